@@ -1,0 +1,21 @@
+import { badInput } from "./errors.ts";
+
+/** `annualRevenue` → `annual_revenue`, `phone1Label` → `phone_1_label`: a field's REST and column name. */
+export function snakeCase(name: string): string {
+  return name.replace(/[A-Z]|\d+/g, (match) => `_${match.toLowerCase()}`);
+}
+
+/** Escapes what LIKE would read as a pattern. */
+export function escapeLike(text: string): string {
+  return text.replace(/[\\%_]/g, "\\$&");
+}
+
+/** Refuses text that PostgreSQL cannot hold: U+0000 and lone surrogates. */
+export function assertStorable(text: string, inputPath: readonly string[]): void {
+  if (text.includes("\u0000") || !text.isWellFormed()) {
+    throw badInput(
+      `${inputPath.join(".")}: text must not contain U+0000 or half of a surrogate pair; remove that character.`,
+      inputPath,
+    );
+  }
+}
