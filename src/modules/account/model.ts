@@ -1,0 +1,61 @@
+import {
+  dateTime, decimal, defineEntity, email, enumeration, int, json, many, one, reference, text, type EnumDefinition,
+} from "../../query/entity.ts";
+import { identity, labels, stamps } from "../record.ts";
+
+export const accountType: EnumDefinition = {
+  name: "AccountType",
+  type: "account_type",
+  description: "What kind of customer an account is.",
+  values: { business: "An organization; the default.", individual: "A person." },
+};
+
+export const account = defineEntity({
+  name: "account",
+  plural: "accounts",
+  type: "Account",
+  table: "accounts",
+  prefix: "acc",
+  description: "A customer: an organization or a person that deals are made with.",
+  fields: {
+    ...identity,
+    name: text("Company or customer name.", { searched: true }),
+    legalName: text("Full registered legal name.", { searched: true }),
+    displayName: text("What to show: the name, else the legal name, domain, email or id. Never null, always derived.", {
+      nullable: false,
+    }),
+    accountType: enumeration(accountType, "Whether the customer is an organization or a person."),
+    email: email("Main email. Unique among the tenant's live accounts, compared without case.", { searched: true }),
+    phone: text("Main phone number, as it was given.", { searched: true }),
+    industry: text("Industry: a NAICS code or free text.", { searched: true }),
+    subIndustry: text("Secondary industry."),
+    website: text("Public website.", { searched: true }),
+    domain: text("Email domain, lower case, without scheme or `www.`: contacts with such an email are attached to the account.", {
+      searched: true,
+    }),
+    addresses: json("Postal addresses: billing, shipping, office.", { nullable: false }),
+    annualRevenue: decimal("Estimated yearly revenue in USD."),
+    employeeCount: int("Approximate number of employees."),
+    lifecycleStage: text("Where the customer relationship stands, e.g. `prospect`, `customer`."),
+    leadSource: text("How the account was first won, e.g. `inbound`, `event`, `referral`."),
+    healthScore: text("Health as customer success sees it."),
+    ownerId: text("Who owns the account (`usr-…`)."),
+    parentAccountId: reference("account", "The account it is a subsidiary of."),
+    description: text("Notes about the account, at most 100,000 characters."),
+    lastActivityAt: dateTime("Time of the latest live activity; derived."),
+    firstContactedAt: dateTime("Time of the first contact; set by the first activity when empty."),
+    ...labels,
+    ...stamps,
+  },
+  relations: {
+    tenant: one("tenant", "tenantId", "The tenant that owns the account."),
+    parent: one("account", "parentAccountId", "The account it is a subsidiary of."),
+    subsidiaries: many("account", "parentAccountId", "Accounts that name this one as their parent."),
+    contacts: many("contact", "accountId", "People at the account."),
+    deals: many("deal", "accountId", "Sales opportunities with the account."),
+    activities: many("activity", "accountId", "Calls, emails, meetings, notes and tasks, latest first.", [
+      { field: "occurredAt", direction: "desc" },
+    ]),
+    quotes: many("quote", "accountId", "Quotes made to the account."),
+  },
+});

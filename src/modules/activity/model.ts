@@ -1,0 +1,65 @@
+import {
+  boolean, dateTime, defineEntity, enumeration, json, one, reference, text, textList, through, type EnumDefinition,
+} from "../../query/entity.ts";
+import { identity, labels, stamps } from "../record.ts";
+
+export const activityType: EnumDefinition = {
+  name: "ActivityType",
+  type: "activity_type",
+  description: "What kind of touchpoint an activity was.",
+  values: {
+    call: "A phone or video call.",
+    email: "An email, in or out.",
+    meeting: "A meeting.",
+    note: "A note.",
+    task: "Something to do.",
+  },
+};
+
+export const activity = defineEntity({
+  name: "activity",
+  plural: "activities",
+  type: "Activity",
+  table: "activities",
+  prefix: "act",
+  description: "A logged touchpoint: a call, email, meeting, note or task. A log entry: it is not changed afterwards.",
+  defaultOrder: [{ field: "occurredAt", direction: "desc" }],
+  fields: {
+    ...identity,
+    accountId: reference("account", "The account it belongs to."),
+    dealId: reference("deal", "The deal it belongs to."),
+    contactId: reference("contact", "The main person involved; one of its contacts."),
+    type: enumeration(activityType, "What kind of touchpoint it was."),
+    activityType: text("Kind as free text, where the five types are too coarse.", { searched: true }),
+    subject: text("Subject or short title.", { searched: true }),
+    description: text("What happened; Markdown, at most 100,000 characters (`notes` in REST)."),
+    occurredAt: dateTime("When it happened (`activity_date` in REST).", { nullable: false }),
+    dueDate: dateTime("When it is due, for tasks."),
+    completedAt: dateTime("When it was completed."),
+    status: text("Status, e.g. `open`, `completed`."),
+    priority: text("Priority."),
+    direction: text("`inbound` or `outbound`, for calls and emails."),
+    outcome: text("Outcome.", { searched: true }),
+    actorType: text("Who or what performed it, e.g. `user`, `agent`."),
+    performedByUserId: text("Who performed it (`usr-…` or a service account)."),
+    ownerId: text("Who owns it (`usr-…`)."),
+    participants: json("All participants, a JSON list of users and contacts.", { nullable: false }),
+    linkedTraceId: text("Trace id, when an AI wrote it."),
+    attachmentRefs: textList("Object keys of attached files."),
+    recurrence: json("Schedule of a repeating activity."),
+    reminderSent: boolean("Whether a reminder was sent."),
+    ...labels,
+    ...stamps,
+  },
+  relations: {
+    tenant: one("tenant", "tenantId", "The tenant that owns the activity."),
+    account: one("account", "accountId", "The account it belongs to."),
+    deal: one("deal", "dealId", "The deal it belongs to."),
+    contact: one("contact", "contactId", "The main person involved."),
+    contacts: through(
+      "contact",
+      { table: "activity_contacts", source: "activity_id", target: "contact_id" },
+      "All people who took part.",
+    ),
+  },
+});

@@ -1,0 +1,63 @@
+import {
+  currency, date, decimal, defineEntity, many, one, reference, text, textList, through,
+} from "../../query/entity.ts";
+import { identity, labels, stamps } from "../record.ts";
+
+export const deal = defineEntity({
+  name: "deal",
+  plural: "deals",
+  type: "Deal",
+  table: "deals",
+  prefix: "deal",
+  description: "A sales opportunity with an account.",
+  naturalKeys: { number: "dealNumber" },
+  fields: {
+    ...identity,
+    accountId: reference("account", "The account the deal is with.", { nullable: false }),
+    name: text("Name of the deal.", { searched: true }),
+    dealNumber: text("Number for people, unique among the tenant's live deals, e.g. `DEAL-2026-00417`.", {
+      nullable: false,
+      searched: true,
+    }),
+    ownerId: text("Who owns the deal (`usr-…`)."),
+    pipelineId: text("The pipeline it is in, for tenants with several."),
+    stage: text("Stage: usually `lead`, `qualified`, `proposal`, `negotiation`, `closed_won` or `closed_lost`.", {
+      nullable: false,
+    }),
+    value: decimal("What the deal is worth, in its currency."),
+    currency: currency("ISO 4217 code of the value; the tenant's unless given."),
+    probability: decimal("Chance to win it, in percent (0–100)."),
+    forecastCategory: text("Category for revenue planning."),
+    expectedCloseDate: date("The day it is expected to close."),
+    actualCloseDate: date("The day it closed; set by a closing stage, cleared by reopening."),
+    nextFollowupDate: date("The day of the next follow-up."),
+    dealType: text("What kind of business it is, e.g. `new`, `renewal`."),
+    dealSource: text("How it was found, e.g. `inbound`, `rfp`, `referral`."),
+    competitors: textList("Names of competing vendors."),
+    lossReason: text("Why it was lost; needed for `closed_lost`."),
+    lossCategory: text("Category of the loss; needed for `closed_lost`."),
+    closureNotes: text("Notes made at closing, at most 100,000 characters."),
+    primaryContactId: reference("contact", "The main person on the customer's side; one of the deal's contacts."),
+    rfpRecordId: text("The request for proposal it came from (`rfp-…`); not a record of this API."),
+    proposalIds: textList("Ids of proposals; not records of this API."),
+    attachmentRefs: textList("Object keys of attached files."),
+    linkedTaskIds: textList("Ids of follow-up tasks (`tsk-…`); not records of this API."),
+    ...labels,
+    ...stamps,
+  },
+  relations: {
+    tenant: one("tenant", "tenantId", "The tenant that owns the deal."),
+    account: one("account", "accountId", "The account the deal is with."),
+    primaryContact: one("contact", "primaryContactId", "The main person on the customer's side."),
+    contacts: through(
+      "contact",
+      { table: "deal_contacts", source: "deal_id", target: "contact_id" },
+      "All people on the customer's side who have a part in it.",
+    ),
+    activities: many("activity", "dealId", "Calls, emails, meetings, notes and tasks, latest first.", [
+      { field: "occurredAt", direction: "desc" },
+    ]),
+    quotes: many("quote", "dealId", "Quotes made for the deal."),
+    stageHistory: many("stageChange", "dealId", "Every change of stage, latest first."),
+  },
+});

@@ -1,0 +1,23 @@
+import { dateTime, defineEntity, id, many, one, reference, text } from "../../query/entity.ts";
+
+export const department = defineEntity({
+  name: "department",
+  plural: "departments",
+  type: "Department",
+  table: "departments",
+  prefix: "dep",
+  description: "A part of a tenant. A credential may be bound to one; integration customers carry theirs.",
+  softDelete: false,
+  searchable: false,
+  fields: {
+    id: id("Identifier, `dep-<uuid>`."),
+    tenantId: reference("tenant", "The tenant it belongs to.", { nullable: false }),
+    name: text("Name of the department.", { nullable: false }),
+    createdAt: dateTime("When it was created (UTC, milliseconds).", { nullable: false }),
+  },
+  relations: {
+    tenant: one("tenant", "tenantId", "The tenant it belongs to."),
+    contacts: many("contact", "departmentId", "Contacts that came in through the department."),
+    apiKeys: many("apiKey", "departmentId", "API keys bound to the department."),
+  },
+});

@@ -1,0 +1,39 @@
+import {
+  currency, decimal, defineEntity, enumeration, int, one, reference, text, type EnumDefinition,
+} from "../../query/entity.ts";
+import { identity, stamps } from "../record.ts";
+
+export const discountType: EnumDefinition = {
+  name: "DiscountType",
+  type: "discount_type",
+  description: "How a line item's discount is meant.",
+  values: { amount: "Money, in the quote's currency; the default.", percent: "Percent of quantity × unit price." },
+};
+
+export const lineItem = defineEntity({
+  name: "lineItem",
+  plural: "lineItems",
+  type: "LineItem",
+  table: "line_items",
+  prefix: "lin",
+  description: "One priced line of a quote.",
+  fields: {
+    ...identity,
+    quoteId: reference("quote", "The quote it belongs to.", { nullable: false }),
+    description: text("What is offered, at most 100,000 characters."),
+    quantity: decimal("How many.", { nullable: false }),
+    unitPrice: decimal("Price of one, in the quote's currency.", { nullable: false }),
+    discount: decimal("Discount: money or percent, see discountType.", { nullable: false }),
+    discountType: enumeration(discountType, "How the discount is meant."),
+    total: decimal("Quantity × unit price − discount, rounded half up to 4 places, never below 0; derived.", {
+      nullable: false,
+    }),
+    currency: currency("ISO 4217 code; the quote's."),
+    position: int("Its place in the quote, from 0.", { nullable: false }),
+    ...stamps,
+  },
+  relations: {
+    tenant: one("tenant", "tenantId", "The tenant that owns the line item."),
+    quote: one("quote", "quoteId", "The quote it belongs to."),
+  },
+});

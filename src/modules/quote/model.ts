@@ -1,0 +1,62 @@
+import {
+  boolean, currency, date, decimal, defineEntity, enumeration, many, one, reference, text, type EnumDefinition,
+} from "../../query/entity.ts";
+import { identity, labels, stamps } from "../record.ts";
+
+export const quoteStatus: EnumDefinition = {
+  name: "QuoteStatus",
+  type: "quote_status",
+  description: "Where a quote stands.",
+  values: {
+    draft: "Being written; the default.",
+    sent: "With the customer.",
+    accepted: "Accepted by the customer; final.",
+    rejected: "Rejected by the customer.",
+    expired: "Its validity date has passed; final.",
+  },
+};
+
+/** A quote that was still open on its last day reads as expired from the next day (UTC) on, without a write. */
+const statusToday = `(CASE WHEN {t}."status" IN ('draft', 'sent') AND {t}."validity_date" < (now() AT TIME ZONE 'UTC')::date
+  THEN 'expired'::quote_status ELSE {t}."status" END)`;
+
+export const quote = defineEntity({
+  name: "quote",
+  plural: "quotes",
+  type: "Quote",
+  table: "quotes",
+  prefix: "qte",
+  description: "A priced offer to an account, usually for a deal.",
+  naturalKeys: { number: "quoteNumber" },
+  fields: {
+    ...identity,
+    accountId: reference("account", "The account the quote is for.", { nullable: false }),
+    dealId: reference("deal", "The deal it belongs to; null for none."),
+    name: text("Name of the quote.", { searched: true }),
+    quoteNumber: text("Number for people, unique among the tenant's live quotes, e.g. `Q-2026-00892`.", {
+      nullable: false,
+      searched: true,
+    }),
+    ownerId: text("Who owns the quote (`usr-…`)."),
+    currency: currency("ISO 4217 code of all its amounts."),
+    status: enumeration(quoteStatus, "Where it stands. An open quote past its validity date reads as expired.", {
+      expression: statusToday,
+    }),
+    dateIssued: date("The day it was first sent."),
+    validityDate: date("The last day it holds (`valid_until` in REST)."),
+    contractDuration: text("Contract term it covers, e.g. `12 months`."),
+    isPrimary: boolean("Whether it is the deal's primary quote; at most one live quote is."),
+    notes: text("Special terms, at most 100,000 characters."),
+    total: decimal("Sum of its line items' totals; without line items, what was given (`value` in REST)."),
+    ...labels,
+    ...stamps,
+  },
+  relations: {
+    tenant: one("tenant", "tenantId", "The tenant that owns the quote."),
+    account: one("account", "accountId", "The account the quote is for."),
+    deal: one("deal", "dealId", "The deal it belongs to."),
+    lineItems: many("lineItem", "quoteId", "What is offered, in the order of the quote.", [
+      { field: "position", direction: "asc" },
+    ]),
+  },
+});

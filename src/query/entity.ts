@@ -1,0 +1,244 @@
+import { snakeCase } from "../lib/text.ts";
+
+/** What a field holds. Its SQL type, GraphQL scalar, filter operators and sortability follow from this. */
+export type FieldKind =
+  | "id"
+  | "reference"
+  | "text"
+  | "email"
+  | "url"
+  | "currency"
+  | "enum"
+  | "int"
+  | "decimal"
+  | "boolean"
+  | "dateTime"
+  | "date"
+  | "json"
+  | "jsonObject"
+  | "textList";
+
+/** The values of an enum with what each means. */
+export type EnumDefinition = {
+  readonly name: string;
+  readonly description: string;
+  /** The PostgreSQL type. */
+  readonly type: string;
+  readonly values: Readonly<Record<string, string>>;
+};
+
+export type Field = {
+  readonly kind: FieldKind;
+  readonly description: string;
+  readonly nullable: boolean;
+  /** The column; snake_case of the field's name unless said otherwise. */
+  readonly column: string | null;
+  /** The field stands whole in the entity's `search_text`, so that the trigram index serves its text filters. */
+  readonly searched: boolean;
+  /** For `reference`: the entity whose id it is. */
+  readonly to: string | null;
+  /** For `enum`: its values. */
+  readonly values: EnumDefinition | null;
+  /** SQL that is read instead of the column; `{t}` stands for the table. */
+  readonly expression: string | null;
+};
+
+export type OrderTerm = { readonly field: string; readonly direction: OrderDirection };
+export type OrderDirection =
+  | "asc"
+  | "desc"
+  | "asc_nulls_first"
+  | "asc_nulls_last"
+  | "desc_nulls_first"
+  | "desc_nulls_last";
+
+/** An edge to another entity. `key` is a field of this entity for `one`, of the other for `many`. */
+export type Relation =
+  | { readonly kind: "one"; readonly to: string; readonly key: string; readonly description: string }
+  | {
+      readonly kind: "many";
+      readonly to: string;
+      readonly key: string;
+      readonly description: string;
+      readonly defaultOrder: readonly OrderTerm[] | null;
+    }
+  | {
+      readonly kind: "through";
+      readonly to: string;
+      readonly table: string;
+      /** Column of the join table that holds this entity's id, and the one with the other's. */
+      readonly source: string;
+      readonly target: string;
+      readonly description: string;
+      readonly defaultOrder: readonly OrderTerm[] | null;
+    };
+
+export type ManyRelation = Exclude<Relation, { kind: "one" }>;
+
+/** What an entity is. Everything that reads it (filters, orders, pages, loaders, GraphQL types) is derived from this. */
+export type Entity = {
+  /** `lineItem`: the field for one; also the name of the Prisma delegate. */
+  readonly name: string;
+  /** `lineItems`: the field for many. */
+  readonly plural: string;
+  /** `LineItem`: the GraphQL type. */
+  readonly type: string;
+  readonly table: string;
+  /** Of its public ids: `lin-<uuid>`. */
+  readonly prefix: string;
+  readonly description: string;
+  /** The column that the tenant fence compares. */
+  readonly tenantColumn: string;
+  readonly softDelete: boolean;
+  /** Has a `search_text` column. */
+  readonly searchable: boolean;
+  readonly defaultOrder: readonly OrderTerm[];
+  /** Other unique values by which one record can be asked for: argument → field. */
+  readonly naturalKeys: Readonly<Record<string, string>>;
+  readonly fields: Readonly<Record<string, Field>>;
+  readonly relations: Readonly<Record<string, Relation>>;
+};
+
+type FieldOptions = { readonly nullable?: boolean; readonly column?: string; readonly searched?: boolean };
+
+function field(kind: FieldKind, description: string, options: FieldOptions & Partial<Field> = {}): Field {
+  return {
+    kind,
+    description,
+    nullable: options.nullable ?? true,
+    column: options.column ?? null,
+    searched: options.searched ?? false,
+    to: options.to ?? null,
+    values: options.values ?? null,
+    expression: options.expression ?? null,
+  };
+}
+
+export const id = (description: string): Field => field("id", description, { nullable: false });
+export const reference = (to: string, description: string, options: FieldOptions = {}): Field =>
+  field("reference", description, { ...options, to });
+export const text = (description: string, options: FieldOptions = {}): Field => field("text", description, options);
+export const email = (description: string, options: FieldOptions = {}): Field => field("email", description, options);
+export const url = (description: string, options: FieldOptions = {}): Field => field("url", description, options);
+export const currency = (description: string): Field => field("currency", description, { nullable: false });
+export const enumeration = (
+  values: EnumDefinition,
+  description: string,
+  options: FieldOptions & { expression?: string } = {},
+): Field => field("enum", description, { nullable: false, ...options, values });
+export const int = (description: string, options: FieldOptions = {}): Field => field("int", description, options);
+export const decimal = (description: string, options: FieldOptions = {}): Field =>
+  field("decimal", description, options);
+export const boolean = (description: string): Field => field("boolean", description, { nullable: false });
+export const dateTime = (description: string, options: FieldOptions = {}): Field =>
+  field("dateTime", description, options);
+export const date = (description: string): Field => field("date", description);
+export const json = (description: string, options: FieldOptions = {}): Field => field("json", description, options);
+export const jsonObject = (description: string): Field => field("jsonObject", description, { nullable: false });
+export const textList = (description: string): Field => field("textList", description, { nullable: false });
+
+export const one = (to: string, key: string, description: string): Relation => ({ kind: "one", to, key, description });
+export const many = (
+  to: string,
+  key: string,
+  description: string,
+  defaultOrder: readonly OrderTerm[] | null = null,
+): Relation => ({ kind: "many", to, key, description, defaultOrder });
+export const through = (
+  to: string,
+  join: { table: string; source: string; target: string },
+  description: string,
+): Relation => ({ kind: "through", to, ...join, description, defaultOrder: null });
+
+type EntityInput = Omit<Entity, "tenantColumn" | "softDelete" | "searchable" | "defaultOrder" | "naturalKeys"> &
+  Partial<Entity>;
+
+/** Declares an entity; what is left out takes the usual value (soft delete, searchable, newest first). */
+export function defineEntity(input: EntityInput): Entity {
+  return {
+    tenantColumn: "tenant_id",
+    softDelete: true,
+    searchable: true,
+    defaultOrder: [{ field: "createdAt", direction: "desc" }],
+    naturalKeys: {},
+    ...input,
+  };
+}
+
+/** The column behind a field. */
+export function columnOf(name: string, definition: Field): string {
+  return definition.column ?? snakeCase(name);
+}
+
+const sqlTypes: Readonly<Record<FieldKind, string>> = {
+  id: "uuid",
+  reference: "uuid",
+  text: "text",
+  email: "text",
+  url: "text",
+  currency: "text",
+  enum: "text",
+  int: "integer",
+  decimal: "numeric",
+  boolean: "boolean",
+  dateTime: "timestamptz",
+  date: "date",
+  json: "jsonb",
+  jsonObject: "jsonb",
+  textList: "text[]",
+};
+
+/** The PostgreSQL type that a value of the field is cast to. */
+export function sqlTypeOf(definition: Field): string {
+  return definition.values?.type ?? sqlTypes[definition.kind];
+}
+
+const unsortable: ReadonlySet<FieldKind> = new Set(["json", "jsonObject", "textList"]);
+
+/** Whether lists can be ordered by the field. */
+export function isSortable(definition: Field): boolean {
+  return !unsortable.has(definition.kind);
+}
+
+/** All entities by name, and the look-ups that the read engine needs. */
+export class Catalog {
+  readonly entities: readonly Entity[];
+  readonly #byName: ReadonlyMap<string, Entity>;
+  readonly #byPrefix: ReadonlyMap<string, Entity>;
+
+  constructor(entities: readonly Entity[]) {
+    this.entities = entities;
+    this.#byName = new Map(entities.map((entity) => [entity.name, entity]));
+    this.#byPrefix = new Map(entities.map((entity) => [entity.prefix, entity]));
+    for (const entity of entities) this.#check(entity);
+  }
+
+  /** The entity of that name; a name that is not in the catalog is a programming error. */
+  entity(name: string): Entity {
+    const found = this.#byName.get(name);
+    if (found === undefined) throw new Error(`no entity "${name}" in the catalog`);
+    return found;
+  }
+
+  /** The entity whose ids have the prefix. */
+  byPrefix(prefix: string): Entity | undefined {
+    return this.#byPrefix.get(prefix);
+  }
+
+  /** A relation that names a field or entity that is not there would only fail on the first query: fail at start. */
+  #check(entity: Entity): void {
+    for (const [name, relation] of Object.entries(entity.relations)) {
+      const target = this.entity(relation.to);
+      const keyHolder = relation.kind === "one" ? entity : target;
+      if (relation.kind !== "through" && keyHolder.fields[relation.key] === undefined) {
+        throw new Error(`${entity.name}.${name}: ${keyHolder.name} has no field "${relation.key}"`);
+      }
+    }
+    for (const [name, definition] of Object.entries(entity.fields)) {
+      if (definition.to !== null) this.entity(definition.to);
+      if (definition.kind === "reference" && definition.to === null) {
+        throw new Error(`${entity.name}.${name}: a reference needs the entity it refers to`);
+      }
+    }
+  }
+}

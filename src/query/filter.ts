@@ -1,0 +1,249 @@
+import { badInput } from "../lib/errors.ts";
+import { parseId } from "../lib/id.ts";
+import { assertStorable, escapeLike } from "../lib/text.ts";
+import { sqlTypeOf, type Catalog, type Entity, type Field, type Relation } from "./entity.ts";
+import { jsonCondition } from "./json-filter.ts";
+import { fieldSql } from "./order.ts";
+import { all, any, name, param, raw, sql, type Sql } from "./sql.ts";
+
+/** A `where` object as it comes from GraphQL, scalars already coerced. */
+export type Filter = { readonly [key: string]: unknown };
+
+/** What turning a filter into SQL needs to know about where it stands. */
+export type FilterScope = {
+  readonly catalog: Catalog;
+  readonly tenant: Sql;
+  readonly entity: Entity;
+  readonly alias: string;
+  readonly path: readonly string[];
+  /** Makes the aliases of nested tables unique within the statement. */
+  readonly nextAlias: () => string;
+  /**
+   * Under an odd number of `not`: what is unknown (a null was compared) must then count as true, so that
+   * the whole stays unknown and the row is left out, as in plain SQL.
+   */
+  readonly negated: boolean;
+};
+
+type Comparison = (left: Sql, right: Sql) => Sql;
+const comparisons: Readonly<Record<string, Comparison>> = {
+  eq: (left, right) => sql`${left} = ${right}`,
+  ne: (left, right) => sql`${left} <> ${right}`,
+  gt: (left, right) => sql`${left} > ${right}`,
+  gte: (left, right) => sql`${left} >= ${right}`,
+  lt: (left, right) => sql`${left} < ${right}`,
+  lte: (left, right) => sql`${left} <= ${right}`,
+};
+const patterns: Readonly<Record<string, (text: string) => string>> = {
+  contains: (text) => `%${text}%`,
+  startsWith: (text) => `${text}%`,
+  endsWith: (text) => `%${text}`,
+};
+/** A comparison with null is neither true nor false: it matches nothing, and neither does its opposite. */
+const unknown = raw("NULL::boolean");
+
+/** The condition that a `where` object states. */
+export function filterCondition(filter: Filter, scope: FilterScope): Sql {
+  const conditions: Sql[] = [];
+  for (const [key, value] of Object.entries(filter)) {
+    if (value === undefined) continue;
+    const inner = { ...scope, path: [...scope.path, key] };
+    if (key === "and" || key === "or" || key === "not") {
+      if (value !== null) conditions.push(combination(key, value, inner));
+      continue;
+    }
+    const definition = scope.entity.fields[key];
+    const relation = scope.entity.relations[key];
+    if (value === null) conditions.push(unknown);
+    else if (definition !== undefined) conditions.push(fieldCondition(key, definition, value, inner));
+    else if (relation !== undefined) conditions.push(relationCondition(relation, asFilter(value), inner));
+    else throw badInput(`${inner.path.join(".")}: ${scope.entity.type} has no such field.`, inner.path);
+  }
+  return all(conditions);
+}
+
+function combination(key: "and" | "or" | "not", value: unknown, scope: FilterScope): Sql {
+  if (key === "not") {
+    return sql`NOT (${filterCondition(asFilter(value), { ...scope, negated: !scope.negated })})`;
+  }
+  const branches = asList(value).map((branch, index) =>
+    filterCondition(asFilter(branch), { ...scope, path: [...scope.path, String(index)] }),
+  );
+  return key === "and" ? all(branches) : any(branches);
+}
+
+function fieldCondition(fieldName: string, definition: Field, value: unknown, scope: FilterScope): Sql {
+  const column = fieldSql(scope.alias, fieldName, definition);
+  if (definition.kind === "json" || definition.kind === "jsonObject") {
+    return all(asList(value).map((condition) => jsonCondition(column, asFilter(condition), scope.path)));
+  }
+  const conditions = Object.entries(asFilter(value))
+    .filter(([, operand]) => operand !== undefined)
+    .map(([operator, operand]) => {
+      const path = [...scope.path, operator];
+      if (operand === null) return unknown;
+      if (definition.kind === "textList") return listCondition(column, operator, operand, path);
+      return scalarCondition({ column, definition, operator, operand, scope, path });
+    });
+  return all(conditions);
+}
+
+type ScalarArguments = {
+  column: Sql;
+  definition: Field;
+  operator: string;
+  operand: unknown;
+  scope: FilterScope;
+  path: readonly string[];
+};
+
+function scalarCondition({ column, definition, operator, operand, scope, path }: ScalarArguments): Sql {
+  const type = sqlTypeOf(definition);
+  // Emails are compared without case (DOMAIN: unique without case), so they are looked up that way too.
+  const folded = definition.kind === "email" && !["gt", "gte", "lt", "lte"].includes(operator);
+  const left = folded ? sql`lower(${column})` : column;
+  const one = (value: unknown, at: readonly string[]): unknown => scalarValue(definition, scope, value, at, folded);
+
+  const compare = comparisons[operator];
+  if (compare !== undefined) return compare(left, param(one(operand, path), type));
+  if (operator === "isNull") return operand === true ? sql`${column} IS NULL` : sql`${column} IS NOT NULL`;
+  if (operator === "in" || operator === "notIn") {
+    const listed = asList(operand);
+    const values = listed.map((value, index) => one(value, [...path, String(index)]));
+    const list = param(values, `${type}[]`);
+    return operator === "in" ? sql`${left} = ANY (${list})` : sql`${left} <> ALL (${list})`;
+  }
+  const pattern = patterns[operator];
+  if (pattern === undefined) throw badInput(`${path.join(".")}: no such operator.`, path);
+  const searched = asText(operand, path);
+  const matches = sql`${column} ILIKE ${param(pattern(escapeLike(searched)), "text")}`;
+  // What is in the field is in search_text, whose trigram index the planner can use; not true of "unknown" under a NOT.
+  if (!definition.searched || scope.negated) return matches;
+  const anywhere = param(`%${escapeLike(searched)}%`, "text");
+  return all([sql`${raw(`${scope.alias}."search_text"`)} ILIKE ${anywhere}`, matches]);
+}
+
+function scalarValue(
+  definition: Field,
+  scope: FilterScope,
+  value: unknown,
+  path: readonly string[],
+  folded: boolean,
+): unknown {
+  if (value === null) return null;
+  if (definition.kind === "id" || definition.kind === "reference") {
+    const target = definition.kind === "id" ? scope.entity : scope.catalog.entity(definition.to ?? "");
+    return parseId(target.prefix, asText(value, path), path);
+  }
+  if (typeof value === "string") assertStorable(value, path);
+  return folded && typeof value === "string" ? value.toLowerCase() : value;
+}
+
+function listCondition(column: Sql, operator: string, operand: unknown, path: readonly string[]): Sql {
+  if (operator === "isEmpty") {
+    return operand === true ? sql`cardinality(${column}) = 0` : sql`cardinality(${column}) > 0`;
+  }
+  const values = asList(operand).map((value, index) => asText(value, [...path, String(index)]));
+  const list = param(values, "text[]");
+  if (operator === "hasSome") return sql`${column} && ${list}`;
+  if (operator === "has" || operator === "hasEvery") return sql`${column} @> ${list}`;
+  throw badInput(`${path.join(".")}: no such operator.`, path);
+}
+
+function relationCondition(relation: Relation, filter: Filter, scope: FilterScope): Sql {
+  const target = scope.catalog.entity(relation.to);
+  if (relation.kind === "one") return toOneCondition(relation, target, filter, scope);
+  const conditions: Sql[] = [];
+  for (const [quantifier, value] of Object.entries(filter)) {
+    if (value === undefined) continue;
+    if (value === null) {
+      conditions.push(unknown);
+      continue;
+    }
+    const path = [...scope.path, quantifier];
+    // Whether a child matches is settled inside EXISTS: nothing unknown comes out of it.
+    const exists = (negated: boolean): Sql =>
+      existing(relation, target, scope, (alias) => {
+        const condition = filterCondition(asFilter(value), { ...scope, entity: target, alias, path, negated });
+        return negated ? sql`NOT (${condition})` : condition;
+      });
+    if (quantifier === "some") conditions.push(exists(false));
+    else if (quantifier === "none") conditions.push(sql`NOT ${exists(false)}`);
+    else if (quantifier === "every") conditions.push(sql`NOT ${exists(true)}`);
+    else throw badInput(`${path.join(".")}: say some, every or none.`, path);
+  }
+  return all(conditions);
+}
+
+function toOneCondition(
+  relation: Extract<Relation, { kind: "one" }>,
+  target: Entity,
+  filter: Filter,
+  scope: FilterScope,
+): Sql {
+  return existing(relation, target, scope, (alias) => {
+    const condition = filterCondition(filter, { ...scope, entity: target, alias });
+    return scope.negated ? sql`(${condition}) IS NOT FALSE` : condition;
+  });
+}
+
+/** EXISTS over the live rows at the other end of a relation. */
+function existing(relation: Relation, target: Entity, scope: FilterScope, condition: (alias: string) => Sql): Sql {
+  const alias = scope.nextAlias();
+  return sql`EXISTS (SELECT 1 FROM ${raw(name(target.table))} ${raw(alias)} WHERE ${all([
+    tenantIs(target, alias, scope.tenant),
+    relationJoin(relation, scope.entity, target, { near: scope.alias, far: alias }, scope.tenant),
+    ...live(target, alias),
+    condition(alias),
+  ])})`;
+}
+
+/** The rows of one tenant. The fence says the same; the statement says it for the planner and for the day the fence is off. */
+export function tenantIs(entity: Entity, alias: string, tenant: Sql): Sql {
+  return sql`${raw(`${alias}.${name(entity.tenantColumn)}`)} = ${tenant}`;
+}
+
+/** Rows that are not soft-deleted. */
+export function live(entity: Entity, alias: string): Sql[] {
+  return entity.softDelete ? [raw(`${alias}."deleted_at" IS NULL`)] : [];
+}
+
+/** What ties the row `near` to the row `far` over a relation of `source`. */
+export function relationJoin(
+  relation: Relation,
+  source: Entity,
+  target: Entity,
+  aliases: { near: string; far: string },
+  tenant: Sql,
+): Sql {
+  const { near, far } = aliases;
+  const nearId = raw(`${near}."id"`);
+  if (relation.kind === "one") {
+    const key = source.fields[relation.key];
+    if (key === undefined) throw new Error(`${source.name} has no field ${relation.key}`);
+    return sql`${raw(`${far}."id"`)} = ${fieldSql(near, relation.key, key)}`;
+  }
+  if (relation.kind === "many") {
+    const key = target.fields[relation.key];
+    if (key === undefined) throw new Error(`${target.name} has no field ${relation.key}`);
+    return sql`${fieldSql(far, relation.key, key)} = ${nearId}`;
+  }
+  return sql`${raw(`${far}."id"`)} IN (SELECT j.${raw(name(relation.target))} FROM ${raw(
+    name(relation.table),
+  )} j WHERE j."tenant_id" = ${tenant} AND j.${raw(name(relation.source))} = ${nearId})`;
+}
+
+function asFilter(value: unknown): Filter {
+  if (typeof value !== "object" || value === null) throw badInput("where: an object is expected here.", ["where"]);
+  return { ...value };
+}
+
+function asList(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [value];
+}
+
+function asText(value: unknown, path: readonly string[]): string {
+  if (typeof value !== "string") throw badInput(`${path.join(".")}: a string is expected.`, path);
+  assertStorable(value, path);
+  return value;
+}

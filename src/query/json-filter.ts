@@ -1,0 +1,61 @@
+import { badInput } from "../lib/errors.ts";
+import { assertStorable, escapeLike } from "../lib/text.ts";
+import type { Filter } from "./filter.ts";
+import { all, param, raw, sql, type Sql } from "./sql.ts";
+
+const orders: Readonly<Record<string, string>> = { gt: ">", gte: ">=", lt: "<", lte: "<=" };
+const patterns: Readonly<Record<string, (text: string) => string>> = {
+  contains: (text) => `%${text}%`,
+  startsWith: (text) => `${text}%`,
+  endsWith: (text) => `%${text}`,
+};
+
+/** A condition on what stands at a path inside a JSON column. */
+export function jsonCondition(column: Sql, filter: Filter, path: readonly string[]): Sql {
+  const { path: steps, ...operators } = filter;
+  const isText = (step: unknown): step is string => typeof step === "string";
+  if (!Array.isArray(steps) || !steps.every(isText)) {
+    throw badInput(`${path.join(".")}.path: name the keys that lead to the value.`, [...path, "path"]);
+  }
+  for (const step of steps) assertStorable(step, [...path, "path"]);
+  const location = param(steps, "text[]");
+  const value = sql`(${column} #> ${location})`;
+  const text = sql`(${column} #>> ${location})`;
+
+  const conditions = Object.entries(operators)
+    .filter(([, operand]) => operand !== undefined)
+    .map(([operator, operand]) => {
+      const at = [...path, operator];
+      if (operator === "isNull") {
+        return operand === true ? sql`${text} IS NULL` : sql`${text} IS NOT NULL`;
+      }
+      if (operator === "eq") return sql`${value} = ${jsonParam(operand, at)}`;
+      if (operator === "ne") return sql`${value} <> ${jsonParam(operand, at)}`;
+      const order = orders[operator];
+      if (order !== undefined) {
+        // jsonb compares unlike types by a fixed rank; only like with like means anything to a person.
+        const kind = typeof operand === "number" ? "number" : typeof operand === "string" ? "string" : null;
+        if (kind === null) throw badInput(`${at.join(".")}: compare with a number or a string.`, at);
+        return all([
+          sql`${value} ${raw(order)} ${jsonParam(operand, at)}`,
+          sql`jsonb_typeof(${value}) = ${param(kind, "text")}`,
+        ]);
+      }
+      const pattern = patterns[operator];
+      if (pattern === undefined || typeof operand !== "string") {
+        throw badInput(`${at.join(".")}: a string is expected.`, at);
+      }
+      assertStorable(operand, at);
+      return all([
+        sql`${text} ILIKE ${param(pattern(escapeLike(operand)), "text")}`,
+        sql`jsonb_typeof(${value}) = 'string'`,
+      ]);
+    });
+  return all(conditions);
+}
+
+function jsonParam(operand: unknown, path: readonly string[]): Sql {
+  const text = JSON.stringify(operand ?? null);
+  if (text.includes("\\u0000") || /\\ud[89a-f]/i.test(text)) assertStorable("\u0000", path);
+  return param(text, "jsonb");
+}

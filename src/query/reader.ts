@@ -1,0 +1,93 @@
+import DataLoader from "dataloader";
+import type { Queryable } from "../db/fenced-pool.ts";
+import { badInput } from "../lib/errors.ts";
+import type { Catalog } from "./entity.ts";
+import { pageStatement, type Page, type PageRequest } from "./page.ts";
+import { recordStatement, type RecordRequest } from "./record.ts";
+import type { Row } from "./row.ts";
+import type { Statement } from "./sql.ts";
+import { hitStatement, type HitPage, type HitRequest } from "./hits.ts";
+
+/**
+ * The reads of one request for one tenant. Whatever the same field of the query asks for in one tick,
+ * for however many parents, becomes one statement. A `key` names that field (its path without list indexes).
+ */
+export class Reader {
+  readonly tenantId: string;
+  readonly #catalog: Catalog;
+  readonly #db: Queryable;
+  readonly #pages = new Map<string, DataLoader<string, Page>>();
+  readonly #records = new Map<string, DataLoader<string, Row | null>>();
+
+  constructor(options: { readonly db: Queryable; readonly catalog: Catalog; readonly tenantId: string }) {
+    this.#db = options.db;
+    this.#catalog = options.catalog;
+    this.tenantId = options.tenantId;
+  }
+
+  /** A page of a list that hangs on nothing but the tenant. */
+  async list(request: PageRequest): Promise<Page> {
+    const { statement, collect } = pageStatement(request, {
+      catalog: this.#catalog,
+      tenantId: this.tenantId,
+      parentIds: [],
+    });
+    return collect(await this.#run(statement)).get("") ?? emptyPage;
+  }
+
+  /** A page of a parent's children, batched over all parents that the field `key` is asked for. */
+  async children(key: string, request: () => PageRequest, parentId: string): Promise<Page> {
+    let loader = this.#pages.get(key);
+    if (loader === undefined) {
+      const pageRequest = request();
+      loader = new DataLoader<string, Page>(async (parentIds) => {
+        const { statement, collect } = pageStatement(pageRequest, {
+          catalog: this.#catalog,
+          tenantId: this.tenantId,
+          parentIds,
+        });
+        const pages = collect(await this.#run(statement));
+        return parentIds.map((id) => pages.get(id) ?? emptyPage);
+      });
+      this.#pages.set(key, loader);
+    }
+    return loader.load(parentId);
+  }
+
+  /** A record by id, batched over all that the field `key` is asked for; null when this tenant has none. */
+  async record(key: string, request: () => RecordRequest, id: string): Promise<Row | null> {
+    let loader = this.#records.get(key);
+    if (loader === undefined) {
+      const recordRequest = request();
+      loader = new DataLoader<string, Row | null>(async (ids) => {
+        const { statement, collect } = recordStatement(recordRequest, this.tenantId, ids);
+        const records = collect(await this.#run(statement));
+        return ids.map((one) => records.get(one) ?? null);
+      });
+      this.#records.set(key, loader);
+    }
+    return loader.load(id);
+  }
+
+  /** A page of search hits over several entities. */
+  async search(request: HitRequest): Promise<HitPage> {
+    const { statement, collect } = hitStatement(request, this.tenantId);
+    return collect(await this.#run(statement));
+  }
+
+  async #run(statement: Statement): Promise<readonly (readonly (string | null)[])[]> {
+    try {
+      return await this.#db.rows(statement.text, statement.values);
+    } catch (error) {
+      // Filters and arguments are checked before; what is left for PostgreSQL to refuse is a value inside a made-up cursor.
+      if (isDataException(error)) throw badInput("after/before: not a cursor of this API; pass it unchanged.", ["after"]);
+      throw error;
+    }
+  }
+}
+
+const emptyPage: Page = { rows: [], cursors: [], total: 0, hasNextPage: false, hasPreviousPage: false };
+
+function isDataException(error: unknown): boolean {
+  return error instanceof Error && "code" in error && typeof error.code === "string" && error.code.startsWith("22");
+}

@@ -1,0 +1,48 @@
+import { badInput } from "../lib/errors.ts";
+import { assertStorable, escapeLike } from "../lib/text.ts";
+import type { SortTerm } from "./order.ts";
+import { all, any, param, raw, sql, type Sql } from "./sql.ts";
+
+const maxLength = 200;
+const maxWords = 10;
+/** Shorter words have too few trigrams for "similar" to mean anything. */
+const minFuzzyLength = 4;
+
+/** The words of a search; null when there are none. Every word must be found, in any order. */
+export function searchWords(search: string | null | undefined, argument = "search"): string[] | null {
+  if (search === null || search === undefined) return null;
+  assertStorable(search, [argument]);
+  const words = [...new Set(search.trim().split(/\s+/).filter((word) => word !== ""))];
+  if (search.length > maxLength || words.length > maxWords) {
+    throw badInput(`${argument}: at most ${maxLength} characters and ${maxWords} words; search for less.`, [argument]);
+  }
+  return words.length === 0 ? null : words;
+}
+
+/** Rows whose search_text holds every word, as a part of it or (trigram similarity) nearly. */
+export function searchCondition(alias: string, words: readonly string[]): Sql {
+  const text = raw(`${alias}."search_text"`);
+  return all(
+    words.map((word) => {
+      const part = sql`${text} ILIKE ${param(`%${escapeLike(word)}%`, "text")}`;
+      return word.length < minFuzzyLength ? part : any([part, sql`${text} %> ${param(word, "text")}`]);
+    }),
+  );
+}
+
+/** Best match first: how much of the search stands together in the row's text, from 0 to 1. */
+export function scoreTerm(alias: string, words: readonly string[]): SortTerm {
+  return {
+    key: "score desc",
+    expression: scoreSql(alias, words),
+    type: "real",
+    descending: true,
+    nullsFirst: true,
+    nullable: false,
+  };
+}
+
+/** The score itself as SQL. */
+export function scoreSql(alias: string, words: readonly string[]): Sql {
+  return sql`word_similarity(${param(words.join(" "), "text")}, ${raw(`${alias}."search_text"`)})`;
+}
