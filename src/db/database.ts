@@ -1,0 +1,39 @@
+import { PrismaPg } from "@prisma/adapter-pg";
+import pg from "pg";
+import { FencedPool, type Queryable } from "./fenced-pool.ts";
+import { PrismaClient } from "./generated/prisma/client.ts";
+
+/** Everything the server knows of its database: one pool behind the tenant fence, and Prisma on that pool. */
+export type Database = {
+  readonly pool: FencedPool;
+  readonly prisma: PrismaClient;
+  /** Runs statements for one tenant. */
+  forTenant(tenantId: string): Queryable;
+  /** An operator's work over all tenants, on a connection of its own that keeps its login's rights. Never for a request. */
+  asOwner<Result>(work: (client: pg.Client) => Promise<Result>): Promise<Result>;
+  close(): Promise<void>;
+};
+
+/** Opens the pool; no connection is made before the first statement. */
+export function openDatabase(options: { readonly url: string; readonly maxConnections?: number }): Database {
+  const pool = new FencedPool({ url: options.url, maxConnections: options.maxConnections ?? 10 });
+  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
+  return {
+    pool,
+    prisma,
+    forTenant: (tenantId) => pool.forTenant(tenantId),
+    asOwner: async (work) => {
+      const client = new pg.Client({ connectionString: options.url });
+      await client.connect();
+      try {
+        return await work(client);
+      } finally {
+        await client.end();
+      }
+    },
+    close: async () => {
+      await prisma.$disconnect();
+      await pool.end();
+    },
+  };
+}
