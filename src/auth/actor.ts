@@ -1,0 +1,13 @@
+import type { Scope } from "./scopes.ts";
+
+/** Who is calling, as the credential says. Everything a request may see or do follows from this. */
+export type Actor = {
+  readonly kind: "apiKey" | "user";
+  /** What actor stamps hold: the API key's public id, or a token's `sub`. */
+  readonly id: string;
+  readonly tenantId: string;
+  readonly scopes: readonly Scope[];
+  /** The credential was issued for this application: it reads only that application's rows. */
+  readonly appId: string | null;
+  readonly departmentId: string | null;
+};

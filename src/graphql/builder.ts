@@ -1,0 +1,42 @@
+import SchemaBuilder from "@pothos/core";
+import RelayPlugin from "@pothos/plugin-relay";
+import type { Context } from "./context.ts";
+
+export type Scalars = {
+  ID: { Input: string; Output: string };
+  Decimal: { Input: string; Output: string };
+  DateTime: { Input: Date; Output: Date };
+  Date: { Input: string; Output: string };
+  EmailAddress: { Input: string; Output: string };
+  URL: { Input: string; Output: string };
+  Currency: { Input: string; Output: string };
+  JSON: { Input: unknown; Output: unknown };
+  JSONObject: { Input: unknown; Output: unknown };
+};
+
+/**
+ * Plugins and defaults, nothing else: the types live with their modules. @pothos/plugin-prisma is left out on
+ * purpose: it reads through Prisma's findUnique, which merges the reads of two tenants that fall into one tick
+ * and runs them under one tenant's fence (docs/decisions.md, test/security/one-tick.test.ts).
+ */
+export const builder = new SchemaBuilder<{
+  Context: Context;
+  Scalars: Scalars;
+  DefaultFieldNullability: false;
+}>({
+  plugins: [RelayPlugin],
+  defaultFieldNullability: false,
+  relay: {
+    nodeQueryOptions: false,
+    nodesQueryOptions: false,
+    idFieldOptions: { description: "Identifier: the entity's prefix and a UUID, e.g. `acc-<uuid>`." },
+    nodeTypeOptions: { description: "Anything that has an id and can be fetched by it alone (`node`, `nodes`)." },
+    pageInfoTypeOptions: { description: "Where a page stands in its list." },
+    hasNextPageFieldOptions: { description: "Whether more follows this page." },
+    hasPreviousPageFieldOptions: { description: "Whether something comes before this page." },
+    startCursorFieldOptions: { description: "Cursor of the first edge; null on an empty page." },
+    endCursorFieldOptions: { description: "Cursor of the last edge, to pass as `after`; null on an empty page." },
+  },
+});
+
+export type SchemaTypes = typeof builder.$inferSchemaTypes;

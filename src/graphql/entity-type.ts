@@ -1,0 +1,194 @@
+import type { FieldRef, ImplementableObjectRef, ObjectRef, TypeParam } from "@pothos/core";
+import { formatId } from "../lib/id.ts";
+import type { Catalog, Entity, Field, FieldKind, ManyRelation, Relation } from "../query/entity.ts";
+import type { Page } from "../query/page.ts";
+import type { Row } from "../query/row.ts";
+import { builder, type SchemaTypes } from "./builder.ts";
+import { connectionRef } from "./connection.ts";
+import { enumRef, orderRef, useCatalog, whereRef } from "./filter-inputs.ts";
+import { defaultPageSize, maxPageSize, pageRequest } from "./page-arguments.ts";
+import { fieldKey, neededFields } from "./selection.ts";
+
+export type RowRef = ImplementableObjectRef<SchemaTypes, Row>;
+type FieldBuilder = PothosSchemaTypes.ObjectFieldBuilder<SchemaTypes, Row>;
+type Output = TypeParam<SchemaTypes>;
+
+/** Types that a field has instead of the one its kind gives, e.g. a JSON column with a known shape. */
+export type FieldTypes = Readonly<Record<string, Output>>;
+
+const nodes = new Map<string, RowRef>();
+const connections = new Map<string, ObjectRef<SchemaTypes, Page>>();
+
+/** Declares the GraphQL type of every entity, so that they can name each other; they are filled by `implementEntity`. */
+export function declareEntities(catalog: Catalog): void {
+  useCatalog((name) => catalog.entity(name));
+  for (const entity of catalog.entities) {
+    const node = builder.objectRef<Row>(entity.type);
+    nodes.set(entity.name, node);
+    connections.set(entity.name, connectionRef(entity, node));
+  }
+}
+
+/** The GraphQL object type of an entity. */
+export function nodeRef(entity: Entity): RowRef {
+  return declared(nodes, entity);
+}
+
+/** The GraphQL connection type of an entity. */
+export function connectionOf(entity: Entity): ObjectRef<SchemaTypes, Page> {
+  return declared(connections, entity);
+}
+
+function declared<Ref>(refs: ReadonlyMap<string, Ref>, entity: Entity): Ref {
+  const ref = refs.get(entity.name);
+  if (ref === undefined) throw new Error(`entity ${entity.name} is not declared`);
+  return ref;
+}
+
+/** A row that an interface field gives, with the name of its type. */
+export function asNode(row: Row, entity: Entity): Row {
+  return { ...row, __typename: entity.type };
+}
+
+/** Fills an entity's GraphQL type from its model: every field and every edge. */
+export function implementEntity(catalog: Catalog, entity: Entity, types: FieldTypes = {}): void {
+  nodeRef(entity).implement({
+    description: entity.description,
+    interfaces: [builder.nodeInterfaceRef()],
+    fields: (t) => {
+      const fields: Record<string, FieldRef<SchemaTypes>> = {};
+      for (const [name, definition] of Object.entries(entity.fields)) {
+        fields[name] = scalarField(t, catalog, entity, name, definition, types[name]);
+      }
+      if (entity.softDelete) {
+        fields["isDeleted"] = t.boolean({
+          description: "Whether the record is soft-deleted.",
+          resolve: (row) => row["deletedAt"] !== null,
+        });
+      }
+      for (const [name, relation] of Object.entries(entity.relations)) {
+        fields[name] =
+          relation.kind === "one"
+            ? toOneField(t, catalog, relation)
+            : toManyField(t, entity, catalog.entity(relation.to), relation);
+      }
+      return fields;
+    },
+  });
+}
+
+const outputs: Readonly<Record<Exclude<FieldKind, "enum">, Output>> = {
+  id: "ID",
+  reference: "ID",
+  text: "String",
+  email: "EmailAddress",
+  url: "URL",
+  currency: "Currency",
+  int: "Int",
+  decimal: "Decimal",
+  boolean: "Boolean",
+  dateTime: "DateTime",
+  date: "Date",
+  json: "JSON",
+  jsonObject: "JSONObject",
+  textList: ["String"],
+};
+
+function outputType(definition: Field): Output {
+  if (definition.values !== null) return enumRef(definition.values);
+  if (definition.kind === "enum") throw new Error("an enum field needs its values");
+  return outputs[definition.kind];
+}
+
+function scalarField(
+  t: FieldBuilder,
+  catalog: Catalog,
+  entity: Entity,
+  name: string,
+  definition: Field,
+  type: Output | undefined,
+): FieldRef<SchemaTypes> {
+  const owner = definition.to === null ? entity : catalog.entity(definition.to);
+  const isId = definition.kind === "id" || definition.kind === "reference";
+  return t.field({
+    type: type ?? outputType(definition),
+    nullable: definition.nullable,
+    description: definition.description,
+    // The model decides the type at run time, so the compiler cannot know the value's: the scalars check it.
+    resolve: (row) => {
+      const value = row[name];
+      return (isId && typeof value === "string" ? formatId(owner.prefix, value) : value) as never;
+    },
+  });
+}
+
+function toOneField(
+  t: FieldBuilder,
+  catalog: Catalog,
+  relation: Extract<Relation, { kind: "one" }>,
+): FieldRef<SchemaTypes> {
+  const target = catalog.entity(relation.to);
+  return t.field({
+    type: nodeRef(target),
+    nullable: true,
+    description: `${relation.description} Null when there is none, or when it is deleted and deleted ones were not asked for.`,
+    args: target.softDelete ? { includeDeleted: includeDeletedArgument(t) } : {},
+    resolve: (row, args: { includeDeleted?: boolean | null }, ctx, info) => {
+      const id = row[relation.key];
+      if (typeof id !== "string") return null;
+      const request = () => ({
+        entity: target,
+        fields: neededFields(info, target, info.fieldNodes),
+        includeDeleted: args.includeDeleted ?? false,
+      });
+      return ctx.reader.record(fieldKey(info), request, id);
+    },
+  });
+}
+
+function toManyField(
+  t: FieldBuilder,
+  source: Entity,
+  target: Entity,
+  relation: ManyRelation,
+): FieldRef<SchemaTypes> {
+  return t.field({
+    type: connectionOf(target),
+    description: relation.description,
+    args: listArguments(t, target),
+    resolve: (row, args, ctx, info) => {
+      const id = row["id"];
+      if (typeof id !== "string") throw new Error(`a ${source.type} without id`);
+      return ctx.reader.children(fieldKey(info), () => pageRequest(target, { source, relation }, args, info), id);
+    },
+  });
+}
+
+type ArgumentBuilder = { readonly arg: FieldBuilder["arg"] };
+
+function includeDeletedArgument(t: ArgumentBuilder) {
+  return t.arg.boolean({ description: "Whether soft-deleted records come along; they do not unless asked for." });
+}
+
+/** The arguments of every list of an entity. */
+export function listArguments(t: ArgumentBuilder, entity: Entity) {
+  return {
+    first: t.arg.int({
+      description: `How many, from the start: 1 to ${maxPageSize}; ${defaultPageSize} unless first or last is given.`,
+    }),
+    after: t.arg.string({ description: "Only what comes after this cursor." }),
+    last: t.arg.int({ description: `How many, from the end: 1 to ${maxPageSize}. Not together with first.` }),
+    before: t.arg.string({ description: "Only what comes before this cursor." }),
+    where: t.arg({ type: whereRef(entity), description: "Only what matches this filter." }),
+    orderBy: t.arg({ type: [orderRef(entity)], description: "Sort terms, most important first; ties go by id." }),
+    ...(entity.searchable
+      ? {
+          search: t.arg.string({
+            description:
+              "Only what has each of these words (or one much like it) in its text fields; best match first unless orderBy is given.",
+          }),
+        }
+      : {}),
+    ...(entity.softDelete ? { includeDeleted: includeDeletedArgument(t) } : {}),
+  };
+}

@@ -1,0 +1,56 @@
+import { GraphQLError } from "graphql";
+import { GatewayError, httpStatusOf, type ErrorCode } from "../lib/errors.ts";
+
+/** What a caller is told of an error, and whether it was ours to log. */
+export type ToldError = { readonly error: GraphQLError; readonly unexpected: boolean };
+
+/**
+ * Turns whatever was thrown into what a caller may see: our own errors with their code and input path, GraphQL's
+ * (syntax, validation, variables) as BAD_USER_INPUT, and everything else as INTERNAL with the request id.
+ */
+export function tellError(thrown: unknown, requestId: string): ToldError {
+  const cause = thrown instanceof GraphQLError ? (thrown.originalError ?? null) : thrown;
+  if (cause instanceof GatewayError) {
+    return { error: told(cause.message, cause.code, thrown, inputPath(cause)), unexpected: false };
+  }
+  if (thrown instanceof GraphQLError && (cause === null || isGraphQLError(cause))) {
+    return { error: told(thrown.message, codeOf(thrown), thrown, {}), unexpected: false };
+  }
+  const message = `Something went wrong on our side. Quote request id ${requestId} when you report it.`;
+  return { error: told(message, "INTERNAL", thrown, { requestId }), unexpected: true };
+}
+
+function inputPath(error: GatewayError): { inputPath?: readonly string[] } {
+  return error.inputPath.length === 0 ? {} : { inputPath: error.inputPath };
+}
+
+/** The executor copies errors across realms, so instanceof is not enough. */
+function isGraphQLError(error: unknown): boolean {
+  return error instanceof Error && error.name === "GraphQLError";
+}
+
+const requestCodes: Readonly<Record<number, ErrorCode>> = { 401: "UNAUTHENTICATED", 403: "FORBIDDEN", 404: "NOT_FOUND" };
+
+function codeOf(error: GraphQLError): ErrorCode {
+  const { code, http } = error.extensions;
+  if (typeof code === "string" && code in httpStatusOf) return code as ErrorCode;
+  const status = typeof http === "object" && http !== null && "status" in http ? Number(http.status) : 400;
+  return requestCodes[status] ?? (status >= 500 ? "INTERNAL" : "BAD_USER_INPUT");
+}
+
+function told(
+  message: string,
+  code: ErrorCode,
+  thrown: unknown,
+  extensions: Readonly<Record<string, unknown>>,
+): GraphQLError {
+  const source = thrown instanceof GraphQLError ? thrown : null;
+  const http = source?.extensions["http"];
+  return new GraphQLError(message, {
+    nodes: source?.nodes ?? null,
+    source: source?.source ?? null,
+    positions: source?.positions ?? null,
+    path: source?.path ?? null,
+    extensions: { code, ...extensions, ...(http === undefined ? {} : { http }) },
+  });
+}

@@ -1,0 +1,119 @@
+import { badInput } from "../lib/errors.ts";
+import { parseId, splitId } from "../lib/id.ts";
+import type { Catalog, Entity } from "../query/entity.ts";
+import type { PageRequest } from "../query/page.ts";
+import type { Row } from "../query/row.ts";
+import { builder } from "./builder.ts";
+import type { Context } from "./context.ts";
+import { asNode, connectionOf, listArguments, nodeRef } from "./entity-type.ts";
+import { pageRequest, maxPageSize } from "./page-arguments.ts";
+import { fieldKey, neededFields } from "./selection.ts";
+import type { GraphQLResolveInfo } from "graphql";
+
+/** The root queries of an entity: one by id or natural key, and the list. */
+export function entityQueries(entity: Entity): void {
+  const keys = Object.keys(entity.naturalKeys);
+  builder.queryField(entity.name, (t) =>
+    t.field({
+      type: nodeRef(entity),
+      nullable: true,
+      description: `One ${entity.type} by ${["id", ...keys].join(" or ")}. Null when the tenant has no such live record.`,
+      args: {
+        id: t.arg.id({
+          required: keys.length === 0,
+          description: `Its id, \`${entity.prefix}-<uuid>\` or the bare UUID.`,
+        }),
+        ...Object.fromEntries(
+          keys.map((key) => [
+            key,
+            t.arg.string({ description: entity.fields[entity.naturalKeys[key] ?? ""]?.description ?? "" }),
+          ]),
+        ),
+      },
+      resolve: (_root, args: Readonly<Record<string, string | null | undefined>>, ctx, info) =>
+        oneRecord(entity, args, ctx, info),
+    }),
+  );
+  builder.queryField(entity.plural, (t) =>
+    t.field({
+      type: connectionOf(entity),
+      description: `The tenant's ${entity.plural}, newest first unless orderBy or search is given.`,
+      args: listArguments(t, entity),
+      resolve: (_root, args, ctx, info) => ctx.reader.list(pageRequest(entity, null, args, info)),
+    }),
+  );
+}
+
+async function oneRecord(
+  entity: Entity,
+  args: Readonly<Record<string, string | null | undefined>>,
+  ctx: Context,
+  info: GraphQLResolveInfo,
+): Promise<Row | null> {
+  const given = Object.entries(args).filter(([, value]) => value != null);
+  const [entry] = given;
+  if (entry === undefined || given.length > 1) {
+    const names = ["id", ...Object.keys(entity.naturalKeys)].join(" or ");
+    throw badInput(`${entity.name}: give ${names}${entry === undefined ? "" : ", not both"}.`, [entity.name]);
+  }
+  const [argument, value] = entry;
+  const fields = neededFields(info, entity, info.fieldNodes);
+  if (argument === "id") {
+    const id = parseId(entity.prefix, value ?? "", ["id"]);
+    return ctx.reader.record(fieldKey(info), () => ({ entity, fields, includeDeleted: false }), id);
+  }
+  const request: PageRequest = {
+    entity,
+    parent: null,
+    fields,
+    where: { [entity.naturalKeys[argument] ?? argument]: { eq: value } },
+    order: null,
+    words: null,
+    includeDeleted: false,
+    limit: 1,
+    backward: false,
+    after: null,
+    before: null,
+    want: { rows: true, cursors: false, total: false, outside: false },
+  };
+  return (await ctx.reader.list(request)).rows[0] ?? null;
+}
+
+/** `node` and `nodes`: anything by its id. */
+export function nodeQueries(catalog: Catalog): void {
+  const load = async (text: string, path: readonly string[], ctx: Context, info: GraphQLResolveInfo) => {
+    const parts = splitId(text);
+    const entity = parts === null ? undefined : catalog.byPrefix(parts.prefix);
+    if (parts === null || entity === undefined) {
+      throw badInput(`${path.join(".")}: an id with its prefix is needed here, e.g. acc-<uuid>.`, path);
+    }
+    const request = () => ({
+      entity,
+      fields: neededFields(info, entity, info.fieldNodes),
+      includeDeleted: false,
+    });
+    const row = await ctx.reader.record(`${fieldKey(info)}<${entity.name}`, request, parts.uuid);
+    return row === null ? null : asNode(row, entity);
+  };
+  builder.queryField("node", (t) =>
+    t.field({
+      type: builder.nodeInterfaceRef(),
+      nullable: true,
+      description: "Any record by its id. Null when the tenant has no such live record.",
+      args: { id: t.arg.id({ required: true, description: "An id with its prefix, e.g. `acc-<uuid>`." }) },
+      resolve: (_root, { id }, ctx, info) => load(id, ["id"], ctx, info),
+    }),
+  );
+  builder.queryField("nodes", (t) =>
+    t.field({
+      type: [builder.nodeInterfaceRef()],
+      nullable: { list: false, items: true },
+      description: "Records by their ids, in the order of the ids; null where the tenant has no such live record.",
+      args: { ids: t.arg.idList({ required: true, description: `Ids with their prefixes, at most ${maxPageSize}.` }) },
+      resolve: (_root, { ids }, ctx, info) => {
+        if (ids.length > maxPageSize) throw badInput(`ids: at most ${maxPageSize} at a time.`, ["ids"]);
+        return Promise.all(ids.map((id, index) => load(id, ["ids", String(index)], ctx, info)));
+      },
+    }),
+  );
+}

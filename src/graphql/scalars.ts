@@ -1,0 +1,85 @@
+import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from "graphql";
+import {
+  GraphQLCurrency,
+  GraphQLDateTime,
+  GraphQLEmailAddress,
+  GraphQLJSON,
+  GraphQLJSONObject,
+  GraphQLLocalDate,
+  GraphQLURL,
+} from "graphql-scalars";
+import { canonicalDecimal, parseDecimal } from "../lib/decimal.ts";
+import { builder } from "./builder.ts";
+
+function decimalInput(value: unknown): string {
+  try {
+    return parseDecimal(value);
+  } catch (error) {
+    throw new GraphQLError(`Decimal: ${error instanceof Error ? error.message : "not a decimal"}.`);
+  }
+}
+
+const decimal = new GraphQLScalarType<string, string>({
+  name: "Decimal",
+  description:
+    'An exact decimal number, printed as a canonical string ("1000", "10.5"). As input a string or a number, at most 15 integer and 4 fraction digits.',
+  serialize: (value) => canonicalDecimal(String(value)),
+  parseValue: decimalInput,
+  parseLiteral: (node: ValueNode) => {
+    if (node.kind === Kind.STRING || node.kind === Kind.INT || node.kind === Kind.FLOAT) {
+      return decimalInput(node.value);
+    }
+    throw new GraphQLError("Decimal: a string or a number is expected.", { nodes: node });
+  },
+});
+
+/** The day an input names: a day itself, or the (UTC) day of an instant. */
+function dayInput(value: unknown): string {
+  if (typeof value === "string" && value.includes("T")) {
+    return GraphQLDateTime.parseValue(value).toISOString().slice(0, 10);
+  }
+  return GraphQLLocalDate.parseValue(value);
+}
+
+const day = new GraphQLScalarType<string, string>({
+  name: "Date",
+  description: "A day, `2026-11-30`. As input also an instant, whose UTC day is taken.",
+  specifiedByURL: "https://scalars.graphql.org/andimarek/local-date.html",
+  serialize: String,
+  parseValue: dayInput,
+  parseLiteral: (node: ValueNode) => {
+    if (node.kind === Kind.STRING) return dayInput(node.value);
+    throw new GraphQLError("Date: a string such as \"2026-11-30\" is expected.", { nodes: node });
+  },
+});
+
+/** What is stored was checked when it was written; reading it must not fail on a rule that came later. */
+function readAsStored(scalar: GraphQLScalarType, description: string): GraphQLScalarType<string, string> {
+  const { parseValue, parseLiteral } = scalar;
+  return new GraphQLScalarType<string, string>({
+    name: scalar.name,
+    description,
+    specifiedByURL: scalar.specifiedByURL,
+    serialize: String,
+    parseValue: (value) => String(parseValue(value)),
+    parseLiteral: (node, variables) => String(parseLiteral(node, variables)),
+  });
+}
+
+builder.addScalarType("Decimal", decimal);
+builder.addScalarType("Date", day);
+builder.addScalarType(
+  "DateTime",
+  new GraphQLScalarType({
+    ...GraphQLDateTime.toConfig(),
+    description: "An instant, RFC 3339, printed in UTC with milliseconds: `2026-03-18T15:40:12.000Z`.",
+  }),
+);
+builder.addScalarType("EmailAddress", readAsStored(GraphQLEmailAddress, "An email address, e.g. `ops@example.com`."));
+builder.addScalarType("URL", readAsStored(GraphQLURL, "A web address with its scheme, e.g. `https://example.com/a`."));
+builder.addScalarType("Currency", readAsStored(GraphQLCurrency, "A currency's ISO 4217 code, e.g. `USD`."));
+builder.addScalarType("JSON", new GraphQLScalarType({ ...GraphQLJSON.toConfig(), description: "Any JSON value." }));
+builder.addScalarType(
+  "JSONObject",
+  new GraphQLScalarType({ ...GraphQLJSONObject.toConfig(), description: "A JSON object." }),
+);

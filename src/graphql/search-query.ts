@@ -1,0 +1,93 @@
+import type { Catalog, Entity } from "../query/entity.ts";
+import type { Hit, HitPage } from "../query/hits.ts";
+import { searchWords } from "../query/search.ts";
+import { badInput } from "../lib/errors.ts";
+import { builder } from "./builder.ts";
+import { asNode, nodeRef } from "./entity-type.ts";
+import { pageSize } from "./page-arguments.ts";
+import { fieldKey, neededFields, selectedFields, fieldType } from "./selection.ts";
+
+/** `search`: one search over all entities that have text, best match first. */
+export function searchQuery(catalog: Catalog): void {
+  const searchable = catalog.entities.filter((entity) => entity.searchable);
+  const typeNames = builder.enumType("SearchType", {
+    description: "What can be searched.",
+    values: Object.fromEntries(searchable.map((entity) => [entity.type, { description: entity.description }])),
+  });
+  const result = builder.unionType("SearchResult", {
+    description: "A record that a search found.",
+    types: searchable.map((entity) => nodeRef(entity)),
+  });
+
+  const edge = builder.objectRef<Hit>("SearchEdge").implement({
+    description: "A record that a search found, and how well it matches.",
+    fields: (t) => ({
+      cursor: t.exposeString("cursor", { description: "Its place in the list; pass it as `after`." }),
+      score: t.exposeFloat("score", { description: "How well it matches, from 0 to 1." }),
+      node: t.field({
+        type: result,
+        nullable: true,
+        description: "The record; null when it was deleted while the search ran.",
+        resolve: async (hit, _args, ctx, info) => {
+          const entity = catalog.entity(hit.entity);
+          const request = () => ({
+            entity,
+            fields: neededFields(info, entity, info.fieldNodes),
+            includeDeleted: false,
+          });
+          const row = await ctx.reader.record(`${fieldKey(info)}<${entity.name}`, request, hit.id);
+          return row === null ? null : asNode(row, entity);
+        },
+      }),
+    }),
+  });
+
+  const connection = builder.objectRef<HitPage>("SearchConnection").implement({
+    description: "A page of what a search found.",
+    fields: (t) => ({
+      edges: t.field({ type: [edge], description: "What was found, best match first.", resolve: (page) => page.hits }),
+      pageInfo: t.field({
+        type: builder.pageInfoRef(),
+        description: "Where the page stands in the list.",
+        resolve: (page) => ({
+          hasNextPage: page.hasNextPage,
+          hasPreviousPage: page.hasPreviousPage,
+          startCursor: page.hits[0]?.cursor ?? null,
+          endCursor: page.hits.at(-1)?.cursor ?? null,
+        }),
+      }),
+      totalCount: t.int({
+        description: "How many records match, on all pages. Counted only when asked for.",
+        resolve: (page) => page.total ?? 0,
+      }),
+    }),
+  });
+
+  builder.queryField("search", (t) =>
+    t.field({
+      type: connection,
+      description: "Records of all kinds that have each of these words (or one much like it) in their text fields.",
+      args: {
+        query: t.arg.string({ required: true, description: 'Words, whole or in part: "nort harb" finds North Harbor.' }),
+        types: t.arg({ type: [typeNames], description: "Only these kinds of records; all unless given." }),
+        first: t.arg.int({ description: "How many: 1 to 100; 25 unless given." }),
+        after: t.arg.string({ description: "Only what comes after this cursor." }),
+      },
+      resolve: (_root, { query, types, first, after }, ctx, info) => {
+        const words = searchWords(query, "query");
+        if (words === null) throw badInput("query: give at least one word to search for.", ["query"]);
+        const chosen: ReadonlySet<string> | null = types == null ? null : new Set(types);
+        const entities: Entity[] = searchable.filter((entity) => chosen === null || chosen.has(entity.type));
+        const selected = selectedFields(info, fieldType(info.parentType, info.fieldName), info.fieldNodes);
+        if (entities.length === 0) return { hits: [], total: 0, hasNextPage: false, hasPreviousPage: false };
+        return ctx.reader.search({
+          entities,
+          words,
+          limit: pageSize({ first: first ?? null }).limit,
+          after: after ?? null,
+          wantTotal: selected.has("totalCount"),
+        });
+      },
+    }),
+  );
+}

@@ -1,0 +1,56 @@
+import { collectSubFields } from "@graphql-tools/utils";
+import { getNamedType, isObjectType, type FieldNode, type GraphQLObjectType, type GraphQLResolveInfo } from "graphql";
+import type { Entity } from "../query/entity.ts";
+
+/** The selected fields of an object type under some field nodes, fragments and directives worked in. */
+export function selectedFields(
+  info: GraphQLResolveInfo,
+  type: GraphQLObjectType,
+  nodes: readonly FieldNode[],
+): ReadonlyMap<string, FieldNode[]> {
+  const { fields } = collectSubFields(info.schema, info.fragments, info.variableValues, type, [...nodes]);
+  const byName = new Map<string, FieldNode[]>();
+  for (const group of fields.values()) {
+    for (const node of group) {
+      const same = byName.get(node.name.value);
+      if (same === undefined) byName.set(node.name.value, [node]);
+      else same.push(node);
+    }
+  }
+  return byName;
+}
+
+/** The object type of that name in the schema. */
+export function objectType(info: GraphQLResolveInfo, name: string): GraphQLObjectType {
+  const type = info.schema.getType(name);
+  if (!isObjectType(type)) throw new Error(`${name} is not an object type`);
+  return type;
+}
+
+/** The object type that a field of a type gives, lists and non-null taken off. */
+export function fieldType(type: GraphQLObjectType, field: string): GraphQLObjectType {
+  const named = getNamedType(type.getFields()[field]?.type);
+  if (!isObjectType(named)) throw new Error(`${type.name}.${field} does not give an object`);
+  return named;
+}
+
+/** The model fields that the selection on an entity's type needs: its own, and the keys of its edges. */
+export function neededFields(info: GraphQLResolveInfo, entity: Entity, nodes: readonly FieldNode[]): string[] {
+  const needed = new Set<string>(["id"]);
+  for (const selected of selectedFields(info, objectType(info, entity.type), nodes).keys()) {
+    const relation = entity.relations[selected];
+    if (entity.fields[selected] !== undefined) needed.add(selected);
+    else if (relation?.kind === "one") needed.add(relation.key);
+    else if (selected === "isDeleted") needed.add("deletedAt");
+  }
+  return [...needed];
+}
+
+/** Names the field of the operation that is being resolved: its path without list indexes, and its parent type. */
+export function fieldKey(info: GraphQLResolveInfo): string {
+  let key = info.parentType.name;
+  for (let step: GraphQLResolveInfo["path"] | undefined = info.path; step !== undefined; step = step.prev) {
+    if (typeof step.key === "string") key += `<${step.key}`;
+  }
+  return key;
+}

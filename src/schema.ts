@@ -1,0 +1,15 @@
+import "./graphql/declare.ts";
+import "./modules/tenant/type.ts";
+import "./modules/account/type.ts";
+import "./modules/contact/type.ts";
+import "./modules/deal/type.ts";
+import "./modules/stage-change/type.ts";
+import "./modules/activity/type.ts";
+import "./modules/quote/type.ts";
+import "./modules/line-item/type.ts";
+import "./modules/department/type.ts";
+import "./modules/api-key/type.ts";
+import { builder } from "./graphql/builder.ts";
+
+/** The GraphQL schema: what the modules declare, put together. */
+export const schema = builder.toSchema();
