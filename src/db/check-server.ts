@@ -1,0 +1,83 @@
+import pg from "pg";
+import { StartupError } from "../lib/startup-error.ts";
+
+/** The oldest PostgreSQL the migrations and queries are written for. */
+const oldestMajor = 15;
+
+/**
+ * Makes sure that a database can be used, before anything else touches it.
+ *
+ * @throws StartupError, one line that says what to mend and never shows the password.
+ */
+export async function checkServer(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ version: string }>(
+      "select current_setting('server_version_num') as version",
+    );
+    requireVersion(Number(rows[0]?.version));
+  } catch (error) {
+    throw error instanceof StartupError ? error : new StartupError(explain(error, client));
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** Refuses a server that is too old; `version` is PostgreSQL's server_version_num, as 140011. */
+export function requireVersion(version: number): void {
+  const major = Math.floor(version / 10_000);
+  if (major >= oldestMajor) return;
+  throw new StartupError(
+    `The PostgreSQL at DATABASE_URL is version ${major}, crm-gateway needs ${oldestMajor} or ` +
+      `newer: upgrade it, or name another one`,
+  );
+}
+
+type Target = Pick<pg.Client, "host" | "port" | "user" | "database">;
+
+/** One line for what went wrong with a connection. */
+function explain(error: unknown, target: Target): string {
+  const code =
+    error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+  const message = messageOf(error);
+  const place = target.host.startsWith("/") ? target.host : `${target.host}:${target.port}`;
+  const known = explanations[code];
+  if (known !== undefined) return known(place, target);
+  if (/timeout|timed out/i.test(message)) return unanswered(place);
+  if (/password must be a string/.test(message)) return wrongPassword(place, target);
+  return `The PostgreSQL at ${place} (DATABASE_URL) cannot be used: ${message}`;
+}
+
+const unanswered = (place: string): string =>
+  `No answer from PostgreSQL at ${place}: check the host and port in DATABASE_URL, and firewalls`;
+const unknownHost = (_: string, target: Target): string =>
+  `The host ${target.host} in DATABASE_URL is unknown: check its spelling`;
+const wrongPassword = (place: string, target: Target): string =>
+  `PostgreSQL at ${place} does not let ${target.user ?? "us"} in: ` +
+  `check the user and password in DATABASE_URL`;
+
+const explanations: Readonly<Record<string, (place: string, target: Target) => string>> = {
+  ECONNREFUSED: (place) =>
+    `Nothing listens at ${place}: start PostgreSQL there, or mend DATABASE_URL`,
+  ENOENT: (place) => `There is no PostgreSQL socket in ${place}: mend DATABASE_URL`,
+  ENOTFOUND: unknownHost,
+  EAI_AGAIN: unknownHost,
+  ETIMEDOUT: unanswered,
+  EHOSTUNREACH: unanswered,
+  ENETUNREACH: unanswered,
+  "28P01": wrongPassword,
+  "28000": wrongPassword,
+  "3D000": (place, target) =>
+    `There is no database ${target.database ?? ""} at ${place}: create it, or mend DATABASE_URL`,
+  "53300": (place) => `PostgreSQL at ${place} has no connection left: raise its max_connections`,
+  "57P03": (place) => `PostgreSQL at ${place} is starting or stopping: try again in a moment`,
+};
+
+function messageOf(error: unknown): string {
+  // A name with several addresses fails with one error for each.
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
+  const text = first instanceof Error ? first.message : String(first);
+  return text.replaceAll(/\s+/g, " ");
+}
