@@ -1,0 +1,196 @@
+import { randomUUID } from "node:crypto";
+import pg from "pg";
+import { StartupError } from "../lib/startup-error.ts";
+import {
+  checksum,
+  isUnchanged,
+  lineAt,
+  type MigrationFile,
+  migrationsDirectory,
+  readMigrations,
+} from "./migration-files.ts";
+
+/** Where one migration stands. `unknown` was applied by another version of the gateway. */
+export type MigrationStatus = {
+  name: string;
+  state: "applied" | "pending" | "failed" | "changed" | "unknown";
+  appliedAt: Date | null;
+};
+
+type HistoryRow = {
+  checksum: string;
+  migration_name: string;
+  finished_at: Date | null;
+};
+
+type Options = {
+  url: string;
+  /** Folder of the migrations; those of this clone when left out. */
+  directory?: string;
+};
+
+// The number that `prisma migrate deploy` locks too, so it and we exclude each other.
+const lock = "SELECT pg_advisory_xact_lock(72707369)";
+
+// Prisma's own layout, so that its commands read the history and write to it.
+const createHistory = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
+  id                      VARCHAR(36) PRIMARY KEY NOT NULL,
+  checksum                VARCHAR(64) NOT NULL,
+  finished_at             TIMESTAMPTZ,
+  migration_name          VARCHAR(255) NOT NULL,
+  logs                    TEXT,
+  rolled_back_at          TIMESTAMPTZ,
+  started_at              TIMESTAMPTZ NOT NULL DEFAULT now(),
+  applied_steps_count     INTEGER NOT NULL DEFAULT 0
+)`;
+
+const recordApplied = `INSERT INTO _prisma_migrations
+  (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
+  VALUES ($1, $2, $3, now(), clock_timestamp(), 1)`;
+
+/**
+ * Applies the migrations that the database lacks, each in one transaction with its row of history;
+ * a failing one leaves nothing behind. Any number of processes may do it at once.
+ *
+ * @throws StartupError when a migration fails, failed before, or was changed after it was applied.
+ */
+export async function migrate(
+  options: Options & { log?: (line: string) => void },
+): Promise<{ applied: string[] }> {
+  const { directory = migrationsDirectory, log = () => undefined } = options;
+  const files = await readMigrations(directory);
+  return await withClient(options.url, async (client) => {
+    const applied: string[] = [];
+    // Nothing is locked or written while nothing is missing: the usual start costs one SELECT.
+    let missing = nextMissing(files, await readHistory(client));
+    while (missing !== undefined) {
+      const name = await applyNext(client, files);
+      if (name === undefined) break;
+      log(`Applied migration ${name}`);
+      applied.push(name);
+      missing = nextMissing(files, await readHistory(client));
+    }
+    return { applied };
+  });
+}
+
+/** Compares the migrations of this clone with the database's history, oldest first; writes nothing. */
+export async function migrationStatus(options: Options): Promise<MigrationStatus[]> {
+  const files = await readMigrations(options.directory ?? migrationsDirectory);
+  const history = await withClient(options.url, readHistory);
+  return statusOf(files, history);
+}
+
+function statusOf(
+  files: readonly MigrationFile[],
+  history: readonly HistoryRow[],
+): MigrationStatus[] {
+  const rows = new Map(history.map((row) => [row.migration_name, row]));
+  const known = files.map(({ name, sql }): MigrationStatus => {
+    const row = rows.get(name);
+    if (row === undefined) return { name, state: "pending", appliedAt: null };
+    if (row.finished_at === null) return { name, state: "failed", appliedAt: null };
+    const state = isUnchanged(sql, row.checksum) ? "applied" : "changed";
+    return { name, state, appliedAt: row.finished_at };
+  });
+  const names = new Set(files.map(({ name }) => name));
+  const unknown = history
+    .filter((row) => !names.has(row.migration_name))
+    .map((row): MigrationStatus => ({
+      name: row.migration_name,
+      state: row.finished_at === null ? "failed" : "unknown",
+      appliedAt: row.finished_at,
+    }));
+  return [...known, ...unknown].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** The oldest migration to apply; a history that cannot be built upon is refused. */
+function nextMissing(
+  files: readonly MigrationFile[],
+  history: readonly HistoryRow[],
+): MigrationFile | undefined {
+  const status = statusOf(files, history);
+  const failed = status.find(({ state }) => state === "failed");
+  if (failed !== undefined) {
+    throw new StartupError(
+      `The migration ${failed.name} was begun by another program and never finished: mend the ` +
+        `database, then tell it with "prisma migrate resolve"`,
+    );
+  }
+  const changed = status.find(({ state }) => state === "changed");
+  if (changed !== undefined) {
+    throw new StartupError(
+      `The migration ${changed.name} was changed after it was applied: restore its migration.sql ` +
+        `and put the change into a new migration`,
+    );
+  }
+  const pending = status.find(({ state }) => state === "pending");
+  return files.find(({ name }) => name === pending?.name);
+}
+
+/** Applies the oldest missing migration; undefined when another process was faster. */
+async function applyNext(
+  client: pg.Client,
+  files: readonly MigrationFile[],
+): Promise<string | undefined> {
+  await client.query("BEGIN");
+  try {
+    await client.query(lock);
+    // A time limit meant for requests must not stop the building of an index.
+    await client.query("SET LOCAL statement_timeout = 0");
+    await client.query(createHistory);
+    const next = nextMissing(files, await readHistory(client));
+    if (next !== undefined) {
+      await client.query(next.sql).catch((error: unknown) => {
+        throw explain(next, error);
+      });
+      await client.query(recordApplied, [randomUUID(), checksum(next.sql), next.name]);
+    }
+    await client.query("COMMIT");
+    return next?.name;
+  } catch (error) {
+    await client.query("ROLLBACK").catch(() => undefined);
+    throw error;
+  }
+}
+
+function explain({ name, sql }: MigrationFile, error: unknown): StartupError {
+  const message = error instanceof Error ? error.message : String(error);
+  let place = "";
+  if (error instanceof pg.DatabaseError) {
+    if (error.position !== undefined) place = ` at line ${lineAt(sql, Number(error.position))}`;
+    else if (error.where !== undefined) place = ` in ${error.where.split("\n")[0] ?? ""}`;
+  }
+  return new StartupError(`The migration ${name} failed${place}: ${message}`, { cause: error });
+}
+
+/** Rows that stand: what was rolled back by hand does not count. */
+async function readHistory(client: pg.Client): Promise<HistoryRow[]> {
+  // One round trip, also on an empty database, where the table is missing.
+  const rows = await client
+    .query<HistoryRow>(
+      `SELECT checksum, migration_name, finished_at FROM _prisma_migrations
+       WHERE rolled_back_at IS NULL ORDER BY started_at, migration_name`,
+    )
+    .then(({ rows: found }) => found)
+    .catch((error: unknown) => {
+      if (error instanceof pg.DatabaseError && error.code === "42P01") return [];
+      throw error;
+    });
+  return rows;
+}
+
+async function withClient<Result>(
+  url: string,
+  work: (client: pg.Client) => Promise<Result>,
+): Promise<Result> {
+  const client = new pg.Client({ connectionString: url, application_name: "crm-gateway migrate" });
+  // The error also reaches the statement that is running; unheard it would end the process.
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    return await work(client);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}

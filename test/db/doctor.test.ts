@@ -1,0 +1,133 @@
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { examine, type Finding, judgeVersion } from "../../src/db/doctor.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+
+/** Roles belong to the whole cluster, which other tests use: harm is done to this one. */
+const scratchRole = `doctor_${process.pid}`;
+let healthy: TestDatabase;
+
+beforeAll(async () => {
+  healthy = await createTestDatabase();
+  await execute(healthy, `CREATE ROLE ${scratchRole} NOLOGIN`);
+});
+afterAll(async () => {
+  await execute(healthy, `DROP ROLE ${scratchRole}`);
+  await healthy.drop();
+});
+
+test("finds nothing wrong with a migrated database", async () => {
+  const findings = await examine({ url: healthy.url });
+  expect(findings.filter(({ ok }) => !ok)).toEqual([]);
+  expect(findings.map(({ name }) => name)).toEqual([
+    "version",
+    "migrations",
+    "role",
+    "fence",
+    "extensions",
+    "indexes",
+    "search operators",
+  ]);
+  expect(findings.at(-1)?.detail).toMatch(/all marked LEAKPROOF/);
+});
+
+test("a PostgreSQL before 15 is too old", () => {
+  expect(judgeVersion(140_022)).toMatchObject({
+    ok: false,
+    detail: expect.stringMatching(/version 14/),
+  });
+  expect(judgeVersion(150_003)).toEqual({ ok: true, detail: "PostgreSQL 15.3" });
+});
+
+describe.each([
+  ["migrations", "DELETE FROM _prisma_migrations WHERE migration_name LIKE '%fence'", /pending/],
+  ["migrations", "UPDATE _prisma_migrations SET checksum = 'other'", /changed/],
+  ["migrations", "UPDATE _prisma_migrations SET finished_at = NULL", /failed/],
+  ["role", "ALTER TABLE departments OWNER TO crm_gateway", /owns something/],
+  ["fence", "ALTER TABLE deals DISABLE ROW LEVEL SECURITY", /deals has row-level security off/],
+  ["fence", "DROP POLICY tenant_fence ON tenants", /tenants has no policy/],
+  ["fence", "CREATE POLICY open ON quotes FOR SELECT USING (true)", /quotes has a policy that/],
+  [
+    "fence",
+    "CREATE POLICY open ON quotes FOR INSERT WITH CHECK (true)",
+    /quotes has a policy that/,
+  ],
+  ["fence", "CREATE TABLE leads (tenant_id uuid)", /leads has row-level security off/],
+  ["extensions", "DROP EXTENSION btree_gin CASCADE", /CREATE EXTENSION btree_gin/],
+  [
+    "indexes",
+    "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'accounts_tags_idx'::regclass",
+    /REINDEX INDEX accounts_tags_idx/,
+  ],
+])("%s", (name, harm, detail) => {
+  test(`is off after ${harm}`, async () => {
+    const found = await examineAfter(harm, name);
+    expect(found).toMatchObject({ ok: false, detail: expect.stringMatching(detail) });
+  });
+});
+
+test.each([
+  ["SUPERUSER", /is a superuser/],
+  ["BYPASSRLS", /bypasses row-level security/],
+])("a role with %s is off", async (attribute, detail) => {
+  await execute(healthy, `ALTER ROLE ${scratchRole} ${attribute}`);
+  try {
+    expect(await finding("role", { url: healthy.url, role: scratchRole })).toMatchObject({
+      ok: false,
+      detail: expect.stringMatching(detail),
+    });
+  } finally {
+    await execute(healthy, `ALTER ROLE ${scratchRole} NO${attribute}`);
+  }
+});
+
+test("a role that inherits another one's rights is off", async () => {
+  await execute(healthy, `GRANT pg_read_all_data TO ${scratchRole}`);
+  const found = await finding("role", { url: healthy.url, role: scratchRole });
+  await execute(healthy, `REVOKE pg_read_all_data FROM ${scratchRole}`);
+  expect(found).toMatchObject({ ok: false, detail: expect.stringMatching(/member of another/) });
+});
+
+test("a missing role is off", async () => {
+  const found = await finding("role", { url: healthy.url, role: "nobody_at_all" });
+  expect(found).toMatchObject({ ok: false, detail: expect.stringMatching(/missing/) });
+});
+
+test("operators that are not leakproof are told, not held against the database", async () => {
+  const found = await examineAfter(
+    "ALTER FUNCTION texticlike NOT LEAKPROOF; ALTER FUNCTION word_similarity_op NOT LEAKPROOF",
+    "search operators",
+  );
+  expect(found).toMatchObject({
+    ok: true,
+    detail: expect.stringMatching(/filters on text, search .* texticlike, word_similarity_op$/),
+  });
+});
+
+async function examineAfter(harm: string, name: string): Promise<Finding | undefined> {
+  const database = await createTestDatabase();
+  try {
+    await execute(database, harm);
+    return await finding(name, { url: database.url });
+  } finally {
+    await database.drop();
+  }
+}
+
+async function finding(
+  name: string,
+  options: { url: string; role?: string },
+): Promise<Finding | undefined> {
+  const findings = await examine(options);
+  return findings.find((found) => found.name === name);
+}
+
+async function execute({ url }: TestDatabase, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}

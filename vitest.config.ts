@@ -1,0 +1,15 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    globalSetup: ["test/support/cluster.ts"],
+    // Prisma's schema engine (drift test) is a module of WebAssembly, which Node still warns about.
+    execArgv: ["--disable-warning=ExperimentalWarning"],
+    // Tests run in Node as the server does: TypeScript as it is, and one copy of graphql for all.
+    experimental: { viteModuleRunner: false },
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    teardownTimeout: 30_000,
+  },
+});
