@@ -1,0 +1,38 @@
+import { stripIgnoredCharacters } from "graphql";
+import type { DemoTenant } from "./demo-file.ts";
+
+/** What `serve` prints when it is ready. */
+export function banner(options: {
+  url: string;
+  seconds: number;
+  tenants: readonly DemoTenant[];
+  exampleQuery: string;
+}): string {
+  const { url, seconds, tenants } = options;
+  const lines = ["", `  crm-gateway is ready (${seconds.toFixed(1)} s)`, ""];
+  lines.push(`  GraphQL and GraphiQL   ${url}/graphql`);
+  const [first] = tenants;
+  if (first === undefined) {
+    const command = "npm run --silent crm -- keys create --tenant SLUG --scopes 'read:*'";
+    return [...lines, `  Make a key             ${command}`, ""].join("\n");
+  }
+  for (const { slug, apiKey } of tenants) lines.push(`  Key of ${slug.padEnd(15)} ${apiKey}`);
+  lines.push("", "  Try it:", "");
+  return [...lines, curl(url, first.apiKey, options.exampleQuery), ""].join("\n");
+}
+
+/** A command for a shell that runs `query`, to be pasted as it is. */
+export function curl(url: string, apiKey: string, query: string): string {
+  const body = JSON.stringify({ query: stripIgnoredCharacters(query) });
+  return [
+    `curl -s ${url}/graphql -H 'content-type: application/json' -H 'x-api-key: ${apiKey}' \\`,
+    `  -d '${body.replaceAll("'", "'\\''")}'`,
+  ].join("\n");
+}
+
+/** The URL a client on this machine reaches the server at. */
+export function urlOf(host: string, port: number): string {
+  if (host === "0.0.0.0") return `http://127.0.0.1:${port}`;
+  if (host === "::") return `http://[::1]:${port}`;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}

@@ -1,0 +1,34 @@
+import { randomBytes } from "node:crypto";
+import { readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { makeDataDir } from "../db/embedded-location.ts";
+
+const demoTenantSchema = z.object({ slug: z.string(), id: z.string(), apiKey: z.string() });
+const demoFileSchema = z.object({ url: z.string(), tenants: z.array(demoTenantSchema) });
+
+/** A demo tenant and the key that opens it. */
+export type DemoTenant = z.infer<typeof demoTenantSchema>;
+/** DATA_DIR/demo.json: how programs on this machine find the demo. */
+export type DemoFile = z.infer<typeof demoFileSchema>;
+
+/** The file of the last start, or null when it is gone or cannot be used. */
+export async function readDemoFile(dataDir: string): Promise<DemoFile | null> {
+  try {
+    return demoFileSchema.parse(JSON.parse(await readFile(pathOf(dataDir), "utf8")));
+  } catch {
+    return null;
+  }
+}
+
+/** Writes the file whole or not at all, readable by its owner only. */
+export async function writeDemoFile(dataDir: string, content: DemoFile): Promise<void> {
+  await makeDataDir(dataDir);
+  const draft = `${pathOf(dataDir)}.${randomBytes(4).toString("hex")}`;
+  await writeFile(draft, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
+  await rename(draft, pathOf(dataDir));
+}
+
+function pathOf(dataDir: string): string {
+  return join(dataDir, "demo.json");
+}

@@ -1,0 +1,70 @@
+import { once } from "node:events";
+import { createServer, type RequestListener, type Server } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import { StartupError } from "../lib/startup-error.ts";
+
+/** How long requests that run may go on after the server was told to stop. */
+const drainMilliseconds = 10_000;
+
+/**
+ * Listens on `host` and `port` (0: any free one).
+ *
+ * @throws StartupError when the port is taken or the host is not one of this machine's.
+ */
+export async function listen(
+  host: string,
+  port: number,
+  listener: RequestListener,
+): Promise<Server> {
+  const server = createServer(listener);
+  try {
+    server.listen(port, host);
+    await once(server, "listening");
+    return server;
+  } catch (error) {
+    throw new StartupError(explain(error, host, port));
+  }
+}
+
+/** Fails like {@link listen} would, before anything expensive was done. */
+export async function checkAddress(host: string, port: number): Promise<void> {
+  const server = await listen(host, port, () => undefined);
+  server.close();
+  await once(server, "close");
+}
+
+/** The port a server really listens on. */
+export function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+/** Takes no new work, finishes what runs, at most 10 seconds and not once in a hurry. */
+export async function drain(server: Server, hurry: AbortSignal): Promise<void> {
+  const closed = once(server, "close");
+  // Requests still come on connections that were open: they are answered, and told it is the last.
+  server.prependListener("request", (_, response) => response.setHeader("connection", "close"));
+  server.close();
+  const timer = setInterval(() => server.closeIdleConnections(), 50);
+  const patience = sleep(drainMilliseconds, undefined, { signal: hurry }).catch(() => undefined);
+  await Promise.race([closed, patience]);
+  clearInterval(timer);
+  server.closeAllConnections();
+}
+
+function explain(error: unknown, host: string, port: number): string {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  switch (code) {
+    case "EADDRINUSE":
+      return `Port ${port} on ${host} is taken: choose another PORT, or 0 for any free one`;
+    case "EACCES":
+      return `Port ${port} may not be used by this user: choose a PORT above 1023`;
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+    case "EINVAL":
+      return `HOST ${host} is not an address of this machine: use 127.0.0.1, or 0.0.0.0 for all`;
+    default:
+      return `Cannot listen on ${host}:${port}: ${String(error)}`;
+  }
+}

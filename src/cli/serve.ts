@@ -1,0 +1,22 @@
+import type { Command } from "commander";
+import { checkAddress } from "./http.ts";
+import { runCommand } from "./run-command.ts";
+
+/** `crm serve`: the gateway itself. */
+export function addServe(program: Command): void {
+  program
+    .command("serve")
+    .description("run the gateway until SIGTERM or SIGINT, then finish what runs and stop")
+    .action(() =>
+      runCommand(
+        async (context) => {
+          // A port that is taken should not cost a migration and a seeding first.
+          await checkAddress(context.config.host, context.config.port);
+          const { serve } = await import("./serve-gateway.ts");
+          return serve(context);
+        },
+        // Being told to stop is how a server ends well.
+        { interruptedCode: 0 },
+      ),
+    );
+}

@@ -1,0 +1,83 @@
+import { resolve } from "node:path";
+import { z } from "zod";
+import { StartupError } from "./lib/startup-error.ts";
+
+/** What the operator decides, read once from the environment and handed to whoever needs it. */
+export type Config = {
+  /** TCP port; 0 stands for any free one. */
+  port: number;
+  /** Address to listen on. */
+  host: string;
+  /** Absolute path of the folder for the embedded database and demo.json. */
+  dataDir: string;
+  /** A PostgreSQL of the operator's own; null runs the embedded one. */
+  databaseUrl: string | null;
+  /** Whether demo tenants and their keys are made at the first start. */
+  demo: boolean;
+  environment: "development" | "test" | "production";
+  logLevel: "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
+};
+
+const databaseUrlHint =
+  "must look like postgres://user:password@host:5432/database; " +
+  "write special characters in the password as %XX";
+
+const environmentSchema = z.object({
+  PORT: z
+    .string()
+    .regex(/^\d{1,5}$/, "must be a number from 0 to 65535 (0: any free port)")
+    .transform(Number)
+    .refine((port) => port <= 65_535, "must be a number from 0 to 65535 (0: any free port)")
+    .default(4000),
+  HOST: z
+    .string()
+    .regex(/^[\w.:%-]+$/, "must be an address or a host name, such as 127.0.0.1 or 0.0.0.0")
+    .default("127.0.0.1"),
+  DATA_DIR: z
+    .string()
+    .refine((path) => !path.includes("\0"), "must be the path of a folder")
+    .default(".data"),
+  DATABASE_URL: z.string().refine(isDatabaseUrl, databaseUrlHint).optional(),
+  DEMO: z.enum(["on", "off"], "must be on or off").optional(),
+  NODE_ENV: z
+    .enum(["development", "test", "production"], "must be development, test or production")
+    .default("development"),
+  LOG_LEVEL: z
+    .enum(
+      ["fatal", "error", "warn", "info", "debug", "trace", "silent"],
+      "must be fatal, error, warn, info, debug, trace or silent",
+    )
+    .default("info"),
+});
+
+/**
+ * Reads the configuration; empty variables count as unset.
+ *
+ * @throws StartupError with one line for each variable that cannot be used.
+ */
+export function loadConfig(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Config {
+  const given = Object.entries(env).filter(([, value]) => value !== undefined && value !== "");
+  const parsed = environmentSchema.safeParse(Object.fromEntries(given));
+  if (!parsed.success) {
+    // No value is repeated: DATABASE_URL holds a password.
+    const lines = parsed.error.issues.map(({ path, message }) => `${path.join(".")} ${message}`);
+    throw new StartupError([...new Set(lines)].join("\n"));
+  }
+  const { PORT, HOST, DATA_DIR, DATABASE_URL, DEMO, NODE_ENV, LOG_LEVEL } = parsed.data;
+  return {
+    port: PORT,
+    host: HOST,
+    dataDir: resolve(DATA_DIR),
+    databaseUrl: DATABASE_URL ?? null,
+    // Nobody wants invented customers in a database of their own unless they ask for them.
+    demo: DEMO === undefined ? DATABASE_URL === undefined : DEMO === "on",
+    environment: NODE_ENV,
+    logLevel: LOG_LEVEL,
+  };
+}
+
+function isDatabaseUrl(text: string): boolean {
+  return /^postgres(ql)?:\/\//.test(text) && URL.canParse(text);
+}

@@ -1,0 +1,29 @@
+// Commands import what they need when they run: --help and mistakes are answered at once.
+import { Command } from "commander";
+import { addDoctor } from "./cli/doctor.ts";
+import { addKeys } from "./cli/keys.ts";
+import { addMigrate } from "./cli/migrate.ts";
+import { addSchema } from "./cli/schema.ts";
+import { addSeed } from "./cli/seed.ts";
+import { addServe } from "./cli/serve.ts";
+
+const program = new Command("crm")
+  .description("A GraphQL gateway over a CRM on PostgreSQL.")
+  .showHelpAfterError("(add --help for what the command takes)")
+  .addHelpText(
+    "after",
+    `
+Environment:
+  PORT          port to listen on, 0 for any free one (4000)
+  HOST          address to listen on (127.0.0.1)
+  DATA_DIR      folder of the embedded database (.data)
+  DATABASE_URL  a PostgreSQL >= 15 of your own instead of the embedded one
+  DEMO          on or off: demo tenants and keys (on; off with DATABASE_URL)
+  LOG_LEVEL     fatal, error, warn, info, debug, trace or silent (info)
+
+A command beside a running server works on the same database.`,
+  );
+
+for (const add of [addServe, addMigrate, addSeed, addKeys, addSchema, addDoctor]) add(program);
+
+await program.parseAsync();
