@@ -185,7 +185,7 @@ export function listArguments(t: ArgumentBuilder, entity: Entity) {
       ? {
           search: t.arg.string({
             description:
-              "Only what has each of these words (or one much like it) in its text fields; best match first unless orderBy is given.",
+              "Only what has each of these words, whole or in part, in its text fields, or something much like them together; best match first unless orderBy is given.",
           }),
         }
       : {}),

@@ -66,7 +66,7 @@ export function searchQuery(catalog: Catalog): void {
   builder.queryField("search", (t) =>
     t.field({
       type: connection,
-      description: "Records of all kinds that have each of these words (or one much like it) in their text fields.",
+      description: "Records of all kinds that have each of these words, whole or in part, in their text fields, or something much like them together.",
       args: {
         query: t.arg.string({ required: true, description: 'Words, whole or in part: "nort harb" finds North Harbor.' }),
         types: t.arg({ type: [typeNames], description: "Only these kinds of records; all unless given." }),

@@ -99,9 +99,9 @@ type ScalarArguments = {
 
 function scalarCondition({ column, definition, operator, operand, scope, path }: ScalarArguments): Sql {
   const type = sqlTypeOf(definition);
-  // Emails are compared without case (DOMAIN: unique without case), so they are looked up that way too.
-  const folded = definition.kind === "email" && !["gt", "gte", "lt", "lte"].includes(operator);
-  const left = folded ? sql`lower(${column})` : column;
+  // Emails are compared without case (DOMAIN: unique without case): by the column beside them that holds them folded.
+  const folded = definition.kind === "email" && ["eq", "ne", "in", "notIn"].includes(operator);
+  const left = folded ? raw(`${scope.alias}."email_key"`) : column;
   const one = (value: unknown, at: readonly string[]): unknown => scalarValue(definition, scope, value, at, folded);
 
   const compare = comparisons[operator];

@@ -1,5 +1,5 @@
 import type { CursorValues } from "../lib/cursor.ts";
-import type { SortTerm } from "./order.ts";
+import { reversed, type SortTerm } from "./order.ts";
 import { all, any, join, param, raw, sql, type Sql } from "./sql.ts";
 
 /**
@@ -50,4 +50,54 @@ function beyond(term: SortTerm, value: Sql | null): Sql {
   if (value === null) return term.nullsFirst ? sql`${term.expression} IS NOT NULL` : raw("FALSE");
   const compared = sql`${term.expression} ${raw(term.descending ? "<" : ">")} ${value}`;
   return term.nullable && !term.nullsFirst ? any([compared, sql`${term.expression} IS NULL`]) : compared;
+}
+
+/** A part of a list in which the first sort column is nowhere null, or everywhere: an index can give each in order. */
+export type Branch = { readonly terms: readonly SortTerm[]; readonly conditions: readonly Sql[] };
+type Bounds = { readonly after: CursorValues | null; readonly before: CursorValues | null };
+
+/**
+ * Splits a list whose first sort column can be null into rows with a value and rows without. However nulls are
+ * placed, the same plain index then serves both parts, and each begins at its cursor instead of at its start.
+ * Parts that lie wholly outside the cursors are left out.
+ */
+export function branches(terms: readonly SortTerm[], bounds: Bounds): Branch[] {
+  const [first] = terms;
+  if (first === undefined || !first.nullable) {
+    const conditions = boundConditions(terms, bounds, (bound, values) => afterCursor(bound, values, false));
+    return [{ terms, conditions: conditions ?? [] }];
+  }
+  const parts: Branch[] = [];
+  for (const isNull of [false, true]) {
+    const conditions = boundConditions(terms, bounds, (bound, values) => partBound(bound, values, isNull));
+    if (conditions === null) continue;
+    const test = sql`${first.expression} IS ${raw(isNull ? "NULL" : "NOT NULL")}`;
+    // With the null question settled, the order is said as the index has it.
+    const plain = { ...first, nullsFirst: first.descending };
+    parts.push({ terms: [plain, ...terms.slice(1)], conditions: [test, ...conditions] });
+  }
+  return parts;
+}
+
+/** The conditions of both cursors; null when one of them leaves nothing. */
+function boundConditions(
+  terms: readonly SortTerm[],
+  { after, before }: Bounds,
+  bound: (terms: readonly SortTerm[], values: CursorValues) => Sql | "all" | "none",
+): Sql[] | null {
+  const found = [
+    after === null ? "all" : bound(terms, after),
+    before === null ? "all" : bound(reversed(terms), before),
+  ] as const;
+  if (found.includes("none")) return null;
+  return found.filter((condition) => typeof condition !== "string");
+}
+
+function partBound(terms: readonly SortTerm[], values: CursorValues, isNull: boolean): Sql | "all" | "none" {
+  const [first, ...rest] = terms;
+  if (first === undefined) return "all";
+  const cursorIsNull = (values[0] ?? null) === null;
+  if (cursorIsNull !== isNull) return first.nullsFirst === cursorIsNull ? "all" : "none";
+  if (isNull) return afterCursor(rest, values.slice(1), false);
+  return afterCursor([{ ...first, nullable: false }, ...rest], values, false);
 }

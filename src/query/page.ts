@@ -1,7 +1,7 @@
 import { decodeCursor, encodeCursor } from "../lib/cursor.ts";
 import type { Catalog, Entity, ManyRelation, OrderTerm } from "./entity.ts";
 import { filterCondition, live, relationJoin, tenantIs, type Filter } from "./filter.ts";
-import { afterCursor } from "./keyset.ts";
+import { afterCursor, branches } from "./keyset.ts";
 import { fieldSql, orderItem, reversed, sortTerms, idTerm, type SortTerm } from "./order.ts";
 import { scoreTerm, searchCondition } from "./search.ts";
 import { all, join, name, param, raw, render, sql, type Sql, type Statement } from "./sql.ts";
@@ -65,10 +65,6 @@ export function pageStatement(
   const matches = matching(request, context.catalog, tenant);
 
   const bounds = { after: cursorBound(request, orderKey, "after"), before: cursorBound(request, orderKey, "before") };
-  const within = [
-    ...(bounds.after === null ? [] : [afterCursor(terms, bounds.after, false)]),
-    ...(bounds.before === null ? [] : [afterCursor(reversed(terms), bounds.before, false)]),
-  ];
   const from = raw(`${name(entity.table)} t`);
   const columns = fields.map((field, index) => {
     const definition = entity.fields[field];
@@ -76,45 +72,59 @@ export function pageStatement(
     return sql`${fieldSql("t", field, definition)} AS ${raw(`f${index}`)}`;
   });
   const keys = terms.map((term, index) => sql`${term.expression} AS ${raw(`s${index}`)}`);
-  const page = want.rows
-    ? sql` LEFT JOIN LATERAL (SELECT ${join([...columns, ...keys], ", ")} FROM ${from} WHERE ${all([
-        matches,
-        ...within,
-      ])} ORDER BY ${join(
-        direction.map((term) => orderItem(term)),
-        ", ",
-      )} LIMIT ${param(request.limit + 1, "integer")}) p ON TRUE`
-    : raw("");
-  const total = want.total
-    ? sql` LEFT JOIN LATERAL (SELECT count(*) AS n FROM ${from} WHERE ${matches}) c ON TRUE`
-    : raw("");
+  const limit = param(request.limit + 1, "integer");
+  const parts = branches(terms, bounds).map((branch) => {
+    const sorted = request.backward ? reversed(branch.terms) : branch.terms;
+    return sql`SELECT ${join([...columns, ...keys], ", ")} FROM ${from} WHERE ${all([
+      matches,
+      ...branch.conditions,
+    ])} ORDER BY ${orderList(sorted)} LIMIT ${limit}`;
+  });
+  const page = want.rows ? sql` LEFT JOIN LATERAL (${merged(parts, direction, limit)}) p ON TRUE` : raw("");
+  const total = want.total ? sql`(SELECT count(*) FROM ${from} WHERE ${matches})` : raw("NULL");
   const outside = (cursor: "after" | "before"): Sql => {
     const values = bounds[cursor];
     if (!want.outside || values === null) return raw("FALSE");
     const beyond = afterCursor(cursor === "after" ? reversed(terms) : terms, values, true);
     return sql`EXISTS (SELECT 1 FROM ${from} WHERE ${all([matches, beyond])})`;
   };
-  const selected = [
-    raw("k.id"),
-    raw(want.total ? "c.n" : "NULL"),
-    outside("after"),
-    outside("before"),
-    ...(want.rows ? fields.map((_, index) => raw(`p.f${index}`)) : []),
-    ...(want.rows && want.cursors ? terms.map((_, index) => raw(`p.s${index}::text`)) : []),
-  ];
   const parents =
     request.parent === null
       ? raw("(SELECT NULL::uuid AS id, 1 AS ord) k")
       : sql`unnest(${param(context.parentIds, "uuid[]")}) WITH ORDINALITY AS k(id, ord)`;
+  const selected = [
+    raw("k.id, k.total, k.before, k.beyond"),
+    ...(want.rows ? fields.map((_, index) => raw(`p.f${index}`)) : []),
+    ...(want.rows && want.cursors ? terms.map((_, index) => raw(`p.s${index}::text`)) : []),
+  ];
   // The lateral subquery is ordered already; said again here, the order of the whole is no matter of luck.
-  const order = want.rows
-    ? sql` ORDER BY ${join([raw("k.ord"), ...direction.map((term, index) => orderItem(term, raw(`p.s${index}`)))], ", ")}`
-    : raw("");
+  const order = want.rows ? sql` ORDER BY k.ord, ${orderList(direction, "p")}` : raw("");
+  // Materialized: what is asked once for each parent must not be computed for each of its rows.
+  const statement = sql`WITH k AS MATERIALIZED (SELECT k.id, k.ord, ${total} AS total, ${outside(
+    "after",
+  )} AS before, ${outside("before")} AS beyond FROM ${parents}) SELECT ${join(selected, ", ")} FROM k${page}${order}`;
 
   return {
-    statement: render(sql`SELECT ${join(selected, ", ")} FROM ${parents}${page}${total}${order}`),
+    statement: render(statement),
     collect: (rows) => collectPages(rows, request, fields, orderKey),
   };
+}
+
+/** ORDER BY over the terms themselves, or over the sort columns of a subquery. */
+function orderList(terms: readonly SortTerm[], subquery: string | null = null): Sql {
+  const items = terms.map((term, index) =>
+    subquery === null ? orderItem(term) : orderItem(term, raw(`${subquery}.s${index}`)),
+  );
+  return join(items, ", ");
+}
+
+/** The parts of a page as one: usually there is only one. */
+function merged(parts: readonly Sql[], direction: readonly SortTerm[], limit: Sql): Sql {
+  const [only, ...others] = parts;
+  if (only === undefined) throw new Error("a page has at least one part");
+  if (others.length === 0) return only;
+  const union = join(parts.map((part) => sql`(${part})`), " UNION ALL ");
+  return sql`SELECT * FROM (${union}) u ORDER BY ${orderList(direction, "u")} LIMIT ${limit}`;
 }
 
 function termsOf(request: PageRequest): SortTerm[] {

@@ -5,10 +5,10 @@ import { all, any, param, raw, sql, type Sql } from "./sql.ts";
 
 const maxLength = 200;
 const maxWords = 10;
-/** Shorter words have too few trigrams for "similar" to mean anything. */
+/** Shorter searches have too few trigrams for "similar" to mean anything. */
 const minFuzzyLength = 4;
 
-/** The words of a search; null when there are none. Every word must be found, in any order. */
+/** The words of a search; null when there are none. */
 export function searchWords(search: string | null | undefined, argument = "search"): string[] | null {
   if (search === null || search === undefined) return null;
   assertStorable(search, [argument]);
@@ -19,15 +19,15 @@ export function searchWords(search: string | null | undefined, argument = "searc
   return words.length === 0 ? null : words;
 }
 
-/** Rows whose search_text holds every word, as a part of it or (trigram similarity) nearly. */
+/**
+ * Rows whose search_text holds every word as a part of it, or the whole search nearly (trigram similarity).
+ * One similarity for the whole, not one a word: the index then narrows by all words at once.
+ */
 export function searchCondition(alias: string, words: readonly string[]): Sql {
   const text = raw(`${alias}."search_text"`);
-  return all(
-    words.map((word) => {
-      const part = sql`${text} ILIKE ${param(`%${escapeLike(word)}%`, "text")}`;
-      return word.length < minFuzzyLength ? part : any([part, sql`${text} %> ${param(word, "text")}`]);
-    }),
-  );
+  const phrase = words.join(" ");
+  const parts = all(words.map((word) => sql`${text} ILIKE ${param(`%${escapeLike(word)}%`, "text")}`));
+  return phrase.length < minFuzzyLength ? parts : any([parts, sql`${text} %> ${param(phrase, "text")}`]);
 }
 
 /** Best match first: how much of the search stands together in the row's text, from 0 to 1. */

@@ -102,6 +102,7 @@ CREATE TABLE "accounts" (
     "deleted_at" TIMESTAMPTZ(3),
     "deleted_by" TEXT,
     "deletion_id" UUID,
+    "email_key" TEXT GENERATED ALWAYS AS (lower("email")) STORED,
     "search_text" TEXT NOT NULL GENERATED ALWAYS AS (COALESCE("name", '') || E'\n' || COALESCE("legal_name", '') || E'\n' || COALESCE("domain", '') || E'\n' || COALESCE("email", '') || E'\n' || COALESCE("phone", '') || E'\n' || regexp_replace(COALESCE("phone", ''), '[^0-9]', '', 'g') || E'\n' || COALESCE("website", '') || E'\n' || COALESCE("industry", '') || E'\n' || left(COALESCE("description", ''), 2000)) STORED,
 
     CONSTRAINT "accounts_pkey" PRIMARY KEY ("tenant_id","id")
@@ -161,6 +162,7 @@ CREATE TABLE "contacts" (
     "deleted_at" TIMESTAMPTZ(3),
     "deleted_by" TEXT,
     "deletion_id" UUID,
+    "email_key" TEXT GENERATED ALWAYS AS (lower("email")) STORED,
     "search_text" TEXT NOT NULL GENERATED ALWAYS AS (COALESCE("first_name", '') || ' ' || COALESCE("last_name", '') || E'\n' || COALESCE("custom_display_name", '') || E'\n' || COALESCE("email", '') || E'\n' || COALESCE("company", '') || E'\n' || COALESCE("job_title", '') || E'\n' || COALESCE("phone_1", '') || E'\n' || COALESCE("phone_2", '') || E'\n' || COALESCE("phone_3", '') || E'\n' || regexp_replace(COALESCE("phone_1", '') || ' ' || COALESCE("phone_2", '') || ' ' || COALESCE("phone_3", ''), '[^0-9 ]', '', 'g') || E'\n' || COALESCE("city", '') || E'\n' || left(COALESCE("note", ''), 2000)) STORED,
 
     CONSTRAINT "contacts_pkey" PRIMARY KEY ("tenant_id","id")
@@ -429,6 +431,7 @@ CREATE INDEX "accounts_tenant_id_last_activity_at_id_idx" ON "accounts"("tenant_
 
 CREATE INDEX "accounts_tenant_id_annual_revenue_id_idx" ON "accounts"("tenant_id", "annual_revenue", "id");
 
+CREATE INDEX "contacts_tenant_id_email_key_idx" ON "contacts"("tenant_id", "email_key");
 CREATE INDEX "contacts_tenant_id_created_at_id_idx" ON "contacts"("tenant_id", "created_at", "id");
 
 CREATE INDEX "contacts_tenant_id_updated_at_id_idx" ON "contacts"("tenant_id", "updated_at", "id");

@@ -1,8 +1,8 @@
 -- What must be true whatever a program does, and the indexes that Prisma's schema cannot say.
 
 -- Unique among live rows only: deleting a row frees its values.
-CREATE UNIQUE INDEX "accounts_live_email_key" ON "accounts" ("tenant_id", lower("email")) WHERE "deleted_at" IS NULL;
-CREATE UNIQUE INDEX "contacts_live_email_key" ON "contacts" ("tenant_id", "account_id", lower("email")) NULLS NOT DISTINCT
+CREATE UNIQUE INDEX "accounts_live_email_key" ON "accounts" ("tenant_id", "email_key") WHERE "deleted_at" IS NULL;
+CREATE UNIQUE INDEX "contacts_live_email_key" ON "contacts" ("tenant_id", "account_id", "email_key") NULLS NOT DISTINCT
   WHERE "deleted_at" IS NULL AND "email" IS NOT NULL;
 CREATE UNIQUE INDEX "contacts_live_primary_key" ON "contacts" ("tenant_id", "account_id")
   WHERE "deleted_at" IS NULL AND "is_primary" AND "account_id" IS NOT NULL;
@@ -10,9 +10,6 @@ CREATE UNIQUE INDEX "deals_live_number_key" ON "deals" ("tenant_id", "deal_numbe
 CREATE UNIQUE INDEX "quotes_live_number_key" ON "quotes" ("tenant_id", "quote_number") WHERE "deleted_at" IS NULL;
 CREATE UNIQUE INDEX "quotes_live_primary_key" ON "quotes" ("tenant_id", "deal_id")
   WHERE "deleted_at" IS NULL AND "is_primary" AND "deal_id" IS NOT NULL;
-
--- Emails are compared without case; contacts are also looked up by email alone.
-CREATE INDEX "contacts_lower_email_idx" ON "contacts" ("tenant_id", lower("email"));
 
 ALTER TABLE "tenants" ADD CONSTRAINT "tenants_slug_form" CHECK ("slug" ~ '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$');
 ALTER TABLE "deals" ADD CONSTRAINT "deals_probability_range" CHECK ("probability" BETWEEN 0 AND 100);

@@ -11,7 +11,6 @@ export function useToldErrors(logger: Logger, requestIdOf: (request: Request) =>
       const errors = result.errors.map((thrown) => {
         const { error, unexpected } = tellError(thrown, requestId);
         if (unexpected) {
-          // The message of a database error can hold a value from the row; its code and place say enough.
           logger.error({ requestId, path: thrown.path, cause: describe(thrown.originalError ?? thrown) }, "unexpected error");
         }
         return error;
@@ -21,9 +20,17 @@ export function useToldErrors(logger: Logger, requestIdOf: (request: Request) =>
   };
 }
 
-function describe(error: Error): { name: string; code: string | null; stack: string } {
-  const code = "code" in error && typeof error.code === "string" ? error.code : null;
-  // Without the message, which heads the stack.
-  const stack = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line)).join("\n");
-  return { name: error.name, code, stack };
+function describe(error: Error): Readonly<Record<string, unknown>> {
+  // A database error's message can hold a value from a row; its code and position say enough.
+  if ("severity" in error && "code" in error) {
+    const { name, code, stack } = error;
+    const position = "position" in error ? error.position : null;
+    return { name, code, position, stack: framesOf(stack) };
+  }
+  return { name: error.name, message: error.message, stack: framesOf(error.stack) };
+}
+
+/** The stack without its head, which repeats the message. */
+function framesOf(stack: string | undefined): string {
+  return (stack ?? "").split("\n").filter((line) => /^\s+at /.test(line)).join("\n");
 }

@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { at, listAt, startGateway, type TestGateway } from "../support/gateway.ts";
+import type { TenantFixtures } from "../support/fixtures.ts";
+
+const fiveLevels = `query ($first: Int!) {
+  tenant {
+    accounts(first: $first) {
+      totalCount
+      nodes {
+        displayName
+        parent { displayName }
+        open: deals(first: 2, where: { stage: { eq: "lead" } }) {
+          totalCount
+          nodes {
+            dealNumber
+            primaryContact { displayName }
+            quotes(first: 2) {
+              totalCount
+              nodes { quoteNumber lineItems(first: 2) { nodes { total } } }
+            }
+          }
+        }
+        won: deals(first: 1, where: { stage: { eq: "closed_won" } }) { nodes { value } }
+        activities(first: 3) { totalCount nodes { subject contacts(first: 2) { nodes { email } } } }
+      }
+    }
+  }
+}`;
+/** tenant, accounts, parent, open, primaryContact, quotes, lineItems, won, activities, contacts. */
+const edgeFields = 10;
+
+let gateway: TestGateway;
+let tenant: TenantFixtures;
+let key: string;
+
+beforeAll(async () => {
+  gateway = await startGateway();
+  tenant = await gateway.fixtures.tenant("north-harbor");
+  key = await gateway.keyFor(tenant.slug);
+  const parent = await tenant.account({ createdAt: "2020-01-01T00:00:00Z" });
+  const accounts = await tenant.makeMany(
+    "account",
+    Array.from({ length: 100 }, (_, index) => ({ name: `Account ${index}`, parentAccountId: parent.uuid })),
+  );
+  for (const account of accounts) {
+    const contact = await tenant.contact(account, { email: `${account.uuid}@example.com` });
+    const deals = await tenant.makeMany(
+      "deal",
+      Array.from({ length: 6 }, (_, index) => ({
+        accountId: account.uuid,
+        dealNumber: `${account.uuid}-${index}`,
+        currency: "USD",
+        stage: index < 4 ? "lead" : "closed_won",
+        primaryContactId: contact.uuid,
+      })),
+    );
+    const quotes = await tenant.makeMany(
+      "quote",
+      deals.flatMap((deal) =>
+        [1, 2, 3].map((index) => ({
+          accountId: account.uuid,
+          dealId: deal.uuid,
+          quoteNumber: `${deal.uuid}-${index}`,
+          currency: "USD",
+        })),
+      ),
+    );
+    await tenant.makeMany(
+      "lineItem",
+      quotes.flatMap((quote) => [1, 2, 3].map((position) => ({ quoteId: quote.uuid, currency: "USD", position }))),
+    );
+    const activities = await tenant.makeMany(
+      "activity",
+      Array.from({ length: 5 }, () => ({ accountId: account.uuid, type: "call" })),
+    );
+    for (const activity of activities) await tenant.participant(activity, contact);
+  }
+});
+afterAll(() => gateway.close());
+
+describe("a five-level query", () => {
+  it.each([1, 20, 100])("costs one statement per edge field and alias at %i root rows", async (first) => {
+    gateway.statements.clear();
+    const data = await gateway.data(key, fiveLevels, { first });
+    const statements = gateway.statements.all();
+
+    expect(listAt(data, "tenant", "accounts", "nodes")).toHaveLength(first);
+    expect(at(data, "tenant", "accounts", "totalCount")).toBe(101);
+    expect(at(data, "tenant", "accounts", "nodes", 0, "open", "totalCount")).toBe(4);
+    expect(at(data, "tenant", "accounts", "nodes", 0, "open", "nodes", 0, "quotes", "totalCount")).toBe(3);
+    expect(statements).toHaveLength(edgeFields);
+  });
+
+  it("reads no more rows than the pages need, and one more for each parent", async () => {
+    gateway.statements.clear();
+    await gateway.data(key, fiveLevels, { first: 100 });
+    const rowsFrom = (table: string): number[] =>
+      gateway.statements.all().filter(({ text }) => text.includes(`FROM "${table}" t`)).map(({ rows }) => rows);
+
+    expect(Math.max(...rowsFrom("deals"))).toBeLessThanOrEqual(100 * (2 + 1));
+    expect(Math.max(...rowsFrom("quotes"))).toBeLessThanOrEqual(200 * (2 + 1));
+    expect(Math.max(...rowsFrom("line_items"))).toBeLessThanOrEqual(400 * (2 + 1));
+    expect(Math.max(...rowsFrom("activities"))).toBeLessThanOrEqual(100 * (3 + 1));
+  });
+});
+
+describe("100 parents of which one has 10,000 children", () => {
+  it("reads only the pages", async () => {
+    const large = await gateway.fixtures.tenant("blue-ridge");
+    const largeKey = await gateway.keyFor(large.slug);
+    const parents = await large.makeMany("account", Array.from({ length: 100 }, (_, index) => ({ name: `P${index}` })));
+    const [busy] = parents;
+    if (busy === undefined) throw new Error("no parent");
+    await large.makeMany(
+      "activity",
+      Array.from({ length: 10_000 }, (_, index) => ({
+        accountId: busy.uuid,
+        type: "call",
+        occurredAt: new Date(Date.UTC(2026, 0, 1, 0, 0, index)),
+      })),
+    );
+    await gateway.fixtures.client.query("ANALYZE activities");
+
+    const query = "{ accounts(first: 100) { nodes { id activities(first: 10) { nodes { id } } } } }";
+    gateway.statements.clear();
+    await gateway.data(largeKey, query);
+    const statements = gateway.statements.all();
+    expect(statements).toHaveLength(2);
+    expect(statements[1]?.rows).toBe(99 + 11);
+
+    const touched = await rowsTouched(large, parents.map(({ uuid }) => uuid), statements[1]?.text ?? "");
+    expect(touched).toBeLessThanOrEqual(99 + 11 + 1);
+  });
+});
+
+/** How many rows of the children's table PostgreSQL read for a statement, by its own account. */
+async function rowsTouched(owner: TenantFixtures, parentIds: readonly string[], text: string): Promise<number> {
+  const db = gateway.database.forTenant(owner.uuid);
+  const rows = await db.rows(`EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, FORMAT JSON) ${text}`, [
+    parentIds,
+    owner.uuid,
+    11,
+  ]);
+  let touched = 0;
+  const visit = (node: unknown): void => {
+    if (typeof node !== "object" || node === null) return;
+    if (Reflect.get(node, "Relation Name") === "activities") {
+      const removed = Number(Reflect.get(node, "Rows Removed by Filter") ?? 0);
+      touched += (Number(Reflect.get(node, "Actual Rows")) + removed) * Number(Reflect.get(node, "Actual Loops"));
+    }
+    for (const value of Object.values(node)) visit(value);
+  };
+  visit(JSON.parse(rows[0]?.[0] ?? "null"));
+  return touched;
+}

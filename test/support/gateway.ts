@@ -1,0 +1,108 @@
+import { createServer, type Server } from "node:http";
+import { once } from "node:events";
+import { createApiKey } from "../../src/auth/api-key.ts";
+import { openDatabase, type Database } from "../../src/db/database.ts";
+import { createGateway } from "../../src/server.ts";
+import { createTestDatabase } from "./database.ts";
+import { Fixtures } from "./fixtures.ts";
+import { recordStatements, type Recorder } from "./recorder.ts";
+
+/** What a GraphQL answer looks like to a client. */
+export type Answer = {
+  readonly data?: Readonly<Record<string, unknown>> | null;
+  readonly errors?: readonly { readonly message: string; readonly path?: unknown; readonly extensions: { readonly code: string } }[];
+};
+
+/** A gateway on a database of its own, listening on a free port. */
+export type TestGateway = {
+  readonly url: string;
+  readonly databaseUrl: string;
+  readonly database: Database;
+  /** Makes tenants and what hangs on them. */
+  readonly fixtures: Fixtures;
+  /** Every SQL statement that the server sends while it answers. */
+  readonly statements: Recorder;
+  /** A key for a tenant. */
+  keyFor(tenantSlug: string, scopes?: readonly string[]): Promise<string>;
+  /** Sends an operation as a client does and gives the whole answer. */
+  ask(key: string, query: string, variables?: Readonly<Record<string, unknown>>): Promise<Answer>;
+  /** Sends an operation that must succeed and gives its data. */
+  data(key: string, query: string, variables?: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, unknown>>>;
+  close(): Promise<void>;
+};
+
+/** Starts one; call `close` when the file is done. */
+export async function startGateway(): Promise<TestGateway> {
+  const { url: databaseUrl, drop } = await createTestDatabase();
+  const database = openDatabase({ url: databaseUrl, maxConnections: 5 });
+  const statements = recordStatements(database.pool);
+  const gateway = createGateway({
+    database,
+    config: { host: "127.0.0.1", environment: "test", logLevel: "error" },
+    demo: null,
+  });
+  const server = createServer((request, response) => gateway.requestListener(request, response));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const url = `http://127.0.0.1:${portOf(server)}`;
+  const fixtures = await Fixtures.open(databaseUrl);
+
+  const ask: TestGateway["ask"] = async (key, query, variables = {}) => {
+    const response = await fetch(`${url}/graphql`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-api-key": key },
+      body: JSON.stringify({ query, variables }),
+    });
+    return (await response.json()) as Answer;
+  };
+  return {
+    url,
+    databaseUrl,
+    database,
+    fixtures,
+    statements,
+    keyFor: async (tenantSlug, scopes = ["*"]) => {
+      const { key } = await createApiKey(database, { tenantSlug, scopes, name: "test", env: "test" });
+      return key;
+    },
+    ask,
+    data: async (key, query, variables) => {
+      const answer = await ask(key, query, variables);
+      if (answer.errors !== undefined || answer.data == null) {
+        throw new Error(`the operation failed: ${JSON.stringify(answer.errors)}`);
+      }
+      return answer.data;
+    },
+    close: async () => {
+      server.closeAllConnections();
+      server.close();
+      await fixtures.close();
+      await database.close();
+      await drop();
+    },
+  };
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+/** Walks into an answer: `at(data, "accounts", "nodes", 0, "id")`. What is not there is an error that says so. */
+export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
+  let current = value;
+  for (const [index, step] of path.entries()) {
+    if (typeof current !== "object" || current === null || !(step in current)) {
+      throw new Error(`nothing at ${path.slice(0, index + 1).join(".")}`);
+    }
+    current = Reflect.get(current, step);
+  }
+  return current;
+}
+
+/** The list at a path of an answer. */
+export function listAt(value: unknown, ...path: readonly (string | number)[]): readonly unknown[] {
+  const list = at(value, ...path);
+  if (!Array.isArray(list)) throw new Error(`no list at ${path.join(".")}`);
+  return list;
+}
