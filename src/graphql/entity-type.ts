@@ -117,6 +117,7 @@ function scalarField(
     // The model decides the type at run time, so the compiler cannot know the value's: the scalars check it.
     resolve: (row) => {
       const value = row[name];
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion
       return (isId && typeof value === "string" ? formatId(owner.prefix, value) : value) as never;
     },
   });

@@ -1,5 +1,5 @@
 import { GraphQLError } from "graphql";
-import { GatewayError, httpStatusOf, type ErrorCode } from "../lib/errors.ts";
+import { GatewayError, isErrorCode, type ErrorCode } from "../lib/errors.ts";
 
 /** What a caller is told of an error, and whether it was ours to log. */
 export type ToldError = { readonly error: GraphQLError; readonly unexpected: boolean };
@@ -33,7 +33,7 @@ const requestCodes: Readonly<Record<number, ErrorCode>> = { 401: "UNAUTHENTICATE
 
 function codeOf(error: GraphQLError): ErrorCode {
   const { code, http } = error.extensions;
-  if (typeof code === "string" && code in httpStatusOf) return code as ErrorCode;
+  if (typeof code === "string" && isErrorCode(code)) return code;
   const status = typeof http === "object" && http !== null && "status" in http ? Number(http.status) : 400;
   return requestCodes[status] ?? (status >= 500 ? "INTERNAL" : "BAD_USER_INPUT");
 }

@@ -27,6 +27,11 @@ export const httpStatusOf: Readonly<Record<ErrorCode, number>> = {
   INTERNAL: 500,
 };
 
+/** Whether a text is one of the codes. */
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(httpStatusOf, text);
+}
+
 /** An error whose message may be shown to the caller. Everything else is masked as INTERNAL. */
 export class GatewayError extends Error {
   readonly code: ErrorCode;

@@ -53,7 +53,8 @@ export async function startGateway(): Promise<TestGateway> {
       headers: { "content-type": "application/json", "x-api-key": key },
       body: JSON.stringify({ query, variables }),
     });
-    return (await response.json()) as Answer;
+    const answer: Answer = await response.json();
+    return answer;
   };
   return {
     url,

@@ -1,0 +1,68 @@
+import type { Fixtures, Made, TenantFixtures } from "./fixtures.ts";
+
+/** One of everything in a tenant, with every edge there is. */
+export type Graph = {
+  readonly tenant: TenantFixtures;
+  /** Entity name → its records. */
+  readonly records: Readonly<Record<string, readonly Made[]>>;
+};
+
+/** Makes a tenant whose every edge leads somewhere. Two of them differ in nothing but their ids. */
+export async function completeTenant(fixtures: Fixtures, slug: string): Promise<Graph> {
+  const tenant = await fixtures.tenant(slug, { name: "Twin" });
+  const department = await tenant.department("Sales");
+  const parent = await tenant.account({ name: "Harbor Holding", email: "holding@twin.example" });
+  const account = await tenant.account({
+    name: "Harbor Facilities",
+    domain: "twin.example",
+    parentAccountId: parent.uuid,
+    tags: ["key"],
+    customFields: { risk: { score: 7 } },
+  });
+  const manager = await tenant.contact(account, { firstName: "Nora", lastName: "Harbor", email: "nora@twin.example" });
+  const contact = await tenant.contact(account, {
+    firstName: "Ned",
+    lastName: "Harbor",
+    email: "ned@twin.example",
+    reportsToContactId: manager.uuid,
+    departmentId: department.uuid,
+    isPrimary: true,
+  });
+  const deal = await tenant.deal(account, {
+    name: "Harbor deal",
+    dealNumber: "DEAL-2026-00001",
+    primaryContactId: contact.uuid,
+    value: "1000.5",
+  });
+  await tenant.stakeholder(deal, contact);
+  const stageChange = await tenant.make("stageChange", { dealId: deal.uuid, toStage: "lead" });
+  const activity = await tenant.activity(account, {
+    dealId: deal.uuid,
+    contactId: contact.uuid,
+    subject: "Harbor call",
+  });
+  await tenant.participant(activity, contact);
+  const quote = await tenant.quote(account, deal, { name: "Harbor quote", quoteNumber: "Q-2026-00001" });
+  const lineItem = await tenant.lineItem(quote, { description: "Harbor cleaning", unitPrice: "10" });
+  const apiKey = await tenant.make("apiKey", {
+    name: "bound",
+    environment: "test",
+    secretHash: Buffer.alloc(32, 1),
+    departmentId: department.uuid,
+  });
+  return {
+    tenant,
+    records: {
+      tenant: [tenant],
+      department: [department],
+      account: [parent, account],
+      contact: [manager, contact],
+      deal: [deal],
+      stageChange: [stageChange],
+      activity: [activity],
+      quote: [quote],
+      lineItem: [lineItem],
+      apiKey: [apiKey],
+    },
+  };
+}
