@@ -1,0 +1,33 @@
+/** A decimal of up to 4 places as a whole number of ten-thousandths. */
+export type TenThousandths = bigint;
+
+const whole = 10_000n;
+
+/** The decimal's text without needless zeros: 105000n is `10.5`. */
+export function decimalText(amount: TenThousandths): string {
+  const fraction = amount % whole;
+  if (fraction === 0n) return String(amount / whole);
+  return `${amount / whole}.${String(fraction).padStart(4, "0").replace(/0+$/, "")}`;
+}
+
+/**
+ * Total of a line item: quantity × unit price − discount, rounded half up to 4 places, never below
+ * 0. A percentage is of quantity × unit price. All in ten-thousandths; nothing is rounded before.
+ */
+export function lineTotal(line: {
+  quantity: TenThousandths;
+  unitPrice: TenThousandths;
+  discount: TenThousandths;
+  discountType: "amount" | "percent";
+}): TenThousandths {
+  const gross = line.quantity * line.unitPrice;
+  if (line.discountType === "percent") {
+    const hundredPercent = 100n * whole;
+    return roundHalfUp(gross * (hundredPercent - line.discount), whole * hundredPercent);
+  }
+  return roundHalfUp(gross - line.discount * whole, whole);
+}
+
+function roundHalfUp(amount: bigint, unit: bigint): bigint {
+  return amount <= 0n ? 0n : (amount + unit / 2n) / unit;
+}

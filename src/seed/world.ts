@@ -1,0 +1,151 @@
+import { uuidv7 } from "../lib/id.ts";
+import { Random } from "./random.ts";
+
+export const hour = 3_600_000;
+export const day = 24 * hour;
+
+/** One tenant to make. The same plan makes the same rows, to the byte. */
+export type TenantPlan = {
+  slug: string;
+  name: string;
+  currency: string;
+  timeZone: string;
+  /** How many accounts, with all that hangs on them. */
+  accounts: number;
+  seed: number;
+  /** The end of its history: nothing was written later. */
+  anchor: Date;
+};
+
+/** What took a record away, and all that it contained. */
+export type Deletion = { at: number; by: string; id: string };
+
+/** An account that may become a parent. */
+export type ParentCandidate = { id: string; depth: number };
+
+/** What the makers of one tenant's records share. */
+export type World = {
+  plan: TenantPlan;
+  random: Random;
+  tenantId: string;
+  /** History runs from here … */
+  start: number;
+  /** … to here, in milliseconds. */
+  anchor: number;
+  /** The tenant's people, `usr-…`. */
+  users: readonly string[];
+  departments: readonly string[];
+  /** A few earlier accounts: enough for chains, and flat in memory. */
+  parents: ParentCandidate[];
+  /** Last number given out by kind and year. */
+  numbers: Map<string, number>;
+  /** Where the sequence of company names begins. */
+  nameOffset: number;
+};
+
+const history = 3 * 365 * day;
+
+/** The beginning of a tenant: its people and an empty memory. Tenants of other slugs are others. */
+export function makeWorld(plan: TenantPlan): World {
+  const random = new Random(`${plan.seed}/${plan.slug}`);
+  const anchor = plan.anchor.getTime();
+  const start = anchor - history;
+  const newUuid = (): string => uuidv7(start, (bytes) => random.fill(bytes));
+  return {
+    plan,
+    random,
+    tenantId: newUuid(),
+    start,
+    anchor,
+    users: Array.from({ length: random.between(6, 12) }, () => `usr-${newUuid()}`),
+    departments: Array.from({ length: random.between(2, 4) }, newUuid),
+    parents: [],
+    numbers: new Map(),
+    nameOffset: random.between(0, 1_000_000),
+  };
+}
+
+/** A UUIDv7 of the record's time. */
+export function newId(world: World, at: number): string {
+  return uuidv7(at, (bytes) => world.random.fill(bytes));
+}
+
+/** The next number of its kind and year, e.g. `DEAL-2026-00417`. */
+export function nextNumber(world: World, kind: "deal" | "quote", at: number): string {
+  const year = new Date(at).getUTCFullYear();
+  const key = `${kind}/${year}`;
+  const value = (world.numbers.get(key) ?? 0) + 1;
+  world.numbers.set(key, value);
+  return `${kind === "deal" ? "DEAL" : "Q"}-${year}-${String(value).padStart(5, "0")}`;
+}
+
+/** A time from `from` up to, and without, `until`: in office hours where there is room. */
+export function momentBetween(random: Random, from: number, until: number): number {
+  if (until <= from) return from;
+  const any = from + Math.floor(random.share() * (until - from));
+  // 13 to 22 UTC is the working day of North America; weekends move to Friday.
+  const weekday = (Math.floor(any / day) + 4) % 7;
+  const workday = Math.floor(any / day) - (weekday === 6 ? 1 : weekday === 0 ? 2 : 0);
+  const working = workday * day + 13 * hour + Math.floor(random.share() * 9 * hour);
+  return working >= from && working < until ? working : any;
+}
+
+/** The instant as text. */
+export function instant(at: number): string {
+  return new Date(at).toISOString();
+}
+
+/** The day (UTC) as text. */
+export function dayOf(at: number): string {
+  return new Date(at).toISOString().slice(0, 10);
+}
+
+const sourceTypes: readonly (readonly [string, number])[] = [
+  ["api", 60],
+  ["frontend", 30],
+  ["backend", 8],
+  ["system", 2],
+];
+
+/**
+ * Actor stamps, version and times of a record. Without `changes` it was written a few times or
+ * never after its creation; a deletion is the last write and counts as one.
+ */
+export function stampsOf(
+  world: World,
+  made: {
+    createdAt: number;
+    until: number;
+    by: string;
+    deletion: Deletion | null;
+    changes?: { count: number; lastAt: number };
+  },
+): {
+  source_type: string;
+  version: number;
+  created_at: string;
+  created_by: string;
+  updated_at: string;
+  updated_by: string;
+  deleted_at: string | null;
+  deleted_by: string | null;
+  deletion_id: string | null;
+} {
+  const { random } = world;
+  const count = made.changes?.count ?? (random.chance(0.6) ? 0 : random.between(1, 5));
+  const lastAt =
+    made.changes?.lastAt ??
+    (count === 0 ? made.createdAt : momentBetween(random, made.createdAt, made.until));
+  const { deletion } = made;
+  return {
+    source_type: random.weighted(sourceTypes),
+    version: 1 + count + (deletion === null ? 0 : 1),
+    created_at: instant(made.createdAt),
+    created_by: made.by,
+    updated_at: instant(deletion?.at ?? lastAt),
+    updated_by: deletion?.by ?? (count === 0 ? made.by : random.pick(world.users)),
+    deleted_at: deletion === null ? null : instant(deletion.at),
+    deleted_by: deletion?.by ?? null,
+    deletion_id: deletion?.id ?? null,
+  };
+}
