@@ -15,6 +15,8 @@ export type Config = {
   /** Whether demo tenants and their keys are made at the first start. */
   demo: boolean;
   environment: "development" | "test" | "production";
+  /** Whether npm started this process (`npm start`, `npm run …`). */
+  startedByNpm: boolean;
   logLevel: "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
 };
 
@@ -48,6 +50,7 @@ const environmentSchema = z.object({
       "must be fatal, error, warn, info, debug, trace or silent",
     )
     .default("info"),
+  npm_lifecycle_event: z.string().optional(),
 });
 
 /**
@@ -65,7 +68,8 @@ export function loadConfig(
     const lines = parsed.error.issues.map(({ path, message }) => `${path.join(".")} ${message}`);
     throw new StartupError([...new Set(lines)].join("\n"));
   }
-  const { PORT, HOST, DATA_DIR, DATABASE_URL, DEMO, NODE_ENV, LOG_LEVEL } = parsed.data;
+  const { PORT, HOST, DATA_DIR, DATABASE_URL, DEMO, NODE_ENV, LOG_LEVEL, npm_lifecycle_event } =
+    parsed.data;
   return {
     port: PORT,
     host: HOST,
@@ -75,6 +79,7 @@ export function loadConfig(
     demo: DEMO === undefined ? DATABASE_URL === undefined : DEMO === "on",
     environment: NODE_ENV,
     logLevel: LOG_LEVEL,
+    startedByNpm: npm_lifecycle_event !== undefined,
   };
 }
 

@@ -35,8 +35,10 @@ export async function runCommand(
   process.stdout.on("error", () => interrupted.resolve(0));
   let code: number;
   try {
+    const config = loadConfig();
+    if (config.startedByNpm) onParentGone(onSignal);
     const context: CommandContext = {
-      config: loadConfig(),
+      config,
       onClose: (close) => closers.push(close),
       hurry: hurry.signal,
     };
@@ -54,6 +56,17 @@ export async function runCommand(
   await Promise.race([closeAll(closers), tooLong.promise]);
   if (hurry.signal.aborted) code = 130;
   process.stdout.write("", () => process.exit(code));
+}
+
+/** npm dies of SIGTERM without passing it on; a server whose npm was told to stop is meant to stop too. */
+function onParentGone(stop: () => void): void {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    stop();
+  }, 250);
+  watch.unref();
 }
 
 async function closeAll(closers: (() => Promise<void>)[]): Promise<void> {

@@ -13,6 +13,7 @@ describe("the configuration", () => {
       demo: true,
       environment: "development",
       logLevel: "info",
+      startedByNpm: false,
     });
   });
 
@@ -39,6 +40,7 @@ describe("the configuration", () => {
       demo: true,
       environment: "production",
       logLevel: "warn",
+      startedByNpm: false,
     });
   });
 

@@ -144,6 +144,20 @@ describe("serve", () => {
     expect(await attachEmbedded({ dataDir })).toBeNull();
   });
 
+  test("stops when npm has gone without passing the signal on", async () => {
+    // npm runs a script through a shell, and dies with it of the signal that was meant for the server.
+    const shell = spawn("sh", ["-c", '"$0" "$1" serve; true', process.execPath, launcher], {
+      env: { PATH: "/usr/bin:/bin", PORT: "0", DATA_DIR: dataDir, DEMO: "off", npm_lifecycle_event: "start" },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    children.push(shell);
+    const url = await ready(shell);
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    shell.kill("SIGKILL");
+    await expect.poll(() => attachEmbedded({ dataDir }), { timeout: 10_000 }).toBeNull();
+    await expect(fetch(`${url}/healthz`)).rejects.toThrow();
+  });
+
   test("keeps the demo's keys over restarts, and makes new ones when demo.json is gone", async () => {
     const first = await demoKeys();
     expect(first).toHaveLength(2);
