@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    reporters: ["default", "./test/support/closing-line.ts"],
     globalSetup: ["test/support/cluster.ts"],
     // Prisma's schema engine (drift test) is a module of WebAssembly, which Node still warns about.
     execArgv: ["--disable-warning=ExperimentalWarning"],

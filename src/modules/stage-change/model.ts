@@ -20,7 +20,6 @@ export const stageChange = defineEntity({
     changedBy: text("Who changed it: the caller's `sub` or the API key's id."),
   },
   relations: {
-    tenant: one("tenant", "tenantId", "The tenant it belongs to."),
     deal: one("deal", "dealId", "The deal whose stage changed."),
   },
 });

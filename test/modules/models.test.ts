@@ -1,0 +1,119 @@
+import {
+  isEnumType,
+  isInputObjectType,
+  isInterfaceType,
+  isIntrospectionType,
+  isObjectType,
+  isSpecifiedDirective,
+  isSpecifiedScalarType,
+} from "graphql";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { catalog } from "../../src/modules/catalog.ts";
+import { columnOf, sqlTypeOf } from "../../src/query/entity.ts";
+import { schema } from "../../src/schema.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { Fixtures } from "../support/fixtures.ts";
+
+type Column = { table_name: string; column_name: string; is_nullable: "YES" | "NO"; type: string };
+
+let database: TestDatabase;
+let fixtures: Fixtures;
+let columns: Column[];
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  fixtures = await Fixtures.open(database.url);
+  const { rows } = await fixtures.client.query<Column>(
+    `SELECT table_name, column_name, is_nullable,
+            CASE WHEN udt_name = '_text' THEN 'text[]' WHEN udt_name = 'int4' THEN 'integer'
+                 WHEN udt_name = 'bool' THEN 'boolean' ELSE udt_name END AS type
+     FROM information_schema.columns WHERE table_schema = 'public'`,
+  );
+  columns = rows;
+});
+afterAll(async () => {
+  await fixtures.close();
+  await database.drop();
+});
+
+/** Columns that are the gateway's own business and not part of a record. */
+const internal = new Set([
+  "search_text",
+  "email_key",
+  "deletion_id",
+  "phone_e164",
+  "custom_display_name",
+  "secret_hash",
+]);
+
+describe.each(catalog.entities.map((entity) => [entity.name, entity] as const))("the model of %s", (_, entity) => {
+  it("has a field for each column, of the same type and nullability", () => {
+    const inTable = columns.filter((column) => column.table_name === entity.table);
+    const inModel = Object.entries(entity.fields).map(([name, definition]) => ({
+      column: columnOf(name, definition),
+      type: sqlTypeOf(definition),
+      nullable: definition.nullable,
+    }));
+    const expected = inTable
+      .filter(({ column_name }) => !internal.has(column_name))
+      .map(({ column_name, type, is_nullable }) => ({ column: column_name, type, nullable: is_nullable === "YES" }));
+    const byColumn = (left: { column: string }, right: { column: string }) => left.column.localeCompare(right.column);
+    expect(inModel.toSorted(byColumn)).toEqual(expected.toSorted(byColumn));
+  });
+
+  it("says of a field that it is searched only when search_text holds the whole of it", async () => {
+    const searched = Object.entries(entity.fields).filter(([, definition]) => definition.searched);
+    if (!entity.searchable) {
+      expect(searched).toEqual([]);
+      return;
+    }
+    const { rows } = await fixtures.client.query<{ expression: string }>(
+      `SELECT pg_get_expr(d.adbin, d.adrelid) AS expression FROM pg_attrdef d
+       JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
+       WHERE d.adrelid = $1::regclass AND a.attname = 'search_text'`,
+      [entity.table],
+    );
+    const expression = rows[0]?.expression ?? "";
+    for (const [name, definition] of searched) {
+      const column = columnOf(name, definition);
+      expect(expression, name).toMatch(new RegExp(`\\b${column}\\b`));
+      expect(expression, name).not.toMatch(new RegExp(`left\\(COALESCE\\(${column}\\b`, "i"));
+    }
+  });
+
+  it("is walked both ways: every edge has its inverse", () => {
+    for (const [name, relation] of Object.entries(entity.relations)) {
+      const back = Object.values(catalog.entity(relation.to).relations).filter((other) => other.to === entity.name);
+      expect(back.length, `${entity.name}.${name}`).toBeGreaterThan(0);
+    }
+  });
+});
+
+describe("the schema", () => {
+  it("describes every type, field, argument and enum value", () => {
+    const missing: string[] = [];
+    const check = (name: string, description: string | null | undefined): void => {
+      if (description == null || description.trim() === "") missing.push(name);
+    };
+    for (const type of Object.values(schema.getTypeMap())) {
+      if (isIntrospectionType(type) || isSpecifiedScalarType(type)) continue;
+      check(type.name, type.description);
+      if (isEnumType(type)) {
+        for (const value of type.getValues()) check(`${type.name}.${value.name}`, value.description);
+      }
+      if (isObjectType(type) || isInterfaceType(type)) {
+        for (const field of Object.values(type.getFields())) {
+          check(`${type.name}.${field.name}`, field.description);
+          for (const argument of field.args) check(`${type.name}.${field.name}(${argument.name})`, argument.description);
+        }
+      }
+      if (isInputObjectType(type)) {
+        for (const field of Object.values(type.getFields())) check(`${type.name}.${field.name}`, field.description);
+      }
+    }
+    for (const directive of schema.getDirectives()) {
+      if (!isSpecifiedDirective(directive)) check(`@${directive.name}`, directive.description);
+    }
+    expect(missing).toEqual([]);
+  });
+});
