@@ -1,7 +1,7 @@
 import type { InputFieldRef, InputRef } from "@pothos/core";
 import { isSortable, type Entity, type EnumDefinition, type Field, type FieldKind, type OrderDirection } from "../query/entity.ts";
 import type { OrderInput } from "../query/order.ts";
-import type { Filter } from "../query/filter.ts";
+import type { Filter } from "../query/filter-value.ts";
 import { builder, type Scalars, type SchemaTypes } from "./builder.ts";
 
 type FilterRef = InputRef<Filter>;

@@ -1,7 +1,7 @@
 import type { GraphQLObjectType, GraphQLResolveInfo } from "graphql";
 import { badInput } from "../lib/errors.ts";
 import type { Entity, ManyRelation } from "../query/entity.ts";
-import type { Filter } from "../query/filter.ts";
+import type { Filter } from "../query/filter-value.ts";
 import { parseOrder, type OrderInput } from "../query/order.ts";
 import type { PageRequest } from "../query/page.ts";
 import { searchWords } from "../query/search.ts";

@@ -2,12 +2,10 @@ import { badInput } from "../lib/errors.ts";
 import { parseId } from "../lib/id.ts";
 import { assertStorable, escapeLike } from "../lib/text.ts";
 import { sqlTypeOf, type Catalog, type Entity, type Field, type Relation } from "./entity.ts";
+import { filterPattern, type Filter } from "./filter-value.ts";
 import { jsonCondition } from "./json-filter.ts";
 import { fieldSql } from "./order.ts";
 import { all, any, name, param, raw, sql, type Sql } from "./sql.ts";
-
-/** A `where` object as it comes from GraphQL, scalars already coerced. */
-export type Filter = { readonly [key: string]: unknown };
 
 /** What turning a filter into SQL needs to know about where it stands. */
 export type FilterScope = {
@@ -33,11 +31,6 @@ const comparisons: Readonly<Record<string, Comparison>> = {
   gte: (left, right) => sql`${left} >= ${right}`,
   lt: (left, right) => sql`${left} < ${right}`,
   lte: (left, right) => sql`${left} <= ${right}`,
-};
-const patterns: Readonly<Record<string, (text: string) => string>> = {
-  contains: (text) => `%${text}%`,
-  startsWith: (text) => `${text}%`,
-  endsWith: (text) => `%${text}`,
 };
 /** A comparison with null is neither true nor false: it matches nothing, and neither does its opposite. */
 const unknown = raw("NULL::boolean");
@@ -113,10 +106,10 @@ function scalarCondition({ column, definition, operator, operand, scope, path }:
     const list = param(values, `${type}[]`);
     return operator === "in" ? sql`${left} = ANY (${list})` : sql`${left} <> ALL (${list})`;
   }
-  const pattern = patterns[operator];
-  if (pattern === undefined) throw badInput(`${path.join(".")}: no such operator.`, path);
   const searched = asText(operand, path);
-  const matches = sql`${column} ILIKE ${param(pattern(escapeLike(searched)), "text")}`;
+  const pattern = filterPattern(operator, searched);
+  if (pattern === null) throw badInput(`${path.join(".")}: no such operator.`, path);
+  const matches = sql`${column} ILIKE ${param(pattern, "text")}`;
   // What is in the field is in search_text, whose trigram index the planner can use; not true of "unknown" under a NOT.
   if (!definition.searched || scope.negated) return matches;
   const anywhere = param(`%${escapeLike(searched)}%`, "text");

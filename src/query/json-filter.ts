@@ -1,15 +1,9 @@
 import { badInput } from "../lib/errors.ts";
-import { assertStorable, escapeLike } from "../lib/text.ts";
-import type { Filter } from "./filter.ts";
+import { assertStorable } from "../lib/text.ts";
+import { filterPattern, type Filter } from "./filter-value.ts";
 import { all, param, raw, sql, type Sql } from "./sql.ts";
 
 const orders: Readonly<Record<string, string>> = { gt: ">", gte: ">=", lt: "<", lte: "<=" };
-const patterns: Readonly<Record<string, (text: string) => string>> = {
-  contains: (text) => `%${text}%`,
-  startsWith: (text) => `${text}%`,
-  endsWith: (text) => `%${text}`,
-};
-
 /** A condition on what stands at a path inside a JSON column. */
 export function jsonCondition(column: Sql, filter: Filter, path: readonly string[]): Sql {
   const { path: steps, ...operators } = filter;
@@ -41,13 +35,12 @@ export function jsonCondition(column: Sql, filter: Filter, path: readonly string
           sql`jsonb_typeof(${value}) = ${param(kind, "text")}`,
         ]);
       }
-      const pattern = patterns[operator];
-      if (pattern === undefined || typeof operand !== "string") {
-        throw badInput(`${at.join(".")}: a string is expected.`, at);
-      }
+      if (typeof operand !== "string") throw badInput(`${at.join(".")}: a string is expected.`, at);
       assertStorable(operand, at);
+      const pattern = filterPattern(operator, operand);
+      if (pattern === null) throw badInput(`${at.join(".")}: no such operator.`, at);
       return all([
-        sql`${text} ILIKE ${param(pattern(escapeLike(operand)), "text")}`,
+        sql`${text} ILIKE ${param(pattern, "text")}`,
         sql`jsonb_typeof(${value}) = 'string'`,
       ]);
     });

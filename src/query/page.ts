@@ -1,6 +1,7 @@
 import { decodeCursor, encodeCursor } from "../lib/cursor.ts";
 import type { Catalog, Entity, ManyRelation, OrderTerm } from "./entity.ts";
-import { filterCondition, live, relationJoin, tenantIs, type Filter } from "./filter.ts";
+import { filterCondition, live, relationJoin, tenantIs } from "./filter.ts";
+import type { Filter } from "./filter-value.ts";
 import { afterCursor, branches } from "./keyset.ts";
 import { fieldSql, orderItem, reversed, sortTerms, idTerm, type SortTerm } from "./order.ts";
 import { scoreTerm, searchCondition } from "./search.ts";
