@@ -40,6 +40,7 @@ const checks: readonly (readonly [string, (subject: Subject) => Promise<Verdict>
   ["role", roleIsHarmless],
   ["fence", fenceStands],
   ["extensions", extensions],
+  ["letters", letters],
   ["indexes", indexes],
   ["search operators", operators],
 ];
@@ -135,6 +136,15 @@ async function extensions({ client }: Subject): Promise<Verdict> {
   );
   if (missing.length === 0) return fine("pg_trgm and btree_gin are there");
   return off(missing.map((name) => `missing: CREATE EXTENSION ${name}`).join("; "));
+}
+
+/** Under LC_CTYPE C, pg_trgm takes everything but ASCII for a space: such words are not found. */
+async function letters({ client }: Subject): Promise<Verdict> {
+  const functions = await names(client, "SELECT proname AS name FROM pg_proc WHERE proname = 'show_trgm'");
+  if (functions.length === 0) return off("pg_trgm is missing");
+  const known = await names(client, "SELECT name FROM unnest(show_trgm('Жук é 東京')) AS name");
+  if (known.length > 0) return fine("search knows letters beyond ASCII");
+  return off("LC_CTYPE is C, so search finds only ASCII: make the database with a UTF-8 locale");
 }
 
 async function indexes({ client }: Subject): Promise<Verdict> {

@@ -1,7 +1,7 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { examine, type Finding, judgeVersion } from "../../src/db/doctor.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { createEmptyDatabase, createTestDatabase, type TestDatabase } from "../support/database.ts";
 
 /** Roles belong to the whole cluster, which other tests use: harm is done to this one. */
 const scratchRole = `doctor_${process.pid}`;
@@ -25,6 +25,7 @@ test("finds nothing wrong with a migrated database", async () => {
     "role",
     "fence",
     "extensions",
+    "letters",
     "indexes",
     "search operators",
   ]);
@@ -79,6 +80,13 @@ test.each([
   } finally {
     await execute(healthy, `ALTER ROLE ${scratchRole} NO${attribute}`);
   }
+});
+
+test("a database whose LC_CTYPE knows only ASCII is off", async () => {
+  const ascii = await createEmptyDatabase("LOCALE_PROVIDER libc LOCALE 'C'");
+  await execute(ascii, "CREATE EXTENSION pg_trgm");
+  expect(await finding("letters", { url: ascii.url })).toMatchObject({ ok: false, detail: expect.stringMatching(/LC_CTYPE is C/) });
+  await ascii.drop();
 });
 
 test("a role that inherits another one's rights is off", async () => {

@@ -15,15 +15,15 @@ export function createTestDatabase(): Promise<TestDatabase> {
   return create(new URL(inject("templateUrl")).pathname.slice(1));
 }
 
-/** A database without anything in it, for tests of what comes before the migrations' end. */
-export function createEmptyDatabase(): Promise<TestDatabase> {
-  return create("template0");
+/** A database without anything in it, for tests of what comes before the migrations' end; `options` as in CREATE DATABASE. */
+export function createEmptyDatabase(options = ""): Promise<TestDatabase> {
+  return create("template0", options);
 }
 
-async function create(template: string): Promise<TestDatabase> {
+async function create(template: string, options = ""): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString("hex")}`;
   await administrate((client) =>
-    client.query(`CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY FILE_COPY`),
+    client.query(`CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY FILE_COPY ${options}`),
   );
   const url = new URL(inject("templateUrl"));
   url.pathname = `/${name}`;
