@@ -4,7 +4,13 @@ import { pino } from "pino";
 import type { Config } from "./config.ts";
 import type { Database } from "./db/database.ts";
 import { migrationsDirectory, readMigrations } from "./db/migration-files.ts";
-import { isLoopback } from "./graphql/graphiql.ts";
+import {
+  answerExplorer,
+  answerExplorerFile,
+  explorerPath,
+  isLoopback,
+  wantsPage,
+} from "./graphql/graphiql.ts";
 import { createGraphQLServer, graphqlPath } from "./graphql/yoga.ts";
 import { answerHealth, answerReadiness } from "./health.ts";
 import { schema } from "./schema.ts";
@@ -30,28 +36,56 @@ export function createGateway({ database, config, demo }: GatewayOptions): Gatew
     }
     return id;
   };
-  const graphql = createGraphQLServer({
-    schema,
-    database,
-    logger,
-    requestIdOf,
-    demoKey: isLoopback(config.host) ? (demo?.[0]?.apiKey ?? null) : null,
-    explorer: config.environment !== "production",
-  });
-  const migrations = readMigrations(migrationsDirectory).then((files) => files.map((file) => file.name));
+  const graphql = createGraphQLServer({ schema, database, logger, requestIdOf });
+  const explorer = config.environment !== "production";
+  const demoKey = isLoopback(config.host) ? (demo?.[0]?.apiKey ?? null) : null;
+  const migrations = readMigrations(migrationsDirectory).then((files) =>
+    files.map((file) => file.name),
+  );
+
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const host = hostnameOf(request);
+    if (host === null) return refuse(response, 400, "The Host header is not the name of a host.");
+    const [path = "/"] = (request.url ?? "/").split("?", 1);
+    if (path === "/healthz") return answerHealth(response);
+    if (path === "/readyz") return answerReadiness(response, database, await migrations);
+    if (explorer && path === graphqlPath && wantsPage(request)) {
+      // A page of another name that resolves to this machine must not get the key (DNS rebinding).
+      return answerExplorer(response, isLoopback(host) ? demoKey : null);
+    }
+    if (path === graphqlPath) return graphql(request, response);
+    if (explorer && path.startsWith(explorerPath)) {
+      return answerExplorerFile(request, response, path);
+    }
+    if (path === "/" && request.method === "GET") {
+      response.writeHead(302, { location: graphqlPath }).end();
+      return;
+    }
+    refuse(response, 404, `Nothing is served at this path; GraphQL is at ${graphqlPath}.`);
+  };
   return {
     requestListener(request, response) {
-      const path = new URL(request.url ?? "/", "http://localhost").pathname;
-      if (path === "/healthz") answerHealth(response);
-      else if (path === "/readyz") {
-        void migrations.then((needed) => answerReadiness(response, database, needed));
-      } else if (path === graphqlPath) void graphql(request, response);
-      else if (path === "/" && request.method === "GET") {
-        response.writeHead(302, { location: graphqlPath }).end();
-      } else {
-        response.writeHead(404, { "content-type": "application/json; charset=utf-8" });
-        response.end(JSON.stringify({ error: `Nothing is served at this path; GraphQL is at ${graphqlPath}.` }));
-      }
+      answer(request, response).catch((error: unknown) => {
+        logger.error({ error: error instanceof Error ? error.stack : error }, "unexpected error");
+        if (response.headersSent) response.destroy();
+        else refuse(response, 500, "Something went wrong on our side.");
+      });
     },
   };
+}
+
+/** A name or an address, and a port; no more of what a URL can hold. */
+const hostPattern = /^([\w.-]+|\[[\da-f:.]+\])(:\d+)?$/i;
+
+/** The host that a request was sent to, without its port; null when that cannot be one. */
+function hostnameOf({ headers }: IncomingMessage): string | null {
+  // HTTP/1.0 knows no Host header, and some probes speak it.
+  if (headers.host === undefined) return "";
+  const url = `http://${headers.host}`;
+  return hostPattern.test(headers.host) && URL.canParse(url) ? new URL(url).hostname : null;
+}
+
+function refuse(response: ServerResponse, status: number, error: string): void {
+  response.writeHead(status, { "content-type": "application/json; charset=utf-8" });
+  response.end(JSON.stringify({ error }));
 }

@@ -2,11 +2,19 @@
 export const exampleQuery = `query FiveLevels {
   tenant {
     name
-    accounts(first: 3, where: { deals: { some: { stage: { eq: "closed_won" } } } }, orderBy: [{ lastActivityAt: desc_nulls_last }]) {
+    accounts(
+      first: 3
+      where: { deals: { some: { stage: { eq: "closed_won" } } } }
+      orderBy: [{ lastActivityAt: desc_nulls_last }]
+    ) {
       totalCount
       nodes {
         displayName
-        won: deals(first: 2, where: { stage: { eq: "closed_won" } }, orderBy: [{ value: desc_nulls_last }]) {
+        won: deals(
+          first: 2
+          where: { stage: { eq: "closed_won" } }
+          orderBy: [{ value: desc_nulls_last }]
+        ) {
           totalCount
           nodes {
             dealNumber
@@ -20,17 +28,40 @@ export const exampleQuery = `query FiveLevels {
                 status
                 total
                 lineItems(first: 3) {
-                  nodes { description quantity unitPrice total }
+                  nodes {
+                    description
+                    quantity
+                    unitPrice
+                    total
+                  }
                 }
               }
             }
           }
         }
-        open: deals(first: 2, where: { stage: { notIn: ["closed_won", "closed_lost"] } }) {
+        open: deals(
+          first: 2
+          where: { stage: { notIn: ["closed_won", "closed_lost"] } }
+        ) {
           totalCount
-          nodes { dealNumber stage expectedCloseDate primaryContact { displayName email } }
+          nodes {
+            dealNumber
+            stage
+            expectedCloseDate
+            primaryContact {
+              displayName
+              email
+            }
+          }
         }
-        activities(first: 2) { totalCount nodes { type subject occurredAt } }
+        activities(first: 2) {
+          totalCount
+          nodes {
+            type
+            subject
+            occurredAt
+          }
+        }
       }
     }
   }

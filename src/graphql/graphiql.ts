@@ -1,4 +1,8 @@
-import type { GraphiQLOptions } from "graphql-yoga";
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
 import { exampleQuery } from "./example.ts";
 
 const loopback = new Set(["localhost", "127.0.0.1", "[::1]", "::1"]);
@@ -8,22 +12,152 @@ export function isLoopback(hostname: string): boolean {
   return loopback.has(hostname);
 }
 
-/** What the explorer opens with. The demo's key is filled in only for a browser on this machine. */
-export function explorerOptions(demoKey: string | null): GraphiQLOptions {
+/** Where the explorer's own files lie; the page itself is at GraphQL's path. */
+export const explorerPath = "/graphiql/";
+
+/** Whether a browser wants to see a page, rather than a program an answer. */
+export function wantsPage({ method, headers }: IncomingMessage): boolean {
+  return method === "GET" && (headers.accept ?? "").includes("text/html");
+}
+
+type ExplorerFile = { readonly type: string; readonly plain: Buffer; readonly hash: string };
+type Names = "app" | "style" | "start" | "editorWorkerService" | "json" | "graphql";
+type ExplorerFiles = Readonly<Record<Names, ExplorerFile>>;
+
+let loading: Promise<ExplorerFiles> | null = null;
+
+/** 9 MB: loaded when somebody opens the explorer, not when the server starts. */
+function loadFiles(): Promise<ExplorerFiles> {
+  loading ??= Promise.all([
+    import("@graphql-yoga/render-graphiql/graphiql"),
+    readFile(new URL("graphiql-start.js", import.meta.url), "utf8"),
+  ]).then(([bundle, start]) => ({
+    app: fileOf("js", bundle.js),
+    style: fileOf("css", bundle.css),
+    start: fileOf("js", start),
+    editorWorkerService: fileOf("js", bundle.editorWorkerService),
+    json: fileOf("js", bundle.jsonWorker),
+    graphql: fileOf("js", bundle.graphqlWorker),
+  }));
+  return loading;
+}
+
+function fileOf(kind: "js" | "css", text: string): ExplorerFile {
+  const plain = Buffer.from(text);
+  const hash = createHash("sha256").update(plain).digest("hex").slice(0, 16);
+  return { type: kind === "js" ? "text/javascript" : "text/css", plain, hash };
+}
+
+const urlOf = (name: Names, file: ExplorerFile): string => `${explorerPath}${name}-${file.hash}`;
+
+/** GraphiQL asks nobody but this server: the browser holds it to that, and shows it in no frame. */
+const policy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "worker-src 'self'",
+  "connect-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "font-src data:",
+  "img-src data:",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+/** The page that GraphiQL runs in. The demo's key is filled in when there is one to give. */
+export async function answerExplorer(
+  response: ServerResponse,
+  demoKey: string | null,
+): Promise<void> {
+  const files = await loadFiles();
+  const workers = {
+    editorWorkerService: urlOf("editorWorkerService", files.editorWorkerService),
+    json: urlOf("json", files.json),
+    graphql: urlOf("graphql", files.graphql),
+  };
+  response.writeHead(200, {
+    "content-type": "text/html; charset=utf-8",
+    "content-security-policy": policy,
+    // The page may hold a key.
+    "cache-control": "no-store",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+  });
+  response.end(`<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8" />
+    <title>crm-gateway</title>
+    <link rel="icon" href="data:image/svg+xml,${encodeURIComponent(logo)}" />
+    <link rel="stylesheet" href="${urlOf("style", files.style)}" />
+  </head>
+  <body class="no-focus-outline">
+    <noscript>GraphiQL needs JavaScript.</noscript>
+    <div id="root"></div>
+    <script id="settings" type="application/json">${embedded({ workers, options: options(demoKey) })}</script>
+    <script src="${urlOf("app", files.app)}"></script>
+    <script src="${urlOf("start", files.start)}"></script>
+  </body>
+</html>
+`);
+}
+
+/** What GraphiQL opens with. */
+function options(demoKey: string | null): object {
+  const hint =
+    "# Put your API key into Headers below, then press\n# Ctrl-Shift-R to load the schema.\n";
   return {
     title: "crm-gateway",
-    defaultQuery: exampleQuery,
+    logo: `<span style="width: 28px; height: 28px">${logo}</span>`,
+    defaultQuery: demoKey === null ? hint + exampleQuery : exampleQuery,
     headers: JSON.stringify({ "x-api-key": demoKey ?? "" }, null, 2),
+    // The demo's key comes anew with every page; one that is kept would outlive the demo's database.
     shouldPersistHeaders: demoKey === null,
     defaultEditorToolsVisibility: "headers",
   };
 }
 
-let page: Promise<(options?: GraphiQLOptions) => BodyInit> | null = null;
+const logo = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><g stroke="#d60690" stroke-width="2"><path d="M16 6 6 24h20z" fill="none"/><g fill="#fff"><circle cx="16" cy="6" r="4"/><circle cx="6" cy="24" r="4"/><circle cx="26" cy="24" r="4"/></g></g></svg>`;
 
-/** The explorer as one page with everything in it, so that no other host is asked for anything. */
-export async function renderExplorer(options: GraphiQLOptions): Promise<BodyInit> {
-  // 9 MB of script: loaded when somebody opens the explorer, not when the server starts.
-  page ??= import("@graphql-yoga/render-graphiql").then(({ renderGraphiQL }) => renderGraphiQL);
-  return (await page)(options);
+/** JSON for the inside of a script element, which must not end it. */
+function embedded(value: unknown): string {
+  return JSON.stringify(value).replaceAll("<", "\\u003c");
+}
+
+const compress = promisify(gzip);
+const compressed = new WeakMap<ExplorerFile, Promise<Buffer>>();
+
+function isName(files: ExplorerFiles, text: string): text is Names {
+  return Object.hasOwn(files, text);
+}
+
+/** One of the explorer's files. Its name changes with its content, so a browser asks for it once. */
+export async function answerExplorerFile(
+  { headers }: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+): Promise<void> {
+  const files = await loadFiles();
+  const [name = "", hash] = path.slice(explorerPath.length).split("-");
+  const file = isName(files, name) ? files[name] : null;
+  if (file === null || file.hash !== hash) {
+    response.writeHead(404).end();
+    return;
+  }
+  const small = (headers["accept-encoding"] ?? "").includes("gzip");
+  let body = file.plain;
+  if (small) {
+    const once = compressed.get(file) ?? compress(file.plain);
+    compressed.set(file, once);
+    body = await once;
+  }
+  response.writeHead(200, {
+    "content-type": `${file.type}; charset=utf-8`,
+    "content-length": body.length,
+    ...(small ? { "content-encoding": "gzip" } : {}),
+    "cache-control": "public, max-age=31536000, immutable",
+    vary: "accept-encoding",
+    "x-content-type-options": "nosniff",
+  });
+  response.end(body);
 }
