@@ -5,7 +5,7 @@ import type { Context } from "./context.ts";
 export type Scalars = {
   ID: { Input: string; Output: string };
   Decimal: { Input: string; Output: string };
-  DateTime: { Input: Date; Output: Date };
+  DateTime: { Input: string; Output: Date };
   Date: { Input: string; Output: string };
   EmailAddress: { Input: string; Output: string };
   URL: { Input: string; Output: string };

@@ -1,5 +1,5 @@
 import { GraphQLError } from "graphql";
-import { GatewayError, isErrorCode, type ErrorCode } from "../lib/errors.ts";
+import { GatewayError, httpStatusOf, isErrorCode, type ErrorCode } from "../lib/errors.ts";
 
 /** What a caller is told of an error, and whether it was ours to log. */
 export type ToldError = { readonly error: GraphQLError; readonly unexpected: boolean };
@@ -20,6 +20,35 @@ export function tellError(thrown: unknown, requestId: string): ToldError {
   return { error: told(message, "INTERNAL", thrown, { requestId }), unexpected: true };
 }
 
+/**
+ * The same error with an HTTP status, for a request that was refused as a whole. `spec` is Yoga's word for what is
+ * wrong with the operation and not with the request: a client that accepts application/json alone then gets 200.
+ */
+export function withStatus(error: GraphQLError): GraphQLError {
+  const { code, http } = error.extensions;
+  if (typeof code !== "string" || !isErrorCode(code) || code === "INTERNAL")
+    return withHttp(error, { status: 500 });
+  // The executor gives a variable that cannot be coerced a status and does not say `spec`; it has a place in the document.
+  if (http === undefined || error.locations !== undefined) {
+    const status = httpStatusOf[code];
+    return withHttp(error, { status, spec: status === 400 });
+  }
+  return error;
+}
+
+function withHttp(
+  error: GraphQLError,
+  http: { readonly status: number; readonly spec?: boolean },
+): GraphQLError {
+  return new GraphQLError(error.message, {
+    nodes: error.nodes ?? null,
+    source: error.source ?? null,
+    positions: error.positions ?? null,
+    path: error.path ?? null,
+    extensions: { ...error.extensions, http },
+  });
+}
+
 function inputPath(error: GatewayError): { inputPath?: readonly string[] } {
   return error.inputPath.length === 0 ? {} : { inputPath: error.inputPath };
 }
@@ -29,12 +58,17 @@ function isGraphQLError(error: unknown): boolean {
   return error instanceof Error && error.name === "GraphQLError";
 }
 
-const requestCodes: Readonly<Record<number, ErrorCode>> = { 401: "UNAUTHENTICATED", 403: "FORBIDDEN", 404: "NOT_FOUND" };
+const requestCodes: Readonly<Record<number, ErrorCode>> = {
+  401: "UNAUTHENTICATED",
+  403: "FORBIDDEN",
+  404: "NOT_FOUND",
+};
 
 function codeOf(error: GraphQLError): ErrorCode {
   const { code, http } = error.extensions;
   if (typeof code === "string" && isErrorCode(code)) return code;
-  const status = typeof http === "object" && http !== null && "status" in http ? Number(http.status) : 400;
+  const status =
+    typeof http === "object" && http !== null && "status" in http ? Number(http.status) : 400;
   return requestCodes[status] ?? (status >= 500 ? "INTERNAL" : "BAD_USER_INPUT");
 }
 

@@ -33,12 +33,25 @@ const decimal = new GraphQLScalarType<string, string>({
   },
 });
 
+/** The years that both RFC 3339 and PostgreSQL can say: there is no year 0. */
+function checkYear(scalar: string, text: string): string {
+  if (/^(?!0000)\d{4}-/.test(text)) return text;
+  throw new GraphQLError(`${scalar}: the year must be from 0001 to 9999.`);
+}
+
+/**
+ * An instant as text in UTC. pg would print a Date in the process's own time zone, which PostgreSQL reads back
+ * some seconds off where that zone once had an offset with seconds.
+ */
+function instantInput(value: unknown): string {
+  const instant: Date = GraphQLDateTime.parseValue(value);
+  return checkYear("DateTime", instant.toISOString());
+}
+
 /** The day an input names: a day itself, or the (UTC) day of an instant. */
 function dayInput(value: unknown): string {
-  if (typeof value === "string" && value.includes("T")) {
-    return GraphQLDateTime.parseValue(value).toISOString().slice(0, 10);
-  }
-  return GraphQLLocalDate.parseValue(value);
+  if (typeof value === "string" && value.includes("T")) return instantInput(value).slice(0, 10);
+  return checkYear("Date", GraphQLLocalDate.parseValue(value));
 }
 
 const day = new GraphQLScalarType<string, string>({
@@ -49,12 +62,15 @@ const day = new GraphQLScalarType<string, string>({
   parseValue: dayInput,
   parseLiteral: (node: ValueNode) => {
     if (node.kind === Kind.STRING) return dayInput(node.value);
-    throw new GraphQLError("Date: a string such as \"2026-11-30\" is expected.", { nodes: node });
+    throw new GraphQLError('Date: a string such as "2026-11-30" is expected.', { nodes: node });
   },
 });
 
 /** What is stored was checked when it was written; reading it must not fail on a rule that came later. */
-function readAsStored(scalar: GraphQLScalarType, description: string): GraphQLScalarType<string, string> {
+function readAsStored(
+  scalar: GraphQLScalarType,
+  description: string,
+): GraphQLScalarType<string, string> {
   const { parseValue, parseLiteral } = scalar;
   return new GraphQLScalarType<string, string>({
     name: scalar.name,
@@ -70,15 +86,36 @@ builder.addScalarType("Decimal", decimal);
 builder.addScalarType("Date", day);
 builder.addScalarType(
   "DateTime",
-  new GraphQLScalarType({
-    ...GraphQLDateTime.toConfig(),
-    description: "An instant, RFC 3339, printed in UTC with milliseconds: `2026-03-18T15:40:12.000Z`.",
+  new GraphQLScalarType<string, Date>({
+    name: "DateTime",
+    description:
+      "An instant, RFC 3339, printed in UTC with milliseconds: `2026-03-18T15:40:12.000Z`.",
+    serialize: (value) => GraphQLDateTime.serialize(value),
+    parseValue: instantInput,
+    parseLiteral: (node: ValueNode) => {
+      if (node.kind === Kind.STRING) return instantInput(node.value);
+      throw new GraphQLError('DateTime: a string such as "2026-03-18T15:40:12Z" is expected.', {
+        nodes: node,
+      });
+    },
   }),
 );
-builder.addScalarType("EmailAddress", readAsStored(GraphQLEmailAddress, "An email address, e.g. `ops@example.com`."));
-builder.addScalarType("URL", readAsStored(GraphQLURL, "A web address with its scheme, e.g. `https://example.com/a`."));
-builder.addScalarType("Currency", readAsStored(GraphQLCurrency, "A currency's ISO 4217 code, e.g. `USD`."));
-builder.addScalarType("JSON", new GraphQLScalarType({ ...GraphQLJSON.toConfig(), description: "Any JSON value." }));
+builder.addScalarType(
+  "EmailAddress",
+  readAsStored(GraphQLEmailAddress, "An email address, e.g. `ops@example.com`."),
+);
+builder.addScalarType(
+  "URL",
+  readAsStored(GraphQLURL, "A web address with its scheme, e.g. `https://example.com/a`."),
+);
+builder.addScalarType(
+  "Currency",
+  readAsStored(GraphQLCurrency, "A currency's ISO 4217 code, e.g. `USD`."),
+);
+builder.addScalarType(
+  "JSON",
+  new GraphQLScalarType({ ...GraphQLJSON.toConfig(), description: "Any JSON value." }),
+);
 builder.addScalarType(
   "JSONObject",
   new GraphQLScalarType({ ...GraphQLJSONObject.toConfig(), description: "A JSON object." }),

@@ -5,8 +5,8 @@ import type { Database } from "../db/database.ts";
 import { catalog } from "../modules/catalog.ts";
 import { Reader } from "../query/reader.ts";
 import type { Context } from "./context.ts";
-import { explorerOptions, isLoopback, renderExplorer } from "./graphiql.ts";
 import { actorOf, useAuthentication } from "./plugins/use-authentication.ts";
+import { useJsonRequests } from "./plugins/use-json-requests.ts";
 import { useToldErrors } from "./plugins/use-told-errors.ts";
 
 /** Where GraphQL is served. */
@@ -17,28 +17,31 @@ export type GraphQLServerOptions = {
   readonly database: Database;
   readonly logger: Logger;
   readonly requestIdOf: (request: Request) => string;
-  /** The key that the explorer gets when it is opened on this machine; null for none. */
-  readonly demoKey: string | null;
-  /** Whether the explorer is served. */
-  readonly explorer: boolean;
 };
 
 /** The GraphQL endpoint: what a request passes through, in order. */
 export function createGraphQLServer(options: GraphQLServerOptions) {
-  const { schema, database, logger, requestIdOf, demoKey, explorer } = options;
+  const { schema, database, logger, requestIdOf } = options;
   return createYoga<object, Context>({
     schema,
     graphqlEndpoint: graphqlPath,
-    graphiql: (request) =>
-      explorer && explorerOptions(isLoopback(new URL(request.url).hostname) ? demoKey : null),
-    renderGraphiQL: renderExplorer,
-    plugins: [useAuthentication(database.pool), useToldErrors(logger, requestIdOf)],
+    // server.ts serves it, as a page whose files a browser keeps.
+    graphiql: false,
+    plugins: [
+      useAuthentication(database.pool, logger, requestIdOf),
+      useJsonRequests(),
+      useToldErrors(logger, requestIdOf),
+    ],
     context: ({ request }) => {
       const actor = actorOf(request);
       return {
         actor,
         requestId: requestIdOf(request),
-        reader: new Reader({ db: database.forTenant(actor.tenantId), catalog, tenantId: actor.tenantId }),
+        reader: new Reader({
+          db: database.forTenant(actor.tenantId),
+          catalog,
+          tenantId: actor.tenantId,
+        }),
       };
     },
     maxRequestBodySize: 1_000_000,

@@ -21,6 +21,7 @@ export function jsonCondition(column: Sql, filter: Filter, path: readonly string
     .map(([operator, operand]) => {
       const at = [...path, operator];
       if (operator === "isNull") {
+        if (operand === null) return raw("NULL::boolean");
         return operand === true ? sql`${text} IS NULL` : sql`${text} IS NOT NULL`;
       }
       if (operator === "eq") return sql`${value} = ${jsonParam(operand, at)}`;
@@ -48,7 +49,16 @@ export function jsonCondition(column: Sql, filter: Filter, path: readonly string
 }
 
 function jsonParam(operand: unknown, path: readonly string[]): Sql {
-  const text = JSON.stringify(operand ?? null);
-  if (text.includes("\\u0000") || /\\ud[89a-f]/i.test(text)) assertStorable("\u0000", path);
-  return param(text, "jsonb");
+  assertAllStorable(operand, path);
+  return param(JSON.stringify(operand ?? null), "jsonb");
+}
+
+/** Every key and text inside, as PostgreSQL would refuse them one by one. */
+function assertAllStorable(value: unknown, path: readonly string[]): void {
+  if (typeof value === "string") return assertStorable(value, path);
+  if (typeof value !== "object" || value === null) return;
+  for (const [key, inner] of Object.entries(value)) {
+    assertStorable(key, path);
+    assertAllStorable(inner, path);
+  }
 }

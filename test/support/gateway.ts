@@ -4,13 +4,17 @@ import { createApiKey } from "../../src/auth/api-key.ts";
 import { openDatabase, type Database } from "../../src/db/database.ts";
 import { createGateway } from "../../src/server.ts";
 import { createTestDatabase } from "./database.ts";
-import { Fixtures } from "./fixtures.ts";
+import { Fixtures, type TenantFixtures } from "./fixtures.ts";
 import { recordStatements, type Recorder } from "./recorder.ts";
 
 /** What a GraphQL answer looks like to a client. */
 export type Answer = {
   readonly data?: Readonly<Record<string, unknown>> | null;
-  readonly errors?: readonly { readonly message: string; readonly path?: unknown; readonly extensions: { readonly code: string } }[];
+  readonly errors?: readonly {
+    readonly message: string;
+    readonly path?: unknown;
+    readonly extensions: { readonly code: string };
+  }[];
 };
 
 /** A gateway on a database of its own, listening on a free port. */
@@ -22,30 +26,51 @@ export type TestGateway = {
   readonly fixtures: Fixtures;
   /** Every SQL statement that the server sends while it answers. */
   readonly statements: Recorder;
+  /** The tenant whose key the explorer gets, when the gateway was started with one. */
+  readonly demo: { readonly tenant: TenantFixtures; readonly key: string } | null;
   /** A key for a tenant. */
   keyFor(tenantSlug: string, scopes?: readonly string[]): Promise<string>;
   /** Sends an operation as a client does and gives the whole answer. */
   ask(key: string, query: string, variables?: Readonly<Record<string, unknown>>): Promise<Answer>;
   /** Sends an operation that must succeed and gives its data. */
-  data(key: string, query: string, variables?: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, unknown>>>;
+  data(
+    key: string,
+    query: string,
+    variables?: Readonly<Record<string, unknown>>,
+  ): Promise<Readonly<Record<string, unknown>>>;
   close(): Promise<void>;
 };
 
+export type TestGatewayOptions = {
+  /** Slug of a tenant to make, whose key the explorer opens with as the demo's does. */
+  readonly demoTenant?: string;
+  readonly logLevel?: "error" | "silent";
+};
+
 /** Starts one; call `close` when the file is done. */
-export async function startGateway(): Promise<TestGateway> {
+export async function startGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
+  const { demoTenant, logLevel = "error" } = options;
   const { url: databaseUrl, drop } = await createTestDatabase();
   const database = openDatabase({ url: databaseUrl, maxConnections: 5 });
   const statements = recordStatements(database.pool);
+  const fixtures = await Fixtures.open(databaseUrl);
+  const keyFor: TestGateway["keyFor"] = async (tenantSlug, scopes = ["*"]) => {
+    const { key } = await createApiKey(database, { tenantSlug, scopes, name: "test", env: "test" });
+    return key;
+  };
+  const demo =
+    demoTenant === undefined
+      ? null
+      : { tenant: await fixtures.tenant(demoTenant), key: await keyFor(demoTenant) };
   const gateway = createGateway({
     database,
-    config: { host: "127.0.0.1", environment: "test", logLevel: "error" },
-    demo: null,
+    config: { host: "127.0.0.1", environment: "test", logLevel },
+    demo: demo === null ? null : [{ apiKey: demo.key }],
   });
   const server = createServer((request, response) => gateway.requestListener(request, response));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const url = `http://127.0.0.1:${portOf(server)}`;
-  const fixtures = await Fixtures.open(databaseUrl);
 
   const ask: TestGateway["ask"] = async (key, query, variables = {}) => {
     const response = await fetch(`${url}/graphql`, {
@@ -62,10 +87,8 @@ export async function startGateway(): Promise<TestGateway> {
     database,
     fixtures,
     statements,
-    keyFor: async (tenantSlug, scopes = ["*"]) => {
-      const { key } = await createApiKey(database, { tenantSlug, scopes, name: "test", env: "test" });
-      return key;
-    },
+    demo,
+    keyFor,
     ask,
     data: async (key, query, variables) => {
       const answer = await ask(key, query, variables);

@@ -1,7 +1,9 @@
 import type { Plugin } from "graphql-yoga";
+import type { Logger } from "pino";
 import { authenticate } from "../../auth/authenticate.ts";
 import type { Actor } from "../../auth/actor.ts";
 import type { FencedPool } from "../../db/fenced-pool.ts";
+import { describe } from "./use-told-errors.ts";
 
 const actors = new WeakMap<Request, Actor>();
 
@@ -23,24 +25,40 @@ const refusal = JSON.stringify({
 });
 
 /** Refuses requests without a valid credential before anything of them is parsed. */
-export function useAuthentication(pool: FencedPool): Plugin {
+export function useAuthentication(
+  pool: FencedPool,
+  logger: Logger,
+  requestIdOf: (request: Request) => string,
+): Plugin {
   return {
     async onRequest({ request, endResponse, fetchAPI }) {
-      const actor = await authenticate(pool, request.headers);
-      if (actor !== null) {
-        actors.set(request, actor);
-        return;
+      const refuse = (status: number, body: string, headers: Readonly<Record<string, string>>) => {
+        const accepted = request.headers.get("accept") ?? "";
+        const type = accepted.includes("application/graphql-response+json")
+          ? "application/graphql-response+json"
+          : "application/json";
+        endResponse(
+          new fetchAPI.Response(body, {
+            status,
+            headers: { "content-type": `${type}; charset=utf-8`, ...headers },
+          }),
+        );
+      };
+      try {
+        const actor = await authenticate(pool, request.headers);
+        if (actor === null) refuse(401, refusal, { "www-authenticate": "Bearer" });
+        else actors.set(request, actor);
+      } catch (thrown) {
+        // Nothing after this would turn it into an answer: the server would print the stack.
+        const requestId = requestIdOf(request);
+        logger.error({ requestId, cause: describe(thrown) }, "credentials cannot be checked");
+        refuse(503, unavailable(requestId), { "retry-after": "1" });
       }
-      const accepted = request.headers.get("accept") ?? "";
-      const type = accepted.includes("application/graphql-response+json")
-        ? "application/graphql-response+json"
-        : "application/json";
-      endResponse(
-        new fetchAPI.Response(refusal, {
-          status: 401,
-          headers: { "content-type": `${type}; charset=utf-8`, "www-authenticate": "Bearer" },
-        }),
-      );
     },
   };
+}
+
+function unavailable(requestId: string): string {
+  const message = `Credentials cannot be checked just now; try again. Request id ${requestId}.`;
+  return JSON.stringify({ errors: [{ message, extensions: { code: "UNAVAILABLE", requestId } }] });
 }

@@ -1,6 +1,6 @@
 import type { Plugin } from "graphql-yoga";
 import type { Logger } from "pino";
-import { tellError } from "../errors.ts";
+import { tellError, withStatus } from "../errors.ts";
 
 /** The last thing before an answer is printed: every error in it becomes one that a caller may see. */
 export function useToldErrors(logger: Logger, requestIdOf: (request: Request) => string): Plugin {
@@ -8,19 +8,25 @@ export function useToldErrors(logger: Logger, requestIdOf: (request: Request) =>
     onResultProcess({ request, result, setResult }) {
       if (!("errors" in result) || result.errors === undefined) return;
       const requestId = requestIdOf(request);
+      const refused = !("data" in result);
       const errors = result.errors.map((thrown) => {
         const { error, unexpected } = tellError(thrown, requestId);
         if (unexpected) {
-          logger.error({ requestId, path: thrown.path, cause: describe(thrown.originalError ?? thrown) }, "unexpected error");
+          logger.error(
+            { requestId, path: thrown.path, cause: describe(thrown.originalError ?? thrown) },
+            "unexpected error",
+          );
         }
-        return error;
+        return refused ? withStatus(error) : error;
       });
       setResult({ ...result, errors });
     },
   };
 }
 
-function describe(error: Error): Readonly<Record<string, unknown>> {
+/** What is logged of an error that was not expected. */
+export function describe(error: unknown): Readonly<Record<string, unknown>> {
+  if (!(error instanceof Error)) return { name: typeof error };
   // A database error's message can hold a value from a row; its code and position say enough.
   if ("severity" in error && "code" in error) {
     const { name, code, stack } = error;
@@ -32,5 +38,8 @@ function describe(error: Error): Readonly<Record<string, unknown>> {
 
 /** The stack without its head, which repeats the message. */
 function framesOf(stack: string | undefined): string {
-  return (stack ?? "").split("\n").filter((line) => /^\s+at /.test(line)).join("\n");
+  return (stack ?? "")
+    .split("\n")
+    .filter((line) => /^\s+at /.test(line))
+    .join("\n");
 }

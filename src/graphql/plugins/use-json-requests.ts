@@ -1,0 +1,80 @@
+import { GraphQLError } from "graphql";
+import type { GraphQLParams, Plugin } from "graphql-yoga";
+
+/**
+ * Which requests are read at all: POST with a JSON body in UTF-8 as it is, and GET with query parameters.
+ * Yoga reads forms and bare documents too, which a web page of another origin could send without being asked.
+ */
+export function useJsonRequests(): Plugin {
+  return {
+    onRequestParse({ request, setRequestParser }) {
+      if (request.method === "GET") setRequestParser(readQuery);
+      if (request.method !== "POST") return;
+      if (!isJson(request.headers.get("content-type") ?? "")) {
+        throw refused(415, "Send the operation as JSON: content-type: application/json.");
+      }
+      const encoding = request.headers.get("content-encoding") ?? "identity";
+      if (encoding.toLowerCase() !== "identity") {
+        throw refused(415, "Send the body as it is, without content-encoding.");
+      }
+      setRequestParser(readBody);
+    },
+  };
+}
+
+function isJson(contentType: string): boolean {
+  const [type = "", ...parameters] = contentType
+    .toLowerCase()
+    .split(";")
+    .map((part) => part.trim());
+  const charsets = parameters.filter((parameter) => parameter.startsWith("charset="));
+  return (
+    (type === "application/json" || type === "application/graphql+json") &&
+    charsets.every((charset) => /^charset="?utf-?8"?$/.test(charset))
+  );
+}
+
+async function readBody(request: Request): Promise<GraphQLParams> {
+  const bytes = await request.arrayBuffer();
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw refused(400, "The body is not valid UTF-8.");
+  }
+  const body = parsed(text, "The body is not valid JSON.");
+  if (typeof body !== "object" || body === null) {
+    throw refused(400, "The body must be a JSON object with a query.");
+  }
+  return withQuery(body);
+}
+
+function readQuery(request: Request): GraphQLParams {
+  const parameters = new URL(request.url).searchParams;
+  const json = (name: string): unknown => {
+    const text = parameters.get(name) ?? "";
+    return text === "" ? undefined : parsed(text, `The parameter ${name} is not valid JSON.`);
+  };
+  const params: Record<string, unknown> = {};
+  for (const name of ["query", "operationName"]) params[name] = parameters.get(name) ?? undefined;
+  for (const name of ["variables", "extensions"]) params[name] = json(name);
+  return withQuery(params);
+}
+
+/** Yoga goes on to check the members, but takes a missing query for an error of the operation. */
+function withQuery(params: GraphQLParams): GraphQLParams {
+  if (Array.isArray(params) || params.query != null) return params;
+  throw refused(400, "The query is missing.");
+}
+
+function parsed(text: string, complaint: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw refused(400, complaint);
+  }
+}
+
+function refused(status: number, message: string): GraphQLError {
+  return new GraphQLError(message, { extensions: { http: { status } } });
+}

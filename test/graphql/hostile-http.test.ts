@@ -1,0 +1,207 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { send, sendBytes, type RawRequest } from "../support/raw-http.ts";
+
+let gateway: TestGateway;
+let key: string;
+
+beforeAll(async () => {
+  gateway = await startGateway({ logLevel: "silent" });
+  const { slug } = await gateway.fixtures.tenant("north-harbor");
+  key = await gateway.keyFor(slug);
+});
+afterAll(() => gateway.close());
+
+const typename = JSON.stringify({ query: "{ __typename }" });
+
+/** POST with the key, as JSON unless said otherwise. */
+function post(raw: RawRequest & { readonly type?: string | null }) {
+  const { type = "application/json", headers = [], ...rest } = raw;
+  const typed = type === null ? [] : ([["content-type", type]] as const);
+  return send(`${gateway.url}/graphql`, {
+    ...rest,
+    headers: [["x-api-key", key], ...typed, ...headers],
+  });
+}
+
+/** A refusal: the status, one error with its code, no data, and nothing of a parser or a stack. */
+function expectRefusal(
+  answer: { status: number; body: string },
+  status: number,
+  message: RegExp,
+): void {
+  const body: unknown = JSON.parse(answer.body);
+  expect({ status: answer.status, body }).toEqual({
+    status,
+    body: {
+      errors: [{ message: expect.stringMatching(message), extensions: { code: "BAD_USER_INPUT" } }],
+    },
+  });
+  expect(answer.body).not.toMatch(/Unexpected token|position \d|\bat \/|node_modules|SyntaxError/);
+}
+
+describe("bodies that are no operation: 400", () => {
+  const bodies: readonly (readonly [string, string, RegExp])[] = [
+    ["nothing", "", /not valid JSON/],
+    ["half an object", '{"query": "{ __type', /not valid JSON/],
+    ["JavaScript", "{query: '{ __typename }'}", /not valid JSON/],
+    ["null", "null", /JSON object/],
+    ["a number", "1", /JSON object/],
+    ["a text", '"{ __typename }"', /JSON object/],
+    ["a batch", `[${typename}]`, /[Bb]atch/],
+    ["an empty batch", "[]", /[Bb]atch/],
+    ["an unknown key", '{"query":"{ __typename }","persisted":1}', /persisted/],
+    ["no query", "{}", /query/],
+    ["a query that is none", '{"query":{"a":1}}', /query/],
+    ["variables that are a list", '{"query":"{ __typename }","variables":[]}', /variables/],
+    [
+      "two operations and no name",
+      '{"query":"query A { __typename } query B { __typename }"}',
+      /operation/,
+    ],
+    [
+      "a name that no operation has",
+      '{"query":"query A { __typename }","operationName":"B"}',
+      /operation/,
+    ],
+  ];
+
+  it.each(bodies)("%s", async (_name, body, message) => {
+    for (const accept of ["application/json", "application/graphql-response+json"]) {
+      expectRefusal(await post({ body, headers: [["accept", accept]] }), 400, message);
+    }
+  });
+
+  it("bytes that are not UTF-8", async () => {
+    for (const bytes of [[0xff], [0xc3, 0x28], [0xed, 0xa0, 0x80], [0xe2, 0x82]]) {
+      const body = Buffer.concat([
+        Buffer.from('{"query":"{ __typename } # '),
+        Buffer.from(bytes),
+        Buffer.from('"}'),
+      ]);
+      expectRefusal(await post({ body }), 400, /UTF-8/);
+    }
+    expectRefusal(await post({ body: Buffer.from(typename, "utf16le") }), 400, /JSON/);
+  });
+});
+
+describe("bodies over 1 MB: 413", () => {
+  const large = Buffer.from(JSON.stringify({ query: `{ __typename } #${"x".repeat(1_000_000)}` }));
+
+  it("at once", async () => {
+    expectRefusal(await post({ body: large }), 413, /too large/);
+  });
+
+  it("in chunks, without a length", async () => {
+    const chunks = Array.from({ length: 40 }, () => Buffer.alloc(100_000, " "));
+    expectRefusal(await post({ body: [...chunks, large] }), 413, /too large/);
+  });
+
+  it("and just under it is read", async () => {
+    const query = `{ __typename } #${"x".repeat(999_000)}`;
+    const answer = await post({ body: JSON.stringify({ query }) });
+    expect([answer.status, answer.body]).toEqual([200, '{"data":{"__typename":"Query"}}']);
+  });
+});
+
+describe("bodies that are not JSON as it is: 415", () => {
+  const types = [
+    "text/plain",
+    "text/plain;charset=UTF-8",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data; boundary=x",
+    "application/graphql",
+    "application/jsonp",
+    "application/json; charset=iso-8859-1",
+    "",
+  ];
+
+  it.each(types)("content-type %s", async (type) => {
+    expectRefusal(await post({ type, body: typename }), 415, /content-type: application\/json/);
+  });
+
+  it("no content-type", async () => {
+    expectRefusal(
+      await post({ type: null, body: typename }),
+      415,
+      /content-type: application\/json/,
+    );
+  });
+
+  it.each(["gzip", "br", "deflate", "GZIP, identity"])("content-encoding %s", async (encoding) => {
+    expectRefusal(
+      await post({ body: typename, headers: [["content-encoding", encoding]] }),
+      415,
+      /content-encoding/,
+    );
+  });
+
+  it.each([
+    "application/json",
+    "Application/JSON; Charset=UTF-8",
+    'application/json;charset="utf-8"',
+  ])("but %s is read", async (type) => {
+    expect((await post({ type, body: typename })).status).toBe(200);
+  });
+});
+
+describe("other methods: 405 with what is allowed", () => {
+  it.each(["PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"])("%s", async (method) => {
+    const answer = await post({ method, ...(method === "HEAD" ? {} : { body: typename }) });
+    expect([answer.status, answer.headers["allow"]]).toEqual([405, "GET, POST"]);
+  });
+});
+
+describe("what is hardly HTTP", () => {
+  const alive = async (): Promise<void> => {
+    expect((await send(`${gateway.url}/healthz`, { method: "GET" })).status).toBe(200);
+  };
+  const targets = [
+    "//",
+    "//graphql",
+    "///",
+    "/graphql/",
+    "/%67raphql",
+    "/%",
+    "/\\",
+    "http://localhost/graphql",
+    "http://[",
+    "*",
+  ];
+
+  it.each(targets)("the target %s is not served, and the server lives", async (target) => {
+    const answer = await sendBytes(
+      gateway.url,
+      `GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 40[04] /);
+    await alive();
+  });
+
+  it.each(["", "[", "a b", "a/b", "x:y", "localhost:99999"])("the Host %s: 400", async (host) => {
+    const answer = await sendBytes(
+      gateway.url,
+      `POST /graphql HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\nX-Api-Key: ${key}\r\nContent-Type: application/json\r\nContent-Length: ${typename.length}\r\n\r\n${typename}`,
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer).not.toContain("node_modules");
+    await alive();
+  });
+
+  it("a body that ends before its length: nothing runs", async () => {
+    const answer = await sendBytes(
+      gateway.url,
+      `POST /graphql HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-Api-Key: ${key}\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n${typename}`,
+    );
+    expect(answer).not.toMatch(/ 5\d\d |__typename/);
+    await alive();
+  });
+
+  it("20 KB of headers: 431", async () => {
+    const answer = await send(gateway.url, {
+      method: "GET",
+      headers: [["x-large", "x".repeat(20_000)]],
+    });
+    expect(answer.status).toBe(431);
+  });
+});

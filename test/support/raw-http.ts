@@ -1,0 +1,56 @@
+import { once } from "node:events";
+import { request } from "node:http";
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
+
+export type RawAnswer = {
+  readonly status: number;
+  readonly headers: NodeJS.Dict<string | string[]>;
+  readonly body: string;
+};
+
+export type RawRequest = {
+  readonly method?: string;
+  /** Pairs, so that a header can come twice. */
+  readonly headers?: readonly (readonly [string, string])[];
+  /** Sent in chunks when it is a list. */
+  readonly body?: string | Uint8Array | readonly Uint8Array[];
+};
+
+/** Sends a request as it stands, with nothing added that a well-behaved client would add. */
+export async function send(url: string, raw: RawRequest = {}): Promise<RawAnswer> {
+  const { method = "POST", headers = [], body } = raw;
+  const names = [...new Set(headers.map(([name]) => name))];
+  const outgoing = request(url, {
+    method,
+    agent: false,
+    headers: Object.fromEntries(
+      names.map((name) => [
+        name,
+        headers.filter((header) => header[0] === name).map(([, value]) => value),
+      ]),
+    ),
+  });
+  const answered = once(outgoing, "response");
+  // The server may refuse and close before it has read everything.
+  outgoing.on("error", () => undefined);
+  if (body === undefined || typeof body === "string" || body instanceof Uint8Array) {
+    if (body !== undefined && !names.includes("content-length")) {
+      outgoing.setHeader("content-length", Buffer.byteLength(body));
+    }
+    outgoing.end(body);
+  } else {
+    for (const chunk of body) outgoing.write(chunk);
+    outgoing.end();
+  }
+  const [response] = await answered;
+  return { status: response.statusCode, headers: response.headers, body: await text(response) };
+}
+
+/** Sends bytes as they are and gives all that comes back until the server closes. */
+export async function sendBytes(url: string, bytes: string): Promise<string> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.end(bytes, "latin1");
+  return text(socket);
+}
