@@ -8,7 +8,18 @@ import { catalog } from "../src/modules/catalog.ts";
 import { Reader } from "../src/query/reader.ts";
 import { seed } from "../src/seed/seed.ts";
 
-const fields = ["id", "name", "displayName", "annualRevenue", "createdAt", "version", "domain", "ownerId", "email", "phone"];
+const fields = [
+  "id",
+  "name",
+  "displayName",
+  "annualRevenue",
+  "createdAt",
+  "version",
+  "domain",
+  "ownerId",
+  "email",
+  "phone",
+];
 const select = Object.fromEntries(fields.map((field) => [field, true]));
 const rounds = 7;
 
@@ -23,7 +34,8 @@ async function cost(times: number, work: () => Promise<unknown>): Promise<Cost> 
   return { wall, cpu: (user + system) / 1_000 / times };
 }
 
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 
 const cluster = await startThrowaway();
 try {
@@ -36,18 +48,26 @@ try {
     return rows[0]?.id ?? "";
   });
   const db = database.forTenant(tenantId);
-  const ids = (await db.rows("SELECT id FROM accounts WHERE deleted_at IS NULL ORDER BY id LIMIT 100", [])).map(
-    ([id]) => id ?? "",
-  );
+  const ids = (
+    await db.rows("SELECT id FROM accounts WHERE deleted_at IS NULL ORDER BY id LIMIT 100", [])
+  ).map(([id]) => id ?? "");
   const engine = (wanted: readonly string[]) => {
     const reader = new Reader({ db, catalog, tenantId });
-    return Promise.all(wanted.map((id) => reader.record("bench", () => ({ entity, fields, includeDeleted: false }), id)));
+    return Promise.all(
+      wanted.map((id) =>
+        reader.record("bench", () => ({ entity, fields, includeDeleted: false }), id),
+      ),
+    );
   };
   const { account } = database.prisma;
   const prismaOne = (id: string) =>
-    asTenant(tenantId, async () => account.findFirst({ where: { tenantId, id, deletedAt: null }, select }));
+    asTenant(tenantId, async () =>
+      account.findFirst({ where: { tenantId, id, deletedAt: null }, select }),
+    );
   const prismaMany = () =>
-    asTenant(tenantId, async () => account.findMany({ where: { tenantId, id: { in: ids }, deletedAt: null }, select }));
+    asTenant(tenantId, async () =>
+      account.findMany({ where: { tenantId, id: { in: ids }, deletedAt: null }, select }),
+    );
 
   const one = ids[0] ?? "";
   const cases = [

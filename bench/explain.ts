@@ -17,23 +17,33 @@ import { seed } from "../src/seed/seed.ts";
 type Found = { scans: string[]; sequential: string[]; milliseconds: number; read: number };
 
 const { values: options } = parseArgs({
-  options: { tenants: { type: "string", default: "2" }, accounts: { type: "string", default: "100000" } },
+  options: {
+    tenants: { type: "string", default: "2" },
+    accounts: { type: "string", default: "100000" },
+  },
 });
 
 /** The scans of a plan: which index, or which table from end to end. */
 async function explain(db: Queryable, { text, values }: Statement): Promise<Found> {
   const rows = await db.rows(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`, values);
   const [plan]: unknown[] = JSON.parse(rows[0]?.[0] ?? "[]");
-  const found: Found = { scans: [], sequential: [], milliseconds: Number(property(plan, "Execution Time")), read: 0 };
+  const found: Found = {
+    scans: [],
+    sequential: [],
+    milliseconds: Number(property(plan, "Execution Time")),
+    read: 0,
+  };
   const visit = (node: unknown): void => {
     if (typeof node !== "object" || node === null) return;
     const relation = property(node, "Relation Name");
     const index = property(node, "Index Name");
     if (typeof index === "string") found.scans.push(index);
-    else if (property(node, "Node Type") === "Seq Scan" && typeof relation === "string") found.sequential.push(relation);
+    else if (property(node, "Node Type") === "Seq Scan" && typeof relation === "string")
+      found.sequential.push(relation);
     if (typeof relation === "string") {
       const lost = Number(property(node, "Rows Removed by Filter") ?? 0);
-      found.read += (Number(property(node, "Actual Rows")) + lost) * Number(property(node, "Actual Loops"));
+      found.read +=
+        (Number(property(node, "Actual Rows")) + lost) * Number(property(node, "Actual Loops"));
     }
     for (const value of Object.values(node)) visit(value);
   };
@@ -67,11 +77,18 @@ const cluster = await startThrowaway();
 let failures = 0;
 try {
   await migrate({ url: cluster.url });
-  const made = await seed({ url: cluster.url, tenants: Number(options.tenants), accounts: Number(options.accounts), seed: 7 });
+  const made = await seed({
+    url: cluster.url,
+    tenants: Number(options.tenants),
+    accounts: Number(options.accounts),
+    seed: 7,
+  });
   console.log(`${made.rows} rows in ${made.seconds.toFixed(1)} s`);
   const database = openDatabase({ url: cluster.url });
   const tenantId = await database.asOwner(async (client) => {
-    const { rows } = await client.query<{ id: string }>("SELECT id FROM tenants ORDER BY id LIMIT 1");
+    const { rows } = await client.query<{ id: string }>(
+      "SELECT id FROM tenants ORDER BY id LIMIT 1",
+    );
     return rows[0]?.id ?? "";
   });
   const db = database.forTenant(tenantId);
@@ -84,9 +101,15 @@ try {
     if (bad.length > 0) failures += 1;
     const used = [...new Set(scans)].join(", ");
     const verdict = bad.length > 0 ? `SEQUENTIAL ${bad.join(", ")}` : used;
-    console.log(`${milliseconds.toFixed(2).padStart(9)} ms ${String(Math.round(read)).padStart(8)} rows  ${label}: ${verdict}`);
+    console.log(
+      `${milliseconds.toFixed(2).padStart(9)} ms ${String(Math.round(read)).padStart(8)} rows  ${label}: ${verdict}`,
+    );
   };
-  const page = (label: string, pageRequest: PageRequest, parentIds: readonly string[] = []): Promise<void> =>
+  const page = (
+    label: string,
+    pageRequest: PageRequest,
+    parentIds: readonly string[] = [],
+  ): Promise<void> =>
     report(label, pageStatement(pageRequest, { catalog, tenantId, parentIds }).statement);
   const newest = async (entity: Entity, count: number): Promise<string[]> => {
     const { statement, collect } = pageStatement(request(entity, { limit: count, fields: [] }), {
@@ -98,12 +121,18 @@ try {
     return (found?.rows ?? []).map((row) => String(row["id"]));
   };
 
-  for (const entity of catalog.entities.filter(({ name }) => name !== "tenant" && name !== "stageChange")) {
+  for (const entity of catalog.entities.filter(
+    ({ name }) => name !== "tenant" && name !== "stageChange",
+  )) {
     await page(entity.plural, request(entity));
     const ids = await newest(entity, 1);
     await report(
       `${entity.name} by id`,
-      recordStatement({ entity, fields: Object.keys(entity.fields), includeDeleted: false }, tenantId, ids).statement,
+      recordStatement(
+        { entity, fields: Object.keys(entity.fields), includeDeleted: false },
+        tenantId,
+        ids,
+      ).statement,
     );
     const parentIds = await newest(entity, 100);
     for (const [name, relation] of Object.entries(entity.relations)) {
@@ -113,26 +142,59 @@ try {
       await page(`100 × ${entity.name}.${name}`, request(target, { parent, limit: 10 }), parentIds);
     }
     for (const text of entity.searchable ? ["harb", "nort harb", "zzyzx"] : []) {
-      await page(`${entity.plural}(search: "${text}")`, request(entity, { words: searchWords(text) }));
+      await page(
+        `${entity.plural}(search: "${text}")`,
+        request(entity, { words: searchWords(text) }),
+      );
     }
     const natural = Object.values(entity.naturalKeys)[0];
     if (natural !== undefined) {
-      await page(`${entity.name} by number`, request(entity, { where: { [natural]: { eq: "DEAL-2026-00417" } }, limit: 1 }));
+      await page(
+        `${entity.name} by number`,
+        request(entity, { where: { [natural]: { eq: "DEAL-2026-00417" } }, limit: 1 }),
+      );
     }
   }
   const account = catalog.entity("account");
   const deal = catalog.entity("deal");
-  await page("deals by value", request(deal, { order: [{ field: "value", direction: "desc_nulls_last" }] }));
-  await page("deals by expected close", request(deal, { order: [{ field: "expectedCloseDate", direction: "asc" }] }));
+  await page(
+    "deals by value",
+    request(deal, { order: [{ field: "value", direction: "desc_nulls_last" }] }),
+  );
+  await page(
+    "deals by expected close",
+    request(deal, { order: [{ field: "expectedCloseDate", direction: "asc" }] }),
+  );
   await page("deals of a stage", request(deal, { where: { stage: { eq: "negotiation" } } }));
-  await page("accounts by name", request(account, { order: [{ field: "displayName", direction: "asc" }] }));
-  await page("account by email", request(account, { where: { email: { eq: "nobody@example.com" } } }));
-  await page("accounts whose name contains", request(account, { where: { name: { contains: "ridge sup" } } }));
-  await page("deals of the account with an email", request(deal, { where: { account: { email: { eq: "a@b.example" } } } }));
-  await page("accounts with a won deal", request(account, { where: { deals: { some: { stage: { eq: "closed_won" } } } } }));
+  await page(
+    "accounts by name",
+    request(account, { order: [{ field: "displayName", direction: "asc" }] }),
+  );
+  await page(
+    "account by email",
+    request(account, { where: { email: { eq: "nobody@example.com" } } }),
+  );
+  await page(
+    "accounts whose name contains",
+    request(account, { where: { name: { contains: "ridge sup" } } }),
+  );
+  await page(
+    "deals of the account with an email",
+    request(deal, { where: { account: { email: { eq: "a@b.example" } } } }),
+  );
+  await page(
+    "accounts with a won deal",
+    request(account, { where: { deals: { some: { stage: { eq: "closed_won" } } } } }),
+  );
   const searchable = catalog.entities.filter((entity) => entity.searchable);
   for (const query of ["nort harb", "zzyzx"]) {
-    const hits = { entities: searchable, words: searchWords(query) ?? [], limit: 25, after: null, wantTotal: false };
+    const hits = {
+      entities: searchable,
+      words: searchWords(query) ?? [],
+      limit: 25,
+      after: null,
+      wantTotal: false,
+    };
     await report(`search("${query}") over all`, hitStatement(hits, tenantId).statement);
   }
   await database.close();

@@ -32,13 +32,16 @@ const noHash = Buffer.alloc(32);
 
 /** The actor that a key stands for; null for every key that does not work, whatever the reason. */
 export async function authenticateApiKey(pool: FencedPool, key: string): Promise<Actor | null> {
-  const [, environment, id, secret] = (key.length <= maxKeyLength ? keyPattern.exec(key) : null) ?? [];
-  if (environment === undefined || id === undefined || secret === undefined || !isUuid(id)) return null;
+  const [, environment, id, secret] =
+    (key.length <= maxKeyLength ? keyPattern.exec(key) : null) ?? [];
+  if (environment === undefined || id === undefined || secret === undefined || !isUuid(id))
+    return null;
   const found = await pool.query<KeyRow>("SELECT * FROM find_api_key($1)", [id]);
   const row = found.rows[0];
   const matches = timingSafeEqual(hashSecret(secret), row?.secret_hash ?? noHash);
   if (row === undefined || !matches || row.environment !== environment) return null;
-  if (row.revoked_at !== null || (row.expires_at !== null && row.expires_at <= new Date())) return null;
+  if (row.revoked_at !== null || (row.expires_at !== null && row.expires_at <= new Date()))
+    return null;
   return {
     kind: "apiKey",
     id: formatId("key", row.id),
@@ -70,9 +73,13 @@ export async function createApiKey(
       [tenantSlug, id, name, env, hashSecret(secret), scopes],
     );
     if (made.rowCount === 0) {
-      const { rows } = await client.query<{ slug: string }>("SELECT slug FROM tenants ORDER BY slug LIMIT 20");
+      const { rows } = await client.query<{ slug: string }>(
+        "SELECT slug FROM tenants ORDER BY slug LIMIT 20",
+      );
       const known = rows.map(({ slug }) => slug).join(", ");
-      throw new StartupError(`There is no tenant "${tenantSlug}". Known: ${known === "" ? "none yet" : known}.`);
+      throw new StartupError(
+        `There is no tenant "${tenantSlug}". Known: ${known === "" ? "none yet" : known}.`,
+      );
     }
   });
   return { id: formatId("key", id), key: `crm_${env}_${id}_${secret}` };
@@ -108,7 +115,9 @@ export async function revokeApiKey(database: Database, id: string): Promise<void
   try {
     uuid = parseId("key", id);
   } catch {
-    throw new StartupError(`"${id}" is not a key's id: take it from \`keys list\`, e.g. key-<uuid>.`);
+    throw new StartupError(
+      `"${id}" is not a key's id: take it from \`keys list\`, e.g. key-<uuid>.`,
+    );
   }
   await database.asOwner(async (client) => {
     const revoked = await client.query(

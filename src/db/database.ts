@@ -15,7 +15,10 @@ export type Database = {
 };
 
 /** Opens the pool; no connection is made before the first statement. */
-export function openDatabase(options: { readonly url: string; readonly maxConnections?: number }): Database {
+export function openDatabase(options: {
+  readonly url: string;
+  readonly maxConnections?: number;
+}): Database {
   const pool = new FencedPool({ url: options.url, maxConnections: options.maxConnections ?? 10 });
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
   return {

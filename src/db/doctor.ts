@@ -140,7 +140,10 @@ async function extensions({ client }: Subject): Promise<Verdict> {
 
 /** Under LC_CTYPE C, pg_trgm takes everything but ASCII for a space: such words are not found. */
 async function letters({ client }: Subject): Promise<Verdict> {
-  const functions = await names(client, "SELECT proname AS name FROM pg_proc WHERE proname = 'show_trgm'");
+  const functions = await names(
+    client,
+    "SELECT proname AS name FROM pg_proc WHERE proname = 'show_trgm'",
+  );
   if (functions.length === 0) return off("pg_trgm is missing");
   const known = await names(client, "SELECT name FROM unnest(show_trgm('Жук é 東京')) AS name");
   if (known.length > 0) return fine("search knows letters beyond ASCII");

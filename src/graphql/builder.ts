@@ -29,13 +29,19 @@ export const builder = new SchemaBuilder<{
   relay: {
     nodeQueryOptions: false,
     nodesQueryOptions: false,
-    idFieldOptions: { description: "Identifier: the entity's prefix and a UUID, e.g. `acc-<uuid>`." },
-    nodeTypeOptions: { description: "Anything that has an id and can be fetched by it alone (`node`, `nodes`)." },
+    idFieldOptions: {
+      description: "Identifier: the entity's prefix and a UUID, e.g. `acc-<uuid>`.",
+    },
+    nodeTypeOptions: {
+      description: "Anything that has an id and can be fetched by it alone (`node`, `nodes`).",
+    },
     pageInfoTypeOptions: { description: "Where a page stands in its list." },
     hasNextPageFieldOptions: { description: "Whether more follows this page." },
     hasPreviousPageFieldOptions: { description: "Whether something comes before this page." },
     startCursorFieldOptions: { description: "Cursor of the first edge; null on an empty page." },
-    endCursorFieldOptions: { description: "Cursor of the last edge, to pass as `after`; null on an empty page." },
+    endCursorFieldOptions: {
+      description: "Cursor of the last edge, to pass as `after`; null on an empty page.",
+    },
   },
 });
 

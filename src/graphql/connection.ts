@@ -6,12 +6,21 @@ import { builder, type SchemaTypes } from "./builder.ts";
 
 type Edge = { readonly node: Row; readonly cursor: string };
 /** `AccountConnection` and `AccountEdge` of an entity. */
-export function connectionRef(entity: Entity, node: ObjectRef<SchemaTypes, Row>): ObjectRef<SchemaTypes, Page> {
+export function connectionRef(
+  entity: Entity,
+  node: ObjectRef<SchemaTypes, Row>,
+): ObjectRef<SchemaTypes, Page> {
   const edge = builder.objectRef<Edge>(`${entity.type}Edge`).implement({
     description: `A ${entity.type} in a list, with its place there.`,
     fields: (t) => ({
-      cursor: t.exposeString("cursor", { description: "Its place in the list; pass it as `after` or `before`." }),
-      node: t.field({ type: node, description: `The ${entity.type}.`, resolve: (parent) => parent.node }),
+      cursor: t.exposeString("cursor", {
+        description: "Its place in the list; pass it as `after` or `before`.",
+      }),
+      node: t.field({
+        type: node,
+        description: `The ${entity.type}.`,
+        resolve: (parent) => parent.node,
+      }),
     }),
   });
   return builder.objectRef<Page>(`${entity.type}Connection`).implement({
@@ -20,9 +29,14 @@ export function connectionRef(entity: Entity, node: ObjectRef<SchemaTypes, Row>)
       edges: t.field({
         type: [edge],
         description: "The page's nodes with their cursors.",
-        resolve: (page) => page.rows.map((row, index) => ({ node: row, cursor: page.cursors[index] ?? "" })),
+        resolve: (page) =>
+          page.rows.map((row, index) => ({ node: row, cursor: page.cursors[index] ?? "" })),
       }),
-      nodes: t.field({ type: [node], description: "The page's nodes.", resolve: (page) => page.rows }),
+      nodes: t.field({
+        type: [node],
+        description: "The page's nodes.",
+        resolve: (page) => page.rows,
+      }),
       pageInfo: t.field({
         type: builder.pageInfoRef(),
         description: "Where the page stands in the list.",

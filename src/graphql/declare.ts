@@ -6,7 +6,9 @@ import { nodeQueries } from "./query-fields.ts";
 import { searchQuery } from "./search-query.ts";
 
 // Imported before the modules' types: every entity's type must be there before one names another.
-builder.queryType({ description: "Everything a caller can ask. All of it lies within the credential's tenant." });
+builder.queryType({
+  description: "Everything a caller can ask. All of it lies within the credential's tenant.",
+});
 declareEntities(catalog);
 nodeQueries(catalog);
 searchQuery(catalog);

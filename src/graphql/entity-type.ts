@@ -160,7 +160,11 @@ function toManyField(
     resolve: (row, args, ctx, info) => {
       const id = row["id"];
       if (typeof id !== "string") throw new Error(`a ${source.type} without id`);
-      return ctx.reader.children(fieldKey(info), () => pageRequest(target, { source, relation }, args, info), id);
+      return ctx.reader.children(
+        fieldKey(info),
+        () => pageRequest(target, { source, relation }, args, info),
+        id,
+      );
     },
   });
 }
@@ -168,7 +172,9 @@ function toManyField(
 type ArgumentBuilder = { readonly arg: FieldBuilder["arg"] };
 
 function includeDeletedArgument(t: ArgumentBuilder) {
-  return t.arg.boolean({ description: "Whether soft-deleted records come along; they do not unless asked for." });
+  return t.arg.boolean({
+    description: "Whether soft-deleted records come along; they do not unless asked for.",
+  });
 }
 
 /** The arguments of every list of an entity. */
@@ -178,10 +184,15 @@ export function listArguments(t: ArgumentBuilder, entity: Entity) {
       description: `How many, from the start: 1 to ${maxPageSize}; ${defaultPageSize} unless first or last is given.`,
     }),
     after: t.arg.string({ description: "Only what comes after this cursor." }),
-    last: t.arg.int({ description: `How many, from the end: 1 to ${maxPageSize}. Not together with first.` }),
+    last: t.arg.int({
+      description: `How many, from the end: 1 to ${maxPageSize}. Not together with first.`,
+    }),
     before: t.arg.string({ description: "Only what comes before this cursor." }),
     where: t.arg({ type: whereRef(entity), description: "Only what matches this filter." }),
-    orderBy: t.arg({ type: [orderRef(entity)], description: "Sort terms, most important first; ties go by id." }),
+    orderBy: t.arg({
+      type: [orderRef(entity)],
+      description: "Sort terms, most important first; ties go by id.",
+    }),
     ...(entity.searchable
       ? {
           search: t.arg.string({

@@ -1,5 +1,12 @@
 import type { InputFieldRef, InputRef } from "@pothos/core";
-import { isSortable, type Entity, type EnumDefinition, type Field, type FieldKind, type OrderDirection } from "../query/entity.ts";
+import {
+  isSortable,
+  type Entity,
+  type EnumDefinition,
+  type Field,
+  type FieldKind,
+  type OrderDirection,
+} from "../query/entity.ts";
 import type { OrderInput } from "../query/order.ts";
 import type { Filter } from "../query/filter-value.ts";
 import { builder, type Scalars, type SchemaTypes } from "./builder.ts";
@@ -24,7 +31,12 @@ const comparisons = {
   in: "Equal to one of these. An empty list matches nothing.",
   notIn: "Equal to none of these. Rows where the field is null do not match.",
 };
-const orders = { gt: "Greater than.", gte: "Greater than or equal to.", lt: "Less than.", lte: "Less than or equal to." };
+const orders = {
+  gt: "Greater than.",
+  gte: "Greater than or equal to.",
+  lt: "Less than.",
+  lte: "Less than or equal to.",
+};
 const patterns = {
   contains: "Has this text in it, whatever the case.",
   startsWith: "Starts with this text, whatever the case.",
@@ -33,22 +45,63 @@ const patterns = {
 const isNullText = "Whether the field is null.";
 
 type ScalarName = keyof Scalars | "String" | "Int" | "Boolean";
-type Operators = { readonly scalar: ScalarName; readonly ordered: boolean; readonly text: boolean; readonly about: string };
+type Operators = {
+  readonly scalar: ScalarName;
+  readonly ordered: boolean;
+  readonly text: boolean;
+  readonly about: string;
+};
 
 const operators: Partial<Record<FieldKind, Operators & { name: string }>> = {
-  id: { name: "IdFilter", scalar: "ID", ordered: false, text: false, about: "an id: `<prefix>-<uuid>` or the bare UUID" },
-  reference: { name: "IdFilter", scalar: "ID", ordered: false, text: false, about: "an id: `<prefix>-<uuid>` or the bare UUID" },
+  id: {
+    name: "IdFilter",
+    scalar: "ID",
+    ordered: false,
+    text: false,
+    about: "an id: `<prefix>-<uuid>` or the bare UUID",
+  },
+  reference: {
+    name: "IdFilter",
+    scalar: "ID",
+    ordered: false,
+    text: false,
+    about: "an id: `<prefix>-<uuid>` or the bare UUID",
+  },
   text: { name: "TextFilter", scalar: "String", ordered: true, text: true, about: "a text" },
   url: { name: "TextFilter", scalar: "String", ordered: true, text: true, about: "a text" },
   currency: { name: "TextFilter", scalar: "String", ordered: true, text: true, about: "a text" },
-  email: { name: "EmailFilter", scalar: "String", ordered: true, text: true, about: "an email, compared without case" },
+  email: {
+    name: "EmailFilter",
+    scalar: "String",
+    ordered: true,
+    text: true,
+    about: "an email, compared without case",
+  },
   int: { name: "IntFilter", scalar: "Int", ordered: true, text: false, about: "a whole number" },
-  decimal: { name: "DecimalFilter", scalar: "Decimal", ordered: true, text: false, about: "a decimal" },
-  dateTime: { name: "DateTimeFilter", scalar: "DateTime", ordered: true, text: false, about: "an instant" },
+  decimal: {
+    name: "DecimalFilter",
+    scalar: "Decimal",
+    ordered: true,
+    text: false,
+    about: "a decimal",
+  },
+  dateTime: {
+    name: "DateTimeFilter",
+    scalar: "DateTime",
+    ordered: true,
+    text: false,
+    about: "an instant",
+  },
   date: { name: "DateFilter", scalar: "Date", ordered: true, text: false, about: "a day" },
 };
 
-function scalarFilter({ name, scalar, ordered, text, about }: Operators & { name: string }): FilterRef {
+function scalarFilter({
+  name,
+  scalar,
+  ordered,
+  text,
+  about,
+}: Operators & { name: string }): FilterRef {
   return once(name, (ref) =>
     ref.implement({
       description: `Conditions on ${about}; all that are given must hold.`,
@@ -60,7 +113,9 @@ function scalarFilter({ name, scalar, ordered, text, about }: Operators & { name
           ne: one(comparisons.ne),
           in: list(comparisons.in),
           notIn: list(comparisons.notIn),
-          ...(ordered ? { gt: one(orders.gt), gte: one(orders.gte), lt: one(orders.lt), lte: one(orders.lte) } : {}),
+          ...(ordered
+            ? { gt: one(orders.gt), gte: one(orders.gte), lt: one(orders.lt), lte: one(orders.lte) }
+            : {}),
           ...(text
             ? {
                 contains: t.string({ description: patterns.contains }),
@@ -103,15 +158,31 @@ const textListFilter = (): FilterRef =>
 const jsonFilter = (): FilterRef =>
   once("JsonFilter", (ref) =>
     ref.implement({
-      description: "Conditions on what stands at a path inside a JSON field; all that are given must hold.",
+      description:
+        "Conditions on what stands at a path inside a JSON field; all that are given must hold.",
       fields: (t) => ({
-        path: t.stringList({ required: true, description: 'The keys that lead to the value, e.g. `["risk", "score"]`.' }),
+        path: t.stringList({
+          required: true,
+          description: 'The keys that lead to the value, e.g. `["risk", "score"]`.',
+        }),
         eq: t.field({ type: "JSON", description: "Equal to this JSON value." }),
         ne: t.field({ type: "JSON", description: "There, and not equal to this JSON value." }),
-        gt: t.field({ type: "JSON", description: "Greater than this number or text, and of the same kind." }),
-        gte: t.field({ type: "JSON", description: "Greater than or equal to this number or text, and of the same kind." }),
-        lt: t.field({ type: "JSON", description: "Less than this number or text, and of the same kind." }),
-        lte: t.field({ type: "JSON", description: "Less than or equal to this number or text, and of the same kind." }),
+        gt: t.field({
+          type: "JSON",
+          description: "Greater than this number or text, and of the same kind.",
+        }),
+        gte: t.field({
+          type: "JSON",
+          description: "Greater than or equal to this number or text, and of the same kind.",
+        }),
+        lt: t.field({
+          type: "JSON",
+          description: "Less than this number or text, and of the same kind.",
+        }),
+        lte: t.field({
+          type: "JSON",
+          description: "Less than or equal to this number or text, and of the same kind.",
+        }),
         contains: t.string({ description: patterns.contains }),
         startsWith: t.string({ description: patterns.startsWith }),
         endsWith: t.string({ description: patterns.endsWith }),
@@ -124,7 +195,9 @@ const enumRefs = new Map<string, ReturnType<typeof makeEnum>>();
 function makeEnum(definition: EnumDefinition) {
   return builder.enumType(definition.name, {
     description: definition.description,
-    values: Object.fromEntries(Object.entries(definition.values).map(([value, description]) => [value, { description }])),
+    values: Object.fromEntries(
+      Object.entries(definition.values).map(([value, description]) => [value, { description }]),
+    ),
   });
 }
 
@@ -169,7 +242,10 @@ function quantifierRef(target: Entity): FilterRef {
       description: `Conditions on the ${target.plural} at the other end of an edge; deleted ones do not count.`,
       fields: (t) => ({
         some: t.field({ type: whereRef(target), description: "At least one matches." }),
-        every: t.field({ type: whereRef(target), description: "None fails to match; true when there are none." }),
+        every: t.field({
+          type: whereRef(target),
+          description: "None fails to match; true when there are none.",
+        }),
         none: t.field({ type: whereRef(target), description: "None matches." }),
       }),
     }),
@@ -186,33 +262,42 @@ export function useCatalog(find: (name: string) => Entity): void {
 
 /** `AccountFilter`: conditions on an entity's fields and edges, combined by and, or, not. */
 export function whereRef(entity: Entity): FilterRef {
-  return once(`${entity.type}Filter`, (ref) => ref.implement({
-    description: `Which ${entity.plural} a list has; all conditions that are given must hold.`,
-    fields: (t) => {
-      const fields: Record<string, InputFieldRef<SchemaTypes, unknown>> = {
-        and: t.field({ type: [ref], description: "All of these hold." }),
-        or: t.field({ type: [ref], description: "At least one of these holds; none when the list is empty." }),
-        not: t.field({ type: ref, description: "This does not hold." }),
-      };
-      for (const [field, definition] of Object.entries(entity.fields)) {
-        const type = fieldFilter(definition);
-        const isJson = definition.kind === "json" || definition.kind === "jsonObject";
-        fields[field] = isJson
-          ? t.field({ type: [type], description: `${definition.description} All conditions hold.` })
-          : t.field({ type, description: definition.description });
-      }
-      for (const [edge, relation] of Object.entries(entity.relations)) {
-        const target = lookup(relation.to);
-        const type = relation.kind === "one" ? whereRef(target) : quantifierRef(target);
-        fields[edge] = t.field({ type, description: relation.description });
-      }
-      return fields;
-    },
-  }));
+  return once(`${entity.type}Filter`, (ref) =>
+    ref.implement({
+      description: `Which ${entity.plural} a list has; all conditions that are given must hold.`,
+      fields: (t) => {
+        const fields: Record<string, InputFieldRef<SchemaTypes, unknown>> = {
+          and: t.field({ type: [ref], description: "All of these hold." }),
+          or: t.field({
+            type: [ref],
+            description: "At least one of these holds; none when the list is empty.",
+          }),
+          not: t.field({ type: ref, description: "This does not hold." }),
+        };
+        for (const [field, definition] of Object.entries(entity.fields)) {
+          const type = fieldFilter(definition);
+          const isJson = definition.kind === "json" || definition.kind === "jsonObject";
+          fields[field] = isJson
+            ? t.field({
+                type: [type],
+                description: `${definition.description} All conditions hold.`,
+              })
+            : t.field({ type, description: definition.description });
+        }
+        for (const [edge, relation] of Object.entries(entity.relations)) {
+          const target = lookup(relation.to);
+          const type = relation.kind === "one" ? whereRef(target) : quantifierRef(target);
+          fields[edge] = t.field({ type, description: relation.description });
+        }
+        return fields;
+      },
+    }),
+  );
 }
 
 const direction = builder.enumType("OrderDirection", {
-  description: "Direction of a sort, and where nulls go. Plain `asc` puts them last, plain `desc` first.",
+  description:
+    "Direction of a sort, and where nulls go. Plain `asc` puts them last, plain `desc` first.",
   values: {
     asc: { description: "Smallest first, nulls last." },
     desc: { description: "Largest first, nulls first." },
@@ -231,7 +316,10 @@ export function orderRef(entity: Entity): InputRef<OrderInput> {
     ref = builder.inputRef<OrderInput>(`${entity.type}Order`).implement({
       description: `One sort term for ${entity.plural}: name exactly one field.`,
       fields: (t) => {
-        const fields: Record<string, InputFieldRef<SchemaTypes, OrderDirection | null | undefined>> = {};
+        const fields: Record<
+          string,
+          InputFieldRef<SchemaTypes, OrderDirection | null | undefined>
+        > = {};
         for (const [field, definition] of Object.entries(entity.fields)) {
           if (isSortable(definition)) {
             fields[field] = t.field({ type: direction, description: definition.description });

@@ -23,12 +23,22 @@ export type PageArguments = {
 };
 
 /** Reads `first` and `last`: how many nodes, and from which end. */
-export function pageSize(args: Pick<PageArguments, "first" | "last">): { limit: number; backward: boolean } {
+export function pageSize(args: Pick<PageArguments, "first" | "last">): {
+  limit: number;
+  backward: boolean;
+} {
   const { first, last } = args;
-  if (first != null && last != null) throw badInput("first, last: give one of them, not both.", ["last"]);
-  for (const [name, size] of [["first", first], ["last", last]] as const) {
+  if (first != null && last != null)
+    throw badInput("first, last: give one of them, not both.", ["last"]);
+  for (const [name, size] of [
+    ["first", first],
+    ["last", last],
+  ] as const) {
     if (size != null && (size < 1 || size > maxPageSize)) {
-      throw badInput(`${name}: a page has 1 to ${maxPageSize} nodes; ask for the next with a cursor.`, [name]);
+      throw badInput(
+        `${name}: a page has 1 to ${maxPageSize} nodes; ask for the next with a cursor.`,
+        [name],
+      );
     }
   }
   return { limit: first ?? last ?? defaultPageSize, backward: last != null };
@@ -77,5 +87,7 @@ function selectedUnder(
   field: string,
 ): Selected {
   const nodes = selected.get(field);
-  return nodes === undefined ? new Map() : selectedFields(info, fieldType(connection, field), nodes);
+  return nodes === undefined
+    ? new Map()
+    : selectedFields(info, fieldType(connection, field), nodes);
 }

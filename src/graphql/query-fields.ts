@@ -26,7 +26,9 @@ export function entityQueries(entity: Entity): void {
         ...Object.fromEntries(
           keys.map((key) => [
             key,
-            t.arg.string({ description: entity.fields[entity.naturalKeys[key] ?? ""]?.description ?? "" }),
+            t.arg.string({
+              description: entity.fields[entity.naturalKeys[key] ?? ""]?.description ?? "",
+            }),
           ]),
         ),
       },
@@ -54,7 +56,9 @@ async function oneRecord(
   const [entry] = given;
   if (entry === undefined || given.length > 1) {
     const names = ["id", ...Object.keys(entity.naturalKeys)].join(" or ");
-    throw badInput(`${entity.name}: give ${names}${entry === undefined ? "" : ", not both"}.`, [entity.name]);
+    throw badInput(`${entity.name}: give ${names}${entry === undefined ? "" : ", not both"}.`, [
+      entity.name,
+    ]);
   }
   const [argument, value] = entry;
   const fields = neededFields(info, entity, info.fieldNodes);
@@ -81,11 +85,19 @@ async function oneRecord(
 
 /** `node` and `nodes`: anything by its id. */
 export function nodeQueries(catalog: Catalog): void {
-  const load = async (text: string, path: readonly string[], ctx: Context, info: GraphQLResolveInfo) => {
+  const load = async (
+    text: string,
+    path: readonly string[],
+    ctx: Context,
+    info: GraphQLResolveInfo,
+  ) => {
     const parts = splitId(text);
     const entity = parts === null ? undefined : catalog.byPrefix(parts.prefix);
     if (parts === null || entity === undefined) {
-      throw badInput(`${path.join(".")}: an id with its prefix is needed here, e.g. acc-<uuid>.`, path);
+      throw badInput(
+        `${path.join(".")}: an id with its prefix is needed here, e.g. acc-<uuid>.`,
+        path,
+      );
     }
     const request = () => ({
       entity,
@@ -100,7 +112,9 @@ export function nodeQueries(catalog: Catalog): void {
       type: builder.nodeInterfaceRef(),
       nullable: true,
       description: "Any record by its id. Null when the tenant has no such live record.",
-      args: { id: t.arg.id({ required: true, description: "An id with its prefix, e.g. `acc-<uuid>`." }) },
+      args: {
+        id: t.arg.id({ required: true, description: "An id with its prefix, e.g. `acc-<uuid>`." }),
+      },
       resolve: (_root, { id }, ctx, info) => load(id, ["id"], ctx, info),
     }),
   );
@@ -108,10 +122,17 @@ export function nodeQueries(catalog: Catalog): void {
     t.field({
       type: [builder.nodeInterfaceRef()],
       nullable: { list: false, items: true },
-      description: "Records by their ids, in the order of the ids; null where the tenant has no such live record.",
-      args: { ids: t.arg.idList({ required: true, description: `Ids with their prefixes, at most ${maxPageSize}.` }) },
+      description:
+        "Records by their ids, in the order of the ids; null where the tenant has no such live record.",
+      args: {
+        ids: t.arg.idList({
+          required: true,
+          description: `Ids with their prefixes, at most ${maxPageSize}.`,
+        }),
+      },
       resolve: (_root, { ids }, ctx, info) => {
-        if (ids.length > maxPageSize) throw badInput(`ids: at most ${maxPageSize} at a time.`, ["ids"]);
+        if (ids.length > maxPageSize)
+          throw badInput(`ids: at most ${maxPageSize} at a time.`, ["ids"]);
         return Promise.all(ids.map((id, index) => load(id, ["ids", String(index)], ctx, info)));
       },
     }),

@@ -12,7 +12,9 @@ export function searchQuery(catalog: Catalog): void {
   const searchable = catalog.entities.filter((entity) => entity.searchable);
   const typeNames = builder.enumType("SearchType", {
     description: "What can be searched.",
-    values: Object.fromEntries(searchable.map((entity) => [entity.type, { description: entity.description }])),
+    values: Object.fromEntries(
+      searchable.map((entity) => [entity.type, { description: entity.description }]),
+    ),
   });
   const result = builder.unionType("SearchResult", {
     description: "A record that a search found.",
@@ -22,7 +24,9 @@ export function searchQuery(catalog: Catalog): void {
   const edge = builder.objectRef<Hit>("SearchEdge").implement({
     description: "A record that a search found, and how well it matches.",
     fields: (t) => ({
-      cursor: t.exposeString("cursor", { description: "Its place in the list; pass it as `after`." }),
+      cursor: t.exposeString("cursor", {
+        description: "Its place in the list; pass it as `after`.",
+      }),
       score: t.exposeFloat("score", { description: "How well it matches, from 0 to 1." }),
       node: t.field({
         type: result,
@@ -45,7 +49,11 @@ export function searchQuery(catalog: Catalog): void {
   const connection = builder.objectRef<HitPage>("SearchConnection").implement({
     description: "A page of what a search found.",
     fields: (t) => ({
-      edges: t.field({ type: [edge], description: "What was found, best match first.", resolve: (page) => page.hits }),
+      edges: t.field({
+        type: [edge],
+        description: "What was found, best match first.",
+        resolve: (page) => page.hits,
+      }),
       pageInfo: t.field({
         type: builder.pageInfoRef(),
         description: "Where the page stands in the list.",
@@ -66,20 +74,35 @@ export function searchQuery(catalog: Catalog): void {
   builder.queryField("search", (t) =>
     t.field({
       type: connection,
-      description: "Records of all kinds that have each of these words, whole or in part, in their text fields, or something much like them together.",
+      description:
+        "Records of all kinds that have each of these words, whole or in part, in their text fields, or something much like them together.",
       args: {
-        query: t.arg.string({ required: true, description: 'Words, whole or in part: "nort harb" finds North Harbor.' }),
-        types: t.arg({ type: [typeNames], description: "Only these kinds of records; all unless given." }),
+        query: t.arg.string({
+          required: true,
+          description: 'Words, whole or in part: "nort harb" finds North Harbor.',
+        }),
+        types: t.arg({
+          type: [typeNames],
+          description: "Only these kinds of records; all unless given.",
+        }),
         first: t.arg.int({ description: "How many: 1 to 100; 25 unless given." }),
         after: t.arg.string({ description: "Only what comes after this cursor." }),
       },
       resolve: (_root, { query, types, first, after }, ctx, info) => {
         const words = searchWords(query, "query");
-        if (words === null) throw badInput("query: give at least one word to search for.", ["query"]);
+        if (words === null)
+          throw badInput("query: give at least one word to search for.", ["query"]);
         const chosen: ReadonlySet<string> | null = types == null ? null : new Set(types);
-        const entities: Entity[] = searchable.filter((entity) => chosen === null || chosen.has(entity.type));
-        const selected = selectedFields(info, fieldType(info.parentType, info.fieldName), info.fieldNodes);
-        if (entities.length === 0) return { hits: [], total: 0, hasNextPage: false, hasPreviousPage: false };
+        const entities: Entity[] = searchable.filter(
+          (entity) => chosen === null || chosen.has(entity.type),
+        );
+        const selected = selectedFields(
+          info,
+          fieldType(info.parentType, info.fieldName),
+          info.fieldNodes,
+        );
+        if (entities.length === 0)
+          return { hits: [], total: 0, hasNextPage: false, hasPreviousPage: false };
         return ctx.reader.search({
           entities,
           words,

@@ -1,5 +1,11 @@
 import { collectSubFields } from "@graphql-tools/utils";
-import { getNamedType, isObjectType, type FieldNode, type GraphQLObjectType, type GraphQLResolveInfo } from "graphql";
+import {
+  getNamedType,
+  isObjectType,
+  type FieldNode,
+  type GraphQLObjectType,
+  type GraphQLResolveInfo,
+} from "graphql";
 import type { Entity } from "../query/entity.ts";
 
 /** The selected fields of an object type under some field nodes, fragments and directives worked in. */
@@ -8,7 +14,9 @@ export function selectedFields(
   type: GraphQLObjectType,
   nodes: readonly FieldNode[],
 ): ReadonlyMap<string, FieldNode[]> {
-  const { fields } = collectSubFields(info.schema, info.fragments, info.variableValues, type, [...nodes]);
+  const { fields } = collectSubFields(info.schema, info.fragments, info.variableValues, type, [
+    ...nodes,
+  ]);
   const byName = new Map<string, FieldNode[]>();
   for (const group of fields.values()) {
     for (const node of group) {
@@ -35,7 +43,11 @@ export function fieldType(type: GraphQLObjectType, field: string): GraphQLObject
 }
 
 /** The model fields that the selection on an entity's type needs: its own, and the keys of its edges. */
-export function neededFields(info: GraphQLResolveInfo, entity: Entity, nodes: readonly FieldNode[]): string[] {
+export function neededFields(
+  info: GraphQLResolveInfo,
+  entity: Entity,
+  nodes: readonly FieldNode[],
+): string[] {
   const needed = new Set<string>(["id"]);
   for (const selected of selectedFields(info, objectType(info, entity.type), nodes).keys()) {
     const relation = entity.relations[selected];
@@ -49,7 +61,11 @@ export function neededFields(info: GraphQLResolveInfo, entity: Entity, nodes: re
 /** Names the field of the operation that is being resolved: its path without list indexes, and its parent type. */
 export function fieldKey(info: GraphQLResolveInfo): string {
   let key = info.parentType.name;
-  for (let step: GraphQLResolveInfo["path"] | undefined = info.path; step !== undefined; step = step.prev) {
+  for (
+    let step: GraphQLResolveInfo["path"] | undefined = info.path;
+    step !== undefined;
+    step = step.prev
+  ) {
     if (typeof step.key === "string") key += `<${step.key}`;
   }
   return key;

@@ -12,7 +12,10 @@ export function encodeCursor(order: string, values: CursorValues): string {
 export function decodeCursor(cursor: string, order: string, argument: string): CursorValues {
   const parts = parseCursor(cursor);
   if (parts === null) {
-    throw badInput(`${argument}: not a cursor of this API; pass an edge's cursor or pageInfo's, unchanged.`, [argument]);
+    throw badInput(
+      `${argument}: not a cursor of this API; pass an edge's cursor or pageInfo's, unchanged.`,
+      [argument],
+    );
   }
   const [cursorOrder, ...values] = parts;
   if (cursorOrder !== order || values.length !== order.split(",").length) {
@@ -31,6 +34,7 @@ function parseCursor(cursor: string): (string | null)[] | null {
   } catch {
     return null;
   }
-  const isPart = (part: unknown): part is string | null => part === null || typeof part === "string";
+  const isPart = (part: unknown): part is string | null =>
+    part === null || typeof part === "string";
   return Array.isArray(parsed) && parsed.length > 1 && parsed.every(isPart) ? parsed : null;
 }

@@ -14,7 +14,7 @@ export function canonicalDecimal(text: string): string {
  */
 export function parseDecimal(value: unknown): string {
   if (typeof value !== "string" && typeof value !== "number") {
-    throw new TypeError("a decimal is a string such as \"10.5\" or a number");
+    throw new TypeError('a decimal is a string such as "10.5" or a number');
   }
   const text = typeof value === "number" ? plainNumber(value) : value.trim();
   const match = pattern.exec(text);

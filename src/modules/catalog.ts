@@ -12,5 +12,14 @@ import { tenant } from "./tenant/model.ts";
 
 /** Every entity there is. An entity that is not listed here does not exist for the read engine or the graph. */
 export const catalog = new Catalog([
-  tenant, account, contact, deal, stageChange, activity, quote, lineItem, department, apiKey,
+  tenant,
+  account,
+  contact,
+  deal,
+  stageChange,
+  activity,
+  quote,
+  lineItem,
+  department,
+  apiKey,
 ]);

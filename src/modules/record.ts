@@ -1,4 +1,14 @@
-import { dateTime, enumeration, id, int, jsonObject, reference, text, textList, type EnumDefinition } from "../query/entity.ts";
+import {
+  dateTime,
+  enumeration,
+  id,
+  int,
+  jsonObject,
+  reference,
+  text,
+  textList,
+  type EnumDefinition,
+} from "../query/entity.ts";
 
 export const sourceType: EnumDefinition = {
   name: "SourceType",
@@ -15,21 +25,31 @@ export const sourceType: EnumDefinition = {
 
 /** What every record starts with. */
 export const identity = {
-  id: id("Identifier: the entity's prefix and a UUIDv7, so ids sort by creation. Given by the gateway."),
-  tenantId: reference("tenant", "The tenant that owns the record. Comes from the credential, never from input.", {
-    nullable: false,
-  }),
+  id: id(
+    "Identifier: the entity's prefix and a UUIDv7, so ids sort by creation. Given by the gateway.",
+  ),
+  tenantId: reference(
+    "tenant",
+    "The tenant that owns the record. Comes from the credential, never from input.",
+    {
+      nullable: false,
+    },
+  ),
 };
 
 /** What users may hang on any record but a line item. */
 export const labels = {
   tags: textList("Free-form labels: unique, each at most 64 characters, at most 100."),
-  customFields: jsonObject("The tenant's own fields as a JSON object: at most 64 KB and 20 levels deep."),
+  customFields: jsonObject(
+    "The tenant's own fields as a JSON object: at most 64 KB and 20 levels deep.",
+  ),
 };
 
 /** Who wrote the record, when, and its version: kept by the gateway. */
 export const stamps = {
-  appId: text("The application whose credential wrote the record (`app-…`); null when written by a person."),
+  appId: text(
+    "The application whose credential wrote the record (`app-…`); null when written by a person.",
+  ),
   source: text("Provenance tag; `edm` unless the writer says otherwise.", { nullable: false }),
   sourceType: enumeration(sourceType, "Where the write came from."),
   schemaVersion: int("Version of the record's shape; 1 today.", { nullable: false }),
@@ -41,6 +61,8 @@ export const stamps = {
   createdBy: text("Who created it: the caller's `sub` or the API key's id."),
   updatedAt: dateTime("When the record was last written (UTC, milliseconds).", { nullable: false }),
   updatedBy: text("Who wrote it last: the caller's `sub` or the API key's id."),
-  deletedAt: dateTime("When the record was soft-deleted; null while it lives. Deleted records come only with includeDeleted."),
+  deletedAt: dateTime(
+    "When the record was soft-deleted; null while it lives. Deleted records come only with includeDeleted.",
+  ),
   deletedBy: text("Who deleted it; null while it lives."),
 };

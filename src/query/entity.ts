@@ -54,7 +54,12 @@ export type OrderDirection =
 
 /** An edge to another entity. `key` is a field of this entity for `one`, of the other for `many`. */
 export type Relation =
-  | { readonly kind: "one"; readonly to: string; readonly key: string; readonly description: string }
+  | {
+      readonly kind: "one";
+      readonly to: string;
+      readonly key: string;
+      readonly description: string;
+    }
   | {
       readonly kind: "many";
       readonly to: string;
@@ -99,9 +104,17 @@ export type Entity = {
   readonly relations: Readonly<Record<string, Relation>>;
 };
 
-type FieldOptions = { readonly nullable?: boolean; readonly column?: string; readonly searched?: boolean };
+type FieldOptions = {
+  readonly nullable?: boolean;
+  readonly column?: string;
+  readonly searched?: boolean;
+};
 
-function field(kind: FieldKind, description: string, options: FieldOptions & Partial<Field> = {}): Field {
+function field(
+  kind: FieldKind,
+  description: string,
+  options: FieldOptions & Partial<Field> = {},
+): Field {
   return {
     kind,
     description,
@@ -117,27 +130,41 @@ function field(kind: FieldKind, description: string, options: FieldOptions & Par
 export const id = (description: string): Field => field("id", description, { nullable: false });
 export const reference = (to: string, description: string, options: FieldOptions = {}): Field =>
   field("reference", description, { ...options, to });
-export const text = (description: string, options: FieldOptions = {}): Field => field("text", description, options);
-export const email = (description: string, options: FieldOptions = {}): Field => field("email", description, options);
-export const url = (description: string, options: FieldOptions = {}): Field => field("url", description, options);
-export const currency = (description: string): Field => field("currency", description, { nullable: false });
+export const text = (description: string, options: FieldOptions = {}): Field =>
+  field("text", description, options);
+export const email = (description: string, options: FieldOptions = {}): Field =>
+  field("email", description, options);
+export const url = (description: string, options: FieldOptions = {}): Field =>
+  field("url", description, options);
+export const currency = (description: string): Field =>
+  field("currency", description, { nullable: false });
 export const enumeration = (
   values: EnumDefinition,
   description: string,
   options: FieldOptions & { expression?: string } = {},
 ): Field => field("enum", description, { nullable: false, ...options, values });
-export const int = (description: string, options: FieldOptions = {}): Field => field("int", description, options);
+export const int = (description: string, options: FieldOptions = {}): Field =>
+  field("int", description, options);
 export const decimal = (description: string, options: FieldOptions = {}): Field =>
   field("decimal", description, options);
-export const boolean = (description: string): Field => field("boolean", description, { nullable: false });
+export const boolean = (description: string): Field =>
+  field("boolean", description, { nullable: false });
 export const dateTime = (description: string, options: FieldOptions = {}): Field =>
   field("dateTime", description, options);
 export const date = (description: string): Field => field("date", description);
-export const json = (description: string, options: FieldOptions = {}): Field => field("json", description, options);
-export const jsonObject = (description: string): Field => field("jsonObject", description, { nullable: false });
-export const textList = (description: string): Field => field("textList", description, { nullable: false });
+export const json = (description: string, options: FieldOptions = {}): Field =>
+  field("json", description, options);
+export const jsonObject = (description: string): Field =>
+  field("jsonObject", description, { nullable: false });
+export const textList = (description: string): Field =>
+  field("textList", description, { nullable: false });
 
-export const one = (to: string, key: string, description: string): Relation => ({ kind: "one", to, key, description });
+export const one = (to: string, key: string, description: string): Relation => ({
+  kind: "one",
+  to,
+  key,
+  description,
+});
 export const many = (
   to: string,
   key: string,
@@ -150,7 +177,10 @@ export const through = (
   description: string,
 ): Relation => ({ kind: "through", to, ...join, description, defaultOrder: null });
 
-type EntityInput = Omit<Entity, "tenantColumn" | "softDelete" | "searchable" | "defaultOrder" | "naturalKeys"> &
+type EntityInput = Omit<
+  Entity,
+  "tenantColumn" | "softDelete" | "searchable" | "defaultOrder" | "naturalKeys"
+> &
   Partial<Entity>;
 
 /** Declares an entity; what is left out takes the usual value (soft delete, searchable, newest first). */

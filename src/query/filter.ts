@@ -48,9 +48,15 @@ export function filterCondition(filter: Filter, scope: FilterScope): Sql {
     const definition = scope.entity.fields[key];
     const relation = scope.entity.relations[key];
     if (value === null) conditions.push(unknown);
-    else if (definition !== undefined) conditions.push(fieldCondition(key, definition, value, inner));
-    else if (relation !== undefined) conditions.push(relationCondition(relation, asFilter(value), inner));
-    else throw badInput(`${inner.path.join(".")}: ${scope.entity.type} has no such field.`, inner.path);
+    else if (definition !== undefined)
+      conditions.push(fieldCondition(key, definition, value, inner));
+    else if (relation !== undefined)
+      conditions.push(relationCondition(relation, asFilter(value), inner));
+    else
+      throw badInput(
+        `${inner.path.join(".")}: ${scope.entity.type} has no such field.`,
+        inner.path,
+      );
   }
   return all(conditions);
 }
@@ -65,10 +71,17 @@ function combination(key: "and" | "or" | "not", value: unknown, scope: FilterSco
   return key === "and" ? all(branches) : any(branches);
 }
 
-function fieldCondition(fieldName: string, definition: Field, value: unknown, scope: FilterScope): Sql {
+function fieldCondition(
+  fieldName: string,
+  definition: Field,
+  value: unknown,
+  scope: FilterScope,
+): Sql {
   const column = fieldSql(scope.alias, fieldName, definition);
   if (definition.kind === "json" || definition.kind === "jsonObject") {
-    return all(asList(value).map((condition) => jsonCondition(column, asFilter(condition), scope.path)));
+    return all(
+      asList(value).map((condition) => jsonCondition(column, asFilter(condition), scope.path)),
+    );
   }
   const conditions = Object.entries(asFilter(value))
     .filter(([, operand]) => operand !== undefined)
@@ -90,20 +103,33 @@ type ScalarArguments = {
   path: readonly string[];
 };
 
-function scalarCondition({ column, definition, operator, operand, scope, path }: ScalarArguments): Sql {
+function scalarCondition({
+  column,
+  definition,
+  operator,
+  operand,
+  scope,
+  path,
+}: ScalarArguments): Sql {
   const type = sqlTypeOf(definition);
   // Emails are compared without case (DOMAIN: unique without case): by the column beside them that holds them folded.
   const folded = definition.kind === "email" && ["eq", "ne", "in", "notIn"].includes(operator);
   const left = folded ? raw(`${scope.alias}."email_key"`) : column;
-  const one = (value: unknown, at: readonly string[]): unknown => scalarValue(definition, scope, value, at, folded);
+  const one = (value: unknown, at: readonly string[]): unknown =>
+    scalarValue(definition, scope, value, at);
 
   const compare = comparisons[operator];
-  if (compare !== undefined) return compare(left, param(one(operand, path), type));
-  if (operator === "isNull") return operand === true ? sql`${column} IS NULL` : sql`${column} IS NOT NULL`;
+  if (compare !== undefined) {
+    const right = param(one(operand, path), type);
+    return compare(left, folded ? sql`lower(${right})` : right);
+  }
+  if (operator === "isNull")
+    return operand === true ? sql`${column} IS NULL` : sql`${column} IS NOT NULL`;
   if (operator === "in" || operator === "notIn") {
     const listed = asList(operand);
     const values = listed.map((value, index) => one(value, [...path, String(index)]));
-    const list = param(values, `${type}[]`);
+    const given = param(values, `${type}[]`);
+    const list = folded ? sql`ARRAY(SELECT lower(v) FROM unnest(${given}) v)` : given;
     return operator === "in" ? sql`${left} = ANY (${list})` : sql`${left} <> ALL (${list})`;
   }
   const searched = asText(operand, path);
@@ -121,18 +147,25 @@ function scalarValue(
   scope: FilterScope,
   value: unknown,
   path: readonly string[],
-  folded: boolean,
 ): unknown {
   if (value === null) return null;
   if (definition.kind === "id" || definition.kind === "reference") {
-    const target = definition.kind === "id" ? scope.entity : scope.catalog.entity(definition.to ?? "");
+    const target =
+      definition.kind === "id" ? scope.entity : scope.catalog.entity(definition.to ?? "");
     return parseId(target.prefix, asText(value, path), path);
   }
   if (typeof value === "string") assertStorable(value, path);
-  return folded && typeof value === "string" ? value.toLowerCase() : value;
+  // pg would print a Date in the process's own time zone, to the minute: instants come as text (the DateTime scalar).
+  if (value instanceof Date) throw new Error(`${path.join(".")}: an instant must be ISO 8601 text`);
+  return value;
 }
 
-function listCondition(column: Sql, operator: string, operand: unknown, path: readonly string[]): Sql {
+function listCondition(
+  column: Sql,
+  operator: string,
+  operand: unknown,
+  path: readonly string[],
+): Sql {
   if (operator === "isEmpty") {
     return operand === true ? sql`cardinality(${column}) = 0` : sql`cardinality(${column}) > 0`;
   }
@@ -157,7 +190,13 @@ function relationCondition(relation: Relation, filter: Filter, scope: FilterScop
     // Whether a child matches is settled inside EXISTS: nothing unknown comes out of it.
     const exists = (negated: boolean): Sql =>
       existing(relation, target, scope, (alias) => {
-        const condition = filterCondition(asFilter(value), { ...scope, entity: target, alias, path, negated });
+        const condition = filterCondition(asFilter(value), {
+          ...scope,
+          entity: target,
+          alias,
+          path,
+          negated,
+        });
         return negated ? sql`NOT (${condition})` : condition;
       });
     if (quantifier === "some") conditions.push(exists(false));
@@ -181,7 +220,12 @@ function toOneCondition(
 }
 
 /** EXISTS over the live rows at the other end of a relation. */
-function existing(relation: Relation, target: Entity, scope: FilterScope, condition: (alias: string) => Sql): Sql {
+function existing(
+  relation: Relation,
+  target: Entity,
+  scope: FilterScope,
+  condition: (alias: string) => Sql,
+): Sql {
   const alias = scope.nextAlias();
   return sql`EXISTS (SELECT 1 FROM ${raw(name(target.table))} ${raw(alias)} WHERE ${all([
     tenantIs(target, alias, scope.tenant),
@@ -227,7 +271,8 @@ export function relationJoin(
 }
 
 function asFilter(value: unknown): Filter {
-  if (typeof value !== "object" || value === null) throw badInput("where: an object is expected here.", ["where"]);
+  if (typeof value !== "object" || value === null)
+    throw badInput("where: an object is expected here.", ["where"]);
   return { ...value };
 }
 

@@ -13,7 +13,12 @@ export type HitRequest = {
   readonly wantTotal: boolean;
 };
 
-export type Hit = { readonly entity: string; readonly id: string; readonly score: number; readonly cursor: string };
+export type Hit = {
+  readonly entity: string;
+  readonly id: string;
+  readonly score: number;
+  readonly cursor: string;
+};
 export type HitPage = {
   readonly hits: readonly Hit[];
   readonly total: number | null;
@@ -40,7 +45,9 @@ export function hitStatement(
     const after =
       cursor === null
         ? []
-        : [sql`(${score}, t."id") < (${param(cursor[0] ?? null, "real")}, ${param(cursor[1] ?? null, "uuid")})`];
+        : [
+            sql`(${score}, t."id") < (${param(cursor[0] ?? null, "real")}, ${param(cursor[1] ?? null, "uuid")})`,
+          ];
     return sql`(SELECT ${param(entity.name, "text")} AS entity, t."id", ${score} AS score FROM ${table(entity)} WHERE ${all(
       [matches(entity), ...after],
     )} ORDER BY score DESC, t."id" DESC LIMIT ${limit})`;
@@ -61,7 +68,12 @@ export function hitStatement(
       const hits: Hit[] = [];
       for (const [entity, id, score] of rows) {
         if (entity == null || id == null || score == null) continue;
-        hits.push({ entity, id, score: Number(score), cursor: encodeCursor(orderKey, [score, id]) });
+        hits.push({
+          entity,
+          id,
+          score: Number(score),
+          cursor: encodeCursor(orderKey, [score, id]),
+        });
       }
       const count = rows[0]?.[3] ?? null;
       return {

@@ -9,7 +9,10 @@ export function jsonCondition(column: Sql, filter: Filter, path: readonly string
   const { path: steps, ...operators } = filter;
   const isText = (step: unknown): step is string => typeof step === "string";
   if (!Array.isArray(steps) || !steps.every(isText)) {
-    throw badInput(`${path.join(".")}.path: name the keys that lead to the value.`, [...path, "path"]);
+    throw badInput(`${path.join(".")}.path: name the keys that lead to the value.`, [
+      ...path,
+      "path",
+    ]);
   }
   for (const step of steps) assertStorable(step, [...path, "path"]);
   const location = param(steps, "text[]");
@@ -29,8 +32,10 @@ export function jsonCondition(column: Sql, filter: Filter, path: readonly string
       const order = orders[operator];
       if (order !== undefined) {
         // jsonb compares unlike types by a fixed rank; only like with like means anything to a person.
-        const kind = typeof operand === "number" ? "number" : typeof operand === "string" ? "string" : null;
-        if (kind === null) throw badInput(`${at.join(".")}: compare with a number or a string.`, at);
+        const kind =
+          typeof operand === "number" ? "number" : typeof operand === "string" ? "string" : null;
+        if (kind === null)
+          throw badInput(`${at.join(".")}: compare with a number or a string.`, at);
         return all([
           sql`${value} ${raw(order)} ${jsonParam(operand, at)}`,
           sql`jsonb_typeof(${value}) = ${param(kind, "text")}`,

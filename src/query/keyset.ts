@@ -6,18 +6,32 @@ import { all, any, join, param, raw, sql, type Sql } from "./sql.ts";
  * The rows that come after a cursor in the order of the terms (`inclusive`: the cursor's own row too).
  * Every term has its value in the cursor, nulls included, so ties and unselected columns need nothing else.
  */
-export function afterCursor(terms: readonly SortTerm[], values: CursorValues, inclusive: boolean): Sql {
-  const bounds = terms.map((term, index) => ({ term, value: valueSql(term, values[index] ?? null) }));
+export function afterCursor(
+  terms: readonly SortTerm[],
+  values: CursorValues,
+  inclusive: boolean,
+): Sql {
+  const bounds = terms.map((term, index) => ({
+    term,
+    value: valueSql(term, values[index] ?? null),
+  }));
   const [first] = bounds;
   if (first === undefined) throw new Error("a keyset needs at least one term");
 
   // One row comparison, which a btree index answers directly, when nothing is null and all run one way.
   const uniform = bounds.every(
-    ({ term, value }) => value !== null && !term.nullable && term.descending === first.term.descending,
+    ({ term, value }) =>
+      value !== null && !term.nullable && term.descending === first.term.descending,
   );
   if (uniform) {
-    const left = join(bounds.map(({ term }) => term.expression), ", ");
-    const right = join(bounds.map(({ value }) => value ?? raw("NULL")), ", ");
+    const left = join(
+      bounds.map(({ term }) => term.expression),
+      ", ",
+    );
+    const right = join(
+      bounds.map(({ value }) => value ?? raw("NULL")),
+      ", ",
+    );
     const operator = `${first.term.descending ? "<" : ">"}${inclusive ? "=" : ""}`;
     return sql`(${left}) ${raw(operator)} (${right})`;
   }
@@ -49,7 +63,9 @@ function equal(term: SortTerm, value: Sql | null): Sql {
 function beyond(term: SortTerm, value: Sql | null): Sql {
   if (value === null) return term.nullsFirst ? sql`${term.expression} IS NOT NULL` : raw("FALSE");
   const compared = sql`${term.expression} ${raw(term.descending ? "<" : ">")} ${value}`;
-  return term.nullable && !term.nullsFirst ? any([compared, sql`${term.expression} IS NULL`]) : compared;
+  return term.nullable && !term.nullsFirst
+    ? any([compared, sql`${term.expression} IS NULL`])
+    : compared;
 }
 
 /** A part of a list in which the first sort column is nowhere null, or everywhere: an index can give each in order. */
@@ -64,19 +80,24 @@ type Bounds = { readonly after: CursorValues | null; readonly before: CursorValu
 export function branches(terms: readonly SortTerm[], bounds: Bounds): Branch[] {
   const [first] = terms;
   if (first === undefined || !first.nullable) {
-    const conditions = boundConditions(terms, bounds, (bound, values) => afterCursor(bound, values, false));
+    const conditions = boundConditions(terms, bounds, (bound, values) =>
+      afterCursor(bound, values, false),
+    );
     return [{ terms, conditions: conditions ?? [] }];
   }
   const parts: Branch[] = [];
   for (const isNull of [false, true]) {
-    const conditions = boundConditions(terms, bounds, (bound, values) => partBound(bound, values, isNull));
+    const conditions = boundConditions(terms, bounds, (bound, values) =>
+      partBound(bound, values, isNull),
+    );
     if (conditions === null) continue;
     const test = sql`${first.expression} IS ${raw(isNull ? "NULL" : "NOT NULL")}`;
     // With the null question settled, the order is said as the index has it.
     const plain = { ...first, nullsFirst: first.descending };
     parts.push({ terms: [plain, ...terms.slice(1)], conditions: [test, ...conditions] });
   }
-  return parts;
+  // Cursors the wrong way round, one among values and one among nulls, leave no part: nothing matches.
+  return parts.length > 0 ? parts : [{ terms, conditions: [raw("FALSE")] }];
 }
 
 /** The conditions of both cursors; null when one of them leaves nothing. */
@@ -93,7 +114,11 @@ function boundConditions(
   return found.filter((condition) => typeof condition !== "string");
 }
 
-function partBound(terms: readonly SortTerm[], values: CursorValues, isNull: boolean): Sql | "all" | "none" {
+function partBound(
+  terms: readonly SortTerm[],
+  values: CursorValues,
+  isNull: boolean,
+): Sql | "all" | "none" {
   const [first, ...rest] = terms;
   if (first === undefined) return "all";
   const cursorIsNull = (values[0] ?? null) === null;

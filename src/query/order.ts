@@ -1,5 +1,13 @@
 import { badInput } from "../lib/errors.ts";
-import { columnOf, isSortable, sqlTypeOf, type Entity, type Field, type OrderDirection, type OrderTerm } from "./entity.ts";
+import {
+  columnOf,
+  isSortable,
+  sqlTypeOf,
+  type Entity,
+  type Field,
+  type OrderDirection,
+  type OrderTerm,
+} from "./entity.ts";
 import { name, raw, sql, type Sql } from "./sql.ts";
 
 /** One sort term, ready for SQL. */
@@ -25,16 +33,22 @@ export function fieldSql(alias: string, fieldName: string, definition: Field): S
 /** Reads `orderBy` objects, which must name exactly one field each. */
 export function parseOrder(orderBy: readonly OrderInput[]): OrderTerm[] {
   return orderBy.map((input, index) => {
-    const [entry, ...others] = Object.entries(input).filter(([, direction]) => direction !== undefined);
+    const [entry, ...others] = Object.entries(input).filter(
+      ([, direction]) => direction !== undefined,
+    );
     if (entry === undefined || others.length > 0) {
-      throw badInput(`orderBy.${index}: name exactly one field; add further fields as further list items.`, [
-        "orderBy",
-        String(index),
-      ]);
+      throw badInput(
+        `orderBy.${index}: name exactly one field; add further fields as further list items.`,
+        ["orderBy", String(index)],
+      );
     }
     const [field, direction] = entry;
     if (direction === null || direction === undefined) {
-      throw badInput(`orderBy.${index}.${field}: say asc or desc.`, ["orderBy", String(index), field]);
+      throw badInput(`orderBy.${index}.${field}: say asc or desc.`, [
+        "orderBy",
+        String(index),
+        field,
+      ]);
     }
     return { field, direction };
   });
@@ -51,7 +65,8 @@ export function sortTerms(entity: Entity, alias: string, order: readonly OrderTe
     if (terms.some((term) => term.key.startsWith(`${field} `))) continue;
     const descending = direction.startsWith("desc");
     // PostgreSQL's own default, which the plain indexes serve: nulls last ascending, first descending.
-    const nullsFirst = direction.endsWith("nulls_first") || (descending && !direction.endsWith("nulls_last"));
+    const nullsFirst =
+      direction.endsWith("nulls_first") || (descending && !direction.endsWith("nulls_last"));
     terms.push({
       key: `${field} ${direction}`,
       expression: fieldSql(alias, field, definition),
@@ -79,13 +94,21 @@ export function idTerm(alias: string, descending: boolean): SortTerm {
 
 /** The same order read from its other end. */
 export function reversed(terms: readonly SortTerm[]): SortTerm[] {
-  return terms.map((term) => ({ ...term, descending: !term.descending, nullsFirst: !term.nullsFirst }));
+  return terms.map((term) => ({
+    ...term,
+    descending: !term.descending,
+    nullsFirst: !term.nullsFirst,
+  }));
 }
 
 /** One ORDER BY item. PostgreSQL's default null placement is left unsaid, as it is in the indexes. */
 export function orderItem(term: SortTerm, expression: Sql = term.expression): Sql {
   const direction = term.descending ? " DESC" : " ASC";
   const nulls =
-    !term.nullable || term.nullsFirst === term.descending ? "" : term.nullsFirst ? " NULLS FIRST" : " NULLS LAST";
+    !term.nullable || term.nullsFirst === term.descending
+      ? ""
+      : term.nullsFirst
+        ? " NULLS FIRST"
+        : " NULLS LAST";
   return sql`${expression}${raw(direction + nulls)}`;
 }

@@ -55,7 +55,11 @@ const parentColumns = 4;
 /** Renders the one statement that reads a page for every parent at once. */
 export function pageStatement(
   request: PageRequest,
-  context: { readonly catalog: Catalog; readonly tenantId: string; readonly parentIds: readonly string[] },
+  context: {
+    readonly catalog: Catalog;
+    readonly tenantId: string;
+    readonly parentIds: readonly string[];
+  },
 ): PageStatement {
   const { entity, want } = request;
   const terms = termsOf(request);
@@ -65,7 +69,10 @@ export function pageStatement(
   const tenant = param(context.tenantId, "uuid");
   const matches = matching(request, context.catalog, tenant);
 
-  const bounds = { after: cursorBound(request, orderKey, "after"), before: cursorBound(request, orderKey, "before") };
+  const bounds = {
+    after: cursorBound(request, orderKey, "after"),
+    before: cursorBound(request, orderKey, "before"),
+  };
   const from = raw(`${name(entity.table)} t`);
   const columns = fields.map((field, index) => {
     const definition = entity.fields[field];
@@ -81,7 +88,9 @@ export function pageStatement(
       ...branch.conditions,
     ])} ORDER BY ${orderList(sorted)} LIMIT ${limit}`;
   });
-  const page = want.rows ? sql` LEFT JOIN LATERAL (${merged(parts, direction, limit)}) p ON TRUE` : raw("");
+  const page = want.rows
+    ? sql` LEFT JOIN LATERAL (${merged(parts, direction, limit)}) p ON TRUE`
+    : raw("");
   const total = want.total ? sql`(SELECT count(*) FROM ${from} WHERE ${matches})` : raw("NULL");
   const outside = (cursor: "after" | "before"): Sql => {
     const values = bounds[cursor];
@@ -124,12 +133,16 @@ function merged(parts: readonly Sql[], direction: readonly SortTerm[], limit: Sq
   const [only, ...others] = parts;
   if (only === undefined) throw new Error("a page has at least one part");
   if (others.length === 0) return only;
-  const union = join(parts.map((part) => sql`(${part})`), " UNION ALL ");
+  const union = join(
+    parts.map((part) => sql`(${part})`),
+    " UNION ALL ",
+  );
   return sql`SELECT * FROM (${union}) u ORDER BY ${orderList(direction, "u")} LIMIT ${limit}`;
 }
 
 function termsOf(request: PageRequest): SortTerm[] {
-  if (request.order !== null && request.order.length > 0) return sortTerms(request.entity, "t", request.order);
+  if (request.order !== null && request.order.length > 0)
+    return sortTerms(request.entity, "t", request.order);
   if (request.words !== null) return [scoreTerm("t", request.words), idTerm("t", true)];
   const fromRelation = request.parent?.relation.defaultOrder ?? null;
   return sortTerms(request.entity, "t", fromRelation ?? request.entity.defaultOrder);
@@ -184,7 +197,8 @@ function collectPages(
     else group.push(row);
   }
   const pages = new Map<string, Page>();
-  for (const [parentId, group] of byParent) pages.set(parentId, onePage(group, request, fields, orderKey));
+  for (const [parentId, group] of byParent)
+    pages.set(parentId, onePage(group, request, fields, orderKey));
   return pages;
 }
 
@@ -196,7 +210,9 @@ function onePage(
 ): Page {
   const head = group[0] ?? [];
   // A parent without children still has its row, for the total: its id column is null.
-  const found = request.want.rows ? group.filter((row) => (row[parentColumns] ?? null) !== null) : [];
+  const found = request.want.rows
+    ? group.filter((row) => (row[parentColumns] ?? null) !== null)
+    : [];
   const more = found.length > request.limit;
   const kept = more ? found.slice(0, request.limit) : found;
   if (request.backward) kept.reverse();

@@ -19,7 +19,11 @@ export class Reader {
   readonly #pages = new Map<string, DataLoader<string, Page>>();
   readonly #records = new Map<string, DataLoader<string, Row | null>>();
 
-  constructor(options: { readonly db: Queryable; readonly catalog: Catalog; readonly tenantId: string }) {
+  constructor(options: {
+    readonly db: Queryable;
+    readonly catalog: Catalog;
+    readonly tenantId: string;
+  }) {
     this.#db = options.db;
     this.#catalog = options.catalog;
     this.tenantId = options.tenantId;
@@ -80,14 +84,26 @@ export class Reader {
       return await this.#db.rows(statement.text, statement.values);
     } catch (error) {
       // Filters and arguments are checked before; what is left for PostgreSQL to refuse is a value inside a made-up cursor.
-      if (isDataException(error)) throw badInput("after/before: not a cursor of this API; pass it unchanged.", ["after"]);
+      if (isDataException(error))
+        throw badInput("after/before: not a cursor of this API; pass it unchanged.", ["after"]);
       throw error;
     }
   }
 }
 
-const emptyPage: Page = { rows: [], cursors: [], total: 0, hasNextPage: false, hasPreviousPage: false };
+const emptyPage: Page = {
+  rows: [],
+  cursors: [],
+  total: 0,
+  hasNextPage: false,
+  hasPreviousPage: false,
+};
 
 function isDataException(error: unknown): boolean {
-  return error instanceof Error && "code" in error && typeof error.code === "string" && error.code.startsWith("22");
+  return (
+    error instanceof Error &&
+    "code" in error &&
+    typeof error.code === "string" &&
+    error.code.startsWith("22")
+  );
 }

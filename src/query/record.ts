@@ -16,7 +16,10 @@ export function recordStatement(
   request: RecordRequest,
   tenantId: string,
   ids: readonly string[],
-): { statement: Statement; collect: (rows: readonly (readonly (string | null)[])[]) => Map<string, Row> } {
+): {
+  statement: Statement;
+  collect: (rows: readonly (readonly (string | null)[])[]) => Map<string, Row>;
+} {
   const { entity } = request;
   const fields = ["id", ...request.fields.filter((field) => field !== "id")];
   const columns = fields.map((field) => {
@@ -30,7 +33,9 @@ export function recordStatement(
     ...(request.includeDeleted ? [] : live(entity, "t")),
   ]);
   return {
-    statement: render(sql`SELECT ${join(columns, ", ")} FROM ${raw(name(entity.table))} t WHERE ${condition}`),
+    statement: render(
+      sql`SELECT ${join(columns, ", ")} FROM ${raw(name(entity.table))} t WHERE ${condition}`,
+    ),
     collect: (rows) => {
       const records = new Map<string, Row>();
       for (const row of rows) {

@@ -9,12 +9,25 @@ const maxWords = 10;
 const minFuzzyLength = 4;
 
 /** The words of a search; null when there are none. */
-export function searchWords(search: string | null | undefined, argument = "search"): string[] | null {
+export function searchWords(
+  search: string | null | undefined,
+  argument = "search",
+): string[] | null {
   if (search === null || search === undefined) return null;
   assertStorable(search, [argument]);
-  const words = [...new Set(search.trim().split(/\s+/).filter((word) => word !== ""))];
+  const words = [
+    ...new Set(
+      search
+        .trim()
+        .split(/\s+/)
+        .filter((word) => word !== ""),
+    ),
+  ];
   if (search.length > maxLength || words.length > maxWords) {
-    throw badInput(`${argument}: at most ${maxLength} characters and ${maxWords} words; search for less.`, [argument]);
+    throw badInput(
+      `${argument}: at most ${maxLength} characters and ${maxWords} words; search for less.`,
+      [argument],
+    );
   }
   return words.length === 0 ? null : words;
 }
@@ -26,8 +39,12 @@ export function searchWords(search: string | null | undefined, argument = "searc
 export function searchCondition(alias: string, words: readonly string[]): Sql {
   const text = raw(`${alias}."search_text"`);
   const phrase = words.join(" ");
-  const parts = all(words.map((word) => sql`${text} ILIKE ${param(`%${escapeLike(word)}%`, "text")}`));
-  return phrase.length < minFuzzyLength ? parts : any([parts, sql`${text} %> ${param(phrase, "text")}`]);
+  const parts = all(
+    words.map((word) => sql`${text} ILIKE ${param(`%${escapeLike(word)}%`, "text")}`),
+  );
+  return phrase.length < minFuzzyLength
+    ? parts
+    : any([parts, sql`${text} %> ${param(phrase, "text")}`]);
 }
 
 /** Best match first: how much of the search stands together in the row's text, from 0 to 1. */

@@ -147,7 +147,13 @@ describe("serve", () => {
   test("stops when npm has gone without passing the signal on", async () => {
     // npm runs a script through a shell, and dies with it of the signal that was meant for the server.
     const shell = spawn("sh", ["-c", '"$0" "$1" serve; true', process.execPath, launcher], {
-      env: { PATH: "/usr/bin:/bin", PORT: "0", DATA_DIR: dataDir, DEMO: "off", npm_lifecycle_event: "start" },
+      env: {
+        PATH: "/usr/bin:/bin",
+        PORT: "0",
+        DATA_DIR: dataDir,
+        DEMO: "off",
+        npm_lifecycle_event: "start",
+      },
       stdio: ["ignore", "pipe", "pipe"],
     });
     children.push(shell);

@@ -85,7 +85,10 @@ test.each([
 test("a database whose LC_CTYPE knows only ASCII is off", async () => {
   const ascii = await createEmptyDatabase("LOCALE_PROVIDER libc LOCALE 'C'");
   await execute(ascii, "CREATE EXTENSION pg_trgm");
-  expect(await finding("letters", { url: ascii.url })).toMatchObject({ ok: false, detail: expect.stringMatching(/LC_CTYPE is C/) });
+  expect(await finding("letters", { url: ascii.url })).toMatchObject({
+    ok: false,
+    detail: expect.stringMatching(/LC_CTYPE is C/),
+  });
   await ascii.drop();
 });
 

@@ -8,7 +8,10 @@ let key: string;
 
 beforeAll(async () => {
   gateway = await startGateway();
-  tenant = await gateway.fixtures.tenant("north-harbor", { name: "North Harbor Facilities", time_zone: "America/New_York" });
+  tenant = await gateway.fixtures.tenant("north-harbor", {
+    name: "North Harbor Facilities",
+    time_zone: "America/New_York",
+  });
   key = await gateway.keyFor(tenant.slug, ["read:*"]);
 });
 afterAll(() => gateway.close());
@@ -27,7 +30,11 @@ describe("viewer and tenant", () => {
         scopes: ["read:*"],
         tenant: { id: tenant.id, slug: "north-harbor" },
       },
-      tenant: { name: "North Harbor Facilities", timeZone: "America/New_York", defaultCurrency: "USD" },
+      tenant: {
+        name: "North Harbor Facilities",
+        timeZone: "America/New_York",
+        defaultCurrency: "USD",
+      },
     });
   });
 });
@@ -41,9 +48,13 @@ describe("a display name", () => {
       await tenant.account({ name: null, email: "y@d.example" }),
       await tenant.account({ name: null }),
     ];
-    const data = await gateway.data(key, "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Account { displayName } } }", {
-      ids: made.map(({ id }) => id),
-    });
+    const data = await gateway.data(
+      key,
+      "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Account { displayName } } }",
+      {
+        ids: made.map(({ id }) => id),
+      },
+    );
     const names = listAt(data, "nodes").map((node) => at(node, "displayName"));
     expect(names).toEqual(["Name", "Legal", "d.example", "y@d.example", made[4]?.id]);
   });
@@ -51,16 +62,24 @@ describe("a display name", () => {
   it("is the contact's own, else first and last name, email, phone or id", async () => {
     const bare = await tenant.contact(null, { lastName: null });
     const made = [
-      await tenant.contact(null, { firstName: "Nora", lastName: "Harbor", customDisplayName: "The Boss" }),
+      await tenant.contact(null, {
+        firstName: "Nora",
+        lastName: "Harbor",
+        customDisplayName: "The Boss",
+      }),
       await tenant.contact(null, { firstName: "Nora", lastName: "Harbor" }),
       await tenant.contact(null, { firstName: null, lastName: "Harbor" }),
       await tenant.contact(null, { lastName: null, email: "z@d.example", phone: "+1" }),
       await tenant.contact(null, { lastName: null, phone: "+1 404" }),
       bare,
     ];
-    const data = await gateway.data(key, "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Contact { displayName } } }", {
-      ids: made.map(({ id }) => id),
-    });
+    const data = await gateway.data(
+      key,
+      "query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Contact { displayName } } }",
+      {
+        ids: made.map(({ id }) => id),
+      },
+    );
     const names = listAt(data, "nodes").map((node) => at(node, "displayName"));
     expect(names).toEqual(["The Boss", "Nora Harbor", "Harbor", "z@d.example", "+1 404", bare.id]);
   });
@@ -121,8 +140,13 @@ describe("a quote", () => {
   it("that was open on its last day reads as expired from the next day on, in filters too", async () => {
     const account = await tenant.account();
     const statuses = ["draft", "sent", "accepted", "rejected"];
-    for (const status of statuses) await tenant.quote(account, null, { status, validityDate: "2020-01-01", name: status });
-    await tenant.quote(account, null, { status: "sent", validityDate: "2999-01-01", name: "valid" });
+    for (const status of statuses)
+      await tenant.quote(account, null, { status, validityDate: "2020-01-01", name: status });
+    await tenant.quote(account, null, {
+      status: "sent",
+      validityDate: "2999-01-01",
+      name: "valid",
+    });
     const data = await gateway.data(
       key,
       `query ($id: ID!) {
@@ -150,21 +174,30 @@ describe("a quote", () => {
   it("lists its line items in their order, and is found by its number", async () => {
     const account = await tenant.account();
     const quote = await tenant.quote(account, null, { quoteNumber: "Q-2026-00892" });
-    for (const position of [2, 0, 1]) await tenant.lineItem(quote, { position, description: `line ${position}` });
-    const data = await gateway.data(key, '{ quote(number: "Q-2026-00892") { lineItems { nodes { description } } } }');
-    expect(listAt(data, "quote", "lineItems", "nodes").map((node) => at(node, "description"))).toEqual([
-      "line 0",
-      "line 1",
-      "line 2",
-    ]);
+    for (const position of [2, 0, 1])
+      await tenant.lineItem(quote, { position, description: `line ${position}` });
+    const data = await gateway.data(
+      key,
+      '{ quote(number: "Q-2026-00892") { lineItems { nodes { description } } } }',
+    );
+    expect(
+      listAt(data, "quote", "lineItems", "nodes").map((node) => at(node, "description")),
+    ).toEqual(["line 0", "line 1", "line 2"]);
   });
 });
 
 describe("search", () => {
   it("finds words whole, in part and misspelt, best match first, over all kinds of records", async () => {
-    const account = await tenant.account({ name: "Zephyr Marine Logistics", domain: "zephyr-marine.example" });
+    const account = await tenant.account({
+      name: "Zephyr Marine Logistics",
+      domain: "zephyr-marine.example",
+    });
     await tenant.account({ name: "Zephyr Bakery" });
-    await tenant.contact(account, { firstName: "Zoë", lastName: "Zephyr", phone: "+1-404-555-0128" });
+    await tenant.contact(account, {
+      firstName: "Zoë",
+      lastName: "Zephyr",
+      phone: "+1-404-555-0128",
+    });
     await tenant.deal(account, { name: "Zephyr fleet renewal" });
     const find = (query: string) =>
       gateway.data(
@@ -172,7 +205,8 @@ describe("search", () => {
         "query ($query: String!) { search(query: $query) { totalCount edges { node { __typename } } } accounts(search: $query) { nodes { name } } }",
         { query },
       );
-    const names = (data: unknown) => listAt(data, "accounts", "nodes").map((node) => at(node, "name"));
+    const names = (data: unknown) =>
+      listAt(data, "accounts", "nodes").map((node) => at(node, "name"));
 
     expect(names(await find("zeph mari"))).toEqual(["Zephyr Marine Logistics"]);
     expect(names(await find("zefyr marine"))).toEqual(["Zephyr Marine Logistics"]);
@@ -200,7 +234,10 @@ describe("search", () => {
         { after },
       );
       seen.push(...listAt(data, "search", "edges").map((edge) => at(edge, "node", "id")));
-      after = at(data, "search", "pageInfo", "hasNextPage") === true ? at(data, "search", "pageInfo", "endCursor") : null;
+      after =
+        at(data, "search", "pageInfo", "hasNextPage") === true
+          ? at(data, "search", "pageInfo", "endCursor")
+          : null;
     } while (after !== null);
     expect(seen).toHaveLength(30);
     expect(new Set(seen).size).toBe(30);
@@ -229,7 +266,13 @@ describe("edges", () => {
         contacts: { nodes: [{ id: contact.id }] },
         primaryContact: { id: contact.id },
         activities: {
-          nodes: [{ contacts: { nodes: [{ id: contact.id }] }, contact: { id: contact.id }, deal: { id: deal.id } }],
+          nodes: [
+            {
+              contacts: { nodes: [{ id: contact.id }] },
+              contact: { id: contact.id },
+              deal: { id: deal.id },
+            },
+          ],
         },
       },
       contact: {
@@ -245,7 +288,8 @@ describe("edges", () => {
   it("under one alias mean the arguments of their own type in a list of mixed records", async () => {
     const account = await tenant.account({ name: "Mixed" });
     const deal = await tenant.deal(account, { name: "Mixed" });
-    for (const subject of ["a", "b", "c"]) await tenant.activity(account, { dealId: deal.uuid, subject });
+    for (const subject of ["a", "b", "c"])
+      await tenant.activity(account, { dealId: deal.uuid, subject });
     const data = await gateway.data(
       key,
       `query ($ids: [ID!]!) { nodes(ids: $ids) {
@@ -254,6 +298,8 @@ describe("edges", () => {
       } }`,
       { ids: [account.id, deal.id] },
     );
-    expect(listAt(data, "nodes").map((node) => listAt(node, "list", "nodes").length)).toEqual([1, 2]);
+    expect(listAt(data, "nodes").map((node) => listAt(node, "list", "nodes").length)).toEqual([
+      1, 2,
+    ]);
   });
 });

@@ -40,7 +40,10 @@ beforeAll(async () => {
   const parent = await tenant.account({ createdAt: "2020-01-01T00:00:00Z" });
   const accounts = await tenant.makeMany(
     "account",
-    Array.from({ length: 100 }, (_, index) => ({ name: `Account ${index}`, parentAccountId: parent.uuid })),
+    Array.from({ length: 100 }, (_, index) => ({
+      name: `Account ${index}`,
+      parentAccountId: parent.uuid,
+    })),
   );
   for (const account of accounts) {
     const contact = await tenant.contact(account, { email: `${account.uuid}@example.com` });
@@ -67,7 +70,9 @@ beforeAll(async () => {
     );
     await tenant.makeMany(
       "lineItem",
-      quotes.flatMap((quote) => [1, 2, 3].map((position) => ({ quoteId: quote.uuid, currency: "USD", position }))),
+      quotes.flatMap((quote) =>
+        [1, 2, 3].map((position) => ({ quoteId: quote.uuid, currency: "USD", position })),
+      ),
     );
     const activities = await tenant.makeMany(
       "activity",
@@ -79,23 +84,31 @@ beforeAll(async () => {
 afterAll(() => gateway.close());
 
 describe("a five-level query", () => {
-  it.each([1, 20, 100])("costs one statement per edge field and alias at %i root rows", async (first) => {
-    gateway.statements.clear();
-    const data = await gateway.data(key, fiveLevels, { first });
-    const statements = gateway.statements.all();
+  it.each([1, 20, 100])(
+    "costs one statement per edge field and alias at %i root rows",
+    async (first) => {
+      gateway.statements.clear();
+      const data = await gateway.data(key, fiveLevels, { first });
+      const statements = gateway.statements.all();
 
-    expect(listAt(data, "tenant", "accounts", "nodes")).toHaveLength(first);
-    expect(at(data, "tenant", "accounts", "totalCount")).toBe(101);
-    expect(at(data, "tenant", "accounts", "nodes", 0, "open", "totalCount")).toBe(4);
-    expect(at(data, "tenant", "accounts", "nodes", 0, "open", "nodes", 0, "quotes", "totalCount")).toBe(3);
-    expect(statements).toHaveLength(edgeFields);
-  });
+      expect(listAt(data, "tenant", "accounts", "nodes")).toHaveLength(first);
+      expect(at(data, "tenant", "accounts", "totalCount")).toBe(101);
+      expect(at(data, "tenant", "accounts", "nodes", 0, "open", "totalCount")).toBe(4);
+      expect(
+        at(data, "tenant", "accounts", "nodes", 0, "open", "nodes", 0, "quotes", "totalCount"),
+      ).toBe(3);
+      expect(statements).toHaveLength(edgeFields);
+    },
+  );
 
   it("reads no more rows than the pages need, and one more for each parent", async () => {
     gateway.statements.clear();
     await gateway.data(key, fiveLevels, { first: 100 });
     const rowsFrom = (table: string): number[] =>
-      gateway.statements.all().filter(({ text }) => text.includes(`FROM "${table}" t`)).map(({ rows }) => rows);
+      gateway.statements
+        .all()
+        .filter(({ text }) => text.includes(`FROM "${table}" t`))
+        .map(({ rows }) => rows);
 
     expect(Math.max(...rowsFrom("deals"))).toBeLessThanOrEqual(100 * (2 + 1));
     expect(Math.max(...rowsFrom("quotes"))).toBeLessThanOrEqual(200 * (2 + 1));
@@ -108,7 +121,10 @@ describe("100 parents of which one has 10,000 children", () => {
   it("reads only the pages", async () => {
     const large = await gateway.fixtures.tenant("blue-ridge");
     const largeKey = await gateway.keyFor(large.slug);
-    const parents = await large.makeMany("account", Array.from({ length: 100 }, (_, index) => ({ name: `P${index}` })));
+    const parents = await large.makeMany(
+      "account",
+      Array.from({ length: 100 }, (_, index) => ({ name: `P${index}` })),
+    );
     const [busy] = parents;
     if (busy === undefined) throw new Error("no parent");
     await large.makeMany(
@@ -121,20 +137,29 @@ describe("100 parents of which one has 10,000 children", () => {
     );
     await gateway.fixtures.client.query("ANALYZE activities");
 
-    const query = "{ accounts(first: 100) { nodes { id activities(first: 10) { nodes { id } } } } }";
+    const query =
+      "{ accounts(first: 100) { nodes { id activities(first: 10) { nodes { id } } } } }";
     gateway.statements.clear();
     await gateway.data(largeKey, query);
     const statements = gateway.statements.all();
     expect(statements).toHaveLength(2);
     expect(statements[1]?.rows).toBe(99 + 11);
 
-    const touched = await rowsTouched(large, parents.map(({ uuid }) => uuid), statements[1]?.text ?? "");
+    const touched = await rowsTouched(
+      large,
+      parents.map(({ uuid }) => uuid),
+      statements[1]?.text ?? "",
+    );
     expect(touched).toBeLessThanOrEqual(99 + 11 + 1);
   });
 });
 
 /** How many rows of the children's table PostgreSQL read for a statement, by its own account. */
-async function rowsTouched(owner: TenantFixtures, parentIds: readonly string[], text: string): Promise<number> {
+async function rowsTouched(
+  owner: TenantFixtures,
+  parentIds: readonly string[],
+  text: string,
+): Promise<number> {
   const db = gateway.database.forTenant(owner.uuid);
   const rows = await db.rows(`EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, FORMAT JSON) ${text}`, [
     parentIds,
@@ -146,7 +171,9 @@ async function rowsTouched(owner: TenantFixtures, parentIds: readonly string[], 
     if (typeof node !== "object" || node === null) return;
     if (Reflect.get(node, "Relation Name") === "activities") {
       const removed = Number(Reflect.get(node, "Rows Removed by Filter") ?? 0);
-      touched += (Number(Reflect.get(node, "Actual Rows")) + removed) * Number(Reflect.get(node, "Actual Loops"));
+      touched +=
+        (Number(Reflect.get(node, "Actual Rows")) + removed) *
+        Number(Reflect.get(node, "Actual Loops"));
     }
     for (const value of Object.values(node)) visit(value);
   };

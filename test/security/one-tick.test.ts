@@ -20,7 +20,11 @@ afterAll(() => gateway.close());
 
 describe("one id asked for by two tenants in one tick", () => {
   const read = (tenant: TenantFixtures) =>
-    new Reader({ db: gateway.database.forTenant(tenant.uuid), catalog, tenantId: tenant.uuid }).record(
+    new Reader({
+      db: gateway.database.forTenant(tenant.uuid),
+      catalog,
+      tenantId: tenant.uuid,
+    }).record(
       "account",
       () => ({ entity: catalog.entity("account"), fields: ["id"], includeDeleted: false }),
       account.uuid,
@@ -42,15 +46,24 @@ describe("one id asked for by two tenants in one tick", () => {
           select: { id: true },
         }),
       );
-    expect(await Promise.all([findUnique(ours), findUnique(theirs)])).toEqual([{ id: account.uuid }, { id: account.uuid }]);
+    expect(await Promise.all([findUnique(ours), findUnique(theirs)])).toEqual([
+      { id: account.uuid },
+      { id: account.uuid },
+    ]);
     expect(await Promise.all([findUnique(theirs), findUnique(ours)])).toEqual([null, null]);
   });
 
   it("is kept apart by Prisma's findMany", async () => {
     const findMany = (tenant: TenantFixtures) =>
       asTenant(tenant.uuid, async () =>
-        gateway.database.prisma.account.findMany({ where: { id: account.uuid }, select: { id: true } }),
+        gateway.database.prisma.account.findMany({
+          where: { id: account.uuid },
+          select: { id: true },
+        }),
       );
-    expect(await Promise.all([findMany(theirs), findMany(ours)])).toEqual([[], [{ id: account.uuid }]]);
+    expect(await Promise.all([findMany(theirs), findMany(ours)])).toEqual([
+      [],
+      [{ id: account.uuid }],
+    ]);
   });
 });

@@ -28,7 +28,9 @@ function wholeSelection(entity: Entity, depth: number): string {
     const target = catalog.entity(relation.to);
     const inner = depth === 0 ? "id" : wholeSelection(target, depth - 1);
     const all = target.softDelete ? "(includeDeleted: true)" : "";
-    return relation.kind === "one" ? `${name}${all} { ${inner} }` : `${name}${all} { totalCount nodes { ${inner} } }`;
+    return relation.kind === "one"
+      ? `${name}${all} { ${inner} }`
+      : `${name}${all} { totalCount nodes { ${inner} } }`;
   });
   const tenantId = entity.fields["tenantId"] === undefined ? "" : "tenantId";
   return `__typename id ${tenantId} ${edges.join(" ")}`;
@@ -41,25 +43,36 @@ function idsIn(value: unknown): string[] {
 }
 
 async function theirIds(): Promise<Set<string>> {
-  const ids = new Set(Object.values(theirs.records).flat().map(({ id }) => id));
-  const { rows } = await gateway.fixtures.client.query<{ id: string }>("SELECT id FROM api_keys WHERE tenant_id = $1", [
-    theirs.tenant.uuid,
-  ]);
+  const ids = new Set(
+    Object.values(theirs.records)
+      .flat()
+      .map(({ id }) => id),
+  );
+  const { rows } = await gateway.fixtures.client.query<{ id: string }>(
+    "SELECT id FROM api_keys WHERE tenant_id = $1",
+    [theirs.tenant.uuid],
+  );
   for (const { id } of rows) ids.add(`key-${id}`);
   return ids;
 }
 
 describe("a tenant's graph", () => {
-  it.each(listed.map((entity) => [entity.plural, entity] as const))("of %s holds no row of another tenant", async (plural, entity) => {
-    const foreign = await theirIds();
-    const data = await gateway.data(ourKey, `{ ${plural} { totalCount nodes { ${wholeSelection(entity, 1)} } } }`);
-    const ids = idsIn(data);
-    expect(ids.length).toBeGreaterThan(0);
-    expect(ids.filter((id) => foreign.has(id))).toEqual([]);
-    const own = ours.records[entity.name] ?? [];
-    const expected = entity.name === "apiKey" ? own.length + 1 : own.length;
-    expect(at(data, plural, "totalCount")).toBe(expected);
-  });
+  it.each(listed.map((entity) => [entity.plural, entity] as const))(
+    "of %s holds no row of another tenant",
+    async (plural, entity) => {
+      const foreign = await theirIds();
+      const data = await gateway.data(
+        ourKey,
+        `{ ${plural} { totalCount nodes { ${wholeSelection(entity, 1)} } } }`,
+      );
+      const ids = idsIn(data);
+      expect(ids.length).toBeGreaterThan(0);
+      expect(ids.filter((id) => foreign.has(id))).toEqual([]);
+      const own = ours.records[entity.name] ?? [];
+      const expected = entity.name === "apiKey" ? own.length + 1 : own.length;
+      expect(at(data, plural, "totalCount")).toBe(expected);
+    },
+  );
 
   it("is found by search without another tenant's equal rows", async () => {
     const foreign = await theirIds();
@@ -74,31 +87,37 @@ describe("a tenant's graph", () => {
 });
 
 describe("another tenant's record", () => {
-  const withId = async (query: string, id: string) => ({ ...(await gateway.ask(ourKey, query, { id })) });
-
-  it.each(listed.map((entity) => [entity.name, entity] as const))("%s answers like one that does not exist", async (name, entity) => {
-    const foreign = (theirs.records[name] ?? [])[0]?.id ?? "";
-    const unknown = `${entity.prefix}-${uuidv7()}`;
-    const operations = [
-      `query ($id: ID!) { ${name}(id: $id) { id } }`,
-      "query ($id: ID!) { node(id: $id) { id } }",
-      "query ($id: ID!) { nodes(ids: [$id]) { id } }",
-      `query ($id: ID!) { ${entity.plural}(where: { id: { eq: $id } }) { totalCount nodes { id } pageInfo { hasNextPage endCursor } } }`,
-      `query ($id: ID!) { ${entity.plural}(where: { not: { id: { ne: $id } } }) { totalCount nodes { id } } }`,
-    ];
-    for (const operation of operations) {
-      expect(await withId(operation, foreign)).toEqual(await withId(operation, unknown));
-      const found = await gateway.data(theirKey, operation, { id: foreign });
-      expect(idsIn(found)).toContain(foreign);
-    }
+  const withId = async (query: string, id: string) => ({
+    ...(await gateway.ask(ourKey, query, { id })),
   });
+
+  it.each(listed.map((entity) => [entity.name, entity] as const))(
+    "%s answers like one that does not exist",
+    async (name, entity) => {
+      const foreign = (theirs.records[name] ?? [])[0]?.id ?? "";
+      const unknown = `${entity.prefix}-${uuidv7()}`;
+      const operations = [
+        `query ($id: ID!) { ${name}(id: $id) { id } }`,
+        "query ($id: ID!) { node(id: $id) { id } }",
+        "query ($id: ID!) { nodes(ids: [$id]) { id } }",
+        `query ($id: ID!) { ${entity.plural}(where: { id: { eq: $id } }) { totalCount nodes { id } pageInfo { hasNextPage endCursor } } }`,
+        `query ($id: ID!) { ${entity.plural}(where: { not: { id: { ne: $id } } }) { totalCount nodes { id } } }`,
+      ];
+      for (const operation of operations) {
+        expect(await withId(operation, foreign)).toEqual(await withId(operation, unknown));
+        const found = await gateway.data(theirKey, operation, { id: foreign });
+        expect(idsIn(found)).toContain(foreign);
+      }
+    },
+  );
 
   it("matches nothing in a filter on an edge or a reference", async () => {
     for (const entity of listed) {
       for (const [name, relation] of Object.entries(entity.relations)) {
         const target = catalog.entity(relation.to);
         const foreign = (theirs.records[target.name] ?? [])[0]?.id ?? "";
-        const condition = relation.kind === "one" ? `{ id: { eq: $id } }` : `{ some: { id: { eq: $id } } }`;
+        const condition =
+          relation.kind === "one" ? `{ id: { eq: $id } }` : `{ some: { id: { eq: $id } } }`;
         const query = `query ($id: ID!) { ${entity.plural}(where: { ${name}: ${condition} }) { totalCount nodes { id } } }`;
         const data = await gateway.data(ourKey, query, { id: foreign });
         expect(at(data, entity.plural, "totalCount"), `${entity.name}.${name}`).toBe(0);

@@ -59,7 +59,10 @@ export class Fixtures {
         return `(${places.join(", ")})`;
       });
       const names = columns.map((column) => `"${column}"`).join(", ");
-      await this.client.query(`INSERT INTO ${table} (${names}) VALUES ${tuples.join(", ")}`, parameters);
+      await this.client.query(
+        `INSERT INTO ${table} (${names}) VALUES ${tuples.join(", ")}`,
+        parameters,
+      );
     }
   }
 }
@@ -83,7 +86,11 @@ export class TenantFixtures implements Made {
   }
 
   contact(account: Made | null, values: Values = {}): Promise<Made> {
-    return this.make("contact", { accountId: account?.uuid ?? null, lastName: `Doe ${this.#fixtures.next()}`, ...values });
+    return this.make("contact", {
+      accountId: account?.uuid ?? null,
+      lastName: `Doe ${this.#fixtures.next()}`,
+      ...values,
+    });
   }
 
   deal(account: Made, values: Values = {}): Promise<Made> {
@@ -119,7 +126,11 @@ export class TenantFixtures implements Made {
 
   /** Ties a contact to a deal. */
   async stakeholder(deal: Made, contact: Made): Promise<void> {
-    await this.#fixtures.insert("deal_contacts", { tenant_id: this.uuid, deal_id: deal.uuid, contact_id: contact.uuid });
+    await this.#fixtures.insert("deal_contacts", {
+      tenant_id: this.uuid,
+      deal_id: deal.uuid,
+      contact_id: contact.uuid,
+    });
   }
 
   /** Ties a contact to an activity. */
@@ -145,7 +156,9 @@ export class TenantFixtures implements Made {
     const columns = rows.map((values, index) => ({
       tenant_id: this.uuid,
       id: made[index],
-      ...Object.fromEntries(Object.entries(values).map(([field, value]) => [columnFor(entity, field), stored(value)])),
+      ...Object.fromEntries(
+        Object.entries(values).map(([field, value]) => [columnFor(entity, field), stored(value)]),
+      ),
     }));
     await this.#fixtures.insertMany(entity.table, columns);
     return made.map((uuid) => ({ uuid, id: formatId(entity.prefix, uuid) }));

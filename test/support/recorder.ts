@@ -51,5 +51,7 @@ function textOf(query: unknown): string {
 }
 
 function rowsOf(result: unknown): number {
-  return typeof result === "object" && result !== null && "rowCount" in result ? Number(result.rowCount) : 0;
+  return typeof result === "object" && result !== null && "rowCount" in result
+    ? Number(result.rowCount)
+    : 0;
 }

@@ -19,7 +19,11 @@ export async function completeTenant(fixtures: Fixtures, slug: string): Promise<
     tags: ["key"],
     customFields: { risk: { score: 7 } },
   });
-  const manager = await tenant.contact(account, { firstName: "Nora", lastName: "Harbor", email: "nora@twin.example" });
+  const manager = await tenant.contact(account, {
+    firstName: "Nora",
+    lastName: "Harbor",
+    email: "nora@twin.example",
+  });
   const contact = await tenant.contact(account, {
     firstName: "Ned",
     lastName: "Harbor",
@@ -42,8 +46,14 @@ export async function completeTenant(fixtures: Fixtures, slug: string): Promise<
     subject: "Harbor call",
   });
   await tenant.participant(activity, contact);
-  const quote = await tenant.quote(account, deal, { name: "Harbor quote", quoteNumber: "Q-2026-00001" });
-  const lineItem = await tenant.lineItem(quote, { description: "Harbor cleaning", unitPrice: "10" });
+  const quote = await tenant.quote(account, deal, {
+    name: "Harbor quote",
+    quoteNumber: "Q-2026-00001",
+  });
+  const lineItem = await tenant.lineItem(quote, {
+    description: "Harbor cleaning",
+    unitPrice: "10",
+  });
   const apiKey = await tenant.make("apiKey", {
     name: "bound",
     environment: "test",

@@ -1,5 +1,16 @@
 import {
-  dateTime, decimal, defineEntity, email, enumeration, int, json, many, one, reference, text, type EnumDefinition,
+  dateTime,
+  decimal,
+  defineEntity,
+  email,
+  enumeration,
+  int,
+  json,
+  many,
+  one,
+  reference,
+  text,
+  type EnumDefinition,
 } from "../../query/entity.ts";
 import { identity, labels, stamps } from "../record.ts";
 
@@ -21,18 +32,26 @@ export const account = defineEntity({
     ...identity,
     name: text("Company or customer name.", { searched: true }),
     legalName: text("Full registered legal name.", { searched: true }),
-    displayName: text("What to show: the name, else the legal name, domain, email or id. Never null, always derived.", {
-      nullable: false,
-    }),
+    displayName: text(
+      "What to show: the name, else the legal name, domain, email or id. Never null, always derived.",
+      {
+        nullable: false,
+      },
+    ),
     accountType: enumeration(accountType, "Whether the customer is an organization or a person."),
-    email: email("Main email. Unique among the tenant's live accounts, compared without case.", { searched: true }),
+    email: email("Main email. Unique among the tenant's live accounts, compared without case.", {
+      searched: true,
+    }),
     phone: text("Main phone number, as it was given.", { searched: true }),
     industry: text("Industry: a NAICS code or free text.", { searched: true }),
     subIndustry: text("Secondary industry."),
     website: text("Public website.", { searched: true }),
-    domain: text("Email domain, lower case, without scheme or `www.`: contacts with such an email are attached to the account.", {
-      searched: true,
-    }),
+    domain: text(
+      "Email domain, lower case, without scheme or `www.`: contacts with such an email are attached to the account.",
+      {
+        searched: true,
+      },
+    ),
     addresses: json("Postal addresses: billing, shipping, office.", { nullable: false }),
     annualRevenue: decimal("Estimated yearly revenue in USD."),
     employeeCount: int("Approximate number of employees."),
@@ -50,12 +69,19 @@ export const account = defineEntity({
   relations: {
     tenant: one("tenant", "tenantId", "The tenant that owns the account."),
     parent: one("account", "parentAccountId", "The account it is a subsidiary of."),
-    subsidiaries: many("account", "parentAccountId", "Accounts that name this one as their parent."),
+    subsidiaries: many(
+      "account",
+      "parentAccountId",
+      "Accounts that name this one as their parent.",
+    ),
     contacts: many("contact", "accountId", "People at the account."),
     deals: many("deal", "accountId", "Sales opportunities with the account."),
-    activities: many("activity", "accountId", "Calls, emails, meetings, notes and tasks, latest first.", [
-      { field: "occurredAt", direction: "desc" },
-    ]),
+    activities: many(
+      "activity",
+      "accountId",
+      "Calls, emails, meetings, notes and tasks, latest first.",
+      [{ field: "occurredAt", direction: "desc" }],
+    ),
     quotes: many("quote", "accountId", "Quotes made to the account."),
   },
 });

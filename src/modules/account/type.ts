@@ -4,7 +4,9 @@ import { entityQueries } from "../../graphql/query-fields.ts";
 import { catalog } from "../catalog.ts";
 import { account } from "./model.ts";
 
-type Address = Readonly<Record<"kind" | "line1" | "line2" | "city" | "state" | "postcode" | "country", unknown>>;
+type Address = Readonly<
+  Record<"kind" | "line1" | "line2" | "city" | "state" | "postcode" | "country", unknown>
+>;
 
 const part = (value: unknown): string | null => (typeof value === "string" ? value : null);
 
@@ -16,12 +18,32 @@ const address = builder.objectRef<Address>("Address").implement({
       description: "What it is for: e.g. `billing`, `shipping`, `office`.",
       resolve: (value) => part(value.kind),
     }),
-    line1: t.string({ nullable: true, description: "Street and number.", resolve: (value) => part(value.line1) }),
-    line2: t.string({ nullable: true, description: "Further line.", resolve: (value) => part(value.line2) }),
+    line1: t.string({
+      nullable: true,
+      description: "Street and number.",
+      resolve: (value) => part(value.line1),
+    }),
+    line2: t.string({
+      nullable: true,
+      description: "Further line.",
+      resolve: (value) => part(value.line2),
+    }),
     city: t.string({ nullable: true, description: "City.", resolve: (value) => part(value.city) }),
-    state: t.string({ nullable: true, description: "State or region.", resolve: (value) => part(value.state) }),
-    postcode: t.string({ nullable: true, description: "Postal code.", resolve: (value) => part(value.postcode) }),
-    country: t.string({ nullable: true, description: "Country.", resolve: (value) => part(value.country) }),
+    state: t.string({
+      nullable: true,
+      description: "State or region.",
+      resolve: (value) => part(value.state),
+    }),
+    postcode: t.string({
+      nullable: true,
+      description: "Postal code.",
+      resolve: (value) => part(value.postcode),
+    }),
+    country: t.string({
+      nullable: true,
+      description: "Country.",
+      resolve: (value) => part(value.country),
+    }),
   }),
 });
 

@@ -1,5 +1,15 @@
 import {
-  boolean, dateTime, defineEntity, enumeration, json, one, reference, text, textList, through, type EnumDefinition,
+  boolean,
+  dateTime,
+  defineEntity,
+  enumeration,
+  json,
+  one,
+  reference,
+  text,
+  textList,
+  through,
+  type EnumDefinition,
 } from "../../query/entity.ts";
 import { identity, labels, stamps } from "../record.ts";
 
@@ -22,7 +32,8 @@ export const activity = defineEntity({
   type: "Activity",
   table: "activities",
   prefix: "act",
-  description: "A logged touchpoint: a call, email, meeting, note or task. A log entry: it is not changed afterwards.",
+  description:
+    "A logged touchpoint: a call, email, meeting, note or task. A log entry: it is not changed afterwards.",
   defaultOrder: [{ field: "occurredAt", direction: "desc" }],
   fields: {
     ...identity,
@@ -30,7 +41,9 @@ export const activity = defineEntity({
     dealId: reference("deal", "The deal it belongs to."),
     contactId: reference("contact", "The main person involved; one of its contacts."),
     type: enumeration(activityType, "What kind of touchpoint it was."),
-    activityType: text("Kind as free text, where the five types are too coarse.", { searched: true }),
+    activityType: text("Kind as free text, where the five types are too coarse.", {
+      searched: true,
+    }),
     subject: text("Subject or short title.", { searched: true }),
     description: text("What happened; Markdown, at most 100,000 characters (`notes` in REST)."),
     occurredAt: dateTime("When it happened (`activity_date` in REST).", { nullable: false }),

@@ -1,4 +1,13 @@
-import { dateTime, defineEntity, id, int, one, reference, text, textList } from "../../query/entity.ts";
+import {
+  dateTime,
+  defineEntity,
+  id,
+  int,
+  one,
+  reference,
+  text,
+  textList,
+} from "../../query/entity.ts";
 
 export const apiKey = defineEntity({
   name: "apiKey",
@@ -6,17 +15,23 @@ export const apiKey = defineEntity({
   type: "ApiKey",
   table: "api_keys",
   prefix: "key",
-  description: "A credential of another server. Its secret is shown once, when it is made, and kept only as a hash.",
+  description:
+    "A credential of another server. Its secret is shown once, when it is made, and kept only as a hash.",
   softDelete: false,
   searchable: false,
   fields: {
     id: id("Identifier, `key-<uuid>`."),
     tenantId: reference("tenant", "The tenant it opens.", { nullable: false }),
     name: text("What the key is for.", { nullable: false }),
-    environment: text("The second part of the key, `crm_<environment>_…`: `live`, `test` or `demo`.", { nullable: false }),
+    environment: text(
+      "The second part of the key, `crm_<environment>_…`: `live`, `test` or `demo`.",
+      { nullable: false },
+    ),
     scopes: textList("What the key may do, e.g. `read:*`, `write:deals`."),
     departmentId: reference("department", "The department it is bound to; null for none."),
-    appId: text("The application it was issued for (`app-…`): it then reads only that application's records."),
+    appId: text(
+      "The application it was issued for (`app-…`): it then reads only that application's records.",
+    ),
     requestsPerMinute: int("Its quota of requests a minute; null for the default."),
     expiresAt: dateTime("When it stops working; null for never."),
     revokedAt: dateTime("When it was revoked; null while it works."),

@@ -1,5 +1,16 @@
 import {
-  boolean, date, dateTime, defineEntity, email, json, many, one, reference, text, through, url,
+  boolean,
+  date,
+  dateTime,
+  defineEntity,
+  email,
+  json,
+  many,
+  one,
+  reference,
+  text,
+  through,
+  url,
 } from "../../query/entity.ts";
 import { identity, labels, stamps } from "../record.ts";
 
@@ -15,13 +26,19 @@ export const contact = defineEntity({
     accountId: reference("account", "The account the person belongs to; null for none."),
     firstName: text("Given name.", { searched: true }),
     lastName: text("Family name.", { searched: true }),
-    displayName: text("What to show: what was set by hand, else `first last`, email, phone or id. Never null.", {
-      nullable: false,
-    }),
+    displayName: text(
+      "What to show: what was set by hand, else `first last`, email, phone or id. Never null.",
+      {
+        nullable: false,
+      },
+    ),
     title: text("Salutation, e.g. `Dr.`."),
-    email: email("Work email. Unique among the live contacts of an account (none counts as one), compared without case.", {
-      searched: true,
-    }),
+    email: email(
+      "Work email. Unique among the live contacts of an account (none counts as one), compared without case.",
+      {
+        searched: true,
+      },
+    ),
     phone: text("First phone number (`phone_1` in REST).", { column: "phone_1", searched: true }),
     phone1Label: text("What the first number is, e.g. `Work`."),
     phone2: text("Second phone number.", { searched: true }),
@@ -33,7 +50,9 @@ export const contact = defineEntity({
     jobTitle: text("Job title.", { searched: true }),
     seniority: text("Seniority at the company."),
     decisionRole: text("Part the person plays in decisions on deals."),
-    isPrimary: boolean("Whether this is the account's primary contact; at most one live contact is."),
+    isPrimary: boolean(
+      "Whether this is the account's primary contact; at most one live contact is.",
+    ),
     linkedinUrl: url("LinkedIn profile."),
     reportsToContactId: reference("contact", "The person's manager, at the same account."),
     address: text("Street and number."),
@@ -56,7 +75,11 @@ export const contact = defineEntity({
   relations: {
     tenant: one("tenant", "tenantId", "The tenant that owns the contact."),
     account: one("account", "accountId", "The account the person belongs to."),
-    department: one("department", "departmentId", "The department whose credential created the contact."),
+    department: one(
+      "department",
+      "departmentId",
+      "The department whose credential created the contact.",
+    ),
     reportsTo: one("contact", "reportsToContactId", "The person's manager."),
     directReports: many("contact", "reportsToContactId", "People who report to this one."),
     deals: through(

@@ -1,5 +1,14 @@
 import {
-  currency, date, decimal, defineEntity, many, one, reference, text, textList, through,
+  currency,
+  date,
+  decimal,
+  defineEntity,
+  many,
+  one,
+  reference,
+  text,
+  textList,
+  through,
 } from "../../query/entity.ts";
 import { identity, labels, stamps } from "../record.ts";
 
@@ -15,15 +24,21 @@ export const deal = defineEntity({
     ...identity,
     accountId: reference("account", "The account the deal is with.", { nullable: false }),
     name: text("Name of the deal.", { searched: true }),
-    dealNumber: text("Number for people, unique among the tenant's live deals, e.g. `DEAL-2026-00417`.", {
-      nullable: false,
-      searched: true,
-    }),
+    dealNumber: text(
+      "Number for people, unique among the tenant's live deals, e.g. `DEAL-2026-00417`.",
+      {
+        nullable: false,
+        searched: true,
+      },
+    ),
     ownerId: text("Who owns the deal (`usr-…`)."),
     pipelineId: text("The pipeline it is in, for tenants with several."),
-    stage: text("Stage: usually `lead`, `qualified`, `proposal`, `negotiation`, `closed_won` or `closed_lost`.", {
-      nullable: false,
-    }),
+    stage: text(
+      "Stage: usually `lead`, `qualified`, `proposal`, `negotiation`, `closed_won` or `closed_lost`.",
+      {
+        nullable: false,
+      },
+    ),
     value: decimal("What the deal is worth, in its currency."),
     currency: currency("ISO 4217 code of the value; the tenant's unless given."),
     probability: decimal("Chance to win it, in percent (0–100)."),
@@ -37,7 +52,10 @@ export const deal = defineEntity({
     lossReason: text("Why it was lost; needed for `closed_lost`."),
     lossCategory: text("Category of the loss; needed for `closed_lost`."),
     closureNotes: text("Notes made at closing, at most 100,000 characters."),
-    primaryContactId: reference("contact", "The main person on the customer's side; one of the deal's contacts."),
+    primaryContactId: reference(
+      "contact",
+      "The main person on the customer's side; one of the deal's contacts.",
+    ),
     rfpRecordId: text("The request for proposal it came from (`rfp-…`); not a record of this API."),
     proposalIds: textList("Ids of proposals; not records of this API."),
     attachmentRefs: textList("Object keys of attached files."),
@@ -54,9 +72,12 @@ export const deal = defineEntity({
       { table: "deal_contacts", source: "deal_id", target: "contact_id" },
       "All people on the customer's side who have a part in it.",
     ),
-    activities: many("activity", "dealId", "Calls, emails, meetings, notes and tasks, latest first.", [
-      { field: "occurredAt", direction: "desc" },
-    ]),
+    activities: many(
+      "activity",
+      "dealId",
+      "Calls, emails, meetings, notes and tasks, latest first.",
+      [{ field: "occurredAt", direction: "desc" }],
+    ),
     quotes: many("quote", "dealId", "Quotes made for the deal."),
     stageHistory: many("stageChange", "dealId", "Every change of stage, latest first."),
   },

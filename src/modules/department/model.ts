@@ -6,7 +6,8 @@ export const department = defineEntity({
   type: "Department",
   table: "departments",
   prefix: "dep",
-  description: "A part of a tenant. A credential may be bound to one; integration customers carry theirs.",
+  description:
+    "A part of a tenant. A credential may be bound to one; integration customers carry theirs.",
   softDelete: false,
   searchable: false,
   fields: {

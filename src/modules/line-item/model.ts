@@ -1,5 +1,13 @@
 import {
-  currency, decimal, defineEntity, enumeration, int, one, reference, text, type EnumDefinition,
+  currency,
+  decimal,
+  defineEntity,
+  enumeration,
+  int,
+  one,
+  reference,
+  text,
+  type EnumDefinition,
 } from "../../query/entity.ts";
 import { identity, stamps } from "../record.ts";
 
@@ -7,7 +15,10 @@ export const discountType: EnumDefinition = {
   name: "DiscountType",
   type: "discount_type",
   description: "How a line item's discount is meant.",
-  values: { amount: "Money, in the quote's currency; the default.", percent: "Percent of quantity × unit price." },
+  values: {
+    amount: "Money, in the quote's currency; the default.",
+    percent: "Percent of quantity × unit price.",
+  },
 };
 
 export const lineItem = defineEntity({
@@ -25,9 +36,12 @@ export const lineItem = defineEntity({
     unitPrice: decimal("Price of one, in the quote's currency.", { nullable: false }),
     discount: decimal("Discount: money or percent, see discountType.", { nullable: false }),
     discountType: enumeration(discountType, "How the discount is meant."),
-    total: decimal("Quantity × unit price − discount, rounded half up to 4 places, never below 0; derived.", {
-      nullable: false,
-    }),
+    total: decimal(
+      "Quantity × unit price − discount, rounded half up to 4 places, never below 0; derived.",
+      {
+        nullable: false,
+      },
+    ),
     currency: currency("ISO 4217 code; the quote's."),
     position: int("Its place in the quote, from 0.", { nullable: false }),
     ...stamps,

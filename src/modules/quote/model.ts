@@ -1,5 +1,15 @@
 import {
-  boolean, currency, date, decimal, defineEntity, enumeration, many, one, reference, text, type EnumDefinition,
+  boolean,
+  currency,
+  date,
+  decimal,
+  defineEntity,
+  enumeration,
+  many,
+  one,
+  reference,
+  text,
+  type EnumDefinition,
 } from "../../query/entity.ts";
 import { identity, labels, stamps } from "../record.ts";
 
@@ -33,21 +43,30 @@ export const quote = defineEntity({
     accountId: reference("account", "The account the quote is for.", { nullable: false }),
     dealId: reference("deal", "The deal it belongs to; null for none."),
     name: text("Name of the quote.", { searched: true }),
-    quoteNumber: text("Number for people, unique among the tenant's live quotes, e.g. `Q-2026-00892`.", {
-      nullable: false,
-      searched: true,
-    }),
+    quoteNumber: text(
+      "Number for people, unique among the tenant's live quotes, e.g. `Q-2026-00892`.",
+      {
+        nullable: false,
+        searched: true,
+      },
+    ),
     ownerId: text("Who owns the quote (`usr-…`)."),
     currency: currency("ISO 4217 code of all its amounts."),
-    status: enumeration(quoteStatus, "Where it stands. An open quote past its validity date reads as expired.", {
-      expression: statusToday,
-    }),
+    status: enumeration(
+      quoteStatus,
+      "Where it stands. An open quote past its validity date reads as expired.",
+      {
+        expression: statusToday,
+      },
+    ),
     dateIssued: date("The day it was first sent."),
     validityDate: date("The last day it holds (`valid_until` in REST)."),
     contractDuration: text("Contract term it covers, e.g. `12 months`."),
     isPrimary: boolean("Whether it is the deal's primary quote; at most one live quote is."),
     notes: text("Special terms, at most 100,000 characters."),
-    total: decimal("Sum of its line items' totals; without line items, what was given (`value` in REST)."),
+    total: decimal(
+      "Sum of its line items' totals; without line items, what was given (`value` in REST).",
+    ),
     ...labels,
     ...stamps,
   },

@@ -6,16 +6,23 @@ export const tenant = defineEntity({
   type: "Tenant",
   table: "tenants",
   prefix: "ten",
-  description: "A customer of the CRM: the owner of all other records. A caller sees exactly one tenant.",
+  description:
+    "A customer of the CRM: the owner of all other records. A caller sees exactly one tenant.",
   tenantColumn: "id",
   softDelete: false,
   searchable: false,
   fields: {
     id: id("Identifier, `ten-<uuid>`."),
     name: text("Name of the organization.", { nullable: false }),
-    slug: text("Short name, unique over all tenants: lower-case letters, digits and hyphens.", { nullable: false }),
-    defaultCurrency: text("ISO 4217 code given to deals and quotes that come without one.", { nullable: false }),
-    timeZone: text("IANA time zone in which the tenant's days begin, e.g. `America/New_York`.", { nullable: false }),
+    slug: text("Short name, unique over all tenants: lower-case letters, digits and hyphens.", {
+      nullable: false,
+    }),
+    defaultCurrency: text("ISO 4217 code given to deals and quotes that come without one.", {
+      nullable: false,
+    }),
+    timeZone: text("IANA time zone in which the tenant's days begin, e.g. `America/New_York`.", {
+      nullable: false,
+    }),
     createdAt: dateTime("When the tenant was created (UTC, milliseconds).", { nullable: false }),
   },
   relations: {

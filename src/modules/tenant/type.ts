@@ -40,8 +40,14 @@ const actorKind = builder.enumType("ActorKind", {
 const actorRef = builder.objectRef<Actor>("Actor").implement({
   description: "Who is calling.",
   fields: (t) => ({
-    kind: t.field({ type: actorKind, description: "What kind of credential was used.", resolve: (actor) => actor.kind }),
-    id: t.exposeID("id", { description: "What actor stamps hold: the API key's id or the token's `sub`." }),
+    kind: t.field({
+      type: actorKind,
+      description: "What kind of credential was used.",
+      resolve: (actor) => actor.kind,
+    }),
+    id: t.exposeID("id", {
+      description: "What actor stamps hold: the API key's id or the token's `sub`.",
+    }),
     appId: t.exposeString("appId", {
       nullable: true,
       description: "The application the credential was issued for; null for none.",
@@ -58,10 +64,17 @@ const viewer = builder.objectRef<Actor>("Viewer").implement({
       description: "The caller's tenant.",
       resolve: (_actor, _args, ctx, info) => currentTenant(ctx, info),
     }),
-    scopes: t.stringList({ description: "What the credential may do, e.g. `read:*`.", resolve: (actor) => [...actor.scopes] }),
+    scopes: t.stringList({
+      description: "What the credential may do, e.g. `read:*`.",
+      resolve: (actor) => [...actor.scopes],
+    }),
   }),
 });
 
 builder.queryField("viewer", (t) =>
-  t.field({ type: viewer, description: "The caller and its tenant.", resolve: (_root, _args, ctx) => ctx.actor }),
+  t.field({
+    type: viewer,
+    description: "The caller and its tenant.",
+    resolve: (_root, _args, ctx) => ctx.actor,
+  }),
 );
