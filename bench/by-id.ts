@@ -52,7 +52,7 @@ try {
     await db.rows("SELECT id FROM accounts WHERE deleted_at IS NULL ORDER BY id LIMIT 100", [])
   ).map(([id]) => id ?? "");
   const engine = (wanted: readonly string[]) => {
-    const reader = new Reader({ db, catalog, tenantId });
+    const reader = new Reader({ db, catalog, viewer: { tenantId, appId: null } });
     return Promise.all(
       wanted.map((id) =>
         reader.record("bench", () => ({ entity, fields, includeDeleted: false }), id),

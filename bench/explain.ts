@@ -91,13 +91,20 @@ try {
     );
     return rows[0]?.id ?? "";
   });
+  const small = await database.asOwner(async (client) => {
+    const { rows } = await client.query<{ name: string }>(
+      "SELECT relname AS name FROM pg_class WHERE relpages <= 2",
+    );
+    return new Set(rows.map(({ name }) => name));
+  });
+  const viewer = { tenantId, appId: null };
   const db = database.forTenant(tenantId);
 
   const report = async (label: string, statement: Statement): Promise<void> => {
     await explain(db, statement);
     const { scans, sequential, milliseconds, read } = await explain(db, statement);
-    // The tenants table has one row a tenant: there is nothing to index.
-    const bad = sequential.filter((table) => table !== "tenants");
+    // A table of one or two pages is read whole by right.
+    const bad = sequential.filter((table) => !small.has(table));
     if (bad.length > 0) failures += 1;
     const used = [...new Set(scans)].join(", ");
     const verdict = bad.length > 0 ? `SEQUENTIAL ${bad.join(", ")}` : used;
@@ -110,11 +117,11 @@ try {
     pageRequest: PageRequest,
     parentIds: readonly string[] = [],
   ): Promise<void> =>
-    report(label, pageStatement(pageRequest, { catalog, tenantId, parentIds }).statement);
+    report(label, pageStatement(pageRequest, { catalog, viewer, parentIds }).statement);
   const newest = async (entity: Entity, count: number): Promise<string[]> => {
     const { statement, collect } = pageStatement(request(entity, { limit: count, fields: [] }), {
       catalog,
-      tenantId,
+      viewer,
       parentIds: [],
     });
     const found = collect(await db.rows(statement.text, statement.values)).get("");
@@ -130,7 +137,7 @@ try {
       `${entity.name} by id`,
       recordStatement(
         { entity, fields: Object.keys(entity.fields), includeDeleted: false },
-        tenantId,
+        viewer,
         ids,
       ).statement,
     );
@@ -195,7 +202,7 @@ try {
       after: null,
       wantTotal: false,
     };
-    await report(`search("${query}") over all`, hitStatement(hits, tenantId).statement);
+    await report(`search("${query}") over all`, hitStatement(hits, viewer).statement);
   }
   await database.close();
 } finally {

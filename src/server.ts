@@ -46,7 +46,8 @@ export function createGateway({ database, config, demo }: GatewayOptions): Gatew
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const host = hostnameOf(request);
     if (host === null) return refuse(response, 400, "The Host header is not the name of a host.");
-    const [path = "/"] = (request.url ?? "/").split("?", 1);
+    // A proxy may send the target in its absolute form; only what follows the host matters.
+    const [path = "/"] = (request.url ?? "/").replace(/^https?:\/\/[^/?]*/i, "").split("?", 1);
     if (path === "/healthz") return answerHealth(response);
     if (path === "/readyz") return answerReadiness(response, database, await migrations);
     if (explorer && path === graphqlPath && wantsPage(request)) {

@@ -36,8 +36,7 @@ export async function authenticateApiKey(pool: FencedPool, key: string): Promise
     (key.length <= maxKeyLength ? keyPattern.exec(key) : null) ?? [];
   if (environment === undefined || id === undefined || secret === undefined || !isUuid(id))
     return null;
-  const found = await pool.query<KeyRow>("SELECT * FROM find_api_key($1)", [id]);
-  const row = found.rows[0];
+  const [row] = await pool.callFunction<KeyRow>("find_api_key", id);
   const matches = timingSafeEqual(hashSecret(secret), row?.secret_hash ?? noHash);
   if (row === undefined || !matches || row.environment !== environment) return null;
   if (row.revoked_at !== null || (row.expires_at !== null && row.expires_at <= new Date()))
@@ -46,7 +45,8 @@ export async function authenticateApiKey(pool: FencedPool, key: string): Promise
     kind: "apiKey",
     id: formatId("key", row.id),
     tenantId: row.tenant_id,
-    scopes: row.scopes,
+    // What an older version stored and this one does not know opens nothing.
+    scopes: row.scopes.filter(isScope),
     appId: row.app_id,
     departmentId: row.department_id,
   };

@@ -12,11 +12,16 @@ export const scopeSubjects = [
 ] as const;
 
 /** `read:accounts`, `write:*` or `*`: what a credential may do. */
-export type Scope = string;
+export type Scope = "*" | `${"read" | "write"}:${"*" | (typeof scopeSubjects)[number]}`;
 
-const pattern = new RegExp(`^(\\*|(read|write):(\\*|${scopeSubjects.join("|")}))$`);
+const scopes: ReadonlySet<string> = new Set([
+  "*",
+  ...["read", "write"].flatMap((verb) =>
+    ["*", ...scopeSubjects].map((subject) => `${verb}:${subject}`),
+  ),
+]);
 
 /** Whether the text is a scope. */
-export function isScope(text: string): boolean {
-  return pattern.test(text);
+export function isScope(text: string): text is Scope {
+  return scopes.has(text);
 }

@@ -36,7 +36,7 @@ export function openDatabase(options: {
     },
     close: async () => {
       await prisma.$disconnect();
-      await pool.end();
+      await pool.close();
     },
   };
 }

@@ -1,11 +1,28 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
+import { parse, toClientConfig } from "pg-connection-string";
 
 /** The role the server acts as: owns nothing and cannot bypass row-level security. */
 export const serverRole = "crm_gateway";
 
 const tenants = new AsyncLocalStorage<string>();
 const textParsers = { getTypeParser: () => (value: string | Buffer) => value.toString() };
+const pinText = "SELECT set_config('app.tenant_id', $1, false)";
+/** How long `close` waits for statements that still run. */
+const closingMilliseconds = 1_000;
+
+// What RESET falls back to as well. Values are read as text, so how they print must not depend on the server.
+const sessionOptions = [
+  `-c role=${serverRole}`,
+  "-c timezone=UTC",
+  "-c datestyle=ISO",
+  "-c intervalstyle=iso_8601",
+  "-c jit=off",
+  "-c statement_timeout=30s",
+  "-c idle_in_transaction_session_timeout=60s",
+  "-c pg_trgm.word_similarity_threshold=0.5",
+].join(" ");
 
 /** Runs statements for one tenant and gives rows as PostgreSQL printed them. */
 export type Queryable = {
@@ -13,8 +30,12 @@ export type Queryable = {
 };
 
 /** Runs `work` with every connection that it checks out, also through Prisma, pinned to the tenant. */
-export function asTenant<Result>(tenantId: string, work: () => Result): Result {
-  return tenants.run(tenantId, work);
+export function asTenant<Result>(
+  tenantId: string,
+  work: () => PromiseLike<Result>,
+): Promise<Result> {
+  // Awaited inside: Prisma's promises do nothing before somebody waits for them.
+  return tenants.run(tenantId, async () => await work());
 }
 
 type ConnectCallback = Parameters<pg.Pool["connect"]>[0];
@@ -22,21 +43,23 @@ type ConnectCallback = Parameters<pg.Pool["connect"]>[0];
 /**
  * A `pg` pool behind the tenant fence. A connection is pinned to the caller's tenant (`app.tenant_id`)
  * when it is checked out, and to none outside `asTenant`; row-level security does the rest. The pin is
- * remembered with the connection, so it costs a statement only when the tenant changes.
+ * remembered with the connection, so it costs a statement only when the connection changes tenants. No
+ * statement's answer is used unless the pin in front of it held.
  */
 export class FencedPool extends pg.Pool {
-  readonly #pinned = new WeakMap<pg.PoolClient, string>();
+  readonly #pins = new WeakMap<pg.PoolClient, string>();
 
   constructor(options: { readonly url: string; readonly maxConnections: number }) {
+    // Read here, because pg would let `?options=…` in the URL replace ours, and with them the role.
+    const { options: urlOptions, ...address } = toClientConfig(parse(options.url));
     super({
-      connectionString: options.url,
+      ...address,
+      options: [urlOptions, sessionOptions].filter(Boolean).join(" "),
       max: options.maxConnections,
       // The pin and the statement behind it travel together.
       pipeline: true,
       connectionTimeoutMillis: 10_000,
       application_name: "crm-gateway",
-      // Also what RESET falls back to. Values are read as text, so how they print must not depend on the server.
-      options: `-c role=${serverRole} -c timezone=UTC -c datestyle=ISO -c intervalstyle=iso_8601 -c jit=off -c pg_trgm.word_similarity_threshold=0.5`,
     });
     // A connection that breaks while idle is replaced at the next checkout; without a listener it would end the process.
     this.on("error", () => undefined);
@@ -45,26 +68,12 @@ export class FencedPool extends pg.Pool {
   override connect(): Promise<pg.PoolClient>;
   override connect(callback: ConnectCallback): void;
   override connect(callback?: ConnectCallback): Promise<pg.PoolClient> | void {
-    const tenantId = tenants.getStore() ?? "";
-    if (callback === undefined) {
-      return super.connect().then((client) => {
-        this.#pin(client, tenantId);
-        return client;
-      });
-    }
-    super.connect((error, client, release) => {
-      if (client !== undefined) this.#pin(client, tenantId);
-      callback(error, client, release);
-    });
-  }
-
-  #pin(client: pg.PoolClient, tenantId: string): void {
-    if (this.#pinned.get(client) === tenantId) return;
-    this.#pinned.set(client, tenantId);
-    client.query("SELECT set_config('app.tenant_id', $1, false)", [tenantId]).catch(() => {
-      // The connection is broken or in a failed transaction, so what follows on it fails too; never trust its pin again.
-      this.#pinned.delete(client);
-    });
+    const pinned = this.#connectPinned(tenants.getStore() ?? "");
+    if (callback === undefined) return pinned;
+    pinned.then(
+      (client) => callback(undefined, client, (error) => client.release(error)),
+      (error: Error) => callback(error, undefined, () => undefined),
+    );
   }
 
   /** The pool as one tenant sees it. */
@@ -72,9 +81,76 @@ export class FencedPool extends pg.Pool {
     return {
       rows: async (text, values) => {
         const query = { text, values: [...values], rowMode: "array" as const, types: textParsers };
-        const result = await asTenant(tenantId, () => this.query<(string | null)[]>(query));
-        return result.rows;
+        const client = await this.#connectIdle();
+        const pin = this.#pins.get(client) === tenantId ? null : client.query(pinText, [tenantId]);
+        const [pinned, answered] = await Promise.allSettled([
+          pin,
+          client.query<(string | null)[]>(query),
+        ]);
+        if (pinned.status === "rejected") {
+          this.#discard(client);
+          throw pinned.reason;
+        }
+        this.#pins.set(client, tenantId);
+        if (answered.status === "rejected") {
+          // After an ERROR the connection is as good as before; after anything else nobody knows.
+          const isSound =
+            answered.reason instanceof pg.DatabaseError && answered.reason.severity === "ERROR";
+          client.release(!isSound);
+          throw answered.reason;
+        }
+        client.release();
+        return answered.value.rows;
       },
     };
+  }
+
+  /** Calls one of the functions that are asked before the tenant is known; it reads no table by itself. */
+  async callFunction<Row extends pg.QueryResultRow>(
+    name: "find_api_key",
+    argument: string,
+  ): Promise<Row[]> {
+    const client = await this.#connectIdle();
+    try {
+      const { rows } = await client.query<Row>(`SELECT * FROM ${name}($1)`, [argument]);
+      client.release();
+      return rows;
+    } catch (error) {
+      client.release(true);
+      throw error;
+    }
+  }
+
+  /** Closes the pool; a statement that still runs after a second is left to the server. */
+  async close(): Promise<void> {
+    await Promise.race([this.end(), sleep(closingMilliseconds, undefined, { ref: false })]);
+  }
+
+  async #connectPinned(tenantId: string): Promise<pg.PoolClient> {
+    const client = await this.#connectIdle();
+    if (this.#pins.get(client) === tenantId) return client;
+    try {
+      await client.query(pinText, [tenantId]);
+    } catch (error) {
+      this.#discard(client);
+      throw error;
+    }
+    this.#pins.set(client, tenantId);
+    return client;
+  }
+
+  /** A connection with no transaction open: what an unfinished one left behind, its rollback would take the pin back with it. */
+  async #connectIdle(): Promise<pg.PoolClient> {
+    for (;;) {
+      const client = await super.connect();
+      const status = client.getTransactionStatus();
+      if (status === null || status === "I") return client;
+      this.#discard(client);
+    }
+  }
+
+  #discard(client: pg.PoolClient): void {
+    this.#pins.delete(client);
+    client.release(true);
   }
 }

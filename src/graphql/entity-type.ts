@@ -177,6 +177,19 @@ function includeDeletedArgument(t: ArgumentBuilder) {
   });
 }
 
+/** The fields that a search looks into, for descriptions. */
+function searchedFields(entity: Entity): string {
+  const found = Object.entries(entity.fields).filter(
+    ([, definition]) => definition.searched !== null,
+  );
+  const names = found.map(([name, { searched }]) =>
+    searched === "whole" ? name : `the first 2,000 characters of ${name}`,
+  );
+  return names.length > 1
+    ? `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`
+    : (names[0] ?? "nothing");
+}
+
 /** The arguments of every list of an entity. */
 export function listArguments(t: ArgumentBuilder, entity: Entity) {
   return {
@@ -196,8 +209,7 @@ export function listArguments(t: ArgumentBuilder, entity: Entity) {
     ...(entity.searchable
       ? {
           search: t.arg.string({
-            description:
-              "Only what has each of these words, whole or in part, in its text fields, or something much like them together; best match first unless orderBy is given.",
+            description: `Only what has each of these words, whole or in part, in ${searchedFields(entity)}, or something much like them together; best match first unless orderBy is given.`,
           }),
         }
       : {}),

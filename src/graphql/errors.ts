@@ -16,8 +16,43 @@ export function tellError(thrown: unknown, requestId: string): ToldError {
   if (thrown instanceof GraphQLError && (cause === null || isGraphQLError(cause))) {
     return { error: told(thrown.message, codeOf(thrown), thrown, {}), unexpected: false };
   }
+  const known = troubleOf(cause);
+  if (known !== null) {
+    return {
+      error: told(known.message, known.code, thrown, {}),
+      unexpected: known.code === "UNAVAILABLE",
+    };
+  }
   const message = `Something went wrong on our side. Quote request id ${requestId} when you report it.`;
   return { error: told(message, "INTERNAL", thrown, { requestId }), unexpected: true };
+}
+
+/** SQLSTATEs of a database that is gone, going or full: connection lost, shutting down, too many connections. */
+const unavailableStates = /^(08(?!P01)|57P0|53300)/;
+
+/** What is wrong with the database, or with the size of what was asked, rather than with our code. */
+function troubleOf(cause: unknown): GatewayError | null {
+  if (!(cause instanceof Error)) return null;
+  const code = "code" in cause && typeof cause.code === "string" ? cause.code : "";
+  if (cause instanceof RangeError && cause.message.includes("call stack")) {
+    return new GatewayError(
+      "QUERY_TOO_COMPLEX",
+      "The operation is nested too deep; ask for less at once.",
+    );
+  }
+  // 57014: statement_timeout.
+  if (code === "57014") {
+    return new GatewayError(
+      "QUERY_TOO_COMPLEX",
+      "The operation took too long; ask for less, or filter by something indexed.",
+    );
+  }
+  const lost =
+    /^E(CONN|PIPE|HOST|TIMEDOUT)/.test(code) ||
+    /terminated|timeout exceeded when trying to connect/.test(cause.message);
+  return unavailableStates.test(code) || lost
+    ? new GatewayError("UNAVAILABLE", "The database cannot be reached just now; try again.")
+    : null;
 }
 
 /**

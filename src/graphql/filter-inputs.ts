@@ -29,7 +29,7 @@ const comparisons = {
   eq: "Equal to. Null matches nothing; use isNull.",
   ne: "Not equal to. Rows where the field is null do not match.",
   in: "Equal to one of these. An empty list matches nothing.",
-  notIn: "Equal to none of these. Rows where the field is null do not match.",
+  notIn: "Equal to none of these. Rows where the field is null match only an empty list.",
 };
 const orders = {
   gt: "Greater than.",

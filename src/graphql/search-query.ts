@@ -101,12 +101,13 @@ export function searchQuery(catalog: Catalog): void {
           fieldType(info.parentType, info.fieldName),
           info.fieldNodes,
         );
+        const { limit } = pageSize({ first: first ?? null });
         if (entities.length === 0)
           return { hits: [], total: 0, hasNextPage: false, hasPreviousPage: false };
         return ctx.reader.search({
           entities,
           words,
-          limit: pageSize({ first: first ?? null }).limit,
+          limit,
           after: after ?? null,
           wantTotal: selected.has("totalCount"),
         });

@@ -58,15 +58,18 @@ export function neededFields(
   return [...needed];
 }
 
-/** Names the field of the operation that is being resolved: its path without list indexes, and its parent type. */
+/**
+ * Names the field of the operation that is being resolved: its path without list indexes, with the type at each
+ * step. Fragments on different types may put different fields, with other arguments, under the same names.
+ */
 export function fieldKey(info: GraphQLResolveInfo): string {
-  let key = info.parentType.name;
+  let key = "";
   for (
     let step: GraphQLResolveInfo["path"] | undefined = info.path;
     step !== undefined;
     step = step.prev
   ) {
-    if (typeof step.key === "string") key += `<${step.key}`;
+    if (typeof step.key === "string") key += `<${step.typename}.${step.key}`;
   }
   return key;
 }

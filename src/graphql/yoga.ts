@@ -40,7 +40,7 @@ export function createGraphQLServer(options: GraphQLServerOptions) {
         reader: new Reader({
           db: database.forTenant(actor.tenantId),
           catalog,
-          tenantId: actor.tenantId,
+          viewer: actor,
         }),
       };
     },

@@ -33,14 +33,19 @@ export type Field = {
   readonly nullable: boolean;
   /** The column; snake_case of the field's name unless said otherwise. */
   readonly column: string | null;
-  /** The field stands whole in the entity's `search_text`, so that the trigram index serves its text filters. */
-  readonly searched: boolean;
+  /**
+   * Whether searches look into the field: the entity's `search_text` column holds the whole of it, and its trigram
+   * index then serves the field's text filters too, or only the first 2,000 characters.
+   */
+  readonly searched: "whole" | "beginning" | null;
   /** For `reference`: the entity whose id it is. */
   readonly to: string | null;
   /** For `enum`: its values. */
   readonly values: EnumDefinition | null;
   /** SQL that is read instead of the column; `{t}` stands for the table. */
   readonly expression: string | null;
+  /** With an expression: for each of its values, what the column then holds, so that an index on the column serves. */
+  readonly stored: Readonly<Record<string, readonly string[]>> | null;
 };
 
 export type OrderTerm = { readonly field: string; readonly direction: OrderDirection };
@@ -107,7 +112,7 @@ export type Entity = {
 type FieldOptions = {
   readonly nullable?: boolean;
   readonly column?: string;
-  readonly searched?: boolean;
+  readonly searched?: Field["searched"];
 };
 
 function field(
@@ -120,10 +125,11 @@ function field(
     description,
     nullable: options.nullable ?? true,
     column: options.column ?? null,
-    searched: options.searched ?? false,
+    searched: options.searched ?? null,
     to: options.to ?? null,
     values: options.values ?? null,
     expression: options.expression ?? null,
+    stored: options.stored ?? null,
   };
 }
 
@@ -141,7 +147,7 @@ export const currency = (description: string): Field =>
 export const enumeration = (
   values: EnumDefinition,
   description: string,
-  options: FieldOptions & { expression?: string } = {},
+  options: FieldOptions & Partial<Pick<Field, "expression" | "stored">> = {},
 ): Field => field("enum", description, { nullable: false, ...options, values });
 export const int = (description: string, options: FieldOptions = {}): Field =>
   field("int", description, options);

@@ -1,16 +1,24 @@
-import { badInput } from "../lib/errors.ts";
+import { badInput, GatewayError } from "../lib/errors.ts";
 import { parseId } from "../lib/id.ts";
 import { assertStorable, escapeLike } from "../lib/text.ts";
-import { sqlTypeOf, type Catalog, type Entity, type Field, type Relation } from "./entity.ts";
+import {
+  columnOf,
+  sqlTypeOf,
+  type Catalog,
+  type Entity,
+  type Field,
+  type Relation,
+} from "./entity.ts";
 import { filterPattern, type Filter } from "./filter-value.ts";
 import { jsonCondition } from "./json-filter.ts";
 import { fieldSql } from "./order.ts";
 import { all, any, name, param, raw, sql, type Sql } from "./sql.ts";
+import { visible, type ViewerSql } from "./visible.ts";
 
 /** What turning a filter into SQL needs to know about where it stands. */
 export type FilterScope = {
   readonly catalog: Catalog;
-  readonly tenant: Sql;
+  readonly viewer: ViewerSql;
   readonly entity: Entity;
   readonly alias: string;
   readonly path: readonly string[];
@@ -21,7 +29,16 @@ export type FilterScope = {
    * the whole stays unknown and the row is left out, as in plain SQL.
    */
   readonly negated: boolean;
+  /** What the whole filter has used up so far. */
+  readonly size: { conditions: number };
+  /** Edges between the list and here. */
+  readonly edges: number;
 };
+
+/** Beyond these a filter is no question of a person or a program any more, but an attack or a mistake. */
+const maxConditions = 1_000;
+const maxDepth = 60;
+const maxEdges = 6;
 
 type Comparison = (left: Sql, right: Sql) => Sql;
 const comparisons: Readonly<Record<string, Comparison>> = {
@@ -40,6 +57,10 @@ export function filterCondition(filter: Filter, scope: FilterScope): Sql {
   const conditions: Sql[] = [];
   for (const [key, value] of Object.entries(filter)) {
     if (value === undefined) continue;
+    scope.size.conditions += 1;
+    if (scope.size.conditions > maxConditions || scope.path.length > maxDepth) {
+      throw tooComplex(`at most ${maxConditions} conditions, nested at most ${maxDepth} deep`);
+    }
     const inner = { ...scope, path: [...scope.path, key] };
     if (key === "and" || key === "or" || key === "not") {
       if (value !== null) conditions.push(combination(key, value, inner));
@@ -59,6 +80,14 @@ export function filterCondition(filter: Filter, scope: FilterScope): Sql {
       );
   }
   return all(conditions);
+}
+
+function tooComplex(limit: string): GatewayError {
+  return new GatewayError(
+    "QUERY_TOO_COMPLEX",
+    `where: a filter has ${limit}; ask for less at once.`,
+    ["where"],
+  );
 }
 
 function combination(key: "and" | "or" | "not", value: unknown, scope: FilterScope): Sql {
@@ -89,12 +118,13 @@ function fieldCondition(
       const path = [...scope.path, operator];
       if (operand === null) return unknown;
       if (definition.kind === "textList") return listCondition(column, operator, operand, path);
-      return scalarCondition({ column, definition, operator, operand, scope, path });
+      return scalarCondition({ fieldName, column, definition, operator, operand, scope, path });
     });
   return all(conditions);
 }
 
 type ScalarArguments = {
+  fieldName: string;
   column: Sql;
   definition: Field;
   operator: string;
@@ -104,6 +134,7 @@ type ScalarArguments = {
 };
 
 function scalarCondition({
+  fieldName,
   column,
   definition,
   operator,
@@ -113,7 +144,7 @@ function scalarCondition({
 }: ScalarArguments): Sql {
   const type = sqlTypeOf(definition);
   // Emails are compared without case (DOMAIN: unique without case): by the column beside them that holds them folded.
-  const folded = definition.kind === "email" && ["eq", "ne", "in", "notIn"].includes(operator);
+  const folded = definition.kind === "email";
   const left = folded ? raw(`${scope.alias}."email_key"`) : column;
   const one = (value: unknown, at: readonly string[]): unknown =>
     scalarValue(definition, scope, value, at);
@@ -121,7 +152,17 @@ function scalarCondition({
   const compare = comparisons[operator];
   if (compare !== undefined) {
     const right = param(one(operand, path), type);
-    return compare(left, folded ? sql`lower(${right})` : right);
+    const compared = compare(left, folded ? sql`lower(${right})` : right);
+    const stored = definition.stored?.[String(operand)];
+    if (operator !== "eq" || stored === undefined || scope.negated) return compared;
+    // What the column itself must hold for the derived value: plain, so that an index on it can be used.
+    const plain = raw(`${scope.alias}.${name(columnOf(fieldName, definition))}`);
+    const [only, ...others] = stored;
+    const implied =
+      others.length === 0
+        ? sql`${plain} = ${param(only, type)}`
+        : sql`${plain} = ANY (${param(stored, `${type}[]`)})`;
+    return all([implied, compared]);
   }
   if (operator === "isNull")
     return operand === true ? sql`${column} IS NULL` : sql`${column} IS NOT NULL`;
@@ -137,7 +178,7 @@ function scalarCondition({
   if (pattern === null) throw badInput(`${path.join(".")}: no such operator.`, path);
   const matches = sql`${column} ILIKE ${param(pattern, "text")}`;
   // What is in the field is in search_text, whose trigram index the planner can use; not true of "unknown" under a NOT.
-  if (!definition.searched || scope.negated) return matches;
+  if (definition.searched !== "whole" || scope.negated) return matches;
   const anywhere = param(`%${escapeLike(searched)}%`, "text");
   return all([sql`${raw(`${scope.alias}."search_text"`)} ILIKE ${anywhere}`, matches]);
 }
@@ -214,7 +255,12 @@ function toOneCondition(
   scope: FilterScope,
 ): Sql {
   return existing(relation, target, scope, (alias) => {
-    const condition = filterCondition(filter, { ...scope, entity: target, alias });
+    const condition = filterCondition(filter, {
+      ...scope,
+      entity: target,
+      alias,
+      edges: scope.edges + 1,
+    });
     return scope.negated ? sql`(${condition}) IS NOT FALSE` : condition;
   });
 }
@@ -227,22 +273,18 @@ function existing(
   condition: (alias: string) => Sql,
 ): Sql {
   const alias = scope.nextAlias();
+  if (scope.edges >= maxEdges) throw tooComplex(`at most ${maxEdges} edges behind one another`);
   return sql`EXISTS (SELECT 1 FROM ${raw(name(target.table))} ${raw(alias)} WHERE ${all([
-    tenantIs(target, alias, scope.tenant),
-    relationJoin(relation, scope.entity, target, { near: scope.alias, far: alias }, scope.tenant),
-    ...live(target, alias),
+    visible(target, alias, scope.viewer, false),
+    relationJoin(
+      relation,
+      scope.entity,
+      target,
+      { near: scope.alias, far: alias },
+      scope.viewer.tenant,
+    ),
     condition(alias),
   ])})`;
-}
-
-/** The rows of one tenant. The fence says the same; the statement says it for the planner and for the day the fence is off. */
-export function tenantIs(entity: Entity, alias: string, tenant: Sql): Sql {
-  return sql`${raw(`${alias}.${name(entity.tenantColumn)}`)} = ${tenant}`;
-}
-
-/** Rows that are not soft-deleted. */
-export function live(entity: Entity, alias: string): Sql[] {
-  return entity.softDelete ? [raw(`${alias}."deleted_at" IS NULL`)] : [];
 }
 
 /** What ties the row `near` to the row `far` over a relation of `source`. */

@@ -1,8 +1,8 @@
 import { decodeCursor, encodeCursor } from "../lib/cursor.ts";
 import type { Entity } from "./entity.ts";
-import { live, tenantIs } from "./filter.ts";
 import { scoreSql, searchCondition } from "./search.ts";
 import { all, join, name, param, raw, render, sql, type Statement } from "./sql.ts";
+import { viewerSql, visible, type Viewer } from "./visible.ts";
 
 /** A search over several entities at once: best match first, then newest. */
 export type HitRequest = {
@@ -31,13 +31,13 @@ const orderKey = "score desc,id desc";
 /** Renders the one statement that finds a page of hits in all entities. */
 export function hitStatement(
   request: HitRequest,
-  tenantId: string,
+  viewer: Viewer,
 ): { statement: Statement; collect: (rows: readonly (readonly (string | null)[])[]) => HitPage } {
-  const tenant = param(tenantId, "uuid");
+  const seenBy = viewerSql(viewer);
   const limit = param(request.limit + 1, "integer");
   const cursor = request.after === null ? null : decodeCursor(request.after, orderKey, "after");
   const matches = (entity: Entity) =>
-    all([tenantIs(entity, "t", tenant), ...live(entity, "t"), searchCondition("t", request.words)]);
+    all([visible(entity, "t", seenBy, false), searchCondition("t", request.words)]);
   const table = (entity: Entity) => raw(`${name(entity.table)} t`);
 
   const pages = request.entities.map((entity) => {

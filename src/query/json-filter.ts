@@ -3,6 +3,8 @@ import { assertStorable } from "../lib/text.ts";
 import { filterPattern, type Filter } from "./filter-value.ts";
 import { all, param, raw, sql, type Sql } from "./sql.ts";
 
+/** As deep as custom fields may be. */
+const maxJsonDepth = 20;
 const orders: Readonly<Record<string, string>> = { gt: ">", gte: ">=", lt: "<", lte: "<=" };
 /** A condition on what stands at a path inside a JSON column. */
 export function jsonCondition(column: Sql, filter: Filter, path: readonly string[]): Sql {
@@ -23,8 +25,9 @@ export function jsonCondition(column: Sql, filter: Filter, path: readonly string
     .filter(([, operand]) => operand !== undefined)
     .map(([operator, operand]) => {
       const at = [...path, operator];
+      // JSON has a null of its own to be equal to; for every other operator null is no value, and matches nothing.
+      if (operand === null && operator !== "eq" && operator !== "ne") return raw("NULL::boolean");
       if (operator === "isNull") {
-        if (operand === null) return raw("NULL::boolean");
         return operand === true ? sql`${text} IS NULL` : sql`${text} IS NOT NULL`;
       }
       if (operator === "eq") return sql`${value} = ${jsonParam(operand, at)}`;
@@ -59,11 +62,14 @@ function jsonParam(operand: unknown, path: readonly string[]): Sql {
 }
 
 /** Every key and text inside, as PostgreSQL would refuse them one by one. */
-function assertAllStorable(value: unknown, path: readonly string[]): void {
+function assertAllStorable(value: unknown, path: readonly string[], depth = 0): void {
   if (typeof value === "string") return assertStorable(value, path);
   if (typeof value !== "object" || value === null) return;
+  if (depth > maxJsonDepth) {
+    throw badInput(`${path.join(".")}: a JSON value is at most ${maxJsonDepth} levels deep.`, path);
+  }
   for (const [key, inner] of Object.entries(value)) {
     assertStorable(key, path);
-    assertAllStorable(inner, path);
+    assertAllStorable(inner, path, depth + 1);
   }
 }

@@ -1,11 +1,12 @@
 import { decodeCursor, encodeCursor } from "../lib/cursor.ts";
 import type { Catalog, Entity, ManyRelation, OrderTerm } from "./entity.ts";
-import { filterCondition, live, relationJoin, tenantIs } from "./filter.ts";
+import { filterCondition, relationJoin } from "./filter.ts";
 import type { Filter } from "./filter-value.ts";
 import { afterCursor, branches } from "./keyset.ts";
 import { fieldSql, orderItem, reversed, sortTerms, idTerm, type SortTerm } from "./order.ts";
 import { scoreTerm, searchCondition } from "./search.ts";
 import { all, join, name, param, raw, render, sql, type Sql, type Statement } from "./sql.ts";
+import { viewerSql, visible, type Viewer, type ViewerSql } from "./visible.ts";
 import { readValue, type Row } from "./row.ts";
 
 /** One page of one list: for all of a tenant's rows, or for the children of each parent. */
@@ -57,7 +58,7 @@ export function pageStatement(
   request: PageRequest,
   context: {
     readonly catalog: Catalog;
-    readonly tenantId: string;
+    readonly viewer: Viewer;
     readonly parentIds: readonly string[];
   },
 ): PageStatement {
@@ -66,8 +67,8 @@ export function pageStatement(
   const orderKey = terms.map((term) => term.key).join(",");
   const direction = request.backward ? reversed(terms) : terms;
   const fields = ["id", ...request.fields.filter((field) => field !== "id")];
-  const tenant = param(context.tenantId, "uuid");
-  const matches = matching(request, context.catalog, tenant);
+  const viewer = viewerSql(context.viewer);
+  const matches = matching(request, context.catalog, viewer);
 
   const bounds = {
     after: cursorBound(request, orderKey, "after"),
@@ -148,27 +149,36 @@ function termsOf(request: PageRequest): SortTerm[] {
   return sortTerms(request.entity, "t", fromRelation ?? request.entity.defaultOrder);
 }
 
-function matching(request: PageRequest, catalog: Catalog, tenant: Sql): Sql {
+function matching(request: PageRequest, catalog: Catalog, viewer: ViewerSql): Sql {
   const { entity, parent } = request;
   let aliases = 0;
   return all([
-    tenantIs(entity, "t", tenant),
+    visible(entity, "t", viewer, request.includeDeleted),
     ...(parent === null
       ? []
-      : [relationJoin(parent.relation, parent.source, entity, { near: "k", far: "t" }, tenant)]),
-    ...(request.includeDeleted ? [] : live(entity, "t")),
+      : [
+          relationJoin(
+            parent.relation,
+            parent.source,
+            entity,
+            { near: "k", far: "t" },
+            viewer.tenant,
+          ),
+        ]),
     ...(request.words === null ? [] : [searchCondition("t", request.words)]),
     ...(request.where === null
       ? []
       : [
           filterCondition(request.where, {
             catalog,
-            tenant,
+            viewer,
             entity,
             alias: "t",
             path: ["where"],
             nextAlias: () => `e${++aliases}`,
             negated: false,
+            size: { conditions: 0 },
+            edges: 0,
           }),
         ]),
   ]);

@@ -6,14 +6,15 @@ import { pageStatement, type Page, type PageRequest } from "./page.ts";
 import { recordStatement, type RecordRequest } from "./record.ts";
 import type { Row } from "./row.ts";
 import type { Statement } from "./sql.ts";
+import type { Viewer } from "./visible.ts";
 import { hitStatement, type HitPage, type HitRequest } from "./hits.ts";
 
 /**
- * The reads of one request for one tenant. Whatever the same field of the query asks for in one tick,
+ * The reads of one request for one viewer. Whatever the same field of the query asks for in one tick,
  * for however many parents, becomes one statement. A `key` names that field (its path without list indexes).
  */
 export class Reader {
-  readonly tenantId: string;
+  readonly #viewer: Viewer;
   readonly #catalog: Catalog;
   readonly #db: Queryable;
   readonly #pages = new Map<string, DataLoader<string, Page>>();
@@ -22,21 +23,21 @@ export class Reader {
   constructor(options: {
     readonly db: Queryable;
     readonly catalog: Catalog;
-    readonly tenantId: string;
+    readonly viewer: Viewer;
   }) {
     this.#db = options.db;
     this.#catalog = options.catalog;
-    this.tenantId = options.tenantId;
+    this.#viewer = options.viewer;
   }
 
   /** A page of a list that hangs on nothing but the tenant. */
   async list(request: PageRequest): Promise<Page> {
     const { statement, collect } = pageStatement(request, {
       catalog: this.#catalog,
-      tenantId: this.tenantId,
+      viewer: this.#viewer,
       parentIds: [],
     });
-    return collect(await this.#run(statement)).get("") ?? emptyPage;
+    return collect(await this.#run(statement, request)).get("") ?? emptyPage;
   }
 
   /** A page of a parent's children, batched over all parents that the field `key` is asked for. */
@@ -47,10 +48,10 @@ export class Reader {
       loader = new DataLoader<string, Page>(async (parentIds) => {
         const { statement, collect } = pageStatement(pageRequest, {
           catalog: this.#catalog,
-          tenantId: this.tenantId,
+          viewer: this.#viewer,
           parentIds,
         });
-        const pages = collect(await this.#run(statement));
+        const pages = collect(await this.#run(statement, pageRequest));
         return parentIds.map((id) => pages.get(id) ?? emptyPage);
       });
       this.#pages.set(key, loader);
@@ -64,7 +65,7 @@ export class Reader {
     if (loader === undefined) {
       const recordRequest = request();
       loader = new DataLoader<string, Row | null>(async (ids) => {
-        const { statement, collect } = recordStatement(recordRequest, this.tenantId, ids);
+        const { statement, collect } = recordStatement(recordRequest, this.#viewer, ids);
         const records = collect(await this.#run(statement));
         return ids.map((one) => records.get(one) ?? null);
       });
@@ -75,18 +76,21 @@ export class Reader {
 
   /** A page of search hits over several entities. */
   async search(request: HitRequest): Promise<HitPage> {
-    const { statement, collect } = hitStatement(request, this.tenantId);
-    return collect(await this.#run(statement));
+    const { statement, collect } = hitStatement(request, this.#viewer);
+    return collect(await this.#run(statement, request));
   }
 
-  async #run(statement: Statement): Promise<readonly (readonly (string | null)[])[]> {
+  async #run(
+    statement: Statement,
+    cursors: { readonly after?: string | null; readonly before?: string | null } = {},
+  ): Promise<readonly (readonly (string | null)[])[]> {
     try {
       return await this.#db.rows(statement.text, statement.values);
     } catch (error) {
       // Filters and arguments are checked before; what is left for PostgreSQL to refuse is a value inside a made-up cursor.
-      if (isDataException(error))
-        throw badInput("after/before: not a cursor of this API; pass it unchanged.", ["after"]);
-      throw error;
+      const argument = cursors.after != null ? "after" : cursors.before != null ? "before" : null;
+      if (argument === null || !isDataException(error)) throw error;
+      throw badInput(`${argument}: not a cursor of this API; pass it unchanged.`, [argument]);
     }
   }
 }

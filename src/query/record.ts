@@ -1,8 +1,8 @@
 import type { Entity } from "./entity.ts";
-import { live, tenantIs } from "./filter.ts";
 import { fieldSql } from "./order.ts";
 import { readValue, type Row } from "./row.ts";
 import { all, join, name, param, raw, render, sql, type Statement } from "./sql.ts";
+import { viewerSql, visible, type Viewer } from "./visible.ts";
 
 /** Records by id: the end of every to-one edge, by-id query and `node`. */
 export type RecordRequest = {
@@ -14,7 +14,7 @@ export type RecordRequest = {
 /** Renders the one statement that reads all records of a batch. */
 export function recordStatement(
   request: RecordRequest,
-  tenantId: string,
+  viewer: Viewer,
   ids: readonly string[],
 ): {
   statement: Statement;
@@ -28,9 +28,8 @@ export function recordStatement(
     return fieldSql("t", field, definition);
   });
   const condition = all([
-    tenantIs(entity, "t", param(tenantId, "uuid")),
+    visible(entity, "t", viewerSql(viewer), request.includeDeleted),
     sql`t."id" = ANY (${param(ids, "uuid[]")})`,
-    ...(request.includeDeleted ? [] : live(entity, "t")),
   ]);
   return {
     statement: render(

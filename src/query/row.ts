@@ -1,9 +1,9 @@
 import type { Field } from "./entity.ts";
 
-/** A record as the read engine gives it: field name → value. Decimals and days stay text, instants are Dates. */
+/** A record as the read engine gives it: field name → value. Decimals and days stay text, instants are Dates; numbers inside JSON are JavaScript's. */
 export type Row = Readonly<Record<string, unknown>>;
 
-/** Reads a value that PostgreSQL printed as text. Nothing passes through a float on its way. */
+/** Reads a value that PostgreSQL printed as text. No decimal passes through a float on its way. */
 export function readValue(definition: Field | undefined, text: string | null): unknown {
   if (text === null || definition === undefined) return null;
   switch (definition.kind) {

@@ -174,7 +174,7 @@ describe("what is hardly HTTP", () => {
       gateway.url,
       `GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
     );
-    expect(answer).toMatch(/^HTTP\/1\.1 40[04] /);
+    expect(answer).toMatch(/^HTTP\/1\.1 40[014] /);
     await alive();
   });
 

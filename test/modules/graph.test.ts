@@ -302,4 +302,22 @@ describe("edges", () => {
       1, 2,
     ]);
   });
+
+  it("keep their arguments where fragments on different types use one name further up", async () => {
+    const account = await tenant.account({ name: "Fragment" });
+    await tenant.contact(account, { firstName: "Ned" });
+    await tenant.contact(account, { firstName: "Nora" });
+    const deal = await tenant.deal(account);
+    const quote = await tenant.quote(account, null);
+    const data = await gateway.data(
+      key,
+      `query ($ids: [ID!]!) { nodes(ids: $ids) {
+        ... on Deal { x: account { n: contacts(first: 1) { totalCount nodes { firstName } } } }
+        ... on Quote { x: account { n: contacts(first: 1, where: { firstName: { eq: "Ned" } }) { totalCount nodes { lastName } } } }
+      } }`,
+      { ids: [deal.id, quote.id] },
+    );
+    expect(listAt(data, "nodes").map((node) => at(node, "x", "n", "totalCount"))).toEqual([2, 1]);
+    expect(at(data, "nodes", 0, "x", "n", "nodes", 0, "firstName")).toBe("Nora");
+  });
 });

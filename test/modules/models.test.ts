@@ -68,7 +68,7 @@ describe.each(catalog.entities.map((entity) => [entity.name, entity] as const))(
       expect(inModel.toSorted(byColumn)).toEqual(expected.toSorted(byColumn));
     });
 
-    it("says of a field that it is searched only when search_text holds the whole of it", async () => {
+    it("says which fields search_text holds, and how much of each", async () => {
       const searched = Object.entries(entity.fields).filter(
         ([, definition]) => definition.searched,
       );
@@ -82,9 +82,16 @@ describe.each(catalog.entities.map((entity) => [entity.name, entity] as const))(
       const expression = rows[0]?.expression ?? "";
       for (const [name, definition] of searched) {
         const column = columnOf(name, definition);
+        const cut = new RegExp(`"?left"?\\(COALESCE\\(${column}\\b[^)]*\\), 2000\\)`, "i");
         expect(expression, name).toMatch(new RegExp(`\\b${column}\\b`));
-        expect(expression, name).not.toMatch(new RegExp(`left\\(COALESCE\\(${column}\\b`, "i"));
+        expect(cut.test(expression), name).toBe(definition.searched === "beginning");
       }
+      const known = new Set(searched.map(([name, definition]) => columnOf(name, definition)));
+      const mentioned = expression.match(/COALESCE\((\w+)|\|\| (\w+_number)\b/g) ?? [];
+      const unknown = mentioned
+        .map((text) => /(\w+)$/.exec(text)?.[1] ?? "")
+        .filter((column) => !known.has(column));
+      expect(unknown.filter((column) => column !== "custom_display_name")).toEqual([]);
     });
 
     it("is walked both ways: every edge has its inverse", () => {

@@ -74,7 +74,11 @@ async function ourAnswer({
   order,
   includeDeleted,
 }: Case): Promise<{ ids: unknown[]; total: number | null }> {
-  const reader = new Reader({ db: database.forTenant(tenantId), catalog, tenantId });
+  const reader = new Reader({
+    db: database.forTenant(tenantId),
+    catalog,
+    viewer: { tenantId, appId: null },
+  });
   const page = await reader.list({
     entity: catalog.entity(name),
     parent: null,

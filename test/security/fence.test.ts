@@ -69,7 +69,7 @@ describe("the fence in the database", () => {
           before: null,
           want: { rows: true, cursors: true, total: true, outside: true },
         },
-        { catalog, tenantId, parentIds: [] },
+        { catalog, viewer: { tenantId, appId: null }, parentIds: [] },
       );
     const db = gateway.database.forTenant(ours.tenant.uuid);
     const read = async (tenantId: string) => {

@@ -23,7 +23,7 @@ describe("one id asked for by two tenants in one tick", () => {
     new Reader({
       db: gateway.database.forTenant(tenant.uuid),
       catalog,
-      tenantId: tenant.uuid,
+      viewer: { tenantId: tenant.uuid, appId: null },
     }).record(
       "account",
       () => ({ entity: catalog.entity("account"), fields: ["id"], includeDeleted: false }),

@@ -165,7 +165,8 @@ export function fieldValue(definition: Field): fc.Arbitrary<unknown> {
     boolean: fc.boolean(),
     dateTime: fc.constantFrom(...knownInstants).map((text) => new Date(text).toISOString()),
     date: fc.constantFrom(...knownDays),
-    json: jsonValue,
+    // The lists among them (addresses, participants) are never null.
+    json: definition.nullable ? jsonValue : fc.array(jsonValue, { maxLength: 3 }),
     jsonObject: jsonObjectValue,
     textList: textItems,
   };

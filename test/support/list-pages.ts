@@ -72,7 +72,7 @@ export function defaultOrder(list: List): readonly OrderTerm[] {
 /** Straight through the read engine. */
 export function engineFetch(db: Queryable, tenantId: string): Fetch {
   return async (asked, parents, { size, backward, after, before }) => {
-    const reader = new Reader({ db, catalog, tenantId });
+    const reader = new Reader({ db, catalog, viewer: { tenantId, appId: null } });
     const request = {
       entity: catalog.entity(asked.name),
       parent: relationOf(asked),

@@ -20,6 +20,13 @@ ALTER TABLE "activities" ADD CONSTRAINT "activities_have_a_subject"
 ALTER TABLE "accounts" ADD CONSTRAINT "accounts_not_own_parent" CHECK ("parent_account_id" <> "id");
 ALTER TABLE "contacts" ADD CONSTRAINT "contacts_not_own_manager" CHECK ("reports_to_contact_id" <> "id");
 ALTER TABLE "line_items" ADD CONSTRAINT "line_items_total_not_negative" CHECK ("total" >= 0);
+ALTER TABLE "accounts" ADD CONSTRAINT "accounts_addresses_list" CHECK (jsonb_typeof("addresses") = 'array');
+ALTER TABLE "activities" ADD CONSTRAINT "activities_participants_list" CHECK (jsonb_typeof("participants") = 'array');
+ALTER TABLE "accounts" ADD CONSTRAINT "accounts_custom_fields_object" CHECK (jsonb_typeof("custom_fields") = 'object');
+ALTER TABLE "contacts" ADD CONSTRAINT "contacts_custom_fields_object" CHECK (jsonb_typeof("custom_fields") = 'object');
+ALTER TABLE "deals" ADD CONSTRAINT "deals_custom_fields_object" CHECK (jsonb_typeof("custom_fields") = 'object');
+ALTER TABLE "activities" ADD CONSTRAINT "activities_custom_fields_object" CHECK (jsonb_typeof("custom_fields") = 'object');
+ALTER TABLE "quotes" ADD CONSTRAINT "quotes_custom_fields_object" CHECK (jsonb_typeof("custom_fields") = 'object');
 
 -- Trigram search. tenant_id leads here too (btree_gin), so a search reads one tenant's part of the index.
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
@@ -35,3 +42,5 @@ CREATE INDEX "contacts_display_name_search_idx" ON "contacts" USING gin ("tenant
 CREATE INDEX "accounts_tags_idx" ON "accounts" USING gin ("tenant_id", "tags");
 CREATE INDEX "contacts_tags_idx" ON "contacts" USING gin ("tenant_id", "tags");
 CREATE INDEX "deals_tags_idx" ON "deals" USING gin ("tenant_id", "tags");
+CREATE INDEX "activities_tags_idx" ON "activities" USING gin ("tenant_id", "tags");
+CREATE INDEX "quotes_tags_idx" ON "quotes" USING gin ("tenant_id", "tags");

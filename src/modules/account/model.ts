@@ -30,8 +30,8 @@ export const account = defineEntity({
   description: "A customer: an organization or a person that deals are made with.",
   fields: {
     ...identity,
-    name: text("Company or customer name.", { searched: true }),
-    legalName: text("Full registered legal name.", { searched: true }),
+    name: text("Company or customer name.", { searched: "whole" }),
+    legalName: text("Full registered legal name.", { searched: "whole" }),
     displayName: text(
       "What to show: the name, else the legal name, domain, email or id. Never null, always derived.",
       {
@@ -40,16 +40,16 @@ export const account = defineEntity({
     ),
     accountType: enumeration(accountType, "Whether the customer is an organization or a person."),
     email: email("Main email. Unique among the tenant's live accounts, compared without case.", {
-      searched: true,
+      searched: "whole",
     }),
-    phone: text("Main phone number, as it was given.", { searched: true }),
-    industry: text("Industry: a NAICS code or free text.", { searched: true }),
+    phone: text("Main phone number, as it was given.", { searched: "whole" }),
+    industry: text("Industry: a NAICS code or free text.", { searched: "whole" }),
     subIndustry: text("Secondary industry."),
-    website: text("Public website.", { searched: true }),
+    website: text("Public website.", { searched: "whole" }),
     domain: text(
       "Email domain, lower case, without scheme or `www.`: contacts with such an email are attached to the account.",
       {
-        searched: true,
+        searched: "whole",
       },
     ),
     addresses: json("Postal addresses: billing, shipping, office.", { nullable: false }),
@@ -60,7 +60,9 @@ export const account = defineEntity({
     healthScore: text("Health as customer success sees it."),
     ownerId: text("Who owns the account (`usr-…`)."),
     parentAccountId: reference("account", "The account it is a subsidiary of."),
-    description: text("Notes about the account, at most 100,000 characters."),
+    description: text("Notes about the account, at most 100,000 characters.", {
+      searched: "beginning",
+    }),
     lastActivityAt: dateTime("Time of the latest live activity; derived."),
     firstContactedAt: dateTime("Time of the first contact; set by the first activity when empty."),
     ...labels,

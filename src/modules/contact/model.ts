@@ -24,8 +24,8 @@ export const contact = defineEntity({
   fields: {
     ...identity,
     accountId: reference("account", "The account the person belongs to; null for none."),
-    firstName: text("Given name.", { searched: true }),
-    lastName: text("Family name.", { searched: true }),
+    firstName: text("Given name.", { searched: "whole" }),
+    lastName: text("Family name.", { searched: "whole" }),
     displayName: text(
       "What to show: what was set by hand, else `first last`, email, phone or id. Never null.",
       {
@@ -36,18 +36,21 @@ export const contact = defineEntity({
     email: email(
       "Work email. Unique among the live contacts of an account (none counts as one), compared without case.",
       {
-        searched: true,
+        searched: "whole",
       },
     ),
-    phone: text("First phone number (`phone_1` in REST).", { column: "phone_1", searched: true }),
+    phone: text("First phone number (`phone_1` in REST).", {
+      column: "phone_1",
+      searched: "whole",
+    }),
     phone1Label: text("What the first number is, e.g. `Work`."),
-    phone2: text("Second phone number.", { searched: true }),
+    phone2: text("Second phone number.", { searched: "whole" }),
     phone2Label: text("What the second number is."),
-    phone3: text("Third phone number.", { searched: true }),
+    phone3: text("Third phone number.", { searched: "whole" }),
     phone3Label: text("What the third number is."),
-    company: text("Company as free text, where there is no account.", { searched: true }),
+    company: text("Company as free text, where there is no account.", { searched: "whole" }),
     website: text("Website of the person or company."),
-    jobTitle: text("Job title.", { searched: true }),
+    jobTitle: text("Job title.", { searched: "whole" }),
     seniority: text("Seniority at the company."),
     decisionRole: text("Part the person plays in decisions on deals."),
     isPrimary: boolean(
@@ -58,12 +61,12 @@ export const contact = defineEntity({
     address: text("Street and number."),
     addressAddition: text("Further address line."),
     postcode: text("Postal code."),
-    city: text("City.", { searched: true }),
+    city: text("City.", { searched: "whole" }),
     state: text("State or region."),
     country: text("Country."),
     leadOrigin: text("Where the lead came from."),
     birthday: date("Birthday."),
-    note: text("Notes, at most 100,000 characters."),
+    note: text("Notes, at most 100,000 characters.", { searched: "beginning" }),
     optedIn: boolean("Whether the person agreed to marketing messages (GDPR, CASL)."),
     optedInAt: dateTime("When the person agreed; set when optedIn turns true."),
     gdprConsent: json("Record of the consent."),

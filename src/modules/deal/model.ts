@@ -23,12 +23,12 @@ export const deal = defineEntity({
   fields: {
     ...identity,
     accountId: reference("account", "The account the deal is with.", { nullable: false }),
-    name: text("Name of the deal.", { searched: true }),
+    name: text("Name of the deal.", { searched: "whole" }),
     dealNumber: text(
       "Number for people, unique among the tenant's live deals, e.g. `DEAL-2026-00417`.",
       {
         nullable: false,
-        searched: true,
+        searched: "whole",
       },
     ),
     ownerId: text("Who owns the deal (`usr-…`)."),
@@ -51,7 +51,9 @@ export const deal = defineEntity({
     competitors: textList("Names of competing vendors."),
     lossReason: text("Why it was lost; needed for `closed_lost`."),
     lossCategory: text("Category of the loss; needed for `closed_lost`."),
-    closureNotes: text("Notes made at closing, at most 100,000 characters."),
+    closureNotes: text("Notes made at closing, at most 100,000 characters.", {
+      searched: "beginning",
+    }),
     primaryContactId: reference(
       "contact",
       "The main person on the customer's side; one of the deal's contacts.",

@@ -31,7 +31,7 @@ export const lineItem = defineEntity({
   fields: {
     ...identity,
     quoteId: reference("quote", "The quote it belongs to.", { nullable: false }),
-    description: text("What is offered, at most 100,000 characters."),
+    description: text("What is offered, at most 100,000 characters.", { searched: "beginning" }),
     quantity: decimal("How many.", { nullable: false }),
     unitPrice: decimal("Price of one, in the quote's currency.", { nullable: false }),
     discount: decimal("Discount: money or percent, see discountType.", { nullable: false }),

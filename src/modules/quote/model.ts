@@ -42,12 +42,12 @@ export const quote = defineEntity({
     ...identity,
     accountId: reference("account", "The account the quote is for.", { nullable: false }),
     dealId: reference("deal", "The deal it belongs to; null for none."),
-    name: text("Name of the quote.", { searched: true }),
+    name: text("Name of the quote.", { searched: "whole" }),
     quoteNumber: text(
       "Number for people, unique among the tenant's live quotes, e.g. `Q-2026-00892`.",
       {
         nullable: false,
-        searched: true,
+        searched: "whole",
       },
     ),
     ownerId: text("Who owns the quote (`usr-…`)."),
@@ -57,13 +57,20 @@ export const quote = defineEntity({
       "Where it stands. An open quote past its validity date reads as expired.",
       {
         expression: statusToday,
+        stored: {
+          draft: ["draft"],
+          sent: ["sent"],
+          accepted: ["accepted"],
+          rejected: ["rejected"],
+          expired: ["draft", "sent", "expired"],
+        },
       },
     ),
     dateIssued: date("The day it was first sent."),
     validityDate: date("The last day it holds (`valid_until` in REST)."),
     contractDuration: text("Contract term it covers, e.g. `12 months`."),
     isPrimary: boolean("Whether it is the deal's primary quote; at most one live quote is."),
-    notes: text("Special terms, at most 100,000 characters."),
+    notes: text("Special terms, at most 100,000 characters.", { searched: "beginning" }),
     total: decimal(
       "Sum of its line items' totals; without line items, what was given (`value` in REST).",
     ),
