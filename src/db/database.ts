@@ -1,7 +1,8 @@
 import { PrismaPg } from "@prisma/adapter-pg";
-import pg from "pg";
+import type pg from "pg";
 import { FencedPool, type Queryable } from "./fenced-pool.ts";
 import { PrismaClient } from "./generated/prisma/client.ts";
+import { withOwner } from "./with-owner.ts";
 
 /** Everything the server knows of its database: one pool behind the tenant fence, and Prisma on that pool. */
 export type Database = {
@@ -25,15 +26,7 @@ export function openDatabase(options: {
     pool,
     prisma,
     forTenant: (tenantId) => pool.forTenant(tenantId),
-    asOwner: async (work) => {
-      const client = new pg.Client({ connectionString: options.url });
-      await client.connect();
-      try {
-        return await work(client);
-      } finally {
-        await client.end();
-      }
-    },
+    asOwner: (work) => withOwner(options.url, "operator", work),
     close: async () => {
       await prisma.$disconnect();
       await pool.close();

@@ -1,7 +1,8 @@
-import pg from "pg";
+import type pg from "pg";
 import { requireVersion } from "./check-server.ts";
 import { serverRole } from "./fenced-pool.ts";
 import { migrationStatus } from "./migrate.ts";
+import { withOwner } from "./with-owner.ts";
 
 /** What one check found; `detail` says what is there, or what to mend. */
 export type Finding = { name: string; ok: boolean; detail: string };
@@ -20,18 +21,13 @@ export async function examine(options: {
   role?: string;
 }): Promise<Finding[]> {
   const { url, role = serverRole } = options;
-  const client = new pg.Client({ connectionString: url, application_name: "crm-gateway doctor" });
-  client.on("error", () => undefined);
-  try {
-    await client.connect();
+  return withOwner(url, "doctor", async (client) => {
     const findings: Finding[] = [];
     for (const [name, check] of checks) {
       findings.push({ name, ...(await check({ client, url, role })) });
     }
     return findings;
-  } finally {
-    await client.end().catch(() => undefined);
-  }
+  });
 }
 
 const checks: readonly (readonly [string, (subject: Subject) => Promise<Verdict>])[] = [

@@ -9,6 +9,7 @@ import {
   migrationsDirectory,
   readMigrations,
 } from "./migration-files.ts";
+import { withOwner } from "./with-owner.ts";
 
 /** Where one migration stands. `unknown` was applied by another version of the gateway. */
 export type MigrationStatus = {
@@ -59,7 +60,7 @@ export async function migrate(
 ): Promise<{ applied: string[] }> {
   const { directory = migrationsDirectory, log = () => undefined } = options;
   const files = await readMigrations(directory);
-  return await withClient(options.url, async (client) => {
+  return await withOwner(options.url, "migrate", async (client) => {
     const applied: string[] = [];
     // Nothing is locked or written while nothing is missing: the usual start costs one SELECT.
     let missing = nextMissing(files, await readHistory(client));
@@ -77,7 +78,7 @@ export async function migrate(
 /** Compares the migrations of this clone with the database's history, oldest first; writes nothing. */
 export async function migrationStatus(options: Options): Promise<MigrationStatus[]> {
   const files = await readMigrations(options.directory ?? migrationsDirectory);
-  const history = await withClient(options.url, readHistory);
+  const history = await withOwner(options.url, "migrate", readHistory);
   return statusOf(files, history);
 }
 
@@ -178,19 +179,4 @@ async function readHistory(client: pg.Client): Promise<HistoryRow[]> {
       throw error;
     });
   return rows;
-}
-
-async function withClient<Result>(
-  url: string,
-  work: (client: pg.Client) => Promise<Result>,
-): Promise<Result> {
-  const client = new pg.Client({ connectionString: url, application_name: "crm-gateway migrate" });
-  // The error also reaches the statement that is running; unheard it would end the process.
-  client.on("error", () => undefined);
-  try {
-    await client.connect();
-    return await work(client);
-  } finally {
-    await client.end().catch(() => undefined);
-  }
 }

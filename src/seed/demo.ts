@@ -1,4 +1,4 @@
-import { withOwner } from "./load.ts";
+import { withOwner } from "../db/with-owner.ts";
 import { type OnProgress, seedPlans, today } from "./seed.ts";
 import type { TenantPlan } from "./world.ts";
 
@@ -30,7 +30,7 @@ const demoTenants: readonly Omit<TenantPlan, "seed" | "anchor">[] = [
  */
 export async function seedDemo(options: { url: string; onProgress?: OnProgress }): Promise<void> {
   const { url, onProgress } = options;
-  await withOwner(url, async (client) => {
+  await withOwner(url, "seed", async (client) => {
     await client.query("SELECT pg_advisory_lock($1)", [demoLock]);
     const { rows } = await client.query<{ slug: string }>(
       "SELECT slug FROM tenants WHERE slug = ANY($1)",

@@ -1,5 +1,5 @@
 import { finished } from "node:stream/promises";
-import pg from "pg";
+import type pg from "pg";
 import { from as copyFrom } from "pg-copy-streams";
 import type { CopyBatch } from "./copy-text.ts";
 import { makeTenant } from "./make-tenant.ts";
@@ -8,25 +8,6 @@ import type { TenantPlan } from "./world.ts";
 
 /** How far a load is, after each batch. */
 export type Loaded = { rows: number; accounts: number; slug: string };
-
-/**
- * Opens a connection as the owner, whom row-level security does not concern, and closes it after
- * the work. A lost connection fails the work, not the process.
- */
-export async function withOwner<Result>(
-  url: string,
-  work: (client: pg.Client) => Promise<Result>,
-): Promise<Result> {
-  const client = new pg.Client({ connectionString: url, application_name: "crm-gateway seed" });
-  // The error also reaches the statement that is running; unheard it would end the process.
-  client.on("error", () => undefined);
-  try {
-    await client.connect();
-    return await work(client);
-  } finally {
-    await client.end().catch(() => undefined);
-  }
-}
 
 /**
  * Writes one tenant with COPY, in one transaction: all of it or nothing. The next batch is made

@@ -1,5 +1,6 @@
 import type pg from "pg";
-import { type Loaded, loadTenant, withOwner } from "./load.ts";
+import { withOwner } from "../db/with-owner.ts";
+import { type Loaded, loadTenant } from "./load.ts";
 import { companyName } from "./naming.ts";
 import { Random } from "./random.ts";
 import { tableNames } from "./tables.ts";
@@ -36,7 +37,7 @@ export async function seed(options: {
   onProgress?: OnProgress;
 }): Promise<Seeded> {
   const { url, anchor = today() } = options;
-  return await withOwner(url, async (client) => {
+  return await withOwner(url, "seed", async (client) => {
     await client.query("SELECT pg_advisory_lock($1)", [seedLock]);
     const slugs = await freeSlugs(client, options.tenants, options.slugs ?? []);
     const plans = slugs.map((slug) => planOf(slug, { ...options, anchor }));
@@ -63,7 +64,7 @@ export async function seedPlans(options: {
   const queue = [...plans];
   let failed = false;
   const work = async (): Promise<void> => {
-    await withOwner(url, async (client) => {
+    await withOwner(url, "seed", async (client) => {
       for (let plan = queue.shift(); plan !== undefined; plan = queue.shift()) {
         await loadTenant(client, plan, { onLoaded, stopped: () => failed });
       }
@@ -79,7 +80,7 @@ export async function seedPlans(options: {
   for (const result of await Promise.allSettled(workers)) {
     if (result.status === "rejected") throw result.reason;
   }
-  await withOwner(url, finish);
+  await withOwner(url, "seed", finish);
   return {
     tenants: plans.length,
     rows: done.rows,
