@@ -15,8 +15,8 @@ if (major < 24 || !process.features.typescript) {
   fail(
     "crm-gateway needs Node 24 or newer, this is " +
       process.version +
-      ": run `npm rebuild node` (install scripts were switched off), " +
-      "`npm ci --foreground-scripts`, or use Node 24",
+      ": use `npm start` or `npm run crm`, which bring their own; if they do not, install scripts were " +
+      "switched off: run `npm rebuild node && npm run generate`",
   );
 } else if (!existsSync(fileURLToPath(new URL("./db/generated", import.meta.url)))) {
   fail("The database client is not generated yet: run `npm run generate`");

@@ -78,7 +78,7 @@ export async function createApiKey(
       );
       const known = rows.map(({ slug }) => slug).join(", ");
       throw new StartupError(
-        `There is no tenant "${tenantSlug}". Known: ${known === "" ? "none yet" : known}.`,
+        `There is no tenant "${tenantSlug}". Known: ${known === "" ? "none yet; start the server once for the demo, or run `crm seed`" : known}.`,
       );
     }
   });

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { StartupError } from "../lib/startup-error.ts";
 import { makeDataDir } from "../db/embedded-location.ts";
 
 const demoTenantSchema = z.object({ slug: z.string(), id: z.string(), apiKey: z.string() });
@@ -12,11 +13,26 @@ export type DemoTenant = z.infer<typeof demoTenantSchema>;
 /** DATA_DIR/demo.json: how programs on this machine find the demo. */
 export type DemoFile = z.infer<typeof demoFileSchema>;
 
-/** The file of the last start, or null when it is gone or cannot be used. */
-export async function readDemoFile(dataDir: string): Promise<DemoFile | null> {
+/** The file of the last start; null when it is gone, or (told) when it holds something else. */
+export async function readDemoFile(
+  dataDir: string,
+  log: (line: string) => void,
+): Promise<DemoFile | null> {
+  const path = pathOf(dataDir);
+  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return null;
+    // Going on would give every tenant a new key, and leave the old ones working unseen.
+    throw new StartupError(
+      `${path} cannot be read (${error.code}): give it to this user, or delete it`,
+    );
+  });
+  if (text === null) return null;
   try {
-    return demoFileSchema.parse(JSON.parse(await readFile(pathOf(dataDir), "utf8")));
+    return demoFileSchema.parse(JSON.parse(text));
   } catch {
+    log(
+      `${path} is not what it was, so the demo gets new keys; \`crm keys list\` shows the old ones`,
+    );
     return null;
   }
 }

@@ -3,6 +3,7 @@ import type { Database } from "../db/database.ts";
 import { formatId } from "../lib/id.ts";
 import { seedDemo } from "../seed/demo.ts";
 import { type DemoTenant, readDemoFile } from "./demo-file.ts";
+import { logToErrors } from "./open.ts";
 import { startProgress } from "./progress.ts";
 
 /** The demo's tenants, in the order they are shown. */
@@ -22,7 +23,7 @@ export async function prepareDemo(options: {
   const onProgress = (done: number, total: number): void =>
     progress.update(done, total, "of demo data");
   await seedDemo({ url, onProgress }).finally(progress.end);
-  const remembered = (await readDemoFile(dataDir))?.tenants ?? [];
+  const remembered = (await readDemoFile(dataDir, logToErrors))?.tenants ?? [];
   const result: DemoTenant[] = [];
   for (const { slug, id } of await findTenants(database)) {
     const known = remembered.find((tenant) => tenant.slug === slug)?.apiKey;

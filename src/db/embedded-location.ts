@@ -1,6 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import {
+  access,
   chmod,
+  constants,
   link,
   mkdir,
   readdir,
@@ -91,9 +93,12 @@ export async function placeCluster(
 export async function makeDataDir(dataDir: string): Promise<string> {
   try {
     await makeFolder(dataDir);
+    await access(dataDir, constants.W_OK | constants.X_OK);
     return await realpath(dataDir);
   } catch (error) {
-    throw new StartupError(`DATA_DIR ${dataDir} cannot be made: ${reason(error)}`);
+    throw new StartupError(
+      `DATA_DIR ${dataDir} cannot be used as a folder to write in: ${reason(error)}`,
+    );
   }
 }
 

@@ -11,6 +11,24 @@ import {
 import { canonicalDecimal, parseDecimal } from "../lib/decimal.ts";
 import { builder } from "./builder.ts";
 
+/** Reads a literal like the value it stands for; what is wrong with it is told with its place in the document. */
+function literal<Value>(
+  kinds: readonly Kind[],
+  expected: string,
+  read: (value: unknown) => Value,
+): (node: ValueNode) => Value {
+  return (node) => {
+    if (!kinds.includes(node.kind) || !("value" in node)) {
+      throw new GraphQLError(expected, { nodes: node });
+    }
+    try {
+      return read(node.value);
+    } catch (error) {
+      throw new GraphQLError(error instanceof Error ? error.message : expected, { nodes: node });
+    }
+  };
+}
+
 function decimalInput(value: unknown): string {
   try {
     return parseDecimal(value);
@@ -25,12 +43,11 @@ const decimal = new GraphQLScalarType<string, string>({
     'An exact decimal number, printed as a canonical string ("1000", "10.5"). As input a string or a number, at most 15 integer and 4 fraction digits.',
   serialize: (value) => canonicalDecimal(String(value)),
   parseValue: decimalInput,
-  parseLiteral: (node: ValueNode) => {
-    if (node.kind === Kind.STRING || node.kind === Kind.INT || node.kind === Kind.FLOAT) {
-      return decimalInput(node.value);
-    }
-    throw new GraphQLError("Decimal: a string or a number is expected.", { nodes: node });
-  },
+  parseLiteral: literal(
+    [Kind.STRING, Kind.INT, Kind.FLOAT],
+    "Decimal: a string or a number is expected.",
+    decimalInput,
+  ),
 });
 
 /** The years that both RFC 3339 and PostgreSQL can say: there is no year 0. */
@@ -60,10 +77,11 @@ const day = new GraphQLScalarType<string, string>({
   specifiedByURL: "https://scalars.graphql.org/andimarek/local-date.html",
   serialize: String,
   parseValue: dayInput,
-  parseLiteral: (node: ValueNode) => {
-    if (node.kind === Kind.STRING) return dayInput(node.value);
-    throw new GraphQLError('Date: a string such as "2026-11-30" is expected.', { nodes: node });
-  },
+  parseLiteral: literal(
+    [Kind.STRING],
+    'Date: a string such as "2026-11-30" is expected.',
+    dayInput,
+  ),
 });
 
 /** What is stored was checked when it was written; reading it must not fail on a rule that came later. */
@@ -92,12 +110,11 @@ builder.addScalarType(
       "An instant, RFC 3339, printed in UTC with milliseconds: `2026-03-18T15:40:12.000Z`.",
     serialize: (value) => GraphQLDateTime.serialize(value),
     parseValue: instantInput,
-    parseLiteral: (node: ValueNode) => {
-      if (node.kind === Kind.STRING) return instantInput(node.value);
-      throw new GraphQLError('DateTime: a string such as "2026-03-18T15:40:12Z" is expected.', {
-        nodes: node,
-      });
-    },
+    parseLiteral: literal(
+      [Kind.STRING],
+      'DateTime: a string such as "2026-03-18T15:40:12Z" is expected.',
+      instantInput,
+    ),
   }),
 );
 builder.addScalarType(

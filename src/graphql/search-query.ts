@@ -1,8 +1,11 @@
+import type { GraphQLResolveInfo } from "graphql";
 import type { Catalog, Entity } from "../query/entity.ts";
 import type { Hit, HitPage } from "../query/hits.ts";
 import { searchWords } from "../query/search.ts";
 import { badInput } from "../lib/errors.ts";
+import type { Row } from "../query/row.ts";
 import { builder } from "./builder.ts";
+import type { Context } from "./context.ts";
 import { asNode, nodeRef } from "./entity-type.ts";
 import { pageSize } from "./page-arguments.ts";
 import { fieldKey, neededFields, selectedFields, fieldType } from "./selection.ts";
@@ -21,6 +24,17 @@ export function searchQuery(catalog: Catalog): void {
     types: searchable.map((entity) => nodeRef(entity)),
   });
 
+  const load = async (hit: Hit, ctx: Context, info: GraphQLResolveInfo): Promise<Row | null> => {
+    const entity = catalog.entity(hit.entity);
+    const request = () => ({
+      entity,
+      fields: neededFields(info, entity, info.fieldNodes),
+      includeDeleted: false,
+    });
+    const row = await ctx.reader.record(`${fieldKey(info)}<${entity.name}`, request, hit.id);
+    return row === null ? null : asNode(row, entity);
+  };
+
   const edge = builder.objectRef<Hit>("SearchEdge").implement({
     description: "A record that a search found, and how well it matches.",
     fields: (t) => ({
@@ -32,16 +46,7 @@ export function searchQuery(catalog: Catalog): void {
         type: result,
         nullable: true,
         description: "The record; null when it was deleted while the search ran.",
-        resolve: async (hit, _args, ctx, info) => {
-          const entity = catalog.entity(hit.entity);
-          const request = () => ({
-            entity,
-            fields: neededFields(info, entity, info.fieldNodes),
-            includeDeleted: false,
-          });
-          const row = await ctx.reader.record(`${fieldKey(info)}<${entity.name}`, request, hit.id);
-          return row === null ? null : asNode(row, entity);
-        },
+        resolve: (hit, _args, ctx, info) => load(hit, ctx, info),
       }),
     }),
   });
@@ -53,6 +58,14 @@ export function searchQuery(catalog: Catalog): void {
         type: [edge],
         description: "What was found, best match first.",
         resolve: (page) => page.hits,
+      }),
+      nodes: t.field({
+        type: [result],
+        nullable: { list: false, items: true },
+        description:
+          "The records themselves, best match first; null where one was deleted meanwhile.",
+        resolve: (page, _args, ctx, info) =>
+          Promise.all(page.hits.map((hit) => load(hit, ctx, info))),
       }),
       pageInfo: t.field({
         type: builder.pageInfoRef(),

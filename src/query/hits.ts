@@ -26,7 +26,7 @@ export type HitPage = {
   readonly hasPreviousPage: boolean;
 };
 
-const orderKey = "score desc,id desc";
+const orderKey = "search: score desc,id desc";
 
 /** Renders the one statement that finds a page of hits in all entities. */
 export function hitStatement(

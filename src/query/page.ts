@@ -64,7 +64,8 @@ export function pageStatement(
 ): PageStatement {
   const { entity, want } = request;
   const terms = termsOf(request);
-  const orderKey = terms.map((term) => term.key).join(",");
+  // The entity and the order: a cursor of another list is refused, not misread.
+  const orderKey = `${request.entity.name}: ${terms.map((term) => term.key).join(",")}`;
   const direction = request.backward ? reversed(terms) : terms;
   const fields = ["id", ...request.fields.filter((field) => field !== "id")];
   const viewer = viewerSql(context.viewer);

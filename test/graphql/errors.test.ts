@@ -180,8 +180,20 @@ describe("cursors", () => {
     }
   });
 
+  it("of other records in the same order are refused", async () => {
+    const order = "orderBy: [{ displayName: asc }]";
+    const data = await gateway.data(
+      key,
+      `{ accounts(first: 1, ${order}) { pageInfo { endCursor } } }`,
+    );
+    const after = at(data, "accounts", "pageInfo", "endCursor");
+    const contacts = `query ($after: String) { contacts(after: $after, ${order}) { nodes { id } } }`;
+    expectBadInput(await gateway.ask(key, contacts, { after }), /another list or order/, ["after"]);
+  });
+
   it("that were made up with values the column cannot hold are refused", async () => {
-    const made = (order: string, values: (string | null)[]) => encodeCursor(order, values);
+    const made = (order: string, values: (string | null)[]) =>
+      encodeCursor(`account: ${order}`, values);
     const named = "name asc,id asc";
     for (const values of [
       ["a", "no uuid"],

@@ -32,7 +32,7 @@ const count = async (tenantId: string, table: string): Promise<[number, number]>
 
 describe("the fence in the database", () => {
   it("stands around every table of a tenant", async () => {
-    expect(tables).toHaveLength(14);
+    expect(tables).toContain("change_events");
     const { rows } = await gateway.fixtures.client.query<{ relname: string }>(
       `SELECT relname FROM pg_class c WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
        AND (NOT relrowsecurity OR NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid))`,

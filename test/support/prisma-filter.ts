@@ -127,6 +127,9 @@ export class PrismaFilter {
       const listed = this.#sameEmails(entity, field, asList(operand));
       return { [field]: { [operator === "eq" || operator === "in" ? "in" : "notIn"]: listed } };
     }
+    if (definition.kind === "email") {
+      return { emailKey: { [operator]: String(operand).toLowerCase() } };
+    }
     const prisma = Array.isArray(operand)
       ? operand.map((one) => prismaValue(definition, one))
       : prismaValue(definition, operand);
