@@ -63,6 +63,8 @@ export class FencedPool extends pg.Pool {
     });
     // A connection that breaks while idle is replaced at the next checkout; without a listener it would end the process.
     this.on("error", () => undefined);
+    // The same while it is checked out: the error also reaches the statement that is running.
+    this.on("connect", (client) => client.on("error", () => undefined));
   }
 
   override connect(): Promise<pg.PoolClient>;

@@ -54,7 +54,7 @@ export function asNode(row: Row, entity: Entity): Row {
 export function implementEntity(catalog: Catalog, entity: Entity, types: FieldTypes = {}): void {
   nodeRef(entity).implement({
     description: entity.description,
-    interfaces: [builder.nodeInterfaceRef()],
+    interfaces: entity.isNode ? [builder.nodeInterfaceRef()] : [],
     fields: (t) => {
       const fields: Record<string, FieldRef<SchemaTypes>> = {};
       for (const [name, definition] of Object.entries(entity.fields)) {

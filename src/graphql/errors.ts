@@ -48,8 +48,10 @@ function troubleOf(cause: unknown): GatewayError | null {
     );
   }
   const lost =
-    /^E(CONN|PIPE|HOST|TIMEDOUT)/.test(code) ||
-    /terminated|timeout exceeded when trying to connect/.test(cause.message);
+    /^E(CONN|PIPE|HOST|NET|TIMEDOUT|NOTFOUND|AI_AGAIN)/.test(code) ||
+    // The socket's file is gone.
+    ("syscall" in cause && cause.syscall === "connect") ||
+    /terminated|timeout exceeded when trying to connect|not queryable/.test(cause.message);
   return unavailableStates.test(code) || lost
     ? new GatewayError("UNAVAILABLE", "The database cannot be reached just now; try again.")
     : null;

@@ -100,6 +100,8 @@ export type Entity = {
   /** The column that the tenant fence compares. */
   readonly tenantColumn: string;
   readonly softDelete: boolean;
+  /** Can be fetched by its id alone (`node`); what is only a part of another record cannot. */
+  readonly isNode: boolean;
   /** Has a `search_text` column. */
   readonly searchable: boolean;
   readonly defaultOrder: readonly OrderTerm[];
@@ -185,7 +187,7 @@ export const through = (
 
 type EntityInput = Omit<
   Entity,
-  "tenantColumn" | "softDelete" | "searchable" | "defaultOrder" | "naturalKeys"
+  "tenantColumn" | "softDelete" | "isNode" | "searchable" | "defaultOrder" | "naturalKeys"
 > &
   Partial<Entity>;
 
@@ -194,6 +196,7 @@ export function defineEntity(input: EntityInput): Entity {
   return {
     tenantColumn: "tenant_id",
     softDelete: true,
+    isNode: true,
     searchable: true,
     defaultOrder: [{ field: "createdAt", direction: "desc" }],
     naturalKeys: {},
@@ -245,7 +248,9 @@ export class Catalog {
   constructor(entities: readonly Entity[]) {
     this.entities = entities;
     this.#byName = new Map(entities.map((entity) => [entity.name, entity]));
-    this.#byPrefix = new Map(entities.map((entity) => [entity.prefix, entity]));
+    this.#byPrefix = new Map(
+      entities.filter((entity) => entity.isNode).map((entity) => [entity.prefix, entity]),
+    );
     for (const entity of entities) this.#check(entity);
   }
 
@@ -256,7 +261,7 @@ export class Catalog {
     return found;
   }
 
-  /** The entity whose ids have the prefix. */
+  /** The entity that is fetched by ids with the prefix. */
   byPrefix(prefix: string): Entity | undefined {
     return this.#byPrefix.get(prefix);
   }

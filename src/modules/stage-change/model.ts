@@ -8,6 +8,7 @@ export const stageChange = defineEntity({
   prefix: "stg",
   description: "One change of a deal's stage (an entry of `audit_log` in REST).",
   softDelete: false,
+  isNode: false,
   searchable: false,
   defaultOrder: [{ field: "changedAt", direction: "desc" }],
   fields: {
