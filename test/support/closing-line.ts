@@ -2,8 +2,9 @@ import type { Reporter, TestModule } from "vitest/node";
 
 /** Ends a run with one plain line for whoever reads the output by machine. */
 export default class ClosingLine implements Reporter {
-  onTestRunEnd(modules: readonly TestModule[]): void {
-    const count = { passed: 0, failed: 0, skipped: 0 };
+  onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
+    // What nobody caught fails the run, although no test is to blame.
+    const count = { passed: 0, failed: unhandledErrors.length, skipped: 0 };
     for (const module of modules) {
       // A file that could not be loaded has no tests to fail.
       if (module.state() === "failed" && module.errors().length > 0) count.failed += 1;
