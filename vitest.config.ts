@@ -9,6 +9,8 @@ export default defineConfig({
     execArgv: ["--disable-warning=ExperimentalWarning"],
     // Tests run in Node as the server does: TypeScript as it is, and one copy of graphql for all.
     experimental: { viteModuleRunner: false },
+    // vitest leaves a core to itself; here the database has its own processes, and tests wait for it a lot.
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     teardownTimeout: 30_000,

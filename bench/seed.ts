@@ -1,7 +1,7 @@
 // Rows per second of the seed, against COPY of exactly the same rows into the same tables (same
 // indexes and keys) of an empty database, in the same run: node bench/seed.ts --accounts 20000
 import { createReadStream, createWriteStream } from "node:fs";
-import { mkdtemp, rm, stat } from "node:fs/promises";
+import { chmod, mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -24,6 +24,8 @@ const tenants = Number(values.tenants);
 const accounts = Number(values.accounts);
 
 const folder = await mkdtemp(join(tmpdir(), "crm-bench-seed-"));
+// As root PostgreSQL runs as another user, who must get to the cluster in it; else it would be left elsewhere.
+await chmod(folder, 0o711);
 const database = await startEmbedded({ dataDir: join(folder, "data") });
 try {
   const seededUrl = await createDatabase("seeded");
