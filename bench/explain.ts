@@ -173,6 +173,10 @@ try {
     request(deal, { order: [{ field: "expectedCloseDate", direction: "asc" }] }),
   );
   await page("deals of a stage", request(deal, { where: { stage: { eq: "negotiation" } } }));
+  const quote = catalog.entity("quote");
+  for (const status of ["sent", "expired"]) {
+    await page(`quotes that are ${status}`, request(quote, { where: { status: { eq: status } } }));
+  }
   await page(
     "accounts by name",
     request(account, { order: [{ field: "displayName", direction: "asc" }] }),
