@@ -63,10 +63,17 @@ export async function seedPlans(options: {
   };
   const queue = [...plans];
   let failed = false;
+  let analyzed = false;
+  // Once, by whoever comes first: two loads would wait for each other's lock until the end.
+  const analyzes = (): boolean => {
+    const mine = !analyzed;
+    analyzed = true;
+    return mine;
+  };
   const work = async (): Promise<void> => {
     await withOwner(url, "seed", async (client) => {
       for (let plan = queue.shift(); plan !== undefined; plan = queue.shift()) {
-        await loadTenant(client, plan, { onLoaded, stopped: () => failed });
+        await loadTenant(client, plan, { onLoaded, stopped: () => failed, analyzes });
       }
     }).catch((error: unknown) => {
       // The first failure ends the others; theirs would only say so.

@@ -170,8 +170,7 @@ describe("seed", () => {
     const onProgress = (): void => {
       cut ??= second.query(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-         WHERE application_name = 'crm-gateway seed' AND state <> 'idle' AND query ILIKE 'COPY%'
-           AND datname = current_database()`,
+         WHERE application_name = 'crm-gateway seed' AND state <> 'idle' AND datname = current_database()`,
       );
     };
     await expect(
