@@ -29,7 +29,7 @@ export function selectedFields(
 }
 
 /** The object type of that name in the schema. */
-export function objectType(info: GraphQLResolveInfo, name: string): GraphQLObjectType {
+function objectType(info: GraphQLResolveInfo, name: string): GraphQLObjectType {
   const type = info.schema.getType(name);
   if (!isObjectType(type)) throw new Error(`${name} is not an object type`);
   return type;

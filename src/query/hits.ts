@@ -1,5 +1,6 @@
 import { decodeCursor, encodeCursor } from "../lib/cursor.ts";
 import type { Entity } from "./entity.ts";
+import type { Cells } from "./row.ts";
 import { scoreSql, searchCondition } from "./search.ts";
 import { all, join, name, param, raw, render, sql, type Statement } from "./sql.ts";
 import { viewerSql, visible, type Viewer } from "./visible.ts";
@@ -32,7 +33,7 @@ const orderKey = "search: score desc,id desc";
 export function hitStatement(
   request: HitRequest,
   viewer: Viewer,
-): { statement: Statement; collect: (rows: readonly (readonly (string | null)[])[]) => HitPage } {
+): { statement: Statement; collect: (rows: readonly Cells[]) => HitPage } {
   const seenBy = viewerSql(viewer);
   const limit = param(request.limit + 1, "integer");
   const cursor = request.after === null ? null : decodeCursor(request.after, orderKey, "after");

@@ -3,11 +3,11 @@ import type { Catalog, Entity, ManyRelation, OrderTerm } from "./entity.ts";
 import { filterCondition, relationJoin } from "./filter.ts";
 import type { Filter } from "./filter-value.ts";
 import { afterCursor, branches } from "./keyset.ts";
-import { fieldSql, orderItem, reversed, sortTerms, idTerm, type SortTerm } from "./order.ts";
+import { orderItem, reversed, sortTerms, idTerm, type SortTerm } from "./order.ts";
 import { scoreTerm, searchCondition } from "./search.ts";
 import { all, join, name, param, raw, render, sql, type Sql, type Statement } from "./sql.ts";
 import { viewerSql, visible, type Viewer, type ViewerSql } from "./visible.ts";
-import { readValue, type Row } from "./row.ts";
+import { columnsSql, readRow, withId, type Cells, type Row } from "./row.ts";
 
 /** One page of one list: for all of a tenant's rows, or for the children of each parent. */
 export type PageRequest = {
@@ -48,7 +48,7 @@ export type Page = {
 export type PageStatement = {
   readonly statement: Statement;
   /** Turns the statement's rows into one page for each parent id ("" for a list without parents). */
-  readonly collect: (rows: readonly (readonly (string | null)[])[]) => Map<string, Page>;
+  readonly collect: (rows: readonly Cells[]) => Map<string, Page>;
 };
 
 const parentColumns = 4;
@@ -67,7 +67,7 @@ export function pageStatement(
   // The entity and the order: a cursor of another list is refused, not misread.
   const orderKey = `${request.entity.name}: ${terms.map((term) => term.key).join(",")}`;
   const direction = request.backward ? reversed(terms) : terms;
-  const fields = ["id", ...request.fields.filter((field) => field !== "id")];
+  const fields = withId(request.fields);
   const viewer = viewerSql(context.viewer);
   const matches = matching(request, context.catalog, viewer);
 
@@ -76,11 +76,9 @@ export function pageStatement(
     before: cursorBound(request, orderKey, "before"),
   };
   const from = raw(`${name(entity.table)} t`);
-  const columns = fields.map((field, index) => {
-    const definition = entity.fields[field];
-    if (definition === undefined) throw new Error(`${entity.name} has no field ${field}`);
-    return sql`${fieldSql("t", field, definition)} AS ${raw(`f${index}`)}`;
-  });
+  const columns = columnsSql(entity, "t", fields).map(
+    (column, index) => sql`${column} AS ${raw(`f${index}`)}`,
+  );
   const keys = terms.map((term, index) => sql`${term.expression} AS ${raw(`s${index}`)}`);
   const limit = param(request.limit + 1, "integer");
   const parts = branches(terms, bounds).map((branch) => {
@@ -195,12 +193,12 @@ function cursorBound(
 }
 
 function collectPages(
-  rows: readonly (readonly (string | null)[])[],
+  rows: readonly Cells[],
   request: PageRequest,
   fields: readonly string[],
   orderKey: string,
 ): Map<string, Page> {
-  const byParent = new Map<string, (readonly (string | null)[])[]>();
+  const byParent = new Map<string, Cells[]>();
   for (const row of rows) {
     const parentId = row[0] ?? "";
     const group = byParent.get(parentId);
@@ -214,7 +212,7 @@ function collectPages(
 }
 
 function onePage(
-  group: readonly (readonly (string | null)[])[],
+  group: readonly Cells[],
   request: PageRequest,
   fields: readonly string[],
   orderKey: string,
@@ -230,13 +228,7 @@ function onePage(
   const beforeAfter = head[2] === "t";
   const behindBefore = head[3] === "t";
   return {
-    rows: kept.map((row) => {
-      const record: Record<string, unknown> = {};
-      for (const [index, field] of fields.entries()) {
-        record[field] = readValue(request.entity.fields[field], row[parentColumns + index] ?? null);
-      }
-      return record;
-    }),
+    rows: kept.map((row) => readRow(request.entity, fields, row, parentColumns)),
     cursors: request.want.cursors
       ? kept.map((row) => encodeCursor(orderKey, row.slice(parentColumns + fields.length)))
       : [],

@@ -4,7 +4,7 @@ import { badInput } from "../lib/errors.ts";
 import type { Catalog } from "./entity.ts";
 import { pageStatement, type Page, type PageRequest } from "./page.ts";
 import { recordStatement, type RecordRequest } from "./record.ts";
-import type { Row } from "./row.ts";
+import type { Cells, Row } from "./row.ts";
 import type { Statement } from "./sql.ts";
 import type { Viewer } from "./visible.ts";
 import { hitStatement, type HitPage, type HitRequest } from "./hits.ts";
@@ -83,7 +83,7 @@ export class Reader {
   async #run(
     statement: Statement,
     cursors: { readonly after?: string | null; readonly before?: string | null } = {},
-  ): Promise<readonly (readonly (string | null)[])[]> {
+  ): Promise<readonly Cells[]> {
     try {
       return await this.#db.rows(statement.text, statement.values);
     } catch (error) {

@@ -1,10 +1,38 @@
-import type { Field } from "./entity.ts";
+import type { Entity, Field } from "./entity.ts";
+import { fieldSql } from "./order.ts";
+import type { Sql } from "./sql.ts";
 
 /** A record as the read engine gives it: field name → value. Decimals and days stay text, instants are Dates; numbers inside JSON are JavaScript's. */
 export type Row = Readonly<Record<string, unknown>>;
 
+/** A row as PostgreSQL printed it, a text for each column. */
+export type Cells = readonly (string | null)[];
+
+/** What is read of every row: the id, then the other fields. */
+export function withId(fields: readonly string[]): string[] {
+  return ["id", ...fields.filter((field) => field !== "id")];
+}
+
+/** The columns behind fields, in their order. */
+export function columnsSql(entity: Entity, alias: string, fields: readonly string[]): Sql[] {
+  return fields.map((field) => {
+    const definition = entity.fields[field];
+    if (definition === undefined) throw new Error(`${entity.name} has no field ${field}`);
+    return fieldSql(alias, field, definition);
+  });
+}
+
+/** The record in a row whose cells from `start` on are those of the fields. */
+export function readRow(entity: Entity, fields: readonly string[], cells: Cells, start = 0): Row {
+  const record: Record<string, unknown> = {};
+  for (const [index, field] of fields.entries()) {
+    record[field] = readValue(entity.fields[field], cells[start + index] ?? null);
+  }
+  return record;
+}
+
 /** Reads a value that PostgreSQL printed as text. No decimal passes through a float on its way. */
-export function readValue(definition: Field | undefined, text: string | null): unknown {
+function readValue(definition: Field | undefined, text: string | null): unknown {
   if (text === null || definition === undefined) return null;
   switch (definition.kind) {
     case "int":
