@@ -9,6 +9,15 @@ import "./modules/quote/type.ts";
 import "./modules/line-item/type.ts";
 import "./modules/department/type.ts";
 import "./modules/api-key/type.ts";
+import "./modules/account/mutations.ts";
+import "./modules/contact/mutations.ts";
+import "./modules/deal/mutations.ts";
+import "./modules/activity/mutations.ts";
+import "./modules/quote/mutations.ts";
+import "./modules/line-item/mutations.ts";
+import "./modules/customer/mutations.ts";
+import "./modules/department/mutations.ts";
+import "./modules/api-key/mutations.ts";
 import { builder } from "./graphql/builder.ts";
 
 /** The GraphQL schema: what the modules declare, put together. */

@@ -52,6 +52,12 @@ export async function authenticateApiKey(pool: FencedPool, key: string): Promise
   };
 }
 
+/** A new secret: the whole key, to be shown once, and the hash that is kept of it. */
+export function makeSecret(environment: string, id: string): { key: string; hash: Buffer } {
+  const secret = randomBytes(24).toString("hex");
+  return { key: `crm_${environment}_${id}_${secret}`, hash: hashSecret(secret) };
+}
+
 /** Makes a key for a tenant. The key is in the answer and nowhere else. */
 export async function createApiKey(
   database: Database,
@@ -65,12 +71,12 @@ export async function createApiKey(
     );
   }
   const id = uuidv7();
-  const secret = randomBytes(24).toString("hex");
+  const { key, hash } = makeSecret(env, id);
   await database.asOwner(async (client) => {
     const made = await client.query(
       `INSERT INTO api_keys (tenant_id, id, name, environment, secret_hash, scopes)
        SELECT t.id, $2, $3, $4, $5, $6 FROM tenants t WHERE t.slug = $1`,
-      [tenantSlug, id, name, env, hashSecret(secret), scopes],
+      [tenantSlug, id, name, env, hash, scopes],
     );
     if (made.rowCount === 0) {
       const { rows } = await client.query<{ slug: string }>(
@@ -82,7 +88,7 @@ export async function createApiKey(
       );
     }
   });
-  return { id: formatId("key", id), key: `crm_${env}_${id}_${secret}` };
+  return { id: formatId("key", id), key };
 }
 
 /** A key as the operator sees it. */

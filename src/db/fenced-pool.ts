@@ -29,6 +29,12 @@ export type Queryable = {
   rows(text: string, values: readonly unknown[]): Promise<(string | null)[][]>;
 };
 
+/** One transaction. Statements go out in order without waiting for each other; answers come in the same order. */
+export type Transaction = Queryable & {
+  /** Sends a statement whose answer nobody needs; if it fails, the commit fails with its error. */
+  send(text: string, values: readonly unknown[]): void;
+};
+
 /** Runs `work` with every connection that it checks out, also through Prisma, pinned to the tenant. */
 export function asTenant<Result>(
   tenantId: string,
@@ -36,6 +42,18 @@ export function asTenant<Result>(
 ): Promise<Result> {
   // Awaited inside: Prisma's promises do nothing before somebody waits for them.
   return tenants.run(tenantId, async () => await work());
+}
+
+/** The statement failed, and the connection is as good as before. */
+function isStatementError(reason: unknown): boolean {
+  return reason instanceof pg.DatabaseError && reason.severity === "ERROR";
+}
+
+/** Waits for all; the first that failed, in the order of sending, is the reason of the rest. */
+async function allOrFirstFailure(answers: readonly Promise<unknown>[]): Promise<void> {
+  for (const answer of await Promise.allSettled(answers)) {
+    if (answer.status === "rejected") throw answer.reason;
+  }
 }
 
 type ConnectCallback = Parameters<pg.Pool["connect"]>[0];
@@ -96,15 +114,66 @@ export class FencedPool extends pg.Pool {
         this.#pins.set(client, tenantId);
         if (answered.status === "rejected") {
           // After an ERROR the connection is as good as before; after anything else nobody knows.
-          const isSound =
-            answered.reason instanceof pg.DatabaseError && answered.reason.severity === "ERROR";
-          client.release(!isSound);
+          client.release(!isStatementError(answered.reason));
           throw answered.reason;
         }
         client.release();
         return answered.value.rows;
       },
     };
+  }
+
+  /**
+   * Runs `work` in one transaction of the tenant's and commits it. Whatever fails, of `work` or of the database, is
+   * thrown after a rollback. READ COMMITTED is said aloud: writers rely on seeing what was committed while they
+   * waited for a lock.
+   */
+  async transaction<Result>(
+    tenantId: string,
+    work: (transaction: Transaction) => Promise<Result>,
+  ): Promise<Result> {
+    const client = await this.#connectIdle();
+    const sent: Promise<unknown>[] = [];
+    const query = (text: string, values: readonly unknown[]) => {
+      const answer = client.query<(string | null)[]>({
+        text,
+        values: [...values],
+        rowMode: "array" as const,
+        types: textParsers,
+      });
+      sent.push(answer);
+      // Heard again below; unheard here, it would end the process when `work` has failed before.
+      answer.catch(() => undefined);
+      return answer;
+    };
+    const isPinned = this.#pins.get(client) === tenantId;
+    if (!isPinned) this.#pins.delete(client);
+    const opened = [
+      ...(isPinned ? [] : [query(pinText, [tenantId])]),
+      query("BEGIN ISOLATION LEVEL READ COMMITTED", []),
+    ];
+    try {
+      const result = await work({
+        // The pin and BEGIN are answered before this is; had they failed, nothing behind them counts.
+        rows: async (text, values) => {
+          const answer = query(text, values);
+          await Promise.all(opened);
+          return (await answer).rows;
+        },
+        send: (text, values) => void query(text, values),
+      });
+      // Travels with what was sent last. If one of those failed, this rolls back.
+      void query("COMMIT", []);
+      await allOrFirstFailure(sent);
+      this.#pins.set(client, tenantId);
+      client.release();
+      return result;
+    } catch (error) {
+      await this.#rollBack(client, sent, tenantId);
+      // What failed first in the database is the cause; all that came after it only heard of it.
+      await allOrFirstFailure(sent);
+      throw error;
+    }
   }
 
   /** Calls one of the functions that are asked before the tenant is known; it reads no table by itself. */
@@ -149,6 +218,22 @@ export class FencedPool extends pg.Pool {
       if (status === null || status === "I") return client;
       this.#discard(client);
     }
+  }
+
+  /** Gives the connection back as good as new, or closes it when that is not certain. */
+  async #rollBack(
+    client: pg.PoolClient,
+    sent: readonly Promise<unknown>[],
+    tenantId: string,
+  ): Promise<void> {
+    const rolledBack = client.query("ROLLBACK");
+    const settled = await Promise.allSettled([...sent, rolledBack]);
+    const isSound = settled.every(
+      (answer) => answer.status === "fulfilled" || isStatementError(answer.reason),
+    );
+    if (!isSound || settled[0]?.status === "rejected") return this.#discard(client);
+    this.#pins.set(client, tenantId);
+    client.release();
   }
 
   #discard(client: pg.PoolClient): void {

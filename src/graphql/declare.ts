@@ -9,6 +9,10 @@ import { searchQuery } from "./search-query.ts";
 builder.queryType({
   description: "Everything a caller can ask. All of it lies within the credential's tenant.",
 });
+builder.mutationType({
+  description:
+    "Everything a caller can change. Each field is one transaction. With an `Idempotency-Key` header a request can be repeated for 24 hours without writing twice.",
+});
 declareEntities(catalog);
 nodeQueries(catalog);
 searchQuery(catalog);

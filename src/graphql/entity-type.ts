@@ -77,7 +77,7 @@ export function implementEntity(catalog: Catalog, entity: Entity, types: FieldTy
   });
 }
 
-const outputs: Readonly<Record<Exclude<FieldKind, "enum">, Output>> = {
+const outputs: Readonly<Record<Exclude<FieldKind, "enum" | "bytes">, Output>> = {
   id: "ID",
   reference: "ID",
   text: "String",
@@ -96,7 +96,9 @@ const outputs: Readonly<Record<Exclude<FieldKind, "enum">, Output>> = {
 
 function outputType(definition: Field): Output {
   if (definition.values !== null) return enumRef(definition.values);
-  if (definition.kind === "enum") throw new Error("an enum field needs its values");
+  if (definition.kind === "enum" || definition.kind === "bytes") {
+    throw new Error(`a field of kind ${definition.kind} is not shown`);
+  }
   return outputs[definition.kind];
 }
 

@@ -11,7 +11,10 @@ export type ToldError = { readonly error: GraphQLError; readonly unexpected: boo
 export function tellError(thrown: unknown, requestId: string): ToldError {
   const cause = thrown instanceof GraphQLError ? (thrown.originalError ?? null) : thrown;
   if (cause instanceof GatewayError) {
-    return { error: told(cause.message, cause.code, thrown, inputPath(cause)), unexpected: false };
+    return {
+      error: told(cause.message, cause.code, thrown, { ...inputPath(cause), ...cause.detail }),
+      unexpected: false,
+    };
   }
   if (thrown instanceof GraphQLError && (cause === null || isGraphQLError(cause))) {
     return { error: told(thrown.message, codeOf(thrown), thrown, {}), unexpected: false };

@@ -5,10 +5,11 @@ import {
   GraphQLEmailAddress,
   GraphQLJSON,
   GraphQLJSONObject,
-  GraphQLLocalDate,
   GraphQLURL,
 } from "graphql-scalars";
 import { canonicalDecimal, parseDecimal } from "../lib/decimal.ts";
+import { parseDay, parseInstant } from "../lib/time.ts";
+import { Unreadable } from "../lib/unreadable.ts";
 import { builder } from "./builder.ts";
 
 /** Reads a literal like the value it stands for; what is wrong with it is told with its place in the document. */
@@ -29,6 +30,23 @@ function literal<Value>(
   };
 }
 
+/**
+ * A variable that cannot be read goes on as what was sent: where it stands is known only there, and in a mutation all
+ * problems are told together. A literal is refused with its place in the document.
+ */
+function later<Value>(read: (value: unknown) => Value): (value: unknown) => Value {
+  return (value) => {
+    try {
+      return read(value);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : "cannot be read";
+      // It only looks like a value; whoever takes one from a variable asks.
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+      return new Unreadable(value, reason) as Value;
+    }
+  };
+}
+
 function decimalInput(value: unknown): string {
   try {
     return parseDecimal(value);
@@ -42,7 +60,7 @@ const decimal = new GraphQLScalarType<string, string>({
   description:
     'An exact decimal number, printed as a canonical string ("1000", "10.5"). As input a string or a number, at most 15 integer and 4 fraction digits.',
   serialize: (value) => canonicalDecimal(String(value)),
-  parseValue: decimalInput,
+  parseValue: later(decimalInput),
   parseLiteral: literal(
     [Kind.STRING, Kind.INT, Kind.FLOAT],
     "Decimal: a string or a number is expected.",
@@ -50,25 +68,22 @@ const decimal = new GraphQLScalarType<string, string>({
   ),
 });
 
-/** The years that both RFC 3339 and PostgreSQL can say: there is no year 0. */
-function checkYear(scalar: string, text: string): string {
-  if (/^(?!0000)\d{4}-/.test(text)) return text;
-  throw new GraphQLError(`${scalar}: the year must be from 0001 to 9999.`);
-}
-
-/**
- * An instant as text in UTC. pg would print a Date in the process's own time zone, which PostgreSQL reads back
- * some seconds off where that zone once had an offset with seconds.
- */
+/** An instant as text in UTC: as a Date, pg would print it in the process's own time zone. */
 function instantInput(value: unknown): string {
-  const instant: Date = GraphQLDateTime.parseValue(value);
-  return checkYear("DateTime", instant.toISOString());
+  const instant = typeof value === "string" ? parseInstant(value) : null;
+  if (instant !== null) return instant;
+  throw new GraphQLError(
+    'DateTime: an instant of the years 0001 to 9999 with its offset is expected, such as "2026-03-18T15:40:12Z".',
+  );
 }
 
 /** The day an input names: a day itself, or the (UTC) day of an instant. */
 function dayInput(value: unknown): string {
-  if (typeof value === "string" && value.includes("T")) return instantInput(value).slice(0, 10);
-  return checkYear("Date", GraphQLLocalDate.parseValue(value));
+  const found = typeof value === "string" ? parseDay(value) : null;
+  if (found !== null) return found;
+  throw new GraphQLError(
+    'Date: a day of the years 0001 to 9999 is expected, such as "2026-11-30".',
+  );
 }
 
 const day = new GraphQLScalarType<string, string>({
@@ -76,7 +91,7 @@ const day = new GraphQLScalarType<string, string>({
   description: "A day, `2026-11-30`. As input also an instant, whose UTC day is taken.",
   specifiedByURL: "https://scalars.graphql.org/andimarek/local-date.html",
   serialize: String,
-  parseValue: dayInput,
+  parseValue: later(dayInput),
   parseLiteral: literal(
     [Kind.STRING],
     'Date: a string such as "2026-11-30" is expected.',
@@ -95,7 +110,7 @@ function readAsStored(
     description,
     specifiedByURL: scalar.specifiedByURL,
     serialize: String,
-    parseValue: (value) => String(parseValue(value)),
+    parseValue: later((value) => String(parseValue(value))),
     parseLiteral: (node, variables) => String(parseLiteral(node, variables)),
   });
 }
@@ -109,7 +124,7 @@ builder.addScalarType(
     description:
       "An instant, RFC 3339, printed in UTC with milliseconds: `2026-03-18T15:40:12.000Z`.",
     serialize: (value) => GraphQLDateTime.serialize(value),
-    parseValue: instantInput,
+    parseValue: later(instantInput),
     parseLiteral: literal(
       [Kind.STRING],
       'DateTime: a string such as "2026-03-18T15:40:12Z" is expected.',

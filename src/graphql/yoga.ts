@@ -6,6 +6,7 @@ import { catalog } from "../modules/catalog.ts";
 import { Reader } from "../query/reader.ts";
 import type { Context } from "./context.ts";
 import { actorOf, useAuthentication } from "./plugins/use-authentication.ts";
+import { idempotencyOf, useIdempotency } from "./plugins/use-idempotency.ts";
 import { useJsonRequests } from "./plugins/use-json-requests.ts";
 import { useToldErrors } from "./plugins/use-told-errors.ts";
 
@@ -31,10 +32,14 @@ export function createGraphQLServer(options: GraphQLServerOptions) {
       useAuthentication(database.pool, logger, requestIdOf),
       useJsonRequests(),
       useToldErrors(logger, requestIdOf),
+      // After the errors are told: what is kept is what was sent.
+      useIdempotency(),
     ],
-    context: ({ request }) => {
+    context: ({ request, params }) => {
       const actor = actorOf(request);
       return {
+        pool: database.pool,
+        idempotency: idempotencyOf(request, params),
         actor,
         requestId: requestIdOf(request),
         reader: new Reader({

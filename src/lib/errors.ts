@@ -37,12 +37,20 @@ export class GatewayError extends Error {
   readonly code: ErrorCode;
   /** Where in the input the problem lies, e.g. `["where", "accountId", "eq"]`. */
   readonly inputPath: readonly string[];
+  /** What else a caller is told, e.g. `missingScopes`. */
+  readonly detail: Readonly<Record<string, unknown>>;
 
-  constructor(code: ErrorCode, message: string, inputPath: readonly string[] = []) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    inputPath: readonly string[] = [],
+    detail: Readonly<Record<string, unknown>> = {},
+  ) {
     super(message);
     this.name = "GatewayError";
     this.code = code;
     this.inputPath = inputPath;
+    this.detail = detail;
   }
 }
 

@@ -35,13 +35,21 @@ export function formatId(prefix: string, uuid: string): string {
  * other text is an input error that names the field.
  */
 export function parseId(prefix: string, text: string, inputPath: readonly string[] = []): string {
-  const bare = text.startsWith(`${prefix}-`) ? text.slice(prefix.length + 1) : text;
-  if (isUuid(bare)) return bare.toLowerCase();
+  const uuid = readId(prefix, text);
+  if (uuid !== null) return uuid;
   const field = inputPath.length > 0 ? inputPath.join(".") : "id";
-  throw badInput(
-    `${field}: "${shorten(text)}" is not an id of this kind; send ${prefix}-<uuid> or the bare UUID.`,
-    inputPath,
-  );
+  throw badInput(`${field}: ${idComplaint(prefix, text)}`, inputPath);
+}
+
+/** The UUID in an id of this prefix or a bare one; null for any other text. */
+export function readId(prefix: string, text: string): string | null {
+  const bare = text.startsWith(`${prefix}-`) ? text.slice(prefix.length + 1) : text;
+  return isUuid(bare) ? bare.toLowerCase() : null;
+}
+
+/** What is said of a text that is no such id. */
+export function idComplaint(prefix: string, text: string): string {
+  return `"${shorten(text)}" is not an id of this kind; send ${prefix}-<uuid> or the bare UUID.`;
 }
 
 /** Splits a prefixed id into its prefix and UUID; null when it has no such form. */

@@ -10,12 +10,16 @@ export function escapeLike(text: string): string {
   return text.replace(/[\\%_]/g, "\\$&");
 }
 
+/** Whether PostgreSQL can hold the text: no U+0000, no lone surrogate. */
+export function isStorable(text: string): boolean {
+  return !text.includes("\u0000") && text.isWellFormed();
+}
+
+/** What is said of text that it cannot. */
+export const unstorable =
+  "text must not contain U+0000 or half of a surrogate pair; remove that character.";
+
 /** Refuses text that PostgreSQL cannot hold: U+0000 and lone surrogates. */
 export function assertStorable(text: string, inputPath: readonly string[]): void {
-  if (text.includes("\u0000") || !text.isWellFormed()) {
-    throw badInput(
-      `${inputPath.join(".")}: text must not contain U+0000 or half of a surrogate pair; remove that character.`,
-      inputPath,
-    );
-  }
+  if (!isStorable(text)) throw badInput(`${inputPath.join(".")}: ${unstorable}`, inputPath);
 }

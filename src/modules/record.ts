@@ -4,6 +4,7 @@ import {
   id,
   int,
   jsonObject,
+  managed,
   reference,
   text,
   textList,
@@ -28,12 +29,12 @@ export const identity = {
   id: id(
     "Identifier: the entity's prefix and a UUIDv7, so ids sort by creation. Given by the gateway.",
   ),
-  tenantId: reference(
-    "tenant",
-    "The tenant that owns the record. Comes from the credential, never from input.",
-    {
-      nullable: false,
-    },
+  tenantId: managed(
+    reference(
+      "tenant",
+      "The tenant that owns the record. Comes from the credential, never from input.",
+      { nullable: false },
+    ),
   ),
 };
 
@@ -45,24 +46,47 @@ export const labels = {
   ),
 };
 
+/** What one deletion took has one id, so that one restore brings exactly that back. */
+export const deletion = {
+  deletionId: {
+    ...id("The deletion that took the record; null while it lives."),
+    nullable: true,
+  },
+};
+
+/** The phone number as a search wants it. */
+export const phoneShadow = managed(
+  text("The phone number in E.164, where it can be read as one.", { column: "phone_e164" }),
+);
+
 /** Who wrote the record, when, and its version: kept by the gateway. */
 export const stamps = {
-  appId: text(
-    "The application whose credential wrote the record (`app-…`); null when written by a person.",
+  appId: managed(
+    text(
+      "The application whose credential wrote the record (`app-…`); null when written by a person.",
+    ),
   ),
   source: text("Provenance tag; `edm` unless the writer says otherwise.", { nullable: false }),
   sourceType: enumeration(sourceType, "Where the write came from."),
-  schemaVersion: int("Version of the record's shape; 1 today.", { nullable: false }),
-  version: int(
-    "Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one.",
-    { nullable: false },
+  schemaVersion: managed(int("Version of the record's shape; 1 today.", { nullable: false })),
+  version: managed(
+    int(
+      "Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one.",
+      { nullable: false },
+    ),
   ),
-  createdAt: dateTime("When the record was created (UTC, milliseconds).", { nullable: false }),
-  createdBy: text("Who created it: the caller's `sub` or the API key's id."),
-  updatedAt: dateTime("When the record was last written (UTC, milliseconds).", { nullable: false }),
-  updatedBy: text("Who wrote it last: the caller's `sub` or the API key's id."),
-  deletedAt: dateTime(
-    "When the record was soft-deleted; null while it lives. Deleted records come only with includeDeleted.",
+  createdAt: managed(
+    dateTime("When the record was created (UTC, milliseconds).", { nullable: false }),
   ),
-  deletedBy: text("Who deleted it; null while it lives."),
+  createdBy: managed(text("Who created it: the caller's `sub` or the API key's id.")),
+  updatedAt: managed(
+    dateTime("When the record was last written (UTC, milliseconds).", { nullable: false }),
+  ),
+  updatedBy: managed(text("Who wrote it last: the caller's `sub` or the API key's id.")),
+  deletedAt: managed(
+    dateTime(
+      "When the record was soft-deleted; null while it lives. Deleted records come only with includeDeleted.",
+    ),
+  ),
+  deletedBy: managed(text("Who deleted it; null while it lives.")),
 };

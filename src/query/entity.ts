@@ -16,7 +16,11 @@ export type FieldKind =
   | "date"
   | "json"
   | "jsonObject"
-  | "textList";
+  | "textList"
+  | "bytes";
+
+/** How long a text may be: one line (1,000 characters), prose (100,000), or an outside reference kept as given (255). */
+export type TextForm = "line" | "prose" | "outside";
 
 /** The values of an enum with what each means. */
 export type EnumDefinition = {
@@ -46,6 +50,12 @@ export type Field = {
   readonly expression: string | null;
   /** With an expression: for each of its values, what the column then holds, so that an index on the column serves. */
   readonly stored: Readonly<Record<string, readonly string[]>> | null;
+  /** For texts and lists of them. */
+  readonly form: TextForm;
+  /** Kept by the gateway: what a caller sends for it is ignored, because REST clients send back what they read. */
+  readonly managed: boolean;
+  /** A column that PostgreSQL computes: nobody writes it. */
+  readonly generated: boolean;
 };
 
 export type OrderTerm = { readonly field: string; readonly direction: OrderDirection };
@@ -71,6 +81,8 @@ export type Relation =
       readonly key: string;
       readonly description: string;
       readonly defaultOrder: readonly OrderTerm[] | null;
+      /** Deleting this record deletes those too, and one restore brings all of them back. */
+      readonly contained: boolean;
     }
   | {
       readonly kind: "through";
@@ -107,7 +119,11 @@ export type Entity = {
   readonly defaultOrder: readonly OrderTerm[];
   /** Other unique values by which one record can be asked for: argument → field. */
   readonly naturalKeys: Readonly<Record<string, string>>;
+  /** What is unique among a tenant's live records; null never collides, but in `within` it counts as a value. */
+  readonly unique: readonly { readonly field: string; readonly within: string | null }[];
   readonly fields: Readonly<Record<string, Field>>;
+  /** Columns that are the gateway's own business: written with the record, and no part of what callers see. */
+  readonly internal: Readonly<Record<string, Field>>;
   readonly relations: Readonly<Record<string, Relation>>;
 };
 
@@ -115,6 +131,7 @@ type FieldOptions = {
   readonly nullable?: boolean;
   readonly column?: string;
   readonly searched?: Field["searched"];
+  readonly form?: TextForm;
 };
 
 function field(
@@ -132,14 +149,28 @@ function field(
     values: options.values ?? null,
     expression: options.expression ?? null,
     stored: options.stored ?? null,
+    form: options.form ?? "line",
+    managed: options.managed ?? false,
+    generated: options.generated ?? false,
   };
 }
 
-export const id = (description: string): Field => field("id", description, { nullable: false });
+export const id = (description: string): Field =>
+  field("id", description, { nullable: false, managed: true });
 export const reference = (to: string, description: string, options: FieldOptions = {}): Field =>
   field("reference", description, { ...options, to });
 export const text = (description: string, options: FieldOptions = {}): Field =>
   field("text", description, options);
+/** Text of many lines: its beginning is searched. */
+export const prose = (description: string): Field =>
+  field("text", description, { form: "prose", searched: "beginning" });
+/** A reference to something that is no record of this API, kept as given. */
+export const outside = (description: string): Field =>
+  field("text", description, { form: "outside" });
+export const outsideList = (description: string): Field =>
+  field("textList", description, { nullable: false, form: "outside" });
+export const bytes = (description: string): Field =>
+  field("bytes", description, { nullable: false });
 export const email = (description: string, options: FieldOptions = {}): Field =>
   field("email", description, options);
 export const url = (description: string, options: FieldOptions = {}): Field =>
@@ -167,6 +198,15 @@ export const jsonObject = (description: string): Field =>
 export const textList = (description: string): Field =>
   field("textList", description, { nullable: false });
 
+/** Kept by the gateway: what a caller sends for it is ignored. */
+export const managed = (definition: Field): Field => ({ ...definition, managed: true });
+/** Computed by PostgreSQL from other columns. */
+export const generated = (definition: Field): Field => ({
+  ...definition,
+  managed: true,
+  generated: true,
+});
+
 export const one = (to: string, key: string, description: string): Relation => ({
   kind: "one",
   to,
@@ -178,7 +218,19 @@ export const many = (
   key: string,
   description: string,
   defaultOrder: readonly OrderTerm[] | null = null,
-): Relation => ({ kind: "many", to, key, description, defaultOrder });
+): Extract<Relation, { kind: "many" }> => ({
+  kind: "many",
+  to,
+  key,
+  description,
+  defaultOrder,
+  contained: false,
+});
+/** The records at the other end live and die with this one. */
+export const contains = (relation: Extract<Relation, { kind: "many" }>): Relation => ({
+  ...relation,
+  contained: true,
+});
 export const through = (
   to: string,
   join: { table: string; source: string; target: string },
@@ -187,7 +239,14 @@ export const through = (
 
 type EntityInput = Omit<
   Entity,
-  "tenantColumn" | "softDelete" | "isNode" | "searchable" | "defaultOrder" | "naturalKeys"
+  | "tenantColumn"
+  | "softDelete"
+  | "isNode"
+  | "searchable"
+  | "defaultOrder"
+  | "naturalKeys"
+  | "unique"
+  | "internal"
 > &
   Partial<Entity>;
 
@@ -200,6 +259,8 @@ export function defineEntity(input: EntityInput): Entity {
     searchable: true,
     defaultOrder: [{ field: "createdAt", direction: "desc" }],
     naturalKeys: {},
+    unique: [],
+    internal: {},
     ...input,
   };
 }
@@ -225,6 +286,7 @@ const sqlTypes: Readonly<Record<FieldKind, string>> = {
   json: "jsonb",
   jsonObject: "jsonb",
   textList: "text[]",
+  bytes: "bytea",
 };
 
 /** The PostgreSQL type that a value of the field is cast to. */
@@ -232,7 +294,7 @@ export function sqlTypeOf(definition: Field): string {
   return definition.values?.type ?? sqlTypes[definition.kind];
 }
 
-const unsortable: ReadonlySet<FieldKind> = new Set(["json", "jsonObject", "textList"]);
+const unsortable: ReadonlySet<FieldKind> = new Set(["json", "jsonObject", "textList", "bytes"]);
 
 /** Whether lists can be ordered by the field. */
 export function isSortable(definition: Field): boolean {

@@ -1,4 +1,5 @@
 import { badInput, GatewayError } from "../lib/errors.ts";
+import { Unreadable } from "../lib/unreadable.ts";
 import { parseId } from "../lib/id.ts";
 import { assertStorable, escapeLike } from "../lib/text.ts";
 import {
@@ -190,6 +191,7 @@ function scalarValue(
   path: readonly string[],
 ): unknown {
   if (value === null) return null;
+  if (value instanceof Unreadable) throw badInput(`${path.join(".")}: ${value.reason}`, path);
   if (definition.kind === "id" || definition.kind === "reference") {
     const target =
       definition.kind === "id" ? scope.entity : scope.catalog.entity(definition.to ?? "");

@@ -32,7 +32,7 @@ export function readRow(entity: Entity, fields: readonly string[], cells: Cells,
 }
 
 /** Reads a value that PostgreSQL printed as text. No decimal passes through a float on its way. */
-function readValue(definition: Field | undefined, text: string | null): unknown {
+export function readValue(definition: Field | undefined, text: string | null): unknown {
   if (text === null || definition === undefined) return null;
   switch (definition.kind) {
     case "int":

@@ -1,7 +1,7 @@
 import { arrayText } from "./copy-text.ts";
 import { type MadeAccount, makeDeletion } from "./make-account.ts";
 import { currencyOf, type MadeDeal } from "./make-deal.ts";
-import { decimalText, lineTotal, type TenThousandths } from "./money.ts";
+import { decimalText, lineTotal, type TenThousandths } from "../lib/money.ts";
 import type { Row } from "./tables.ts";
 import { contractTerms, products, quoteNotes, quoteTags } from "./words-business.ts";
 import {

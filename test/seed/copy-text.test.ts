@@ -4,7 +4,7 @@ import pg from "pg";
 import { from as copyFrom } from "pg-copy-streams";
 import { expect, test } from "vitest";
 import { arrayText, copyValue } from "../../src/seed/copy-text.ts";
-import { decimalText, lineTotal } from "../../src/seed/money.ts";
+import { decimalText, lineTotal } from "../../src/lib/money.ts";
 import { companyName } from "../../src/seed/naming.ts";
 import { Random } from "../../src/seed/random.ts";
 import { createTestDatabase } from "../support/database.ts";

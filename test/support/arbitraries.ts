@@ -154,7 +154,7 @@ export function fieldValue(definition: Field): fc.Arbitrary<unknown> {
   const { kind, values } = definition;
   if (values !== null) return fc.constantFrom(...Object.keys(values.values));
   const byKind: Readonly<
-    Record<Exclude<FieldKind, "id" | "reference" | "enum">, fc.Arbitrary<unknown>>
+    Record<Exclude<FieldKind, "id" | "reference" | "enum" | "bytes">, fc.Arbitrary<unknown>>
   > = {
     text: textValue,
     url: textValue,
@@ -170,7 +170,7 @@ export function fieldValue(definition: Field): fc.Arbitrary<unknown> {
     jsonObject: jsonObjectValue,
     textList: textItems,
   };
-  if (kind === "id" || kind === "reference" || kind === "enum")
+  if (kind === "id" || kind === "reference" || kind === "enum" || kind === "bytes")
     throw new Error(`${kind} needs more than its kind`);
   return byKind[kind];
 }

@@ -1,18 +1,23 @@
 import {
+  contains,
   dateTime,
   decimal,
   defineEntity,
   email,
   enumeration,
+  generated,
   int,
   json,
+  managed,
   many,
   one,
+  outside,
+  prose,
   reference,
   text,
   type EnumDefinition,
 } from "../../query/entity.ts";
-import { identity, labels, stamps } from "../record.ts";
+import { deletion, identity, labels, phoneShadow, stamps } from "../record.ts";
 
 export const accountType: EnumDefinition = {
   name: "AccountType",
@@ -28,15 +33,16 @@ export const account = defineEntity({
   table: "accounts",
   prefix: "acc",
   description: "A customer: an organization or a person that deals are made with.",
+  unique: [{ field: "email", within: null }],
   fields: {
     ...identity,
     name: text("Company or customer name.", { searched: "whole" }),
     legalName: text("Full registered legal name.", { searched: "whole" }),
-    displayName: text(
-      "What to show: the name, else the legal name, domain, email or id. Never null, always derived.",
-      {
-        nullable: false,
-      },
+    displayName: generated(
+      text(
+        "What to show: the name, else the legal name, domain, email or id. Never null, always derived.",
+        { nullable: false },
+      ),
     ),
     accountType: enumeration(accountType, "Whether the customer is an organization or a person."),
     email: email("Main email. Unique among the tenant's live accounts, compared without case.", {
@@ -58,16 +64,15 @@ export const account = defineEntity({
     lifecycleStage: text("Where the customer relationship stands, e.g. `prospect`, `customer`."),
     leadSource: text("How the account was first won, e.g. `inbound`, `event`, `referral`."),
     healthScore: text("Health as customer success sees it."),
-    ownerId: text("Who owns the account (`usr-…`)."),
+    ownerId: outside("Who owns the account (`usr-…`)."),
     parentAccountId: reference("account", "The account it is a subsidiary of."),
-    description: text("Notes about the account, at most 100,000 characters.", {
-      searched: "beginning",
-    }),
-    lastActivityAt: dateTime("Time of the latest live activity; derived."),
+    description: prose("Notes about the account, at most 100,000 characters."),
+    lastActivityAt: managed(dateTime("Time of the latest live activity; derived.")),
     firstContactedAt: dateTime("Time of the first contact; set by the first activity when empty."),
     ...labels,
     ...stamps,
   },
+  internal: { ...deletion, phoneE164: phoneShadow },
   relations: {
     tenant: one("tenant", "tenantId", "The tenant that owns the account."),
     parent: one("account", "parentAccountId", "The account it is a subsidiary of."),
@@ -76,14 +81,13 @@ export const account = defineEntity({
       "parentAccountId",
       "Accounts that name this one as their parent.",
     ),
-    contacts: many("contact", "accountId", "People at the account."),
-    deals: many("deal", "accountId", "Sales opportunities with the account."),
-    activities: many(
-      "activity",
-      "accountId",
-      "Calls, emails, meetings, notes and tasks, latest first.",
-      [{ field: "occurredAt", direction: "desc" }],
+    contacts: contains(many("contact", "accountId", "People at the account.")),
+    deals: contains(many("deal", "accountId", "Sales opportunities with the account.")),
+    activities: contains(
+      many("activity", "accountId", "Calls, emails, meetings, notes and tasks, latest first.", [
+        { field: "occurredAt", direction: "desc" },
+      ]),
     ),
-    quotes: many("quote", "accountId", "Quotes made to the account."),
+    quotes: contains(many("quote", "accountId", "Quotes made to the account.")),
   },
 });

@@ -5,13 +5,15 @@ import {
   enumeration,
   json,
   one,
+  outside,
+  outsideList,
+  prose,
   reference,
   text,
-  textList,
   through,
   type EnumDefinition,
 } from "../../query/entity.ts";
-import { identity, labels, stamps } from "../record.ts";
+import { deletion, identity, labels, stamps } from "../record.ts";
 
 export const activityType: EnumDefinition = {
   name: "ActivityType",
@@ -45,9 +47,7 @@ export const activity = defineEntity({
       searched: "whole",
     }),
     subject: text("Subject or short title.", { searched: "whole" }),
-    description: text("What happened; Markdown, at most 100,000 characters (`notes` in REST).", {
-      searched: "beginning",
-    }),
+    description: prose("What happened; Markdown, at most 100,000 characters (`notes` in REST)."),
     occurredAt: dateTime("When it happened (`activity_date` in REST).", { nullable: false }),
     dueDate: dateTime("When it is due, for tasks."),
     completedAt: dateTime("When it was completed."),
@@ -56,16 +56,17 @@ export const activity = defineEntity({
     direction: text("`inbound` or `outbound`, for calls and emails."),
     outcome: text("Outcome.", { searched: "whole" }),
     actorType: text("Who or what performed it, e.g. `user`, `agent`."),
-    performedByUserId: text("Who performed it (`usr-…` or a service account)."),
-    ownerId: text("Who owns it (`usr-…`)."),
+    performedByUserId: outside("Who performed it (`usr-…` or a service account)."),
+    ownerId: outside("Who owns it (`usr-…`)."),
     participants: json("All participants, a JSON list of users and contacts.", { nullable: false }),
-    linkedTraceId: text("Trace id, when an AI wrote it."),
-    attachmentRefs: textList("Object keys of attached files."),
+    linkedTraceId: outside("Trace id, when an AI wrote it."),
+    attachmentRefs: outsideList("Object keys of attached files."),
     recurrence: json("Schedule of a repeating activity."),
     reminderSent: boolean("Whether a reminder was sent."),
     ...labels,
     ...stamps,
   },
+  internal: deletion,
   relations: {
     tenant: one("tenant", "tenantId", "The tenant that owns the activity."),
     account: one("account", "accountId", "The account it belongs to."),

@@ -1,8 +1,10 @@
 import {
+  bytes,
   dateTime,
   defineEntity,
   id,
   int,
+  managed,
   one,
   reference,
   text,
@@ -21,7 +23,7 @@ export const apiKey = defineEntity({
   searchable: false,
   fields: {
     id: id("Identifier, `key-<uuid>`."),
-    tenantId: reference("tenant", "The tenant it opens.", { nullable: false }),
+    tenantId: managed(reference("tenant", "The tenant it opens.", { nullable: false })),
     name: text("What the key is for.", { nullable: false }),
     environment: text(
       "The second part of the key, `crm_<environment>_…`: `live`, `test` or `demo`.",
@@ -34,11 +36,13 @@ export const apiKey = defineEntity({
     ),
     requestsPerMinute: int("Its quota of requests a minute; null for the default."),
     expiresAt: dateTime("When it stops working; null for never."),
-    revokedAt: dateTime("When it was revoked; null while it works."),
-    lastUsedAt: dateTime("When it was last used, to the minute."),
-    createdAt: dateTime("When it was made (UTC, milliseconds).", { nullable: false }),
-    createdBy: text("Who made it: a caller's `sub` or an API key's id."),
+    revokedAt: managed(dateTime("When it was revoked; null while it works.")),
+    lastUsedAt: managed(dateTime("When it was last used, to the minute.")),
+    version: managed(int("Starts at 1 and grows by one with every write.", { nullable: false })),
+    createdAt: managed(dateTime("When it was made (UTC, milliseconds).", { nullable: false })),
+    createdBy: managed(text("Who made it: a caller's `sub` or an API key's id.")),
   },
+  internal: { secretHash: bytes("SHA-256 of the secret.") },
   relations: {
     tenant: one("tenant", "tenantId", "The tenant it opens."),
     department: one("department", "departmentId", "The department it is bound to."),

@@ -4,15 +4,18 @@ import {
   dateTime,
   defineEntity,
   email,
+  generated,
   json,
+  managed,
   many,
   one,
+  prose,
   reference,
   text,
   through,
   url,
 } from "../../query/entity.ts";
-import { identity, labels, stamps } from "../record.ts";
+import { deletion, identity, labels, phoneShadow, stamps } from "../record.ts";
 
 export const contact = defineEntity({
   name: "contact",
@@ -21,16 +24,17 @@ export const contact = defineEntity({
   table: "contacts",
   prefix: "con",
   description: "A person, usually at an account.",
+  unique: [{ field: "email", within: "accountId" }],
   fields: {
     ...identity,
     accountId: reference("account", "The account the person belongs to; null for none."),
     firstName: text("Given name.", { searched: "whole" }),
     lastName: text("Family name.", { searched: "whole" }),
-    displayName: text(
-      "What to show: what was set by hand, else `first last`, email, phone or id. Never null.",
-      {
-        nullable: false,
-      },
+    displayName: generated(
+      text(
+        "What to show: what was set by hand, else `first last`, email, phone or id. Never null.",
+        { nullable: false },
+      ),
     ),
     title: text("Salutation, e.g. `Dr.`."),
     email: email(
@@ -66,14 +70,23 @@ export const contact = defineEntity({
     country: text("Country."),
     leadOrigin: text("Where the lead came from."),
     birthday: date("Birthday."),
-    note: text("Notes, at most 100,000 characters.", { searched: "beginning" }),
+    note: prose("Notes, at most 100,000 characters."),
     optedIn: boolean("Whether the person agreed to marketing messages (GDPR, CASL)."),
     optedInAt: dateTime("When the person agreed; set when optedIn turns true."),
     gdprConsent: json("Record of the consent."),
-    lastInteractionAt: dateTime("Time of the latest live activity with the person; derived."),
-    departmentId: reference("department", "The department whose credential created the contact."),
+    lastInteractionAt: managed(
+      dateTime("Time of the latest live activity with the person; derived."),
+    ),
+    departmentId: managed(
+      reference("department", "The department whose credential created the contact."),
+    ),
     ...labels,
     ...stamps,
+  },
+  internal: {
+    ...deletion,
+    phoneE164: phoneShadow,
+    customDisplayName: text("The display name that was set by hand; null while it is computed."),
   },
   relations: {
     tenant: one("tenant", "tenantId", "The tenant that owns the contact."),

@@ -1,16 +1,20 @@
 import {
+  contains,
   currency,
   date,
   decimal,
   defineEntity,
   many,
   one,
+  outside,
+  outsideList,
+  prose,
   reference,
   text,
   textList,
   through,
 } from "../../query/entity.ts";
-import { identity, labels, stamps } from "../record.ts";
+import { deletion, identity, labels, stamps } from "../record.ts";
 
 export const deal = defineEntity({
   name: "deal",
@@ -20,6 +24,7 @@ export const deal = defineEntity({
   prefix: "deal",
   description: "A sales opportunity with an account.",
   naturalKeys: { number: "dealNumber" },
+  unique: [{ field: "dealNumber", within: null }],
   fields: {
     ...identity,
     accountId: reference("account", "The account the deal is with.", { nullable: false }),
@@ -31,8 +36,8 @@ export const deal = defineEntity({
         searched: "whole",
       },
     ),
-    ownerId: text("Who owns the deal (`usr-…`)."),
-    pipelineId: text("The pipeline it is in, for tenants with several."),
+    ownerId: outside("Who owns the deal (`usr-…`)."),
+    pipelineId: outside("The pipeline it is in, for tenants with several."),
     stage: text(
       "Stage: usually `lead`, `qualified`, `proposal`, `negotiation`, `closed_won` or `closed_lost`.",
       {
@@ -51,20 +56,21 @@ export const deal = defineEntity({
     competitors: textList("Names of competing vendors."),
     lossReason: text("Why it was lost; needed for `closed_lost`."),
     lossCategory: text("Category of the loss; needed for `closed_lost`."),
-    closureNotes: text("Notes made at closing, at most 100,000 characters.", {
-      searched: "beginning",
-    }),
+    closureNotes: prose("Notes made at closing, at most 100,000 characters."),
     primaryContactId: reference(
       "contact",
       "The main person on the customer's side; one of the deal's contacts.",
     ),
-    rfpRecordId: text("The request for proposal it came from (`rfp-…`); not a record of this API."),
-    proposalIds: textList("Ids of proposals; not records of this API."),
-    attachmentRefs: textList("Object keys of attached files."),
-    linkedTaskIds: textList("Ids of follow-up tasks (`tsk-…`); not records of this API."),
+    rfpRecordId: outside(
+      "The request for proposal it came from (`rfp-…`); not a record of this API.",
+    ),
+    proposalIds: outsideList("Ids of proposals; not records of this API."),
+    attachmentRefs: outsideList("Object keys of attached files."),
+    linkedTaskIds: outsideList("Ids of follow-up tasks (`tsk-…`); not records of this API."),
     ...labels,
     ...stamps,
   },
+  internal: deletion,
   relations: {
     tenant: one("tenant", "tenantId", "The tenant that owns the deal."),
     account: one("account", "accountId", "The account the deal is with."),
@@ -74,13 +80,12 @@ export const deal = defineEntity({
       { table: "deal_contacts", source: "deal_id", target: "contact_id" },
       "All people on the customer's side who have a part in it.",
     ),
-    activities: many(
-      "activity",
-      "dealId",
-      "Calls, emails, meetings, notes and tasks, latest first.",
-      [{ field: "occurredAt", direction: "desc" }],
+    activities: contains(
+      many("activity", "dealId", "Calls, emails, meetings, notes and tasks, latest first.", [
+        { field: "occurredAt", direction: "desc" },
+      ]),
     ),
-    quotes: many("quote", "dealId", "Quotes made for the deal."),
+    quotes: contains(many("quote", "dealId", "Quotes made for the deal.")),
     stageHistory: many("stageChange", "dealId", "Every change of stage, latest first."),
   },
 });

@@ -1,4 +1,14 @@
-import { dateTime, defineEntity, id, many, one, reference, text } from "../../query/entity.ts";
+import {
+  dateTime,
+  defineEntity,
+  id,
+  int,
+  managed,
+  many,
+  one,
+  reference,
+  text,
+} from "../../query/entity.ts";
 
 export const department = defineEntity({
   name: "department",
@@ -12,9 +22,10 @@ export const department = defineEntity({
   searchable: false,
   fields: {
     id: id("Identifier, `dep-<uuid>`."),
-    tenantId: reference("tenant", "The tenant it belongs to.", { nullable: false }),
+    tenantId: managed(reference("tenant", "The tenant it belongs to.", { nullable: false })),
     name: text("Name of the department.", { nullable: false }),
-    createdAt: dateTime("When it was created (UTC, milliseconds).", { nullable: false }),
+    version: managed(int("Starts at 1 and grows by one with every write.", { nullable: false })),
+    createdAt: managed(dateTime("When it was created (UTC, milliseconds).", { nullable: false })),
   },
   relations: {
     tenant: one("tenant", "tenantId", "The tenant it belongs to."),

@@ -4,12 +4,13 @@ import {
   defineEntity,
   enumeration,
   int,
+  managed,
   one,
+  prose,
   reference,
-  text,
   type EnumDefinition,
 } from "../../query/entity.ts";
-import { identity, stamps } from "../record.ts";
+import { deletion, identity, stamps } from "../record.ts";
 
 export const discountType: EnumDefinition = {
   name: "DiscountType",
@@ -31,21 +32,22 @@ export const lineItem = defineEntity({
   fields: {
     ...identity,
     quoteId: reference("quote", "The quote it belongs to.", { nullable: false }),
-    description: text("What is offered, at most 100,000 characters.", { searched: "beginning" }),
+    description: prose("What is offered, at most 100,000 characters."),
     quantity: decimal("How many.", { nullable: false }),
     unitPrice: decimal("Price of one, in the quote's currency.", { nullable: false }),
     discount: decimal("Discount: money or percent, see discountType.", { nullable: false }),
     discountType: enumeration(discountType, "How the discount is meant."),
-    total: decimal(
-      "Quantity × unit price − discount, rounded half up to 4 places, never below 0; derived.",
-      {
-        nullable: false,
-      },
+    total: managed(
+      decimal(
+        "Quantity × unit price − discount, rounded half up to 4 places, never below 0; derived.",
+        { nullable: false },
+      ),
     ),
     currency: currency("ISO 4217 code; the quote's."),
     position: int("Its place in the quote, from 0.", { nullable: false }),
     ...stamps,
   },
+  internal: deletion,
   relations: {
     tenant: one("tenant", "tenantId", "The tenant that owns the line item."),
     quote: one("quote", "quoteId", "The quote it belongs to."),

@@ -1,5 +1,6 @@
 import {
   boolean,
+  contains,
   currency,
   date,
   decimal,
@@ -7,11 +8,13 @@ import {
   enumeration,
   many,
   one,
+  outside,
+  prose,
   reference,
   text,
   type EnumDefinition,
 } from "../../query/entity.ts";
-import { identity, labels, stamps } from "../record.ts";
+import { deletion, identity, labels, stamps } from "../record.ts";
 
 export const quoteStatus: EnumDefinition = {
   name: "QuoteStatus",
@@ -38,6 +41,7 @@ export const quote = defineEntity({
   prefix: "qte",
   description: "A priced offer to an account, usually for a deal.",
   naturalKeys: { number: "quoteNumber" },
+  unique: [{ field: "quoteNumber", within: null }],
   fields: {
     ...identity,
     accountId: reference("account", "The account the quote is for.", { nullable: false }),
@@ -50,7 +54,7 @@ export const quote = defineEntity({
         searched: "whole",
       },
     ),
-    ownerId: text("Who owns the quote (`usr-…`)."),
+    ownerId: outside("Who owns the quote (`usr-…`)."),
     currency: currency("ISO 4217 code of all its amounts."),
     status: enumeration(
       quoteStatus,
@@ -70,19 +74,22 @@ export const quote = defineEntity({
     validityDate: date("The last day it holds (`valid_until` in REST)."),
     contractDuration: text("Contract term it covers, e.g. `12 months`."),
     isPrimary: boolean("Whether it is the deal's primary quote; at most one live quote is."),
-    notes: text("Special terms, at most 100,000 characters.", { searched: "beginning" }),
+    notes: prose("Special terms, at most 100,000 characters."),
     total: decimal(
       "Sum of its line items' totals; without line items, what was given (`value` in REST).",
     ),
     ...labels,
     ...stamps,
   },
+  internal: deletion,
   relations: {
     tenant: one("tenant", "tenantId", "The tenant that owns the quote."),
     account: one("account", "accountId", "The account the quote is for."),
     deal: one("deal", "dealId", "The deal it belongs to."),
-    lineItems: many("lineItem", "quoteId", "What is offered, in the order of the quote.", [
-      { field: "position", direction: "asc" },
-    ]),
+    lineItems: contains(
+      many("lineItem", "quoteId", "What is offered, in the order of the quote.", [
+        { field: "position", direction: "asc" },
+      ]),
+    ),
   },
 });

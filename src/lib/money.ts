@@ -10,6 +10,19 @@ export function decimalText(amount: TenThousandths): string {
   return `${amount / whole}.${String(fraction).padStart(4, "0").replace(/0+$/, "")}`;
 }
 
+/** The decimal in canonical text (`10.5`) as ten-thousandths. */
+export function tenThousandths(text: string): TenThousandths {
+  const negative = text.startsWith("-");
+  const [integer = "0", fraction = ""] = (negative ? text.slice(1) : text).split(".");
+  const amount = BigInt(integer) * whole + BigInt(fraction.padEnd(4, "0"));
+  return negative ? -amount : amount;
+}
+
+/** Whether the amount fits a column of 15 integer and 4 fraction digits. */
+export function fitsMoney(amount: TenThousandths): boolean {
+  return amount < 10n ** 19n && amount > -(10n ** 19n);
+}
+
 /**
  * Total of a line item: quantity × unit price − discount, rounded half up to 4 places, never below
  * 0. A percentage is of quantity × unit price. All in ten-thousandths; nothing is rounded before.

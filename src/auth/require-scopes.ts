@@ -1,0 +1,21 @@
+import { GatewayError } from "../lib/errors.ts";
+import type { Actor } from "./actor.ts";
+import { isScope, type Scope } from "./scopes.ts";
+
+/** Whether the scopes that a caller has cover one that is needed: `*` covers all, `write:*` every write. */
+export function covers(held: readonly Scope[], needed: Scope): boolean {
+  const [verb] = needed.split(":");
+  return held.some((scope) => scope === "*" || scope === needed || scope === `${verb}:*`);
+}
+
+/** Refuses a caller who lacks a scope, and names all that are missing. */
+export function requireScopes(actor: Actor, needed: readonly string[]): void {
+  const missing = needed.filter((scope) => !isScope(scope) || !covers(actor.scopes, scope));
+  if (missing.length === 0) return;
+  throw new GatewayError(
+    "FORBIDDEN",
+    `The credential lacks ${missing.join(", ")}. Use one that has it.`,
+    [],
+    { missingScopes: missing },
+  );
+}

@@ -1,0 +1,35 @@
+import { isStorable, unstorable } from "./text.ts";
+
+const maxBytes = 64 * 1024;
+const maxDepth = 20;
+const forbiddenKeys: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
+
+/** Why a JSON value of a caller's cannot be stored; null when it can. At most 64 KB, 20 levels, exact numbers. */
+export function jsonComplaint(value: unknown): string | null {
+  const complaint = complaintAt(value, 1);
+  if (complaint !== null) return complaint;
+  return Buffer.byteLength(JSON.stringify(value)) > maxBytes
+    ? `is larger than ${maxBytes / 1024} KB as JSON; store less here.`
+    : null;
+}
+
+function complaintAt(value: unknown, depth: number): string | null {
+  if (typeof value === "string") return isStorable(value) ? null : unstorable;
+  if (typeof value === "number") {
+    if (!Number.isFinite(value)) return "holds a number that JSON cannot say; send it as text.";
+    return Number.isInteger(value) && !Number.isSafeInteger(value)
+      ? "holds a whole number beyond 2^53, which JSON readers round; send it as text."
+      : null;
+  }
+  if (typeof value !== "object" || value === null) return null;
+  if (depth > maxDepth) return `is nested more than ${maxDepth} levels deep; flatten it.`;
+  for (const [key, item] of Object.entries(value)) {
+    if (!Array.isArray(value)) {
+      if (forbiddenKeys.has(key)) return `must not have the key ${key}; rename it.`;
+      if (!isStorable(key)) return unstorable;
+    }
+    const complaint = complaintAt(item, depth + 1);
+    if (complaint !== null) return complaint;
+  }
+  return null;
+}

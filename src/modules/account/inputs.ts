@@ -1,0 +1,67 @@
+import { z } from "zod";
+import { inputField, objectSchema, type InputDefinition } from "../../write/input.ts";
+import { textSchema } from "../../write/input-types.ts";
+import { entityInputs } from "../entity-inputs.ts";
+import { account } from "./model.ts";
+
+const part = (description: string) =>
+  inputField({ schema: textSchema().nullish(), type: { scalar: "String" }, description });
+
+/** A postal address. */
+export const addressInput: InputDefinition = {
+  name: "AddressInput",
+  description: "A postal address.",
+  fields: {
+    kind: part("What it is for: e.g. `billing`, `shipping`, `office`."),
+    line1: part("Street and number."),
+    line2: part("Further line."),
+    city: part("City."),
+    state: part("State or region."),
+    postcode: part("Postal code."),
+    country: part("Country."),
+  },
+};
+
+const noDomain = "must be a domain, such as example.com";
+
+/** `https://www.Example.com/about` → `example.com`; null when the text is no domain. */
+export function parseDomain(text: string): string | null {
+  const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
+  if (/[\s@]/.test(text) || !URL.canParse(url)) return null;
+  const host = new URL(url).hostname.replace(/^www\./, "").replace(/\.$/, "");
+  return host.includes(".") ? host : null;
+}
+
+export const accountInputs = entityInputs(account, {
+  fields: {
+    display_name: inputField({
+      schema: textSchema().nullish(),
+      type: { scalar: "String" },
+      description: "Sets the name when `name` is left out.",
+    }),
+    domain: inputField({
+      field: "domain",
+      schema: textSchema()
+        .transform((text, context) => {
+          if (text === null) return null;
+          const domain = parseDomain(text);
+          if (domain === null)
+            context.issues.push({ code: "custom", message: noDomain, input: text });
+          return domain;
+        })
+        .nullish(),
+      type: { scalar: "String" },
+      description:
+        "Email domain: kept in lower case, without scheme and `www.`. New contacts with such an email are attached to the account.",
+    }),
+    addresses: inputField({
+      field: "addresses",
+      schema: z
+        .array(objectSchema(addressInput), "must be a list of addresses")
+        .max(50, "must have at most 50 addresses")
+        .nullish(),
+      type: { listOf: { input: addressInput } },
+      description: "Postal addresses: billing, shipping, office. Replaces all.",
+    }),
+  },
+});

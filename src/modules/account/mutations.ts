@@ -1,0 +1,4 @@
+import { entityMutations } from "../../graphql/mutation-fields.ts";
+import { accountWrites } from "./service.ts";
+
+entityMutations(accountWrites);

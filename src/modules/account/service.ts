@@ -1,0 +1,38 @@
+import { parsePhone } from "../../lib/phone.ts";
+import { textOf, type Draft } from "../../write/draft.ts";
+import type { EntityWrites } from "../../write/entity-writes.ts";
+import { checkHierarchy } from "../../write/hierarchy.ts";
+import { refreshLastContact } from "../activity/service.ts";
+import { accountInputs } from "./inputs.ts";
+import { account } from "./model.ts";
+
+const maxParents = 50;
+
+/** How accounts are written. */
+export const accountWrites: EntityWrites = {
+  entity: account,
+  subject: "accounts",
+  inputs: accountInputs,
+  defaults: { accountType: "business", source: "edm", sourceType: "api" },
+  upsertKeys: {
+    email: { field: "email", within: null },
+    domain: { field: "domain", within: null },
+  },
+  rules: async (unit, drafts) => {
+    for (const draft of drafts) {
+      nameFromDisplayName(draft);
+      const phone = textOf(draft.values, "phone");
+      draft.values["phoneE164"] = phone === null ? null : parsePhone(phone);
+    }
+    await checkHierarchy(unit, account, drafts, { key: "parentAccountId", maxDepth: maxParents });
+  },
+  afterDelete: refreshLastContact,
+  afterRestore: refreshLastContact,
+};
+
+/** `display_name` sets the name when there is none; what was read and is sent back sets nothing. */
+function nameFromDisplayName({ before, sent, extras, values }: Draft): void {
+  const shown = textOf(extras, "display_name");
+  if (shown === null || sent["name"] != null || shown === before?.["displayName"]) return;
+  values["name"] = shown;
+}

@@ -1,0 +1,21 @@
+import { builder } from "../../graphql/builder.ts";
+import { entityMutations, payloadRef, writeContext } from "../../graphql/mutation-fields.ts";
+import { activity } from "./model.ts";
+import { activityWrites, completeActivity } from "./service.ts";
+
+entityMutations(activityWrites, { update: false, batches: true });
+
+builder.mutationField("completeActivity", (t) =>
+  t.field({
+    type: payloadRef("Complete", activity),
+    description:
+      "Completes an activity: sets `completedAt` and the status `completed`. The only change that a log entry knows.",
+    args: {
+      id: t.arg.id({ required: true, description: "Its id, `act-<uuid>` or the bare UUID." }),
+      version: t.arg.int({
+        description: "Nothing is written when this is not the current version.",
+      }),
+    },
+    resolve: (_root, args, ctx, info) => completeActivity(writeContext(ctx, info), args),
+  }),
+);

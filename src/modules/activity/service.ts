@@ -1,0 +1,209 @@
+import type { Entity } from "../../query/entity.ts";
+import { param, sql, type Sql } from "../../query/sql.ts";
+import { isFaulty, textOf, type Draft, type WriteResult } from "../../write/draft.ts";
+import type { WriteContext } from "../../write/context.ts";
+import type { EntityWrites, Taken } from "../../write/entity-writes.ts";
+import { readId, idComplaint } from "../../lib/id.ts";
+import { readLinks, writeLinks } from "../../write/links.ts";
+import { invalid, notFound, type Problem } from "../../write/problem.ts";
+import type { References } from "../../write/references.ts";
+import { checkVersion } from "../../write/save.ts";
+import { readPlain, type Stored } from "../../write/stored.ts";
+import type { WriteUnit } from "../../write/unit.ts";
+import { writeRows } from "../../write/verbs.ts";
+import { activityInputs } from "./inputs.ts";
+import { activity, activityType } from "./model.ts";
+
+/** How activities are written: they are a log, so they are created and, tasks, completed. */
+export const activityWrites: EntityWrites = {
+  entity: activity,
+  subject: "activities",
+  inputs: activityInputs,
+  defaults: { type: "note", source: "edm", sourceType: "api" },
+  attach: attachAccount,
+  // Their time of the last contact moves with it.
+  lockFor: (_draft, field) => (field === "dealId" ? "reference" : "update"),
+  rules: async (unit, drafts, references) => {
+    await readLinks(unit, drafts, references, "update");
+    for (const draft of drafts) {
+      draft.values["occurredAt"] ??= unit.now;
+      readType(draft);
+      checkSubject(draft);
+      checkAccount(draft, references);
+    }
+  },
+  finish: async (unit, drafts, references) => {
+    const contacts = await writeLinks(unit, activity, drafts, "contactId");
+    advanceLastContact(unit, drafts, contacts, references);
+  },
+};
+
+/** Completes an activity: sets its time of completion and status `completed`. */
+export async function completeActivity(
+  context: WriteContext,
+  { id: sentId, version }: { readonly id: string; readonly version?: number | null | undefined },
+): Promise<WriteResult> {
+  const [result] = await writeRows(context, activityWrites, 1, async (unit) => {
+    const id = readId(activity.prefix, sentId);
+    if (id === null) return [refused(invalid(["id"], idComplaint(activity.prefix, sentId)))];
+    const before = (await unit.lock(activity, [id], "update")).get(id);
+    if (before === undefined) return [refused(notFound(["id"], activity.type))];
+    const problems: Problem[] = [];
+    checkVersion(activity, before, version, problems);
+    if (before["completedAt"] !== null) {
+      problems.push(invalid(["id"], "is completed already; nothing is left to do."));
+    }
+    if (problems.length > 0) return [{ id: null, problems }];
+    unit.update(activity, [{ before, values: { completedAt: unit.now, status: "completed" } }]);
+    return [{ id, problems }];
+  });
+  return result ?? { id: null, problems: [] };
+}
+
+const refused = (problem: Problem): WriteResult => ({ id: null, problems: [problem] });
+
+/** A deal's account, or else a contact's, is the activity's when none is said. */
+async function attachAccount(unit: WriteUnit, drafts: readonly Draft[]): Promise<void> {
+  const open = drafts.filter(
+    (draft) => textOf(draft.values, "accountId") === null && !isFaulty(draft, "accountId"),
+  );
+  const ids = (field: string) => open.flatMap(({ values }) => textOf(values, field) ?? []);
+  const { catalog } = unit;
+  const [deals, contacts] = await Promise.all([
+    unit.read(catalog.entity("deal"), ids("dealId")),
+    unit.read(catalog.entity("contact"), ids("contactId")),
+  ]);
+  for (const { values } of open) {
+    const deal = deals.get(textOf(values, "dealId") ?? "");
+    const contact = contacts.get(textOf(values, "contactId") ?? "");
+    values["accountId"] = deal?.["accountId"] ?? contact?.["accountId"] ?? null;
+  }
+}
+
+/** `activity_type` is `type` where it is one of the enum's values. */
+function readType({ sent, values, problems }: Draft): void {
+  const text = textOf(values, "activityType")?.toLowerCase() ?? "";
+  if (!Object.hasOwn(activityType.values, text)) return;
+  if (sent["type"] == null) values["type"] = text;
+  else if (sent["type"] !== text) {
+    problems.push(
+      invalid(["activity_type"], "says something else than type; send one of the two."),
+    );
+  }
+}
+
+function checkSubject(draft: Draft): void {
+  const fields = ["accountId", "dealId", "contactId"];
+  const isSaid = fields.some((field) => draft.values[field] != null || isFaulty(draft, field));
+  if (isSaid) return;
+  draft.problems.push(
+    invalid(["account_id"], "is needed, or deal_id or contact_id: what the activity was about."),
+  );
+}
+
+/** A deal and a contact must be those of the account. */
+function checkAccount({ values, problems }: Draft, references: References): void {
+  for (const [entity, field, path] of [
+    ["deal", "dealId", "deal_id"],
+    ["contact", "contactId", "contact_id"],
+  ] as const) {
+    const owner = references.get(entity, values[field])?.["accountId"] ?? null;
+    if (owner !== null && values["accountId"] !== null && owner !== values["accountId"]) {
+      problems.push(invalid([path], `is a ${entity} of another account; name one of the same.`));
+    }
+  }
+}
+
+/** A new activity is the last contact with its account and people, unless there was a later one. */
+function advanceLastContact(
+  unit: WriteUnit,
+  drafts: readonly Draft[],
+  contacts: ReadonlyMap<string, readonly string[]>,
+  references: References,
+): void {
+  const latest = { account: new Map<string, string>(), contact: new Map<string, string>() };
+  const earliest = new Map<string, string>();
+  for (const { id, values } of drafts) {
+    const at = textOf(values, "occurredAt") ?? unit.now;
+    const account = textOf(values, "accountId");
+    if (account !== null) {
+      note(latest.account, account, at);
+      // The first activity that is logged, not the earliest of a batch.
+      if (!earliest.has(account)) earliest.set(account, at);
+    }
+    for (const contact of contacts.get(id) ?? []) note(latest.contact, contact, at);
+  }
+  const { catalog } = unit;
+  const changed = (entity: "account" | "contact", field: string) =>
+    [...latest[entity]].flatMap(([id, at]) => {
+      const before = references.get(entity, id);
+      if (before === undefined) return [];
+      const last = textOf(before, field);
+      const values = {
+        ...(last === null || last < at ? { [field]: at } : {}),
+        ...(entity === "account" && before["firstContactedAt"] === null
+          ? { firstContactedAt: earliest.get(id) }
+          : {}),
+      };
+      return Object.keys(values).length > 0 ? [{ before, values }] : [];
+    });
+  unit.update(catalog.entity("account"), changed("account", "lastActivityAt"));
+  unit.update(catalog.entity("contact"), changed("contact", "lastInteractionAt"));
+}
+
+function note(latest: Map<string, string>, id: string, at: string): void {
+  const known = latest.get(id);
+  if (known === undefined || known < at) latest.set(id, at);
+}
+
+/** Works out anew when live records were last in contact, after activities went or came back, or they did. */
+export async function refreshLastContact(
+  unit: WriteUnit,
+  taken: Taken,
+  roots: readonly Stored[],
+): Promise<void> {
+  const [account, contact] = [unit.catalog.entity("account"), unit.catalog.entity("contact")];
+  const activities = taken.get(activity) ?? [];
+  // What is gone keeps what it had; what came back may have missed something.
+  const back = roots.filter((root) => root["deletedAt"] !== null).map(({ id }) => id);
+  if (activities.length === 0 && back.length === 0) return;
+  const ids = param(activities, "uuid[]");
+  const returned = param(
+    [...back, ...(back.length > 0 ? (taken.get(contact) ?? []) : [])],
+    "uuid[]",
+  );
+  await refresh(unit, account, "lastActivityAt", {
+    affected: sql`SELECT account_id FROM activities WHERE tenant_id = ${unit.tenant} AND id = ANY (${ids}) UNION SELECT unnest(${returned})`,
+    latest: sql`SELECT max(a.occurred_at) FROM activities a WHERE a.tenant_id = ${unit.tenant} AND a.account_id = k.id AND a.deleted_at IS NULL`,
+  });
+  await refresh(unit, contact, "lastInteractionAt", {
+    affected: sql`SELECT contact_id FROM activity_contacts WHERE tenant_id = ${unit.tenant} AND activity_id = ANY (${ids}) UNION SELECT unnest(${returned})`,
+    latest: sql`SELECT max(a.occurred_at) FROM activity_contacts l JOIN activities a ON a.tenant_id = l.tenant_id AND a.id = l.activity_id WHERE l.tenant_id = ${unit.tenant} AND l.contact_id = k.id AND a.deleted_at IS NULL`,
+  });
+}
+
+/** The rows are locked before their latest activity is looked for: whoever adds one holds the same lock. */
+async function refresh(
+  unit: WriteUnit,
+  entity: Entity,
+  field: string,
+  { affected, latest }: { readonly affected: Sql; readonly latest: Sql },
+): Promise<void> {
+  const records = await unit.find(entity, sql`t."id" IN (${affected})`, "update");
+  if (records.length === 0) return;
+  const rows = await unit.rows(
+    sql`SELECT k.id, (${latest}) FROM unnest(${param(
+      records.map(({ id }) => id),
+      "uuid[]",
+    )}) AS k(id)`,
+  );
+  const definition = entity.fields[field];
+  if (definition === undefined) throw new Error(`${entity.name} has no field ${field}`);
+  const found = new Map(rows.map(([id, at]) => [id, readPlain(definition, at ?? null)]));
+  unit.update(
+    entity,
+    records
+      .filter((before) => before[field] !== found.get(before.id))
+      .map((before) => ({ before, values: { [field]: found.get(before.id) ?? null } })),
+  );
+}

@@ -1,0 +1,35 @@
+import { z } from "zod";
+import { isScope } from "../../auth/scopes.ts";
+import { inputField } from "../../write/input.ts";
+import { entityInputs } from "../entity-inputs.ts";
+import { apiKey } from "./model.ts";
+
+export const apiKeyInputs = entityInputs(apiKey, {
+  required: ["name", "scopes"],
+  fields: {
+    scopes: inputField({
+      field: "scopes",
+      schema: z
+        .array(
+          z.string("must be a scope").refine(isScope, {
+            error: "must be a scope, such as read:accounts, write:deals, read:*, write:* or *",
+          }),
+          "must be a list of scopes",
+        )
+        .min(1, "must name at least one scope")
+        .nullish(),
+      type: { listOf: { scalar: "String" } },
+      description:
+        "What the key may do, e.g. `read:*`, `write:deals`; no more than the caller itself may.",
+    }),
+    environment: inputField({
+      field: "environment",
+      schema: z
+        .string("must be text")
+        .regex(/^[a-z]{1,16}$/, "must be 1 to 16 lower-case letters, such as live or test")
+        .nullish(),
+      type: { scalar: "String" },
+      description: "The second part of the key, `crm_<environment>_…`; `live` unless said.",
+    }),
+  },
+});

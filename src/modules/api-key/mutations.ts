@@ -1,0 +1,49 @@
+import { builder } from "../../graphql/builder.ts";
+import { inputRef } from "../../graphql/input-ref.ts";
+import { payloadRef, sentValues, writeContext } from "../../graphql/mutation-fields.ts";
+import { apiKeyInputs } from "./inputs.ts";
+import { apiKey } from "./model.ts";
+import { createApiKey, revokeApiKey, rotateApiKey } from "./service.ts";
+
+const keyId = "Its id, `key-<uuid>` or the bare UUID.";
+
+builder.mutationField("createApiKey", (t) =>
+  t.field({
+    type: payloadRef("Create", apiKey),
+    description: "Makes an API key. Its secret is in this answer and cannot be shown again.",
+    args: {
+      input: t.arg({
+        type: inputRef(apiKeyInputs.create),
+        required: true,
+        description: "What the key is for and may do.",
+      }),
+    },
+    resolve: (_root, args, ctx, info) =>
+      createApiKey(writeContext(ctx, info), sentValues(args.input)),
+  }),
+);
+
+builder.mutationField("revokeApiKey", (t) =>
+  t.field({
+    type: payloadRef("Revoke", apiKey),
+    description: "Makes an API key invalid at once. Revoking it again changes nothing.",
+    args: { id: t.arg.id({ required: true, description: keyId }) },
+    resolve: (_root, args, ctx, info) => revokeApiKey(writeContext(ctx, info), args.id),
+  }),
+);
+
+builder.mutationField("rotateApiKey", (t) =>
+  t.field({
+    type: payloadRef("Rotate", apiKey),
+    description:
+      "Makes an API key that may do the same, with a secret of its own; the old one works on for a grace time.",
+    args: {
+      id: t.arg.id({ required: true, description: keyId }),
+      graceMinutes: t.arg.int({
+        description:
+          "How long the old key works on, in minutes: 0 to 10,080 (a week), 60 unless said.",
+      }),
+    },
+    resolve: (_root, args, ctx, info) => rotateApiKey(writeContext(ctx, info), args),
+  }),
+);

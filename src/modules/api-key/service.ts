@@ -1,0 +1,168 @@
+import { makeSecret } from "../../auth/api-key.ts";
+import { covers } from "../../auth/require-scopes.ts";
+import { isScope } from "../../auth/scopes.ts";
+import { idComplaint, readId, uuidv7 } from "../../lib/id.ts";
+import type { WriteContext } from "../../write/context.ts";
+import type { Draft, WriteResult } from "../../write/draft.ts";
+import type { EntityWrites } from "../../write/entity-writes.ts";
+import { parseInput, type Values } from "../../write/input.ts";
+import { invalid, notFound, type Problem } from "../../write/problem.ts";
+import { createIn } from "../../write/save.ts";
+import type { Stored } from "../../write/stored.ts";
+import type { WriteUnit } from "../../write/unit.ts";
+import { writeRows } from "../../write/verbs.ts";
+import { apiKeyInputs } from "./inputs.ts";
+import { apiKey } from "./model.ts";
+
+const defaultGraceMinutes = 60;
+const maxGraceMinutes = 7 * 24 * 60;
+
+/** How API keys are written. Nobody gives a key more than they have themselves. */
+export const apiKeyWrites: EntityWrites = {
+  entity: apiKey,
+  subject: "keys",
+  inputs: apiKeyInputs,
+  defaults: { environment: "live" },
+  rules: (unit, drafts) => {
+    for (const draft of drafts) {
+      checkGrant(unit, draft);
+      checkBinding(unit, draft);
+    }
+    return Promise.resolve();
+  },
+};
+
+/** Makes a key; its secret is in the result and nowhere else. */
+export function createApiKey(context: WriteContext, input: Values): Promise<WriteResult> {
+  return writeOne(context, async (unit) => {
+    const secrets = new Map<string, string>();
+    const [draft] = await createIn(
+      unit,
+      { ...apiKeyWrites, prepare: (_unit, drafts) => giveSecrets(drafts, secrets) },
+      [parseInput(apiKeyInputs.create, input)],
+      "abort",
+    );
+    return made(draft?.id ?? "", secrets.get(draft?.id ?? "") ?? "");
+  });
+}
+
+/** Makes a key invalid at once. */
+export function revokeApiKey(context: WriteContext, id: string): Promise<WriteResult> {
+  return writeOne(context, async (unit) => {
+    const { before, problems } = await lockKey(unit, id);
+    if (before === null) return { id: null, problems };
+    // Revoking it again changes nothing.
+    if (before["revokedAt"] === null) {
+      unit.update(apiKey, [{ before, values: { revokedAt: unit.now } }]);
+    }
+    return { id: before.id, problems };
+  });
+}
+
+/** Makes a key that may do the same; the old one works on for a grace time. */
+export function rotateApiKey(
+  context: WriteContext,
+  { id, graceMinutes }: { readonly id: string; readonly graceMinutes?: number | null | undefined },
+): Promise<WriteResult> {
+  return writeOne(context, async (unit) => {
+    const grace = graceMinutes ?? defaultGraceMinutes;
+    const { before, problems } = await lockKey(unit, id);
+    if (grace < 0 || grace > maxGraceMinutes) {
+      problems.push(invalid(["graceMinutes"], `must be from 0 to ${maxGraceMinutes} (a week).`));
+    }
+    if (before === null || problems.length > 0) return { id: null, problems };
+    const now = Date.parse(unit.now);
+    const expiresAt =
+      typeof before["expiresAt"] === "string" ? Date.parse(before["expiresAt"]) : null;
+    if (before["revokedAt"] !== null || (expiresAt !== null && expiresAt <= now)) {
+      problems.push(invalid(["id"], "is a key that works no more; create a new one."));
+    }
+    if (!mayGrant(unit, before["scopes"])) {
+      problems.push(invalid(["id"], "is a key that may do more than the caller itself."));
+    }
+    if (problems.length > 0) return { id: null, problems };
+    const newId = uuidv7();
+    const { key, hash } = makeSecret(String(before["environment"]), newId);
+    unit.insert(apiKey, [
+      {
+        ...before,
+        id: newId,
+        secretHash: bytesText(hash),
+        lastUsedAt: null,
+        version: 1,
+        createdAt: unit.now,
+        createdBy: unit.actor.id,
+      },
+    ]);
+    const end = Math.min(now + grace * 60_000, expiresAt ?? Number.POSITIVE_INFINITY);
+    unit.update(apiKey, [{ before, values: { expiresAt: new Date(end).toISOString() } }]);
+    return made(newId, key);
+  });
+}
+
+const made = (id: string, secret: string): WriteResult => ({ id, problems: [], extra: { secret } });
+
+async function writeOne(
+  context: WriteContext,
+  work: (unit: WriteUnit) => Promise<WriteResult>,
+): Promise<WriteResult> {
+  const [result] = await writeRows(context, apiKeyWrites, 1, async (unit) => [await work(unit)]);
+  return result ?? { id: null, problems: [] };
+}
+
+/** PostgreSQL's text for bytes. */
+const bytesText = (bytes: Buffer): string => `\\x${bytes.toString("hex")}`;
+
+function giveSecrets(drafts: readonly Draft[], secrets: Map<string, string>): Promise<void> {
+  for (const { id, values } of drafts) {
+    const { key, hash } = makeSecret(String(values["environment"]), id);
+    secrets.set(id, key);
+    values["secretHash"] = bytesText(hash);
+  }
+  return Promise.resolve();
+}
+
+async function lockKey(
+  unit: WriteUnit,
+  sent: string,
+): Promise<{ before: Stored | null; problems: Problem[] }> {
+  const id = readId(apiKey.prefix, sent);
+  if (id === null) {
+    return { before: null, problems: [invalid(["id"], idComplaint(apiKey.prefix, sent))] };
+  }
+  const before = (await unit.lock(apiKey, [id], "update")).get(id) ?? null;
+  return { before, problems: before === null ? [notFound(["id"], "API key")] : [] };
+}
+
+function mayGrant({ actor }: WriteUnit, scopes: unknown): boolean {
+  return (
+    Array.isArray(scopes) &&
+    scopes.every(
+      (scope) => typeof scope === "string" && isScope(scope) && covers(actor.scopes, scope),
+    )
+  );
+}
+
+function checkGrant(unit: WriteUnit, { values, problems }: Draft): void {
+  const scopes = values["scopes"];
+  if (!Array.isArray(scopes)) return;
+  for (const [place, scope] of scopes.entries()) {
+    if (mayGrant(unit, [scope])) continue;
+    const message = "is more than the caller itself may; leave it out.";
+    problems.push(invalid(["scopes", String(place)], message));
+  }
+}
+
+/** A key that was issued for an application or a department makes keys for no other. */
+function checkBinding({ actor }: WriteUnit, { values, problems }: Draft): void {
+  for (const [field, path, own] of [
+    ["appId", "app_id", actor.appId],
+    ["departmentId", "department_id", actor.departmentId],
+  ] as const) {
+    if (own === null) continue;
+    values[field] ??= own;
+    if (values[field] !== own) {
+      problems.push(invalid([path], "must be the caller's own; or leave it out."));
+    }
+  }
+}

@@ -1,0 +1,4 @@
+import { entityMutations } from "../../graphql/mutation-fields.ts";
+import { contactWrites } from "./service.ts";
+
+entityMutations(contactWrites);

@@ -1,0 +1,150 @@
+import { parsePhone } from "../../lib/phone.ts";
+import { param, sql } from "../../query/sql.ts";
+import { changes, sound, textOf, type Draft } from "../../write/draft.ts";
+import type { EntityWrites } from "../../write/entity-writes.ts";
+import { checkHierarchy } from "../../write/hierarchy.ts";
+import { invalid } from "../../write/problem.ts";
+import { becomesPrimary, restoredPrimary, yieldPrimary } from "../../write/primary.ts";
+import type { References } from "../../write/references.ts";
+import type { WriteUnit } from "../../write/unit.ts";
+import { account } from "../account/model.ts";
+import { refreshLastContact } from "../activity/service.ts";
+import { contactInputs } from "./inputs.ts";
+import { contact } from "./model.ts";
+
+/** How contacts are written. */
+export const contactWrites: EntityWrites = {
+  entity: contact,
+  subject: "contacts",
+  inputs: contactInputs,
+  defaults: { source: "edm", sourceType: "api" },
+  upsertKeys: { email: { field: "email", within: "accountId" } },
+  attach: attachByDomain,
+  lockFor: (draft, field) =>
+    field === "accountId" && becomesPrimary(draft, field) ? "update" : "reference",
+  // Who reports to a contact relies on its account.
+  isExclusive: (sent) => sent["accountId"] !== undefined,
+  locksFirst: (sent) => sent["isPrimary"] === true,
+  ownersOf: (record, sent) => {
+    const id = sent["accountId"] ?? record["accountId"];
+    return typeof id === "string" ? [{ entity: "account", id, lock: "update" }] : [];
+  },
+  rules: async (unit, drafts, references) => {
+    for (const draft of drafts) {
+      if (draft.before === null) draft.values["departmentId"] = unit.actor.departmentId;
+      else leaveAccount(draft);
+      readPhone(draft);
+      nameByHand(draft);
+      stampOptIn(draft, unit.now);
+      checkManager(draft, references);
+    }
+    await checkHierarchy(unit, contact, drafts, { key: "reportsToContactId", maxDepth: null });
+  },
+  prepare: (unit, drafts) => yieldPrimary(unit, contact, drafts, "accountId"),
+  restored: (unit, records) => restoredPrimary(unit, contact, records, "accountId"),
+  finish: releaseReports,
+  afterRestore: refreshLastContact,
+};
+
+/** A new contact without account belongs to the one live account that has its email's domain. */
+async function attachByDomain(unit: WriteUnit, drafts: readonly Draft[]): Promise<void> {
+  const domains = new Map<Draft, string>();
+  for (const draft of drafts) {
+    const domain = textOf(draft.values, "email")?.split("@").at(-1)?.toLowerCase();
+    const isFree = draft.before === null && draft.sent["accountId"] == null;
+    const isSaid = draft.problems.some(({ path }) => path[0] === "account_id");
+    if (isFree && !isSaid && domain !== undefined) domains.set(draft, domain);
+  }
+  if (domains.size === 0) return;
+  const found = await unit.find(
+    account,
+    sql`t."domain" = ANY (${param([...new Set(domains.values())], "text[]")})`,
+  );
+  for (const [draft, domain] of domains) {
+    const matches = found.filter((record) => record["domain"] === domain);
+    if (matches.length === 1) draft.values["accountId"] = matches[0]?.id;
+  }
+}
+
+/** Who goes to another account leaves the manager and the place as primary contact behind, unless told otherwise. */
+function leaveAccount(draft: Draft): void {
+  if (!changes(draft, "accountId")) return;
+  if (draft.sent["reportsToContactId"] === undefined) draft.values["reportsToContactId"] = null;
+  if (draft.sent["isPrimary"] === undefined) draft.values["isPrimary"] = false;
+}
+
+/** `phone` must be a whole number and is kept in E.164; `phone_1` is kept as sent. Both feed the search. */
+function readPhone({ before, extras, values, problems }: Draft): void {
+  const [phone, first] = [extras["phone"], extras["phone_1"]];
+  const text = typeof phone === "string" ? phone : null;
+  const asSent = typeof first === "string" ? first : null;
+  if (text !== null && text !== before?.["phone"]) {
+    const e164 = parsePhone(text);
+    if (e164 === null) {
+      const hint = "must be a phone number with its country code, such as +14045550128";
+      problems.push(invalid(["phone"], `${hint}; or send it as phone_1 to keep it as it is.`));
+    }
+    if (asSent !== null && parsePhone(asSent) !== e164) {
+      problems.push(invalid(["phone_1"], "says something else than phone; send one of the two."));
+    }
+    values["phone"] = e164;
+  } else if (asSent !== null) {
+    values["phone"] = asSent;
+  } else if (text === null && (phone === null || first === null)) {
+    values["phone"] = null;
+  }
+  const kept = textOf(values, "phone");
+  values["phoneE164"] = kept === null ? null : parsePhone(kept);
+}
+
+/** A display name is set by hand only when it is not the computed one anyway; blank computes it again. */
+function nameByHand({ before, extras, values }: Draft): void {
+  const shown = extras["display_name"];
+  if (shown === undefined) return;
+  const computed = [values["firstName"], values["lastName"]].filter(Boolean).join(" ");
+  if (shown === before?.["displayName"] && before !== null) return;
+  values["customDisplayName"] = shown === computed ? null : shown;
+}
+
+function stampOptIn(draft: Draft, now: string): void {
+  const { before, sent, values } = draft;
+  const turnsTrue = values["optedIn"] === true && before?.["optedIn"] !== true;
+  if (turnsTrue && sent["optedInAt"] == null) values["optedInAt"] = now;
+}
+
+function checkManager(draft: Draft, references: References): void {
+  const manager = references.get("contact", draft.values["reportsToContactId"]);
+  if (manager === undefined || !changesTeam(draft)) return;
+  if (manager.id === draft.id || manager["accountId"] !== draft.values["accountId"]) {
+    const message =
+      manager.id === draft.id
+        ? "is the contact itself; name another one."
+        : "is a contact of another account; name one of the same.";
+    draft.problems.push(invalid(["reports_to_contact_id"], message));
+  }
+}
+
+const changesTeam = (draft: Draft): boolean =>
+  changes(draft, "accountId") || changes(draft, "reportsToContactId");
+
+/** Who reported to somebody that went to another account reports to nobody. */
+async function releaseReports(unit: WriteUnit, drafts: readonly Draft[]): Promise<void> {
+  const gone = sound(drafts).filter(
+    (draft) => draft.before !== null && changes(draft, "accountId"),
+  );
+  if (gone.length === 0) return;
+  const accountOf = new Map(gone.map(({ id, values }) => [id, values["accountId"]]));
+  const reports = await unit.find(
+    contact,
+    sql`t."reports_to_contact_id" = ANY (${param([...accountOf.keys()], "uuid[]")})`,
+    "update",
+  );
+  unit.update(
+    contact,
+    reports
+      .filter(
+        (report) => report["accountId"] !== accountOf.get(String(report["reportsToContactId"])),
+      )
+      .map((before) => ({ before, values: { reportsToContactId: null } })),
+  );
+}

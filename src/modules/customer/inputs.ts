@@ -1,0 +1,34 @@
+import { inputField, type InputDefinition } from "../../write/input.ts";
+import { emailSchema, textSchema } from "../../write/input-types.ts";
+import { accountInputs } from "../account/inputs.ts";
+
+const line = (description: string, required = false) =>
+  inputField({
+    schema: textSchema().nullish(),
+    type: { scalar: "String" },
+    description,
+    required,
+  });
+
+const accountType = accountInputs.create.fields["account_type"];
+if (accountType === undefined) throw new Error("accounts have no account_type");
+
+/** The body of the customers API: an account with its primary contact. */
+export const customerInput: InputDefinition = {
+  name: "CreateCustomerInput",
+  description: "A new customer: an account with its primary contact.",
+  fields: {
+    account_type: { ...accountType, required: true },
+    display_name: line("What to show; else `company_name`, else `first_name last_name`."),
+    company_name: line("Name of the company."),
+    first_name: line("Given name of the primary contact."),
+    last_name: line("Family name of the primary contact."),
+    email: inputField({
+      schema: emailSchema.nullish(),
+      type: { scalar: "EmailAddress" },
+      description: "Email of the customer and of its primary contact; unique among live accounts.",
+      required: true,
+    }),
+    phone: line("Phone number of both, kept as it is sent.", true),
+  },
+};

@@ -1,0 +1,50 @@
+import type { WriteContext } from "../../write/context.ts";
+import { textOf, type WriteResult } from "../../write/draft.ts";
+import { parseInput, type Values } from "../../write/input.ts";
+import { invalid } from "../../write/problem.ts";
+import { createIn, RefusedRows } from "../../write/save.ts";
+import { writeRows } from "../../write/verbs.ts";
+import { accountWrites } from "../account/service.ts";
+import { contactWrites } from "../contact/service.ts";
+import { customerInput } from "./inputs.ts";
+
+/** Creates an account with its primary contact, in one act. The contact's id is the result's `extra.contact`. */
+export async function createCustomer(context: WriteContext, input: Values): Promise<WriteResult> {
+  const [result] = await writeRows(context, { subject: "customers" }, 1, async (unit) => {
+    const { values, extras, problems } = parseInput(customerInput, input);
+    const [company, first, last] = ["company_name", "first_name", "last_name"].map((name) =>
+      textOf(extras, name),
+    );
+    const person = [first, last].filter((part) => part != null).join(" ");
+    const name = textOf(extras, "display_name") ?? company ?? (person === "" ? null : person);
+    const said = [...problems];
+    if (name === null && !said.some(({ path }) => path[0] === "display_name")) {
+      said.push(
+        invalid(["display_name"], "is needed, or company_name, or first_name and last_name."),
+      );
+    }
+    const { email, phone } = extras;
+    const account = {
+      values: { ...values, name, legalName: company ?? null, email, phone },
+      extras: {},
+      problems: said,
+    };
+    const [created] = await createIn(unit, accountWrites, [account], "abort");
+    if (created === undefined) throw new RefusedRows([], []);
+    const contact = {
+      values: {
+        accountId: created.id,
+        firstName: first,
+        lastName: last,
+        company,
+        email,
+        isPrimary: true,
+      },
+      extras: { phone_1: phone },
+      problems: [],
+    };
+    const [primary] = await createIn(unit, contactWrites, [contact], "abort");
+    return [{ id: created.id, problems: [], extra: { contact: primary?.id ?? "" } }];
+  });
+  return result ?? { id: null, problems: [] };
+}

@@ -1,0 +1,99 @@
+import { uuidv7 } from "../../lib/id.ts";
+import { param, sql } from "../../query/sql.ts";
+import { changes, isFaulty, textOf, type Draft } from "../../write/draft.ts";
+import type { EntityWrites } from "../../write/entity-writes.ts";
+import { readLinks, writeLinks } from "../../write/links.ts";
+import { invalid } from "../../write/problem.ts";
+import type { WriteUnit } from "../../write/unit.ts";
+import { refreshLastContact } from "../activity/service.ts";
+import { quote } from "../quote/model.ts";
+import { stageChange } from "../stage-change/model.ts";
+import { dealInputs } from "./inputs.ts";
+import { deal } from "./model.ts";
+
+/** How deals are written. */
+export const dealWrites: EntityWrites = {
+  entity: deal,
+  subject: "deals",
+  inputs: dealInputs,
+  defaults: { stage: "lead", source: "edm", sourceType: "api" },
+  numbered: { field: "dealNumber", kind: "deal", prefix: "DEAL" },
+  upsertKeys: { deal_number: { field: "dealNumber", within: null } },
+  // Its quotes rely on its account.
+  isExclusive: (sent) => sent["accountId"] !== undefined,
+  rules: async (unit, drafts, references) => {
+    await takeTenantDefaults(unit, drafts);
+    await Promise.all([stayWithQuotes(unit, drafts), readLinks(unit, drafts, references)]);
+    for (const draft of drafts) explainLoss(draft);
+  },
+  finish: async (unit, drafts) => {
+    recordStages(unit, drafts);
+    await writeLinks(unit, deal, drafts, "primaryContactId");
+  },
+  afterDelete: refreshLastContact,
+  afterRestore: refreshLastContact,
+};
+
+const isClosed = (stage: unknown): boolean => stage === "closed_won" || stage === "closed_lost";
+
+/** The tenant's currency where none is said; the day of closing, which reopening clears. */
+async function takeTenantDefaults(unit: WriteUnit, drafts: readonly Draft[]): Promise<void> {
+  for (const { before, values } of drafts) {
+    const closes = isClosed(values["stage"]);
+    if (closes && values["actualCloseDate"] == null && !isClosed(before?.["stage"])) {
+      values["actualCloseDate"] = (await unit.tenantFacts()).today;
+    } else if (!closes && isClosed(before?.["stage"])) {
+      values["actualCloseDate"] = null;
+    }
+    if (values["currency"] == null) values["currency"] = (await unit.tenantFacts()).currency;
+  }
+}
+
+/** A lost deal says why. */
+function explainLoss(draft: Draft): void {
+  if (draft.values["stage"] !== "closed_lost") return;
+  for (const [field, path] of [
+    ["lossReason", "loss_reason"],
+    ["lossCategory", "loss_category"],
+  ] as const) {
+    if (textOf(draft.values, field) === null && !isFaulty(draft, field)) {
+      draft.problems.push(invalid([path], "is needed when the stage is closed_lost."));
+    }
+  }
+}
+
+/** A quote belongs to the account of its deal, so a deal with quotes stays where it is. */
+async function stayWithQuotes(unit: WriteUnit, drafts: readonly Draft[]): Promise<void> {
+  const moved = drafts.filter((draft) => draft.before !== null && changes(draft, "accountId"));
+  if (moved.length === 0) return;
+  const quotes = await unit.find(
+    quote,
+    sql`t."deal_id" = ANY (${param(
+      moved.map(({ id }) => id),
+      "uuid[]",
+    )})`,
+  );
+  for (const { id, problems } of moved) {
+    if (!quotes.some((one) => one["dealId"] === id)) continue;
+    const message = "cannot change while the deal has quotes, which belong to the same account.";
+    problems.push(invalid(["account_id"], `${message} Delete them, or make a new deal.`));
+  }
+}
+
+/** One entry of the stage history for each change. */
+function recordStages(unit: WriteUnit, drafts: readonly Draft[]): void {
+  unit.insertParts(
+    stageChange,
+    drafts
+      .filter((draft) => changes(draft, "stage"))
+      .map((draft) => ({
+        tenantId: unit.actor.tenantId,
+        id: uuidv7(),
+        dealId: draft.id,
+        fromStage: draft.before?.["stage"] ?? null,
+        toStage: draft.values["stage"],
+        changedAt: unit.now,
+        changedBy: unit.actor.id,
+      })),
+  );
+}

@@ -1,0 +1,4 @@
+import { entityMutations } from "../../graphql/mutation-fields.ts";
+import { departmentWrites } from "./service.ts";
+
+entityMutations(departmentWrites, { update: false, batches: false });

@@ -1,0 +1,10 @@
+import type { Entity } from "../query/entity.ts";
+import { defineInputs, type EntityInputs } from "../write/input.ts";
+import { catalog } from "./catalog.ts";
+
+type Options = Omit<Parameters<typeof defineInputs>[1], "prefixOf">;
+
+/** The inputs of an entity of the catalog. */
+export function entityInputs(entity: Entity, options: Options = {}): EntityInputs {
+  return defineInputs(entity, { ...options, prefixOf: (name) => catalog.entity(name).prefix });
+}

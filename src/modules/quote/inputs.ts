@@ -1,0 +1,39 @@
+import { z } from "zod";
+import { ignoredField, inputField, objectSchema, type InputDefinition } from "../../write/input.ts";
+import { lineItemInputs } from "../line-item/inputs.ts";
+import { entityInputs } from "../entity-inputs.ts";
+import { quote } from "./model.ts";
+
+/** A line item inside its quote. */
+export const quoteLineInput: InputDefinition = {
+  name: "QuoteLineItemInput",
+  description: "A line item inside its quote.",
+  fields: {
+    ...lineItemInputs.create.fields,
+    // On update it says which line is meant, so here it is not only sent back.
+    id: inputField({
+      schema: z.string("must be an id").nullish(),
+      type: { scalar: "ID" },
+      description:
+        "On update, the line item of the quote that this is; left out, a new one. Ignored on create.",
+    }),
+    quote_id: ignoredField("it is the quote."),
+    position: ignoredField("the order of the list counts."),
+  },
+};
+
+export const quoteInputs = entityInputs(quote, {
+  required: ["account_id"],
+  twins: { value: "total", valid_until: "validity_date" },
+  fields: {
+    line_items: inputField({
+      schema: z
+        .array(objectSchema(quoteLineInput), "must be a list of line items")
+        .max(1_000, "must have at most 1,000 line items")
+        .nullish(),
+      type: { listOf: { input: quoteLineInput } },
+      description:
+        "What is offered, in order. On update it replaces all: a line with the `id` of one is changed, the others are made new, those left out are deleted.",
+    }),
+  },
+});

@@ -1,0 +1,149 @@
+import { isDeepStrictEqual } from "node:util";
+import { readId, uuidv7 } from "../../lib/id.ts";
+import { decimalText, fitsMoney, tenThousandths } from "../../lib/money.ts";
+import { param, sql } from "../../query/sql.ts";
+import { changes, textOf, type Draft } from "../../write/draft.ts";
+import { parseInput, type Values } from "../../write/input.ts";
+import { invalid, notFound } from "../../write/problem.ts";
+import { changedDraft, newDraft } from "../../write/save.ts";
+import type { Stored } from "../../write/stored.ts";
+import type { WriteUnit } from "../../write/unit.ts";
+import { lineItem } from "../line-item/model.ts";
+import { lineItemWrites, priceLine, tooLarge } from "../line-item/service.ts";
+import { quoteLineInput } from "./inputs.ts";
+
+/** What happens to a quote's lines together with it. */
+type LinePlan = {
+  readonly created: readonly Draft[];
+  readonly changed: readonly Draft[];
+  readonly removed: readonly Stored[];
+};
+
+const plans = new WeakMap<Draft, LinePlan>();
+
+/** Works out what becomes of each quote's lines, and its total. */
+export async function planLines(unit: WriteUnit, drafts: readonly Draft[]): Promise<void> {
+  const current = await currentLines(unit, drafts.filter(touchesLines));
+  for (const draft of drafts) {
+    const lines = current.filter(({ quoteId }) => quoteId === draft.id);
+    const sent = draft.extras["line_items"];
+    if (sent !== undefined) {
+      const plan = planSent(unit, draft, Array.isArray(sent) ? sent : [], lines);
+      plans.set(draft, plan);
+      sumUp(
+        draft,
+        [...plan.created, ...plan.changed].map(({ values }) => values),
+      );
+    } else {
+      if (changes(draft, "currency")) plans.set(draft, planCurrency(draft, lines));
+      if (changes(draft, "total")) sumUp(draft, lines);
+    }
+  }
+}
+
+/** Whether an existing quote's lines must be looked at. */
+function touchesLines(draft: Draft): boolean {
+  const isSent = draft.extras["line_items"] !== undefined;
+  const isTouched = isSent || changes(draft, "currency") || changes(draft, "total");
+  return draft.before !== null && isTouched;
+}
+
+async function currentLines(unit: WriteUnit, drafts: readonly Draft[]): Promise<Stored[]> {
+  if (drafts.length === 0) return [];
+  const ids = param(
+    drafts.map(({ id }) => id),
+    "uuid[]",
+  );
+  return unit.find(lineItem, sql`t."quote_id" = ANY (${ids})`, "update");
+}
+
+function planSent(
+  unit: WriteUnit,
+  draft: Draft,
+  sent: readonly unknown[],
+  lines: readonly Stored[],
+): LinePlan {
+  const created: Draft[] = [];
+  const changed: Draft[] = [];
+  for (const [position, item] of sent.entries()) {
+    const input = parseInput(quoteLineInput, asValues(item));
+    const known = draft.before === null ? null : textOf(input.extras, "id");
+    const before = lines.find(({ id }) => id === readId(lineItem.prefix, known ?? ""));
+    const line =
+      before === undefined
+        ? newDraft(unit, lineItemWrites, input, position)
+        : changedDraft(lineItemWrites, { id: before.id, index: position, input }, before);
+    if (known !== null && before === undefined) line.problems.push(notFound(["id"], lineItem.type));
+    if (changed.some(({ id }) => id === line.id)) {
+      line.problems.push(invalid(["id"], "is named twice in this list."));
+    }
+    Object.assign(line.values, { quoteId: draft.id, position });
+    priceLine(line, { id: draft.id, currency: draft.values["currency"] });
+    draft.problems.push(
+      ...line.problems.map((problem) => ({
+        ...problem,
+        path: ["line_items", String(position), ...problem.path],
+      })),
+    );
+    (before === undefined ? created : changed).push(line);
+  }
+  const kept = new Set(changed.map(({ id }) => id));
+  return { created, changed, removed: lines.filter(({ id }) => !kept.has(id)) };
+}
+
+function asValues(item: unknown): Values {
+  return typeof item === "object" && item !== null ? { ...item } : {};
+}
+
+/** Lines follow their quote into another currency. */
+function planCurrency(draft: Draft, lines: readonly Stored[]): LinePlan {
+  const { currency } = draft.values;
+  const changed = lines.map((before, index) => ({
+    index,
+    id: before.id,
+    before,
+    sent: {},
+    extras: {},
+    values: { ...before, currency },
+    problems: [],
+  }));
+  return { created: [], changed, removed: [] };
+}
+
+/** The total is the sum of the lines; without lines, what was given. */
+function sumUp({ values, problems }: Draft, lines: readonly Values[]): void {
+  if (lines.length === 0) return;
+  const sum = lines.reduce(
+    (before, line) => before + tenThousandths(textOf(line, "total") ?? "0"),
+    0n,
+  );
+  if (fitsMoney(sum)) values["total"] = decimalText(sum);
+  else problems.push(invalid(["line_items"], tooLarge));
+}
+
+/** Writes what was planned. */
+export async function writeLines(unit: WriteUnit, drafts: readonly Draft[]): Promise<void> {
+  const found = drafts.flatMap((draft) => plans.get(draft) ?? []);
+  unit.update(
+    lineItem,
+    found.flatMap(({ removed }) =>
+      removed.map((before) => ({
+        before,
+        values: { deletedAt: unit.now, deletedBy: unit.actor.id, deletionId: uuidv7() },
+      })),
+    ),
+    "deleted",
+  );
+  unit.update(
+    lineItem,
+    found.flatMap(({ changed }) =>
+      changed.flatMap(({ before, values }) =>
+        before === null || isDeepStrictEqual(before, values) ? [] : [{ before, values }],
+      ),
+    ),
+  );
+  unit.insert(
+    lineItem,
+    found.flatMap(({ created }) => created.map(({ values }) => values)),
+  );
+}

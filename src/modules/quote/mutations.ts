@@ -1,0 +1,4 @@
+import { entityMutations } from "../../graphql/mutation-fields.ts";
+import { quoteWrites } from "./service.ts";
+
+entityMutations(quoteWrites);

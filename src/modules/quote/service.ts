@@ -1,0 +1,83 @@
+import { changes, textOf, type Draft } from "../../write/draft.ts";
+import type { EntityWrites } from "../../write/entity-writes.ts";
+import { becomesPrimary, restoredPrimary, yieldPrimary } from "../../write/primary.ts";
+import { invalid } from "../../write/problem.ts";
+import type { References } from "../../write/references.ts";
+import type { WriteUnit } from "../../write/unit.ts";
+import { quoteInputs } from "./inputs.ts";
+import { planLines, writeLines } from "./lines.ts";
+import { quote } from "./model.ts";
+
+/** How quotes are written. */
+export const quoteWrites: EntityWrites = {
+  entity: quote,
+  subject: "quotes",
+  inputs: quoteInputs,
+  defaults: { status: "draft", source: "edm", sourceType: "api" },
+  numbered: { field: "quoteNumber", kind: "quote", prefix: "Q" },
+  upsertKeys: { quote_number: { field: "quoteNumber", within: null } },
+  lockFor: (draft, field) =>
+    field === "dealId" && becomesPrimary(draft, field) ? "update" : "reference",
+  locksFirst: (sent) => sent["isPrimary"] === true,
+  ownersOf: (record, sent) => {
+    const id = sent["dealId"] ?? record["dealId"];
+    return typeof id === "string" ? [{ entity: "deal", id, lock: "update" }] : [];
+  },
+  rules: async (unit, drafts, references) => {
+    for (const draft of drafts) {
+      draft.values["currency"] ??= (await unit.tenantFacts()).currency;
+      checkDeal(draft, references);
+      await moveStatus(unit, draft);
+    }
+    await planLines(unit, drafts);
+  },
+  prepare: (unit, drafts) => yieldPrimary(unit, quote, drafts, "dealId"),
+  finish: writeLines,
+  restored: (unit, records) => restoredPrimary(unit, quote, records, "dealId"),
+};
+
+/** A quote for a deal is for the deal's account. */
+function checkDeal(draft: Draft, references: References): void {
+  if (!changes(draft, "dealId") && !changes(draft, "accountId")) return;
+  const deal = references.get("deal", draft.values["dealId"]);
+  if (deal === undefined || deal["accountId"] === draft.values["accountId"]) return;
+  draft.problems.push(invalid(["deal_id"], "is a deal of another account; name one of the same."));
+}
+
+/** What can follow a status. Accepted, rejected and expired quotes stay what they are. */
+const next: Readonly<Record<string, readonly string[]>> = {
+  draft: ["sent"],
+  sent: ["draft", "accepted", "rejected", "expired"],
+};
+
+/** Moves a quote through its life; when it is first sent, it is issued. */
+async function moveStatus(unit: WriteUnit, draft: Draft): Promise<void> {
+  const { before, sent, values, problems } = draft;
+  const wanted = values["status"];
+  if (before !== null) {
+    // A quote past its last day reads as expired, whatever is stored.
+    const current = String(before["read:status"]);
+    if (sent["status"] == null || wanted === current) {
+      values["status"] = before["status"];
+    } else if (!(next[current] ?? []).includes(String(wanted))) {
+      const ways = next[current]?.join(", ");
+      const hint =
+        ways === undefined ? "which is final; make a new quote" : `which can become ${ways}`;
+      problems.push(
+        invalid(["status"], `cannot become ${String(wanted)}: it is ${current}, ${hint}.`),
+      );
+    }
+    if (current === "expired" && before["status"] !== "draft" && changes(draft, "validityDate")) {
+      problems.push(
+        invalid(["validity_date"], "cannot change: the quote has expired, which is final."),
+      );
+    }
+  }
+  if (
+    values["status"] !== "draft" &&
+    textOf(values, "dateIssued") === null &&
+    before?.["dateIssued"] == null
+  ) {
+    values["dateIssued"] = (await unit.tenantFacts()).today;
+  }
+}

@@ -1,0 +1,154 @@
+import { createHash } from "node:crypto";
+import type { Actor } from "../auth/actor.ts";
+import type { FencedPool } from "../db/fenced-pool.ts";
+import { GatewayError } from "../lib/errors.ts";
+import { fingerprint, seal, unseal } from "../lib/seal.ts";
+import type { Cells } from "../query/row.ts";
+import { param, raw, sql } from "../query/sql.ts";
+import type { IdempotentStep } from "./context.ts";
+import type { WriteUnit } from "./unit.ts";
+
+/** How long an answer is kept under its key. */
+const keptHours = 24;
+/** So many expired records a new one takes away, so that the table does not grow without end. */
+const purgedAtOnce = 20;
+const maxKeyLength = 255;
+
+/** The key in the header; one that cannot be a key is refused. */
+export function readIdempotencyKey(header: string | null): string | null {
+  if (header === null) return null;
+  if (/^[\x21-\x7e]+( [\x21-\x7e]+)*$/.test(header) && header.length <= maxKeyLength) return header;
+  throw new GatewayError(
+    "BAD_USER_INPUT",
+    `Idempotency-Key: send 1 to ${maxKeyLength} printable ASCII characters, such as a UUID.`,
+  );
+}
+
+/** A hash of a request that does not depend on the order of its keys. */
+export function hashRequest(request: unknown): Buffer {
+  return createHash("sha256")
+    .update(JSON.stringify(sorted(request)) ?? "")
+    .digest();
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return entries.map(([key, item]) => [key, sorted(item)]);
+}
+
+/** The whole answer to a request, as it was sent. */
+export type KeptAnswer = { readonly status: number; readonly body: string };
+
+/** The answer that was kept under a key; null when there is none yet. The same key with another request is refused. */
+export async function findAnswer(
+  pool: FencedPool,
+  actor: Actor,
+  { key, requestHash }: Pick<IdempotentStep, "key" | "requestHash">,
+): Promise<KeptAnswer | null> {
+  const [row] = await pool.forTenant(actor.tenantId).rows(
+    `SELECT encode(request_hash, 'hex'), status, response FROM idempotency_keys
+       WHERE tenant_id = $1 AND actor = $2 AND key = $3 AND expires_at > now()`,
+    [actor.tenantId, actor.id, fingerprint(key)],
+  );
+  return row === undefined ? null : keptAnswer(row, key, requestHash);
+}
+
+/** Keeps an answer under its key, and gives the one that counts: the first that was kept. */
+export async function keepAnswer(
+  pool: FencedPool,
+  actor: Actor,
+  { key, requestHash }: Pick<IdempotentStep, "key" | "requestHash">,
+  answer: KeptAnswer,
+): Promise<KeptAnswer> {
+  const [row] = await pool.forTenant(actor.tenantId).rows(
+    `INSERT INTO idempotency_keys AS k (tenant_id, actor, key, request_hash, status, response, completed_at, expires_at)
+     VALUES ($1, $2, $3, $4, $5, $6, now(), now() + $7::interval)
+     ON CONFLICT (tenant_id, actor, key) DO UPDATE SET
+       status = coalesce(k.status, excluded.status), response = coalesce(k.response, excluded.response),
+       completed_at = coalesce(k.completed_at, now())
+     RETURNING encode(request_hash, 'hex'), status, response`,
+    [
+      actor.tenantId,
+      actor.id,
+      fingerprint(key),
+      requestHash,
+      answer.status,
+      seal(key, answer.body),
+      `${keptHours} hours`,
+    ],
+  );
+  return (row === undefined ? null : keptAnswer(row, key, requestHash)) ?? answer;
+}
+
+function keptAnswer(row: Cells, key: string, requestHash: Buffer): KeptAnswer | null {
+  const [hash, status, response] = row;
+  if (hash !== requestHash.toString("hex")) throw reused();
+  return status == null || response == null
+    ? null
+    : { status: Number(status), body: unseal(key, response) };
+}
+
+function reused(): GatewayError {
+  return new GatewayError(
+    "IDEMPOTENCY_KEY_REUSED",
+    "Idempotency-Key: this key was used for another request in the last 24 hours; use a new one.",
+  );
+}
+
+/**
+ * Claims a step for this transaction. Gives what the step led to when it was carried out before; refuses when the
+ * same request is being carried out just now.
+ */
+export async function claimStep(
+  unit: WriteUnit,
+  { key, requestHash, step }: IdempotentStep,
+): Promise<{ readonly outcome: unknown } | null> {
+  const { actor } = unit;
+  const print = fingerprint(key);
+  // The second statement looks again once the lock is held: what was committed before it is there.
+  const [[lock], [row]] = await Promise.all([
+    unit.rows(
+      sql`SELECT pg_try_advisory_xact_lock(hashtextextended(${param(`${actor.tenantId} ${actor.id} ${print}`, "text")}, 0))`,
+    ),
+    unit.rows(
+      sql`SELECT encode(request_hash, 'hex'), outcomes ->> ${param(step, "text")} FROM idempotency_keys
+        WHERE tenant_id = ${unit.tenant} AND actor = ${param(actor.id, "text")} AND key = ${param(print, "text")} AND expires_at > now()`,
+    ),
+  ]);
+  if (row !== undefined && row[0] !== requestHash.toString("hex")) throw reused();
+  if (lock?.[0] !== "t") {
+    throw new GatewayError(
+      "CONFLICT",
+      "Idempotency-Key: the first request with this key is still running; try again in a moment.",
+    );
+  }
+  const sealed = row?.[1] ?? null;
+  return sealed === null ? null : { outcome: JSON.parse(unseal(key, sealed)) };
+}
+
+/** Keeps what a step led to, in the transaction that did it. */
+export function recordStep(
+  unit: WriteUnit,
+  { key, requestHash, step }: IdempotentStep,
+  outcome: unknown,
+): void {
+  const sealed = JSON.stringify({ [step]: seal(key, JSON.stringify(outcome)) });
+  const id = sql`${unit.tenant}, ${param(unit.actor.id, "text")}, ${param(fingerprint(key), "text")}`;
+  const expiry = raw(`now() + interval '${keptHours} hours'`);
+  unit.send(
+    sql`INSERT INTO idempotency_keys AS k (tenant_id, actor, key, request_hash, outcomes, expires_at)
+      VALUES (${id}, ${param(requestHash, "bytea")}, ${param(sealed, "jsonb")}, ${expiry})
+      ON CONFLICT (tenant_id, actor, key) DO UPDATE SET
+        outcomes = CASE WHEN k.expires_at > now() THEN k.outcomes || excluded.outcomes ELSE excluded.outcomes END,
+        request_hash = excluded.request_hash, expires_at = excluded.expires_at,
+        status = CASE WHEN k.expires_at > now() THEN k.status END,
+        response = CASE WHEN k.expires_at > now() THEN k.response END`,
+  );
+  unit.send(
+    sql`DELETE FROM idempotency_keys WHERE tenant_id = ${unit.tenant} AND (actor, key) IN (
+      SELECT actor, key FROM idempotency_keys WHERE tenant_id = ${unit.tenant} AND expires_at <= now()
+      ORDER BY expires_at LIMIT ${param(purgedAtOnce, "integer")} FOR UPDATE SKIP LOCKED)`,
+  );
+}

@@ -1,0 +1,193 @@
+import { z } from "zod";
+import { parseDecimal } from "../lib/decimal.ts";
+import { idComplaint, readId } from "../lib/id.ts";
+import { jsonComplaint } from "../lib/json.ts";
+import { isStorable, unstorable } from "../lib/text.ts";
+import { parseDay, parseInstant } from "../lib/time.ts";
+import type { EnumDefinition, Field, TextForm } from "../query/entity.ts";
+import type { InputDefinition } from "./input.ts";
+
+/** What GraphQL calls the type of an input field. */
+export type InputType =
+  | {
+      readonly scalar:
+        | "ID"
+        | "String"
+        | "Int"
+        | "Boolean"
+        | "Decimal"
+        | "DateTime"
+        | "Date"
+        | "EmailAddress"
+        | "URL"
+        | "Currency"
+        | "JSON";
+    }
+  | { readonly enum: EnumDefinition }
+  | { readonly input: InputDefinition }
+  | { readonly listOf: InputType };
+
+const lengths: Readonly<Record<TextForm, number>> = { line: 1_000, prose: 100_000, outside: 255 };
+
+/** Trimmed text. Blank counts as none, but for an outside reference, which must say something. */
+export function textSchema(form: TextForm = "line", maxLength: number = lengths[form]) {
+  const text = z
+    .string("must be text")
+    .trim()
+    .max(maxLength, `must have at most ${maxLength.toLocaleString("en")} characters`)
+    .refine(isStorable, unstorable);
+  if (form === "outside") return text.min(1, "must not be blank");
+  return text.transform((value) => (value === "" ? null : value));
+}
+
+const currencies: ReadonlySet<string> = new Set(Intl.supportedValuesOf("currency"));
+
+/** Reads text that is valid or has something said of it; blank counts as none. */
+function readText(read: (text: string) => string | null, complaint: string, maxLength = 1_000) {
+  return z
+    .string("must be text")
+    .trim()
+    .max(maxLength, complaint)
+    .transform((text, context) => {
+      if (text === "") return null;
+      const value = isStorable(text) ? read(text) : null;
+      if (value === null) context.issues.push({ code: "custom", message: complaint, input: text });
+      return value;
+    });
+}
+
+export const emailSchema = readText(
+  (text) => (z.email().safeParse(text).success ? text : null),
+  "Invalid email address",
+  320,
+).meta({ format: "email" });
+
+const urlSchema = readText(
+  (text) => (/^https?:\/\//i.test(text) && URL.canParse(text) ? text : null),
+  "must be a web address with its scheme, such as https://example.com/a",
+  2_000,
+).meta({ format: "uri" });
+
+const currencySchema = readText(
+  (text) => (currencies.has(text.toUpperCase()) ? text.toUpperCase() : null),
+  "must be an ISO 4217 code, such as USD",
+);
+
+export const instantSchema = readText(
+  parseInstant,
+  "must be an instant with its offset, such as 2026-03-18T15:40:12Z",
+).meta({ format: "date-time" });
+
+export const daySchema = readText(
+  parseDay,
+  "must be a day, such as 2026-11-30, or an instant, whose UTC day is taken",
+).meta({ format: "date" });
+
+export const decimalSchema = z
+  .union([z.string(), z.number()], 'must be a decimal: text such as "10.5", or a number')
+  .transform((value, context) => {
+    try {
+      return parseDecimal(value);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : "it cannot be read";
+      const message = `must be a decimal: ${reason}`;
+      context.issues.push({ code: "custom", message, input: value });
+      return null;
+    }
+  });
+
+/** The UUID in an id of the entity with this prefix. */
+export function idSchema(prefix: string) {
+  return z
+    .string(`must be an id: ${prefix}-<uuid> or the bare UUID`)
+    .trim()
+    .transform((text, context) => {
+      const uuid = readId(prefix, text);
+      if (uuid === null) {
+        context.issues.push({ code: "custom", message: idComplaint(prefix, text), input: text });
+      }
+      return uuid;
+    });
+}
+
+/** Any JSON within the limits. */
+export const jsonSchema = z.unknown().superRefine((value, context) => {
+  const complaint = jsonComplaint(value);
+  if (complaint !== null) context.addIssue({ code: "custom", message: complaint });
+});
+
+const jsonObjectSchema = jsonSchema.refine(
+  (value) => value == null || (typeof value === "object" && !Array.isArray(value)),
+  "must be a JSON object",
+);
+const jsonListSchema = jsonSchema.refine(
+  (value) => value == null || Array.isArray(value),
+  "must be a JSON list",
+);
+
+/** Texts, each once. Tags are short and few. */
+function listSchema(name: string, form: TextForm) {
+  const [maxItems, maxLength] = name === "tags" ? [100, 64] : [1_000, lengths[form]];
+  return z
+    .array(textSchema(form, maxLength), "must be a list of texts")
+    .max(maxItems, `must have at most ${maxItems.toLocaleString("en")} items`)
+    .transform((items) => [...new Set(items.filter((item) => item !== null))]);
+}
+
+/** How a field of the model is read from an input, and what GraphQL calls it. */
+export function schemaOf(
+  name: string,
+  definition: Field,
+  prefixOf: (entity: string) => string,
+): { schema: z.ZodType; type: InputType } {
+  switch (definition.kind) {
+    case "text":
+      return { schema: textSchema(definition.form), type: { scalar: "String" } };
+    case "email":
+      return { schema: emailSchema, type: { scalar: "EmailAddress" } };
+    case "url":
+      return { schema: urlSchema, type: { scalar: "URL" } };
+    case "currency":
+      return { schema: currencySchema, type: { scalar: "Currency" } };
+    case "int":
+      return {
+        schema: z.int32("must be a whole number").min(0, "must not be negative"),
+        type: { scalar: "Int" },
+      };
+    case "decimal":
+      return { schema: decimalSchema, type: { scalar: "Decimal" } };
+    case "boolean":
+      return { schema: z.boolean("must be true or false"), type: { scalar: "Boolean" } };
+    case "dateTime":
+      return { schema: instantSchema, type: { scalar: "DateTime" } };
+    case "date":
+      return { schema: daySchema, type: { scalar: "Date" } };
+    case "reference":
+      return { schema: idSchema(prefixOf(definition.to ?? "")), type: { scalar: "ID" } };
+    case "json":
+      // A JSON column that is never null holds a list.
+      return {
+        schema: definition.nullable ? jsonSchema : jsonListSchema,
+        type: { scalar: "JSON" },
+      };
+    case "jsonObject":
+      return { schema: jsonObjectSchema, type: { scalar: "JSON" } };
+    case "textList":
+      return {
+        schema: listSchema(name, definition.form),
+        type: { listOf: { scalar: "String" } },
+      };
+    case "enum": {
+      if (definition.values === null) throw new Error(`${name}: an enum needs its values`);
+      const names = Object.keys(definition.values.values);
+      return {
+        schema: z.enum(names, `must be one of ${names.join(", ")}`),
+        type: { enum: definition.values },
+      };
+    }
+    case "id":
+    case "bytes":
+      break;
+  }
+  throw new Error(`${name}: callers do not write this`);
+}

@@ -1,0 +1,73 @@
+import type { Entity } from "../query/entity.ts";
+import { textOf, type Draft } from "./draft.ts";
+import { notFound } from "./problem.ts";
+import type { References } from "./references.ts";
+import type { JoinTable, WriteUnit } from "./unit.ts";
+
+const contactIds = "contact_ids";
+
+/** The edge to contacts of an entity that has many. */
+function joinTable(entity: Entity): JoinTable {
+  const relation = entity.relations["contacts"];
+  if (relation?.kind !== "through") throw new Error(`${entity.name} has no contacts`);
+  return relation;
+}
+
+/** The contacts that an input names; null when it says nothing of them. */
+export function sentContacts({ extras }: Draft): readonly string[] | null {
+  const ids = extras[contactIds];
+  if (ids === undefined) return null;
+  return Array.isArray(ids) ? [...new Set(ids.filter((id) => typeof id === "string"))] : [];
+}
+
+/** Whether the record's contacts are written anew: they were sent, or its main contact is another one. */
+function touchesLinks(draft: Draft, mainField: string): boolean {
+  const isOther = draft.values[mainField] !== (draft.before?.[mainField] ?? null);
+  return sentContacts(draft) !== null || isOther;
+}
+
+/** Locks the contacts that drafts name; one that is not there for the caller is a problem of its place. */
+export async function readLinks(
+  unit: WriteUnit,
+  drafts: readonly Draft[],
+  references: References,
+  lock: "reference" | "update" = "reference",
+): Promise<void> {
+  const named = drafts.flatMap((draft) => sentContacts(draft) ?? []);
+  await references.lock(
+    unit,
+    named.map((id) => ({ entity: "contact", id, lock })),
+  );
+  for (const draft of drafts) {
+    for (const [place, id] of (sentContacts(draft) ?? []).entries()) {
+      if (references.get("contact", id) !== undefined) continue;
+      draft.problems.push(notFound([contactIds, String(place)], "Contact"));
+    }
+  }
+}
+
+/** Writes the contacts of records: those that were sent, and the main one. */
+export async function writeLinks(
+  unit: WriteUnit,
+  entity: Entity,
+  drafts: readonly Draft[],
+  mainField: string,
+): Promise<Map<string, readonly string[]>> {
+  const touched = drafts.filter((draft) => touchesLinks(draft, mainField));
+  const old = touched.filter(({ before }) => before !== null).map(({ id }) => id);
+  const current = await unit.links(joinTable(entity), old);
+  const written = new Map<string, readonly string[]>();
+  const changes = touched.map((draft) => {
+    const before = current.get(draft.id) ?? [];
+    const main = textOf(draft.values, mainField);
+    const named = sentContacts(draft) ?? before;
+    const after = main === null || named.includes(main) ? [...named] : [main, ...named];
+    written.set(draft.id, after);
+    const add = after.filter((id) => !before.includes(id));
+    const remove = before.filter((id) => !after.includes(id));
+    if (add.length > 0 || remove.length > 0) unit.note(entity, draft.id, contactIds, before, after);
+    return { id: draft.id, add, remove };
+  });
+  unit.relink(joinTable(entity), changes);
+  return written;
+}

@@ -1,0 +1,44 @@
+import { param, raw, render, sql } from "../query/sql.ts";
+import { columnOf } from "../query/entity.ts";
+import { name } from "../query/sql.ts";
+import type { WriteContext } from "./context.ts";
+import type { EntityWrites } from "./entity-writes.ts";
+
+/**
+ * Draws numbers for people (`DEAL-2026-00417`), counted by tenant and year of the tenant's calendar. They are drawn
+ * in a transaction of their own, so that writers do not wait for each other's commit: a call that fails leaves a gap.
+ * It need not wait for the disk either, since what is committed after it carries it along.
+ */
+export async function drawNumbers(
+  { pool, actor }: Pick<WriteContext, "pool" | "actor">,
+  { entity, numbered }: EntityWrites,
+  count: number,
+): Promise<string[]> {
+  const definition = numbered === undefined ? undefined : entity.fields[numbered.field];
+  if (numbered === undefined || definition === undefined) return [];
+  const column = raw(name(columnOf(numbered.field, definition)));
+  const free: string[] = [];
+  while (free.length < count) {
+    const wanted = param(count - free.length, "integer");
+    const tenant = param(actor.tenantId, "uuid");
+    // A number that somebody chose by hand is left out.
+    const { text, values } = render(
+      sql`WITH drawn AS (
+        INSERT INTO number_sequences AS s (tenant_id, kind, year, last_value)
+        SELECT id, ${param(numbered.kind, "text")}, extract(year FROM now() AT TIME ZONE time_zone)::integer, ${wanted} FROM tenants WHERE id = ${tenant}
+        ON CONFLICT (tenant_id, kind, year) DO UPDATE SET last_value = s.last_value + ${wanted} RETURNING year, last_value
+      ), numbers AS (
+        SELECT ${param(numbered.prefix, "text")} || '-' || year || '-' || CASE WHEN n < 100000 THEN lpad(n::text, 5, '0') ELSE n::text END AS number, n
+        FROM drawn, generate_series(last_value - ${wanted} + 1, last_value) n
+      )
+      SELECT number FROM numbers WHERE NOT EXISTS (SELECT 1 FROM ${raw(name(entity.table))} t WHERE t.tenant_id = ${tenant} AND t.${column} = number AND t.deleted_at IS NULL)
+      ORDER BY n`,
+    );
+    const rows = await pool.transaction(actor.tenantId, async (transaction) => {
+      transaction.send("SET LOCAL synchronous_commit = off", []);
+      return transaction.rows(text, values);
+    });
+    free.push(...rows.flatMap(([number]) => (number == null ? [] : [number])));
+  }
+  return free;
+}

@@ -1,0 +1,305 @@
+import { uuidv7 } from "../lib/id.ts";
+import { columnOf, type Entity } from "../query/entity.ts";
+import type { Cells } from "../query/row.ts";
+import { name, param, raw, sql } from "../query/sql.ts";
+import type { EntityWrites, Taken } from "./entity-writes.ts";
+import { restName, type Values } from "./input.ts";
+import { duplicate, invalid, notFound, type Problem } from "./problem.ts";
+import { References } from "./references.ts";
+import { checkVersion, lockOwners, RefusedRows, type OnError } from "./save.ts";
+import type { Stored } from "./stored.ts";
+import { holdersOf, taken } from "./unique.ts";
+import type { WriteUnit } from "./unit.ts";
+
+/** A record that is to be deleted or brought back, as the caller read it. */
+export type RemovalRow = {
+  readonly index: number;
+  readonly id: string;
+  readonly version: number | null;
+};
+type RowOutcome = { readonly id: string; readonly problems: readonly Problem[] };
+
+/** Soft-deletes records with all that they contain. */
+export async function deleteIn(
+  unit: WriteUnit,
+  writes: EntityWrites,
+  rows: readonly RemovalRow[],
+  onError: OnError,
+): Promise<RowOutcome[]> {
+  const { problems, records } = await lockRows(unit, writes, rows, "live", onError);
+  const deletions = new Map(records.map((record) => [record.id, uuidv7()]));
+  unit.update(
+    writes.entity,
+    records.map((before) => ({
+      before,
+      values: {
+        deletedAt: unit.now,
+        deletedBy: unit.actor.id,
+        deletionId: deletions.get(before.id) ?? null,
+      },
+    })),
+    "deleted",
+  );
+  const contents = new Map<Entity, string[]>();
+  await deleteContents(unit, writes.entity, deletions, contents);
+  await writes.afterDelete?.(unit, contents, records);
+  return rows.map(({ id, index }) => ({ id, problems: problems.get(index) ?? [] }));
+}
+
+/** Brings deleted records back, with exactly what their deletion took along. */
+export async function restoreIn(
+  unit: WriteUnit,
+  writes: EntityWrites,
+  rows: readonly RemovalRow[],
+  onError: OnError,
+): Promise<RowOutcome[]> {
+  const { entity } = writes;
+  const { problems, records } = await lockRows(unit, writes, rows, "deleted", onError);
+  const refused = new Map(records.map((record) => [record.id, [] as Problem[]]));
+  await checkOwners(unit, entity, records, refused);
+  await checkFree(unit, entity, records, refused);
+  await checkContentsFree(unit, entity, records, refused);
+  for (const { id, index } of rows) {
+    const found = refused.get(id);
+    if (found !== undefined && found.length > 0) problems.set(index, found);
+  }
+  if (onError === "abort") refuseAny(problems);
+  const good = records.filter(({ id }) => refused.get(id)?.length === 0);
+  const values = (await writes.restored?.(unit, good)) ?? new Map<string, Values>();
+  unit.update(
+    entity,
+    good.map((before) => ({
+      before,
+      values: { deletedAt: null, deletedBy: null, deletionId: null, ...values.get(before.id) },
+    })),
+    "restored",
+  );
+  const contents = await restoreContents(unit, entity, good.flatMap(deletionOf));
+  await writes.afterRestore?.(unit, contents, good);
+  return rows.map(({ id, index }) => ({ id, problems: problems.get(index) ?? [] }));
+}
+
+function refuseAny(problems: ReadonlyMap<number, readonly Problem[]>): void {
+  if (problems.size > 0) throw new RefusedRows([...problems], []);
+}
+
+async function lockRows(
+  unit: WriteUnit,
+  writes: EntityWrites,
+  rows: readonly RemovalRow[],
+  liveness: "live" | "deleted",
+  onError: OnError,
+): Promise<{ problems: Map<number, Problem[]>; records: Stored[] }> {
+  const { entity } = writes;
+  const owned = rows.map(({ id }) => ({ id, input: { values: {} } }));
+  await lockOwners(unit, writes, owned, new References(), liveness);
+  const ids = rows.map(({ id }) => id);
+  const found = await unit.lock(entity, ids, "exclusive", liveness);
+  // One that lives already is worth another word than one that is not there.
+  const missing = ids.filter((id) => !found.has(id));
+  const living =
+    liveness === "deleted" ? await unit.read(entity, missing) : new Map<string, Stored>();
+  const problems = new Map<number, Problem[]>();
+  const records: Stored[] = [];
+  const seen = new Set<string>();
+  for (const { id, index, version } of rows) {
+    const said: Problem[] = [];
+    const record = found.get(id);
+    if (seen.has(id)) said.push(invalid(["id"], "is named twice in this call."));
+    else if (living.has(id)) said.push(invalid(["id"], `is a ${entity.type} that is not deleted.`));
+    else if (record === undefined) said.push(notFound(["id"], entity.type));
+    else checkVersion(entity, record, version, said);
+    seen.add(id);
+    if (said.length > 0) problems.set(index, said);
+    else if (record !== undefined) records.push(record);
+  }
+  if (onError === "abort") refuseAny(problems);
+  return { problems, records };
+}
+
+/** Every kind of record that records of an entity contain, directly or not. */
+function contentsOf(unit: WriteUnit, root: Entity): Entity[] {
+  const found = new Set<Entity>();
+  const walk = (entity: Entity): void => {
+    for (const relation of Object.values(entity.relations)) {
+      if (relation.kind !== "many" || !relation.contained) continue;
+      const child = unit.catalog.entity(relation.to);
+      if (found.has(child)) continue;
+      found.add(child);
+      walk(child);
+    }
+  };
+  walk(root);
+  return [...found];
+}
+
+/** Deletes what records contain, level by level: `parents` says which deletion each record belongs to. */
+async function deleteContents(
+  unit: WriteUnit,
+  entity: Entity,
+  parents: ReadonlyMap<string, string>,
+  contents: Map<Entity, string[]>,
+): Promise<void> {
+  if (parents.size === 0) return;
+  const owners = sql`unnest(${param([...parents.keys()], "uuid[]")}, ${param([...parents.values()], "uuid[]")}) AS p(id, deletion)`;
+  for (const relation of Object.values(entity.relations)) {
+    if (relation.kind !== "many" || !relation.contained) continue;
+    const child = unit.catalog.entity(relation.to);
+    const definition = child.fields[relation.key];
+    if (definition === undefined) throw new Error(`${child.name} has no field ${relation.key}`);
+    const key = raw(`t.${name(columnOf(relation.key, definition))}`);
+    const rows = await unit.rows(
+      sql`UPDATE ${raw(name(child.table))} t SET ${stamped(unit)}, "deleted_at" = ${param(unit.now, "timestamptz")}, "deleted_by" = ${param(
+        unit.actor.id,
+        "text",
+      )}, "deletion_id" = p.deletion FROM ${owners} WHERE t."tenant_id" = ${unit.tenant} AND ${key} = p.id AND t."deleted_at" IS NULL RETURNING t."id", t."version", p.deletion`,
+    );
+    const gone = logged(unit, child, "deleted", rows);
+    contents.set(child, [...(contents.get(child) ?? []), ...gone.keys()]);
+    await deleteContents(unit, child, gone, contents);
+  }
+}
+
+/** Brings back what deletions took along. */
+async function restoreContents(
+  unit: WriteUnit,
+  entity: Entity,
+  deletions: readonly string[],
+): Promise<Taken> {
+  const contents = new Map<Entity, string[]>();
+  for (const child of contentsOf(unit, entity)) {
+    const rows = await unit.rows(
+      sql`UPDATE ${raw(name(child.table))} t SET ${stamped(unit)}, "deleted_at" = NULL, "deleted_by" = NULL, "deletion_id" = NULL FROM unnest(${param(
+        deletions,
+        "uuid[]",
+      )}) AS p(deletion) WHERE t."tenant_id" = ${unit.tenant} AND t."deletion_id" = p.deletion RETURNING t."id", t."version", p.deletion`,
+    );
+    contents.set(child, [...logged(unit, child, "restored", rows).keys()]);
+  }
+  return contents;
+}
+
+function stamped(unit: WriteUnit) {
+  return sql`"version" = t."version" + 1, "updated_at" = ${param(unit.now, "timestamptz")}, "updated_by" = ${param(unit.actor.id, "text")}`;
+}
+
+/** Logs rows that came back as id, version, deletion; gives the deletion of each. */
+function logged(
+  unit: WriteUnit,
+  entity: Entity,
+  operation: "deleted" | "restored",
+  rows: readonly Cells[],
+): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const [id, version, deletionId] of rows) {
+    if (id == null || deletionId == null) continue;
+    found.set(id, deletionId);
+    unit.logMoved(entity, operation, { id, deletionId, version: Number(version) });
+  }
+  return found;
+}
+
+/** What a record belongs to must live when it is brought back. */
+async function checkOwners(
+  unit: WriteUnit,
+  entity: Entity,
+  records: readonly Stored[],
+  refused: ReadonlyMap<string, Problem[]>,
+): Promise<void> {
+  const keys = unit.catalog.entities.flatMap((owner) =>
+    Object.values(owner.relations).flatMap((relation) =>
+      relation.kind === "many" && relation.contained && relation.to === entity.name
+        ? [{ owner, key: relation.key }]
+        : [],
+    ),
+  );
+  const references = new References();
+  await references.lock(
+    unit,
+    keys.flatMap(({ owner, key }) =>
+      records.flatMap((record) => {
+        const id = record[key];
+        return typeof id === "string"
+          ? [{ entity: owner.name, id, lock: "reference" as const }]
+          : [];
+      }),
+    ),
+  );
+  for (const record of records) {
+    for (const { owner, key } of keys) {
+      if (record[key] === null || references.get(owner.name, record[key]) !== undefined) continue;
+      refused
+        .get(record.id)
+        ?.push(invalid([restName(key)], `is a deleted ${owner.type}: restore that first.`));
+    }
+  }
+}
+
+/** A value that was taken while the record was deleted stands in the way of its return. */
+async function checkFree(
+  unit: WriteUnit,
+  entity: Entity,
+  records: readonly Stored[],
+  refused: ReadonlyMap<string, Problem[]>,
+): Promise<void> {
+  for (const rule of entity.unique) {
+    const claims = records.flatMap((record) => {
+      const value = record[rule.field];
+      const within = rule.within === null ? null : record[rule.within];
+      return typeof value === "string"
+        ? [{ value, within: typeof within === "string" ? within : null, record }]
+        : [];
+    });
+    if (claims.length === 0) continue;
+    for (const [index, holder] of await holdersOf(unit, entity, rule, claims)) {
+      const record = claims[index]?.record;
+      if (record === undefined) continue;
+      const isVisible = unit.actor.appId === null || unit.actor.appId === holder.appId;
+      refused
+        .get(record.id)
+        ?.push(
+          duplicate(
+            [restName(rule.field)],
+            taken(entity, rule),
+            isVisible ? { entity: entity.name, id: holder.id } : null,
+          ),
+        );
+    }
+  }
+}
+
+/** The same for what the deletions took along. */
+async function checkContentsFree(
+  unit: WriteUnit,
+  root: Entity,
+  records: readonly Stored[],
+  refused: ReadonlyMap<string, Problem[]>,
+): Promise<void> {
+  const rootOf = new Map(
+    records.flatMap((record) => deletionOf(record).map((deletionId) => [deletionId, record.id])),
+  );
+  for (const child of contentsOf(unit, root)) {
+    for (const rule of child.unique) {
+      // Where it counts only beside its owner, nobody can have taken it: the owner was deleted too.
+      const definition = child.fields[rule.field];
+      if (rule.within !== null || definition === undefined) continue;
+      const column = raw(name(columnOf(rule.field, definition)));
+      const table = raw(name(child.table));
+      const rows = await unit.rows(
+        sql`SELECT t."deletion_id", t.${column} FROM ${table} t JOIN ${table} live ON live."tenant_id" = t."tenant_id" AND live.${column} = t.${column} AND live."deleted_at" IS NULL
+          WHERE t."tenant_id" = ${unit.tenant} AND t."deletion_id" = ANY (${param([...rootOf.keys()], "uuid[]")})`,
+      );
+      for (const [deletionId, value] of rows) {
+        const message = `of a ${child.type} that would come back (${value}) ${taken(child, rule)}`;
+        refused
+          .get(rootOf.get(deletionId ?? "") ?? "")
+          ?.push(duplicate([child.plural, restName(rule.field)], message, null));
+      }
+    }
+  }
+}
+
+function deletionOf(record: Stored): string[] {
+  const deletionId = record["deletionId"];
+  return typeof deletionId === "string" ? [deletionId] : [];
+}

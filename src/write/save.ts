@@ -1,0 +1,242 @@
+import { uuidv7 } from "../lib/id.ts";
+import type { Entity } from "../query/entity.ts";
+import { sound, type Draft, type RowInput } from "./draft.ts";
+import type { EntityWrites } from "./entity-writes.ts";
+import { restName, type ParsedInput, type Values } from "./input.ts";
+import { conflict, invalid, notFound, Refused, type Problem } from "./problem.ts";
+import { lockReferences, References } from "./references.ts";
+import type { Stored } from "./stored.ts";
+import { checkUnique } from "./unique.ts";
+import type { WriteUnit } from "./unit.ts";
+
+/** What happens to the good rows of a call when others are not: nothing is written, or they are. */
+export type OnError = "abort" | "continue";
+
+/** Writes new records; gives a draft for each input, in order. */
+export async function createIn(
+  unit: WriteUnit,
+  writes: EntityWrites,
+  inputs: readonly ParsedInput[],
+  onError: OnError,
+): Promise<Draft[]> {
+  const drafts = inputs.map((input, index) => newDraft(unit, writes, input, index));
+  const references = await check(unit, writes, drafts);
+  const good = accepted(drafts, onError);
+  await writes.prepare?.(unit, good);
+  unit.insert(
+    writes.entity,
+    good.map(({ values }) => values),
+  );
+  await writes.finish?.(unit, good, references);
+  return drafts;
+}
+
+/** Changes records; gives a draft, or what stood in its way, for each row, in order. */
+export async function updateIn(
+  unit: WriteUnit,
+  writes: EntityWrites,
+  rows: readonly RowInput[],
+  onError: OnError,
+): Promise<{ readonly id: string; readonly problems: readonly Problem[] }[]> {
+  const { entity } = writes;
+  const sent = rows.map(({ input }) => input.values);
+  const isExclusive = sent.some((values) => writes.isExclusive?.(values) ?? false);
+  const references = new References();
+  await lockOwners(unit, writes, rows, references);
+  const found = await unit.lock(
+    entity,
+    rows.map(({ id }) => id),
+    isExclusive ? "exclusive" : "update",
+  );
+  const refused = new Map<number, Problem[]>();
+  const seen = new Set<string>();
+  const drafts = rows.flatMap((row) => {
+    const before = found.get(row.id);
+    const again = seen.has(row.id);
+    seen.add(row.id);
+    if (before === undefined || again) {
+      refused.set(row.index, [
+        ...row.input.problems,
+        again ? invalid(["id"], "is named twice in this call.") : notFound(["id"], entity.type),
+      ]);
+      return [];
+    }
+    return [changedDraft(writes, row, before)];
+  });
+  await check(unit, writes, drafts, references);
+  if (refused.size > 0 && onError === "abort") throw new RefusedRows([...refused], drafts);
+  const good = accepted(drafts, onError);
+  await writes.prepare?.(unit, good);
+  unit.update(
+    entity,
+    good.flatMap(({ before, values }) => (before === null ? [] : [{ before, values }])),
+  );
+  await writes.finish?.(unit, good, references);
+  const byIndex = new Map(drafts.map((draft) => [draft.index, draft]));
+  return rows.map((row) => ({
+    id: row.id,
+    problems: refused.get(row.index) ?? byIndex.get(row.index)?.problems ?? [],
+  }));
+}
+
+/** Nothing is written; what was wrong, by row. */
+export class RefusedRows extends Refused {
+  readonly problems: ReadonlyMap<number, readonly Problem[]>;
+
+  constructor(
+    refused: readonly (readonly [number, readonly Problem[]])[],
+    drafts: readonly Draft[],
+  ) {
+    super();
+    this.problems = new Map([
+      ...drafts.map(({ index, problems }) => [index, problems] as const),
+      ...refused,
+    ]);
+  }
+}
+
+/** The drafts to write: all of them, or the good ones if the caller wants to go on. */
+function accepted(drafts: readonly Draft[], onError: OnError): Draft[] {
+  const good = sound(drafts);
+  if (onError === "abort" && good.length < drafts.length) throw new RefusedRows([], drafts);
+  return good;
+}
+
+async function check(
+  unit: WriteUnit,
+  writes: EntityWrites,
+  drafts: readonly Draft[],
+  references = new References(),
+): Promise<References> {
+  await writes.attach?.(unit, drafts);
+  await lockReferences(unit, writes, drafts, references);
+  await writes.rules(unit, drafts, references);
+  for (const draft of drafts) checkPresent(writes.entity, draft);
+  await checkUnique(unit, writes.entity, drafts);
+  return references;
+}
+
+/** What cannot be null and was not filled in by then. */
+function checkPresent(entity: Entity, { values, problems }: Draft): void {
+  for (const [name, { nullable, managed }] of Object.entries(entity.fields)) {
+    if (nullable || managed || values[name] != null) continue;
+    const path = [restName(name)];
+    if (!problems.some((problem) => problem.path[0] === path[0])) {
+      problems.push(invalid(path, "cannot be empty."));
+    }
+  }
+}
+
+/** Locks what must be locked before the rows themselves, so that all writers lock in one order. */
+export async function lockOwners(
+  unit: WriteUnit,
+  { entity, ownersOf, locksFirst }: EntityWrites,
+  rows: readonly { readonly id: string; readonly input: Pick<ParsedInput, "values"> }[],
+  references: References,
+  liveness: "live" | "deleted" = "live",
+): Promise<void> {
+  const first = rows.filter(({ input }) => locksFirst?.(input.values) ?? false);
+  if (ownersOf === undefined || first.length === 0) return;
+  const records = await unit.read(
+    entity,
+    first.map(({ id }) => id),
+    liveness,
+  );
+  await references.lock(
+    unit,
+    first.flatMap(({ id, input }) => {
+      const record = records.get(id);
+      return record === undefined ? [] : ownersOf(record, input.values);
+    }),
+  );
+}
+
+const kindDefaults: Readonly<Record<string, unknown>> = {
+  textList: [],
+  jsonObject: {},
+  json: [],
+  boolean: false,
+};
+
+/** What a field holds when null is sent and cannot stand. */
+function defaultOf(writes: EntityWrites, name: string): unknown {
+  const definition = writes.entity.fields[name];
+  if (definition === undefined || definition.nullable) return null;
+  return writes.defaults[name] ?? kindDefaults[definition.kind] ?? null;
+}
+
+/** A new record with its defaults and stamps. */
+export function newDraft(
+  unit: WriteUnit,
+  writes: EntityWrites,
+  input: ParsedInput,
+  index: number,
+): Draft {
+  const { entity } = writes;
+  const id = uuidv7();
+  const blank = Object.fromEntries(
+    Object.keys(entity.fields).map((name) => [name, defaultOf(writes, name)]),
+  );
+  const said = Object.fromEntries(
+    Object.entries(input.values).filter(([, value]) => value !== null),
+  );
+  const { actor, now } = unit;
+  const stamps: Values = {
+    appId: actor.appId,
+    schemaVersion: 1,
+    version: 1,
+    createdAt: now,
+    createdBy: actor.id,
+    updatedAt: now,
+    updatedBy: actor.id,
+  };
+  const kept = Object.fromEntries(
+    Object.entries(stamps).filter(([name]) => entity.fields[name]?.managed === true),
+  );
+  return {
+    index,
+    id,
+    before: null,
+    sent: input.values,
+    extras: input.extras,
+    values: { ...blank, ...said, ...kept, tenantId: actor.tenantId, id },
+    problems: [...input.problems],
+  };
+}
+
+/** A record as it shall be after a change. */
+export function changedDraft(writes: EntityWrites, row: RowInput, before: Stored): Draft {
+  const { entity } = writes;
+  const { values: sent, extras, problems } = row.input;
+  const said = Object.fromEntries(
+    Object.entries(sent).map(([name, value]) => [name, value ?? defaultOf(writes, name)]),
+  );
+  const draft: Draft = {
+    index: row.index,
+    id: row.id,
+    before,
+    sent,
+    extras,
+    values: { ...before, ...said, id: row.id },
+    problems: [...problems],
+  };
+  checkVersion(entity, before, extras["version"], draft.problems);
+  return draft;
+}
+
+/** Adds a conflict when the caller read another version than the current one. */
+export function checkVersion(
+  entity: Entity,
+  before: Stored,
+  version: unknown,
+  problems: Problem[],
+): void {
+  if (version == null || version === before["version"]) return;
+  problems.push(
+    conflict(
+      ["version"],
+      `is not the current one: the ${entity.type} is at version ${Number(before["version"])} by now. Read it again.`,
+      { entity: entity.name, id: before.id },
+    ),
+  );
+}

@@ -1,0 +1,81 @@
+import { canonicalDecimal } from "../lib/decimal.ts";
+import { columnOf, sqlTypeOf, type Entity, type Field } from "../query/entity.ts";
+import { readValue, type Cells } from "../query/row.ts";
+import { name, raw, type Sql } from "../query/sql.ts";
+import type { Values } from "./input.ts";
+
+/** A column that the gateway writes. */
+export type Column = {
+  readonly field: string;
+  readonly definition: Field;
+  readonly column: string;
+  readonly type: string;
+};
+
+const known = new WeakMap<Entity, readonly Column[]>();
+
+/** The columns of an entity that are written: all but those that PostgreSQL computes. */
+export function writtenColumns(entity: Entity): readonly Column[] {
+  let columns = known.get(entity);
+  if (columns === undefined) {
+    columns = Object.entries({ ...entity.fields, ...entity.internal })
+      .filter(([, definition]) => !definition.generated)
+      .map(([field, definition]) => ({
+        field,
+        definition,
+        column: name(columnOf(field, definition)),
+        type: sqlTypeOf(definition),
+      }));
+    known.set(entity, columns);
+  }
+  return columns;
+}
+
+/** All columns of a record as they are stored, and what its derived fields read as now. */
+export type Stored = Values & { readonly id: string };
+
+/** What is selected to read a stored record back with {@link readStored}. */
+export function storedColumns(entity: Entity): Sql {
+  return raw(
+    [...writtenColumns(entity).map(({ column }) => `t.${column}`), ...derivedSql(entity)].join(
+      ", ",
+    ),
+  );
+}
+
+/** Generated columns and expressions: under the field's name, with `read:` before it where the column is written too. */
+function derivedSql(entity: Entity): string[] {
+  return derivedFields(entity).map(([field, definition]) =>
+    definition.expression === null
+      ? `t.${name(columnOf(field, definition))}`
+      : definition.expression.replaceAll("{t}", "t"),
+  );
+}
+
+function derivedFields(entity: Entity): [string, Field][] {
+  return Object.entries(entity.fields).filter(
+    ([, definition]) => definition.generated || definition.expression !== null,
+  );
+}
+
+/** The record in the cells of {@link storedColumns}, with values as JSON would hold them. */
+export function readStored(entity: Entity, cells: Cells): Stored {
+  const record: Record<string, unknown> = {};
+  const columns = writtenColumns(entity);
+  for (const [index, { field, definition }] of columns.entries()) {
+    record[field] = readPlain(definition, cells[index] ?? null);
+  }
+  for (const [index, [field, definition]] of derivedFields(entity).entries()) {
+    const key = definition.expression === null ? field : `read:${field}`;
+    record[key] = readPlain(definition, cells[columns.length + index] ?? null);
+  }
+  return { ...record, id: String(record["id"]) };
+}
+
+/** A value as JSON holds it without loss: decimals as canonical text, instants as ISO text. */
+export function readPlain(definition: Field, text: string | null): unknown {
+  if (text === null) return null;
+  if (definition.kind === "decimal") return canonicalDecimal(text);
+  const value = readValue(definition, text);
+  return value instanceof Date ? value.toISOString() : value;
+}

@@ -1,0 +1,112 @@
+import { columnOf, type Entity } from "../query/entity.ts";
+import { name, param, raw, sql } from "../query/sql.ts";
+import { changes, textOf, type Draft } from "./draft.ts";
+import { restName } from "./input.ts";
+import { duplicate } from "./problem.ts";
+import type { WriteUnit } from "./unit.ts";
+
+type Rule = Entity["unique"][number];
+
+/** A value that shall be unique, and what it belongs to. */
+export type Claim = {
+  readonly value: string;
+  readonly within: string | null;
+  readonly draft: Draft;
+};
+
+/**
+ * Finds what a live record has already, or an earlier draft of the same call. Two callers at once are settled by
+ * the unique index: the later transaction is run again and then sees the record here.
+ */
+export async function checkUnique(
+  unit: WriteUnit,
+  entity: Entity,
+  drafts: readonly Draft[],
+): Promise<void> {
+  for (const rule of entity.unique) {
+    const claims = drafts.flatMap((draft) => {
+      const value = textOf(draft.values, rule.field);
+      const moved =
+        changes(draft, rule.field) || (rule.within !== null && changes(draft, rule.within));
+      if (value === null || !moved || draft.problems.length > 0) return [];
+      return [
+        { value, within: rule.within === null ? null : textOf(draft.values, rule.within), draft },
+      ];
+    });
+    if (claims.length > 0) await settle(unit, entity, rule, claims);
+  }
+}
+
+async function settle(
+  unit: WriteUnit,
+  entity: Entity,
+  rule: Rule,
+  claims: readonly Claim[],
+): Promise<void> {
+  const holders = await holdersOf(unit, entity, rule, claims);
+  const claimed = new Map<string, Draft>();
+  for (const [index, { value, within, draft }] of claims.entries()) {
+    const holder = holders.get(index);
+    const key = `${within ?? ""} ${value.toLowerCase()}`;
+    const earlier = claimed.get(key);
+    const path = [restName(rule.field)];
+    if (holder !== undefined && holder.id !== draft.id) {
+      // Not to be told to a caller who could not read the record.
+      const isVisible = unit.actor.appId === null || unit.actor.appId === holder.appId;
+      draft.problems.push(
+        duplicate(
+          path,
+          taken(entity, rule),
+          isVisible ? { entity: entity.name, id: holder.id } : null,
+        ),
+      );
+    } else if (earlier !== undefined) {
+      draft.problems.push(
+        duplicate(path, `is the same as in row ${earlier.index} of this call.`, null),
+      );
+    } else {
+      claimed.set(key, draft);
+    }
+  }
+}
+
+/** What is said of a value that another record has. */
+export function taken(entity: Entity, rule: Rule): string {
+  const where = rule.within === null ? "" : " of the same account";
+  return `is taken: another live ${entity.type}${where} has it. Change it, or update that record.`;
+}
+
+/** The live record that has the value of each claim, by the claim's index. */
+export async function holdersOf(
+  unit: WriteUnit,
+  entity: Entity,
+  rule: Rule,
+  claims: readonly Pick<Claim, "value" | "within">[],
+): Promise<Map<number, { id: string; appId: string | null }>> {
+  const definition = entity.fields[rule.field];
+  if (definition === undefined) throw new Error(`${entity.name} has no field ${rule.field}`);
+  const folded = definition.kind === "email";
+  const key = folded
+    ? `t."email_key" = lower(w.value)`
+    : `t.${name(columnOf(rule.field, definition))} = w.value`;
+  const withinField = rule.within === null ? undefined : entity.fields[rule.within];
+  const within =
+    rule.within === null || withinField === undefined
+      ? ""
+      : ` AND t.${name(columnOf(rule.within, withinField))} IS NOT DISTINCT FROM w.within`;
+  const values = param(
+    claims.map(({ value }) => value),
+    "text[]",
+  );
+  const owners = param(
+    claims.map((claim) => claim.within),
+    "uuid[]",
+  );
+  const rows = await unit.rows(
+    sql`SELECT w.place, t."id", t."app_id" FROM unnest(${values}, ${owners}) WITH ORDINALITY AS w(value, within, place)
+      JOIN ${raw(name(entity.table))} t ON ${raw(key + within)} WHERE t."tenant_id" = ${unit.tenant} AND t."deleted_at" IS NULL`,
+  );
+  return new Map(
+    rows.map(([place, id, appId]) => [Number(place) - 1, { id: id ?? "", appId: appId ?? null }]),
+  );
+}

@@ -1,0 +1,287 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Actor } from "../auth/actor.ts";
+import { EventLog } from "../changes/event-log.ts";
+import type { Transaction } from "../db/fenced-pool.ts";
+import type { Catalog, Entity } from "../query/entity.ts";
+import type { Cells } from "../query/row.ts";
+import { all, name, param, raw, render, sql, type Sql } from "../query/sql.ts";
+import { viewerSql, visible } from "../query/visible.ts";
+import type { Values } from "./input.ts";
+import { readStored, storedColumns, writtenColumns, type Stored } from "./stored.ts";
+
+/**
+ * How a row is locked. `reference`: it may be changed but not deleted meanwhile, which is what a row that refers to
+ * it needs. `update`: nobody else changes it. `exclusive`: nobody refers to it anew either.
+ */
+export type Lock = "reference" | "update" | "exclusive";
+
+const lockSql: Readonly<Record<Lock, string>> = {
+  reference: "FOR KEY SHARE",
+  update: "FOR NO KEY UPDATE",
+  exclusive: "FOR UPDATE",
+};
+
+/** Which rows a read sees. */
+export type Liveness = "live" | "deleted";
+
+/**
+ * One transaction's writes. Reads wait for their answer; writes are sent and not waited for, since every row that is
+ * written was locked and read before. Each write leaves its change event.
+ */
+export class WriteUnit {
+  readonly actor: Actor;
+  readonly catalog: Catalog;
+  /** The time of all that this transaction writes. */
+  readonly now: string = new Date().toISOString();
+  readonly #transaction: Transaction;
+  readonly #events: EventLog;
+  #facts: Promise<TenantFacts> | null = null;
+
+  constructor(transaction: Transaction, options: { actor: Actor; catalog: Catalog }) {
+    this.#transaction = transaction;
+    this.actor = options.actor;
+    this.catalog = options.catalog;
+    this.#events = new EventLog({
+      tenantId: this.actor.tenantId,
+      actor: this.actor.id,
+      now: this.now,
+    });
+  }
+
+  /** Rows of a statement. */
+  rows(statement: Sql): Promise<Cells[]> {
+    const { text, values } = render(statement);
+    return this.#transaction.rows(text, values);
+  }
+
+  /** Sends a statement whose answer nobody needs. */
+  send(statement: Sql): void {
+    const { text, values } = render(statement);
+    this.#transaction.send(text, values);
+  }
+
+  /** This tenant, as a parameter. */
+  get tenant(): Sql {
+    return param(this.actor.tenantId, "uuid");
+  }
+
+  /** Records by id, without a lock. */
+  read(
+    entity: Entity,
+    ids: readonly string[],
+    liveness: Liveness = "live",
+  ): Promise<Map<string, Stored>> {
+    return this.#select(entity, ids, liveness, null);
+  }
+
+  /** Records by id, locked in the order of their ids, as they are once the lock is held. */
+  lock(
+    entity: Entity,
+    ids: readonly string[],
+    lock: Lock,
+    liveness: Liveness = "live",
+  ): Promise<Map<string, Stored>> {
+    return this.#select(entity, ids, liveness, lock);
+  }
+
+  /** Live records that the caller may see and that meet a condition on the table `t`. */
+  async find(
+    entity: Entity,
+    condition: Sql,
+    lock: Lock | null = null,
+    liveness: Liveness = "live",
+  ): Promise<Stored[]> {
+    const state = !entity.softDelete
+      ? raw("TRUE")
+      : raw(`t."deleted_at" IS ${liveness === "live" ? "" : "NOT "}NULL`);
+    const conditions = all([visible(entity, "t", viewerSql(this.actor), true), state, condition]);
+    const locking = lock === null ? "" : ` ${lockSql[lock]}`;
+    const rows = await this.rows(
+      sql`SELECT ${storedColumns(entity)} FROM ${raw(name(entity.table))} t WHERE ${conditions} ORDER BY t."id"${raw(locking)}`,
+    );
+    return rows.map((cells) => readStored(entity, cells));
+  }
+
+  async #select(
+    entity: Entity,
+    ids: readonly string[],
+    liveness: Liveness,
+    lock: Lock | null,
+  ): Promise<Map<string, Stored>> {
+    if (ids.length === 0) return new Map();
+    const wanted = sql`t."id" = ANY (${param([...new Set(ids)], "uuid[]")})`;
+    const found = await this.find(entity, wanted, lock, liveness);
+    return new Map(found.map((record) => [record.id, record]));
+  }
+
+  /** The tenant's own settings, and its day today. */
+  tenantFacts(): Promise<TenantFacts> {
+    this.#facts ??= this.rows(
+      sql`SELECT default_currency, (now() AT TIME ZONE time_zone)::date FROM tenants WHERE id = ${this.tenant}`,
+    ).then(([row]) => ({ currency: row?.[0] ?? "", today: row?.[1] ?? "" }));
+    return this.#facts;
+  }
+
+  /** Inserts records with their events; every column's value is given. */
+  insert(entity: Entity, records: readonly Stored[]): void {
+    this.insertParts(entity, records);
+    for (const record of records) this.#events.add(entity, "created", null, record);
+  }
+
+  /** Inserts what is a part of another record, and told by that one's event. */
+  insertParts(entity: Entity, records: readonly Stored[]): void {
+    if (records.length === 0) return;
+    const columns = writtenColumns(entity);
+    const rows = records.map((record) =>
+      Object.fromEntries(columns.map(({ field }, index) => [`c${index}`, record[field] ?? null])),
+    );
+    const names = columns.map(({ column }) => column).join(", ");
+    const values = columns.map((_, index) => `r.c${index}`).join(", ");
+    const types = columns.map(({ type }, index) => `c${index} ${type}`).join(", ");
+    this.send(
+      sql`INSERT INTO ${raw(name(entity.table))} (${raw(names)}) SELECT ${raw(values)} FROM jsonb_to_recordset(${param(
+        JSON.stringify(rows),
+        "jsonb",
+      )}) AS r(${raw(types)})`,
+    );
+  }
+
+  /**
+   * Updates locked records: each change is the record as it was and the values it shall have. Version and stamps
+   * move with it; the result is the records as they are now. Not for the same record twice in one call.
+   */
+  update(
+    entity: Entity,
+    changes: readonly { readonly before: Stored; readonly values: Values }[],
+    operation: "updated" | "deleted" | "restored" = "updated",
+  ): Stored[] {
+    if (changes.length === 0) return [];
+    const after = changes.map(({ before, values }) => ({
+      ...before,
+      ...values,
+      ...this.#stamp(entity, before),
+    }));
+    const columns = writtenColumns(entity).filter(({ field }) =>
+      changes.some(({ before }, index) => !isDeepStrictEqual(before[field], after[index]?.[field])),
+    );
+    const rows = after.map((record) => ({
+      id: record.id,
+      ...Object.fromEntries(
+        columns.map(({ field }, index) => [`c${index}`, record[field] ?? null]),
+      ),
+    }));
+    const assignments = columns.map(({ column }, index) => `${column} = r.c${index}`).join(", ");
+    const types = columns.map(({ type }, index) => `, c${index} ${type}`).join("");
+    if (columns.length > 0) {
+      this.send(
+        sql`UPDATE ${raw(name(entity.table))} t SET ${raw(assignments)} FROM jsonb_to_recordset(${param(
+          JSON.stringify(rows),
+          "jsonb",
+        )}) AS r(id uuid${raw(types)}) WHERE t.${raw(name(entity.tenantColumn))} = ${this.tenant} AND t."id" = r.id`,
+      );
+    }
+    for (const [index, record] of after.entries()) {
+      this.#events.add(entity, operation, changes[index]?.before ?? null, record);
+    }
+    return after;
+  }
+
+  #stamp(entity: Entity, before: Stored): Values {
+    const version = Number(before["version"]) + 1;
+    return entity.fields["updatedAt"] === undefined
+      ? { version }
+      : { version, updatedAt: this.now, updatedBy: this.actor.id };
+  }
+
+  /** The ids at the other end of a join table, by the id at this end. */
+  async links(join: JoinTable, ids: readonly string[]): Promise<Map<string, string[]>> {
+    const links = new Map<string, string[]>(ids.map((id) => [id, []]));
+    if (ids.length === 0) return links;
+    const { table, source, target } = quoted(join);
+    const rows = await this.rows(
+      sql`SELECT ${source}, ${target} FROM ${table} WHERE tenant_id = ${this.tenant} AND ${source} = ANY (${param(ids, "uuid[]")}) ORDER BY ${target}`,
+    );
+    for (const [from, to] of rows) links.get(from ?? "")?.push(to ?? "");
+    return links;
+  }
+
+  /** Adds and takes away links of a join table. */
+  relink(
+    join: JoinTable,
+    changes: readonly {
+      readonly id: string;
+      readonly add: readonly string[];
+      readonly remove: readonly string[];
+    }[],
+  ): void {
+    const { table, source, target } = quoted(join);
+    const pairs = (key: "add" | "remove") => {
+      const listed = changes.flatMap((change) =>
+        change[key].map((other) => [change.id, other] as const),
+      );
+      return {
+        count: listed.length,
+        unnested: sql`unnest(${param(
+          listed.map(([id]) => id),
+          "uuid[]",
+        )}, ${param(
+          listed.map(([, other]) => other),
+          "uuid[]",
+        )})`,
+      };
+    };
+    const [gone, added] = [pairs("remove"), pairs("add")];
+    if (gone.count > 0) {
+      this.send(
+        sql`DELETE FROM ${table} WHERE tenant_id = ${this.tenant} AND (${source}, ${target}) IN (SELECT * FROM ${gone.unnested})`,
+      );
+    }
+    if (added.count > 0) {
+      this.send(
+        sql`INSERT INTO ${table} (tenant_id, ${source}, ${target}, created_at) SELECT ${this.tenant}, p.*, ${param(
+          this.now,
+          "timestamptz",
+        )} FROM ${added.unnested} p ON CONFLICT DO NOTHING`,
+      );
+    }
+  }
+
+  /** Logs what a cascade did to a record that was not read. */
+  logMoved(
+    entity: Entity,
+    operation: "deleted" | "restored",
+    moved: { readonly id: string; readonly deletionId: string; readonly version: number },
+  ): void {
+    const { id, deletionId, version } = moved;
+    const gone = { deletedAt: this.now, deletedBy: this.actor.id, deletionId };
+    const [before, after] = operation === "deleted" ? [{}, gone] : [gone, {}];
+    this.#events.add(entity, operation, before, { id, version, ...after });
+  }
+
+  /** Adds to a record's event what is no column of it, e.g. the contacts of a deal. */
+  note(entity: Entity, id: string, field: string, before: unknown, after: unknown): void {
+    this.#events.note(entity, id, field, before, after);
+  }
+
+  /** Sends the change events; called once, before the commit. */
+  finish(): void {
+    for (const statement of this.#events.statements()) this.send(statement);
+  }
+}
+
+export type TenantFacts = { readonly currency: string; readonly today: string };
+
+/** A many-to-many edge as its `through` relation says it. */
+export type JoinTable = {
+  readonly table: string;
+  readonly source: string;
+  readonly target: string;
+};
+
+function quoted(table: JoinTable): { table: Sql; source: Sql; target: Sql } {
+  return {
+    table: raw(name(table.table)),
+    source: raw(name(table.source)),
+    target: raw(name(table.target)),
+  };
+}

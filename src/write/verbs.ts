@@ -1,0 +1,179 @@
+import { requireScopes } from "../auth/require-scopes.ts";
+import { badInput } from "../lib/errors.ts";
+import { idComplaint, readId } from "../lib/id.ts";
+import type { Entity } from "../query/entity.ts";
+import type { WriteContext } from "./context.ts";
+import type { WriteResult } from "./draft.ts";
+import type { EntityWrites } from "./entity-writes.ts";
+import { parseInput, type ParsedInput, type Values } from "./input.ts";
+import { drawNumbers } from "./numbers.ts";
+import { invalid, Refused, type Problem } from "./problem.ts";
+import { deleteIn, restoreIn, type RemovalRow } from "./remove.ts";
+import { runWrite } from "./run.ts";
+import { createIn, RefusedRows, updateIn, type OnError } from "./save.ts";
+import type { WriteUnit } from "./unit.ts";
+
+/** So many rows a call may have. */
+export const maxRows = 1_000;
+
+/** A change of one record: its id as the caller sent it, and the input. */
+export type UpdateRow = { readonly id: string; readonly input: Values };
+/** A record to delete or restore, with the version that the caller read. */
+export type RemoveRow = { readonly id: string; readonly version?: number | null | undefined };
+
+/** Creates records. One result for each input, in order; with `abort` all of them or none. */
+export async function createRecords(
+  context: WriteContext,
+  writes: EntityWrites,
+  inputs: readonly Values[],
+  onError: OnError = "abort",
+): Promise<WriteResult[]> {
+  checkCall(context, writes, inputs.length);
+  const read = inputs.map((input) => parseInput(writes.inputs.create, input));
+  const parsed = await withNumbers(context, writes, read);
+  return writeRows(context, writes, inputs.length, async (unit) => {
+    const drafts = await createIn(unit, writes, parsed, onError);
+    return drafts.map(({ id, problems }) => ({ id, problems }));
+  });
+}
+
+/** Gives a number to every input that brings none. */
+async function withNumbers(
+  context: WriteContext,
+  writes: EntityWrites,
+  inputs: readonly ParsedInput[],
+): Promise<readonly ParsedInput[]> {
+  const { numbered } = writes;
+  if (numbered === undefined) return inputs;
+  const { field } = numbered;
+  const unnumbered = inputs.filter(({ values }) => values[field] == null);
+  if (unnumbered.length === 0) return inputs;
+  const numbers = await drawNumbers(context, writes, unnumbered.length);
+  return inputs.map((input) =>
+    input.values[field] == null
+      ? { ...input, values: { ...input.values, [field]: numbers.shift() ?? null } }
+      : input,
+  );
+}
+
+/** Changes records: only what is sent changes. One result for each row, in order. */
+export function updateRecords(
+  context: WriteContext,
+  writes: EntityWrites,
+  rows: readonly UpdateRow[],
+  onError: OnError = "abort",
+): Promise<WriteResult[]> {
+  return writeRows(context, writes, rows.length, (unit) =>
+    withIds(writes.entity, rows, onError, (known) =>
+      updateIn(
+        unit,
+        writes,
+        known.map(({ row, ...rest }) => ({
+          ...rest,
+          input: parseInput(writes.inputs.update, row.input),
+        })),
+        onError,
+      ),
+    ),
+  );
+}
+
+/** Soft-deletes records with what they contain. */
+export function deleteRecords(
+  context: WriteContext,
+  writes: EntityWrites,
+  rows: readonly RemoveRow[],
+  onError: OnError = "abort",
+): Promise<WriteResult[]> {
+  return removeRecords(context, writes, rows, onError, deleteIn);
+}
+
+/** Brings deleted records back, with what their deletion took along. */
+export function restoreRecords(
+  context: WriteContext,
+  writes: EntityWrites,
+  rows: readonly RemoveRow[],
+  onError: OnError = "abort",
+): Promise<WriteResult[]> {
+  return removeRecords(context, writes, rows, onError, restoreIn);
+}
+
+function removeRecords(
+  context: WriteContext,
+  writes: EntityWrites,
+  rows: readonly RemoveRow[],
+  onError: OnError,
+  remove: typeof deleteIn,
+): Promise<WriteResult[]> {
+  return writeRows(context, writes, rows.length, (unit) =>
+    withIds(writes.entity, rows, onError, (known) =>
+      remove(
+        unit,
+        writes,
+        known.map(({ row, index, id }): RemovalRow => ({
+          index,
+          id,
+          version: row.version ?? null,
+        })),
+        onError,
+      ),
+    ),
+  );
+}
+
+type Known<Row> = { readonly index: number; readonly id: string; readonly row: Row };
+
+/** Goes on with the rows whose ids can be read; the others are problems of their rows. */
+async function withIds<Row extends { readonly id: string }>(
+  entity: Entity,
+  rows: readonly Row[],
+  onError: OnError,
+  work: (
+    known: readonly Known<Row>[],
+  ) => Promise<{ readonly id: string; readonly problems: readonly Problem[] }[]>,
+): Promise<WriteResult[]> {
+  const problems = new Map<number, Problem[]>();
+  const known = rows.flatMap((row, index) => {
+    const id = readId(entity.prefix, row.id);
+    if (id !== null) return [{ index, id, row }];
+    problems.set(index, [invalid(["id"], idComplaint(entity.prefix, row.id))]);
+    return [];
+  });
+  if (problems.size > 0 && onError === "abort") throw new RefusedRows([...problems], []);
+  const done = new Map((await work(known)).map((result, place) => [known[place]?.index, result]));
+  return rows.map(
+    (_, index) => done.get(index) ?? { id: null, problems: problems.get(index) ?? [] },
+  );
+}
+
+/** Who may not write is refused before anything is looked at. */
+function checkCall(
+  { actor }: WriteContext,
+  { subject }: Pick<EntityWrites, "subject">,
+  count: number,
+): void {
+  requireScopes(actor, [`write:${subject}`]);
+  if (count <= maxRows) return;
+  throw badInput(`inputs: at most ${maxRows.toLocaleString("en")} at a time.`, ["inputs"]);
+}
+
+/** One transaction over the rows of a call; a refusal becomes the problems of each row. */
+export async function writeRows(
+  context: WriteContext,
+  { subject }: Pick<EntityWrites, "subject">,
+  count: number,
+  work: (unit: WriteUnit) => Promise<WriteResult[]>,
+): Promise<WriteResult[]> {
+  checkCall(context, { subject }, count);
+  try {
+    const results = await runWrite(context, work);
+    return results.map((result) => (result.problems.length > 0 ? { ...result, id: null } : result));
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    const problems = error instanceof RefusedRows ? error.problems : new Map<number, Problem[]>();
+    return Array.from({ length: count }, (_, index) => ({
+      id: null,
+      problems: problems.get(index) ?? [],
+    }));
+  }
+}
