@@ -113,7 +113,15 @@ export function defineInputs(
     update: {
       name: `Update${entity.type}Input`,
       description: `Changes to a ${entity.type}: only what is sent changes, null clears.`,
-      fields: { ...fields, ...(entity.fields["version"] === undefined ? {} : { version }) },
+      fields: {
+        ...fields,
+        id: {
+          ...ignoredField(""),
+          type: { scalar: "ID" },
+          description: `In \`update${entity.plural.charAt(0).toUpperCase()}${entity.plural.slice(1)}\` the record to change; ignored elsewhere.`,
+        },
+        ...(entity.fields["version"] === undefined ? {} : { version }),
+      },
     },
   };
 }

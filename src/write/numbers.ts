@@ -1,8 +1,9 @@
-import { param, raw, render, sql } from "../query/sql.ts";
+import { name, param, raw, render, sql } from "../query/sql.ts";
 import { columnOf } from "../query/entity.ts";
-import { name } from "../query/sql.ts";
 import type { WriteContext } from "./context.ts";
 import type { EntityWrites } from "./entity-writes.ts";
+
+const longestStep = 4_096;
 
 /**
  * Draws numbers for people (`DEAL-2026-00417`), counted by tenant and year of the tenant's calendar. They are drawn
@@ -18,8 +19,9 @@ export async function drawNumbers(
   if (numbered === undefined || definition === undefined) return [];
   const column = raw(name(columnOf(numbered.field, definition)));
   const free: string[] = [];
-  while (free.length < count) {
-    const wanted = param(count - free.length, "integer");
+  // Past a stretch of numbers that were chosen by hand it goes in ever longer steps.
+  for (let step = 1; free.length < count; step = Math.min(step * 2, longestStep)) {
+    const wanted = param((count - free.length) * step, "integer");
     const tenant = param(actor.tenantId, "uuid");
     // A number that somebody chose by hand is left out.
     const { text, values } = render(
@@ -40,5 +42,5 @@ export async function drawNumbers(
     });
     free.push(...rows.flatMap(([number]) => (number == null ? [] : [number])));
   }
-  return free;
+  return free.slice(0, count);
 }
