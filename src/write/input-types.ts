@@ -29,13 +29,21 @@ export type InputType =
 
 const lengths: Readonly<Record<TextForm, number>> = { line: 1_000, prose: 100_000, outside: 255 };
 
+/** What PostgreSQL can hold in an index, beside the other columns there: lists are sorted by such texts. */
+const maxIndexedBytes = 2_600;
+const tooManyBytes = `must have at most ${maxIndexedBytes.toLocaleString("en")} bytes in UTF-8`;
+
 /** Trimmed text. Blank counts as none, but for an outside reference, which must say something. */
 export function textSchema(form: TextForm = "line", maxLength: number = lengths[form]) {
   const text = z
     .string("must be text")
     .trim()
     .max(maxLength, `must have at most ${maxLength.toLocaleString("en")} characters`)
-    .refine(isStorable, unstorable);
+    .refine(isStorable, unstorable)
+    .refine(
+      (value) => form === "prose" || Buffer.byteLength(value) <= maxIndexedBytes,
+      tooManyBytes,
+    );
   if (form === "outside") return text.min(1, "must not be blank");
   return text.transform((value) => (value === "" ? null : value));
 }
