@@ -1,5 +1,4 @@
 import type { GraphQLResolveInfo } from "graphql";
-import { badInput } from "../lib/errors.ts";
 import { asSent } from "../lib/unreadable.ts";
 import { catalog } from "../modules/catalog.ts";
 import type { Entity } from "../query/entity.ts";
@@ -259,17 +258,14 @@ function updateFields(writes: EntityWrites): void {
           writes,
           args.inputs
             .map(sentValues)
-            .map((values, index) => ({ id: idIn(values, index), input: values })),
+            .map((values) => ({
+              id: typeof values["id"] === "string" ? values["id"] : "",
+              input: values,
+            })),
           policy(args.onError),
         ),
     }),
   );
-}
-
-function idIn({ id }: Values, index: number): string {
-  if (typeof id === "string") return id;
-  const path = ["inputs", String(index), "id"];
-  throw badInput(`${path.join(".")}: is needed: which record to change.`, path);
 }
 
 const idText = (entity: Entity): string => `Its id, \`${entity.prefix}-<uuid>\` or the bare UUID.`;

@@ -46,11 +46,3 @@ export const duplicate = (
   message: string,
   record: RecordKey | null,
 ): Problem => ({ kind: "duplicate", path, message: sentence(path, message), record });
-
-/** Ends a transaction in which nothing may be written, because of what the caller got wrong. */
-export class Refused extends Error {
-  constructor() {
-    super("refused");
-    this.name = "Refused";
-  }
-}

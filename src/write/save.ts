@@ -3,7 +3,7 @@ import type { Entity } from "../query/entity.ts";
 import { sound, type Draft, type RowInput } from "./draft.ts";
 import type { EntityWrites } from "./entity-writes.ts";
 import { restName, type ParsedInput, type Values } from "./input.ts";
-import { conflict, invalid, notFound, Refused, type Problem } from "./problem.ts";
+import { conflict, invalid, notFound, type Problem } from "./problem.ts";
 import { lockReferences, References } from "./references.ts";
 import type { Stored } from "./stored.ts";
 import { checkUnique } from "./unique.ts";
@@ -80,14 +80,15 @@ export async function updateIn(
 }
 
 /** Nothing is written; what was wrong, by row. */
-export class RefusedRows extends Refused {
+export class RefusedRows extends Error {
   readonly problems: ReadonlyMap<number, readonly Problem[]>;
 
   constructor(
     refused: readonly (readonly [number, readonly Problem[]])[],
     drafts: readonly Draft[],
   ) {
-    super();
+    super("refused");
+    this.name = "RefusedRows";
     this.problems = new Map([
       ...drafts.map(({ index, problems }) => [index, problems] as const),
       ...refused,

@@ -1,3 +1,4 @@
+import pg from "pg";
 import { requireScopes } from "../auth/require-scopes.ts";
 import { badInput } from "../lib/errors.ts";
 import { idComplaint, readId } from "../lib/id.ts";
@@ -7,7 +8,7 @@ import type { WriteResult } from "./draft.ts";
 import type { EntityWrites } from "./entity-writes.ts";
 import { parseInput, type ParsedInput, type Values } from "./input.ts";
 import { drawNumbers } from "./numbers.ts";
-import { invalid, Refused, type Problem } from "./problem.ts";
+import { invalid, type Problem } from "./problem.ts";
 import { deleteIn, restoreIn, type RemovalRow } from "./remove.ts";
 import { runWrite } from "./run.ts";
 import { createIn, RefusedRows, updateIn, type OnError } from "./save.ts";
@@ -136,7 +137,9 @@ async function withIds<Row extends { readonly id: string }>(
   const known = rows.flatMap((row, index) => {
     const id = readId(entity.prefix, row.id);
     if (id !== null) return [{ index, id, row }];
-    problems.set(index, [invalid(["id"], idComplaint(entity.prefix, row.id))]);
+    const complaint =
+      row.id === "" ? "is needed: which record." : idComplaint(entity.prefix, row.id);
+    problems.set(index, [invalid(["id"], complaint)]);
     return [];
   });
   if (problems.size > 0 && onError === "abort") throw new RefusedRows([...problems], []);
@@ -144,6 +147,17 @@ async function withIds<Row extends { readonly id: string }>(
   return rows.map(
     (_, index) => done.get(index) ?? { id: null, problems: problems.get(index) ?? [] },
   );
+}
+
+/** What is wrong with each row, when that is why nothing was written. */
+function problemsOf(error: unknown): ReadonlyMap<number, readonly Problem[]> | null {
+  if (error instanceof RefusedRows) return error.problems;
+  // A rule that only the database knew, or a value that its type cannot hold; the rules above should have told more.
+  if (error instanceof pg.DatabaseError && /^2[23]/.test(error.code ?? "")) {
+    const message = "A value of this call breaks a rule of the database; nothing was written.";
+    return new Map([[0, [invalid([], message)]]]);
+  }
+  return null;
 }
 
 /** Who may not write is refused before anything is looked at. */
@@ -169,8 +183,8 @@ export async function writeRows(
     const results = await runWrite(context, work);
     return results.map((result) => (result.problems.length > 0 ? { ...result, id: null } : result));
   } catch (error) {
-    if (!(error instanceof Refused)) throw error;
-    const problems = error instanceof RefusedRows ? error.problems : new Map<number, Problem[]>();
+    const problems = problemsOf(error);
+    if (problems === null) throw error;
     return Array.from({ length: count }, (_, index) => ({
       id: null,
       problems: problems.get(index) ?? [],
