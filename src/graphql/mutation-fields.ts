@@ -256,12 +256,10 @@ function updateFields(writes: EntityWrites): void {
         updateRecords(
           writeContext(ctx, info),
           writes,
-          args.inputs
-            .map(sentValues)
-            .map((values) => ({
-              id: typeof values["id"] === "string" ? values["id"] : "",
-              input: values,
-            })),
+          args.inputs.map(sentValues).map((values) => ({
+            id: typeof values["id"] === "string" ? values["id"] : "",
+            input: values,
+          })),
           policy(args.onError),
         ),
     }),
