@@ -4,7 +4,7 @@ import { isFaulty, textOf, type Draft, type WriteResult } from "../../write/draf
 import type { WriteContext } from "../../write/context.ts";
 import type { EntityWrites, Taken } from "../../write/entity-writes.ts";
 import { readId, idComplaint } from "../../lib/id.ts";
-import { readLinks, writeLinks } from "../../write/links.ts";
+import { readLinks, writeLinks } from "../../write/contact-links.ts";
 import { invalid, notFound, type Problem } from "../../write/problem.ts";
 import type { References } from "../../write/references.ts";
 import { checkVersion } from "../../write/save.ts";

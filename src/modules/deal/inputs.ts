@@ -1,6 +1,6 @@
-import { z } from "zod";
+import { contactIdsField } from "../../write/contact-links.ts";
 import { inputField } from "../../write/input.ts";
-import { decimalSchema, idSchema } from "../../write/input-types.ts";
+import { decimalSchema } from "../../write/input-types.ts";
 import { entityInputs } from "../entity-inputs.ts";
 import { deal } from "./model.ts";
 
@@ -8,14 +8,9 @@ export const dealInputs = entityInputs(deal, {
   required: ["account_id"],
   derived: ["quote_ids", "audit_log"],
   fields: {
-    contact_ids: inputField({
-      schema: z
-        .array(idSchema("con"), "must be a list of contact ids")
-        .max(1_000, "must have at most 1,000 contacts")
-        .nullish(),
-      type: { listOf: { scalar: "ID" } },
-      description: "All people on the customer's side who have a part in it. Replaces all.",
-    }),
+    contact_ids: contactIdsField(
+      "All people on the customer's side who have a part in it. Replaces all.",
+    ),
     probability: inputField({
       field: "probability",
       schema: decimalSchema

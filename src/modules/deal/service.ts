@@ -2,7 +2,7 @@ import { uuidv7 } from "../../lib/id.ts";
 import { param, sql } from "../../query/sql.ts";
 import { changes, isFaulty, textOf, type Draft } from "../../write/draft.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
-import { readLinks, writeLinks } from "../../write/links.ts";
+import { readLinks, writeLinks } from "../../write/contact-links.ts";
 import { invalid } from "../../write/problem.ts";
 import type { WriteUnit } from "../../write/unit.ts";
 import { refreshLastContact } from "../activity/service.ts";

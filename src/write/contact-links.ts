@@ -1,10 +1,24 @@
+import { z } from "zod";
 import type { Entity } from "../query/entity.ts";
 import { textOf, type Draft } from "./draft.ts";
+import { inputField, type InputField } from "./input.ts";
+import { idSchema } from "./input-types.ts";
 import { notFound } from "./problem.ts";
 import type { References } from "./references.ts";
 import type { JoinTable, WriteUnit } from "./unit.ts";
 
 const contactIds = "contact_ids";
+
+/** The contacts of a record that has many, as an input names them. */
+export const contactIdsField = (description: string): InputField =>
+  inputField({
+    schema: z
+      .array(idSchema("con"), "must be a list of contact ids")
+      .max(1_000, "must have at most 1,000 contacts")
+      .nullish(),
+    type: { listOf: { scalar: "ID" } },
+    description,
+  });
 
 /** The edge to contacts of an entity that has many. */
 function joinTable(entity: Entity): JoinTable {
