@@ -66,7 +66,7 @@ function explainLoss(draft: Draft): void {
 async function stayWithQuotes(unit: WriteUnit, drafts: readonly Draft[]): Promise<void> {
   const moved = drafts.filter((draft) => draft.before !== null && changes(draft, "accountId"));
   if (moved.length === 0) return;
-  const quotes = await unit.find(
+  const quotes = await unit.findAll(
     quote,
     sql`t."deal_id" = ANY (${param(
       moved.map(({ id }) => id),
