@@ -27,6 +27,9 @@ export type InputType =
   | { readonly input: InputDefinition }
   | { readonly listOf: InputType };
 
+/** More than a line of Latin letters ever takes; a B-tree entry of PostgreSQL has room for 2,700. */
+export const maxLineBytes = 2_600;
+
 const lengths: Readonly<Record<TextForm, number>> = { line: 1_000, prose: 100_000, outside: 255 };
 
 /** Trimmed text. Blank counts as none, but for an outside reference, which must say something. */
@@ -35,7 +38,10 @@ export function textSchema(form: TextForm = "line", maxLength: number = lengths[
     .string("must be text")
     .trim()
     .max(maxLength, `must have at most ${maxLength.toLocaleString("en")} characters`)
-    .refine(isStorable, unstorable);
+    .refine(isStorable, unstorable)
+    .refine((value) => form === "prose" || Buffer.byteLength(value) <= maxLineBytes, {
+      error: `must have at most ${maxLineBytes.toLocaleString("en")} bytes in UTF-8`,
+    });
   if (form === "outside") return text.min(1, "must not be blank");
   return text.transform((value) => (value === "" ? null : value));
 }

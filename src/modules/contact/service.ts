@@ -1,6 +1,7 @@
 import { parsePhone } from "../../lib/phone.ts";
 import { param, sql } from "../../query/sql.ts";
 import { changes, sound, textOf, type Draft } from "../../write/draft.ts";
+import { maxLineBytes } from "../../write/input-types.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
 import { checkHierarchy } from "../../write/hierarchy.ts";
 import { invalid } from "../../write/problem.ts";
@@ -37,6 +38,7 @@ export const contactWrites: EntityWrites = {
       else leaveAccount(draft);
       readPhone(draft);
       nameByHand(draft);
+      checkNameFits(draft);
       stampOptIn(draft, unit.now);
       checkManager(draft, references);
     }
@@ -116,6 +118,18 @@ function nameByHand({ before, extras, values }: Draft): void {
   const computed = [values["firstName"], values["lastName"]].filter(Boolean).join(" ");
   if (shown === before?.["displayName"] && before !== null) return;
   values["customDisplayName"] = shown === computed ? null : shown;
+}
+
+/** Lists are ordered by the computed name, which an index must hold. */
+function checkNameFits({ values, problems }: Draft): void {
+  const bytes = Buffer.byteLength(
+    `${textOf(values, "firstName") ?? ""} ${textOf(values, "lastName") ?? ""}`,
+  );
+  if (bytes <= maxLineBytes || textOf(values, "customDisplayName") !== null) return;
+  const most = maxLineBytes.toLocaleString("en");
+  problems.push(
+    invalid(["last_name"], `must, with first_name, have at most ${most} bytes in UTF-8.`),
+  );
 }
 
 function stampOptIn(draft: Draft, now: string): void {
