@@ -19,6 +19,9 @@ export const dealWrites: EntityWrites = {
   defaults: { stage: "lead", source: "edm", sourceType: "api" },
   numbered: { field: "dealNumber", kind: "deal", prefix: "DEAL" },
   upsertKeys: { deal_number: { field: "dealNumber", within: null } },
+  // A deletion moves the account's last activity: the account first, as for whoever adds an activity.
+  locksFirst: (sent) => Object.keys(sent).length === 0,
+  ownersOf: ({ accountId }) => [{ entity: "account", id: String(accountId), lock: "update" }],
   // Its quotes rely on its account.
   isExclusive: (sent) => sent["accountId"] !== undefined,
   rules: async (unit, drafts, references) => {
