@@ -192,10 +192,10 @@ function logged(
   rows: readonly Cells[],
 ): Map<string, string> {
   const found = new Map<string, string>();
-  for (const [id, version, deletionId, at = unit.now, deletedBy = unit.actor.id] of rows) {
+  for (const [id, version, deletionId, at, deletedBy = unit.actor.id] of rows) {
     if (id == null || deletionId == null) continue;
     found.set(id, deletionId);
-    const deletedAt = at === null ? null : readPlain(deletedAtField(entity), at);
+    const deletedAt = at === undefined ? unit.now : readPlain(deletedAtField(entity), at);
     unit.logMoved(entity, operation, {
       id,
       version: Number(version),
