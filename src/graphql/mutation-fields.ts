@@ -1,5 +1,4 @@
 import type { GraphQLResolveInfo } from "graphql";
-import { badInput } from "../lib/errors.ts";
 import { asSent } from "../lib/unreadable.ts";
 import { catalog } from "../modules/catalog.ts";
 import type { Entity } from "../query/entity.ts";
@@ -257,20 +256,15 @@ function updateFields(writes: EntityWrites): void {
         updateRecords(
           writeContext(ctx, info),
           writes,
-          args.inputs
-            .map(sentValues)
-            .map((values, index) => ({ id: idIn(values, index), input: values })),
+          args.inputs.map(sentValues).map((values) => ({ id: idIn(values), input: values })),
           policy(args.onError),
         ),
     }),
   );
 }
 
-function idIn({ id }: Values, index: number): string {
-  if (typeof id === "string") return id;
-  const path = ["inputs", String(index), "id"];
-  throw badInput(`${path.join(".")}: is needed: which record to change.`, path);
-}
+/** The id in an update's input, which is only accepted and ignored elsewhere. */
+const idIn = ({ id }: Values): string => (typeof id === "string" ? id : "");
 
 const idText = (entity: Entity): string => `Its id, \`${entity.prefix}-<uuid>\` or the bare UUID.`;
 

@@ -13,6 +13,7 @@ export async function drawNumbers(
   { pool, actor }: Pick<WriteContext, "pool" | "actor">,
   { entity, numbered }: EntityWrites,
   count: number,
+  given: ReadonlySet<unknown> = new Set(),
 ): Promise<string[]> {
   const definition = numbered === undefined ? undefined : entity.fields[numbered.field];
   if (numbered === undefined || definition === undefined) return [];
@@ -21,7 +22,7 @@ export async function drawNumbers(
   while (free.length < count) {
     const wanted = param(count - free.length, "integer");
     const tenant = param(actor.tenantId, "uuid");
-    // A number that somebody chose by hand is left out.
+    // A number that somebody chose by hand is left out, in this call (`given`) or before.
     const { text, values } = render(
       sql`WITH drawn AS (
         INSERT INTO number_sequences AS s (tenant_id, kind, year, last_value)
@@ -38,7 +39,7 @@ export async function drawNumbers(
       transaction.send("SET LOCAL synchronous_commit = off", []);
       return transaction.rows(text, values);
     });
-    free.push(...rows.flatMap(([number]) => (number == null ? [] : [number])));
+    free.push(...rows.flatMap(([number]) => (number == null || given.has(number) ? [] : [number])));
   }
   return free;
 }
