@@ -256,15 +256,15 @@ function updateFields(writes: EntityWrites): void {
         updateRecords(
           writeContext(ctx, info),
           writes,
-          args.inputs.map(sentValues).map((values) => ({
-            id: typeof values["id"] === "string" ? values["id"] : "",
-            input: values,
-          })),
+          args.inputs.map(sentValues).map((values) => ({ id: idIn(values), input: values })),
           policy(args.onError),
         ),
     }),
   );
 }
+
+/** The id in an update's input, which is only accepted and ignored elsewhere. */
+const idIn = ({ id }: Values): string => (typeof id === "string" ? id : "");
 
 const idText = (entity: Entity): string => `Its id, \`${entity.prefix}-<uuid>\` or the bare UUID.`;
 

@@ -1,6 +1,7 @@
 import type { Entity } from "../query/entity.ts";
 import type { Draft } from "./draft.ts";
 import type { EntityInputs, Values } from "./input.ts";
+import type { Problem } from "./problem.ts";
 import type { References } from "./references.ts";
 import type { Stored } from "./stored.ts";
 import type { Lock, WriteUnit } from "./unit.ts";
@@ -35,6 +36,12 @@ export type EntityWrites = {
     drafts: readonly Draft[],
     references: References,
   ) => Promise<void>;
+  /** Rules on how the records of a call stand to each other; checked last, so that it is known which are refused. */
+  readonly together?: (
+    unit: WriteUnit,
+    drafts: readonly Draft[],
+    references: References,
+  ) => Promise<void>;
   /** What must be written before the records, e.g. what frees a place for them. */
   readonly prepare?: (unit: WriteUnit, drafts: readonly Draft[]) => Promise<void>;
   /** What is written along with the records: links, children, derived fields of others. */
@@ -42,6 +49,12 @@ export type EntityWrites = {
     unit: WriteUnit,
     drafts: readonly Draft[],
     references: References,
+  ) => Promise<void>;
+  /** What stands in the way of records that would be brought back: adds problems, by id. */
+  readonly mayReturn?: (
+    unit: WriteUnit,
+    records: readonly Stored[],
+    problems: ReadonlyMap<string, Problem[]>,
   ) => Promise<void>;
   /** What restored records hold beside being live, by id. */
   readonly restored?: (

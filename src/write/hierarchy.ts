@@ -15,7 +15,8 @@ export async function checkHierarchy(
   drafts: readonly Draft[],
   { key, maxDepth }: { readonly key: string; readonly maxDepth: number | null },
 ): Promise<void> {
-  const moved = drafts.filter((draft) => changes(draft, key) && textOf(draft.values, key) !== null);
+  const touched = drafts.filter((draft) => changes(draft, key));
+  const moved = touched.filter(({ values }) => textOf(values, key) !== null);
   if (moved.length === 0) return;
   const isMove = moved.some(({ before }) => before !== null);
   const lock = raw(isMove ? "pg_advisory_xact_lock" : "pg_advisory_xact_lock_shared");
@@ -38,7 +39,7 @@ export async function checkHierarchy(
         )
       : new Map<string, number>(),
   ]);
-  for (const draft of moved) {
+  for (const draft of touched) {
     const parent = textOf(draft.values, key);
     const above = chain(parents, parent);
     const path = [restName(key)];
@@ -53,7 +54,8 @@ export async function checkHierarchy(
       );
       continue;
     }
-    // Later drafts of the same call stand on this one.
+    // Later drafts of the same call stand on this one, if it is written.
+    if (draft.problems.length > 0) continue;
     parents.set(draft.id, parent);
     for (const [distance, id] of above.entries()) {
       if (heights.has(id)) heights.set(id, Math.max(heights.get(id) ?? 0, distance + 1 + height));

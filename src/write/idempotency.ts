@@ -55,6 +55,10 @@ export async function findAnswer(
   return row === undefined ? null : keptAnswer(row, key, requestHash);
 }
 
+/** What is kept under a key still counts, and is of the same request. */
+const isCurrent = "k.expires_at > now()";
+const isSame = "k.request_hash = excluded.request_hash";
+
 /** Keeps an answer under its key, and gives the one that counts: the first that was kept. */
 export async function keepAnswer(
   pool: FencedPool,
@@ -66,8 +70,12 @@ export async function keepAnswer(
     `INSERT INTO idempotency_keys AS k (tenant_id, actor, key, request_hash, status, response, completed_at, expires_at)
      VALUES ($1, $2, $3, $4, $5, $6, now(), now() + $7::interval)
      ON CONFLICT (tenant_id, actor, key) DO UPDATE SET
-       status = coalesce(k.status, excluded.status), response = coalesce(k.response, excluded.response),
-       completed_at = coalesce(k.completed_at, now())
+       status = CASE WHEN ${isCurrent} THEN coalesce(k.status, CASE WHEN ${isSame} THEN excluded.status END) ELSE excluded.status END,
+       response = CASE WHEN ${isCurrent} THEN coalesce(k.response, CASE WHEN ${isSame} THEN excluded.response END) ELSE excluded.response END,
+       completed_at = CASE WHEN ${isCurrent} THEN coalesce(k.completed_at, CASE WHEN ${isSame} THEN now() END) ELSE now() END,
+       request_hash = CASE WHEN ${isCurrent} THEN k.request_hash ELSE excluded.request_hash END,
+       outcomes = CASE WHEN ${isCurrent} THEN k.outcomes ELSE excluded.outcomes END,
+       expires_at = CASE WHEN ${isCurrent} THEN k.expires_at ELSE excluded.expires_at END
      RETURNING encode(request_hash, 'hex'), status, response`,
     [
       actor.tenantId,

@@ -27,11 +27,10 @@ export type InputType =
   | { readonly input: InputDefinition }
   | { readonly listOf: InputType };
 
-const lengths: Readonly<Record<TextForm, number>> = { line: 1_000, prose: 100_000, outside: 255 };
+/** More than a line of Latin letters ever takes; a B-tree entry of PostgreSQL has room for 2,700. */
+export const maxLineBytes = 2_600;
 
-/** What PostgreSQL can hold in an index, beside the other columns there: lists are sorted by such texts. */
-const maxIndexedBytes = 2_600;
-const tooManyBytes = `must have at most ${maxIndexedBytes.toLocaleString("en")} bytes in UTF-8`;
+const lengths: Readonly<Record<TextForm, number>> = { line: 1_000, prose: 100_000, outside: 255 };
 
 /** Trimmed text. Blank counts as none, but for an outside reference, which must say something. */
 export function textSchema(form: TextForm = "line", maxLength: number = lengths[form]) {
@@ -40,10 +39,9 @@ export function textSchema(form: TextForm = "line", maxLength: number = lengths[
     .trim()
     .max(maxLength, `must have at most ${maxLength.toLocaleString("en")} characters`)
     .refine(isStorable, unstorable)
-    .refine(
-      (value) => form === "prose" || Buffer.byteLength(value) <= maxIndexedBytes,
-      tooManyBytes,
-    );
+    .refine((value) => form === "prose" || Buffer.byteLength(value) <= maxLineBytes, {
+      error: `must have at most ${maxLineBytes.toLocaleString("en")} bytes in UTF-8`,
+    });
   if (form === "outside") return text.min(1, "must not be blank");
   return text.transform((value) => (value === "" ? null : value));
 }

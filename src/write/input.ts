@@ -174,6 +174,8 @@ export function parseInput(definition: InputDefinition, input: Values): ParsedIn
   const values: Record<string, unknown> = {};
   const extras: Record<string, unknown> = {};
   const problems: Problem[] = [];
+  /** Required fields that say something, be it faulty. */
+  const said = new Set<string>();
   for (const [rest, sent] of Object.entries(input)) {
     const field = Object.hasOwn(definition.fields, rest) ? definition.fields[rest] : undefined;
     if (field === undefined) {
@@ -182,6 +184,8 @@ export function parseInput(definition: InputDefinition, input: Values): ParsedIn
     }
     if (field.ignored || sent === undefined) continue;
     const parsed = field.schema.safeParse(sent);
+    // Blank text says as little as none.
+    if (!parsed.success || parsed.data != null) said.add(rest);
     if (!parsed.success) {
       problems.push(...parsed.error.issues.flatMap((issue) => problemsOf(issue, rest)));
     } else if (field.field === null) {
@@ -195,7 +199,7 @@ export function parseInput(definition: InputDefinition, input: Values): ParsedIn
     }
   }
   for (const [rest, field] of Object.entries(definition.fields)) {
-    if (field.required && input[rest] == null) problems.push(invalid([rest], "is needed."));
+    if (field.required && !said.has(rest)) problems.push(invalid([rest], "is needed."));
   }
   return { values, extras, problems };
 }

@@ -14,6 +14,7 @@ export async function drawNumbers(
   { pool, actor }: Pick<WriteContext, "pool" | "actor">,
   { entity, numbered }: EntityWrites,
   count: number,
+  given: ReadonlySet<unknown> = new Set(),
 ): Promise<string[]> {
   const definition = numbered === undefined ? undefined : entity.fields[numbered.field];
   if (numbered === undefined || definition === undefined) return [];
@@ -23,7 +24,7 @@ export async function drawNumbers(
   for (let step = 1; free.length < count; step = Math.min(step * 2, longestStep)) {
     const wanted = param((count - free.length) * step, "integer");
     const tenant = param(actor.tenantId, "uuid");
-    // A number that somebody chose by hand is left out.
+    // A number that somebody chose by hand is left out, in this call (`given`) or before.
     const { text, values } = render(
       sql`WITH drawn AS (
         INSERT INTO number_sequences AS s (tenant_id, kind, year, last_value)
@@ -40,7 +41,7 @@ export async function drawNumbers(
       transaction.send("SET LOCAL synchronous_commit = off", []);
       return transaction.rows(text, values);
     });
-    free.push(...rows.flatMap(([number]) => (number == null ? [] : [number])));
+    free.push(...rows.flatMap(([number]) => (number == null || given.has(number) ? [] : [number])));
   }
   return free.slice(0, count);
 }

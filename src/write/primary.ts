@@ -22,15 +22,17 @@ export async function restoredPrimary(
     record["isPrimary"] === true ? (textOf(record, ownerField) ?? []) : [],
   );
   if (owners.length === 0) return new Map();
-  const taken = await unit.find(entity, primaryOf(entity, ownerField, owners));
+  const taken = await unit.findAll(entity, primaryOf(entity, ownerField, owners));
   const occupied = new Set(taken.map((record) => record[ownerField]));
-  return new Map(
-    records.flatMap((record) =>
-      record["isPrimary"] === true && occupied.has(record[ownerField])
-        ? [[record.id, { isPrimary: false }] as const]
-        : [],
-    ),
-  );
+  const yielding = new Map<string, Values>();
+  for (const record of records) {
+    const owner = textOf(record, ownerField);
+    if (owner === null || record["isPrimary"] !== true) continue;
+    // Of several in one call the first comes back as primary.
+    if (occupied.has(owner)) yielding.set(record.id, { isPrimary: false });
+    occupied.add(owner);
+  }
+  return yielding;
 }
 
 function primaryOf(entity: Entity, ownerField: string, owners: readonly string[]): Sql {
@@ -42,7 +44,7 @@ function primaryOf(entity: Entity, ownerField: string, owners: readonly string[]
 
 /**
  * At most one live record of an owner is primary: the one that is made so last. The others of the call yield to it,
- * and so does the one that was. The owner is locked by then.
+ * and so does the one that was, whoever may see it. The owner is locked by then.
  */
 export async function yieldPrimary(
   unit: WriteUnit,
@@ -50,19 +52,11 @@ export async function yieldPrimary(
   drafts: readonly Draft[],
   ownerField: string,
 ): Promise<void> {
-  const winners = new Map<string, Draft>();
-  for (const draft of drafts) {
-    const owner = textOf(draft.values, ownerField);
-    if (owner === null || draft.values["isPrimary"] !== true) continue;
-    const earlier = winners.get(owner);
-    if (earlier !== undefined) earlier.values["isPrimary"] = false;
-    winners.set(owner, draft);
-  }
-  const owners = [...winners]
+  const owners = [...winnersOf(drafts, ownerField)]
     .filter(([, draft]) => becomesPrimary(draft, ownerField))
     .map(([owner]) => owner);
   if (owners.length === 0) return;
-  const current = await unit.find(entity, primaryOf(entity, ownerField, owners), "update");
+  const current = await unit.findAll(entity, primaryOf(entity, ownerField, owners), "update");
   const ids = new Set(drafts.map(({ id }) => id));
   unit.update(
     entity,
@@ -71,11 +65,29 @@ export async function yieldPrimary(
       .map((before) => ({ before, values: { isPrimary: false } })),
   );
   // Those of the call are written in one statement, in no order: the place must be free before it.
-  const staying = new Set([...winners.values()].map(({ id }) => id));
-  const leaving = current.filter(({ id }) => ids.has(id) && !staying.has(id)).map(({ id }) => id);
-  if (leaving.length > 0) {
-    unit.send(
-      sql`UPDATE ${raw(name(entity.table))} SET "is_primary" = FALSE WHERE "tenant_id" = ${unit.tenant} AND "id" = ANY (${param(leaving, "uuid[]")})`,
-    );
-  }
+  unit.clear(
+    entity,
+    "isPrimary",
+    current.filter(({ id }) => ids.has(id)).map(({ id }) => id),
+  );
 }
+
+/** Who gets each owner's place; the others of the call that would have it yield. */
+function winnersOf(drafts: readonly Draft[], ownerField: string): Map<string, Draft> {
+  const winners = new Map<string, Draft>();
+  for (const draft of drafts) {
+    const owner = textOf(draft.values, ownerField);
+    if (owner === null || draft.values["isPrimary"] !== true) continue;
+    const earlier = winners.get(owner);
+    // One that only stays what it was does not take the place from one that is made primary.
+    const stays =
+      earlier !== undefined && claims(earlier, ownerField) && !claims(draft, ownerField);
+    const loser = stays ? draft : earlier;
+    if (loser !== undefined) loser.values["isPrimary"] = false;
+    if (!stays) winners.set(owner, draft);
+  }
+  return winners;
+}
+
+const claims = (draft: Draft, ownerField: string): boolean =>
+  draft.sent["isPrimary"] === true || becomesPrimary(draft, ownerField);

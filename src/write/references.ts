@@ -2,6 +2,7 @@ import type { Entity } from "../query/entity.ts";
 import { changes, type Draft } from "./draft.ts";
 import type { EntityWrites } from "./entity-writes.ts";
 import { restName } from "./input.ts";
+import { sentContacts } from "./contact-links.ts";
 import { notFound } from "./problem.ts";
 import type { Stored } from "./stored.ts";
 import type { Lock, WriteUnit } from "./unit.ts";
@@ -78,7 +79,18 @@ export async function lockReferences(
       return moved || lock !== "reference" ? [{ draft, name, entity: to, id, lock }] : [];
     });
   });
-  await references.lock(unit, wanted);
+  // Links too, in the same go: one order of locks for all writers.
+  const linked =
+    entity.relations["contacts"]?.kind === "through"
+      ? drafts.flatMap((draft) =>
+          (sentContacts(draft) ?? []).map((id) => ({
+            entity: "contact",
+            id,
+            lock: lockFor?.(draft, "contactIds") ?? "reference",
+          })),
+        )
+      : [];
+  await references.lock(unit, [...wanted, ...linked]);
   for (const { draft, name, entity: to, id } of wanted) {
     if (references.get(to, id) === undefined && changes(draft, name)) {
       draft.problems.push(notFound([restName(name)], unit.catalog.entity(to).type));

@@ -1,5 +1,5 @@
 import { uuidv7 } from "../lib/id.ts";
-import { columnOf, type Entity } from "../query/entity.ts";
+import { columnOf, type Entity, type Field } from "../query/entity.ts";
 import type { Cells } from "../query/row.ts";
 import { name, param, raw, sql } from "../query/sql.ts";
 import type { EntityWrites, Taken } from "./entity-writes.ts";
@@ -7,8 +7,8 @@ import { restName, type Values } from "./input.ts";
 import { duplicate, invalid, notFound, type Problem } from "./problem.ts";
 import { References } from "./references.ts";
 import { checkVersion, lockOwners, RefusedRows, type OnError } from "./save.ts";
-import type { Stored } from "./stored.ts";
-import { holdersOf, taken } from "./unique.ts";
+import { readPlain, type Stored } from "./stored.ts";
+import { claimKey, holdersOf, taken } from "./unique.ts";
 import type { WriteUnit } from "./unit.ts";
 
 /** A record that is to be deleted or brought back, as the caller read it. */
@@ -59,6 +59,7 @@ export async function restoreIn(
   await checkOwners(unit, entity, records, refused);
   await checkFree(unit, entity, records, refused);
   await checkContentsFree(unit, entity, records, refused);
+  await writes.mayReturn?.(unit, records, refused);
   for (const { id, index } of rows) {
     const found = refused.get(id);
     if (found !== undefined && found.length > 0) problems.set(index, found);
@@ -169,10 +170,10 @@ async function restoreContents(
   const contents = new Map<Entity, string[]>();
   for (const child of contentsOf(unit, entity)) {
     const rows = await unit.rows(
-      sql`UPDATE ${raw(name(child.table))} t SET ${stamped(unit)}, "deleted_at" = NULL, "deleted_by" = NULL, "deletion_id" = NULL FROM unnest(${param(
-        deletions,
-        "uuid[]",
-      )}) AS p(deletion) WHERE t."tenant_id" = ${unit.tenant} AND t."deletion_id" = p.deletion RETURNING t."id", t."version", p.deletion`,
+      sql`UPDATE ${raw(name(child.table))} t SET ${stamped(unit)}, "deleted_at" = NULL, "deleted_by" = NULL, "deletion_id" = NULL FROM (
+        SELECT o."id", o."deletion_id", o."deleted_at", o."deleted_by" FROM ${raw(name(child.table))} o
+        WHERE o."tenant_id" = ${unit.tenant} AND o."deletion_id" = ANY (${param(deletions, "uuid[]")}) ORDER BY o."id" FOR NO KEY UPDATE
+      ) p WHERE t."tenant_id" = ${unit.tenant} AND t."id" = p.id RETURNING t."id", t."version", p."deletion_id", p."deleted_at", p."deleted_by"`,
     );
     contents.set(child, [...logged(unit, child, "restored", rows).keys()]);
   }
@@ -183,7 +184,7 @@ function stamped(unit: WriteUnit) {
   return sql`"version" = t."version" + 1, "updated_at" = ${param(unit.now, "timestamptz")}, "updated_by" = ${param(unit.actor.id, "text")}`;
 }
 
-/** Logs rows that came back as id, version, deletion; gives the deletion of each. */
+/** Logs rows that came back as id, version, deletion, and when and by whom if not just now; gives the deletion of each. */
 function logged(
   unit: WriteUnit,
   entity: Entity,
@@ -191,12 +192,23 @@ function logged(
   rows: readonly Cells[],
 ): Map<string, string> {
   const found = new Map<string, string>();
-  for (const [id, version, deletionId] of rows) {
+  for (const [id, version, deletionId, at, deletedBy = unit.actor.id] of rows) {
     if (id == null || deletionId == null) continue;
     found.set(id, deletionId);
-    unit.logMoved(entity, operation, { id, deletionId, version: Number(version) });
+    const deletedAt = at === undefined ? unit.now : readPlain(deletedAtField(entity), at);
+    unit.logMoved(entity, operation, {
+      id,
+      version: Number(version),
+      deletion: { deletedAt, deletedBy, deletionId },
+    });
   }
   return found;
+}
+
+function deletedAtField({ fields, name: entity }: Entity): Field {
+  const field = fields["deletedAt"];
+  if (field === undefined) throw new Error(`${entity} is not soft-deleted`);
+  return field;
 }
 
 /** What a record belongs to must live when it is brought back. */
@@ -251,9 +263,19 @@ async function checkFree(
         : [];
     });
     if (claims.length === 0) continue;
-    for (const [index, holder] of await holdersOf(unit, entity, rule, claims)) {
-      const record = claims[index]?.record;
-      if (record === undefined) continue;
+    const holders = await holdersOf(unit, entity, rule, claims);
+    const claimed = new Set<string>();
+    for (const [index, { record, ...claim }] of claims.entries()) {
+      const holder = holders.get(index);
+      const key = claimKey(entity, rule, claim);
+      if (holder === undefined) {
+        if (claimed.has(key)) {
+          const message = "is that of another record of this call: restore one of them.";
+          refused.get(record.id)?.push(duplicate([restName(rule.field)], message, null));
+        }
+        claimed.add(key);
+        continue;
+      }
       const isVisible = unit.actor.appId === null || unit.actor.appId === holder.appId;
       refused
         .get(record.id)
@@ -285,9 +307,11 @@ async function checkContentsFree(
       if (rule.within !== null || definition === undefined) continue;
       const column = raw(name(columnOf(rule.field, definition)));
       const table = raw(name(child.table));
+      const deletions = param([...rootOf.keys()], "uuid[]");
       const rows = await unit.rows(
-        sql`SELECT t."deletion_id", t.${column} FROM ${table} t JOIN ${table} live ON live."tenant_id" = t."tenant_id" AND live.${column} = t.${column} AND live."deleted_at" IS NULL
-          WHERE t."tenant_id" = ${unit.tenant} AND t."deletion_id" = ANY (${param([...rootOf.keys()], "uuid[]")})`,
+        sql`SELECT t."deletion_id", t.${column} FROM ${table} t JOIN ${table} other ON other."tenant_id" = t."tenant_id" AND other.${column} = t.${column}
+          AND (other."deleted_at" IS NULL OR other."deletion_id" = ANY (${deletions}) AND other."deletion_id" < t."deletion_id")
+          WHERE t."tenant_id" = ${unit.tenant} AND t."deletion_id" = ANY (${deletions})`,
       );
       for (const [deletionId, value] of rows) {
         const message = `of a ${child.type} that would come back (${value}) ${taken(child, rule)}`;

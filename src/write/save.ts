@@ -114,6 +114,7 @@ async function check(
   await writes.rules(unit, drafts, references);
   for (const draft of drafts) checkPresent(writes.entity, draft);
   await checkUnique(unit, writes.entity, drafts);
+  await writes.together?.(unit, drafts, references);
   return references;
 }
 

@@ -47,7 +47,7 @@ async function settle(
   const claimed = new Map<string, Draft>();
   for (const [index, { value, within, draft }] of claims.entries()) {
     const holder = holders.get(index);
-    const key = `${within ?? ""} ${value.toLowerCase()}`;
+    const key = claimKey(entity, rule, { value, within });
     const earlier = claimed.get(key);
     const path = [restName(rule.field)];
     if (holder !== undefined && holder.id !== draft.id) {
@@ -68,6 +68,16 @@ async function settle(
       claimed.set(key, draft);
     }
   }
+}
+
+/** The same for two claims that cannot both be granted. */
+export function claimKey(
+  entity: Entity,
+  rule: Rule,
+  { value, within }: Pick<Claim, "value" | "within">,
+): string {
+  const isFolded = entity.fields[rule.field]?.kind === "email";
+  return `${within ?? ""} ${isFolded ? value.toLowerCase() : value}`;
 }
 
 /** What is said of a value that another record has. */

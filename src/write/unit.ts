@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Actor } from "../auth/actor.ts";
 import { EventLog } from "../changes/event-log.ts";
 import type { Transaction } from "../db/fenced-pool.ts";
-import type { Catalog, Entity } from "../query/entity.ts";
+import { columnOf, type Catalog, type Entity } from "../query/entity.ts";
 import type { Cells } from "../query/row.ts";
 import { all, name, param, raw, render, sql, type Sql } from "../query/sql.ts";
 import { viewerSql, visible } from "../query/visible.ts";
@@ -36,6 +36,8 @@ export class WriteUnit {
   readonly #transaction: Transaction;
   readonly #events: EventLog;
   #facts: Promise<TenantFacts> | null = null;
+  /** `entity.field` of what was cleared to make room, and is written in any case. */
+  readonly #cleared = new Set<string>();
 
   constructor(transaction: Transaction, options: { actor: Actor; catalog: Catalog }) {
     this.#transaction = transaction;
@@ -85,16 +87,33 @@ export class WriteUnit {
   }
 
   /** Live records that the caller may see and that meet a condition on the table `t`. */
-  async find(
+  find(
     entity: Entity,
     condition: Sql,
     lock: Lock | null = null,
     liveness: Liveness = "live",
   ): Promise<Stored[]> {
+    return this.#find(entity, condition, { lock, liveness, appId: this.actor.appId });
+  }
+
+  /**
+   * Live records of the tenant that meet a condition, whoever may see them: for rules that hold between records
+   * (one primary, one total, one account), and never to be told to the caller.
+   */
+  findAll(entity: Entity, condition: Sql, lock: Lock | null = null): Promise<Stored[]> {
+    return this.#find(entity, condition, { lock, liveness: "live", appId: null });
+  }
+
+  async #find(
+    entity: Entity,
+    condition: Sql,
+    { lock, liveness, appId }: { lock: Lock | null; liveness: Liveness; appId: string | null },
+  ): Promise<Stored[]> {
+    const viewer = viewerSql({ tenantId: this.actor.tenantId, appId });
     const state = !entity.softDelete
       ? raw("TRUE")
       : raw(`t."deleted_at" IS ${liveness === "live" ? "" : "NOT "}NULL`);
-    const conditions = all([visible(entity, "t", viewerSql(this.actor), true), state, condition]);
+    const conditions = all([visible(entity, "t", viewer, true), state, condition]);
     const locking = lock === null ? "" : ` ${lockSql[lock]}`;
     const rows = await this.rows(
       sql`SELECT ${storedColumns(entity)} FROM ${raw(name(entity.table))} t WHERE ${conditions} ORDER BY t."id"${raw(locking)}`,
@@ -161,8 +180,12 @@ export class WriteUnit {
       ...values,
       ...this.#stamp(entity, before),
     }));
-    const columns = writtenColumns(entity).filter(({ field }) =>
-      changes.some(({ before }, index) => !isDeepStrictEqual(before[field], after[index]?.[field])),
+    const columns = writtenColumns(entity).filter(
+      ({ field }) =>
+        this.#cleared.has(`${entity.name}.${field}`) ||
+        changes.some(
+          ({ before }, index) => !isDeepStrictEqual(before[field], after[index]?.[field]),
+        ),
     );
     const rows = after.map((record) => ({
       id: record.id,
@@ -184,6 +207,16 @@ export class WriteUnit {
       this.#events.add(entity, operation, changes[index]?.before ?? null, record);
     }
     return after;
+  }
+
+  /** Sets a flag of records to false ahead of the update that writes them: one statement has no order of rows. */
+  clear(entity: Entity, field: string, ids: readonly string[]): void {
+    const definition = entity.fields[field];
+    if (ids.length === 0 || definition === undefined) return;
+    this.#cleared.add(`${entity.name}.${field}`);
+    this.send(
+      sql`UPDATE ${raw(name(entity.table))} SET ${raw(name(columnOf(field, definition)))} = FALSE WHERE "tenant_id" = ${this.tenant} AND "id" = ANY (${param(ids, "uuid[]")})`,
+    );
   }
 
   #stamp(entity: Entity, before: Stored): Values {
@@ -250,10 +283,9 @@ export class WriteUnit {
   logMoved(
     entity: Entity,
     operation: "deleted" | "restored",
-    moved: { readonly id: string; readonly deletionId: string; readonly version: number },
+    moved: { readonly id: string; readonly version: number; readonly deletion: Values },
   ): void {
-    const { id, deletionId, version } = moved;
-    const gone = { deletedAt: this.now, deletedBy: this.actor.id, deletionId };
+    const { id, version, deletion: gone } = moved;
     const [before, after] = operation === "deleted" ? [{}, gone] : [gone, {}];
     this.#events.add(entity, operation, before, { id, version, ...after });
   }

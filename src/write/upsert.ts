@@ -1,12 +1,13 @@
 import { columnOf, type Entity } from "../query/entity.ts";
 import { all, name, param, raw, sql, type Sql } from "../query/sql.ts";
 import type { WriteContext } from "./context.ts";
-import type { WriteResult } from "./draft.ts";
+import type { RowInput, WriteResult } from "./draft.ts";
 import type { EntityWrites, UpsertKeys } from "./entity-writes.ts";
 import { parseInput, restName, type ParsedInput, type Values } from "./input.ts";
 import { invalid, type Problem } from "./problem.ts";
 import { restoreIn } from "./remove.ts";
-import { createIn, RefusedRows, updateIn } from "./save.ts";
+import { Raced } from "./run.ts";
+import { createIn, newDraft, RefusedRows, updateIn } from "./save.ts";
 import type { WriteUnit } from "./unit.ts";
 import { writeRows } from "./verbs.ts";
 
@@ -36,8 +37,8 @@ async function upsertIn(
   input: Values,
   options: UpsertOptions,
 ): Promise<WriteResult> {
-  const change = parseInput(writes.inputs.update, input);
-  const found = await findRecord(unit, writes, change.values, options);
+  const sent = parseInput(writes.inputs.update, input);
+  const { found, change } = await findMatch(unit, writes, sent, options);
   if ("problem" in found) throw new RefusedRows([[0, [...change.problems, found.problem]]], []);
   if (found.id === null) {
     const [draft] = await createIn(
@@ -48,11 +49,57 @@ async function upsertIn(
     );
     return { id: draft?.id ?? null, problems: [], created: true };
   }
+  let changed = change;
   if (found.isDeleted) {
-    await restoreIn(unit, writes, [{ index: 0, id: found.id, version: null }], "abort");
+    // The version that the caller read is the deleted record's, and the restore moves it.
+    const { version, ...extras } = change.extras;
+    const row = { index: 0, id: found.id, version: typeof version === "number" ? version : null };
+    await restoreIn(unit, writes, [row], "abort");
+    changed = { ...change, extras };
   }
-  await updateIn(unit, writes, [{ index: 0, id: found.id, input: change }], "abort");
+  await updateFound(unit, writes, { index: 0, id: found.id, input: changed });
   return { id: found.id, problems: [], created: false };
+}
+
+/** Updates the record that was found; if it went in between, the search starts anew. */
+async function updateFound(unit: WriteUnit, writes: EntityWrites, row: RowInput): Promise<void> {
+  try {
+    await updateIn(unit, writes, [row], "abort");
+  } catch (error) {
+    const said = error instanceof RefusedRows ? (error.problems.get(row.index) ?? []) : [];
+    const isGone = said.some(({ kind, path }) => kind === "notFound" && path[0] === "id");
+    throw isGone ? new Raced() : error;
+  }
+}
+
+/** The record to change, and what changes of it. */
+type Match = { readonly found: Found; readonly change: ParsedInput };
+
+/**
+ * Finds the record where the input says it belongs, or else where a new one would be put: who sends the same input
+ * twice must find what the first made.
+ */
+async function findMatch(
+  unit: WriteUnit,
+  writes: EntityWrites,
+  change: ParsedInput,
+  options: UpsertOptions,
+): Promise<Match> {
+  const found = await findRecord(unit, writes, change.values, options);
+  const within = Object.values(writes.upsertKeys ?? {}).find(
+    (rule) => rule.within !== null,
+  )?.within;
+  const isFound = "problem" in found || found.id !== null;
+  if (isFound || within == null || change.values[within] != null) return { found, change };
+  const draft = newDraft(unit, writes, change, 0);
+  await writes.attach?.(unit, [draft]);
+  if (draft.values[within] === null) return { found, change };
+  const { [within]: _none, ...values } = change.values;
+  const attached = { ...values, [within]: draft.values[within] };
+  return {
+    found: await findRecord(unit, writes, attached, options),
+    change: { ...change, values },
+  };
 }
 
 type Found =
@@ -79,6 +126,9 @@ async function findRecord(
     };
   }
   const matches = matching(entity, rule, values);
+  // Two callers with the same key take turns: not every key is unique by an index.
+  const turn = JSON.stringify([unit.actor.tenantId, entity.table, rule.field, values[rule.field]]);
+  unit.send(sql`SELECT pg_advisory_xact_lock(hashtextextended(lower(${param(turn, "text")}), 0))`);
   const live = await unit.find(entity, matches);
   if (live.length > 1) {
     return {

@@ -49,7 +49,8 @@ async function withNumbers(
   const { field } = numbered;
   const unnumbered = inputs.filter(({ values }) => values[field] == null);
   if (unnumbered.length === 0) return inputs;
-  const numbers = await drawNumbers(context, writes, unnumbered.length);
+  const given = new Set(inputs.map(({ values }) => values[field]));
+  const numbers = await drawNumbers(context, writes, unnumbered.length, given);
   return inputs.map((input) =>
     input.values[field] == null
       ? { ...input, values: { ...input.values, [field]: numbers.shift() ?? null } }
@@ -138,7 +139,7 @@ async function withIds<Row extends { readonly id: string }>(
     const id = readId(entity.prefix, row.id);
     if (id !== null) return [{ index, id, row }];
     const complaint =
-      row.id === "" ? "is needed: which record." : idComplaint(entity.prefix, row.id);
+      row.id === "" ? "is needed: which record is meant." : idComplaint(entity.prefix, row.id);
     problems.set(index, [invalid(["id"], complaint)]);
     return [];
   });

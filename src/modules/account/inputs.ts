@@ -22,6 +22,9 @@ export const addressInput: InputDefinition = {
   },
 };
 
+/** RFC 1035. */
+const maxDomainLength = 253;
+
 const noDomain = "must be a domain, such as example.com";
 
 /** `https://www.Example.com/about` → `example.com`; null when the text is no domain. */
@@ -29,7 +32,7 @@ export function parseDomain(text: string): string | null {
   const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
   if (/[\s@]/.test(text) || !URL.canParse(url)) return null;
   const host = new URL(url).hostname.replace(/^www\./, "").replace(/\.$/, "");
-  return host.includes(".") ? host : null;
+  return host.includes(".") && host.length <= maxDomainLength ? host : null;
 }
 
 export const accountInputs = entityInputs(account, {

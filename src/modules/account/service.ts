@@ -18,14 +18,16 @@ export const accountWrites: EntityWrites = {
     email: { field: "email", within: null },
     domain: { field: "domain", within: null },
   },
-  rules: async (unit, drafts) => {
+  rules: (_unit, drafts) => {
     for (const draft of drafts) {
       nameFromDisplayName(draft);
       const phone = textOf(draft.values, "phone");
       draft.values["phoneE164"] = phone === null ? null : parsePhone(phone);
     }
-    await checkHierarchy(unit, account, drafts, { key: "parentAccountId", maxDepth: maxParents });
+    return Promise.resolve();
   },
+  together: (unit, drafts) =>
+    checkHierarchy(unit, account, drafts, { key: "parentAccountId", maxDepth: maxParents }),
   afterDelete: refreshLastContact,
   afterRestore: refreshLastContact,
 };

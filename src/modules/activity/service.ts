@@ -189,7 +189,7 @@ async function refresh(
   field: string,
   { affected, latest }: { readonly affected: Sql; readonly latest: Sql },
 ): Promise<void> {
-  const records = await unit.find(entity, sql`t."id" IN (${affected})`, "update");
+  const records = await unit.findAll(entity, sql`t."id" IN (${affected})`, "update");
   if (records.length === 0) return;
   const rows = await unit.rows(
     sql`SELECT k.id, (${latest}) FROM unnest(${param(

@@ -77,7 +77,9 @@ export function rotateApiKey(
     if (before["revokedAt"] !== null || (expiresAt !== null && expiresAt <= now)) {
       problems.push(invalid(["id"], "is a key that works no more; create a new one."));
     }
-    if (!mayGrant(unit, before["scopes"])) {
+    const { departmentId } = unit.actor;
+    const isElsewhere = departmentId !== null && before["departmentId"] !== departmentId;
+    if (isElsewhere || !mayGrant(unit, before["scopes"])) {
       problems.push(invalid(["id"], "is a key that may do more than the caller itself."));
     }
     if (problems.length > 0) return { id: null, problems };

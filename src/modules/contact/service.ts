@@ -1,11 +1,14 @@
 import { parsePhone } from "../../lib/phone.ts";
 import { param, sql } from "../../query/sql.ts";
 import { changes, sound, textOf, type Draft } from "../../write/draft.ts";
+import { maxLineBytes } from "../../write/input-types.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
 import { checkHierarchy } from "../../write/hierarchy.ts";
 import { invalid } from "../../write/problem.ts";
 import { becomesPrimary, restoredPrimary, yieldPrimary } from "../../write/primary.ts";
 import type { References } from "../../write/references.ts";
+import type { Values } from "../../write/input.ts";
+import type { Stored } from "../../write/stored.ts";
 import type { WriteUnit } from "../../write/unit.ts";
 import { account } from "../account/model.ts";
 import { refreshLastContact } from "../activity/service.ts";
@@ -29,19 +32,30 @@ export const contactWrites: EntityWrites = {
     const id = sent["accountId"] ?? record["accountId"];
     return typeof id === "string" ? [{ entity: "account", id, lock: "update" }] : [];
   },
-  rules: async (unit, drafts, references) => {
+  rules: (unit, drafts, references) => {
     for (const draft of drafts) {
       if (draft.before === null) draft.values["departmentId"] = unit.actor.departmentId;
       else leaveAccount(draft);
       readPhone(draft);
       nameByHand(draft);
+      checkNameFits(draft);
       stampOptIn(draft, unit.now);
       checkManager(draft, references);
     }
-    await checkHierarchy(unit, contact, drafts, { key: "reportsToContactId", maxDepth: null });
+    return Promise.resolve();
   },
+  together: (unit, drafts) =>
+    checkHierarchy(unit, contact, drafts, { key: "reportsToContactId", maxDepth: null }),
   prepare: (unit, drafts) => yieldPrimary(unit, contact, drafts, "accountId"),
-  restored: (unit, records) => restoredPrimary(unit, contact, records, "accountId"),
+  restored: async (unit, records) => {
+    const [places, managers] = [
+      await restoredPrimary(unit, contact, records, "accountId"),
+      await restoredManagers(unit, records),
+    ];
+    return new Map(
+      records.map(({ id }) => [id, { ...places.get(id), ...managers.get(id) }] as const),
+    );
+  },
   finish: releaseReports,
   afterRestore: refreshLastContact,
 };
@@ -106,6 +120,18 @@ function nameByHand({ before, extras, values }: Draft): void {
   values["customDisplayName"] = shown === computed ? null : shown;
 }
 
+/** Lists are ordered by the computed name, which an index must hold. */
+function checkNameFits({ values, problems }: Draft): void {
+  const bytes = Buffer.byteLength(
+    `${textOf(values, "firstName") ?? ""} ${textOf(values, "lastName") ?? ""}`,
+  );
+  if (bytes <= maxLineBytes || textOf(values, "customDisplayName") !== null) return;
+  const most = maxLineBytes.toLocaleString("en");
+  problems.push(
+    invalid(["last_name"], `must, with first_name, have at most ${most} bytes in UTF-8.`),
+  );
+}
+
 function stampOptIn(draft: Draft, now: string): void {
   const { before, sent, values } = draft;
   const turnsTrue = values["optedIn"] === true && before?.["optedIn"] !== true;
@@ -127,6 +153,28 @@ function checkManager(draft: Draft, references: References): void {
 const changesTeam = (draft: Draft): boolean =>
   changes(draft, "accountId") || changes(draft, "reportsToContactId");
 
+/** Whose manager went to another account meanwhile comes back without one. */
+async function restoredManagers(
+  unit: WriteUnit,
+  records: readonly Stored[],
+): Promise<ReadonlyMap<string, Values>> {
+  const ids = records.flatMap((record) => textOf(record, "reportsToContactId") ?? []);
+  if (ids.length === 0) return new Map();
+  // Deleted managers too; locked, so that none of them goes just now.
+  const managers = await unit.rows(
+    sql`SELECT id, account_id FROM contacts WHERE tenant_id = ${unit.tenant} AND id = ANY (${param(ids, "uuid[]")}) ORDER BY id FOR KEY SHARE`,
+  );
+  const accountOf = new Map(managers.map(([id, accountId]) => [id ?? "", accountId ?? null]));
+  return new Map(
+    records.flatMap((record) => {
+      const theirs = accountOf.get(textOf(record, "reportsToContactId") ?? "");
+      return theirs === undefined || theirs === record["accountId"]
+        ? []
+        : [[record.id, { reportsToContactId: null }] as const];
+    }),
+  );
+}
+
 /** Who reported to somebody that went to another account reports to nobody. */
 async function releaseReports(unit: WriteUnit, drafts: readonly Draft[]): Promise<void> {
   const gone = sound(drafts).filter(
@@ -134,7 +182,7 @@ async function releaseReports(unit: WriteUnit, drafts: readonly Draft[]): Promis
   );
   if (gone.length === 0) return;
   const accountOf = new Map(gone.map(({ id, values }) => [id, values["accountId"]]));
-  const reports = await unit.find(
+  const reports = await unit.findAll(
     contact,
     sql`t."reports_to_contact_id" = ANY (${param([...accountOf.keys()], "uuid[]")})`,
     "update",

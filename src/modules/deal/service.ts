@@ -19,6 +19,9 @@ export const dealWrites: EntityWrites = {
   defaults: { stage: "lead", source: "edm", sourceType: "api" },
   numbered: { field: "dealNumber", kind: "deal", prefix: "DEAL" },
   upsertKeys: { deal_number: { field: "dealNumber", within: null } },
+  // A deletion moves the account's last activity: the account first, as for whoever adds an activity.
+  locksFirst: (sent) => Object.keys(sent).length === 0,
+  ownersOf: ({ accountId }) => [{ entity: "account", id: String(accountId), lock: "update" }],
   // Its quotes rely on its account.
   isExclusive: (sent) => sent["accountId"] !== undefined,
   rules: async (unit, drafts, references) => {
@@ -66,7 +69,7 @@ function explainLoss(draft: Draft): void {
 async function stayWithQuotes(unit: WriteUnit, drafts: readonly Draft[]): Promise<void> {
   const moved = drafts.filter((draft) => draft.before !== null && changes(draft, "accountId"));
   if (moved.length === 0) return;
-  const quotes = await unit.find(
+  const quotes = await unit.findAll(
     quote,
     sql`t."deal_id" = ANY (${param(
       moved.map(({ id }) => id),

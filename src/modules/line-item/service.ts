@@ -7,10 +7,10 @@ import {
 } from "../../lib/money.ts";
 import { param, sql } from "../../query/sql.ts";
 import { changes, isFaulty, textOf, type Draft } from "../../write/draft.ts";
+import type { Values } from "../../write/input.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
 import { invalid } from "../../write/problem.ts";
 import type { References } from "../../write/references.ts";
-import { RefusedRows } from "../../write/save.ts";
 import type { Stored } from "../../write/stored.ts";
 import type { WriteUnit } from "../../write/unit.ts";
 import { quote } from "../quote/model.ts";
@@ -43,15 +43,21 @@ export const lineItemWrites: EntityWrites = {
       priceLine(draft, references.get("quote", draft.values["quoteId"]));
     }
   },
+  together: checkTotals,
+  mayReturn: async (unit, records, problems) => {
+    const tooLong = await overflowing(unit, records);
+    for (const { id, quoteId } of records) {
+      if (tooLong.has(String(quoteId))) problems.get(id)?.push(invalid(["id"], tooLarge));
+    }
+  },
   finish: (unit, drafts, references) =>
-    refreshTotals(
-      unit,
-      drafts.map(({ index, values }) => ({ index, quoteId: String(values["quoteId"]) })),
-      references,
-    ),
-  afterDelete: (unit, _taken, roots) => refreshTotals(unit, linesOf(roots)),
-  afterRestore: (unit, _taken, roots) => refreshTotals(unit, linesOf(roots)),
+    refreshTotals(unit, quotesOf(drafts.map(({ values }) => values)), references),
+  afterDelete: (unit, _taken, roots) => refreshTotals(unit, quotesOf(roots)),
+  afterRestore: (unit, _taken, roots) => refreshTotals(unit, quotesOf(roots)),
 };
+
+/** What an integer column holds; lines of the same place go by their ids. */
+const maxPosition = 2 ** 31 - 1;
 
 /** A new line comes after the quote's others unless its place is said. */
 async function placeAtEnd(unit: WriteUnit, drafts: readonly Draft[]): Promise<void> {
@@ -67,7 +73,7 @@ async function placeAtEnd(unit: WriteUnit, drafts: readonly Draft[]): Promise<vo
   const last = new Map(rows.map(([id, position]) => [id, Number(position)]));
   for (const { values } of open) {
     const id = textOf(values, "quoteId");
-    const position = (last.get(id) ?? -1) + 1;
+    const position = Math.min((last.get(id) ?? -1) + 1, maxPosition);
     last.set(id, position);
     values["position"] = position;
   }
@@ -82,7 +88,8 @@ export function priceLine(draft: Draft, owner: Stored | undefined): void {
       invalid(["currency"], `must be the quote's, ${String(currency)}; or leave it out.`),
     );
   }
-  values["currency"] = currency;
+  // Without its quote a line is not written; that its currency is open then goes without saying.
+  values["currency"] = currency ?? "";
   if (["quantity", "unitPrice", "discount"].some((field) => isFaulty(draft, field))) return;
   const amount = (field: string): TenThousandths => tenThousandths(textOf(values, field) ?? "0");
   const total = lineTotal({
@@ -95,18 +102,62 @@ export function priceLine(draft: Draft, owner: Stored | undefined): void {
   else problems.push(invalid(["quantity"], "times unit_price has more than 15 integer digits."));
 }
 
-/** A line that was written, by its quote and its row in the call. */
-type QuoteLine = { readonly quoteId: string; readonly index: number };
-const linesOf = (records: readonly Stored[]): QuoteLine[] =>
-  records.map(({ quoteId }, index) => ({ quoteId: String(quoteId), index }));
+/** Lines that would make their quote's total too long are refused, and not the others of the call. */
+async function checkTotals(
+  unit: WriteUnit,
+  drafts: readonly Draft[],
+  references: References,
+): Promise<void> {
+  const lines = drafts.filter(({ problems }) => problems.length === 0);
+  // What the total is and what is added is never less than what it will be.
+  const known = (quoteId: string): TenThousandths => {
+    const total = tenThousandths(textOf(references.get("quote", quoteId) ?? {}, "total") ?? "0");
+    return total < 0n ? 0n : total;
+  };
+  const tooLong = await overflowing(
+    unit,
+    lines.map(({ values }) => values),
+    (quoteId, sum) => !fitsMoney(known(quoteId) + sum),
+  );
+  for (const { values, problems } of lines) {
+    if (tooLong.has(String(values["quoteId"]))) problems.push(invalid(["quantity"], tooLarge));
+  }
+}
+
+/** The quotes that would come to more than a total can hold with these lines in place of what they were. */
+async function overflowing(
+  unit: WriteUnit,
+  lines: readonly Stored[],
+  isSuspect: (quoteId: string, sum: TenThousandths) => boolean = () => true,
+): Promise<ReadonlySet<string>> {
+  const sums = new Map<string, TenThousandths>();
+  for (const { quoteId, total } of lines) {
+    const sum = sums.get(String(quoteId)) ?? 0n;
+    sums.set(String(quoteId), sum + tenThousandths(String(total)));
+  }
+  const suspects = [...sums].filter(([id, sum]) => isSuspect(id, sum)).map(([id]) => id);
+  if (suspects.length === 0) return new Set();
+  const ids = lines.map(({ id }) => id);
+  const rows = await unit.rows(
+    sql`SELECT quote_id, sum(total)::text FROM line_items WHERE tenant_id = ${unit.tenant} AND quote_id = ANY (${param(suspects, "uuid[]")})
+      AND id <> ALL (${param(ids, "uuid[]")}) AND deleted_at IS NULL GROUP BY quote_id`,
+  );
+  const others = new Map(rows.map(([id, sum]) => [id ?? "", tenThousandths(sum ?? "0")]));
+  return new Set(
+    suspects.filter((id) => !fitsMoney((others.get(id) ?? 0n) + (sums.get(id) ?? 0n))),
+  );
+}
+
+const quotesOf = (records: readonly Values[]): string[] => [
+  ...new Set(records.map(({ quoteId }) => String(quoteId))),
+];
 
 /** A quote's total is the sum of its live line items; without any, it stays what it was. The quotes are locked. */
 async function refreshTotals(
   unit: WriteUnit,
-  lines: readonly QuoteLine[],
+  ids: readonly string[],
   references: References | null = null,
 ): Promise<void> {
-  const ids = [...new Set(lines.map(({ quoteId }) => quoteId))];
   if (ids.length === 0) return;
   const [quotes, sums] = await Promise.all([
     references === null ? unit.read(quote, ids) : null,
@@ -117,19 +168,10 @@ async function refreshTotals(
   const changed = sums.flatMap(([id, sum]) => {
     const before = quotes?.get(id ?? "") ?? references?.get("quote", id);
     if (before === undefined || sum == null) return [];
-    const amount = tenThousandths(sum);
-    if (!fitsMoney(amount)) throw new RefusedRows(rowsOf(lines, id), []);
-    const total = decimalText(amount);
+    const total = decimalText(tenThousandths(sum));
     return total === before["total"] ? [] : [{ before, values: { total } }];
   });
   unit.update(quote, changed);
-}
-
-/** What is said of the rows whose quote would come to more than a total can hold. */
-function rowsOf(lines: readonly QuoteLine[], quoteId: string | null | undefined) {
-  return lines
-    .filter((line) => line.quoteId === quoteId)
-    .map(({ index }) => [index, [invalid(["quantity"], tooLarge)]] as const);
 }
 
 export const tooLarge = "makes the quote's total longer than 15 integer digits.";

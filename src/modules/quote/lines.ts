@@ -54,7 +54,7 @@ async function currentLines(unit: WriteUnit, drafts: readonly Draft[]): Promise<
     drafts.map(({ id }) => id),
     "uuid[]",
   );
-  return unit.find(lineItem, sql`t."quote_id" = ANY (${ids})`, "update");
+  return unit.findAll(lineItem, sql`t."quote_id" = ANY (${ids})`, "update");
 }
 
 function planSent(
@@ -65,10 +65,15 @@ function planSent(
 ): LinePlan {
   const created: Draft[] = [];
   const changed: Draft[] = [];
+  const { appId } = unit.actor;
   for (const [position, item] of sent.entries()) {
     const input = parseInput(quoteLineInput, asValues(item));
     const known = draft.before === null ? null : textOf(input.extras, "id");
-    const before = lines.find(({ id }) => id === readId(lineItem.prefix, known ?? ""));
+    const knownId = readId(lineItem.prefix, known ?? "");
+    // One of another application is replaced with the rest, and cannot be named.
+    const before = lines.find(
+      (candidate) => candidate.id === knownId && (appId === null || candidate["appId"] === appId),
+    );
     const line =
       before === undefined
         ? newDraft(unit, lineItemWrites, input, position)
