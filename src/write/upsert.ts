@@ -65,7 +65,7 @@ async function findRecord(
   values: ParsedInput["values"],
   { by, restore }: UpsertOptions,
 ): Promise<Found> {
-  const key = by ?? Object.keys(upsertKeys).find((one) => values[one] != null);
+  const key = by ?? Object.entries(upsertKeys).find(([, { field }]) => values[field] != null)?.[0];
   const rule = key === undefined ? undefined : upsertKeys[key];
   if (rule === undefined || values[rule.field] == null) {
     const names = Object.values(upsertKeys).map(({ field }) => restName(field));
