@@ -45,13 +45,19 @@ export type TestGatewayOptions = {
   /** Slug of a tenant to make, whose key the explorer opens with as the demo's does. */
   readonly demoTenant?: string;
   readonly logLevel?: "error" | "silent";
+  /** The way that the server takes to its database: gives the URL to use instead. */
+  readonly route?: (databaseUrl: string) => Promise<string>;
+  readonly maxConnections?: number;
 };
 
 /** Starts one; call `close` when the file is done. */
 export async function startGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
-  const { demoTenant, logLevel = "error" } = options;
+  const { demoTenant, logLevel = "error", route, maxConnections = 5 } = options;
   const { url: databaseUrl, drop } = await createTestDatabase();
-  const database = openDatabase({ url: databaseUrl, maxConnections: 5 });
+  const database = openDatabase({
+    url: route === undefined ? databaseUrl : await route(databaseUrl),
+    maxConnections,
+  });
   const statements = recordStatements(database.pool);
   const fixtures = await Fixtures.open(databaseUrl);
   const keyFor: TestGateway["keyFor"] = async (tenantSlug, scopes = ["*"]) => {
