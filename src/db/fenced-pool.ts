@@ -76,6 +76,8 @@ export class FencedPool extends pg.Pool {
       max: options.maxConnections,
       // The pin and the statement behind it travel together.
       pipeline: true,
+      // A peer that falls silent is noticed by the system.
+      keepAlive: true,
       connectionTimeoutMillis: 10_000,
       application_name: "crm-gateway",
     });
