@@ -166,6 +166,8 @@ export function parseInput(definition: InputDefinition, input: Values): ParsedIn
   const values: Record<string, unknown> = {};
   const extras: Record<string, unknown> = {};
   const problems: Problem[] = [];
+  /** The name under which a field was said: its own or its twin's. */
+  const saidAs = new Map<string, string>();
   for (const [rest, sent] of Object.entries(input)) {
     const field = Object.hasOwn(definition.fields, rest) ? definition.fields[rest] : undefined;
     if (field === undefined) {
@@ -180,9 +182,13 @@ export function parseInput(definition: InputDefinition, input: Values): ParsedIn
       extras[rest] = parsed.data;
     } else if (values[field.field] == null) {
       values[field.field] = parsed.data;
+      saidAs.set(field.field, rest);
     } else if (parsed.data !== null && !isDeepStrictEqual(values[field.field], parsed.data)) {
       problems.push(
-        invalid([rest], `says something else than ${restName(field.field)}; send one of the two.`),
+        invalid(
+          [rest],
+          `says something else than ${saidAs.get(field.field)}; send one of the two.`,
+        ),
       );
     }
   }
