@@ -17,20 +17,22 @@ export async function restoredPrimary(
   entity: Entity,
   records: readonly Stored[],
   ownerField: string,
-): Promise<ReadonlyMap<string, Values>> {
+): Promise<Map<string, Values>> {
   const owners = records.flatMap((record) =>
     record["isPrimary"] === true ? (textOf(record, ownerField) ?? []) : [],
   );
   if (owners.length === 0) return new Map();
   const taken = await unit.find(entity, primaryOf(entity, ownerField, owners));
   const occupied = new Set(taken.map((record) => record[ownerField]));
-  return new Map(
-    records.flatMap((record) =>
-      record["isPrimary"] === true && occupied.has(record[ownerField])
-        ? [[record.id, { isPrimary: false }] as const]
-        : [],
-    ),
-  );
+  const values = new Map<string, Values>();
+  for (const record of records) {
+    const owner = textOf(record, ownerField);
+    if (record["isPrimary"] !== true || owner === null) continue;
+    if (occupied.has(owner)) values.set(record.id, { isPrimary: false });
+    // Another one of the same call finds the place taken.
+    occupied.add(owner);
+  }
+  return values;
 }
 
 function primaryOf(entity: Entity, ownerField: string, owners: readonly string[]): Sql {

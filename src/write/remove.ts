@@ -251,9 +251,17 @@ async function checkFree(
         : [];
     });
     if (claims.length === 0) continue;
-    for (const [index, holder] of await holdersOf(unit, entity, rule, claims)) {
-      const record = claims[index]?.record;
-      if (record === undefined) continue;
+    const holders = await holdersOf(unit, entity, rule, claims);
+    const claimed = new Set<string>();
+    for (const [index, { value, within, record }] of claims.entries()) {
+      const holder = holders.get(index);
+      if (holder === undefined) {
+        const key = `${within ?? ""} ${value.toLowerCase()}`;
+        if (claimed.has(key))
+          refused.get(record.id)?.push(duplicate([restName(rule.field)], sameValue, null));
+        claimed.add(key);
+        continue;
+      }
       const isVisible = unit.actor.appId === null || unit.actor.appId === holder.appId;
       refused
         .get(record.id)
@@ -268,6 +276,8 @@ async function checkFree(
   }
 }
 
+const sameValue = "is the same as in another record of this call.";
+
 /** The same for what the deletions took along. */
 async function checkContentsFree(
   unit: WriteUnit,
@@ -278,6 +288,8 @@ async function checkContentsFree(
   const rootOf = new Map(
     records.flatMap((record) => deletionOf(record).map((deletionId) => [deletionId, record.id])),
   );
+  // What several deletions of the call took comes back with the first of them.
+  const deletions = param([...rootOf.keys()], "uuid[]");
   for (const child of contentsOf(unit, root)) {
     for (const rule of child.unique) {
       // Where it counts only beside its owner, nobody can have taken it: the owner was deleted too.
@@ -286,8 +298,9 @@ async function checkContentsFree(
       const column = raw(name(columnOf(rule.field, definition)));
       const table = raw(name(child.table));
       const rows = await unit.rows(
-        sql`SELECT t."deletion_id", t.${column} FROM ${table} t JOIN ${table} live ON live."tenant_id" = t."tenant_id" AND live.${column} = t.${column} AND live."deleted_at" IS NULL
-          WHERE t."tenant_id" = ${unit.tenant} AND t."deletion_id" = ANY (${param([...rootOf.keys()], "uuid[]")})`,
+        sql`SELECT t."deletion_id", t.${column} FROM ${table} t JOIN ${table} live ON live."tenant_id" = t."tenant_id" AND live.${column} = t.${column}
+          AND (live."deleted_at" IS NULL OR live."deletion_id" = ANY (${deletions}) AND live."deletion_id" < t."deletion_id")
+          WHERE t."tenant_id" = ${unit.tenant} AND t."deletion_id" = ANY (${deletions})`,
       );
       for (const [deletionId, value] of rows) {
         const message = `of a ${child.type} that would come back (${value}) ${taken(child, rule)}`;

@@ -22,7 +22,7 @@ const lockSql: Readonly<Record<Lock, string>> = {
 };
 
 /** Which rows a read sees. */
-export type Liveness = "live" | "deleted";
+export type Liveness = "live" | "deleted" | "all";
 
 /**
  * One transaction's writes. Reads wait for their answer; writes are sent and not waited for, since every row that is
@@ -91,9 +91,10 @@ export class WriteUnit {
     lock: Lock | null = null,
     liveness: Liveness = "live",
   ): Promise<Stored[]> {
-    const state = !entity.softDelete
-      ? raw("TRUE")
-      : raw(`t."deleted_at" IS ${liveness === "live" ? "" : "NOT "}NULL`);
+    const state =
+      !entity.softDelete || liveness === "all"
+        ? raw("TRUE")
+        : raw(`t."deleted_at" IS ${liveness === "live" ? "" : "NOT "}NULL`);
     const conditions = all([visible(entity, "t", viewerSql(this.actor), true), state, condition]);
     const locking = lock === null ? "" : ` ${lockSql[lock]}`;
     const rows = await this.rows(

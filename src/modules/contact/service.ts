@@ -3,6 +3,7 @@ import { param, sql } from "../../query/sql.ts";
 import { changes, sound, textOf, type Draft } from "../../write/draft.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
 import { checkHierarchy } from "../../write/hierarchy.ts";
+import { leftBehind } from "../../write/left-behind.ts";
 import { invalid } from "../../write/problem.ts";
 import { becomesPrimary, restoredPrimary, yieldPrimary } from "../../write/primary.ts";
 import type { References } from "../../write/references.ts";
@@ -41,7 +42,12 @@ export const contactWrites: EntityWrites = {
     await checkHierarchy(unit, contact, drafts, { key: "reportsToContactId", maxDepth: null });
   },
   prepare: (unit, drafts) => yieldPrimary(unit, contact, drafts, "accountId"),
-  restored: (unit, records) => restoredPrimary(unit, contact, records, "accountId"),
+  restored: async (unit, records) => {
+    const primary = await restoredPrimary(unit, contact, records, "accountId");
+    const left = await leftBehind(unit, records, { entity: contact, field: "reportsToContactId" });
+    for (const id of left) primary.set(id, { ...primary.get(id), reportsToContactId: null });
+    return primary;
+  },
   finish: releaseReports,
   afterRestore: refreshLastContact,
 };

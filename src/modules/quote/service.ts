@@ -1,5 +1,6 @@
 import { changes, textOf, type Draft } from "../../write/draft.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
+import { leftBehind } from "../../write/left-behind.ts";
 import { becomesPrimary, restoredPrimary, yieldPrimary } from "../../write/primary.ts";
 import { invalid } from "../../write/problem.ts";
 import type { References } from "../../write/references.ts";
@@ -33,7 +34,15 @@ export const quoteWrites: EntityWrites = {
   },
   prepare: (unit, drafts) => yieldPrimary(unit, quote, drafts, "dealId"),
   finish: writeLines,
-  restored: (unit, records) => restoredPrimary(unit, quote, records, "dealId"),
+  restored: async (unit, records) => {
+    const primary = await restoredPrimary(unit, quote, records, "dealId");
+    const left = await leftBehind(unit, records, {
+      entity: unit.catalog.entity("deal"),
+      field: "dealId",
+    });
+    for (const id of left) primary.set(id, { dealId: null, isPrimary: false });
+    return primary;
+  },
 };
 
 /** A quote for a deal is for the deal's account. */
