@@ -8,7 +8,7 @@ import { duplicate, invalid, notFound, type Problem } from "./problem.ts";
 import { References } from "./references.ts";
 import { checkVersion, lockOwners, RefusedRows, type OnError } from "./save.ts";
 import type { Stored } from "./stored.ts";
-import { holdersOf, taken } from "./unique.ts";
+import { claimKey, holdersOf, taken } from "./unique.ts";
 import type { WriteUnit } from "./unit.ts";
 
 /** A record that is to be deleted or brought back, as the caller read it. */
@@ -256,7 +256,7 @@ async function checkFree(
     for (const [index, { value, within, record }] of claims.entries()) {
       const holder = holders.get(index);
       if (holder === undefined) {
-        const key = `${within ?? ""} ${value.toLowerCase()}`;
+        const key = claimKey(entity, rule, { value, within });
         if (claimed.has(key))
           refused.get(record.id)?.push(duplicate([restName(rule.field)], sameValue, null));
         claimed.add(key);

@@ -1,6 +1,6 @@
 import { columnOf, type Entity } from "../query/entity.ts";
 import { name, param, raw, sql } from "../query/sql.ts";
-import { changes, textOf, type Draft } from "./draft.ts";
+import { changes, isFaulty, textOf, type Draft } from "./draft.ts";
 import { restName } from "./input.ts";
 import { duplicate } from "./problem.ts";
 import type { WriteUnit } from "./unit.ts";
@@ -28,7 +28,10 @@ export async function checkUnique(
       const value = textOf(draft.values, rule.field);
       const moved =
         changes(draft, rule.field) || (rule.within !== null && changes(draft, rule.within));
-      if (value === null || !moved || draft.problems.length > 0) return [];
+      const isUnclear = [rule.field, rule.within].some(
+        (field) => field !== null && isFaulty(draft, field),
+      );
+      if (value === null || !moved || isUnclear) return [];
       return [
         { value, within: rule.within === null ? null : textOf(draft.values, rule.within), draft },
       ];
@@ -47,7 +50,7 @@ async function settle(
   const claimed = new Map<string, Draft>();
   for (const [index, { value, within, draft }] of claims.entries()) {
     const holder = holders.get(index);
-    const key = `${within ?? ""} ${value.toLowerCase()}`;
+    const key = claimKey(entity, rule, { value, within });
     const earlier = claimed.get(key);
     const path = [restName(rule.field)];
     if (holder !== undefined && holder.id !== draft.id) {
@@ -64,10 +67,21 @@ async function settle(
       draft.problems.push(
         duplicate(path, `is the same as in row ${earlier.index} of this call.`, null),
       );
-    } else {
+    } else if (draft.problems.length === 0) {
+      // A row that is not written takes nothing from the others.
       claimed.set(key, draft);
     }
   }
+}
+
+/** What two claims have in common that cannot both be met: emails are compared without case, numbers as they are. */
+export function claimKey(
+  entity: Entity,
+  rule: Rule,
+  { value, within }: Pick<Claim, "value" | "within">,
+): string {
+  const folded = entity.fields[rule.field]?.kind === "email" ? value.toLowerCase() : value;
+  return `${within ?? ""} ${folded}`;
 }
 
 /** What is said of a value that another record has. */
