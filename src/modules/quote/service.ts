@@ -1,4 +1,4 @@
-import { changes, textOf, type Draft } from "../../write/draft.ts";
+import { changes, isFaulty, textOf, type Draft } from "../../write/draft.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
 import { leftBehind } from "../../write/left-behind.ts";
 import { becomesPrimary, restoredPrimary, yieldPrimary } from "../../write/primary.ts";
@@ -48,6 +48,7 @@ export const quoteWrites: EntityWrites = {
 /** A quote for a deal is for the deal's account. */
 function checkDeal(draft: Draft, references: References): void {
   if (!changes(draft, "dealId") && !changes(draft, "accountId")) return;
+  if (isFaulty(draft, "accountId")) return;
   const deal = references.get("deal", draft.values["dealId"]);
   if (deal === undefined || deal["accountId"] === draft.values["accountId"]) return;
   draft.problems.push(invalid(["deal_id"], "is a deal of another account; name one of the same."));
