@@ -65,8 +65,10 @@ async function findRecord(
   values: ParsedInput["values"],
   { by, restore }: UpsertOptions,
 ): Promise<Found> {
-  const key = by ?? Object.keys(upsertKeys).find((one) => values[one] != null);
-  const rule = key === undefined ? undefined : upsertKeys[key];
+  const rule =
+    by == null
+      ? Object.values(upsertKeys).find(({ field }) => values[field] != null)
+      : upsertKeys[by];
   if (rule === undefined || values[rule.field] == null) {
     const names = Object.values(upsertKeys).map(({ field }) => restName(field));
     return {
