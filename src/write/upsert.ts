@@ -1,12 +1,12 @@
 import { columnOf, type Entity } from "../query/entity.ts";
 import { all, name, param, raw, sql, type Sql } from "../query/sql.ts";
 import type { WriteContext } from "./context.ts";
-import type { WriteResult } from "./draft.ts";
+import type { Draft, WriteResult } from "./draft.ts";
 import type { EntityWrites, UpsertKeys } from "./entity-writes.ts";
-import { parseInput, restName, type ParsedInput, type Values } from "./input.ts";
+import { parseInput, restName, type Values } from "./input.ts";
 import { invalid, type Problem } from "./problem.ts";
 import { restoreIn } from "./remove.ts";
-import { createIn, RefusedRows, updateIn } from "./save.ts";
+import { createIn, newDraft, RefusedRows, updateIn } from "./save.ts";
 import type { WriteUnit } from "./unit.ts";
 import { writeRows } from "./verbs.ts";
 
@@ -37,7 +37,7 @@ async function upsertIn(
   options: UpsertOptions,
 ): Promise<WriteResult> {
   const change = parseInput(writes.inputs.update, input);
-  const found = await findRecord(unit, writes, change.values, options);
+  const found = await findRecord(unit, writes, input, options);
   if ("problem" in found) throw new RefusedRows([[0, [...change.problems, found.problem]]], []);
   if (found.id === null) {
     const [draft] = await createIn(
@@ -61,10 +61,14 @@ type Found =
 
 async function findRecord(
   unit: WriteUnit,
-  { entity, upsertKeys = {} }: EntityWrites,
-  values: ParsedInput["values"],
+  writes: EntityWrites,
+  input: Values,
   { by, restore }: UpsertOptions,
 ): Promise<Found> {
+  const { entity, upsertKeys = {} } = writes;
+  // As a new record, since it belongs where a new one would.
+  const draft = newDraft(unit, writes, parseInput(writes.inputs.create, input), 0);
+  const { values } = draft;
   const rule =
     by == null
       ? Object.values(upsertKeys).find(({ field }) => values[field] != null)
@@ -78,7 +82,8 @@ async function findRecord(
       ),
     };
   }
-  const matches = matching(entity, rule, values);
+  await writes.attach?.(unit, [draft]);
+  const matches = matching(entity, rule, draft);
   const live = await unit.find(entity, matches);
   if (live.length > 1) {
     return {
@@ -98,7 +103,8 @@ async function findRecord(
   return { id: latest?.id ?? null, isDeleted: latest !== undefined };
 }
 
-function matching(entity: Entity, rule: UpsertKeys[string], values: Values): Sql {
+/** The records with the key: of the owner that is said, or else of none or of the one it would be attached to. */
+function matching(entity: Entity, rule: UpsertKeys[string], { values, sent }: Draft): Sql {
   const definition = entity.fields[rule.field];
   if (definition === undefined) throw new Error(`${entity.name} has no field ${rule.field}`);
   const value = param(values[rule.field], "text");
@@ -110,8 +116,6 @@ function matching(entity: Entity, rule: UpsertKeys[string], values: Values): Sql
   const owner = entity.fields[rule.within];
   if (owner === undefined) throw new Error(`${entity.name} has no field ${rule.within}`);
   const column = raw(`t.${name(columnOf(rule.within, owner))}`);
-  return all([
-    condition,
-    sql`${column} IS NOT DISTINCT FROM ${param(values[rule.within] ?? null, "uuid")}`,
-  ]);
+  const owned = sql`${column} = ${param(values[rule.within] ?? null, "uuid")}`;
+  return all([condition, sent[rule.within] == null ? sql`(${column} IS NULL OR ${owned})` : owned]);
 }
