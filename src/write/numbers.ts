@@ -13,6 +13,7 @@ export async function drawNumbers(
   { pool, actor }: Pick<WriteContext, "pool" | "actor">,
   { entity, numbered }: EntityWrites,
   count: number,
+  given: readonly string[],
 ): Promise<string[]> {
   const definition = numbered === undefined ? undefined : entity.fields[numbered.field];
   if (numbered === undefined || definition === undefined) return [];
@@ -21,7 +22,7 @@ export async function drawNumbers(
   while (free.length < count) {
     const wanted = param(count - free.length, "integer");
     const tenant = param(actor.tenantId, "uuid");
-    // A number that somebody chose by hand is left out.
+    // A number that somebody chose by hand is left out, in this call too.
     const { text, values } = render(
       sql`WITH drawn AS (
         INSERT INTO number_sequences AS s (tenant_id, kind, year, last_value)
@@ -32,6 +33,7 @@ export async function drawNumbers(
         FROM drawn, generate_series(last_value - ${wanted} + 1, last_value) n
       )
       SELECT number FROM numbers WHERE NOT EXISTS (SELECT 1 FROM ${raw(name(entity.table))} t WHERE t.tenant_id = ${tenant} AND t.${column} = number AND t.deleted_at IS NULL)
+        AND number <> ALL (${param(given, "text[]")})
       ORDER BY n`,
     );
     const rows = await pool.transaction(actor.tenantId, async (transaction) => {

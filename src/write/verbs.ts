@@ -3,7 +3,7 @@ import { badInput } from "../lib/errors.ts";
 import { idComplaint, readId } from "../lib/id.ts";
 import type { Entity } from "../query/entity.ts";
 import type { WriteContext } from "./context.ts";
-import type { WriteResult } from "./draft.ts";
+import { textOf, type WriteResult } from "./draft.ts";
 import type { EntityWrites } from "./entity-writes.ts";
 import { parseInput, type ParsedInput, type Values } from "./input.ts";
 import { drawNumbers } from "./numbers.ts";
@@ -48,7 +48,8 @@ async function withNumbers(
   const { field } = numbered;
   const unnumbered = inputs.filter(({ values }) => values[field] == null);
   if (unnumbered.length === 0) return inputs;
-  const numbers = await drawNumbers(context, writes, unnumbered.length);
+  const given = inputs.flatMap(({ values }) => textOf(values, field) ?? []);
+  const numbers = await drawNumbers(context, writes, unnumbered.length, given);
   return inputs.map((input) =>
     input.values[field] == null
       ? { ...input, values: { ...input.values, [field]: numbers.shift() ?? null } }
