@@ -176,6 +176,8 @@ export function parseInput(definition: InputDefinition, input: Values): ParsedIn
   const problems: Problem[] = [];
   /** Required fields that say something, be it faulty. */
   const said = new Set<string>();
+  /** The name under which a field was said: its own or its twin's. */
+  const saidAs = new Map<string, string>();
   for (const [rest, sent] of Object.entries(input)) {
     const field = Object.hasOwn(definition.fields, rest) ? definition.fields[rest] : undefined;
     if (field === undefined) {
@@ -192,9 +194,13 @@ export function parseInput(definition: InputDefinition, input: Values): ParsedIn
       extras[rest] = parsed.data;
     } else if (values[field.field] == null) {
       values[field.field] = parsed.data;
+      saidAs.set(field.field, rest);
     } else if (parsed.data !== null && !isDeepStrictEqual(values[field.field], parsed.data)) {
       problems.push(
-        invalid([rest], `says something else than ${restName(field.field)}; send one of the two.`),
+        invalid(
+          [rest],
+          `says something else than ${saidAs.get(field.field)}; send one of the two.`,
+        ),
       );
     }
   }

@@ -35,6 +35,7 @@ export async function drawNumbers(
         FROM drawn, generate_series(last_value - ${wanted} + 1, last_value) n
       )
       SELECT number FROM numbers WHERE NOT EXISTS (SELECT 1 FROM ${raw(name(entity.table))} t WHERE t.tenant_id = ${tenant} AND t.${column} = number AND t.deleted_at IS NULL)
+        AND number <> ALL (${param(given, "text[]")})
       ORDER BY n`,
     );
     const rows = await pool.transaction(actor.tenantId, async (transaction) => {

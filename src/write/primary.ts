@@ -17,7 +17,7 @@ export async function restoredPrimary(
   entity: Entity,
   records: readonly Stored[],
   ownerField: string,
-): Promise<ReadonlyMap<string, Values>> {
+): Promise<Map<string, Values>> {
   const owners = records.flatMap((record) =>
     record["isPrimary"] === true ? (textOf(record, ownerField) ?? []) : [],
   );

@@ -300,6 +300,8 @@ async function checkContentsFree(
   const rootOf = new Map(
     records.flatMap((record) => deletionOf(record).map((deletionId) => [deletionId, record.id])),
   );
+  // What several deletions of the call took comes back with the first of them.
+  const deletions = param([...rootOf.keys()], "uuid[]");
   for (const child of contentsOf(unit, root)) {
     for (const rule of child.unique) {
       // Where it counts only beside its owner, nobody can have taken it: the owner was deleted too.
@@ -307,7 +309,6 @@ async function checkContentsFree(
       if (rule.within !== null || definition === undefined) continue;
       const column = raw(name(columnOf(rule.field, definition)));
       const table = raw(name(child.table));
-      const deletions = param([...rootOf.keys()], "uuid[]");
       const rows = await unit.rows(
         sql`SELECT t."deletion_id", t.${column} FROM ${table} t JOIN ${table} other ON other."tenant_id" = t."tenant_id" AND other.${column} = t.${column}
           AND (other."deleted_at" IS NULL OR other."deletion_id" = ANY (${deletions}) AND other."deletion_id" < t."deletion_id")

@@ -1,6 +1,6 @@
 import { columnOf, type Entity } from "../query/entity.ts";
 import { name, param, raw, sql } from "../query/sql.ts";
-import { changes, textOf, type Draft } from "./draft.ts";
+import { changes, isFaulty, textOf, type Draft } from "./draft.ts";
 import { restName } from "./input.ts";
 import { duplicate } from "./problem.ts";
 import type { WriteUnit } from "./unit.ts";
@@ -28,7 +28,10 @@ export async function checkUnique(
       const value = textOf(draft.values, rule.field);
       const moved =
         changes(draft, rule.field) || (rule.within !== null && changes(draft, rule.within));
-      if (value === null || !moved || draft.problems.length > 0) return [];
+      const isUnclear = [rule.field, rule.within].some(
+        (field) => field !== null && isFaulty(draft, field),
+      );
+      if (value === null || !moved || isUnclear) return [];
       return [
         { value, within: rule.within === null ? null : textOf(draft.values, rule.within), draft },
       ];
@@ -64,7 +67,8 @@ async function settle(
       draft.problems.push(
         duplicate(path, `is the same as in row ${earlier.index} of this call.`, null),
       );
-    } else {
+    } else if (draft.problems.length === 0) {
+      // A row that is not written takes nothing from the others.
       claimed.set(key, draft);
     }
   }

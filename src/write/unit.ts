@@ -22,7 +22,7 @@ const lockSql: Readonly<Record<Lock, string>> = {
 };
 
 /** Which rows a read sees. */
-export type Liveness = "live" | "deleted";
+export type Liveness = "live" | "deleted" | "all";
 
 /**
  * One transaction's writes. Reads wait for their answer; writes are sent and not waited for, since every row that is
@@ -97,11 +97,16 @@ export class WriteUnit {
   }
 
   /**
-   * Live records of the tenant that meet a condition, whoever may see them: for rules that hold between records
-   * (one primary, one total, one account), and never to be told to the caller.
+   * Records of the tenant that meet a condition, whoever may see them: for rules that hold between records (one
+   * primary, one total, one account), and never to be told to the caller.
    */
-  findAll(entity: Entity, condition: Sql, lock: Lock | null = null): Promise<Stored[]> {
-    return this.#find(entity, condition, { lock, liveness: "live", appId: null });
+  findAll(
+    entity: Entity,
+    condition: Sql,
+    lock: Lock | null = null,
+    liveness: Liveness = "live",
+  ): Promise<Stored[]> {
+    return this.#find(entity, condition, { lock, liveness, appId: null });
   }
 
   async #find(
@@ -110,9 +115,10 @@ export class WriteUnit {
     { lock, liveness, appId }: { lock: Lock | null; liveness: Liveness; appId: string | null },
   ): Promise<Stored[]> {
     const viewer = viewerSql({ tenantId: this.actor.tenantId, appId });
-    const state = !entity.softDelete
-      ? raw("TRUE")
-      : raw(`t."deleted_at" IS ${liveness === "live" ? "" : "NOT "}NULL`);
+    const state =
+      !entity.softDelete || liveness === "all"
+        ? raw("TRUE")
+        : raw(`t."deleted_at" IS ${liveness === "live" ? "" : "NOT "}NULL`);
     const conditions = all([visible(entity, "t", viewer, true), state, condition]);
     const locking = lock === null ? "" : ` ${lockSql[lock]}`;
     const rows = await this.rows(

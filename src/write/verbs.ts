@@ -65,17 +65,23 @@ export function updateRecords(
   rows: readonly UpdateRow[],
   onError: OnError = "abort",
 ): Promise<WriteResult[]> {
+  const parsed = rows.map(({ id, input }) => ({
+    id,
+    input: parseInput(writes.inputs.update, input),
+  }));
   return writeRows(context, writes, rows.length, (unit) =>
-    withIds(writes.entity, rows, onError, (known) =>
-      updateIn(
-        unit,
-        writes,
-        known.map(({ row, ...rest }) => ({
-          ...rest,
-          input: parseInput(writes.inputs.update, row.input),
-        })),
-        onError,
-      ),
+    withIds(
+      writes.entity,
+      parsed,
+      onError,
+      (known) =>
+        updateIn(
+          unit,
+          writes,
+          known.map(({ row, ...rest }) => ({ ...rest, input: row.input })),
+          onError,
+        ),
+      ({ input }) => input.problems,
     ),
   );
 }
@@ -133,6 +139,7 @@ async function withIds<Row extends { readonly id: string }>(
   work: (
     known: readonly Known<Row>[],
   ) => Promise<{ readonly id: string; readonly problems: readonly Problem[] }[]>,
+  otherProblems: (row: Row) => readonly Problem[] = () => [],
 ): Promise<WriteResult[]> {
   const problems = new Map<number, Problem[]>();
   const known = rows.flatMap((row, index) => {
@@ -140,10 +147,12 @@ async function withIds<Row extends { readonly id: string }>(
     if (id !== null) return [{ index, id, row }];
     const complaint =
       row.id === "" ? "is needed: which record is meant." : idComplaint(entity.prefix, row.id);
-    problems.set(index, [invalid(["id"], complaint)]);
+    problems.set(index, [invalid(["id"], complaint), ...otherProblems(row)]);
     return [];
   });
-  if (problems.size > 0 && onError === "abort") throw new RefusedRows([...problems], []);
+  if (problems.size > 0 && onError === "abort") {
+    throw new RefusedRows([...problems, ...(await refusedIn(() => work(known)))], []);
+  }
   const done = new Map((await work(known)).map((result, place) => [known[place]?.index, result]));
   return rows.map(
     (_, index) => done.get(index) ?? { id: null, problems: problems.get(index) ?? [] },
@@ -159,6 +168,19 @@ function problemsOf(error: unknown): ReadonlyMap<number, readonly Problem[]> | n
     return new Map([[0, [invalid([], message)]]]);
   }
   return null;
+}
+
+/** What is wrong with rows of a call that fails anyway: the transaction ends without them. */
+async function refusedIn(
+  work: () => Promise<unknown>,
+): Promise<ReadonlyMap<number, readonly Problem[]>> {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof RefusedRows) return error.problems;
+    throw error;
+  }
+  return new Map();
 }
 
 /** Who may not write is refused before anything is looked at. */

@@ -102,7 +102,9 @@ function checkSubject(draft: Draft): void {
 }
 
 /** A deal and a contact must be those of the account. */
-function checkAccount({ values, problems }: Draft, references: References): void {
+function checkAccount(draft: Draft, references: References): void {
+  const { values, problems } = draft;
+  if (isFaulty(draft, "accountId")) return;
   for (const [entity, field, path] of [
     ["deal", "dealId", "deal_id"],
     ["contact", "contactId", "contact_id"],

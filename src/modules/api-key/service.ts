@@ -77,10 +77,11 @@ export function rotateApiKey(
     if (before["revokedAt"] !== null || (expiresAt !== null && expiresAt <= now)) {
       problems.push(invalid(["id"], "is a key that works no more; create a new one."));
     }
-    const { departmentId } = unit.actor;
-    const isElsewhere = departmentId !== null && before["departmentId"] !== departmentId;
-    if (isElsewhere || !mayGrant(unit, before["scopes"])) {
+    if (!mayGrant(unit, before["scopes"])) {
       problems.push(invalid(["id"], "is a key that may do more than the caller itself."));
+    }
+    if (bindings(unit).some(({ field, own }) => own !== null && before[field] !== own)) {
+      problems.push(invalid(["id"], "is not a key of the caller's own application or department."));
     }
     if (problems.length > 0) return { id: null, problems };
     const newId = uuidv7();
@@ -156,15 +157,20 @@ function checkGrant(unit: WriteUnit, { values, problems }: Draft): void {
 }
 
 /** A key that was issued for an application or a department makes keys for no other. */
-function checkBinding({ actor }: WriteUnit, { values, problems }: Draft): void {
-  for (const [field, path, own] of [
-    ["appId", "app_id", actor.appId],
-    ["departmentId", "department_id", actor.departmentId],
-  ] as const) {
+function checkBinding(unit: WriteUnit, { values, problems }: Draft): void {
+  for (const { field, path, own } of bindings(unit)) {
     if (own === null) continue;
     values[field] ??= own;
     if (values[field] !== own) {
       problems.push(invalid([path], "must be the caller's own; or leave it out."));
     }
   }
+}
+
+/** What a caller is bound to; null where it is not. */
+function bindings({ actor: { appId, departmentId } }: WriteUnit) {
+  return [
+    { field: "appId", path: "app_id", own: appId },
+    { field: "departmentId", path: "department_id", own: departmentId },
+  ] as const;
 }

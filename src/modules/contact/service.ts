@@ -4,11 +4,10 @@ import { changes, sound, textOf, type Draft } from "../../write/draft.ts";
 import { maxLineBytes } from "../../write/input-types.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
 import { checkHierarchy } from "../../write/hierarchy.ts";
+import { leftBehind } from "../../write/left-behind.ts";
 import { invalid } from "../../write/problem.ts";
 import { becomesPrimary, restoredPrimary, yieldPrimary } from "../../write/primary.ts";
 import type { References } from "../../write/references.ts";
-import type { Values } from "../../write/input.ts";
-import type { Stored } from "../../write/stored.ts";
 import type { WriteUnit } from "../../write/unit.ts";
 import { account } from "../account/model.ts";
 import { refreshLastContact } from "../activity/service.ts";
@@ -48,13 +47,10 @@ export const contactWrites: EntityWrites = {
     checkHierarchy(unit, contact, drafts, { key: "reportsToContactId", maxDepth: null }),
   prepare: (unit, drafts) => yieldPrimary(unit, contact, drafts, "accountId"),
   restored: async (unit, records) => {
-    const [places, managers] = [
-      await restoredPrimary(unit, contact, records, "accountId"),
-      await restoredManagers(unit, records),
-    ];
-    return new Map(
-      records.map(({ id }) => [id, { ...places.get(id), ...managers.get(id) }] as const),
-    );
+    const primary = await restoredPrimary(unit, contact, records, "accountId");
+    const left = await leftBehind(unit, records, { entity: contact, field: "reportsToContactId" });
+    for (const id of left) primary.set(id, { ...primary.get(id), reportsToContactId: null });
+    return primary;
   },
   finish: releaseReports,
   afterRestore: refreshLastContact,
@@ -152,28 +148,6 @@ function checkManager(draft: Draft, references: References): void {
 
 const changesTeam = (draft: Draft): boolean =>
   changes(draft, "accountId") || changes(draft, "reportsToContactId");
-
-/** Whose manager went to another account meanwhile comes back without one. */
-async function restoredManagers(
-  unit: WriteUnit,
-  records: readonly Stored[],
-): Promise<ReadonlyMap<string, Values>> {
-  const ids = records.flatMap((record) => textOf(record, "reportsToContactId") ?? []);
-  if (ids.length === 0) return new Map();
-  // Deleted managers too; locked, so that none of them goes just now.
-  const managers = await unit.rows(
-    sql`SELECT id, account_id FROM contacts WHERE tenant_id = ${unit.tenant} AND id = ANY (${param(ids, "uuid[]")}) ORDER BY id FOR KEY SHARE`,
-  );
-  const accountOf = new Map(managers.map(([id, accountId]) => [id ?? "", accountId ?? null]));
-  return new Map(
-    records.flatMap((record) => {
-      const theirs = accountOf.get(textOf(record, "reportsToContactId") ?? "");
-      return theirs === undefined || theirs === record["accountId"]
-        ? []
-        : [[record.id, { reportsToContactId: null }] as const];
-    }),
-  );
-}
 
 /** Who reported to somebody that went to another account reports to nobody. */
 async function releaseReports(unit: WriteUnit, drafts: readonly Draft[]): Promise<void> {

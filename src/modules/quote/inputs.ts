@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ignoredField, inputField, objectSchema, type InputDefinition } from "../../write/input.ts";
+import { ignoredField, inputField, type InputDefinition } from "../../write/input.ts";
 import { lineItemInputs } from "../line-item/inputs.ts";
 import { entityInputs } from "../entity-inputs.ts";
 import { quote } from "./model.ts";
@@ -28,7 +28,11 @@ export const quoteInputs = entityInputs(quote, {
   fields: {
     line_items: inputField({
       schema: z
-        .array(objectSchema(quoteLineInput), "must be a list of line items")
+        // Each is read where its quote is known, with its problems told among the others.
+        .array(
+          z.record(z.string(), z.unknown(), "must be a line item"),
+          "must be a list of line items",
+        )
         .max(1_000, "must have at most 1,000 line items")
         .nullish(),
       type: { listOf: { input: quoteLineInput } },

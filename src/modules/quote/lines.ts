@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { readId, uuidv7 } from "../../lib/id.ts";
 import { decimalText, fitsMoney, tenThousandths } from "../../lib/money.ts";
 import { param, sql } from "../../query/sql.ts";
-import { changes, textOf, type Draft } from "../../write/draft.ts";
+import { changes, isFaulty, textOf, type Draft } from "../../write/draft.ts";
 import { parseInput, type Values } from "../../write/input.ts";
 import { invalid, notFound } from "../../write/problem.ts";
 import { changedDraft, newDraft } from "../../write/save.ts";
@@ -83,7 +83,8 @@ function planSent(
       line.problems.push(invalid(["id"], "is named twice in this list."));
     }
     Object.assign(line.values, { quoteId: draft.id, position });
-    priceLine(line, { id: draft.id, currency: draft.values["currency"] });
+    const { currency } = draft.values;
+    priceLine(line, isFaulty(draft, "currency") ? undefined : { id: draft.id, currency });
     draft.problems.push(
       ...line.problems.map((problem) => ({
         ...problem,

@@ -1,10 +1,9 @@
-import { param, sql } from "../../query/sql.ts";
-import { changes, textOf, type Draft } from "../../write/draft.ts";
+import { changes, isFaulty, textOf, type Draft } from "../../write/draft.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
+import { leftBehind } from "../../write/left-behind.ts";
 import { becomesPrimary, restoredPrimary, yieldPrimary } from "../../write/primary.ts";
-import { invalid, type Problem } from "../../write/problem.ts";
+import { invalid } from "../../write/problem.ts";
 import type { References } from "../../write/references.ts";
-import type { Stored } from "../../write/stored.ts";
 import type { WriteUnit } from "../../write/unit.ts";
 import { deal } from "../deal/model.ts";
 import { quoteInputs } from "./inputs.ts";
@@ -35,35 +34,25 @@ export const quoteWrites: EntityWrites = {
     await planLines(unit, drafts);
   },
   prepare: (unit, drafts) => yieldPrimary(unit, quote, drafts, "dealId"),
-  mayReturn: checkReturn,
   finish: writeLines,
-  restored: (unit, records) => restoredPrimary(unit, quote, records, "dealId"),
+  restored: async (unit, records) => {
+    const primary = await restoredPrimary(unit, quote, records, "dealId");
+    const left = await leftBehind(unit, records, {
+      entity: deal,
+      field: "dealId",
+    });
+    for (const id of left) primary.set(id, { dealId: null, isPrimary: false });
+    return primary;
+  },
 };
 
 /** A quote for a deal is for the deal's account. */
 function checkDeal(draft: Draft, references: References): void {
   if (!changes(draft, "dealId") && !changes(draft, "accountId")) return;
+  if (isFaulty(draft, "accountId")) return;
   const owner = references.get("deal", draft.values["dealId"]);
   if (owner === undefined || owner["accountId"] === draft.values["accountId"]) return;
   draft.problems.push(invalid(["deal_id"], "is a deal of another account; name one of the same."));
-}
-
-/** While a quote was deleted its deal may have gone to another account. */
-async function checkReturn(
-  unit: WriteUnit,
-  records: readonly Stored[],
-  problems: ReadonlyMap<string, Problem[]>,
-): Promise<void> {
-  const ids = records.flatMap((record) => textOf(record, "dealId") ?? []);
-  if (ids.length === 0) return;
-  const deals = await unit.findAll(deal, sql`t."id" = ANY (${param(ids, "uuid[]")})`);
-  const accountOf = new Map(deals.map(({ id, accountId }) => [id, accountId]));
-  for (const record of records) {
-    const theirs = accountOf.get(textOf(record, "dealId") ?? "");
-    if (theirs === undefined || theirs === record["accountId"]) continue;
-    const message = "is a deal of another account by now: give it its account back first.";
-    problems.get(record.id)?.push(invalid(["deal_id"], message));
-  }
 }
 
 /** What can follow a status. Accepted, rejected and expired quotes stay what they are. */

@@ -1,0 +1,194 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { at, startGateway, type TestGateway } from "../support/gateway.ts";
+import { completeTenant, type Graph } from "../support/two-tenants.ts";
+import { idOf, problemsOf, WriteCalls } from "../support/write-calls.ts";
+
+let gateway: TestGateway;
+let graph: Graph;
+let write: WriteCalls;
+
+beforeAll(async () => {
+  gateway = await startGateway();
+  graph = await completeTenant(gateway.fixtures, "scopes");
+  write = new WriteCalls(gateway, await gateway.keyFor("scopes"));
+});
+afterAll(() => gateway.close());
+
+const declared = "$input: CreateDepartmentInput!";
+const createDepartment = (input: Readonly<Record<string, unknown>>, calls = write) =>
+  calls.mutate(
+    "createDepartment",
+    { type: "Department", declared, selection: "id name tenantId version createdAt" },
+    { input },
+  );
+
+describe("createDepartment", () => {
+  it("makes a department of the tenant, with its event", async () => {
+    const { record, errors } = await createDepartment({ name: " Field service " });
+    expect(errors).toEqual([]);
+    expect(record).toMatchObject({ name: "Field service", tenantId: graph.tenant.id, version: 1 });
+    expect(idOf(record)).toMatch(/^dep-[0-9a-f-]{36}$/);
+    const { departments } = await gateway.data(write.key, "{ departments { nodes { id } } }");
+    expect(JSON.stringify(departments)).toContain(idOf(record));
+    const { rows } = await gateway.fixtures.client.query(
+      "SELECT entity_type, operation, changes FROM change_events WHERE entity_id = $1",
+      [idOf(record).slice("dep-".length)],
+    );
+    expect(rows).toMatchObject([
+      {
+        entity_type: "department",
+        operation: "created",
+        changes: { name: [null, "Field service"] },
+      },
+    ]);
+  });
+
+  it("needs a name", async () => {
+    expect(problemsOf(await createDepartment({ name: "  " }))).toEqual(["BAD_USER_INPUT name"]);
+  });
+});
+
+type Mutation = readonly [field: string, scope: string, call: () => string];
+const first = (entity: string) => graph.records[entity]?.[0]?.id ?? "";
+
+const entities = [
+  ["Account", "accounts", () => 'name: "x"'],
+  ["Contact", "contacts", () => 'last_name: "x"'],
+  ["Deal", "deals", () => `account_id: "${first("account")}"`],
+  ["Quote", "quotes", () => `account_id: "${first("account")}"`],
+  ["LineItem", "line_items", () => `quote_id: "${first("quote")}"`],
+] as const;
+const nameOf = (type: string) => `${type.charAt(0).toLowerCase()}${type.slice(1)}`;
+
+const upserts: readonly Mutation[] = [
+  ["upsertAccount", "accounts", () => 'upsertAccount(input: { email: "x@y.example" })'],
+  ["upsertContact", "contacts", () => 'upsertContact(input: { email: "x@y.example" })'],
+  [
+    "upsertDeal",
+    "deals",
+    () => `upsertDeal(input: { deal_number: "X", account_id: "${first("account")}" })`,
+  ],
+  [
+    "upsertQuote",
+    "quotes",
+    () => `upsertQuote(input: { quote_number: "X", account_id: "${first("account")}" })`,
+  ],
+];
+
+/** Every mutation field, the scope that it needs, and a call that would write something. */
+const mutations: readonly Mutation[] = [
+  ...entities.flatMap(([type, subject, input]): Mutation[] => [
+    [`create${type}`, subject, () => `create${type}(input: { ${input()} })`],
+    [`create${type}s`, subject, () => `create${type}s(inputs: [{ ${input()} }])`],
+    [
+      `update${type}`,
+      subject,
+      () => `update${type}(id: "${first(nameOf(type))}", input: { source: "x" })`,
+    ],
+    [
+      `update${type}s`,
+      subject,
+      () => `update${type}s(inputs: [{ id: "${first(nameOf(type))}", source: "x" }])`,
+    ],
+    ...["delete", "restore"].flatMap((verb): Mutation[] => [
+      [`${verb}${type}`, subject, () => `${verb}${type}(id: "${first(nameOf(type))}")`],
+      [
+        `${verb}${type}s`,
+        subject,
+        () => `${verb}${type}s(inputs: [{ id: "${first(nameOf(type))}" }])`,
+      ],
+    ]),
+  ]),
+  [
+    "createActivity",
+    "activities",
+    () => `createActivity(input: { account_id: "${first("account")}" })`,
+  ],
+  [
+    "createActivities",
+    "activities",
+    () => `createActivities(inputs: [{ account_id: "${first("account")}" }])`,
+  ],
+  ["completeActivity", "activities", () => `completeActivity(id: "${first("activity")}")`],
+  ...upserts,
+  [
+    "createCustomer",
+    "customers",
+    () =>
+      'createCustomer(input: { account_type: business, display_name: "x", email: "x@y.example", phone: "1" })',
+  ],
+  ["createDepartment", "tenant", () => 'createDepartment(input: { name: "x" })'],
+  ["createApiKey", "keys", () => 'createApiKey(input: { name: "x", scopes: ["read:*"] })'],
+  ["revokeApiKey", "keys", () => `revokeApiKey(id: "${first("apiKey")}")`],
+  ["rotateApiKey", "keys", () => `rotateApiKey(id: "${first("apiKey")}")`],
+];
+
+const subjects = [
+  "accounts",
+  "contacts",
+  "deals",
+  "activities",
+  "quotes",
+  "line_items",
+  "customers",
+  "tenant",
+  "keys",
+];
+
+/** Everything that a write leaves behind. */
+async function everything(): Promise<unknown> {
+  const tables = [
+    "accounts",
+    "contacts",
+    "deals",
+    "activities",
+    "quotes",
+    "line_items",
+    "departments",
+    "api_keys",
+  ];
+  const counts = [...tables, "change_events", "number_sequences"].map(
+    (table) => `(SELECT count(*) FROM ${table})`,
+  );
+  const versions = tables.map((table) => `(SELECT sum(version) FROM ${table})`);
+  const { rows } = await gateway.fixtures.client.query(
+    `SELECT ${[...counts, ...versions].join(" || ' ' || ")} AS sums`,
+  );
+  return rows;
+}
+
+describe("a missing write scope is FORBIDDEN with missingScopes, and nothing is written", () => {
+  it("the list below names every mutation field", async () => {
+    const data = await gateway.data(write.key, "{ __schema { mutationType { fields { name } } } }");
+    const fields = at(data, "__schema", "mutationType", "fields");
+    const names = Array.isArray(fields) ? fields.map((field) => String(at(field, "name"))) : [];
+    expect(names.toSorted()).toEqual(mutations.map(([field]) => field).toSorted());
+  });
+
+  it.each(mutations)("%s needs write:%s", async (field, subject, call) => {
+    const others = subjects.filter((one) => one !== subject).map((one) => `write:${one}`);
+    const key = await gateway.keyFor("scopes", ["read:*", ...others]);
+    const before = await everything();
+    const { data, errors = [] } = await gateway.ask(key, `mutation { ${call()} { __typename } }`);
+    expect(data).toBeNull();
+    expect(errors).toMatchObject([
+      { path: [field], extensions: { code: "FORBIDDEN", missingScopes: [`write:${subject}`] } },
+    ]);
+    expect(await everything()).toEqual(before);
+  });
+
+  it.each(["write:tenant", "write:*", "*"])("%s is enough for write:tenant", async (scope) => {
+    const key = await gateway.keyFor("scopes", [scope, "read:tenant"]);
+    const outcome = await createDepartment({ name: scope }, new WriteCalls(gateway, key));
+    expect(problemsOf(outcome)).toEqual([]);
+  });
+
+  it("read:* is not", async () => {
+    const key = await gateway.keyFor("scopes", ["read:*"]);
+    const { errors = [] } = await gateway.ask(
+      key,
+      'mutation { createDepartment(input: { name: "x" }) { department { id } } }',
+    );
+    expect(errors[0]?.extensions).toMatchObject({ missingScopes: ["write:tenant"] });
+  });
+});
