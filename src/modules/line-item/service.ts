@@ -50,6 +50,16 @@ export const lineItemWrites: EntityWrites = {
       if (tooLong.has(String(quoteId))) problems.get(id)?.push(invalid(["id"], tooLarge));
     }
   },
+  // The quote may have changed its currency meanwhile.
+  restored: async (unit, records) => {
+    const quotes = await unit.read(quote, quotesOf(records));
+    return new Map(
+      records.map(({ id, quoteId, currency }) => [
+        id,
+        { currency: quotes.get(String(quoteId))?.["currency"] ?? currency },
+      ]),
+    );
+  },
   finish: (unit, drafts, references) =>
     refreshTotals(unit, quotesOf(drafts.map(({ values }) => values)), references),
   afterDelete: (unit, _taken, roots) => refreshTotals(unit, quotesOf(roots)),
