@@ -66,18 +66,6 @@ describe("records that are restored in one call", () => {
 });
 
 describe("a record that is restored after what it refers to has moved", () => {
-  it("a quote whose deal went to another account is refused", async () => {
-    const [here, there] = [await tenant.account(), await tenant.account()];
-    const deal = await tenant.deal(here);
-    const quote = await tenant.quote(here, deal);
-    await quotes.delete(quote.id);
-    await deals.update([{ id: deal.id, account_id: there.id }]);
-    const [refused] = await quotes.restore(quote.id);
-    expect(refused?.problems).toEqual(["BAD_USER_INPUT deal_id"]);
-    await deals.update([{ id: deal.id, account_id: here.id }]);
-    expect((await quotes.restore(quote.id))[0]?.problems).toEqual([]);
-  });
-
   it.each(["live", "deleted"])(
     "a contact whose manager went to another account, %s by now, comes back without one",
     async (state) => {
