@@ -10,4 +10,8 @@ export type Actor = {
   /** The credential was issued for this application: it reads only that application's rows. */
   readonly appId: string | null;
   readonly departmentId: string | null;
+  /** When the credential stops working; null for never. */
+  readonly expiresAt: Date | null;
+  /** Its quota; null for the default. */
+  readonly requestsPerMinute: number | null;
 };

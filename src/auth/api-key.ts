@@ -23,6 +23,7 @@ type KeyRow = {
   scopes: string[];
   department_id: string | null;
   app_id: string | null;
+  requests_per_minute: number | null;
   expires_at: Date | null;
   revoked_at: Date | null;
 };
@@ -49,6 +50,8 @@ export async function authenticateApiKey(pool: FencedPool, key: string): Promise
     scopes: row.scopes.filter(isScope),
     appId: row.app_id,
     departmentId: row.department_id,
+    expiresAt: row.expires_at,
+    requestsPerMinute: row.requests_per_minute,
   };
 }
 

@@ -191,6 +191,25 @@ describe("createApiKey", () => {
       "BAD_USER_INPUT department_id",
     ]);
   });
+
+  it("of a caller that expires, or has a quota, gives no longer life and no larger quota", async () => {
+    const soon = new Date(Date.now() + 3_600_000).toISOString();
+    const { calls } = await keyWith({ scopes: ["*"], expires_at: soon, requests_per_minute: 100 });
+    const inherited = accepted(await create({ scopes: ["read:*"] }, calls));
+    expect(at(inherited, "expiresAt")).toBe(soon);
+    expect(at(inherited, "requestsPerMinute")).toBe(100);
+    const late = new Date(Date.now() + 7_200_000).toISOString();
+    const outcome = await create(
+      { scopes: ["read:*"], expires_at: late, requests_per_minute: 101 },
+      calls,
+    );
+    expect(problemsOf(outcome).toSorted()).toEqual([
+      "BAD_USER_INPUT expires_at",
+      "BAD_USER_INPUT requests_per_minute",
+    ]);
+    const endless = await keyWith({ scopes: ["read:*"] });
+    expect(problemsOf(await rotate(endless.id, 0, calls))).toEqual(["BAD_USER_INPUT id"]);
+  });
 });
 
 describe("revokeApiKey", () => {

@@ -66,6 +66,8 @@ it("an answer is never kept for another request that holds the key by then", asy
     scopes: ["*"],
     appId: null,
     departmentId: null,
+    expiresAt: null,
+    requestsPerMinute: null,
   };
   const [ours, theirs] = ["ours", "theirs"].map((request) => ({
     key: "contested",

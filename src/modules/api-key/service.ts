@@ -3,7 +3,7 @@ import { covers } from "../../auth/require-scopes.ts";
 import { isScope } from "../../auth/scopes.ts";
 import { idComplaint, readId, uuidv7 } from "../../lib/id.ts";
 import type { WriteContext } from "../../write/context.ts";
-import type { Draft, WriteResult } from "../../write/draft.ts";
+import { textOf, type Draft, type WriteResult } from "../../write/draft.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
 import { parseInput, type Values } from "../../write/input.ts";
 import { invalid, notFound, type Problem } from "../../write/problem.ts";
@@ -27,6 +27,7 @@ export const apiKeyWrites: EntityWrites = {
     for (const draft of drafts) {
       checkGrant(unit, draft);
       checkBinding(unit, draft);
+      checkBounds(unit, draft);
     }
     return Promise.resolve();
   },
@@ -77,7 +78,7 @@ export function rotateApiKey(
     if (before["revokedAt"] !== null || (expiresAt !== null && expiresAt <= now)) {
       problems.push(invalid(["id"], "is a key that works no more; create a new one."));
     }
-    if (!mayGrant(unit, before["scopes"])) {
+    if (!mayGrant(unit, before["scopes"]) || outlasts(unit, before)) {
       problems.push(invalid(["id"], "is a key that may do more than the caller itself."));
     }
     if (bindings(unit).some(({ field, own }) => own !== null && before[field] !== own)) {
@@ -163,6 +164,34 @@ function checkBinding(unit: WriteUnit, { values, problems }: Draft): void {
     values[field] ??= own;
     if (values[field] !== own) {
       problems.push(invalid([path], "must be the caller's own; or leave it out."));
+    }
+  }
+}
+
+/** Whether a key lives longer, or has a larger quota, than the caller's credential. */
+function outlasts({ actor }: WriteUnit, key: Stored): boolean {
+  const end = actor.expiresAt?.toISOString() ?? null;
+  const most = actor.requestsPerMinute;
+  return (
+    (end !== null && (textOf(key, "expiresAt") ?? "9999") > end) ||
+    (most !== null && Number(key["requestsPerMinute"] ?? Infinity) > most)
+  );
+}
+
+/** A key does not outlive its maker and has no larger quota; what is left out is the maker's. */
+function checkBounds({ actor }: WriteUnit, { values, problems }: Draft): void {
+  if (actor.expiresAt !== null) {
+    const last = actor.expiresAt.toISOString();
+    const end = textOf(values, "expiresAt") ?? last;
+    values["expiresAt"] = end;
+    if (end > last) {
+      problems.push(invalid(["expires_at"], "must not be later than the caller's own expiry."));
+    }
+  }
+  if (actor.requestsPerMinute !== null) {
+    values["requestsPerMinute"] ??= actor.requestsPerMinute;
+    if (Number(values["requestsPerMinute"]) > actor.requestsPerMinute) {
+      problems.push(invalid(["requests_per_minute"], "must not be more than the caller's own."));
     }
   }
 }
