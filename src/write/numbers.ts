@@ -30,9 +30,9 @@ export async function drawNumbers(
         INSERT INTO number_sequences AS s (tenant_id, kind, year, last_value)
         SELECT id, ${param(numbered.kind, "text")}, extract(year FROM now() AT TIME ZONE time_zone)::integer, ${wanted} FROM tenants WHERE id = ${tenant}
         ON CONFLICT (tenant_id, kind, year) DO UPDATE SET last_value = s.last_value + ${wanted} RETURNING year, last_value
-      ), numbers AS (
+      ), numbers AS MATERIALIZED (
         SELECT ${param(numbered.prefix, "text")} || '-' || year || '-' || CASE WHEN n < 100000 THEN lpad(n::text, 5, '0') ELSE n::text END AS number, n
-        FROM drawn, generate_series(last_value - ${wanted} + 1, last_value) n
+        FROM (SELECT year, last_value - ${wanted} + place AS n FROM drawn, generate_series(1, ${wanted}) place) AS counted
       )
       SELECT number FROM numbers WHERE NOT EXISTS (SELECT 1 FROM ${raw(name(entity.table))} t WHERE t.tenant_id = ${tenant} AND t.${column} = number AND t.deleted_at IS NULL)
         AND number <> ALL (${param(given, "text[]")})
