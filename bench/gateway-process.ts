@@ -1,0 +1,83 @@
+// A gateway in a process of its own, as it is served, and a client of it: node bench/gateway-process.ts <url>
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { Agent, createServer, request } from "node:http";
+import { openDatabase } from "../src/db/database.ts";
+import { createGateway } from "../src/server.ts";
+
+export type GatewayProcess = {
+  /** Carries out an operation; an answer that tells of an error is thrown. */
+  post(key: string, query: string, variables: unknown): Promise<void>;
+  /** Milliseconds of CPU that the process took so far. */
+  cpu(): Promise<number>;
+  stop(): Promise<void>;
+};
+
+/** Starts one; the file is this one, or the same of another clone to compare with. */
+export async function startGatewayProcess(
+  databaseUrl: string,
+  file: string = import.meta.filename,
+): Promise<GatewayProcess> {
+  const child = fork(file, [databaseUrl], { execArgv: process.execArgv });
+  const answer = async (): Promise<number> => {
+    const [message]: unknown[] = await once(child, "message");
+    return Number(message);
+  };
+  const port = await answer();
+  // One connection for each client, kept.
+  const agent = new Agent({ keepAlive: true });
+  const send = (headers: Readonly<Record<string, string>>, body: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const options = { agent, port, host: "127.0.0.1", path: "/graphql", method: "POST", headers };
+      request(options, (response) => {
+        const chunks: Buffer[] = [];
+        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        response.on("end", () => resolve(Buffer.concat(chunks).toString()));
+      })
+        .on("error", reject)
+        .end(body);
+    });
+  return {
+    post: async (key, query, variables) => {
+      const headers = { "content-type": "application/json", "x-api-key": key };
+      const text = await send(headers, JSON.stringify({ query, variables }));
+      const refused = text.includes('"userErrors":[{') || !text.startsWith('{"data":');
+      if (refused) throw new Error(text.slice(0, 1_000));
+    },
+    cpu: async () => {
+      child.send("cpu");
+      return answer();
+    },
+    stop: async () => {
+      agent.destroy();
+      const exited = once(child, "exit");
+      child.send("stop");
+      await exited;
+    },
+  };
+}
+
+/** What the child process does: it serves, tells its port, then its CPU time whenever it is asked. */
+async function serve(databaseUrl: string): Promise<void> {
+  const database = openDatabase({ url: databaseUrl });
+  const gateway = createGateway({
+    database,
+    config: { host: "127.0.0.1", environment: "production", logLevel: "error" },
+    demo: null,
+  });
+  const server = createServer((incoming, response) => gateway.requestListener(incoming, response));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  process.send?.(typeof address === "object" ? address?.port : null);
+  process.on("message", (message) => {
+    const { user, system } = process.cpuUsage();
+    if (message === "cpu") process.send?.((user + system) / 1_000);
+    if (message !== "stop") return;
+    server.closeAllConnections();
+    server.close();
+    void database.close().then(() => process.disconnect());
+  });
+}
+
+if (import.meta.main) await serve(process.argv[2] ?? "");

@@ -1,0 +1,63 @@
+// Sides of a comparison, measured in turn in one run.
+
+export type Write = () => Promise<unknown>;
+export type Side = {
+  readonly name: string;
+  readonly write: Write;
+  /** Milliseconds of CPU that the process took so far that does the work. */
+  readonly cpu: () => Promise<number>;
+};
+/** What one write took: milliseconds until the next was done, and of its process's CPU. */
+type Cost = { readonly wall: number; readonly cpu: number };
+
+/** The CPU time of this process. */
+export function ownCpu(): Promise<number> {
+  const { user, system } = process.cpuUsage();
+  return Promise.resolve((user + system) / 1_000);
+}
+
+/** Writes with so many clients at once for a while. */
+export async function write(side: Side, clients: number, milliseconds: number): Promise<Cost> {
+  const before = await side.cpu();
+  const startedAt = performance.now();
+  let done = 0;
+  const client = async (): Promise<void> => {
+    for (; performance.now() < startedAt + milliseconds; done += 1) await side.write();
+  };
+  await Promise.all(Array.from({ length: clients }, client));
+  const wall = performance.now() - startedAt;
+  return { wall: wall / done, cpu: ((await side.cpu()) - before) / done };
+}
+
+/** Each side in turn, round after round, each compared with the first side of the same round. */
+export async function compare(
+  title: string,
+  sides: readonly Side[],
+  options: { clients: number; rounds: number; milliseconds: number },
+): Promise<void> {
+  const costs = sides.map((): Cost[] => []);
+  for (let round = 0; round < options.rounds; round += 1) {
+    for (const [index, side] of sides.entries()) {
+      costs[index]?.push(await write(side, options.clients, options.milliseconds));
+    }
+  }
+  console.log(title);
+  for (const [index, side] of sides.entries()) {
+    const found = costs[index] ?? [];
+    const ratios = found.map(({ wall }, round) => wall / (costs[0]?.[round]?.wall ?? 0));
+    const speed = perSecond(median(found.map(({ wall }) => wall)));
+    const cpu = median(found.map((cost) => cost.cpu)).toFixed(2);
+    const ratio = index === 0 ? "" : `, takes ${range(ratios)} times as long`;
+    console.log(`  ${side.name.padEnd(15)} ${speed.padStart(6)}/s, ${cpu} ms of CPU each${ratio}`);
+  }
+}
+
+export const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
+
+/** The median, the least and the most. */
+export const range = (values: readonly number[]): string =>
+  `${median(values).toFixed(2)} (${Math.min(...values).toFixed(2)}–${Math.max(...values).toFixed(2)})`;
+
+export const perSecond = (millisecondsEach: number): string =>
+  Math.round(1_000 / millisecondsEach).toLocaleString("en");
