@@ -100,7 +100,7 @@ async function run(url: string, database: Database, gateway: GatewayProcess): Pr
   });
   const keyOptions = { tenantSlug: slug, scopes: ["*"], name: "bench", env: "test" };
   const { key } = await createApiKey(database, keyOptions);
-  const binding = { appId: null, departmentId: null };
+  const binding = { appId: null, departmentId: null, expiresAt: null, requestsPerMinute: null };
   const actor: Actor = { kind: "user", id: "bench", tenantId, scopes: ["*"], ...binding };
   const context = { actor, pool: database.pool, catalog, idempotent: null };
   const inputs = await makeInputs(database);

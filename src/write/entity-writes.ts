@@ -4,7 +4,7 @@ import type { EntityInputs, Values } from "./input.ts";
 import type { Problem } from "./problem.ts";
 import type { References } from "./references.ts";
 import type { Stored } from "./stored.ts";
-import type { Lock, WriteUnit } from "./unit.ts";
+import type { Liveness, Lock, WriteUnit } from "./unit.ts";
 
 /** Records of each entity that a deletion took, or a restore brought back. */
 export type Taken = ReadonlyMap<Entity, readonly string[]>;
@@ -30,6 +30,12 @@ export type EntityWrites = {
   /** What is locked before the record itself, so that all writers lock in one order. Asked only if `locksFirst`. */
   readonly ownersOf?: (record: Stored, sent: Values) => readonly Owner[];
   readonly locksFirst?: (sent: Values) => boolean;
+  /** Locks what a deletion or a return of these records changes beside them and comes before them in the catalog. */
+  readonly beforeRemoval?: (
+    unit: WriteUnit,
+    ids: readonly string[],
+    liveness: Liveness,
+  ) => Promise<void>;
   /** The entity's rules: each fills in values or adds problems. */
   readonly rules: (
     unit: WriteUnit,

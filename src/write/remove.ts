@@ -95,6 +95,7 @@ async function lockRows(
   const owned = rows.map(({ id }) => ({ id, input: { values: {} } }));
   await lockOwners(unit, writes, owned, new References(), liveness);
   const ids = rows.map(({ id }) => id);
+  await writes.beforeRemoval?.(unit, ids, liveness);
   const found = await unit.lock(entity, ids, "exclusive", liveness);
   // One that lives already is worth another word than one that is not there.
   const missing = ids.filter((id) => !found.has(id));
@@ -149,15 +150,17 @@ async function deleteContents(
     const definition = child.fields[relation.key];
     if (definition === undefined) throw new Error(`${child.name} has no field ${relation.key}`);
     const key = raw(`t.${name(columnOf(relation.key, definition))}`);
+    const table = raw(name(child.table));
+    const gone = { at: param(unit.now, "timestamptz"), by: param(unit.actor.id, "text") };
     const rows = await unit.rows(
-      sql`UPDATE ${raw(name(child.table))} t SET ${stamped(unit)}, "deleted_at" = ${param(unit.now, "timestamptz")}, "deleted_by" = ${param(
-        unit.actor.id,
-        "text",
-      )}, "deletion_id" = p.deletion FROM ${owners} WHERE t."tenant_id" = ${unit.tenant} AND ${key} = p.id AND t."deleted_at" IS NULL RETURNING t."id", t."version", p.deletion`,
+      sql`UPDATE ${table} t SET ${stamped(unit)}, "deleted_at" = ${gone.at}, "deleted_by" = ${gone.by}, "deletion_id" = k.deletion
+        FROM (SELECT t."id", p.deletion FROM ${table} t JOIN ${owners} ON ${key} = p.id
+          WHERE t."tenant_id" = ${unit.tenant} AND t."deleted_at" IS NULL ORDER BY t."id" FOR NO KEY UPDATE OF t) k
+        WHERE t."tenant_id" = ${unit.tenant} AND t."id" = k."id" RETURNING t."id", t."version", k.deletion`,
     );
-    const gone = logged(unit, child, "deleted", rows);
-    contents.set(child, [...(contents.get(child) ?? []), ...gone.keys()]);
-    await deleteContents(unit, child, gone, contents);
+    const moved = logged(unit, child, "deleted", rows);
+    contents.set(child, [...(contents.get(child) ?? []), ...moved.keys()]);
+    await deleteContents(unit, child, moved, contents);
   }
 }
 

@@ -37,7 +37,7 @@ beforeAll(async () => {
   await fill();
   await fixtures.client.query("ANALYZE");
   database = openDatabase({ url: url.url, maxConnections: 1 });
-  const binding = { appId: null, departmentId: null };
+  const binding = { appId: null, departmentId: null, expiresAt: null, requestsPerMinute: null };
   const actor: Actor = {
     kind: "user",
     id: "sub",

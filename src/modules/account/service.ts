@@ -2,7 +2,7 @@ import { parsePhone } from "../../lib/phone.ts";
 import { textOf, type Draft } from "../../write/draft.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
 import { checkHierarchy } from "../../write/hierarchy.ts";
-import { refreshLastContact } from "../activity/service.ts";
+import { lockLastContact, refreshLastContact } from "../activity/service.ts";
 import { accountInputs } from "./inputs.ts";
 import { account } from "./model.ts";
 
@@ -28,6 +28,7 @@ export const accountWrites: EntityWrites = {
   },
   together: (unit, drafts) =>
     checkHierarchy(unit, account, drafts, { key: "parentAccountId", maxDepth: maxParents }),
+  beforeRemoval: (unit, ids, liveness) => lockLastContact(unit, "accountId", ids, liveness),
   afterDelete: refreshLastContact,
   afterRestore: refreshLastContact,
 };

@@ -1,5 +1,5 @@
 import type { Entity } from "../../query/entity.ts";
-import { param, sql, type Sql } from "../../query/sql.ts";
+import { param, raw, sql, type Sql } from "../../query/sql.ts";
 import { isFaulty, textOf, type Draft, type WriteResult } from "../../write/draft.ts";
 import type { WriteContext } from "../../write/context.ts";
 import type { EntityWrites, Taken } from "../../write/entity-writes.ts";
@@ -9,7 +9,7 @@ import { invalid, notFound, type Problem } from "../../write/problem.ts";
 import type { References } from "../../write/references.ts";
 import { checkVersion } from "../../write/save.ts";
 import { readPlain, type Stored } from "../../write/stored.ts";
-import type { WriteUnit } from "../../write/unit.ts";
+import type { Liveness, WriteUnit } from "../../write/unit.ts";
 import { writeRows } from "../../write/verbs.ts";
 import { activityInputs } from "./inputs.ts";
 import { activity, activityType } from "./model.ts";
@@ -156,6 +156,43 @@ function advanceLastContact(
 function note(latest: Map<string, string>, id: string, at: string): void {
   const known = latest.get(id);
   if (known === undefined || known < at) latest.set(id, at);
+}
+
+/**
+ * Locks the accounts and people whose last contact may become another one when these accounts or deals go or come
+ * back. Whoever logs an activity locks in the same order: accounts, people, deals.
+ */
+export async function lockLastContact(
+  unit: WriteUnit,
+  field: "accountId" | "dealId",
+  ids: readonly string[],
+  liveness: Liveness,
+): Promise<void> {
+  const { tenant, catalog } = unit;
+  // An account that goes itself is locked as such: after its people it would be too late.
+  const gone =
+    field === "dealId"
+      ? ids
+      : [...(await unit.lock(catalog.entity("account"), ids, "exclusive", liveness)).keys()];
+  const roots = param(gone, "uuid[]");
+  const column = raw(field === "dealId" ? "deal_id" : "account_id");
+  const logged = sql`activities a WHERE a.tenant_id = ${tenant} AND a.${column} = ANY (${roots})`;
+  const lock = (table: string, condition: Sql) =>
+    unit.send(
+      sql`SELECT FROM ${raw(table)} t WHERE t.tenant_id = ${tenant} AND (${condition}) ORDER BY t.id FOR NO KEY UPDATE`,
+    );
+  if (field === "dealId") {
+    lock(
+      "accounts",
+      sql`t.id IN (SELECT d.account_id FROM deals d WHERE d.tenant_id = ${tenant} AND d.id = ANY (${roots}) UNION SELECT a.account_id FROM ${logged})`,
+    );
+  }
+  const people = sql`SELECT l.contact_id FROM activity_contacts l WHERE l.tenant_id = ${tenant} AND l.activity_id IN (SELECT a.id FROM ${logged})`;
+  const own =
+    field === "accountId"
+      ? sql` UNION SELECT c.id FROM contacts c WHERE c.tenant_id = ${tenant} AND c.account_id = ANY (${roots})`
+      : raw("");
+  lock("contacts", sql`t.id IN (${people}${own})`);
 }
 
 /** Works out anew when live records were last in contact, after activities went or came back, or they did. */

@@ -5,7 +5,7 @@ import type { EntityWrites } from "../../write/entity-writes.ts";
 import { readLinks, writeLinks } from "../../write/contact-links.ts";
 import { invalid } from "../../write/problem.ts";
 import type { WriteUnit } from "../../write/unit.ts";
-import { refreshLastContact } from "../activity/service.ts";
+import { lockLastContact, refreshLastContact } from "../activity/service.ts";
 import { quote } from "../quote/model.ts";
 import { stageChange } from "../stage-change/model.ts";
 import { dealInputs } from "./inputs.ts";
@@ -19,9 +19,6 @@ export const dealWrites: EntityWrites = {
   defaults: { stage: "lead", source: "edm", sourceType: "api" },
   numbered: { field: "dealNumber", kind: "deal", prefix: "DEAL" },
   upsertKeys: { deal_number: { field: "dealNumber", within: null } },
-  // A deletion moves the account's last activity: the account first, as for whoever adds an activity.
-  locksFirst: (sent) => Object.keys(sent).length === 0,
-  ownersOf: ({ accountId }) => [{ entity: "account", id: String(accountId), lock: "update" }],
   // Its quotes rely on its account.
   isExclusive: (sent) => sent["accountId"] !== undefined,
   rules: async (unit, drafts, references) => {
@@ -33,6 +30,7 @@ export const dealWrites: EntityWrites = {
     recordStages(unit, drafts);
     await writeLinks(unit, deal, drafts, "primaryContactId");
   },
+  beforeRemoval: (unit, ids, liveness) => lockLastContact(unit, "dealId", ids, liveness),
   afterDelete: refreshLastContact,
   afterRestore: refreshLastContact,
 };
