@@ -56,7 +56,7 @@ export async function restoreIn(
   const { entity } = writes;
   const { problems, records } = await lockRows(unit, writes, rows, "deleted", onError);
   const refused = new Map(records.map((record) => [record.id, [] as Problem[]]));
-  await checkOwners(unit, entity, records, refused);
+  await checkOwners(unit, writes, records, refused);
   await checkFree(unit, entity, records, refused);
   await checkContentsFree(unit, entity, records, refused);
   await writes.mayReturn?.(unit, records, refused);
@@ -217,10 +217,12 @@ function deletedAtField({ fields, name: entity }: Entity): Field {
 /** What a record belongs to must live when it is brought back. */
 async function checkOwners(
   unit: WriteUnit,
-  entity: Entity,
+  { entity, locksFirst }: EntityWrites,
   records: readonly Stored[],
   refused: ReadonlyMap<string, Problem[]>,
 ): Promise<void> {
+  // An owner that came back since the look before the lock may have been missed there.
+  const lock = locksFirst?.({}) === true ? "update" : "reference";
   const keys = unit.catalog.entities.flatMap((owner) =>
     Object.values(owner.relations).flatMap((relation) =>
       relation.kind === "many" && relation.contained && relation.to === entity.name
@@ -234,9 +236,7 @@ async function checkOwners(
     keys.flatMap(({ owner, key }) =>
       records.flatMap((record) => {
         const id = record[key];
-        return typeof id === "string"
-          ? [{ entity: owner.name, id, lock: "reference" as const }]
-          : [];
+        return typeof id === "string" ? [{ entity: owner.name, id, lock }] : [];
       }),
     ),
   );

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { GatewayError } from "../lib/errors.ts";
+import { raw } from "../query/sql.ts";
 import type { WriteContext } from "./context.ts";
 import { claimStep, recordStep } from "./idempotency.ts";
 import { WriteUnit } from "./unit.ts";
@@ -10,6 +11,15 @@ const maxAttempts = 8;
 /** What another transaction did in the meantime: run again, it is seen. Unique violations come from races too. */
 const raceStates: ReadonlySet<string> = new Set(["40001", "40P01", "23505", "55P03"]);
 
+/** What is to be done in one transaction. */
+export type Job<Outcome> = {
+  readonly work: (unit: WriteUnit) => Promise<Outcome>;
+  /** What an error led to, when it says that nothing may be written because of what the caller got wrong. */
+  readonly refused: (error: unknown) => Outcome | null;
+  /** Called between two attempts, outside of any transaction. */
+  readonly betweenAttempts?: () => Promise<void>;
+};
+
 /**
  * Runs a write in one transaction: domain rows, derived fields, change events and the idempotency record together.
  * What was lost to a race is run again, a bounded number of times. `Outcome` is kept as JSON under the request's
@@ -17,13 +27,17 @@ const raceStates: ReadonlySet<string> = new Set(["40001", "40P01", "23505", "55P
  */
 export async function runWrite<Outcome>(
   context: WriteContext,
-  work: (unit: WriteUnit) => Promise<Outcome>,
+  job: Job<Outcome>,
 ): Promise<Outcome> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await attemptWrite(context, work);
+      return await attemptWrite(context, job);
     } catch (error) {
-      if (!isRace(error)) throw error;
+      if (!isRace(error)) {
+        const refusal = job.refused(error);
+        if (refusal === null) throw error;
+        return refusal;
+      }
       if (attempt === maxAttempts) {
         throw new GatewayError(
           "UNAVAILABLE",
@@ -31,25 +45,39 @@ export async function runWrite<Outcome>(
         );
       }
       await sleep(Math.random() * Math.min(2 ** attempt, 100));
+      await job.betweenAttempts?.();
     }
   }
 }
 
 function attemptWrite<Outcome>(
   { actor, catalog, pool, idempotent }: WriteContext,
-  work: (unit: WriteUnit) => Promise<Outcome>,
+  { work, refused }: Job<Outcome>,
 ): Promise<Outcome> {
   return pool.transaction(actor.tenantId, async (transaction) => {
     const unit = new WriteUnit(transaction, { actor, catalog });
-    if (idempotent !== null) {
-      const done = await claimStep(unit, idempotent);
-      // It is what `work` gave when the step was carried out.
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-      if (done !== null) return done.outcome as Outcome;
+    if (idempotent === null) {
+      const outcome = await work(unit);
+      unit.finish();
+      return outcome;
     }
-    const outcome = await work(unit);
-    unit.finish();
-    if (idempotent !== null) recordStep(unit, idempotent, outcome);
+    const done = await claimStep(unit, idempotent);
+    // It is what `work` gave when the step was carried out.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    if (done !== null) return done.outcome as Outcome;
+    unit.send(raw("SAVEPOINT work"));
+    let outcome: Outcome;
+    try {
+      outcome = await work(unit);
+      unit.finish();
+    } catch (error) {
+      const refusal = refused(error);
+      if (refusal === null || error instanceof pg.DatabaseError) throw error;
+      // A refusal is kept too, under the same lock: nobody carries the same request out meanwhile.
+      unit.send(raw("ROLLBACK TO SAVEPOINT work"));
+      outcome = refusal;
+    }
+    recordStep(unit, idempotent, outcome);
     return outcome;
   });
 }

@@ -6,7 +6,7 @@ import { restName, type ParsedInput, type Values } from "./input.ts";
 import { conflict, invalid, notFound, type Problem } from "./problem.ts";
 import { lockReferences, References } from "./references.ts";
 import type { Stored } from "./stored.ts";
-import { checkUnique } from "./unique.ts";
+import { checkUnique, inUniqueOrder } from "./unique.ts";
 import type { WriteUnit } from "./unit.ts";
 
 /** What happens to the good rows of a call when others are not: nothing is written, or they are. */
@@ -19,13 +19,14 @@ export async function createIn(
   inputs: readonly ParsedInput[],
   onError: OnError,
 ): Promise<Draft[]> {
+  const { entity } = writes;
   const drafts = inputs.map((input, index) => newDraft(unit, writes, input, index));
   const references = await check(unit, writes, drafts);
   const good = accepted(drafts, onError);
   await writes.prepare?.(unit, good);
   unit.insert(
-    writes.entity,
-    good.map(({ values }) => values),
+    entity,
+    inUniqueOrder(entity, good).map(({ values }) => values),
   );
   await writes.finish?.(unit, good, references);
   return drafts;

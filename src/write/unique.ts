@@ -40,6 +40,22 @@ export async function checkUnique(
   }
 }
 
+/**
+ * Drafts in the order of their unique values, in which they are inserted: two calls with the same values in other
+ * orders would wait for each other in the index.
+ */
+export function inUniqueOrder({ unique: [rule] }: Entity, drafts: readonly Draft[]): Draft[] {
+  if (rule === undefined) return [...drafts];
+  const key = ({ values }: Draft): string => {
+    const within = rule.within === null ? null : textOf(values, rule.within);
+    return `${within ?? ""} ${textOf(values, rule.field)?.toLowerCase() ?? ""}`;
+  };
+  return drafts
+    .map((draft) => ({ draft, key: key(draft) }))
+    .toSorted((a, b) => (a.key === b.key ? 0 : a.key < b.key ? -1 : 1))
+    .map(({ draft }) => draft);
+}
+
 async function settle(
   unit: WriteUnit,
   entity: Entity,

@@ -6,11 +6,11 @@ import type { Entity } from "../query/entity.ts";
 import type { WriteContext } from "./context.ts";
 import type { WriteResult } from "./draft.ts";
 import type { EntityWrites } from "./entity-writes.ts";
-import { parseInput, type ParsedInput, type Values } from "./input.ts";
+import { parseInput, restName, type ParsedInput, type Values } from "./input.ts";
 import { drawNumbers } from "./numbers.ts";
 import { invalid, type Problem } from "./problem.ts";
 import { deleteIn, restoreIn, type RemovalRow } from "./remove.ts";
-import { runWrite } from "./run.ts";
+import { Raced, runWrite } from "./run.ts";
 import { createIn, RefusedRows, updateIn, type OnError } from "./save.ts";
 import type { WriteUnit } from "./unit.ts";
 
@@ -31,11 +31,38 @@ export async function createRecords(
 ): Promise<WriteResult[]> {
   checkCall(context, writes, inputs.length);
   const read = inputs.map((input) => parseInput(writes.inputs.create, input));
-  const parsed = await withNumbers(context, writes, read);
-  return writeRows(context, writes, inputs.length, async (unit) => {
-    const drafts = await createIn(unit, writes, parsed, onError);
-    return drafts.map(({ id, problems }) => ({ id, problems }));
+  let parsed = await withNumbers(context, writes, read);
+  const work = async (unit: WriteUnit) => {
+    try {
+      const drafts = await createIn(unit, writes, parsed, onError);
+      checkDrawn(writes, read, (index) => drafts[index]?.problems);
+      return drafts.map(({ id, problems }) => ({ id, problems }));
+    } catch (error) {
+      if (error instanceof RefusedRows) {
+        checkDrawn(writes, read, (index) => error.problems.get(index));
+      }
+      throw error;
+    }
+  };
+  return writeRows(context, writes, inputs.length, work, async () => {
+    parsed = await withNumbers(context, writes, read);
   });
+}
+
+/** A number that was free when it was drawn, and that somebody gave by hand before it was written: draw again. */
+function checkDrawn(
+  { numbered }: EntityWrites,
+  inputs: readonly ParsedInput[],
+  problemsAt: (index: number) => readonly Problem[] | undefined,
+): void {
+  if (numbered === undefined) return;
+  const isTaken = ({ kind, path }: Problem) =>
+    kind === "duplicate" && path[0] === restName(numbered.field);
+  for (const [index, { values }] of inputs.entries()) {
+    if (values[numbered.field] == null && problemsAt(index)?.some(isTaken) === true) {
+      throw new Raced();
+    }
+  }
 }
 
 /** Gives a number to every input that brings none. */
@@ -200,17 +227,17 @@ export async function writeRows(
   { subject }: Pick<EntityWrites, "subject">,
   count: number,
   work: (unit: WriteUnit) => Promise<WriteResult[]>,
+  betweenAttempts: () => Promise<void> = () => Promise.resolve(),
 ): Promise<WriteResult[]> {
   checkCall(context, { subject }, count);
-  try {
-    const results = await runWrite(context, work);
-    return results.map((result) => (result.problems.length > 0 ? { ...result, id: null } : result));
-  } catch (error) {
+  const refused = (error: unknown): WriteResult[] | null => {
     const problems = problemsOf(error);
-    if (problems === null) throw error;
+    if (problems === null) return null;
     return Array.from({ length: count }, (_, index) => ({
       id: null,
       problems: problems.get(index) ?? [],
     }));
-  }
+  };
+  const results = await runWrite(context, { work, refused, betweenAttempts });
+  return results.map((result) => (result.problems.length > 0 ? { ...result, id: null } : result));
 }

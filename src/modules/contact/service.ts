@@ -7,6 +7,7 @@ import { checkHierarchy } from "../../write/hierarchy.ts";
 import { leftBehind } from "../../write/left-behind.ts";
 import { invalid } from "../../write/problem.ts";
 import { becomesPrimary, restoredPrimary, yieldPrimary } from "../../write/primary.ts";
+import { Raced } from "../../write/run.ts";
 import type { References } from "../../write/references.ts";
 import type { WriteUnit } from "../../write/unit.ts";
 import { account } from "../account/model.ts";
@@ -33,8 +34,12 @@ export const contactWrites: EntityWrites = {
   },
   rules: (unit, drafts, references) => {
     for (const draft of drafts) {
-      if (draft.before === null) draft.values["departmentId"] = unit.actor.departmentId;
-      else leaveAccount(draft);
+      if (draft.before === null) {
+        draft.values["departmentId"] = unit.actor.departmentId;
+        checkAttached(draft, references);
+      } else {
+        leaveAccount(draft);
+      }
       readPhone(draft);
       nameByHand(draft);
       checkNameFits(draft);
@@ -73,6 +78,14 @@ async function attachByDomain(unit: WriteUnit, drafts: readonly Draft[]): Promis
   for (const [draft, domain] of domains) {
     const matches = found.filter((record) => record["domain"] === domain);
     if (matches.length === 1) draft.values["accountId"] = matches[0]?.id;
+  }
+}
+
+/** The account was chosen for the caller: when it has gone since, another choice is made. */
+function checkAttached({ sent, values }: Draft, references: References): void {
+  const id = textOf(values, "accountId");
+  if (id !== null && sent["accountId"] == null && references.get("account", id) === undefined) {
+    throw new Raced();
   }
 }
 
