@@ -12,10 +12,15 @@ export class Unreadable {
   }
 }
 
+/** No input nests deeper; what does is in a JSON value, which is as it was sent. */
+const maxDepth = 20;
+
 /** The same input with every value as it was sent. */
-export function asSent(input: unknown): unknown {
+export function asSent(input: unknown, depth = 0): unknown {
   if (input instanceof Unreadable) return input.value;
-  if (Array.isArray(input)) return input.map(asSent);
-  if (typeof input !== "object" || input === null) return input;
-  return Object.fromEntries(Object.entries(input).map(([key, value]) => [key, asSent(value)]));
+  if (typeof input !== "object" || input === null || depth === maxDepth) return input;
+  if (Array.isArray(input)) return input.map((item) => asSent(item, depth + 1));
+  return Object.fromEntries(
+    Object.entries(input).map(([key, value]) => [key, asSent(value, depth + 1)]),
+  );
 }

@@ -184,7 +184,7 @@ async function restoreContents(
 }
 
 function stamped(unit: WriteUnit) {
-  return sql`"version" = t."version" + 1, "updated_at" = ${param(unit.now, "timestamptz")}, "updated_by" = ${param(unit.actor.id, "text")}`;
+  return sql`"version" = t."version" + 1, "updated_at" = greatest(${param(unit.now, "timestamptz")}, t."updated_at" + interval '1 millisecond'), "updated_by" = ${param(unit.actor.id, "text")}`;
 }
 
 /** Logs rows that came back as id, version, deletion, and when and by whom if not just now; gives the deletion of each. */

@@ -234,7 +234,13 @@ export class WriteUnit {
     const version = Number(before["version"]) + 1;
     return entity.fields["updatedAt"] === undefined
       ? { version }
-      : { version, updatedAt: this.now, updatedBy: this.actor.id };
+      : { version, updatedAt: this.#after(before["updatedAt"]), updatedBy: this.actor.id };
+  }
+
+  /** Now, or just after the last write: who waited for another writer began before that one ended. */
+  #after(last: unknown): string {
+    if (typeof last !== "string" || last < this.now) return this.now;
+    return new Date(Date.parse(last) + 1).toISOString();
   }
 
   /** The ids at the other end of a join table, by the id at this end. */

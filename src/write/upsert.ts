@@ -39,7 +39,11 @@ async function upsertIn(
 ): Promise<WriteResult> {
   const sent = parseInput(writes.inputs.update, input);
   const { found, change } = await findMatch(unit, writes, sent, options);
-  if ("problem" in found) throw new RefusedRows([[0, [...change.problems, found.problem]]], []);
+  if ("problem" in found) {
+    const { problem } = found;
+    const isSaid = change.problems.some(({ path }) => path[0] === problem.path[0]);
+    throw new RefusedRows([[0, [...change.problems, ...(isSaid ? [] : [problem])]]], []);
+  }
   if (found.id === null) {
     const [draft] = await createIn(
       unit,
@@ -77,29 +81,45 @@ type Match = { readonly found: Found; readonly change: ParsedInput };
 
 /**
  * Finds the record where the input says it belongs, or else where a new one would be put: who sends the same input
- * twice must find what the first made.
+ * twice must find what the first made. A live one comes before a deleted one.
  */
 async function findMatch(
   unit: WriteUnit,
   writes: EntityWrites,
   change: ParsedInput,
-  options: UpsertOptions,
+  { by, restore }: UpsertOptions,
 ): Promise<Match> {
-  const found = await findRecord(unit, writes, change.values, options);
-  const within = Object.values(writes.upsertKeys ?? {}).find(
-    (rule) => rule.within !== null,
-  )?.within;
-  const isFound = "problem" in found || found.id !== null;
-  if (isFound || within == null || change.values[within] != null) return { found, change };
+  const places = [{ values: change.values, change }, ...(await placeOfNew(unit, writes, change))];
+  let match: Match = { found: { id: null, isDeleted: false }, change };
+  for (const liveness of restore === true ? (["live", "deleted"] as const) : (["live"] as const)) {
+    for (const place of places) {
+      const found = await findRecord(unit, writes, place.values, { by, liveness });
+      match = { found, change: place.change };
+      if ("problem" in found || found.id !== null) return match;
+    }
+  }
+  return match;
+}
+
+/** Where to look, and what changes of what is found there. */
+type Place = { readonly values: Values; readonly change: ParsedInput };
+
+/** Where a new record would be put, if that is elsewhere. What is found there stays there. */
+async function placeOfNew(
+  unit: WriteUnit,
+  writes: EntityWrites,
+  change: ParsedInput,
+): Promise<Place[]> {
+  const keys = Object.values(writes.upsertKeys ?? {});
+  const within = keys.find((rule) => rule.within !== null)?.within;
+  if (within == null || change.values[within] != null) return [];
   const draft = newDraft(unit, writes, change, 0);
   await writes.attach?.(unit, [draft]);
-  if (draft.values[within] === null) return { found, change };
-  const { [within]: _none, ...values } = change.values;
-  const attached = { ...values, [within]: draft.values[within] };
-  return {
-    found: await findRecord(unit, writes, attached, options),
-    change: { ...change, values },
-  };
+  const owner = draft.values[within];
+  const { [within]: _none, ...others } = change.values;
+  return owner === null
+    ? []
+    : [{ values: { ...others, [within]: owner }, change: { ...change, values: others } }];
 }
 
 type Found =
@@ -110,7 +130,7 @@ async function findRecord(
   unit: WriteUnit,
   { entity, upsertKeys = {} }: EntityWrites,
   values: ParsedInput["values"],
-  { by, restore }: UpsertOptions,
+  { by, liveness }: Pick<UpsertOptions, "by"> & { readonly liveness: "live" | "deleted" },
 ): Promise<Found> {
   const rule =
     by == null
@@ -129,23 +149,19 @@ async function findRecord(
   // Two callers with the same key take turns: not every key is unique by an index.
   const turn = JSON.stringify([unit.actor.tenantId, entity.table, rule.field, values[rule.field]]);
   unit.send(sql`SELECT pg_advisory_xact_lock(hashtextextended(lower(${param(turn, "text")}), 0))`);
-  const live = await unit.find(entity, matches);
-  if (live.length > 1) {
+  const found = await unit.find(entity, matches, null, liveness);
+  if (liveness === "live" && found.length > 1) {
     return {
       problem: invalid(
         [restName(rule.field)],
-        `is that of ${live.length} live ${entity.plural}: update the one you mean by its id.`,
+        `is that of ${found.length} live ${entity.plural}: update the one you mean by its id.`,
       ),
     };
   }
-  const [match] = live;
-  if (match !== undefined) return { id: match.id, isDeleted: false };
-  if (restore !== true) return { id: null, isDeleted: false };
-  const deleted = await unit.find(entity, matches, null, "deleted");
-  const latest = deleted.toSorted((a, b) =>
+  const [latest] = found.toSorted((a, b) =>
     String(a["deletedAt"]) < String(b["deletedAt"]) ? 1 : -1,
-  )[0];
-  return { id: latest?.id ?? null, isDeleted: latest !== undefined };
+  );
+  return { id: latest?.id ?? null, isDeleted: latest !== undefined && liveness === "deleted" };
 }
 
 function matching(entity: Entity, rule: UpsertKeys[string], values: Values): Sql {

@@ -190,7 +190,8 @@ async function withIds<Row extends { readonly id: string }>(
 function problemsOf(error: unknown): ReadonlyMap<number, readonly Problem[]> | null {
   if (error instanceof RefusedRows) return error.problems;
   // A rule that only the database knew, or a value that its type cannot hold; the rules above should have told more.
-  if (error instanceof pg.DatabaseError && /^2[23]/.test(error.code ?? "")) {
+  // 54000: a text that an index has no room for, after all.
+  if (error instanceof pg.DatabaseError && /^(2[23]|54000)/.test(error.code ?? "")) {
     const message = "A value of this call breaks a rule of the database; nothing was written.";
     return new Map([[0, [invalid([], message)]]]);
   }

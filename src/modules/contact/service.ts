@@ -1,7 +1,7 @@
 import { parsePhone } from "../../lib/phone.ts";
 import { param, sql } from "../../query/sql.ts";
 import { changes, sound, textOf, type Draft } from "../../write/draft.ts";
-import { maxLineBytes } from "../../write/input-types.ts";
+import { fitsIndex, tooManyBytes } from "../../write/input-types.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
 import { checkHierarchy } from "../../write/hierarchy.ts";
 import { leftBehind } from "../../write/left-behind.ts";
@@ -101,24 +101,23 @@ function readPhone({ before, extras, values, problems }: Draft): void {
   const [phone, first] = [extras["phone"], extras["phone_1"]];
   const text = typeof phone === "string" ? phone : null;
   const asSent = typeof first === "string" ? first : null;
-  if (text !== null && text !== before?.["phone"]) {
-    const e164 = parsePhone(text);
-    if (e164 === null) {
-      const hint = "must be a phone number with its country code, such as +14045550128";
-      problems.push(invalid(["phone"], `${hint}; or send it as phone_1 to keep it as it is.`));
-    }
-    if (asSent !== null && parsePhone(asSent) !== e164) {
-      problems.push(invalid(["phone_1"], "says something else than phone; send one of the two."));
-    }
-    values["phone"] = e164;
-  } else if (asSent !== null) {
-    values["phone"] = asSent;
-  } else if (text === null && (phone === null || first === null)) {
-    values["phone"] = null;
+  // What was read and is sent back stays as it is.
+  const e164 = text === null || text === before?.["phone"] ? text : parsePhone(text);
+  if (text !== null && e164 === null) {
+    const hint = "must be a phone number with its country code, such as +14045550128";
+    problems.push(invalid(["phone"], `${hint}; or send it as phone_1 to keep it as it is.`));
   }
+  if (text !== null && asSent !== null && comparable(text) !== comparable(asSent)) {
+    problems.push(invalid(["phone_1"], "says something else than phone; send one of the two."));
+  }
+  if (text !== null) values["phone"] = e164;
+  else if (asSent !== null) values["phone"] = asSent;
+  else if (phone === null || first === null) values["phone"] = null;
   const kept = textOf(values, "phone");
   values["phoneE164"] = kept === null ? null : parsePhone(kept);
 }
+
+const comparable = (phone: string): string => parsePhone(phone) ?? phone;
 
 /** A display name is set by hand only when it is not the computed one anyway; blank computes it again. */
 function nameByHand({ before, extras, values }: Draft): void {
@@ -131,14 +130,9 @@ function nameByHand({ before, extras, values }: Draft): void {
 
 /** Lists are ordered by the computed name, which an index must hold. */
 function checkNameFits({ values, problems }: Draft): void {
-  const bytes = Buffer.byteLength(
-    `${textOf(values, "firstName") ?? ""} ${textOf(values, "lastName") ?? ""}`,
-  );
-  if (bytes <= maxLineBytes || textOf(values, "customDisplayName") !== null) return;
-  const most = maxLineBytes.toLocaleString("en");
-  problems.push(
-    invalid(["last_name"], `must, with first_name, have at most ${most} bytes in UTF-8.`),
-  );
+  const computed = `${textOf(values, "firstName") ?? ""} ${textOf(values, "lastName") ?? ""}`;
+  if (textOf(values, "customDisplayName") !== null || fitsIndex(computed)) return;
+  problems.push(invalid(["last_name"], `and first_name together ${tooManyBytes}.`));
 }
 
 function stampOptIn(draft: Draft, now: string): void {
@@ -149,14 +143,11 @@ function stampOptIn(draft: Draft, now: string): void {
 
 function checkManager(draft: Draft, references: References): void {
   const manager = references.get("contact", draft.values["reportsToContactId"]);
-  if (manager === undefined || !changesTeam(draft)) return;
-  if (manager.id === draft.id || manager["accountId"] !== draft.values["accountId"]) {
-    const message =
-      manager.id === draft.id
-        ? "is the contact itself; name another one."
-        : "is a contact of another account; name one of the same.";
-    draft.problems.push(invalid(["reports_to_contact_id"], message));
-  }
+  // Who names itself closes a circle, which is told as such.
+  if (manager === undefined || manager.id === draft.id || !changesTeam(draft)) return;
+  if (manager["accountId"] === draft.values["accountId"]) return;
+  const message = "is a contact of another account; name one of the same.";
+  draft.problems.push(invalid(["reports_to_contact_id"], message));
 }
 
 const changesTeam = (draft: Draft): boolean =>

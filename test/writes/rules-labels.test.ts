@@ -1,0 +1,324 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startGateway, type TestGateway } from "../support/gateway.ts";
+import {
+  askMutation,
+  createAccountFrom,
+  expectRefused,
+  expectWritten,
+  mutate,
+  type Outcome,
+} from "../support/mutations.ts";
+import { fieldFor, kinds, leastInput, oneOfEach, type Kind } from "../support/one-of-each.ts";
+
+let gateway: TestGateway;
+let key: string;
+let ours: Record<Kind, string>;
+
+beforeAll(async () => {
+  gateway = await startGateway();
+  await gateway.fixtures.tenant("ours");
+  key = await gateway.keyFor("ours");
+  ours = await oneOfEach(gateway, key);
+});
+afterAll(() => gateway.close());
+
+type Values = Readonly<Record<string, unknown>>;
+
+const create = (kind: Kind, input: Values, selection = "id"): Promise<Outcome> =>
+  mutate(
+    gateway,
+    key,
+    fieldFor("create", kind),
+    { input: { ...leastInput(kind, ours), ...input } },
+    selection,
+  );
+const labelled = kinds.filter((kind) => kind !== "lineItem");
+const unstorable = ["\u0000", "a\u0000b", "\ud83d", "a\ude00", "\ude00\ud83d"];
+
+describe("tags", () => {
+  it.each(labelled)("list of strings, unique: %s", async (kind) => {
+    expect(expectWritten(await create(kind, {}, "tags"))["tags"]).toEqual([]);
+    expect(expectWritten(await create(kind, { tags: null }, "tags"))["tags"]).toEqual([]);
+    const tags = ["vip", " vip ", "VIP", "", "Größe 2", "vip"];
+    const record = expectWritten(await create(kind, { tags }, "tags"));
+    expect(record["tags"]).toEqual(["vip", "VIP", "Größe 2"]);
+  });
+
+  it.each(labelled)("each at most 64 characters: %s", async (kind) => {
+    for (const letter of ["x", "日", "😀"]) {
+      const longest = letter.repeat(64);
+      const record = expectWritten(await create(kind, { tags: [` ${longest} `] }, "tags"));
+      expect(record["tags"]).toEqual([longest]);
+      const outcome = await create(kind, { tags: ["a", `${longest}y`] });
+      expectRefused(outcome, [["tags.1", "ValidationError", /64/]]);
+    }
+  });
+
+  it.each(labelled)("at most 100: %s", async (kind) => {
+    const tags = Array.from({ length: 100 }, (_, index) => `tag ${index}`);
+    const record = expectWritten(await create(kind, { tags }, "tags"));
+    expect(record["tags"]).toEqual(tags);
+    const outcome = await create(kind, { tags: [...tags, "one more"] });
+    expectRefused(outcome, [["tags", "ValidationError", /100/]]);
+  });
+
+  it("no U+0000, no lone surrogates", async () => {
+    for (const tag of unstorable) {
+      const outcome = await create("account", { tags: ["a", tag] });
+      expectRefused(outcome, [["tags.1", "ValidationError", /U\+0000/]]);
+    }
+  });
+
+  it("an update replaces them, null clears", async () => {
+    const { id } = expectWritten(await create("account", { tags: ["a", "b"] }));
+    const update = async (tags: unknown) =>
+      expectWritten(await mutate(gateway, key, "updateAccount", { id, input: { tags } }, "tags"));
+    expect(await update(["c"])).toEqual({ tags: ["c"] });
+    expect(await update(null)).toEqual({ tags: [] });
+  });
+
+  it("are no texts of another kind", async () => {
+    for (const tags of [[1], [null], [["a"]], [{}]]) {
+      await expect(create("account", { tags })).rejects.toThrow(/tags.*BAD_USER_INPUT/);
+    }
+  });
+});
+
+describe("custom_fields", () => {
+  /** An object of so many levels, itself the first. */
+  const nested = (levels: number, wrap: (inner: unknown) => unknown): Values => {
+    let value: unknown = 1;
+    for (let level = 1; level < levels; level += 1) value = wrap(value);
+    return { a: value };
+  };
+  /** An object whose JSON has so many bytes. */
+  const sized = (bytes: number, letter: string): Values => {
+    const room = bytes - Buffer.byteLength('{"a":""}');
+    const width = Buffer.byteLength(letter);
+    return { a: letter.repeat(Math.floor(room / width)) + "x".repeat(room % width) };
+  };
+
+  it.each(labelled)("JSON object: %s", async (kind) => {
+    expect(expectWritten(await create(kind, {}, "customFields"))["customFields"]).toEqual({});
+    const custom_fields = {
+      text: "  kept as sent \n",
+      "with spaces and ü": [1, -2.5, 0, true, false, null, "x"],
+      "": { a: { b: [] } },
+      largest: Number.MAX_SAFE_INTEGER,
+      smallest: Number.MIN_SAFE_INTEGER,
+      tiny: 5e-324,
+    };
+    const record = expectWritten(await create(kind, { custom_fields }, "customFields"));
+    expect(record["customFields"]).toEqual(custom_fields);
+    for (const value of ["text", 1, true, [], [{}]]) {
+      const outcome = await create(kind, { custom_fields: value });
+      expectRefused(outcome, [["custom_fields", "ValidationError", /object/]]);
+    }
+  });
+
+  it.each(["x", "é", '"', "\n"])("at most 64 KB, measured as JSON: of %j", async (letter) => {
+    // A quote and a line break are two bytes as JSON.
+    const width = Buffer.byteLength(JSON.stringify(letter)) - 2;
+    const fill = (bytes: number): Values =>
+      width === Buffer.byteLength(letter)
+        ? sized(bytes, letter)
+        : { a: letter.repeat((bytes - Buffer.byteLength('{"a":""}')) / width) };
+    const [fits, over] = [fill(65_536), { ...fill(65_536), b: 1 }];
+    expect(Buffer.byteLength(JSON.stringify(fits))).toBe(65_536);
+    const record = expectWritten(await create("account", { custom_fields: fits }, "customFields"));
+    expect(record["customFields"]).toEqual(fits);
+    const outcome = await create("account", { custom_fields: over });
+    expectRefused(outcome, [["custom_fields", "ValidationError", /64 KB/]]);
+  });
+
+  it("one byte over 64 KB is refused", async () => {
+    const outcome = await create("account", { custom_fields: sized(65_537, "x") });
+    expectRefused(outcome, [["custom_fields", "ValidationError", /64 KB/]]);
+  });
+
+  it.each([
+    ["objects", (inner: unknown) => ({ a: inner })],
+    ["lists", (inner: unknown) => [inner]],
+  ])("at most 20 levels of %s", async (_, wrap) => {
+    const deepest = nested(20, wrap);
+    const record = expectWritten(
+      await create("account", { custom_fields: deepest }, "customFields"),
+    );
+    expect(record["customFields"]).toEqual(deepest);
+    const outcome = await create("account", { custom_fields: nested(21, wrap) });
+    expectRefused(outcome, [["custom_fields", "ValidationError", /20 levels/]]);
+  });
+
+  const refusedAnswer = {
+    data: {
+      createAccount: {
+        account: null,
+        userErrors: [{ code: "BAD_USER_INPUT", path: ["custom_fields"] }],
+      },
+    },
+  };
+
+  it.each([1_000, 5_000, 30_000])("%i levels are told like 21", async (levels) => {
+    const value = `{"a":${"[".repeat(levels)}${"]".repeat(levels)}}`;
+    const { text } = await createAccountFrom(gateway, key, `{"custom_fields":${value}}`);
+    expect(JSON.parse(text)).toEqual(refusedAnswer);
+  });
+
+  it.each(["__proto__", "constructor", "prototype"])("no %s key at any depth", async (name) => {
+    const texts = [
+      `{"${name}":{"a":1}}`,
+      `{"a":{"${name}":1}}`,
+      `{"a":[{"b":[{"${name}":null}]}]}`,
+    ];
+    for (const text of texts) {
+      const outcome = await create("account", { custom_fields: JSON.parse(text) });
+      expectRefused(outcome, [["custom_fields", "ValidationError", new RegExp(name)]]);
+    }
+  });
+
+  it.each(["__proto__", "constructor", "prototype"])(
+    "no %s key in a literal either",
+    async (name) => {
+      const answer = await gateway.ask(
+        key,
+        `mutation { createAccount(input: { custom_fields: { a: { ${name}: 1 } } }) { account { id } userErrors { code } } }`,
+      );
+      expect(answer.data).toEqual({
+        createAccount: { account: null, userErrors: [{ code: "BAD_USER_INPUT" }] },
+      });
+    },
+  );
+
+  it("no U+0000, no lone surrogates, in values and keys", async () => {
+    for (const text of unstorable) {
+      for (const custom_fields of [
+        { a: text },
+        { a: [{ b: [text] }] },
+        { [text]: 1 },
+        { a: { [text]: 1 } },
+      ]) {
+        const outcome = await create("contact", { custom_fields });
+        expectRefused(outcome, [["custom_fields", "ValidationError", /U\+0000/]]);
+      }
+    }
+  });
+
+  it.each(["9007199254740992", "9007199254740993", "-9007199254740992", "1e22", "1e400", "-1e400"])(
+    "no number that readers would round: %s",
+    async (number) => {
+      const input = `{"custom_fields":{"a":[${number}]}}`;
+      const { text } = await createAccountFrom(gateway, key, input);
+      expect(JSON.parse(text)).toEqual(refusedAnswer);
+    },
+  );
+
+  it("an update replaces the object, null empties it", async () => {
+    const { id } = expectWritten(await create("account", { custom_fields: { a: 1, b: 2 } }));
+    const update = async (custom_fields: unknown) =>
+      expectWritten(
+        await mutate(
+          gateway,
+          key,
+          "updateAccount",
+          { id, input: { custom_fields } },
+          "customFields",
+        ),
+      );
+    expect(await update({ b: 3 })).toEqual({ customFields: { b: 3 } });
+    expect(await update(null)).toEqual({ customFields: {} });
+  });
+
+  it("other JSON has the same limits: gdpr_consent, participants", async () => {
+    const deep = nested(21, (inner) => [inner]);
+    expectRefused(await create("contact", { gdpr_consent: deep }), [
+      ["gdpr_consent", "ValidationError", /20 levels/],
+    ]);
+    expectRefused(await create("activity", { participants: [sized(65_536, "x")] }), [
+      ["participants", "ValidationError", /64 KB/],
+    ]);
+  });
+});
+
+describe("tags, custom_fields", () => {
+  it.each(["tags", "custom_fields"])("not on LineItem: %s", async (field) => {
+    const answer = await askMutation(gateway, key, "createLineItem", {
+      input: { quote_id: ours.quote, [field]: field === "tags" ? ["a"] : {} },
+    });
+    expect(JSON.stringify(answer.errors)).toMatch(new RegExp(`${field}.*BAD_USER_INPUT`));
+  });
+});
+
+describe("twin names", () => {
+  type Twin = readonly [Kind, string, string, unknown, unknown, string];
+  const twins: readonly Twin[] = [
+    [
+      "activity",
+      "activity_date",
+      "occurred_at",
+      "2026-03-18T15:40:12Z",
+      "2026-03-19T00:00:00Z",
+      "occurredAt",
+    ],
+    ["activity", "notes", "description", "Spoke to Ann", "Spoke to Ben", "description"],
+    ["quote", "value", "total", "10.5", "11", "total"],
+    ["quote", "valid_until", "validity_date", "2026-11-30", "2026-12-01", "validityDate"],
+  ];
+
+  it.each(twins)("accept either: %s.%s=%s", async (kind, twin, field, value, _other, shown) => {
+    const byTwin = expectWritten(await create(kind, { [twin]: value }, shown));
+    const byField = expectWritten(await create(kind, { [field]: value }, shown));
+    const byBoth = expectWritten(await create(kind, { [twin]: value, [field]: value }, shown));
+    expect(byTwin).toEqual(byField);
+    expect(byBoth).toEqual(byField);
+    expect(byField[shown]).not.toBeNull();
+  });
+
+  it.each(twins)(
+    "null says nothing beside the other: %s.%s=%s",
+    async (kind, twin, field, value, _other, shown) => {
+      const one = expectWritten(await create(kind, { [twin]: null, [field]: value }, shown));
+      const other = expectWritten(await create(kind, { [twin]: value, [field]: null }, shown));
+      expect(one).toEqual(other);
+      expect(one[shown]).not.toBeNull();
+    },
+  );
+
+  it.each(twins)(
+    "both given and different is an error: %s.%s=%s",
+    async (kind, twin, field, value, other) => {
+      for (const [first, second] of [
+        [twin, field],
+        [field, twin],
+      ] as const) {
+        const outcome = await create(kind, { [first]: value, [second]: other });
+        expect(outcome.record).toBeNull();
+        expect(outcome.userErrors).toHaveLength(1);
+        expect(outcome.userErrors[0]).toMatchObject({ __typename: "ValidationError" });
+        expect([twin, field]).toContain(outcome.userErrors[0]?.path[0]);
+      }
+    },
+  );
+
+  it("the same said in another form is not different", async () => {
+    expectWritten(await create("quote", { value: 10.5, total: "10.50" }));
+    expectWritten(
+      await create("quote", { valid_until: "2026-11-30T10:00:00Z", validity_date: "2026-11-30" }),
+    );
+    expectWritten(await create("activity", { notes: " a ", description: "a" }));
+  });
+
+  it("activity_type=type where the text is one of the enum's values", async () => {
+    const type = async (input: Values) =>
+      expectWritten(await create("activity", input, "type activityType"));
+    expect(await type({ activity_type: "meeting" })).toEqual({
+      type: "meeting",
+      activityType: "meeting",
+    });
+    expect(await type({ type: "meeting" })).toMatchObject({ type: "meeting" });
+    expect(await type({ type: "call", activity_type: "call" })).toMatchObject({ type: "call" });
+    const free = { type: "call", activity_type: "Discovery" };
+    expect(await type(free)).toEqual({ type: "call", activityType: "Discovery" });
+    const outcome = await create("activity", { type: "call", activity_type: "email" });
+    expectRefused(outcome, [["activity_type", "ValidationError"]]);
+  });
+});
