@@ -2,6 +2,7 @@ import type { Entity } from "../query/entity.ts";
 import type { Draft } from "./draft.ts";
 import type { EntityInputs, Values } from "./input.ts";
 import type { Problem } from "./problem.ts";
+import type { Seen } from "./lock-rows.ts";
 import type { References } from "./references.ts";
 import type { Stored } from "./stored.ts";
 import type { Liveness, Lock, WriteUnit } from "./unit.ts";
@@ -25,11 +26,15 @@ export type EntityWrites = {
   readonly attach?: (unit: WriteUnit, drafts: readonly Draft[]) => Promise<void>;
   /** The lock that a record needs on what a field of it refers to; `reference` unless said otherwise. */
   readonly lockFor?: (draft: Draft, field: string) => Lock;
+  /** A field that names a parent of the same kind: no circles, and no chain longer than that. */
+  readonly hierarchy?: { readonly key: string; readonly maxDepth: number | null };
   /** Whether a change touches what other records rely on when they refer to this one. */
-  readonly isExclusive?: (sent: Values) => boolean;
-  /** What is locked before the record itself, so that all writers lock in one order. Asked only if `locksFirst`. */
+  readonly isExclusive?: (record: Stored, sent: Values) => boolean;
+  /** What is locked before the record itself, beside what it refers to anew. Asked only if `locksFirst`. */
   readonly ownersOf?: (record: Stored, sent: Values) => readonly Owner[];
   readonly locksFirst?: (sent: Values) => boolean;
+  /** Other records of the kind that change along with these: they are locked in one statement, by id. */
+  readonly besides?: (unit: WriteUnit, seen: readonly Seen[]) => Promise<readonly string[]>;
   /** Locks what a deletion or a return of these records changes beside them and comes before them in the catalog. */
   readonly beforeRemoval?: (
     unit: WriteUnit,

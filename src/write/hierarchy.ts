@@ -5,10 +5,15 @@ import { restName } from "./input.ts";
 import { invalid } from "./problem.ts";
 import type { WriteUnit } from "./unit.ts";
 
-/**
- * Keeps the records that name a parent of their own kind a forest: no cycles, and no chain longer than `maxDepth`.
- * Moves take turns in a tenant; new records only wait for moves.
- */
+/** Moves take turns in a tenant; new records only wait for moves. Locked before any record is. */
+export function lockHierarchy(unit: WriteUnit, entity: Entity, key: string, isMove: boolean): void {
+  const lock = raw(isMove ? "pg_advisory_xact_lock" : "pg_advisory_xact_lock_shared");
+  unit.send(
+    sql`SELECT ${lock}(hashtextextended(${param(`${unit.actor.tenantId} ${entity.table} ${key}`, "text")}, 0))`,
+  );
+}
+
+/** Keeps the records that name a parent of their own kind a forest: no cycles, and no chain longer than `maxDepth`. */
 export async function checkHierarchy(
   unit: WriteUnit,
   entity: Entity,
@@ -19,10 +24,6 @@ export async function checkHierarchy(
   const moved = touched.filter(({ values }) => textOf(values, key) !== null);
   if (moved.length === 0) return;
   const isMove = moved.some(({ before }) => before !== null);
-  const lock = raw(isMove ? "pg_advisory_xact_lock" : "pg_advisory_xact_lock_shared");
-  unit.send(
-    sql`SELECT ${lock}(hashtextextended(${param(`${unit.actor.tenantId} ${entity.table} ${key}`, "text")}, 0))`,
-  );
   const tree = tableOf(unit, entity, key);
   const [parents, heights] = await Promise.all([
     parentsAbove(

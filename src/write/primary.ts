@@ -2,6 +2,7 @@ import { columnOf, type Entity } from "../query/entity.ts";
 import { all, name, param, raw, sql, type Sql } from "../query/sql.ts";
 import { textOf, type Draft } from "./draft.ts";
 import type { Values } from "./input.ts";
+import { isMoved, type Seen } from "./lock-rows.ts";
 import type { Stored } from "./stored.ts";
 import type { WriteUnit } from "./unit.ts";
 
@@ -33,6 +34,25 @@ export async function restoredPrimary(
     occupied.add(owner);
   }
   return yielding;
+}
+
+/** The primary records that yield to those that a change makes primary; their owners are locked by then. */
+export async function primariesBeside(
+  unit: WriteUnit,
+  entity: Entity,
+  seen: readonly Seen[],
+  ownerField: string,
+): Promise<string[]> {
+  const owners = seen.flatMap(({ record, sent }) => {
+    const isPrimary = sent["isPrimary"] ?? record["isPrimary"];
+    const isNew = sent["isPrimary"] === true || isMoved(ownerField, record, sent);
+    return isPrimary === true && isNew
+      ? (textOf(sent, ownerField) ?? textOf(record, ownerField) ?? [])
+      : [];
+  });
+  if (owners.length === 0) return [];
+  const found = await unit.find(entity, primaryOf(entity, ownerField, owners));
+  return found.map(({ id }) => id);
 }
 
 function primaryOf(entity: Entity, ownerField: string, owners: readonly string[]): Sql {

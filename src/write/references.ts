@@ -1,6 +1,7 @@
 import type { Entity } from "../query/entity.ts";
 import { changes, type Draft } from "./draft.ts";
 import type { EntityWrites } from "./entity-writes.ts";
+import { referenceKeys } from "./lock-rows.ts";
 import { restName } from "./input.ts";
 import { sentContacts } from "./contact-links.ts";
 import { notFound } from "./problem.ts";
@@ -18,6 +19,16 @@ export class References {
   /** The record of that entity and id; undefined when the caller has none. */
   get(entity: string, id: unknown): Stored | undefined {
     return typeof id === "string" ? this.#records.get(entity)?.get(id) : undefined;
+  }
+
+  /** Remembers records that are locked already. */
+  hold(entity: Entity, records: ReadonlyMap<string, Stored>, lock: Lock): void {
+    const known = this.#records.get(entity.name) ?? new Map<string, Stored>();
+    this.#records.set(entity.name, known);
+    for (const [id, record] of records) {
+      known.set(id, record);
+      this.#held.set(id, lock);
+    }
   }
 
   /** Locks records, in the order of the catalog and of their ids, and remembers them as they are. */
@@ -50,12 +61,7 @@ export class References {
     lock: Lock,
     ids: readonly string[],
   ): Promise<void> {
-    let records = this.#records.get(entity.name);
-    if (records === undefined) this.#records.set(entity.name, (records = new Map()));
-    for (const [id, record] of await unit.lock(entity, ids, lock)) {
-      records.set(id, record);
-      this.#held.set(id, lock);
-    }
+    this.hold(entity, await unit.lock(entity, ids, lock), lock);
   }
 }
 
@@ -66,14 +72,12 @@ export async function lockReferences(
   drafts: readonly Draft[],
   references: References,
 ): Promise<void> {
-  const fields = Object.entries(entity.fields).filter(
-    ([name, { kind, managed }]) => kind === "reference" && !managed && name !== "tenantId",
-  );
+  const fields = referenceKeys(entity);
   const wanted = drafts.flatMap((draft) => {
     const moved = fields.some(([name]) => changes(draft, name));
-    return fields.flatMap(([name, { to }]) => {
+    return fields.flatMap(([name, to]) => {
       const id = draft.values[name];
-      if (typeof id !== "string" || to === null) return [];
+      if (typeof id !== "string") return [];
       const lock = lockFor?.(draft, name) ?? "reference";
       // What was checked when it was written is looked at again only when something beside it moves.
       return moved || lock !== "reference" ? [{ draft, name, entity: to, id, lock }] : [];

@@ -2,14 +2,15 @@ import { uuidv7 } from "../lib/id.ts";
 import { columnOf, type Entity, type Field } from "../query/entity.ts";
 import type { Cells } from "../query/row.ts";
 import { name, param, raw, sql } from "../query/sql.ts";
-import type { EntityWrites, Taken } from "./entity-writes.ts";
+import type { EntityWrites, Owner, Taken } from "./entity-writes.ts";
 import { restName, type Values } from "./input.ts";
+import { lockForRemoval } from "./lock-rows.ts";
 import { duplicate, invalid, notFound, type Problem } from "./problem.ts";
 import { References } from "./references.ts";
-import { checkVersion, lockOwners, RefusedRows, type OnError } from "./save.ts";
+import { checkVersion, RefusedRows, type OnError } from "./save.ts";
 import { readPlain, type Stored } from "./stored.ts";
 import { claimKey, holdersOf, taken } from "./unique.ts";
-import type { WriteUnit } from "./unit.ts";
+import type { Liveness, WriteUnit } from "./unit.ts";
 
 /** A record that is to be deleted or brought back, as the caller read it. */
 export type RemovalRow = {
@@ -26,7 +27,13 @@ export async function deleteIn(
   rows: readonly RemovalRow[],
   onError: OnError,
 ): Promise<RowOutcome[]> {
-  const { problems, records } = await lockRows(unit, writes, rows, "live", onError);
+  const references = new References();
+  const { problems, records } = await lockRows(unit, writes, rows, {
+    liveness: "live",
+    onError,
+    references,
+    owners: () => [],
+  });
   const deletions = new Map(records.map((record) => [record.id, uuidv7()]));
   unit.update(
     writes.entity,
@@ -54,9 +61,15 @@ export async function restoreIn(
   onError: OnError,
 ): Promise<RowOutcome[]> {
   const { entity } = writes;
-  const { problems, records } = await lockRows(unit, writes, rows, "deleted", onError);
+  const references = new References();
+  const { problems, records } = await lockRows(unit, writes, rows, {
+    liveness: "deleted",
+    onError,
+    references,
+    owners: (record) => ownersOf(unit, entity, record),
+  });
   const refused = new Map(records.map((record) => [record.id, [] as Problem[]]));
-  await checkOwners(unit, writes, records, refused);
+  checkOwners(unit, entity, { records, references, refused });
   await checkFree(unit, entity, records, refused);
   await checkContentsFree(unit, entity, records, refused);
   await writes.mayReturn?.(unit, records, refused);
@@ -88,15 +101,20 @@ async function lockRows(
   unit: WriteUnit,
   writes: EntityWrites,
   rows: readonly RemovalRow[],
-  liveness: "live" | "deleted",
-  onError: OnError,
+  {
+    onError,
+    ...locking
+  }: {
+    readonly liveness: Liveness;
+    readonly onError: OnError;
+    readonly references: References;
+    readonly owners: (record: Stored) => readonly Owner[];
+  },
 ): Promise<{ problems: Map<number, Problem[]>; records: Stored[] }> {
   const { entity } = writes;
-  const owned = rows.map(({ id }) => ({ id, input: { values: {} } }));
-  await lockOwners(unit, writes, owned, new References(), liveness);
+  const { liveness } = locking;
   const ids = rows.map(({ id }) => id);
-  await writes.beforeRemoval?.(unit, ids, liveness);
-  const found = await unit.lock(entity, ids, "exclusive", liveness);
+  const found = await lockForRemoval(unit, writes, ids, locking);
   // One that lives already is worth another word than one that is not there.
   const missing = ids.filter((id) => !found.has(id));
   const living =
@@ -214,34 +232,40 @@ function deletedAtField({ fields, name: entity }: Entity): Field {
   return field;
 }
 
-/** What a record belongs to must live when it is brought back. */
-async function checkOwners(
-  unit: WriteUnit,
-  { entity, locksFirst }: EntityWrites,
-  records: readonly Stored[],
-  refused: ReadonlyMap<string, Problem[]>,
-): Promise<void> {
-  // An owner that came back since the look before the lock may have been missed there.
-  const lock = locksFirst?.({}) === true ? "update" : "reference";
-  const keys = unit.catalog.entities.flatMap((owner) =>
+/** The fields by which records of an entity belong to others, and the entities of those. */
+function ownerKeys(unit: WriteUnit, entity: Entity): { owner: Entity; key: string }[] {
+  return unit.catalog.entities.flatMap((owner) =>
     Object.values(owner.relations).flatMap((relation) =>
       relation.kind === "many" && relation.contained && relation.to === entity.name
         ? [{ owner, key: relation.key }]
         : [],
     ),
   );
-  const references = new References();
-  await references.lock(
-    unit,
-    keys.flatMap(({ owner, key }) =>
-      records.flatMap((record) => {
-        const id = record[key];
-        return typeof id === "string" ? [{ entity: owner.name, id, lock }] : [];
-      }),
-    ),
-  );
+}
+
+function ownersOf(unit: WriteUnit, entity: Entity, record: Stored): Owner[] {
+  return ownerKeys(unit, entity).flatMap(({ owner, key }) => {
+    const id = record[key];
+    return typeof id === "string" ? [{ entity: owner.name, id, lock: "reference" }] : [];
+  });
+}
+
+/** What a record belongs to must live when it is brought back. */
+function checkOwners(
+  unit: WriteUnit,
+  entity: Entity,
+  {
+    records,
+    references,
+    refused,
+  }: {
+    readonly records: readonly Stored[];
+    readonly references: References;
+    readonly refused: ReadonlyMap<string, Problem[]>;
+  },
+): void {
   for (const record of records) {
-    for (const { owner, key } of keys) {
+    for (const { owner, key } of ownerKeys(unit, entity)) {
       if (record[key] === null || references.get(owner.name, record[key]) !== undefined) continue;
       refused
         .get(record.id)

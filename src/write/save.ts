@@ -2,7 +2,9 @@ import { uuidv7 } from "../lib/id.ts";
 import type { Entity } from "../query/entity.ts";
 import { sound, type Draft, type RowInput } from "./draft.ts";
 import type { EntityWrites } from "./entity-writes.ts";
+import { checkHierarchy, lockHierarchy } from "./hierarchy.ts";
 import { restName, type ParsedInput, type Values } from "./input.ts";
+import { lockForUpdate } from "./lock-rows.ts";
 import { conflict, invalid, notFound, type Problem } from "./problem.ts";
 import { lockReferences, References } from "./references.ts";
 import type { Stored } from "./stored.ts";
@@ -40,15 +42,8 @@ export async function updateIn(
   onError: OnError,
 ): Promise<{ readonly id: string; readonly problems: readonly Problem[] }[]> {
   const { entity } = writes;
-  const sent = rows.map(({ input }) => input.values);
-  const isExclusive = sent.some((values) => writes.isExclusive?.(values) ?? false);
   const references = new References();
-  await lockOwners(unit, writes, rows, references);
-  const found = await unit.lock(
-    entity,
-    rows.map(({ id }) => id),
-    isExclusive ? "exclusive" : "update",
-  );
+  const found = await lockForUpdate(unit, writes, rows, references);
   const refused = new Map<number, Problem[]>();
   const seen = new Set<string>();
   const drafts = rows.flatMap((row) => {
@@ -110,11 +105,19 @@ async function check(
   drafts: readonly Draft[],
   references = new References(),
 ): Promise<References> {
+  const { entity, hierarchy } = writes;
   await writes.attach?.(unit, drafts);
+  const isChild = ({ before, values }: Draft) =>
+    hierarchy !== undefined && before === null && values[hierarchy.key] !== null;
+  if (hierarchy !== undefined && drafts.some(isChild)) {
+    lockHierarchy(unit, entity, hierarchy.key, false);
+  }
   await lockReferences(unit, writes, drafts, references);
   await writes.rules(unit, drafts, references);
-  for (const draft of drafts) checkPresent(writes.entity, draft);
-  await checkUnique(unit, writes.entity, drafts);
+  for (const draft of drafts) checkPresent(entity, draft);
+  await checkUnique(unit, entity, drafts);
+  // Last, so that it is known which are refused.
+  if (hierarchy !== undefined) await checkHierarchy(unit, entity, drafts, hierarchy);
   await writes.together?.(unit, drafts, references);
   return references;
 }
@@ -128,30 +131,6 @@ function checkPresent(entity: Entity, { values, problems }: Draft): void {
       problems.push(invalid(path, "cannot be empty."));
     }
   }
-}
-
-/** Locks what must be locked before the rows themselves, so that all writers lock in one order. */
-export async function lockOwners(
-  unit: WriteUnit,
-  { entity, ownersOf, locksFirst }: EntityWrites,
-  rows: readonly { readonly id: string; readonly input: Pick<ParsedInput, "values"> }[],
-  references: References,
-  liveness: "live" | "deleted" = "live",
-): Promise<void> {
-  const first = rows.filter(({ input }) => locksFirst?.(input.values) ?? false);
-  if (ownersOf === undefined || first.length === 0) return;
-  const records = await unit.read(
-    entity,
-    first.map(({ id }) => id),
-    liveness,
-  );
-  await references.lock(
-    unit,
-    first.flatMap(({ id, input }) => {
-      const record = records.get(id);
-      return record === undefined ? [] : ownersOf(record, input.values);
-    }),
-  );
 }
 
 const kindDefaults: Readonly<Record<string, unknown>> = {

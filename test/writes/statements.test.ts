@@ -105,11 +105,11 @@ describe("a mutation of one record", () => {
       deleteDeal: 11,
       deleteLineItem: 11,
       deleteQuote: 7,
-      restoreAccount: 20,
-      restoreContact: 11,
-      restoreDeal: 16,
-      restoreLineItem: 14,
-      restoreQuote: 11,
+      restoreAccount: 21,
+      restoreContact: 12,
+      restoreDeal: 17,
+      restoreLineItem: 13,
+      restoreQuote: 12,
       revokeApiKey: 6,
       rotateApiKey: 7,
       updateAccount: 6,
@@ -118,7 +118,7 @@ describe("a mutation of one record", () => {
       updateLineItem: 10,
       updateQuote: 6,
       upsertAccount: 8,
-      upsertContact: 8,
+      upsertContact: 9,
       upsertDeal: 11,
       upsertQuote: 10,
     });
@@ -210,7 +210,7 @@ const batches: readonly (readonly [string, number, Inputs])[] = [
   ["createLineItems", 9, ({ quote }) => ({ quote_id: quote, unit_price: "5" })],
   [
     "updateDeals",
-    11,
+    12,
     ({ deal, contact }) => ({ id: deal, stage: "qualified", primary_contact_id: contact }),
   ],
   ["deleteContacts", 6, ({ contact }) => ({ id: contact })],
@@ -247,7 +247,7 @@ describe("a batch", () => {
         count,
         children,
         deleted: 18,
-        restored: 20,
+        restored: 21,
       });
     }
   });

@@ -1,7 +1,6 @@
 import { parsePhone } from "../../lib/phone.ts";
 import { textOf, type Draft } from "../../write/draft.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
-import { checkHierarchy } from "../../write/hierarchy.ts";
 import { lockLastContact, refreshLastContact } from "../activity/service.ts";
 import { accountInputs } from "./inputs.ts";
 import { account } from "./model.ts";
@@ -18,6 +17,7 @@ export const accountWrites: EntityWrites = {
     email: { field: "email", within: null },
     domain: { field: "domain", within: null },
   },
+  hierarchy: { key: "parentAccountId", maxDepth: maxParents },
   rules: (_unit, drafts) => {
     for (const draft of drafts) {
       nameFromDisplayName(draft);
@@ -26,8 +26,6 @@ export const accountWrites: EntityWrites = {
     }
     return Promise.resolve();
   },
-  together: (unit, drafts) =>
-    checkHierarchy(unit, account, drafts, { key: "parentAccountId", maxDepth: maxParents }),
   beforeRemoval: (unit, ids, liveness) => lockLastContact(unit, "accountId", ids, liveness),
   afterDelete: refreshLastContact,
   afterRestore: refreshLastContact,

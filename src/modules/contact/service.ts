@@ -3,10 +3,15 @@ import { param, sql } from "../../query/sql.ts";
 import { changes, sound, textOf, type Draft } from "../../write/draft.ts";
 import { fitsIndex, tooManyBytes } from "../../write/input-types.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
-import { checkHierarchy } from "../../write/hierarchy.ts";
 import { leftBehind } from "../../write/left-behind.ts";
+import { isMoved, type Seen } from "../../write/lock-rows.ts";
 import { invalid } from "../../write/problem.ts";
-import { becomesPrimary, restoredPrimary, yieldPrimary } from "../../write/primary.ts";
+import {
+  becomesPrimary,
+  primariesBeside,
+  restoredPrimary,
+  yieldPrimary,
+} from "../../write/primary.ts";
 import { Raced } from "../../write/run.ts";
 import type { References } from "../../write/references.ts";
 import type { WriteUnit } from "../../write/unit.ts";
@@ -26,12 +31,17 @@ export const contactWrites: EntityWrites = {
   lockFor: (draft, field) =>
     field === "accountId" && becomesPrimary(draft, field) ? "update" : "reference",
   // Who reports to a contact relies on its account.
-  isExclusive: (sent) => sent["accountId"] !== undefined,
+  isExclusive: (record, sent) => isMoved("accountId", record, sent),
   locksFirst: (sent) => sent["isPrimary"] === true,
   ownersOf: (record, sent) => {
     const id = sent["accountId"] ?? record["accountId"];
     return typeof id === "string" ? [{ entity: "account", id, lock: "update" }] : [];
   },
+  besides: async (unit, seen) => [
+    ...(await primariesBeside(unit, contact, seen, "accountId")),
+    ...(await reportsOf(unit, seen)),
+  ],
+  hierarchy: { key: "reportsToContactId", maxDepth: null },
   rules: (unit, drafts, references) => {
     for (const draft of drafts) {
       if (draft.before === null) {
@@ -48,8 +58,6 @@ export const contactWrites: EntityWrites = {
     }
     return Promise.resolve();
   },
-  together: (unit, drafts) =>
-    checkHierarchy(unit, contact, drafts, { key: "reportsToContactId", maxDepth: null }),
   prepare: (unit, drafts) => yieldPrimary(unit, contact, drafts, "accountId"),
   restored: async (unit, records) => {
     const primary = await restoredPrimary(unit, contact, records, "accountId");
@@ -152,6 +160,19 @@ function checkManager(draft: Draft, references: References): void {
 
 const changesTeam = (draft: Draft): boolean =>
   changes(draft, "accountId") || changes(draft, "reportsToContactId");
+
+/** Who reports to contacts that go to another account. */
+async function reportsOf(unit: WriteUnit, seen: readonly Seen[]): Promise<string[]> {
+  const ids = seen
+    .filter(({ record, sent }) => isMoved("accountId", record, sent))
+    .map(({ record }) => record.id);
+  if (ids.length === 0) return [];
+  const reports = await unit.find(
+    contact,
+    sql`t."reports_to_contact_id" = ANY (${param(ids, "uuid[]")})`,
+  );
+  return reports.map(({ id }) => id);
+}
 
 /** Who reported to somebody that went to another account reports to nobody. */
 async function releaseReports(unit: WriteUnit, drafts: readonly Draft[]): Promise<void> {

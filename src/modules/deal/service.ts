@@ -3,6 +3,7 @@ import { param, sql } from "../../query/sql.ts";
 import { changes, isFaulty, textOf, type Draft } from "../../write/draft.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
 import { readLinks, writeLinks } from "../../write/contact-links.ts";
+import { isMoved } from "../../write/lock-rows.ts";
 import { invalid } from "../../write/problem.ts";
 import type { WriteUnit } from "../../write/unit.ts";
 import { lockLastContact, refreshLastContact } from "../activity/service.ts";
@@ -20,7 +21,7 @@ export const dealWrites: EntityWrites = {
   numbered: { field: "dealNumber", kind: "deal", prefix: "DEAL" },
   upsertKeys: { deal_number: { field: "dealNumber", within: null } },
   // Its quotes rely on its account.
-  isExclusive: (sent) => sent["accountId"] !== undefined,
+  isExclusive: (record, sent) => isMoved("accountId", record, sent),
   rules: async (unit, drafts, references) => {
     await takeTenantDefaults(unit, drafts);
     await Promise.all([stayWithQuotes(unit, drafts), readLinks(unit, drafts, references)]);

@@ -1,7 +1,12 @@
 import { changes, isFaulty, textOf, type Draft } from "../../write/draft.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
 import { leftBehind } from "../../write/left-behind.ts";
-import { becomesPrimary, restoredPrimary, yieldPrimary } from "../../write/primary.ts";
+import {
+  becomesPrimary,
+  primariesBeside,
+  restoredPrimary,
+  yieldPrimary,
+} from "../../write/primary.ts";
 import { invalid } from "../../write/problem.ts";
 import type { References } from "../../write/references.ts";
 import type { WriteUnit } from "../../write/unit.ts";
@@ -20,11 +25,15 @@ export const quoteWrites: EntityWrites = {
   upsertKeys: { quote_number: { field: "quoteNumber", within: null } },
   lockFor: (draft, field) =>
     field === "dealId" && becomesPrimary(draft, field) ? "update" : "reference",
-  locksFirst: (sent) => sent["isPrimary"] === true,
+  locksFirst: (sent) => sent["isPrimary"] === true || sent["dealId"] != null,
   ownersOf: (record, sent) => {
     const id = sent["dealId"] ?? record["dealId"];
-    return typeof id === "string" ? [{ entity: "deal", id, lock: "update" }] : [];
+    const isPrimary = sent["isPrimary"] ?? record["isPrimary"];
+    return typeof id === "string" && isPrimary === true
+      ? [{ entity: "deal", id, lock: "update" }]
+      : [];
   },
+  besides: (unit, seen) => primariesBeside(unit, quote, seen, "dealId"),
   rules: async (unit, drafts, references) => {
     for (const draft of drafts) {
       draft.values["currency"] ??= (await unit.tenantFacts()).currency;
