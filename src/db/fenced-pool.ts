@@ -9,6 +9,8 @@ export const serverRole = "crm_gateway";
 const tenants = new AsyncLocalStorage<string>();
 const textParsers = { getTypeParser: () => (value: string | Buffer) => value.toString() };
 const pinText = "SELECT set_config('app.tenant_id', $1, false)";
+/** So many texts are prepared, each some 50–80 KB on every connection; what comes later is planned every time. */
+const maxPrepared = 300;
 /** How long `close` waits for statements that still run. */
 const closingMilliseconds = 1_000;
 
@@ -44,9 +46,13 @@ export function asTenant<Result>(
   return tenants.run(tenantId, async () => await work());
 }
 
+/** A prepared statement is gone, or its table is another one by now: this connection would fail again. */
+const staleStates: ReadonlySet<string> = new Set(["0A000", "26000"]);
+
 /** The statement failed, and the connection is as good as before. */
 function isStatementError(reason: unknown): boolean {
-  return reason instanceof pg.DatabaseError && reason.severity === "ERROR";
+  const isError = reason instanceof pg.DatabaseError && reason.severity === "ERROR";
+  return isError && !staleStates.has(reason.code ?? "");
 }
 
 /** Waits for all; the first that failed, in the order of sending, is the reason of the rest. */
@@ -66,6 +72,8 @@ type ConnectCallback = Parameters<pg.Pool["connect"]>[0];
  */
 export class FencedPool extends pg.Pool {
   readonly #pins = new WeakMap<pg.PoolClient, string>();
+  /** Text → the name that it is prepared under, on each connection when it first comes by. */
+  readonly #prepared = new Map<string, string>();
 
   constructor(options: { readonly url: string; readonly maxConnections: number }) {
     // Read here, because pg would let `?options=…` in the URL replace ours, and with them the role.
@@ -128,7 +136,7 @@ export class FencedPool extends pg.Pool {
   /**
    * Runs `work` in one transaction of the tenant's and commits it. Whatever fails, of `work` or of the database, is
    * thrown after a rollback. READ COMMITTED is said aloud: writers rely on seeing what was committed while they
-   * waited for a lock.
+   * waited for a lock. Its statements are prepared: planning took longer than executing them.
    */
   async transaction<Result>(
     tenantId: string,
@@ -138,6 +146,7 @@ export class FencedPool extends pg.Pool {
     const sent: Promise<unknown>[] = [];
     const query = (text: string, values: readonly unknown[]) => {
       const answer = client.query<(string | null)[]>({
+        ...this.#preparedAs(text, values),
         text,
         values: [...values],
         rowMode: "array" as const,
@@ -210,6 +219,16 @@ export class FencedPool extends pg.Pool {
     }
     this.#pins.set(client, tenantId);
     return client;
+  }
+
+  /** The name to prepare a text under, if it has parameters and there is room for one more. */
+  #preparedAs(text: string, values: readonly unknown[]): { name?: string } {
+    let name = this.#prepared.get(text);
+    if (name === undefined && values.length > 0 && this.#prepared.size < maxPrepared) {
+      name = `statement_${this.#prepared.size}`;
+      this.#prepared.set(text, name);
+    }
+    return name === undefined ? {} : { name };
   }
 
   /** A connection with no transaction open: what an unfinished one left behind, its rollback would take the pin back with it. */

@@ -1,6 +1,6 @@
 import type { Entity } from "./entity.ts";
 import { columnsSql, readRow, withId, type Cells, type Row } from "./row.ts";
-import { all, join, name, param, raw, render, sql, type Statement } from "./sql.ts";
+import { all, isOneOf, join, name, raw, render, sql, type Statement } from "./sql.ts";
 import { viewerSql, visible, type Viewer } from "./visible.ts";
 
 /** Records by id: the end of every to-one edge, by-id query and `node`. */
@@ -24,7 +24,7 @@ export function recordStatement(
   const columns = columnsSql(entity, "t", fields);
   const condition = all([
     visible(entity, "t", viewerSql(viewer), request.includeDeleted),
-    sql`t."id" = ANY (${param(ids, "uuid[]")})`,
+    isOneOf(raw(`t."id"`), ids, "uuid"),
   ]);
   return {
     statement: render(

@@ -22,6 +22,16 @@ export function param(parameter: unknown, type: string): Sql {
   return { parts: ["", ""], values: [{ parameter, type }] };
 }
 
+/**
+ * The column has one of these values. One alone is compared with `=`: a prepared statement's plan for whatever values
+ * takes a list for ten.
+ */
+export function isOneOf(column: Sql, values: readonly unknown[], type: string): Sql {
+  return values.length === 1
+    ? sql`${column} = ${param(values[0], type)}`
+    : sql`${column} = ANY (${param(values, `${type}[]`)})`;
+}
+
 /** A quoted name. */
 export function name(text: string): string {
   return `"${text.replaceAll('"', '""')}"`;

@@ -124,17 +124,21 @@ export async function holdersOf(
     rule.within === null || withinField === undefined
       ? ""
       : ` AND t.${name(columnOf(rule.within, withinField))} IS NOT DISTINCT FROM w.within`;
-  const values = param(
-    claims.map(({ value }) => value),
-    "text[]",
-  );
-  const owners = param(
-    claims.map((claim) => claim.within),
-    "uuid[]",
-  );
+  const [first] = claims;
+  // One claim alone says so: a prepared statement's plan for whatever values takes a list for ten.
+  const claimed =
+    claims.length === 1 && first !== undefined
+      ? sql`SELECT ${param(first.value, "text")} AS value, ${param(first.within, "uuid")} AS within, 1 AS place`
+      : sql`SELECT * FROM unnest(${param(
+          claims.map(({ value }) => value),
+          "text[]",
+        )}, ${param(
+          claims.map((claim) => claim.within),
+          "uuid[]",
+        )}) WITH ORDINALITY AS u(value, within, place)`;
   // Folded apart: behind row-level security no index is used for a condition that calls lower(), which might leak.
   const rows = await unit.rows(
-    sql`WITH w AS MATERIALIZED (SELECT ${raw(folded)} AS value, within, place FROM unnest(${values}, ${owners}) WITH ORDINALITY AS u(value, within, place))
+    sql`WITH w AS MATERIALIZED (SELECT ${raw(folded)} AS value, within, place FROM (${claimed}) claimed)
       SELECT w.place, t."id", t."app_id" FROM w JOIN ${raw(name(entity.table))} t ON t.${raw(name(key) + " = w.value" + within)}
       WHERE t."tenant_id" = ${unit.tenant} AND t."deleted_at" IS NULL`,
   );

@@ -4,7 +4,7 @@ import { EventLog } from "../changes/event-log.ts";
 import type { Transaction } from "../db/fenced-pool.ts";
 import { columnOf, type Catalog, type Entity } from "../query/entity.ts";
 import type { Cells } from "../query/row.ts";
-import { all, name, param, raw, render, sql, type Sql } from "../query/sql.ts";
+import { all, isOneOf, name, param, raw, render, sql, type Sql } from "../query/sql.ts";
 import { viewerSql, visible } from "../query/visible.ts";
 import type { Values } from "./input.ts";
 import { readStored, storedColumns, writtenColumns, type Stored } from "./stored.ts";
@@ -134,7 +134,7 @@ export class WriteUnit {
     lock: Lock | null,
   ): Promise<Map<string, Stored>> {
     if (ids.length === 0) return new Map();
-    const wanted = sql`t."id" = ANY (${param([...new Set(ids)], "uuid[]")})`;
+    const wanted = isOneOf(raw(`t."id"`), [...new Set(ids)], "uuid");
     const found = await this.find(entity, wanted, lock, liveness);
     return new Map(found.map((record) => [record.id, record]));
   }
@@ -203,15 +203,12 @@ export class WriteUnit {
     const types = columns.map(({ type }, index) => `, c${index} ${type}`).join("");
     if (columns.length > 0) {
       // PostgreSQL takes any JSON for 100 rows, and then reads small tables from end to end: the ids tell it better.
-      const ids = param(
-        changes.map(({ before }) => before.id),
-        "uuid[]",
-      );
+      const ids = changes.map(({ before }) => before.id);
       this.send(
         sql`UPDATE ${raw(name(entity.table))} t SET ${raw(assignments)} FROM jsonb_to_recordset(${param(
           JSON.stringify(rows),
           "jsonb",
-        )}) AS r(id uuid${raw(types)}) WHERE t.${raw(name(entity.tenantColumn))} = ${this.tenant} AND t."id" = r.id AND t."id" = ANY (${ids})`,
+        )}) AS r(id uuid${raw(types)}) WHERE t.${raw(name(entity.tenantColumn))} = ${this.tenant} AND t."id" = r.id AND ${isOneOf(raw(`t."id"`), ids, "uuid")}`,
       );
     }
     for (const [index, record] of after.entries()) {
@@ -249,7 +246,7 @@ export class WriteUnit {
     if (ids.length === 0) return links;
     const { table, source, target } = quoted(join);
     const rows = await this.rows(
-      sql`SELECT ${source}, ${target} FROM ${table} WHERE tenant_id = ${this.tenant} AND ${source} = ANY (${param(ids, "uuid[]")}) ORDER BY ${target}`,
+      sql`SELECT ${source}, ${target} FROM ${table} WHERE tenant_id = ${this.tenant} AND ${isOneOf(source, ids, "uuid")} ORDER BY ${target}`,
     );
     for (const [from, to] of rows) links.get(from ?? "")?.push(to ?? "");
     return links;

@@ -1,5 +1,5 @@
 import { parsePhone } from "../../lib/phone.ts";
-import { param, sql } from "../../query/sql.ts";
+import { isOneOf, raw } from "../../query/sql.ts";
 import { changes, sound, textOf, type Draft } from "../../write/draft.ts";
 import { fitsIndex, tooManyBytes } from "../../write/input-types.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
@@ -81,7 +81,7 @@ async function attachByDomain(unit: WriteUnit, drafts: readonly Draft[]): Promis
   if (domains.size === 0) return;
   const found = await unit.find(
     account,
-    sql`t."domain" = ANY (${param([...new Set(domains.values())], "text[]")})`,
+    isOneOf(raw(`t."domain"`), [...new Set(domains.values())], "text"),
   );
   for (const [draft, domain] of domains) {
     const matches = found.filter((record) => record["domain"] === domain);
@@ -167,10 +167,7 @@ async function reportsOf(unit: WriteUnit, seen: readonly Seen[]): Promise<string
     .filter(({ record, sent }) => isMoved("accountId", record, sent))
     .map(({ record }) => record.id);
   if (ids.length === 0) return [];
-  const reports = await unit.find(
-    contact,
-    sql`t."reports_to_contact_id" = ANY (${param(ids, "uuid[]")})`,
-  );
+  const reports = await unit.find(contact, isOneOf(raw(`t."reports_to_contact_id"`), ids, "uuid"));
   return reports.map(({ id }) => id);
 }
 
@@ -183,7 +180,7 @@ async function releaseReports(unit: WriteUnit, drafts: readonly Draft[]): Promis
   const accountOf = new Map(gone.map(({ id, values }) => [id, values["accountId"]]));
   const reports = await unit.findAll(
     contact,
-    sql`t."reports_to_contact_id" = ANY (${param([...accountOf.keys()], "uuid[]")})`,
+    isOneOf(raw(`t."reports_to_contact_id"`), [...accountOf.keys()], "uuid"),
     "update",
   );
   unit.update(

@@ -5,7 +5,7 @@ import {
   tenThousandths,
   type TenThousandths,
 } from "../../lib/money.ts";
-import { param, sql } from "../../query/sql.ts";
+import { isOneOf, param, raw, sql } from "../../query/sql.ts";
 import { changes, isFaulty, textOf, type Draft } from "../../write/draft.ts";
 import type { Values } from "../../write/input.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
@@ -78,7 +78,7 @@ async function placeAtEnd(unit: WriteUnit, drafts: readonly Draft[]): Promise<vo
     return;
   }
   const rows = await unit.rows(
-    sql`SELECT quote_id, max(position) FROM line_items WHERE tenant_id = ${unit.tenant} AND quote_id = ANY (${param(quotes, "uuid[]")}) AND deleted_at IS NULL GROUP BY quote_id`,
+    sql`SELECT quote_id, max(position) FROM line_items WHERE tenant_id = ${unit.tenant} AND ${isOneOf(raw("quote_id"), quotes, "uuid")} AND deleted_at IS NULL GROUP BY quote_id`,
   );
   const last = new Map(rows.map(([id, position]) => [id, Number(position)]));
   for (const { values } of open) {
@@ -172,7 +172,7 @@ async function refreshTotals(
   const [quotes, sums] = await Promise.all([
     references === null ? unit.read(quote, ids) : null,
     unit.rows(
-      sql`SELECT quote_id, sum(total)::text FROM line_items WHERE tenant_id = ${unit.tenant} AND quote_id = ANY (${param(ids, "uuid[]")}) AND deleted_at IS NULL GROUP BY quote_id`,
+      sql`SELECT quote_id, sum(total)::text FROM line_items WHERE tenant_id = ${unit.tenant} AND ${isOneOf(raw("quote_id"), ids, "uuid")} AND deleted_at IS NULL GROUP BY quote_id`,
     ),
   ]);
   const changed = sums.flatMap(([id, sum]) => {
