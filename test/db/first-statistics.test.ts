@@ -1,0 +1,38 @@
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+
+let database: TestDatabase;
+let client: pg.Client;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+});
+afterAll(async () => {
+  await client.end();
+  await database.drop();
+});
+
+describe("on a database that was never analyzed", () => {
+  it("every foreign key is checked by the primary key of the table that it refers to", async () => {
+    const { rows } = await client.query<{ name: string }>(
+      `SELECT DISTINCT confrelid::regclass::text AS name FROM pg_constraint
+       WHERE contype = 'f' AND array_length(confkey, 1) = 2 ORDER BY name`,
+    );
+    expect(rows.map(({ name }) => name)).toContain("deals");
+
+    for (const { name } of rows) {
+      // What PostgreSQL sends itself for every row, and the plan that it keeps for it.
+      const { rows: plan } = await client.query<{ "QUERY PLAN": string }>(
+        `EXPLAIN (GENERIC_PLAN) SELECT 1 FROM ONLY "public"."${name}" x
+         WHERE "tenant_id" OPERATOR(pg_catalog.=) $1 AND "id" OPERATOR(pg_catalog.=) $2 FOR KEY SHARE OF x`,
+      );
+      const indexes = plan.flatMap(
+        (line) => /\w+_(?:pkey|idx|key)\b/.exec(line["QUERY PLAN"]) ?? [],
+      );
+      expect(indexes).toEqual([`${name}_pkey`]);
+    }
+  });
+});
