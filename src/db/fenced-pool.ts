@@ -62,6 +62,13 @@ async function allOrFirstFailure(answers: readonly Promise<unknown>[]): Promise<
   }
 }
 
+/** What is sent before anybody waits leaves in one write: BEGIN with the first read, the last writes with COMMIT. */
+function sendTogether({ connection: { stream } }: pg.PoolClient): void {
+  if (stream.writableCorked > 0) return;
+  stream.cork();
+  process.nextTick(() => stream.uncork());
+}
+
 type ConnectCallback = Parameters<pg.Pool["connect"]>[0];
 
 /**
@@ -145,6 +152,7 @@ export class FencedPool extends pg.Pool {
     const client = await this.#connectIdle();
     const sent: Promise<unknown>[] = [];
     const query = (text: string, values: readonly unknown[]) => {
+      sendTogether(client);
       const answer = client.query<(string | null)[]>({
         ...this.#preparedAs(text, values),
         text,
