@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
-import { FrameReader, sqlOf, type Frame } from "./wire-frames.ts";
+import { FrameReader, StatementTexts, type Frame } from "./wire-frames.ts";
 
 /**
  * Where a connection is cut. `before`: the statement never reaches the server, which has answered all before it and is
@@ -81,6 +81,7 @@ class Carrier {
   readonly #terminate: Terminate;
   readonly #fromClient = new FrameReader("client");
   readonly #fromServer = new FrameReader("server");
+  readonly #texts = new StatementTexts();
   /** Numbers of the statements whose answers are not complete; 0 is the server's greeting. */
   readonly #unanswered: number[] = [0];
   /** What the server answers to this statement and those behind it is not passed on. */
@@ -126,7 +127,8 @@ class Carrier {
     if (this.#isEnding) return;
     if (!this.#isInStatement && /^[QPB]$/.test(frame.type)) {
       this.#isInStatement = true;
-      const number = this.#watched.statements.push(sqlOf(frame));
+      // Parse comes first where there is one.
+      const number = this.#watched.statements.push(this.#texts.textOf(frame));
       if (this.#watched.trap?.statement === number) this.#fall(this.#watched.trap);
       if (!this.#isCut) this.#unanswered.push(number);
     }

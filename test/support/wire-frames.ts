@@ -33,8 +33,15 @@ export class FrameReader {
   }
 }
 
-/** The SQL of a Query or Parse message; "" for one that has none. */
-export function sqlOf({ type, bytes }: Frame): string {
-  const texts = bytes.toString("utf8", 5).split("\0");
-  return (type === "Q" ? texts[0] : type === "P" ? texts[1] : undefined) ?? "";
+/** Knows the SQL of a connection's messages, also of those that only name a prepared statement. */
+export class StatementTexts {
+  readonly #prepared = new Map<string, string>();
+
+  /** The SQL of a Query, Parse or Bind message; "" where there is none. */
+  textOf({ type, bytes }: Frame): string {
+    const [first = "", second = ""] = bytes.toString("utf8", 5).split("\0", 2);
+    if (type === "Q") return first;
+    if (type === "P") this.#prepared.set(first, second);
+    return this.#prepared.get(type === "P" ? first : second) ?? "";
+  }
 }
