@@ -35,7 +35,8 @@ function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return entries.map(([key, item]) => [key, sorted(item)]);
+  // Marked, so that a list of pairs is another request.
+  return { object: entries.map(([key, item]) => [key, sorted(item)]) };
 }
 
 /** The whole answer to a request, as it was sent. */
