@@ -78,14 +78,15 @@ async function copies(
   const contacts = `SELECT ${columns.map((name) => replaced[name] ?? name).join(", ")} FROM ${newest}`;
   const said =
     "tenant_id, %, entity_type, entity_id, operation, version, actor, occurred_at, changes";
-  const events = `SELECT ${said.replace("%", "uuidv7()")} FROM change_events WHERE entity_id IN (SELECT id FROM ${newest})`;
+  const last = "(SELECT max(position) FROM change_events)";
+  const events = `SELECT ${said.replace("%", `uuidv7(), ${last} + row_number() OVER ()`)} FROM change_events WHERE entity_id IN (SELECT id FROM ${newest})`;
   return withOwner(url, "bench", async (client) => ({
     contacts: {
       into: `contacts (${columns.join(", ")})`,
       rows: await text(client.query(copyTo(`COPY (${contacts}) TO STDOUT`))),
     },
     events: {
-      into: `change_events (${said.replace("%", "id")})`,
+      into: `change_events (${said.replace("%", "id, position")})`,
       rows: await text(client.query(copyTo(`COPY (${events}) TO STDOUT`))),
     },
   }));

@@ -12,8 +12,10 @@ export type ContactInput = {
   readonly job_title: string;
 };
 
-const insertEvent = `INSERT INTO change_events (tenant_id, id, entity_type, entity_id, operation, version, actor, occurred_at, changes)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`;
+/** The log is in the order of the commits here too. */
+const lockLog = "SELECT pg_advisory_xact_lock(4715003, hashtext($1))";
+const insertEvent = `INSERT INTO change_events (tenant_id, id, entity_type, entity_id, operation, version, actor, occurred_at, changes, position)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, (SELECT coalesce(max(position), 0) + 1 FROM change_events WHERE tenant_id = $1))`;
 
 /** The same rows by the statements that each mutation needs, one awaited after the other. */
 export class ByHand {
@@ -42,7 +44,7 @@ export class ByHand {
         [this.#tenantId, id, now, this.#actor, ...values],
       );
       const changes = Object.entries(input).map(([name, value]) => [name, [null, value]]);
-      await this.#event(client, now, "contact", id, "created", 1, Object.fromEntries(changes));
+      await this.#event(client, now, "Contact", id, "created", 1, Object.fromEntries(changes));
     });
   }
 
@@ -65,7 +67,7 @@ export class ByHand {
         [this.#tenantId, uuidv7(), id, deal["stage"], stage, now, this.#actor],
       );
       const changes = { stage: [deal["stage"], stage] };
-      await this.#event(client, now, "deal", id, "updated", version, changes);
+      await this.#event(client, now, "Deal", id, "updated", version, changes);
     });
   }
 
@@ -92,10 +94,10 @@ export class ByHand {
         [this.#tenantId, quoteId, now, this.#actor],
       );
       const line = { quote_id: [null, quoteId], unit_price: [null, unitPrice] };
-      await this.#event(client, now, "lineItem", id, "created", 1, line);
+      await this.#event(client, now, "LineItem", id, "created", 1, line);
       const change = { total: [quote["total"], total] };
       const version = Number(quote["version"]) + 1;
-      await this.#event(client, now, "quote", quoteId, "updated", version, change);
+      await this.#event(client, now, "Quote", quoteId, "updated", version, change);
     });
   }
 
@@ -119,8 +121,12 @@ export class ByHand {
         const changes = Object.fromEntries(
           Object.entries(input).map(([name, value]) => [name, [null, value]]),
         );
-        const record = { entityType: "contact", entityId: id, version: 1, changes };
-        const event = { actor: this.#actor, occurredAt: now, ...record };
+        const record = { recordType: "Contact", recordId: id, version: 1, changes };
+        await prisma.$executeRaw`SELECT pg_advisory_xact_lock(4715003, hashtext(${tenantId}))`;
+        const last = { where: { tenantId }, orderBy: { position: "desc" } } as const;
+        const latest = await prisma.changeEvent.findFirst({ ...last, select: { position: true } });
+        const position = (latest?.position ?? 0n) + 1n;
+        const event = { actor: this.#actor, occurredAt: now, position, ...record };
         await prisma.changeEvent.create({
           data: { tenantId, id: uuidv7(), ...event, operation: "created" },
           select: { id: true },
@@ -155,6 +161,7 @@ export class ByHand {
     ...[entity, id, operation, version, changes]: [string, string, string, number, object]
   ): Promise<void> {
     const event = [entity, id, operation, version, this.#actor, now, JSON.stringify(changes)];
+    await client.query(lockLog, [this.#tenantId]);
     await client.query(insertEvent, [this.#tenantId, uuidv7(), ...event]);
   }
 }

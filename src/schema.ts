@@ -9,6 +9,7 @@ import "./modules/quote/type.ts";
 import "./modules/line-item/type.ts";
 import "./modules/department/type.ts";
 import "./modules/api-key/type.ts";
+import "./modules/change-event/type.ts";
 import "./modules/account/mutations.ts";
 import "./modules/contact/mutations.ts";
 import "./modules/deal/mutations.ts";

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { uuidv7 } from "../lib/id.ts";
 import { snakeCase } from "../lib/text.ts";
 import type { Entity } from "../query/entity.ts";
-import { param, sql, type Sql } from "../query/sql.ts";
+import { param, raw, sql, type Sql } from "../query/sql.ts";
 
 /** What happened to a record. */
 export type ChangeOperation = "created" | "updated" | "deleted" | "restored";
@@ -10,6 +10,7 @@ export type ChangeOperation = "created" | "updated" | "deleted" | "restored";
 type Values = Readonly<Record<string, unknown>>;
 type Event = {
   readonly id: string;
+  readonly app_id: string | null;
   readonly entity_type: string;
   readonly entity_id: string;
   readonly operation: ChangeOperation;
@@ -17,6 +18,9 @@ type Event = {
   /** REST name → [old, new]. */
   readonly changes: Record<string, readonly [unknown, unknown]>;
 };
+
+/** The kind of lock that writers of a tenant's log take turns by; any number that no other part uses. */
+const logLock = 4_715_003;
 
 /** So many events go into one statement: a deletion can take very many records along. */
 const eventsPerStatement = 5_000;
@@ -54,7 +58,8 @@ export class EventLog {
     }
     this.#events.push({
       id: uuidv7(),
-      entity_type: entity.name,
+      app_id: typeof after["appId"] === "string" ? after["appId"] : null,
+      entity_type: entity.type,
       entity_id: String(after["id"]),
       operation,
       version: Number(after["version"] ?? 1),
@@ -65,26 +70,36 @@ export class EventLog {
   /** Adds to the record's latest event what is no column of it. */
   note(entity: Entity, id: string, field: string, before: unknown, after: unknown): void {
     const event = this.#events.findLast(
-      (candidate) => candidate.entity_id === id && candidate.entity_type === entity.name,
+      (candidate) => candidate.entity_id === id && candidate.entity_type === entity.type,
     );
     if (event === undefined) throw new Error(`nothing was written of ${entity.name} ${id}`);
     event.changes[field] = [before, after];
   }
 
-  /** The statements that write the events. */
+  /**
+   * The statements that write the events; the transaction commits right behind them. Writers of a tenant take turns
+   * from here on, so that positions are handed out in the order of the commits, without gaps. The lock only spares
+   * them from failing: a second one with the same position would be refused by the index and run again.
+   */
   statements(): Sql[] {
-    const statements: Sql[] = [];
+    if (this.#events.length === 0) return [];
+    const tenant = param(this.#tenantId, "uuid");
+    const statements = [
+      sql`SELECT pg_advisory_xact_lock(${raw(String(logLock))}, hashtext(${param(this.#tenantId, "text")}))`,
+    ];
     for (let start = 0; start < this.#events.length; start += eventsPerStatement) {
       const events = this.#events.slice(start, start + eventsPerStatement);
-      statements.push(sql`INSERT INTO change_events (tenant_id, id, entity_type, entity_id, operation, version, actor, occurred_at, changes)
-        SELECT ${param(this.#tenantId, "uuid")}, e.id, e.entity_type, e.entity_id, e.operation, e.version, ${param(
+      const end = start + events.length === this.#events.length ? events.length : 0;
+      statements.push(sql`INSERT INTO change_events (tenant_id, id, position, ends_transaction, app_id, entity_type, entity_id, operation, version, actor, occurred_at, changes)
+        SELECT ${tenant}, e.id, l.position + e.place, e.place = ${param(end, "integer")}, e.app_id, e.entity_type, e.entity_id, e.operation, e.version, ${param(
           this.#actor,
           "text",
         )}, ${param(this.#now, "timestamptz")}, e.changes
-        FROM ROWS FROM (jsonb_to_recordset(${param(
+        FROM (SELECT coalesce(max(position), 0) AS position FROM change_events WHERE tenant_id = ${tenant}) l,
+        ROWS FROM (jsonb_to_recordset(${param(
           JSON.stringify(events),
           "jsonb",
-        )}) AS (id uuid, entity_type text, entity_id uuid, operation change_operation, version integer, changes jsonb)) WITH ORDINALITY AS e(id, entity_type, entity_id, operation, version, changes, place)
+        )}) AS (id uuid, app_id text, entity_type text, entity_id uuid, operation change_operation, version integer, changes jsonb)) WITH ORDINALITY AS e(id, app_id, entity_type, entity_id, operation, version, changes, place)
         ORDER BY e.place`);
     }
     return statements;

@@ -4,6 +4,7 @@ import type { Context } from "./context.ts";
 
 export type Scalars = {
   ID: { Input: string; Output: string };
+  BigInt: { Input: string; Output: number };
   Decimal: { Input: string; Output: string };
   DateTime: { Input: string; Output: Date };
   Date: { Input: string; Output: string };

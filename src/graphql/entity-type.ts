@@ -1,7 +1,7 @@
 import type { FieldRef, ImplementableObjectRef, ObjectRef, TypeParam } from "@pothos/core";
-import { formatId } from "../lib/id.ts";
 import type { Catalog, Entity, Field, FieldKind, ManyRelation, Relation } from "../query/entity.ts";
 import type { Page } from "../query/page.ts";
+import { publicValue } from "../query/public-value.ts";
 import type { Row } from "../query/row.ts";
 import { builder, type SchemaTypes } from "./builder.ts";
 import { connectionRef } from "./connection.ts";
@@ -15,6 +15,8 @@ type Output = TypeParam<SchemaTypes>;
 
 /** Types that a field has instead of the one its kind gives, e.g. a JSON column with a known shape. */
 export type FieldTypes = Readonly<Record<string, Output>>;
+/** How fields are read from their row that are not shown as they are stored. */
+export type FieldReaders = Readonly<Record<string, (row: Row) => unknown>>;
 
 const nodes = new Map<string, RowRef>();
 const connections = new Map<string, ObjectRef<SchemaTypes, Page>>();
@@ -51,14 +53,20 @@ export function asNode(row: Row, entity: Entity): Row {
 }
 
 /** Fills an entity's GraphQL type from its model: every field and every edge. */
-export function implementEntity(catalog: Catalog, entity: Entity, types: FieldTypes = {}): void {
+export function implementEntity(
+  catalog: Catalog,
+  entity: Entity,
+  types: FieldTypes = {},
+  readers: FieldReaders = {},
+): void {
   nodeRef(entity).implement({
     description: entity.description,
     interfaces: entity.isNode ? [builder.nodeInterfaceRef()] : [],
     fields: (t) => {
       const fields: Record<string, FieldRef<SchemaTypes>> = {};
       for (const [name, definition] of Object.entries(entity.fields)) {
-        fields[name] = scalarField(t, catalog, entity, name, definition, types[name]);
+        const read = readers[name] ?? ((row) => shownValue(catalog, entity, name, row));
+        fields[name] = scalarField(t, definition, types[name] ?? outputType(definition), read);
       }
       if (entity.softDelete) {
         fields["isDeleted"] = t.boolean({
@@ -80,11 +88,13 @@ export function implementEntity(catalog: Catalog, entity: Entity, types: FieldTy
 const outputs: Readonly<Record<Exclude<FieldKind, "enum" | "bytes">, Output>> = {
   id: "ID",
   reference: "ID",
+  anyReference: "ID",
   text: "String",
   email: "EmailAddress",
   url: "URL",
   currency: "Currency",
   int: "Int",
+  bigInt: "BigInt",
   decimal: "Decimal",
   boolean: "Boolean",
   dateTime: "DateTime",
@@ -104,25 +114,26 @@ function outputType(definition: Field): Output {
 
 function scalarField(
   t: FieldBuilder,
-  catalog: Catalog,
-  entity: Entity,
-  name: string,
-  definition: Field,
-  type: Output | undefined,
+  { nullable, description }: Field,
+  type: Output,
+  read: (row: Row) => unknown,
 ): FieldRef<SchemaTypes> {
-  const owner = definition.to === null ? entity : catalog.entity(definition.to);
-  const isId = definition.kind === "id" || definition.kind === "reference";
   return t.field({
-    type: type ?? outputType(definition),
-    nullable: definition.nullable,
-    description: definition.description,
+    type,
+    nullable,
+    description,
     // The model decides the type at run time, so the compiler cannot know the value's: the scalars check it.
-    resolve: (row) => {
-      const value = row[name];
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-      return (isId && typeof value === "string" ? formatId(owner.prefix, value) : value) as never;
-    },
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    resolve: (row) => read(row) as never,
   });
+}
+
+/** A value of a row as callers see it: ids with the prefix of the entity that they name. */
+function shownValue(catalog: Catalog, entity: Entity, name: string, row: Row): unknown {
+  const definition = entity.fields[name];
+  const typed = row[definition?.typed ?? ""];
+  const owner = typeof typed === "string" ? catalog.byType(typed) : entity;
+  return definition === undefined ? null : publicValue(catalog, owner, definition, row[name]);
 }
 
 function toOneField(

@@ -67,6 +67,13 @@ const operators: Partial<Record<FieldKind, Operators & { name: string }>> = {
     text: false,
     about: "an id: `<prefix>-<uuid>` or the bare UUID",
   },
+  anyReference: {
+    name: "RecordIdFilter",
+    scalar: "ID",
+    ordered: false,
+    text: false,
+    about: "the id of a record of any kind, with its prefix",
+  },
   text: { name: "TextFilter", scalar: "String", ordered: true, text: true, about: "a text" },
   url: { name: "TextFilter", scalar: "String", ordered: true, text: true, about: "a text" },
   currency: { name: "TextFilter", scalar: "String", ordered: true, text: true, about: "a text" },
@@ -78,6 +85,13 @@ const operators: Partial<Record<FieldKind, Operators & { name: string }>> = {
     about: "an email, compared without case",
   },
   int: { name: "IntFilter", scalar: "Int", ordered: true, text: false, about: "a whole number" },
+  bigInt: {
+    name: "BigIntFilter",
+    scalar: "BigInt",
+    ordered: true,
+    text: false,
+    about: "a whole number that may be large",
+  },
   decimal: {
     name: "DecimalFilter",
     scalar: "Decimal",
@@ -275,6 +289,7 @@ export function whereRef(entity: Entity): FilterRef {
           not: t.field({ type: ref, description: "This does not hold." }),
         };
         for (const [field, definition] of Object.entries(entity.fields)) {
+          if (definition.shownOnly) continue;
           const type = fieldFilter(definition);
           const isJson = definition.kind === "json" || definition.kind === "jsonObject";
           fields[field] = isJson

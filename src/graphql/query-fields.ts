@@ -1,5 +1,5 @@
 import { badInput } from "../lib/errors.ts";
-import { parseId, splitId } from "../lib/id.ts";
+import { parseId } from "../lib/id.ts";
 import type { Catalog, Entity } from "../query/entity.ts";
 import type { PageRequest } from "../query/page.ts";
 import type { Row } from "../query/row.ts";
@@ -12,6 +12,19 @@ import type { GraphQLResolveInfo } from "graphql";
 
 /** The root queries of an entity: one by id or natural key, and the list. */
 export function entityQueries(entity: Entity): void {
+  recordQuery(entity);
+  builder.queryField(entity.plural, (t) =>
+    t.field({
+      type: connectionOf(entity),
+      description: `The tenant's ${entity.plural}, newest first unless orderBy or search is given.`,
+      args: listArguments(t, entity),
+      resolve: (_root, args, ctx, info) => ctx.reader.list(pageRequest(entity, null, args, info)),
+    }),
+  );
+}
+
+/** The root query for one record, by id or natural key. */
+export function recordQuery(entity: Entity): void {
   const keys = Object.keys(entity.naturalKeys);
   builder.queryField(entity.name, (t) =>
     t.field({
@@ -34,14 +47,6 @@ export function entityQueries(entity: Entity): void {
       },
       resolve: (_root, args: Readonly<Record<string, string | null | undefined>>, ctx, info) =>
         oneRecord(entity, args, ctx, info),
-    }),
-  );
-  builder.queryField(entity.plural, (t) =>
-    t.field({
-      type: connectionOf(entity),
-      description: `The tenant's ${entity.plural}, newest first unless orderBy or search is given.`,
-      args: listArguments(t, entity),
-      resolve: (_root, args, ctx, info) => ctx.reader.list(pageRequest(entity, null, args, info)),
     }),
   );
 }
@@ -91,20 +96,13 @@ export function nodeQueries(catalog: Catalog): void {
     ctx: Context,
     info: GraphQLResolveInfo,
   ) => {
-    const parts = splitId(text);
-    const entity = parts === null ? undefined : catalog.byPrefix(parts.prefix);
-    if (parts === null || entity === undefined) {
-      throw badInput(
-        `${path.join(".")}: an id with its prefix is needed here, e.g. acc-<uuid>.`,
-        path,
-      );
-    }
+    const { to: entity, uuid } = catalog.parseAnyId(text, path);
     const request = () => ({
       entity,
       fields: neededFields(info, entity, info.fieldNodes),
       includeDeleted: false,
     });
-    const row = await ctx.reader.record(`${fieldKey(info)}<${entity.name}`, request, parts.uuid);
+    const row = await ctx.reader.record(`${fieldKey(info)}<${entity.name}`, request, uuid);
     return row === null ? null : asNode(row, entity);
   };
   builder.queryField("node", (t) =>

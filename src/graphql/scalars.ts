@@ -68,6 +68,22 @@ const decimal = new GraphQLScalarType<string, string>({
   ),
 });
 
+/** A whole number that fits a PostgreSQL bigint, as text. */
+function wholeInput(value: unknown): string {
+  const text = typeof value === "number" && Number.isSafeInteger(value) ? String(value) : value;
+  if (typeof text === "string" && /^-?\d{1,18}$/.test(text)) return text;
+  throw new GraphQLError("BigInt: a whole number of at most 18 digits is expected.");
+}
+
+const bigInt = new GraphQLScalarType<string, number>({
+  name: "BigInt",
+  description:
+    "A whole number that may be larger than an Int; as input also a string of digits, at most 18.",
+  serialize: Number,
+  parseValue: later(wholeInput),
+  parseLiteral: literal([Kind.INT, Kind.STRING], "BigInt: a whole number is expected.", wholeInput),
+});
+
 /** An instant as text in UTC: as a Date, pg would print it in the process's own time zone. */
 function instantInput(value: unknown): string {
   const instant = typeof value === "string" ? parseInstant(value) : null;
@@ -116,6 +132,7 @@ function readAsStored(
 }
 
 builder.addScalarType("Decimal", decimal);
+builder.addScalarType("BigInt", bigInt);
 builder.addScalarType("Date", day);
 builder.addScalarType(
   "DateTime",

@@ -49,13 +49,24 @@ export function neededFields(
   nodes: readonly FieldNode[],
 ): string[] {
   const needed = new Set<string>(["id"]);
-  for (const selected of selectedFields(info, objectType(info, entity.type), nodes).keys()) {
+  const type = objectType(info, entity.type);
+  for (const selected of selectedFields(info, type, nodes).keys()) {
     const relation = entity.relations[selected];
-    if (entity.fields[selected] !== undefined) needed.add(selected);
-    else if (relation?.kind === "one") needed.add(relation.key);
+    const definition = entity.fields[selected];
+    for (const field of neededBy(type, selected)) needed.add(field);
+    if (definition !== undefined) {
+      needed.add(selected);
+      if (definition.typed !== null) needed.add(definition.typed);
+    } else if (relation?.kind === "one") needed.add(relation.key);
     else if (selected === "isDeleted") needed.add("deletedAt");
   }
   return [...needed];
+}
+
+/** The model fields that a field with a resolver of its own says it needs: `extensions: { needs: [...] }`. */
+function neededBy(type: GraphQLObjectType, field: string): readonly string[] {
+  const needs: unknown = type.getFields()[field]?.extensions["needs"];
+  return Array.isArray(needs) ? needs.filter((name) => typeof name === "string") : [];
 }
 
 /**

@@ -2,6 +2,7 @@ import { Catalog } from "../query/entity.ts";
 import { account } from "./account/model.ts";
 import { activity } from "./activity/model.ts";
 import { apiKey } from "./api-key/model.ts";
+import { changeEvent } from "./change-event/model.ts";
 import { contact } from "./contact/model.ts";
 import { deal } from "./deal/model.ts";
 import { department } from "./department/model.ts";
@@ -22,4 +23,5 @@ export const catalog = new Catalog([
   lineItem,
   department,
   apiKey,
+  changeEvent,
 ]);

@@ -5,6 +5,7 @@ import {
   int,
   jsonObject,
   managed,
+  many,
   reference,
   text,
   textList,
@@ -53,6 +54,17 @@ export const deletion = {
     nullable: true,
   },
 };
+
+/** The edge to everything that ever happened to a record of that GraphQL type. */
+export const historyOf = (type: string) => ({
+  ...many(
+    "changeEvent",
+    "recordId",
+    "What happened to it, latest first; kept when it is deleted.",
+    [{ field: "position", direction: "desc" }],
+  ),
+  only: { field: "recordType", value: type },
+});
 
 /** The phone number as a search wants it. */
 export const phoneShadow = managed(

@@ -1,15 +1,19 @@
+import { badInput } from "../lib/errors.ts";
+import { splitId } from "../lib/id.ts";
 import { snakeCase } from "../lib/text.ts";
 
 /** What a field holds. Its SQL type, GraphQL scalar, filter operators and sortability follow from this. */
 export type FieldKind =
   | "id"
   | "reference"
+  | "anyReference"
   | "text"
   | "email"
   | "url"
   | "currency"
   | "enum"
   | "int"
+  | "bigInt"
   | "decimal"
   | "boolean"
   | "dateTime"
@@ -44,6 +48,8 @@ export type Field = {
   readonly searched: "whole" | "beginning" | null;
   /** For `reference`: the entity whose id it is. */
   readonly to: string | null;
+  /** For what holds values of another record: the field that says which entity that is of, by its GraphQL type. */
+  readonly typed: string | null;
   /** For `enum`: its values. */
   readonly values: EnumDefinition | null;
   /** SQL that is read instead of the column; `{t}` stands for the table. */
@@ -56,6 +62,8 @@ export type Field = {
   readonly managed: boolean;
   /** A column that PostgreSQL computes: nobody writes it. */
   readonly generated: boolean;
+  /** Can only be read: no filter and no order goes by it. */
+  readonly shownOnly: boolean;
 };
 
 export type OrderTerm = { readonly field: string; readonly direction: OrderDirection };
@@ -81,6 +89,8 @@ export type Relation =
       readonly key: string;
       readonly description: string;
       readonly defaultOrder: readonly OrderTerm[] | null;
+      /** What else its rows hold, where the key alone could name records of several entities. */
+      readonly only: { readonly field: string; readonly value: string } | null;
       /** Deleting this record deletes those too, and one restore brings all of them back. */
       readonly contained: boolean;
     }
@@ -146,12 +156,14 @@ function field(
     column: options.column ?? null,
     searched: options.searched ?? null,
     to: options.to ?? null,
+    typed: options.typed ?? null,
     values: options.values ?? null,
     expression: options.expression ?? null,
     stored: options.stored ?? null,
     form: options.form ?? "line",
     managed: options.managed ?? false,
     generated: options.generated ?? false,
+    shownOnly: options.shownOnly ?? false,
   };
 }
 
@@ -159,6 +171,12 @@ export const id = (description: string): Field =>
   field("id", description, { nullable: false, managed: true });
 export const reference = (to: string, description: string, options: FieldOptions = {}): Field =>
   field("reference", description, { ...options, to });
+/** Names a record of any entity; the field `typed` says of which. */
+export const anyReference = (
+  typed: string,
+  description: string,
+  options: FieldOptions = {},
+): Field => field("anyReference", description, { nullable: false, ...options, typed });
 export const text = (description: string, options: FieldOptions = {}): Field =>
   field("text", description, options);
 /** Text of many lines: its beginning is searched. */
@@ -182,6 +200,8 @@ export const enumeration = (
   description: string,
   options: FieldOptions & Partial<Pick<Field, "expression" | "stored">> = {},
 ): Field => field("enum", description, { nullable: false, ...options, values });
+export const bigInt = (description: string): Field =>
+  field("bigInt", description, { nullable: false });
 export const int = (description: string, options: FieldOptions = {}): Field =>
   field("int", description, options);
 export const decimal = (description: string, options: FieldOptions = {}): Field =>
@@ -193,6 +213,9 @@ export const dateTime = (description: string, options: FieldOptions = {}): Field
 export const date = (description: string): Field => field("date", description);
 export const json = (description: string, options: FieldOptions = {}): Field =>
   field("json", description, options);
+/** JSON with a shape of its own: shown as the type that its module gives it, and not filtered by. */
+export const shown = (typed: string, description: string): Field =>
+  field("json", description, { nullable: false, shownOnly: true, typed });
 export const jsonObject = (description: string): Field =>
   field("jsonObject", description, { nullable: false });
 export const textList = (description: string): Field =>
@@ -224,6 +247,7 @@ export const many = (
   key,
   description,
   defaultOrder,
+  only: null,
   contained: false,
 });
 /** The records at the other end live and die with this one. */
@@ -273,12 +297,14 @@ export function columnOf(name: string, definition: Field): string {
 const sqlTypes: Readonly<Record<FieldKind, string>> = {
   id: "uuid",
   reference: "uuid",
+  anyReference: "uuid",
   text: "text",
   email: "text",
   url: "text",
   currency: "text",
   enum: "text",
   int: "integer",
+  bigInt: "bigint",
   decimal: "numeric",
   boolean: "boolean",
   dateTime: "timestamptz",
@@ -294,11 +320,17 @@ export function sqlTypeOf(definition: Field): string {
   return definition.values?.type ?? sqlTypes[definition.kind];
 }
 
-const unsortable: ReadonlySet<FieldKind> = new Set(["json", "jsonObject", "textList", "bytes"]);
+const unsortable: ReadonlySet<FieldKind> = new Set([
+  "anyReference",
+  "json",
+  "jsonObject",
+  "textList",
+  "bytes",
+]);
 
 /** Whether lists can be ordered by the field. */
 export function isSortable(definition: Field): boolean {
-  return !unsortable.has(definition.kind);
+  return !unsortable.has(definition.kind) && !definition.shownOnly;
 }
 
 /** All entities by name, and the look-ups that the read engine needs. */
@@ -321,6 +353,26 @@ export class Catalog {
     const found = this.#byName.get(name);
     if (found === undefined) throw new Error(`no entity "${name}" in the catalog`);
     return found;
+  }
+
+  /** The entity with that GraphQL type. */
+  byType(type: string): Entity {
+    const found = this.entities.find((entity) => entity.type === type);
+    if (found === undefined) throw new Error(`no entity of type "${type}" in the catalog`);
+    return found;
+  }
+
+  /** Which record a public id names; without a prefix it could be of any entity. */
+  parseAnyId(given: string, path: readonly string[]): { to: Entity; uuid: string } {
+    const parts = splitId(given);
+    const to = parts === null ? undefined : this.#byPrefix.get(parts.prefix);
+    if (parts === null || to === undefined) {
+      throw badInput(
+        `${path.join(".")}: an id with its prefix is needed here, e.g. acc-<uuid>.`,
+        path,
+      );
+    }
+    return { to, uuid: parts.uuid };
   }
 
   /** The entity that is fetched by ids with the prefix. */

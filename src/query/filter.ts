@@ -13,7 +13,7 @@ import {
 import { filterPattern, type Filter } from "./filter-value.ts";
 import { jsonCondition } from "./json-filter.ts";
 import { fieldSql } from "./order.ts";
-import { all, any, name, param, raw, sql, type Sql } from "./sql.ts";
+import { all, any, isOneOf, name, param, raw, sql, type Sql } from "./sql.ts";
 import { visible, type ViewerSql } from "./visible.ts";
 
 /** What turning a filter into SQL needs to know about where it stands. */
@@ -119,6 +119,8 @@ function fieldCondition(
       const path = [...scope.path, operator];
       if (operand === null) return unknown;
       if (definition.kind === "textList") return listCondition(column, operator, operand, path);
+      if (definition.kind === "anyReference")
+        return anyReferenceCondition(column, definition, operator, operand, { ...scope, path });
       return scalarCondition({ fieldName, column, definition, operator, operand, scope, path });
     });
   return all(conditions);
@@ -182,6 +184,38 @@ function scalarCondition({
   if (definition.searched !== "whole" || scope.negated) return matches;
   const anywhere = param(`%${escapeLike(searched)}%`, "text");
   return all([sql`${raw(`${scope.alias}."search_text"`)} ILIKE ${anywhere}`, matches]);
+}
+
+/** Records of any kind by their public ids, whose prefix says of which. */
+function anyReferenceCondition(
+  column: Sql,
+  definition: Field,
+  operator: string,
+  operand: unknown,
+  { entity, alias, catalog, path }: FilterScope,
+): Sql {
+  if (operator === "isNull") return raw(operand === true ? "FALSE" : "TRUE");
+  const typed = definition.typed ?? "";
+  const kind = entity.fields[typed];
+  if (kind === undefined) throw new Error(`${entity.name} has no field ${typed}`);
+  const isOne = operator === "eq" || operator === "ne";
+  const wanted = new Map<string, string[]>();
+  for (const [index, value] of asList(operand).entries()) {
+    const at = isOne ? path : [...path, String(index)];
+    const { to, uuid } = catalog.parseAnyId(asText(value, at), at);
+    wanted.set(to.type, [...(wanted.get(to.type) ?? []), uuid]);
+  }
+  const found = any(
+    [...wanted].map(([type, uuids]) =>
+      all([
+        isOneOf(column, uuids, "uuid"),
+        sql`${fieldSql(alias, typed, kind)} = ${param(type, sqlTypeOf(kind))}`,
+      ]),
+    ),
+  );
+  if (operator === "eq" || operator === "in") return found;
+  if (operator === "ne" || operator === "notIn") return sql`NOT ${found}`;
+  throw badInput(`${path.join(".")}: no such operator.`, path);
 }
 
 function scalarValue(
@@ -307,7 +341,12 @@ export function relationJoin(
   if (relation.kind === "many") {
     const key = target.fields[relation.key];
     if (key === undefined) throw new Error(`${target.name} has no field ${relation.key}`);
-    return sql`${fieldSql(far, relation.key, key)} = ${nearId}`;
+    const named = sql`${fieldSql(far, relation.key, key)} = ${nearId}`;
+    if (relation.kind !== "many" || relation.only === null) return named;
+    const only = target.fields[relation.only.field];
+    if (only === undefined) throw new Error(`${target.name} has no ${relation.only.field}`);
+    const kind = param(relation.only.value, sqlTypeOf(only));
+    return all([named, sql`${fieldSql(far, relation.only.field, only)} = ${kind}`]);
   }
   return sql`${raw(`${far}."id"`)} IN (SELECT j.${raw(name(relation.target))} FROM ${raw(
     name(relation.table),

@@ -36,6 +36,7 @@ export function readValue(definition: Field | undefined, text: string | null): u
   if (text === null || definition === undefined) return null;
   switch (definition.kind) {
     case "int":
+    case "bigInt":
       return Number(text);
     case "boolean":
       return text === "t";

@@ -209,6 +209,8 @@ export function schemaOf(
       };
     }
     case "id":
+    case "anyReference":
+    case "bigInt":
     case "bytes":
       break;
   }

@@ -297,11 +297,16 @@ export class WriteUnit {
   logMoved(
     entity: Entity,
     operation: "deleted" | "restored",
-    moved: { readonly id: string; readonly version: number; readonly deletion: Values },
+    moved: {
+      readonly id: string;
+      readonly version: number;
+      readonly appId: string | null;
+      readonly deletion: Values;
+    },
   ): void {
-    const { id, version, deletion: gone } = moved;
+    const { id, version, appId, deletion: gone } = moved;
     const [before, after] = operation === "deleted" ? [{}, gone] : [gone, {}];
-    this.#events.add(entity, operation, before, { id, version, ...after });
+    this.#events.add(entity, operation, { ...before, appId }, { id, version, appId, ...after });
   }
 
   /** Adds to a record's event what is no column of it, e.g. the contacts of a deal. */

@@ -26,6 +26,7 @@ beforeAll(async () => {
   const { rows } = await fixtures.client.query<Column>(
     `SELECT table_name, column_name, is_nullable,
             CASE WHEN udt_name = '_text' THEN 'text[]' WHEN udt_name = 'int4' THEN 'integer'
+                 WHEN udt_name = 'int8' THEN 'bigint'
                  WHEN udt_name = 'bool' THEN 'boolean' ELSE udt_name END AS type
      FROM information_schema.columns WHERE table_schema = 'public'`,
   );
@@ -90,6 +91,8 @@ describe.each(catalog.entities.map((entity) => [entity.name, entity] as const))(
 
     it("is walked both ways: every edge has its inverse", () => {
       for (const [name, relation] of Object.entries(entity.relations)) {
+        // Back from the history goes `record`, which leads to any kind of record.
+        if (name === "history") continue;
         const back = Object.values(catalog.entity(relation.to).relations).filter(
           (other) => other.to === entity.name,
         );

@@ -154,13 +154,17 @@ export function fieldValue(definition: Field): fc.Arbitrary<unknown> {
   const { kind, values } = definition;
   if (values !== null) return fc.constantFrom(...Object.keys(values.values));
   const byKind: Readonly<
-    Record<Exclude<FieldKind, "id" | "reference" | "enum" | "bytes">, fc.Arbitrary<unknown>>
+    Record<
+      Exclude<FieldKind, "id" | "reference" | "anyReference" | "enum" | "bytes">,
+      fc.Arbitrary<unknown>
+    >
   > = {
     text: textValue,
     url: textValue,
     email: fc.oneof(fc.constantFrom(...knownEmails), textValue),
     currency: fc.constantFrom("USD", "EUR", "JPY"),
     int: fc.constantFrom(...knownInts),
+    bigInt: fc.constantFrom(...knownInts),
     decimal: fc.constantFrom(...knownDecimals),
     boolean: fc.boolean(),
     dateTime: fc.constantFrom(...knownInstants).map((text) => new Date(text).toISOString()),
@@ -170,7 +174,13 @@ export function fieldValue(definition: Field): fc.Arbitrary<unknown> {
     jsonObject: jsonObjectValue,
     textList: textItems,
   };
-  if (kind === "id" || kind === "reference" || kind === "enum" || kind === "bytes")
+  if (
+    kind === "id" ||
+    kind === "reference" ||
+    kind === "anyReference" ||
+    kind === "enum" ||
+    kind === "bytes"
+  )
     throw new Error(`${kind} needs more than its kind`);
   return byKind[kind];
 }

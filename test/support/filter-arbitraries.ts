@@ -104,11 +104,18 @@ export function filterOf(
     const found = known.get(key);
     if (found !== undefined) return found;
     const conditions = Object.entries(of.fields)
-      .filter(([field]) => !source.leftOut(of, field))
+      .filter(
+        ([field, { kind, shownOnly }]) =>
+          !shownOnly && kind !== "anyReference" && !source.leftOut(of, field),
+      )
       .map(([field, definition]) => fieldFilter(of, field, definition, source));
     const parts = [{ weight: 6, arbitrary: fc.oneof(...conditions) }];
     if (edgesLeft > 0) {
-      const over = Object.entries(of.relations).map(([name, relation]) => {
+      // Prisma has no edge that another column tells apart: the history.
+      const said = Object.entries(of.relations).filter(
+        ([, relation]) => relation.kind !== "many" || relation.only === null,
+      );
+      const over = said.map(([name, relation]) => {
         const inner = build(
           source.catalog.entity(relation.to),
           edgesLeft - 1,

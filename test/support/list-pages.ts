@@ -187,7 +187,15 @@ export async function wholeLists(
       parent = `j.${relation.source}`;
       from += ` JOIN ${relation.table} j ON j.tenant_id = t.tenant_id AND j.${relation.target} = t.id`;
     } else {
-      parent = `t.${snakeCase(relation.key)}`;
+      const key = entity.fields[relation.key];
+      parent = `t.${key === undefined ? snakeCase(relation.key) : columnOf(relation.key, key)}`;
+      if (relation.only !== null) {
+        const { field, value } = relation.only;
+        const only = entity.fields[field];
+        conditions.push(
+          `t.${only === undefined ? field : columnOf(field, only)} = ${place(value)}`,
+        );
+      }
     }
     conditions.push(`${parent} = ANY (${place(parents)}::uuid[])`);
   }

@@ -22,6 +22,7 @@ const sizes: Readonly<Record<string, number>> = {
   activity: 36,
   quote: 30,
   lineItem: 36,
+  changeEvent: 40,
 };
 const generated = new Set(["displayName"]);
 
@@ -78,6 +79,10 @@ function valueOf(
     const targets = ids.get(definition.to ?? "") ?? [];
     return targets.length === 0 ? fc.constant(null) : fc.constantFrom(...targets);
   }
+  if (definition.kind === "anyReference") {
+    // Of whatever kind: the ids are the same for all.
+    return fc.constantFrom(...(ids.get("account") ?? []));
+  }
   if (name === "probability") return fc.constantFrom("0", "50", "50.5", "100");
   if (entity.name === "lineItem" && name === "total")
     return fc.constantFrom("0", "1", "10.5", "999999999999999.9999");
@@ -113,6 +118,7 @@ function obeyRules(name: string, row: Draft, earlier: readonly Draft[]): void {
       row[number] = `${String(row[number])}#${earlier.length}`;
     }
   }
+  if (name === "changeEvent") row["position"] = earlier.length + 1;
   if (name === "activity" && row["dealId"] === null && row["contactId"] === null)
     row["accountId"] ??= idOf(0);
 }

@@ -2,17 +2,17 @@ import { snakeCase } from "../../src/lib/text.ts";
 import { catalog } from "../../src/modules/catalog.ts";
 import type { RaceTrack } from "./races.ts";
 
-/** Every entity whose records have a version, and so a history. */
-const versioned = catalog.entities.filter(({ fields }) => fields["version"] !== undefined);
+/** Every entity whose records have a history. */
+const versioned = catalog.entities.filter(({ relations }) => relations["history"] !== undefined);
 
 /** Rows that are wrong, by the rule that they break. Keys that no caller made have no history. */
 const rules: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
-    versioned.map(({ name, table, tenantColumn }) => [
+    versioned.map(({ name, type, table, tenantColumn }) => [
       `the events of each ${name} are its versions from 1, in order`,
       `SELECT r.id, r.version, e.versions FROM ${table} r LEFT JOIN LATERAL (
          SELECT coalesce(array_agg(version ORDER BY position), '{}') AS versions FROM change_events
-         WHERE tenant_id = r.${tenantColumn} AND entity_type = '${name}' AND entity_id = r.id
+         WHERE tenant_id = r.${tenantColumn} AND entity_type = '${type}' AND entity_id = r.id
        ) e ON true
        WHERE e.versions <> ARRAY(SELECT generate_series(1, r.version))
        ${name === "apiKey" ? "AND r.created_by IS NOT NULL" : ""}`,
@@ -34,6 +34,11 @@ const rules: Readonly<Record<string, string>> = {
       }),
     ),
   ),
+  "the log of each tenant counts 1, 2, 3":
+    "SELECT tenant_id FROM change_events GROUP BY 1 HAVING min(position) <> 1 OR max(position) <> count(*)",
+  "the events of a transaction stand together, and the last of them says so": `SELECT * FROM (SELECT tenant_id, position, ends_transaction,
+     lead(transaction_id) OVER log IS DISTINCT FROM transaction_id AS is_last FROM change_events
+     WINDOW log AS (PARTITION BY tenant_id ORDER BY position)) e WHERE ends_transaction <> is_last`,
   "an account has at most one live primary contact":
     "SELECT account_id, count(*) FROM contacts WHERE is_primary AND deleted_at IS NULL AND account_id IS NOT NULL GROUP BY 1 HAVING count(*) > 1",
   "a deal has at most one live primary quote":

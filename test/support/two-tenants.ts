@@ -60,6 +60,14 @@ export async function completeTenant(fixtures: Fixtures, slug: string): Promise<
     secretHash: Buffer.alloc(32, 1),
     departmentId: department.uuid,
   });
+  const change = await tenant.make("changeEvent", {
+    position: 1,
+    recordType: "Deal",
+    recordId: deal.uuid,
+    operation: "created",
+    version: 1,
+    changes: { name: [null, "Harbor deal"] },
+  });
   return {
     tenant,
     records: {
@@ -73,6 +81,7 @@ export async function completeTenant(fixtures: Fixtures, slug: string): Promise<
       quote: [quote],
       lineItem: [lineItem],
       apiKey: [apiKey],
+      changeEvent: [change],
     },
   };
 }

@@ -112,7 +112,7 @@ it.each(logged)("%s: every version has one event, and the last is the record's",
     `SELECT t.id, t.version, array_agg(c.version ORDER BY c.position) AS logged FROM ${catalog.entity(name).table} t
      LEFT JOIN change_events c ON c.tenant_id = t.tenant_id AND c.entity_type = $1 AND c.entity_id = t.id
      GROUP BY t.tenant_id, t.id HAVING array_agg(c.version ORDER BY c.position) IS DISTINCT FROM ARRAY(SELECT generate_series(1, t.version))`,
-    name,
+    catalog.entity(name).type,
   );
   expect(rows).toEqual([]);
 });

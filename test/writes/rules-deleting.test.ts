@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Made, TenantFixtures } from "../support/fixtures.ts";
+import { catalog } from "../../src/modules/catalog.ts";
 import { at, listAt, startGateway, type TestGateway } from "../support/gateway.ts";
 import { idOf, problemsOf, uuidOf, WriteCalls } from "../support/write-calls.ts";
 
@@ -113,8 +114,8 @@ describe("deleting soft-deletes what a record contains, and one restore brings i
         [records[name].uuid],
       );
       expect(rows, name).toMatchObject([
-        { entity_type: name, operation: "deleted", version: 2 },
-        { entity_type: name, operation: "restored", version: 3 },
+        { entity_type: catalog.entity(name).type, operation: "deleted", version: 2 },
+        { entity_type: catalog.entity(name).type, operation: "restored", version: 3 },
       ]);
       const [deleted, restored] = rows.map((row) => at(row, "changes", "deletion_id"));
       expect(restored, name).toEqual([...listAt(deleted)].toReversed());

@@ -36,7 +36,7 @@ describe("createDepartment", () => {
     );
     expect(rows).toMatchObject([
       {
-        entity_type: "department",
+        entity_type: "Department",
         operation: "created",
         changes: { name: [null, "Field service"] },
       },

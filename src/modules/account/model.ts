@@ -17,7 +17,7 @@ import {
   text,
   type EnumDefinition,
 } from "../../query/entity.ts";
-import { deletion, identity, labels, phoneShadow, stamps } from "../record.ts";
+import { deletion, identity, labels, phoneShadow, stamps, historyOf } from "../record.ts";
 
 export const accountType: EnumDefinition = {
   name: "AccountType",
@@ -89,5 +89,6 @@ export const account = defineEntity({
       ]),
     ),
     quotes: contains(many("quote", "accountId", "Quotes made to the account.")),
+    history: historyOf("Account"),
   },
 });

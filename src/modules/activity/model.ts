@@ -13,7 +13,7 @@ import {
   through,
   type EnumDefinition,
 } from "../../query/entity.ts";
-import { deletion, identity, labels, stamps } from "../record.ts";
+import { deletion, identity, labels, stamps, historyOf } from "../record.ts";
 
 export const activityType: EnumDefinition = {
   name: "ActivityType",
@@ -77,5 +77,6 @@ export const activity = defineEntity({
       { table: "activity_contacts", source: "activity_id", target: "contact_id" },
       "All people who took part.",
     ),
+    history: historyOf("Activity"),
   },
 });

@@ -10,6 +10,7 @@ import {
   text,
   textList,
 } from "../../query/entity.ts";
+import { historyOf } from "../record.ts";
 
 export const apiKey = defineEntity({
   name: "apiKey",
@@ -46,5 +47,6 @@ export const apiKey = defineEntity({
   relations: {
     tenant: one("tenant", "tenantId", "The tenant it opens."),
     department: one("department", "departmentId", "The department it is bound to."),
+    history: historyOf("ApiKey"),
   },
 });

@@ -15,7 +15,7 @@ import {
   through,
   url,
 } from "../../query/entity.ts";
-import { deletion, identity, labels, phoneShadow, stamps } from "../record.ts";
+import { deletion, identity, labels, phoneShadow, stamps, historyOf } from "../record.ts";
 
 export const contact = defineEntity({
   name: "contact",
@@ -109,5 +109,6 @@ export const contact = defineEntity({
       { table: "activity_contacts", source: "contact_id", target: "activity_id" },
       "Activities in which the person took part.",
     ),
+    history: historyOf("Contact"),
   },
 });

@@ -14,7 +14,7 @@ import {
   textList,
   through,
 } from "../../query/entity.ts";
-import { deletion, identity, labels, stamps } from "../record.ts";
+import { deletion, identity, labels, stamps, historyOf } from "../record.ts";
 
 export const deal = defineEntity({
   name: "deal",
@@ -87,5 +87,6 @@ export const deal = defineEntity({
     ),
     quotes: contains(many("quote", "dealId", "Quotes made for the deal.")),
     stageHistory: many("stageChange", "dealId", "Every change of stage, latest first."),
+    history: historyOf("Deal"),
   },
 });

@@ -9,6 +9,7 @@ import {
   reference,
   text,
 } from "../../query/entity.ts";
+import { historyOf } from "../record.ts";
 
 export const department = defineEntity({
   name: "department",
@@ -31,5 +32,6 @@ export const department = defineEntity({
     tenant: one("tenant", "tenantId", "The tenant it belongs to."),
     contacts: many("contact", "departmentId", "Contacts that came in through the department."),
     apiKeys: many("apiKey", "departmentId", "API keys bound to the department."),
+    history: historyOf("Department"),
   },
 });

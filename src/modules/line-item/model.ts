@@ -10,7 +10,7 @@ import {
   reference,
   type EnumDefinition,
 } from "../../query/entity.ts";
-import { deletion, identity, stamps } from "../record.ts";
+import { deletion, identity, stamps, historyOf } from "../record.ts";
 
 export const discountType: EnumDefinition = {
   name: "DiscountType",
@@ -51,5 +51,6 @@ export const lineItem = defineEntity({
   relations: {
     tenant: one("tenant", "tenantId", "The tenant that owns the line item."),
     quote: one("quote", "quoteId", "The quote it belongs to."),
+    history: historyOf("LineItem"),
   },
 });

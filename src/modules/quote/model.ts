@@ -14,7 +14,7 @@ import {
   text,
   type EnumDefinition,
 } from "../../query/entity.ts";
-import { deletion, identity, labels, stamps } from "../record.ts";
+import { deletion, identity, labels, stamps, historyOf } from "../record.ts";
 
 export const quoteStatus: EnumDefinition = {
   name: "QuoteStatus",
@@ -91,5 +91,6 @@ export const quote = defineEntity({
         { field: "position", direction: "asc" },
       ]),
     ),
+    history: historyOf("Quote"),
   },
 });

@@ -36,5 +36,10 @@ export const tenant = defineEntity({
     ]),
     quotes: many("quote", "tenantId", "All quotes of the tenant."),
     lineItems: many("lineItem", "tenantId", "All line items of the tenant."),
+    changes: many(
+      "changeEvent",
+      "tenantId",
+      "Everything that was ever written in the tenant, in the order of the commits.",
+    ),
   },
 });

@@ -1,0 +1,90 @@
+import {
+  anyReference,
+  bigInt,
+  boolean,
+  dateTime,
+  defineEntity,
+  enumeration,
+  id,
+  int,
+  one,
+  reference,
+  shown,
+  text,
+  type EnumDefinition,
+} from "../../query/entity.ts";
+
+const changeOperation: EnumDefinition = {
+  name: "ChangeOperation",
+  type: "change_operation",
+  description: "What happened to a record.",
+  values: {
+    created: "It was made.",
+    updated: "Some of its values changed.",
+    deleted: "It was soft-deleted, by itself or with what it belongs to.",
+    restored: "It was brought back.",
+  },
+};
+
+/** What has a history: the GraphQL types, as the log names them. */
+export const recordType: EnumDefinition = {
+  name: "RecordType",
+  type: "text",
+  description: "A kind of record that has a history.",
+  values: {
+    Account: "A customer.",
+    Contact: "A person.",
+    Deal: "A sales opportunity; its contacts and stage are told with it.",
+    Activity: "A call, email, meeting, note or task.",
+    Quote: "An offer.",
+    LineItem: "A line of a quote.",
+    Department: "A part of the tenant.",
+    ApiKey: "A credential of another server; its secret is never told.",
+  },
+};
+
+export const changeEvent = defineEntity({
+  name: "changeEvent",
+  plural: "changes",
+  type: "ChangeEvent",
+  table: "change_events",
+  prefix: "evt",
+  description:
+    "One write of one record: who, when, and what it changed. Every version of every record has exactly one.",
+  softDelete: false,
+  searchable: false,
+  defaultOrder: [{ field: "position", direction: "asc" }],
+  fields: {
+    id: id("Identifier, `evt-<uuid>`."),
+    tenantId: reference("tenant", "The tenant whose record it was.", { nullable: false }),
+    position: bigInt(
+      "Its place in the tenant's log: 1, 2, 3 and so on in the order of the commits, without gaps.",
+    ),
+    endsTransaction: boolean(
+      "Whether it is the last of its transaction: a copy that stops only behind such events never holds half a write.",
+    ),
+    recordType: enumeration(recordType, "What kind of record it was.", {
+      column: "entity_type",
+    }),
+    recordId: anyReference("recordType", "The record's id, with its prefix.", {
+      column: "entity_id",
+    }),
+    operation: enumeration(changeOperation, "What happened to the record."),
+    version: int("The record's version from then on.", { nullable: false }),
+    actor: text("Who did it: the caller's `sub` or the API key's id."),
+    appId: text("The application that the record belongs to (`app-…`); null for none."),
+    occurredAt: dateTime("When it was written (UTC, milliseconds).", { nullable: false }),
+    changes: shown(
+      "recordType",
+      "What changed, field by field. Derived texts (display_name), version and update stamps are left out.",
+    ),
+  },
+  internal: {
+    transactionId: bigInt(
+      "PostgreSQL's number of the transaction, for whoever looks into its logs.",
+    ),
+  },
+  relations: {
+    tenant: one("tenant", "tenantId", "The tenant whose record it was."),
+  },
+});

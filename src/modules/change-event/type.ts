@@ -1,0 +1,75 @@
+import { builder } from "../../graphql/builder.ts";
+import {
+  connectionOf,
+  implementEntity,
+  listArguments,
+  nodeRef,
+} from "../../graphql/entity-type.ts";
+import { enumRef } from "../../graphql/filter-inputs.ts";
+import { pageRequest } from "../../graphql/page-arguments.ts";
+import { recordQuery } from "../../graphql/query-fields.ts";
+import { recordNode } from "../../graphql/record-node.ts";
+import { fieldChanges, type FieldChange } from "../../query/field-changes.ts";
+import { catalog } from "../catalog.ts";
+import { changeEvent, recordType } from "./model.ts";
+
+const fieldChange = builder.objectRef<FieldChange>("FieldChange").implement({
+  description: "What a write did to one field.",
+  fields: (t) => ({
+    field: t.exposeString("field", {
+      description: "The field's name as in inputs and REST, e.g. `deal_number`.",
+    }),
+    old: t.field({
+      type: "JSON",
+      nullable: true,
+      description:
+        "The value before: decimals, days, instants and ids are strings; null for none and for a new record.",
+      resolve: (change) => change.old,
+    }),
+    new: t.field({
+      type: "JSON",
+      nullable: true,
+      description: "The value from then on; null for none.",
+      resolve: (change) => change.new,
+    }),
+  }),
+});
+
+implementEntity(
+  catalog,
+  changeEvent,
+  { changes: [fieldChange] },
+  { changes: (row) => fieldChanges(catalog, row) },
+);
+
+builder.objectField(nodeRef(changeEvent), "record", (t) =>
+  t.field({
+    type: builder.nodeInterfaceRef(),
+    nullable: true,
+    description: "The record as it is now, also when it is deleted.",
+    extensions: { needs: ["recordType", "recordId"] },
+    resolve: ({ recordType: type, recordId: id }, _args, ctx, info) =>
+      recordNode({ entity: catalog.byType(String(type)).name, id: String(id) }, ctx, info),
+  }),
+);
+
+recordQuery(changeEvent);
+builder.queryField("changes", (t) =>
+  t.field({
+    type: connectionOf(changeEvent),
+    description:
+      "The tenant's change log in the order of the commits: keep the last endCursor and pass it as `after` to go on from there. Nothing is ever added before a place that was read, so a reader that goes on misses nothing and gets nothing twice.",
+    args: {
+      ...listArguments(t, changeEvent),
+      types: t.arg({
+        type: [enumRef(recordType)],
+        description: "Only what happened to these kinds of records; all unless given.",
+      }),
+    },
+    resolve: (_root, { types, ...args }, ctx, info) => {
+      const only = types == null ? [] : [{ recordType: { in: types } }];
+      const where = { and: [...(args.where == null ? [] : [args.where]), ...only] };
+      return ctx.reader.list(pageRequest(changeEvent, null, { ...args, where }, info));
+    },
+  }),
+);

@@ -1,0 +1,56 @@
+import { snakeCase } from "../lib/text.ts";
+import type { Catalog, Entity, Field } from "./entity.ts";
+import { publicValue } from "./public-value.ts";
+import type { Row } from "./row.ts";
+
+/** What a write did to one field, as callers see it. */
+export type FieldChange = { readonly field: string; readonly old: unknown; readonly new: unknown };
+
+type Known = { readonly entity: Entity; readonly definition: Field };
+
+/**
+ * The changes of an event, without what is the gateway's own business. Links to other records are told as the list of
+ * their ids.
+ */
+export function fieldChanges(catalog: Catalog, event: Row): FieldChange[] {
+  const entity = catalog.byType(String(event["recordType"]));
+  const known = knownFields(catalog, entity);
+  const changes: FieldChange[] = [];
+  for (const [field, pair] of Object.entries({ ...asObject(event["changes"]) })) {
+    const shown = known.get(field);
+    if (shown === undefined || !Array.isArray(pair)) continue;
+    const read = (value: unknown): unknown =>
+      Array.isArray(value) && shown.definition.kind === "id"
+        ? value.map((one) => publicValue(catalog, shown.entity, shown.definition, one))
+        : publicValue(catalog, shown.entity, shown.definition, value);
+    changes.push({ field, old: read(pair[0]), new: read(pair[1]) });
+  }
+  return changes;
+}
+
+const knownByEntity = new WeakMap<Entity, ReadonlyMap<string, Known>>();
+
+/** The fields of an entity by REST name, and its links: `contact_ids`. */
+function knownFields(catalog: Catalog, entity: Entity): ReadonlyMap<string, Known> {
+  let known = knownByEntity.get(entity);
+  if (known === undefined) {
+    const fields = Object.entries(entity.fields).map(
+      ([name, definition]) => [snakeCase(name), { entity, definition }] as const,
+    );
+    const links = Object.values(entity.relations).flatMap((relation) => {
+      if (relation.kind !== "through") return [];
+      const target = catalog.entity(relation.to);
+      const definition = target.fields["id"];
+      return definition === undefined
+        ? []
+        : [[`${snakeCase(target.name)}_ids`, { entity: target, definition }] as const];
+    });
+    known = new Map<string, Known>([...links, ...fields]);
+    knownByEntity.set(entity, known);
+  }
+  return known;
+}
+
+function asObject(value: unknown): object {
+  return typeof value === "object" && value !== null ? value : {};
+}
