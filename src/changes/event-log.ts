@@ -15,6 +15,8 @@ type Event = {
   readonly entity_id: string;
   readonly operation: ChangeOperation;
   readonly version: number;
+  /** The record's own `updated_at`: just after the last write, if this one waited for it. */
+  readonly occurred_at: string;
   /** REST name → [old, new]. */
   readonly changes: Record<string, readonly [unknown, unknown]>;
 };
@@ -63,6 +65,7 @@ export class EventLog {
       entity_id: String(after["id"]),
       operation,
       version: Number(after["version"] ?? 1),
+      occurred_at: typeof after["updatedAt"] === "string" ? after["updatedAt"] : this.#now,
       changes,
     });
   }
@@ -94,12 +97,12 @@ export class EventLog {
         SELECT ${tenant}, e.id, l.position + e.place, e.place = ${param(end, "integer")}, e.app_id, e.entity_type, e.entity_id, e.operation, e.version, ${param(
           this.#actor,
           "text",
-        )}, ${param(this.#now, "timestamptz")}, e.changes
+        )}, e.occurred_at, e.changes
         FROM (SELECT coalesce(max(position), 0) AS position FROM change_events WHERE tenant_id = ${tenant}) l,
         ROWS FROM (jsonb_to_recordset(${param(
           JSON.stringify(events),
           "jsonb",
-        )}) AS (id uuid, app_id text, entity_type text, entity_id uuid, operation change_operation, version integer, changes jsonb)) WITH ORDINALITY AS e(id, app_id, entity_type, entity_id, operation, version, changes, place)
+        )}) AS (id uuid, app_id text, entity_type text, entity_id uuid, operation change_operation, version integer, occurred_at timestamptz, changes jsonb)) WITH ORDINALITY AS e(id, app_id, entity_type, entity_id, operation, version, occurred_at, changes, place)
         ORDER BY e.place`);
     }
     return statements;

@@ -174,7 +174,7 @@ async function deleteContents(
       sql`UPDATE ${table} t SET ${stamped(unit)}, "deleted_at" = ${gone.at}, "deleted_by" = ${gone.by}, "deletion_id" = k.deletion
         FROM (SELECT t."id", p.deletion FROM ${table} t JOIN ${owners} ON ${key} = p.id
           WHERE t."tenant_id" = ${unit.tenant} AND t."deleted_at" IS NULL ORDER BY t."id" FOR NO KEY UPDATE OF t) k
-        WHERE t."tenant_id" = ${unit.tenant} AND t."id" = k."id" RETURNING t."id", t."version", t."app_id", k.deletion`,
+        WHERE t."tenant_id" = ${unit.tenant} AND t."id" = k."id" RETURNING t."id", t."version", t."updated_at", t."app_id", k.deletion`,
     );
     const moved = logged(unit, child, "deleted", rows);
     contents.set(child, [...(contents.get(child) ?? []), ...moved.keys()]);
@@ -194,7 +194,7 @@ async function restoreContents(
       sql`UPDATE ${raw(name(child.table))} t SET ${stamped(unit)}, "deleted_at" = NULL, "deleted_by" = NULL, "deletion_id" = NULL FROM (
         SELECT o."id", o."deletion_id", o."deleted_at", o."deleted_by" FROM ${raw(name(child.table))} o
         WHERE o."tenant_id" = ${unit.tenant} AND o."deletion_id" = ANY (${param(deletions, "uuid[]")}) ORDER BY o."id" FOR NO KEY UPDATE
-      ) p WHERE t."tenant_id" = ${unit.tenant} AND t."id" = p.id RETURNING t."id", t."version", t."app_id", p."deletion_id", p."deleted_at", p."deleted_by"`,
+      ) p WHERE t."tenant_id" = ${unit.tenant} AND t."id" = p.id RETURNING t."id", t."version", t."updated_at", t."app_id", p."deletion_id", p."deleted_at", p."deleted_by"`,
     );
     contents.set(child, [...logged(unit, child, "restored", rows).keys()]);
   }
@@ -205,7 +205,7 @@ function stamped(unit: WriteUnit) {
   return sql`"version" = t."version" + 1, "updated_at" = greatest(${param(unit.now, "timestamptz")}, t."updated_at" + interval '1 millisecond'), "updated_by" = ${param(unit.actor.id, "text")}`;
 }
 
-/** Logs rows that came back as id, version, application, deletion, and when and by whom if not just now; gives the deletion of each. */
+/** Logs rows that came back as id, version, update, application, deletion, and when and by whom if not just now; gives the deletion of each. */
 function logged(
   unit: WriteUnit,
   entity: Entity,
@@ -213,13 +213,15 @@ function logged(
   rows: readonly Cells[],
 ): Map<string, string> {
   const found = new Map<string, string>();
-  for (const [id, version, appId, deletionId, at, deletedBy = unit.actor.id] of rows) {
+  for (const [id, version, updatedAt, appId, deletionId, at, deletedBy = unit.actor.id] of rows) {
     if (id == null || deletionId == null) continue;
     found.set(id, deletionId);
-    const deletedAt = at === undefined ? unit.now : readPlain(deletedAtField(entity), at);
+    const instant = deletedAtField(entity);
+    const deletedAt = at === undefined ? unit.now : readPlain(instant, at);
     unit.logMoved(entity, operation, {
       id,
       version: Number(version),
+      updatedAt: String(readPlain(instant, updatedAt ?? null)),
       appId: appId ?? null,
       deletion: { deletedAt, deletedBy, deletionId },
     });

@@ -300,13 +300,14 @@ export class WriteUnit {
     moved: {
       readonly id: string;
       readonly version: number;
+      readonly updatedAt: string;
       readonly appId: string | null;
       readonly deletion: Values;
     },
   ): void {
-    const { id, version, appId, deletion: gone } = moved;
+    const { deletion: gone, appId, ...now } = moved;
     const [before, after] = operation === "deleted" ? [{}, gone] : [gone, {}];
-    this.#events.add(entity, operation, { ...before, appId }, { id, version, appId, ...after });
+    this.#events.add(entity, operation, { ...before, appId }, { ...now, appId, ...after });
   }
 
   /** Adds to a record's event what is no column of it, e.g. the contacts of a deal. */

@@ -1,106 +1,17 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { catalog } from "../../src/modules/catalog.ts";
+import { crowd } from "../support/crowd.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { seededRandom, writeAnything, type Kind } from "../support/random-writes.ts";
-import { rowsOf, Writer } from "../support/writes.ts";
+import { rowsOf } from "../support/writes.ts";
 
-const callers = 5;
-const writesOfEach = 60;
-const random = seededRandom(20_261_121);
 let gateway: TestGateway;
-
-const pick = <Item>(items: readonly Item[]): Item | undefined =>
-  items[Math.floor(random() * items.length)];
 
 /** Many callers write the same few records at once, rightly and wrongly. */
 beforeAll(async () => {
   gateway = await startGateway();
   await gateway.fixtures.tenant("ours");
   const key = await gateway.keyFor("ours");
-  const ids = {
-    accounts: new Array<string>(),
-    contacts: new Array<string>(),
-    deals: new Array<string>(),
-    quotes: new Array<string>(),
-    lineItems: new Array<string>(),
-  };
-  const price = () => String(Math.floor(random() * 1_000));
-  const kinds: Kind[] = [
-    {
-      writer: new Writer(gateway, key, "account"),
-      input: () => ({
-        email: pick([undefined, null, "a@example.com", "b@example.com"]),
-        parent_account_id: pick([undefined, null, pick(ids.accounts)]),
-      }),
-      ids: ids.accounts,
-    },
-    {
-      writer: new Writer(gateway, key, "contact"),
-      input: () => ({
-        account_id: pick([undefined, pick(ids.accounts), pick(ids.accounts), null]),
-        is_primary: pick([undefined, true, true, false]),
-        email: pick([undefined, null, "p@example.com", "q@example.com"]),
-        reports_to_contact_id: pick([undefined, null, pick(ids.contacts)]),
-      }),
-      ids: ids.contacts,
-    },
-    {
-      writer: new Writer(gateway, key, "deal"),
-      input: () => ({
-        account_id: pick(ids.accounts),
-        contact_ids: pick([undefined, [], [pick(ids.contacts)]]),
-        primary_contact_id: pick([undefined, null, pick(ids.contacts)]),
-        stage: pick(["lead", "closed_won"]),
-      }),
-      ids: ids.deals,
-    },
-    {
-      writer: new Writer(gateway, key, "quote"),
-      input: () => ({
-        account_id: pick(ids.accounts),
-        deal_id: pick([null, pick(ids.deals), undefined]),
-        is_primary: pick([true, undefined, false]),
-        line_items: pick([undefined, [{ unit_price: price() }, { unit_price: price() }], []]),
-        currency: pick([undefined, "EUR", "USD"]),
-      }),
-      ids: ids.quotes,
-    },
-    {
-      writer: new Writer(gateway, key, "lineItem"),
-      input: () => ({ quote_id: pick(ids.quotes), unit_price: price() }),
-      change: () => ({ quantity: price() }),
-      ids: ids.lineItems,
-    },
-    {
-      writer: new Writer(gateway, key, "activity", "activities"),
-      input: () => ({
-        account_id: pick([undefined, pick(ids.accounts)]),
-        deal_id: pick([undefined, pick(ids.deals)]),
-        contact_ids: [pick(ids.contacts), pick(ids.contacts)],
-        occurred_at: new Date(1.7e12 + random() * 1e11).toISOString(),
-      }),
-      ids: [],
-      isLog: true,
-    },
-  ];
-  const [accounts, contacts, deals, quotes, lineItems] = kinds;
-  for (const kind of [accounts, accounts, accounts, contacts, contacts, contacts]) {
-    kind?.ids.push(await kind.writer.made({}));
-  }
-  for (const kind of [deals, deals, quotes, quotes]) {
-    kind?.ids.push(await kind.writer.made({ account_id: ids.accounts[0] }));
-  }
-  for (const quote_id of ids.quotes) {
-    lineItems?.ids.push(await lineItems.writer.made({ quote_id }));
-  }
-  const caller = async () => {
-    for (let count = 0; count < writesOfEach; count += 1) {
-      const kind = pick(kinds);
-      // An error at the top, such as INTERNAL, ends the run.
-      if (kind !== undefined) await writeAnything(kind, random);
-    }
-  };
-  await Promise.all(Array.from({ length: callers }, caller));
+  await crowd(gateway, key, { seed: 20_261_121, callers: 5, writesOfEach: 60 });
 }, 120_000);
 afterAll(() => gateway.close());
 
