@@ -9,6 +9,7 @@ import { enumRef } from "../../graphql/filter-inputs.ts";
 import { pageRequest } from "../../graphql/page-arguments.ts";
 import { recordQuery } from "../../graphql/query-fields.ts";
 import { recordNode } from "../../graphql/record-node.ts";
+import type { Filter } from "../../query/filter-value.ts";
 import { fieldChanges, type FieldChange } from "../../query/field-changes.ts";
 import { catalog } from "../catalog.ts";
 import { changeEvent, recordType } from "./model.ts";
@@ -53,6 +54,13 @@ builder.objectField(nodeRef(changeEvent), "record", (t) =>
   }),
 );
 
+/** The filter, narrowed; what it says keeps its place, which errors name. */
+function ofTypes(where: Filter, types: readonly unknown[]): Filter {
+  const others: unknown = where["and"] ?? [];
+  const only = { recordType: { in: types } };
+  return { ...where, and: [...(Array.isArray(others) ? others : [others]), only] };
+}
+
 recordQuery(changeEvent);
 builder.queryField("changes", (t) =>
   t.field({
@@ -67,8 +75,7 @@ builder.queryField("changes", (t) =>
       }),
     },
     resolve: (_root, { types, ...args }, ctx, info) => {
-      const only = types == null ? [] : [{ recordType: { in: types } }];
-      const where = { and: [...(args.where == null ? [] : [args.where]), ...only] };
+      const where = types == null ? args.where : ofTypes(args.where ?? {}, types);
       return ctx.reader.list(pageRequest(changeEvent, null, { ...args, where }, info));
     },
   }),
