@@ -11,8 +11,9 @@ export default defineConfig({
     experimental: { viteModuleRunner: false },
     // vitest leaves a core to itself; here the database has its own processes, and tests wait for it a lot.
     maxWorkers: 3,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Long, for machines that are busy: what hangs still ends.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     teardownTimeout: 30_000,
   },
 });

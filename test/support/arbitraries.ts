@@ -15,7 +15,7 @@ export const runSeed = Number(env["CRM_TEST_SEED"] ?? Math.floor(Math.random() *
 /** For every property: shrinking ends before vitest gives up, so that the counterexample is always told. */
 export const runOptions = {
   seed: runSeed,
-  interruptAfterTimeLimit: 25_000,
+  interruptAfterTimeLimit: 100_000,
   markInterruptAsFailure: true,
 };
 
