@@ -56,6 +56,8 @@ export type Field = {
   readonly managed: boolean;
   /** A column that PostgreSQL computes: nobody writes it. */
   readonly generated: boolean;
+  /** What adding it up gives: a plain number, nothing of meaning, or money in the currency that a field names. */
+  readonly measure: "plain" | "none" | { readonly currency: string };
 };
 
 export type OrderTerm = { readonly field: string; readonly direction: OrderDirection };
@@ -152,6 +154,7 @@ function field(
     form: options.form ?? "line",
     managed: options.managed ?? false,
     generated: options.generated ?? false,
+    measure: options.measure ?? "plain",
   };
 }
 
