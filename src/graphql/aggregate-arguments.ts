@@ -1,7 +1,7 @@
 import type { GraphQLObjectType, GraphQLResolveInfo } from "graphql";
 import { badInput } from "../lib/errors.ts";
 import { parseTimeZone } from "../lib/time-zone.ts";
-import { Unreadable } from "../lib/unreadable.ts";
+import { assertReadable } from "../lib/unreadable.ts";
 import type { AggregateRequest, GroupOrder, GroupTerm } from "../query/aggregate.ts";
 import type { Entity, OrderDirection } from "../query/entity.ts";
 import type { Figure } from "../query/figure.ts";
@@ -222,6 +222,6 @@ function asDirection(
 
 /** A variable that could not be read only looks like a text. */
 function asCurrency(currency: unknown, path: readonly string[]): string | null {
-  if (currency instanceof Unreadable) throw badInput(`${path.join(".")}: ${currency.reason}`, path);
+  assertReadable(currency, path);
   return typeof currency === "string" ? currency : null;
 }
