@@ -3,14 +3,14 @@ import type pg from "pg";
 /** The tenant that is measured, and others of the same make beside it. */
 export const measuredTenant = "00000000-0000-7000-8000-000000000001";
 
-/** So many deals of the measured tenant, half as many of each of four others, ten to an account, and activities with them. */
+/** So many deals of the measured tenant with an activity each, a quarter as many of each of four others; ten to an account. */
 export async function makeDeals(client: pg.Client, deals: number): Promise<void> {
   await client.query(
     `INSERT INTO tenants (id, slug, name)
      SELECT ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'tenant-' || n, 'Tenant ' || n
      FROM generate_series(1, 5) n`,
   );
-  const owners = `CASE WHEN n = 1 THEN $1::integer ELSE $1 / 2 END`;
+  const owners = `CASE WHEN n = 1 THEN $1::integer ELSE $1 / 4 END`;
   await client.query(
     `INSERT INTO accounts (tenant_id, id, name)
      SELECT t.id, md5(t.id || 'account' || i)::uuid, 'Account ' || i
@@ -40,7 +40,8 @@ export async function makeDeals(client: pg.Client, deals: number): Promise<void>
   );
   await client.query(
     `INSERT INTO activities (tenant_id, id, account_id, deal_id, type, occurred_at)
-     SELECT tenant_id, md5(id || 'activity')::uuid, account_id, id, 'call', created_at FROM deals ORDER BY created_at`,
+     SELECT tenant_id, md5(id || 'activity')::uuid, account_id, id, 'call', created_at FROM deals WHERE tenant_id = $1 ORDER BY created_at`,
+    [measuredTenant],
   );
   await client.query("VACUUM (ANALYZE) tenants, accounts, deals, activities");
 }

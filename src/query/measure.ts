@@ -22,6 +22,13 @@ export const moneyIn = (currency: string, definition: Field): Field => ({
 /** Numbers that do not add up: versions, or money and percents in one column. */
 export const unmeasured = (definition: Field): Field => ({ ...definition, measure: "none" });
 
+/** The field of that name. */
+export function fieldOf(entity: Entity, field: string): Field {
+  const definition = entity.fields[field];
+  if (definition === undefined) throw new Error(`${entity.name} has no field ${field}`);
+  return definition;
+}
+
 /** Whether the field is money in the row's currency. */
 export function isMoney({ measure }: Field): boolean {
   return typeof measure === "object";

@@ -1,12 +1,8 @@
 import DataLoader from "dataloader";
 import type { Queryable } from "../db/fenced-pool.ts";
 import { badInput } from "../lib/errors.ts";
-import {
-  aggregateStatement,
-  emptyAggregate,
-  type Aggregate,
-  type AggregateRequest,
-} from "./aggregate.ts";
+import { aggregateStatement, type AggregateRequest } from "./aggregate.ts";
+import { emptyAggregate, type Aggregate } from "./aggregate-answer.ts";
 import type { Catalog } from "./entity.ts";
 import { pageStatement, type Page, type PageRequest } from "./page.ts";
 import { recordStatement, type RecordRequest } from "./record.ts";

@@ -2,12 +2,8 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openDatabase, type Database } from "../../src/db/database.ts";
 import { catalog } from "../../src/modules/catalog.ts";
-import type {
-  Aggregate,
-  AggregateRequest,
-  GroupOrder,
-  GroupTerm,
-} from "../../src/query/aggregate.ts";
+import type { AggregateRequest, GroupOrder } from "../../src/query/aggregate.ts";
+import type { Aggregate, GroupTerm } from "../../src/query/aggregate-answer.ts";
 import type { Entity, OrderDirection } from "../../src/query/entity.ts";
 import { addable, comparable, groupable, isMoney } from "../../src/query/measure.ts";
 import type { PageRequest } from "../../src/query/page.ts";
@@ -16,7 +12,7 @@ import { runOptions, runSeed } from "../support/arbitraries.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { filterOf, type FilterSource } from "../support/filter-arbitraries.ts";
 import { Fixtures } from "../support/fixtures.ts";
-import { allFigures, asTexts, plainAggregate } from "../support/plain-aggregates.ts";
+import { allFigures, asTexts, keyText, plainAggregate } from "../support/plain-aggregates.ts";
 import { idsIn, randomWorld, storeWorld, type RandomWorld } from "../support/random-rows.ts";
 
 const casesPerRun = 250;
@@ -78,13 +74,11 @@ function orderOf(entity: Entity, groupBy: readonly GroupTerm[]): fc.Arbitrary<Gr
     fc
       .tuple(fc.constantFrom(...groupBy), direction)
       .map(([{ field }, way]): GroupOrder => ({ by: "key", field, direction: way })),
-    fc
-      .tuple(fc.constantFrom(...known), direction)
-      .map(([{ of, field }, way]): GroupOrder => {
-        const definition = entity.fields[field];
-        const currency = definition !== undefined && isMoney(definition) ? "EUR" : null;
-        return { by: of, field, direction: way, currency };
-      }),
+    fc.tuple(fc.constantFrom(...known), direction).map(([{ of, field }, way]): GroupOrder => {
+      const definition = entity.fields[field];
+      const currency = definition !== undefined && isMoney(definition) ? "EUR" : null;
+      return { by: of, field, direction: way, currency };
+    }),
   ];
   return fc.oneof(...kinds);
 }
@@ -199,5 +193,3 @@ describe(`over random rows (CRM_TEST_SEED=${runSeed})`, () => {
     expect(telling).toBeGreaterThan(casesPerRun / 4);
   });
 });
-
-const keyText = (value: unknown): string | null => (value === null ? null : String(value));

@@ -1,5 +1,6 @@
 import { canonicalDecimal } from "../../src/lib/decimal.ts";
-import type { AggregateRequest, Figures, GroupOrder } from "../../src/query/aggregate.ts";
+import type { AggregateRequest, GroupOrder } from "../../src/query/aggregate.ts";
+import type { Figures } from "../../src/query/aggregate-answer.ts";
 import { columnOf, type Entity, type Field } from "../../src/query/entity.ts";
 import type { Figure } from "../../src/query/figure.ts";
 import { figureNames } from "../../src/query/measure.ts";
@@ -64,10 +65,17 @@ export function asTexts(entity: Entity, figures: Figures, asked: readonly Figure
 }
 
 function asText(entity: Entity, field: string, value: unknown): string | null {
-  if (value === null || value === undefined) return null;
   if (value instanceof Date) return value.toISOString();
+  const text = keyText(value ?? null);
   const kind = entity.fields[field]?.kind;
-  return kind === "decimal" || kind === "int" ? canonicalDecimal(String(value)) : String(value);
+  return text !== null && (kind === "decimal" || kind === "int") ? canonicalDecimal(text) : text;
+}
+
+/** A plain value as PostgreSQL prints it. */
+export function keyText(value: unknown): string | null {
+  if (value === null || typeof value === "string") return value;
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  throw new Error("neither a text nor a number nor a boolean");
 }
 
 const isMoneyField = (entity: Entity, field: string): boolean =>
