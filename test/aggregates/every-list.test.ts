@@ -1,4 +1,4 @@
-import { GraphQLObjectType, isEnumType, isInputObjectType, isObjectType } from "graphql";
+import { isEnumType, isInputObjectType, isObjectType, type GraphQLObjectType } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { catalog } from "../../src/modules/catalog.ts";
 import type { Entity } from "../../src/query/entity.ts";
@@ -38,12 +38,10 @@ function expectAggregateBeside(parent: GraphQLObjectType, list: string, target: 
   const field = parent.getFields()[`${list}Aggregate`];
   expect(String(field?.type), `${parent.name}.${list}Aggregate`).toBe(`${target.type}Aggregate!`);
   const paging = new Set(["first", "after", "last", "before", "orderBy"]);
-  const shared = parent
-    .getFields()
-    [list]?.args.map(({ name }) => name)
-    .filter((name) => !paging.has(name));
+  const listArguments = parent.getFields()[list]?.args ?? [];
+  const shared = listArguments.map(({ name }) => name).filter((name) => !paging.has(name));
   expect(field?.args.map(({ name }) => name).toSorted()).toEqual(
-    [...(shared ?? []), "groupBy", "orderBy", "first"].toSorted(),
+    [...shared, "groupBy", "orderBy", "first"].toSorted(),
   );
 }
 

@@ -238,7 +238,11 @@ describe("two currencies", () => {
       await tenant.makeMany(
         "lineItem",
         quantities.map((quantity) => ({
-          ...{ quoteId: quote.uuid, currency, quantity, unitPrice: "2", total: quantity },
+          quoteId: quote.uuid,
+          currency,
+          quantity,
+          unitPrice: "2",
+          total: quantity,
           discountType: "percent",
         })),
       );

@@ -128,7 +128,9 @@ describe("groups", () => {
     await many.makeMany(
       "deal",
       Array.from({ length: 1_050 }, (_, index) => ({
-        ...{ accountId: account.uuid, dealNumber: `D-${index}`, currency: "USD" },
+        accountId: account.uuid,
+        dealNumber: `D-${index}`,
+        currency: "USD",
         ownerId: `usr-${String(index).padStart(4, "0")}`,
       })),
     );

@@ -32,9 +32,11 @@ async function tenantWith(
     "deal",
     deals.map((deal) => ({
       ...usual,
-      ...{ expectedCloseDate: null, ownerId: null },
+      expectedCloseDate: null,
+      ownerId: null,
       ...deal,
-      ...{ accountId: account.uuid, dealNumber: `D-${gateway.fixtures.next()}` },
+      accountId: account.uuid,
+      dealNumber: `D-${gateway.fixtures.next()}`,
       ...(deal.stage === "closed_lost" ? lost : { lossReason: null, lossCategory: null }),
     })),
   );
@@ -62,8 +64,14 @@ describe("the pipeline", () => {
     const { key } = await tenantWith(stages.map((stage) => ({ stage })));
     const data = await gateway.data(key, pipeline);
     expect(listAt(data, "pipeline").map((stage) => at(stage, "stage"))).toEqual([
-      ...["lead", "qualified", "proposal", "negotiation"],
-      ...["alpha", "zeta", "closed_won", "closed_lost"],
+      "lead",
+      "qualified",
+      "proposal",
+      "negotiation",
+      "alpha",
+      "zeta",
+      "closed_won",
+      "closed_lost",
     ]);
   });
 
@@ -161,7 +169,10 @@ describe("the forecast", () => {
     { value: "64", stage: "custom", expectedCloseDate: "2024-02-29" },
   ];
   const one = (currency: string, value: string, weightedValue = "0") => ({
-    ...{ currency, count: 1, value, weightedValue },
+    currency,
+    count: 1,
+    value,
+    weightedValue,
   });
 
   it("has open deals by month, those without a day last", async () => {
@@ -212,7 +223,9 @@ describe(`over random deals (CRM_TEST_SEED=${runSeed})`, () => {
       })),
     );
     const bundles = listAt(await gateway.data(key, pipeline), "pipeline").map((bundle) => ({
-      ...{ bundle, column: "stage", key: at(bundle, "stage") },
+      bundle,
+      column: "stage",
+      key: at(bundle, "stage"),
     }));
     const months = listAt(await gateway.data(key, forecast), "forecast").map((bundle) => ({
       bundle,

@@ -22,8 +22,11 @@ beforeAll(async () => {
     "deal",
     accounts.flatMap(({ uuid }, index) =>
       Array.from({ length: index % 4 }, (_, number) => ({
-        ...{ accountId: uuid, dealNumber: `${uuid}-${number}`, stage: `stage-${number}` },
-        ...{ currency: number === 0 ? "USD" : "EUR", value: String(index) },
+        accountId: uuid,
+        dealNumber: `${uuid}-${number}`,
+        stage: `stage-${number}`,
+        currency: number === 0 ? "USD" : "EUR",
+        value: String(index),
       })),
     ),
   );
