@@ -10,6 +10,7 @@ import { readForecast, readPipeline } from "../src/modules/deal/pipeline.ts";
 import type { AggregateRequest } from "../src/query/aggregate.ts";
 import type { GroupTerm } from "../src/query/aggregate-answer.ts";
 import type { Entity, ManyRelation } from "../src/query/entity.ts";
+import type { Filter } from "../src/query/filter-value.ts";
 import type { Figure } from "../src/query/figure.ts";
 import { Reader } from "../src/query/reader.ts";
 import type { Statement } from "../src/query/sql.ts";
@@ -90,17 +91,42 @@ const writes: Readonly<Record<string, string>> = {
     WHERE tenant_id = '${measuredTenant}' AND id IN (SELECT id FROM deals WHERE tenant_id = '${measuredTenant}' ORDER BY id LIMIT 5000)`,
 };
 
-async function writeTime(client: pg.ClientBase, text: string): Promise<number> {
+type Cost = { readonly milliseconds: number; readonly walBytes: number };
+
+async function writeCost(client: pg.ClientBase, text: string): Promise<Cost> {
+  const position = async (): Promise<string> => {
+    const { rows } = await client.query<{ at: string }>("SELECT pg_current_wal_insert_lsn() AS at");
+    return rows[0]?.at ?? "";
+  };
   await client.query("BEGIN");
+  const from = await position();
   const startedAt = performance.now();
   await client.query(text);
   const milliseconds = performance.now() - startedAt;
+  const { rows } = await client.query<{ bytes: string }>(
+    "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), $1) AS bytes",
+    [from],
+  );
   await client.query("ROLLBACK");
-  return milliseconds;
+  return { milliseconds, walBytes: Number(rows[0]?.bytes) };
 }
 
+// Activities have no such index: a log is written more than it is summed up. Told apart, since it reads the table.
+const activity = catalog.entity("activity");
+const since: Filter = { occurredAt: { gte: "2026-10-01T00:00:00.000Z" } };
+const overTable: typeof questions = [
+  [
+    "activitiesAggregate by owner",
+    (reader) => reader.aggregate(request(activity, { groupBy: by("ownerId") })),
+  ],
+  [
+    "  of a month, by type",
+    (reader) => reader.aggregate(request(activity, { where: since, groupBy: by("type") })),
+  ],
+];
+
 const cluster = await startThrowaway();
-let failures = 0;
+const failed = new Set<string>();
 try {
   await migrate({ url: cluster.url });
   const database = openDatabase({ url: cluster.url });
@@ -123,18 +149,29 @@ try {
       Promise.all(ids.map((id) => reader.aggregateChildren(name, () => children, id)));
     return [`100 × account.${name}Aggregate`, ask] as const;
   });
-  const report = async (): Promise<void> => {
-    for (const [label, ask] of [...questions, ...parents]) {
+  const ofTenant = catalog.entity("tenant").relations["deals"];
+  if (ofTenant === undefined || ofTenant.kind === "one") throw new Error("no edge deals");
+  const parent = { source: catalog.entity("tenant"), relation: ofTenant };
+  parents.push([
+    "tenant.dealsAggregate by stage",
+    (reader) => {
+      const children = request(deal, { parent, groupBy: by("stage") });
+      return reader.aggregateChildren("tenant", () => children, measuredTenant);
+    },
+  ]);
+  const report = async (expectsIndex: boolean): Promise<void> => {
+    for (const [label, ask] of [...questions, ...parents, ...overTable]) {
       const statement = await statementOf(ask);
       const found: Explained[] = [];
       for (let round = 0; round < rounds; round += 1) found.push(await explainPlan(db, statement));
       const [last] = found.slice(-1);
       if (last === undefined) continue;
+      const isOverTable = overTable.some(([name]) => name === label);
       // Every scan begins at the tenant in an index, so no row of another one is looked at.
       const foreign = last.scans.filter(
         ({ condition }) => !condition.includes(`tenant_id = '${measuredTenant}'`),
       );
-      if (foreign.length > 0) failures += 1;
+      if (foreign.length > 0 && expectsIndex && !isOverTable) failed.add(label);
       const milliseconds = median(found.map((one) => one.milliseconds));
       const scans = [...new Set(last.scans.map((scan) => `${scan.node} ${scan.index ?? "table"}`))];
       console.log(
@@ -142,8 +179,8 @@ try {
       );
     }
   };
-  console.log(`${options.deals} deals of the tenant, as many of others`);
-  await report();
+  console.log(`${options.deals} deals of the tenant, as many of four others`);
+  await report(true);
   await database.asOwner(async (client) => {
     const { rows } = await client.query<{ definition: string; size: string }>(
       `SELECT pg_get_indexdef(oid) AS definition, pg_size_pretty(pg_relation_size(oid)) AS size FROM pg_class WHERE relname = $1`,
@@ -151,27 +188,32 @@ try {
     );
     const definition = rows[0]?.definition ?? "";
     console.log(`${index}: ${rows[0]?.size}`);
-    const costs: Record<string, [number[], number[]]> = { insert: [[], []], update: [[], []] };
+    const costs: Record<string, [Cost[], Cost[]]> = { insert: [[], []], update: [[], []] };
     for (let round = 0; round < rounds; round += 1) {
       for (const [side, change] of [`DROP INDEX ${index}`, definition].entries()) {
         await client.query(change);
         await client.query("CHECKPOINT");
         for (const [kind, text] of Object.entries(writes))
-          costs[kind]?.[side === 0 ? 0 : 1].push(await writeTime(client, text));
+          costs[kind]?.[side === 0 ? 0 : 1].push(await writeCost(client, text));
       }
     }
     for (const [kind, [without, having]] of Object.entries(costs)) {
-      const ratios = having.map((time, round) => time / (without[round] ?? 0));
+      const ratios = having.map(
+        ({ milliseconds }, round) => milliseconds / (without[round]?.milliseconds ?? 0),
+      );
+      const wal = [without, having].map((side) =>
+        Math.round(median(side.map(({ walBytes }) => walBytes)) / 5_000),
+      );
       console.log(
-        `${kind} of 5,000 deals: ${median(without).toFixed(0)} ms without it, ${median(having).toFixed(0)} ms with it, ${median(ratios).toFixed(2)} times as long (${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)})`,
+        `${kind} of a deal: ${wal[0]} bytes of WAL without it, ${wal[1]} with it; ${median(ratios).toFixed(2)} times as long (${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)})`,
       );
     }
     await client.query(`DROP INDEX ${index}`);
   });
   console.log("without the index");
-  await report();
+  await report(false);
   await database.close();
 } finally {
   await cluster.stop();
 }
-if (failures > 0) throw new Error(`${failures} statements are not bounded by the tenant`);
+if (failed.size > 0) throw new Error(`not bounded by the tenant: ${[...failed].join(", ")}`);
