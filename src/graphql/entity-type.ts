@@ -1,17 +1,18 @@
-import type { FieldRef, ImplementableObjectRef, ObjectRef, TypeParam } from "@pothos/core";
-import type { Catalog, Entity, Field, FieldKind, ManyRelation, Relation } from "../query/entity.ts";
+import type { FieldRef, ImplementableObjectRef, ObjectRef } from "@pothos/core";
+import type { Catalog, Entity, Field, ManyRelation, Relation } from "../query/entity.ts";
 import type { Page } from "../query/page.ts";
 import { publicValue } from "../query/public-value.ts";
 import type { Row } from "../query/row.ts";
+import { aggregateArguments, aggregateRef, childrenAggregate } from "./aggregate-type.ts";
 import { builder, type SchemaTypes } from "./builder.ts";
 import { connectionRef } from "./connection.ts";
-import { enumRef, orderRef, useCatalog, whereRef } from "./filter-inputs.ts";
+import { orderRef, useCatalog, whereRef } from "./filter-inputs.ts";
+import { outputType, type Output } from "./output-type.ts";
 import { defaultPageSize, maxPageSize, pageRequest } from "./page-arguments.ts";
 import { fieldKey, neededFields } from "./selection.ts";
 
 export type RowRef = ImplementableObjectRef<SchemaTypes, Row>;
 type FieldBuilder = PothosSchemaTypes.ObjectFieldBuilder<SchemaTypes, Row>;
-type Output = TypeParam<SchemaTypes>;
 
 /** Types that a field has instead of the one its kind gives, e.g. a JSON column with a known shape. */
 export type FieldTypes = Readonly<Record<string, Output>>;
@@ -75,41 +76,17 @@ export function implementEntity(
         });
       }
       for (const [name, relation] of Object.entries(entity.relations)) {
-        fields[name] =
-          relation.kind === "one"
-            ? toOneField(t, catalog, relation)
-            : toManyField(t, entity, catalog.entity(relation.to), relation);
+        if (relation.kind === "one") {
+          fields[name] = toOneField(t, catalog, relation);
+          continue;
+        }
+        const target = catalog.entity(relation.to);
+        fields[name] = toManyField(t, entity, target, relation);
+        fields[`${name}Aggregate`] = aggregateField(t, entity, target, relation);
       }
       return fields;
     },
   });
-}
-
-const outputs: Readonly<Record<Exclude<FieldKind, "enum" | "bytes">, Output>> = {
-  id: "ID",
-  reference: "ID",
-  anyReference: "ID",
-  text: "String",
-  email: "EmailAddress",
-  url: "URL",
-  currency: "Currency",
-  int: "Int",
-  bigInt: "BigInt",
-  decimal: "Decimal",
-  boolean: "Boolean",
-  dateTime: "DateTime",
-  date: "Date",
-  json: "JSON",
-  jsonObject: "JSONObject",
-  textList: ["String"],
-};
-
-function outputType(definition: Field): Output {
-  if (definition.values !== null) return enumRef(definition.values);
-  if (definition.kind === "enum" || definition.kind === "bytes") {
-    throw new Error(`a field of kind ${definition.kind} is not shown`);
-  }
-  return outputs[definition.kind];
 }
 
 function scalarField(
@@ -182,6 +159,20 @@ function toManyField(
   });
 }
 
+function aggregateField(
+  t: FieldBuilder,
+  source: Entity,
+  target: Entity,
+  relation: ManyRelation,
+): FieldRef<SchemaTypes> {
+  return t.field({
+    type: aggregateRef(target),
+    description: `How many, and figures over them: ${relation.description}`,
+    args: aggregateArguments(t, target, rowArguments(t, target)),
+    resolve: childrenAggregate(source, target, relation),
+  });
+}
+
 type ArgumentBuilder = { readonly arg: FieldBuilder["arg"] };
 
 function includeDeletedArgument(t: ArgumentBuilder) {
@@ -214,15 +205,22 @@ export function listArguments(t: ArgumentBuilder, entity: Entity) {
       description: `How many, from the end: 1 to ${maxPageSize}. Not together with first.`,
     }),
     before: t.arg.string({ description: "Only what comes before this cursor." }),
-    where: t.arg({ type: whereRef(entity), description: "Only what matches this filter." }),
     orderBy: t.arg({
       type: [orderRef(entity)],
       description: "Sort terms, most important first; ties go by id.",
     }),
+    ...rowArguments(t, entity),
+  };
+}
+
+/** The arguments that say which records are meant, in lists and in aggregates. */
+export function rowArguments(t: ArgumentBuilder, entity: Entity) {
+  return {
+    where: t.arg({ type: whereRef(entity), description: "Only what matches this filter." }),
     ...(entity.searchable
       ? {
           search: t.arg.string({
-            description: `Only what has each of these words, whole or in part, in ${searchedFields(entity)}, or something much like them together; best match first unless orderBy is given.`,
+            description: `Only what has each of these words, whole or in part, in ${searchedFields(entity)}, or something much like them together; lists then have the best match first unless orderBy is given.`,
           }),
         }
       : {}),

@@ -274,6 +274,11 @@ export function useCatalog(find: (name: string) => Entity): void {
   lookup = find;
 }
 
+/** The entity of that name. */
+export function entityNamed(name: string): Entity {
+  return lookup(name);
+}
+
 /** `AccountFilter`: conditions on an entity's fields and edges, combined by and, or, not. */
 export function whereRef(entity: Entity): FilterRef {
   return once(`${entity.type}Filter`, (ref) =>
@@ -310,7 +315,8 @@ export function whereRef(entity: Entity): FilterRef {
   );
 }
 
-const direction = builder.enumType("OrderDirection", {
+/** The GraphQL enum of sort directions. */
+export const directionRef = builder.enumType("OrderDirection", {
   description:
     "Direction of a sort, and where nulls go. Plain `asc` puts them last, plain `desc` first.",
   values: {
@@ -337,7 +343,7 @@ export function orderRef(entity: Entity): InputRef<OrderInput> {
         > = {};
         for (const [field, definition] of Object.entries(entity.fields)) {
           if (isSortable(definition)) {
-            fields[field] = t.field({ type: direction, description: definition.description });
+            fields[field] = t.field({ type: directionRef, description: definition.description });
           }
         }
         return fields;

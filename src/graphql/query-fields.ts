@@ -3,9 +3,11 @@ import { parseId } from "../lib/id.ts";
 import type { Catalog, Entity } from "../query/entity.ts";
 import type { PageRequest } from "../query/page.ts";
 import type { Row } from "../query/row.ts";
+import { aggregateRequest } from "./aggregate-arguments.ts";
+import { aggregateArguments, aggregateRef } from "./aggregate-type.ts";
 import { builder } from "./builder.ts";
 import type { Context } from "./context.ts";
-import { asNode, connectionOf, listArguments, nodeRef } from "./entity-type.ts";
+import { asNode, connectionOf, listArguments, nodeRef, rowArguments } from "./entity-type.ts";
 import { pageRequest, maxPageSize } from "./page-arguments.ts";
 import { fieldKey, neededFields } from "./selection.ts";
 import type { GraphQLResolveInfo } from "graphql";
@@ -19,6 +21,20 @@ export function entityQueries(entity: Entity): void {
       description: `The tenant's ${entity.plural}, newest first unless orderBy or search is given.`,
       args: listArguments(t, entity),
       resolve: (_root, args, ctx, info) => ctx.reader.list(pageRequest(entity, null, args, info)),
+    }),
+  );
+  aggregateQuery(entity);
+}
+
+/** The root query for figures over all records of an entity. */
+export function aggregateQuery(entity: Entity): void {
+  builder.queryField(`${entity.plural}Aggregate`, (t) =>
+    t.field({
+      type: aggregateRef(entity),
+      description: `How many ${entity.plural} the tenant has, and figures over them.`,
+      args: aggregateArguments(t, entity, rowArguments(t, entity)),
+      resolve: (_root, args, ctx, info) =>
+        ctx.reader.aggregate(aggregateRequest(entity, null, args, info)),
     }),
   );
 }

@@ -1,3 +1,5 @@
+import { badInput } from "./errors.ts";
+
 /**
  * A variable's value that its scalar could not read. It goes on to where its place in the input is known, so that
  * what is wrong can be told together with everything else that is.
@@ -10,6 +12,12 @@ export class Unreadable {
     this.value = value;
     this.reason = reason;
   }
+}
+
+/** Refuses a variable's value that could not be read, where nothing else is wrong to be told with it. */
+export function assertReadable(value: unknown, inputPath: readonly string[]): void {
+  if (value instanceof Unreadable)
+    throw badInput(`${inputPath.join(".")}: ${value.reason}`, inputPath);
 }
 
 /** No input nests deeper; what does is in a JSON value, which is as it was sent. */

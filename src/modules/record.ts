@@ -11,6 +11,7 @@ import {
   textList,
   type EnumDefinition,
 } from "../query/entity.ts";
+import { unmeasured } from "../query/measure.ts";
 
 export const sourceType: EnumDefinition = {
   name: "SourceType",
@@ -80,11 +81,15 @@ export const stamps = {
   ),
   source: text("Provenance tag; `edm` unless the writer says otherwise.", { nullable: false }),
   sourceType: enumeration(sourceType, "Where the write came from."),
-  schemaVersion: managed(int("Version of the record's shape; 1 today.", { nullable: false })),
-  version: managed(
-    int(
-      "Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one.",
-      { nullable: false },
+  schemaVersion: unmeasured(
+    managed(int("Version of the record's shape; 1 today.", { nullable: false })),
+  ),
+  version: unmeasured(
+    managed(
+      int(
+        "Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one.",
+        { nullable: false },
+      ),
     ),
   ),
   createdAt: managed(

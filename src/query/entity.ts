@@ -64,6 +64,8 @@ export type Field = {
   readonly generated: boolean;
   /** Can only be read: no filter and no order goes by it. */
   readonly shownOnly: boolean;
+  /** What adding it up gives: a plain number, nothing of meaning, or money in the currency that a field names. */
+  readonly measure: "plain" | "none" | { readonly currency: string };
 };
 
 export type OrderTerm = { readonly field: string; readonly direction: OrderDirection };
@@ -164,6 +166,7 @@ function field(
     managed: options.managed ?? false,
     generated: options.generated ?? false,
     shownOnly: options.shownOnly ?? false,
+    measure: options.measure ?? "plain",
   };
 }
 

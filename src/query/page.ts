@@ -9,17 +9,21 @@ import { all, join, name, param, raw, render, sql, type Sql, type Statement } fr
 import { viewerSql, visible, type Viewer, type ViewerSql } from "./visible.ts";
 import { columnsSql, readRow, withId, type Cells, type Row } from "./row.ts";
 
-/** One page of one list: for all of a tenant's rows, or for the children of each parent. */
-export type PageRequest = {
+/** Which rows are meant: all of a tenant's, or the children of each parent. */
+export type RowsRequest = {
   readonly entity: Entity;
-  /** The list hangs on records of `source`; null for a list of the tenant's rows. */
+  /** They hang on records of `source`; null for the tenant's rows. */
   readonly parent: { readonly source: Entity; readonly relation: ManyRelation } | null;
-  /** What is needed of each row; the id always comes along. */
-  readonly fields: readonly string[];
   readonly where: Filter | null;
-  readonly order: readonly OrderTerm[] | null;
   readonly words: readonly string[] | null;
   readonly includeDeleted: boolean;
+};
+
+/** One page of one list: for all of a tenant's rows, or for the children of each parent. */
+export type PageRequest = RowsRequest & {
+  /** What is needed of each row; the id always comes along. */
+  readonly fields: readonly string[];
+  readonly order: readonly OrderTerm[] | null;
   readonly limit: number;
   readonly backward: boolean;
   readonly after: string | null;
@@ -148,7 +152,8 @@ function termsOf(request: PageRequest): SortTerm[] {
   return sortTerms(request.entity, "t", fromRelation ?? request.entity.defaultOrder);
 }
 
-function matching(request: PageRequest, catalog: Catalog, viewer: ViewerSql): Sql {
+/** Which rows `t` a list is of: visible, a child of the parent `k`, found by the search, matching the filter. */
+export function matching(request: RowsRequest, catalog: Catalog, viewer: ViewerSql): Sql {
   const { entity, parent } = request;
   let aliases = 0;
   return all([

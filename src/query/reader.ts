@@ -1,12 +1,14 @@
 import DataLoader from "dataloader";
 import type { Queryable } from "../db/fenced-pool.ts";
 import { badInput } from "../lib/errors.ts";
+import { aggregateStatement, type AggregateRequest } from "./aggregate.ts";
+import { emptyAggregate, type Aggregate } from "./aggregate-answer.ts";
 import type { Catalog } from "./entity.ts";
 import { pageStatement, type Page, type PageRequest } from "./page.ts";
 import { recordStatement, type RecordRequest } from "./record.ts";
 import type { Cells, Row } from "./row.ts";
-import type { Statement } from "./sql.ts";
-import type { Viewer } from "./visible.ts";
+import { render, type Sql, type Statement } from "./sql.ts";
+import { viewerSql, type Viewer, type ViewerSql } from "./visible.ts";
 import { hitStatement, type HitPage, type HitRequest } from "./hits.ts";
 
 /**
@@ -19,6 +21,7 @@ export class Reader {
   readonly #db: Queryable;
   readonly #pages = new Map<string, DataLoader<string, Page>>();
   readonly #records = new Map<string, DataLoader<string, Row | null>>();
+  readonly #aggregates = new Map<string, DataLoader<string, Aggregate>>();
 
   constructor(options: {
     readonly db: Queryable;
@@ -59,6 +62,34 @@ export class Reader {
     return loader.load(parentId);
   }
 
+  /** Figures over a list that hangs on nothing but the tenant. */
+  async aggregate(request: AggregateRequest): Promise<Aggregate> {
+    return (await this.#aggregate(request, [])).get("") ?? emptyAggregate;
+  }
+
+  /** Figures over a parent's children, batched over all parents that the field `key` is asked for. */
+  async aggregateChildren(
+    key: string,
+    request: () => AggregateRequest,
+    parentId: string,
+  ): Promise<Aggregate> {
+    let loader = this.#aggregates.get(key);
+    if (loader === undefined) {
+      const aggregateRequest = request();
+      loader = new DataLoader<string, Aggregate>(async (parentIds) => {
+        const found = await this.#aggregate(aggregateRequest, parentIds);
+        return parentIds.map((id) => found.get(id) ?? emptyAggregate);
+      });
+      this.#aggregates.set(key, loader);
+    }
+    return loader.load(parentId);
+  }
+
+  /** The rows of a module's own statement, as PostgreSQL printed them. */
+  async cells(statement: (viewer: ViewerSql, catalog: Catalog) => Sql): Promise<readonly Cells[]> {
+    return this.#run(render(statement(viewerSql(this.#viewer), this.#catalog)));
+  }
+
   /** A record by id, batched over all that the field `key` is asked for; null when this tenant has none. */
   async record(key: string, request: () => RecordRequest, id: string): Promise<Row | null> {
     let loader = this.#records.get(key);
@@ -78,6 +109,23 @@ export class Reader {
   async search(request: HitRequest): Promise<HitPage> {
     const { statement, collect } = hitStatement(request, this.#viewer);
     return collect(await this.#run(statement, request));
+  }
+
+  async #aggregate(
+    request: AggregateRequest,
+    parentIds: readonly string[],
+  ): Promise<Map<string, Aggregate>> {
+    if (request.total === null && request.groups === null) return new Map();
+    const { statement, collect } = aggregateStatement(request, {
+      catalog: this.#catalog,
+      viewer: this.#viewer,
+      parentIds,
+    });
+    try {
+      return collect(await this.#db.rows(statement.text, statement.values));
+    } catch (error) {
+      throw unknownZone(error, request) ?? error;
+    }
   }
 
   async #run(
@@ -102,6 +150,18 @@ const emptyPage: Page = {
   hasNextPage: false,
   hasPreviousPage: false,
 };
+
+/** All arguments were checked before, but not against the time zones that this PostgreSQL knows. */
+function unknownZone(error: unknown, { groupBy }: AggregateRequest): Error | null {
+  if (!(error instanceof Error && isDataException(error))) return null;
+  const index = groupBy.findIndex(
+    ({ timeZone }) => timeZone !== null && error.message.includes(`"${timeZone}"`),
+  );
+  if (index < 0) return null;
+  const path = ["groupBy", String(index), "timeZone"];
+  const advice = "the database does not know this time zone; name another place in it.";
+  return badInput(`${path.join(".")}: ${advice}`, path);
+}
 
 function isDataException(error: unknown): boolean {
   return (

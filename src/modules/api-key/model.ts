@@ -10,6 +10,7 @@ import {
   text,
   textList,
 } from "../../query/entity.ts";
+import { unmeasured } from "../../query/measure.ts";
 import { historyOf } from "../record.ts";
 
 export const apiKey = defineEntity({
@@ -39,7 +40,9 @@ export const apiKey = defineEntity({
     expiresAt: dateTime("When it stops working; null for never."),
     revokedAt: managed(dateTime("When it was revoked; null while it works.")),
     lastUsedAt: managed(dateTime("When it was last used, to the minute.")),
-    version: managed(int("Starts at 1 and grows by one with every write.", { nullable: false })),
+    version: unmeasured(
+      managed(int("Starts at 1 and grows by one with every write.", { nullable: false })),
+    ),
     createdAt: managed(dateTime("When it was made (UTC, milliseconds).", { nullable: false })),
     createdBy: managed(text("Who made it: a caller's `sub` or an API key's id.")),
   },

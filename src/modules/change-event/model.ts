@@ -13,6 +13,7 @@ import {
   text,
   type EnumDefinition,
 } from "../../query/entity.ts";
+import { unmeasured } from "../../query/measure.ts";
 
 const changeOperation: EnumDefinition = {
   name: "ChangeOperation",
@@ -70,7 +71,7 @@ export const changeEvent = defineEntity({
       column: "entity_id",
     }),
     operation: enumeration(changeOperation, "What happened to the record."),
-    version: int("The record's version from then on.", { nullable: false }),
+    version: unmeasured(int("The record's version from then on.", { nullable: false })),
     actor: text("Who did it: the caller's `sub` or the API key's id."),
     appId: text("The application that the record belongs to (`app-…`); null for none."),
     occurredAt: dateTime("When it was written (UTC, milliseconds).", { nullable: false }),

@@ -7,7 +7,7 @@ import {
 } from "../../graphql/entity-type.ts";
 import { enumRef } from "../../graphql/filter-inputs.ts";
 import { pageRequest } from "../../graphql/page-arguments.ts";
-import { recordQuery } from "../../graphql/query-fields.ts";
+import { aggregateQuery, recordQuery } from "../../graphql/query-fields.ts";
 import { recordNode } from "../../graphql/record-node.ts";
 import type { Filter } from "../../query/filter-value.ts";
 import { fieldChanges, type FieldChange } from "../../query/field-changes.ts";
@@ -62,6 +62,7 @@ function ofTypes(where: Filter, types: readonly unknown[]): Filter {
 }
 
 recordQuery(changeEvent);
+aggregateQuery(changeEvent);
 builder.queryField("changes", (t) =>
   t.field({
     type: connectionOf(changeEvent),

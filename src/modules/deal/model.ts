@@ -14,6 +14,7 @@ import {
   textList,
   through,
 } from "../../query/entity.ts";
+import { moneyIn } from "../../query/measure.ts";
 import { deletion, identity, labels, stamps, historyOf } from "../record.ts";
 
 export const deal = defineEntity({
@@ -44,7 +45,7 @@ export const deal = defineEntity({
         nullable: false,
       },
     ),
-    value: decimal("What the deal is worth, in its currency."),
+    value: moneyIn("currency", decimal("What the deal is worth, in its currency.")),
     currency: currency("ISO 4217 code of the value; the tenant's unless given."),
     probability: decimal("Chance to win it, in percent (0–100)."),
     forecastCategory: text("Category for revenue planning."),

@@ -9,6 +9,7 @@ import {
   reference,
   text,
 } from "../../query/entity.ts";
+import { unmeasured } from "../../query/measure.ts";
 import { historyOf } from "../record.ts";
 
 export const department = defineEntity({
@@ -25,7 +26,9 @@ export const department = defineEntity({
     id: id("Identifier, `dep-<uuid>`."),
     tenantId: managed(reference("tenant", "The tenant it belongs to.", { nullable: false })),
     name: text("Name of the department.", { nullable: false }),
-    version: managed(int("Starts at 1 and grows by one with every write.", { nullable: false })),
+    version: unmeasured(
+      managed(int("Starts at 1 and grows by one with every write.", { nullable: false })),
+    ),
     createdAt: managed(dateTime("When it was created (UTC, milliseconds).", { nullable: false })),
   },
   relations: {

@@ -10,6 +10,7 @@ import {
   reference,
   type EnumDefinition,
 } from "../../query/entity.ts";
+import { moneyIn, unmeasured } from "../../query/measure.ts";
 import { deletion, identity, stamps, historyOf } from "../record.ts";
 
 export const discountType: EnumDefinition = {
@@ -34,13 +35,21 @@ export const lineItem = defineEntity({
     quoteId: reference("quote", "The quote it belongs to.", { nullable: false }),
     description: prose("What is offered, at most 100,000 characters."),
     quantity: decimal("How many.", { nullable: false }),
-    unitPrice: decimal("Price of one, in the quote's currency.", { nullable: false }),
-    discount: decimal("Discount: money or percent, see discountType.", { nullable: false }),
+    unitPrice: moneyIn(
+      "currency",
+      decimal("Price of one, in the quote's currency.", { nullable: false }),
+    ),
+    discount: unmeasured(
+      decimal("Discount: money or percent, see discountType.", { nullable: false }),
+    ),
     discountType: enumeration(discountType, "How the discount is meant."),
-    total: managed(
-      decimal(
-        "Quantity × unit price − discount, rounded half up to 4 places, never below 0; derived.",
-        { nullable: false },
+    total: moneyIn(
+      "currency",
+      managed(
+        decimal(
+          "Quantity × unit price − discount, rounded half up to 4 places, never below 0; derived.",
+          { nullable: false },
+        ),
       ),
     ),
     currency: currency("ISO 4217 code; the quote's."),

@@ -14,6 +14,7 @@ import {
   text,
   type EnumDefinition,
 } from "../../query/entity.ts";
+import { moneyIn } from "../../query/measure.ts";
 import { deletion, identity, labels, stamps, historyOf } from "../record.ts";
 
 export const quoteStatus: EnumDefinition = {
@@ -75,8 +76,11 @@ export const quote = defineEntity({
     contractDuration: text("Contract term it covers, e.g. `12 months`."),
     isPrimary: boolean("Whether it is the deal's primary quote; at most one live quote is."),
     notes: prose("Special terms, at most 100,000 characters."),
-    total: decimal(
-      "Sum of its line items' totals; without line items, what was given (`value` in REST).",
+    total: moneyIn(
+      "currency",
+      decimal(
+        "Sum of its line items' totals; without line items, what was given (`value` in REST).",
+      ),
     ),
     ...labels,
     ...stamps,

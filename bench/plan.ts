@@ -1,0 +1,67 @@
+import type { Queryable } from "../src/db/fenced-pool.ts";
+import type { Statement } from "../src/query/sql.ts";
+
+/** One scan of a plan: of a table or an index, and the condition that it is bounded by. */
+export type Scan = {
+  readonly node: string;
+  readonly index: string | null;
+  readonly condition: string;
+};
+/** What a statement did, by PostgreSQL's own account. */
+export type Explained = {
+  readonly milliseconds: number;
+  /** Rows that scans read, also those that a filter then dropped. */
+  readonly read: number;
+  /** Pages of 8 KB that were looked at. */
+  readonly buffers: number;
+  readonly scans: readonly Scan[];
+  /** Every node, from the top. */
+  readonly nodes: readonly string[];
+};
+
+/** Runs the statement and tells how. */
+export async function explainPlan(db: Queryable, { text, values }: Statement): Promise<Explained> {
+  const rows = await db.rows(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`, values);
+  const [whole]: unknown[] = JSON.parse(rows[0]?.[0] ?? "[]");
+  const plan = property(whole, "Plan");
+  const scans: Scan[] = [];
+  const nodes: string[] = [];
+  let read = 0;
+  const visit = (node: unknown): void => {
+    if (typeof node !== "object" || node === null) return;
+    const type = property(node, "Node Type");
+    const index = textOf(property(node, "Index Name"));
+    const relation = textOf(property(node, "Relation Name"));
+    if (typeof type === "string") nodes.push(type);
+    if (typeof type === "string" && (index !== null || relation !== null)) {
+      const condition = textOf(property(node, "Index Cond")) ?? "";
+      if (type !== "Bitmap Heap Scan") scans.push({ node: type, index, condition });
+      const lost = ["Rows Removed by Filter", "Rows Removed by Index Recheck"].reduce(
+        (sum, name) => sum + Number(property(node, name) ?? 0),
+        0,
+      );
+      if (type !== "Bitmap Index Scan") {
+        const loops = Number(property(node, "Actual Loops"));
+        read += (Number(property(node, "Actual Rows")) + lost) * loops;
+      }
+    }
+    for (const value of Object.values(node)) visit(value);
+  };
+  visit(plan);
+  return {
+    milliseconds: Number(property(whole, "Execution Time")),
+    read: Math.round(read),
+    buffers:
+      Number(property(plan, "Shared Hit Blocks")) + Number(property(plan, "Shared Read Blocks")),
+    scans,
+    nodes,
+  };
+}
+
+function property(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}
