@@ -21,8 +21,8 @@ describe("another tenant's rows", () => {
       ({ name }) => name !== "tenant" && name !== "stageChange",
     );
     const fields = listed.map(
-      ({ plural }) =>
-        `${plural}Aggregate(groupBy: [{ field: createdAt, by: year, timeZone: "UTC" }]) { count groups { count } }`,
+      ({ plural, fields: { createdAt } }) =>
+        `${plural}Aggregate(groupBy: [{ field: ${createdAt === undefined ? "occurredAt" : "createdAt"}, by: year, timeZone: "UTC" }]) { count groups { count } }`,
     );
     const query = `{ ${fields.join(" ")} tenant { dealsAggregate { ${money} } } }`;
     const ourData = await gateway.data(ourKey, query);
