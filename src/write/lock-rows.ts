@@ -84,7 +84,12 @@ export async function lockForRemoval(
     liveness === "deleted" || locksFirst
       ? ids.map((id) => ({ id, input: { values: {}, extras: {} } }))
       : [];
-  lockMerges(unit, false);
+  // What a merge locks in another order, or moves while this looks for it.
+  if (
+    writes.beforeRemoval !== undefined ||
+    (liveness === "deleted" && writes.hierarchy !== undefined)
+  )
+    lockMerges(unit, false);
   await writes.beforeRemoval?.(unit, ids, liveness);
   const seen = await look(unit, entity, rows, liveness);
   await references.lock(unit, [
