@@ -100,8 +100,9 @@ export async function lockEdges(
   const columns = raw(
     read.map(([field, definition]) => `t.${name(columnOf(field, definition))}`).join(", "),
   );
+  // As an array: so the plan does not depend on how many rows PostgreSQL expects a UNION to give.
   const rows = await unit.rows(
-    sql`SELECT ${columns} FROM ${table} t WHERE t."tenant_id" = ${tenant} AND t."id" IN (${join(sources, " UNION ")}) ORDER BY t."id" ${raw(lockSql[lock])}`,
+    sql`SELECT ${columns} FROM ${table} t WHERE t."tenant_id" = ${tenant} AND t."id" = ANY (ARRAY(${join(sources, " UNION ")})) ORDER BY t."id" ${raw(lockSql[lock])}`,
   );
   return rows.map((cells) => {
     const record = Object.fromEntries(
@@ -180,9 +181,9 @@ async function planLinks(unit: WriteUnit, entity: Entity, plan: MergePlan): Prom
         throw new Error(`${entity.name} has no join table`);
       }
       const rows = await unit.rows(
-        sql`SELECT ${source}, ${target} FROM ${table} WHERE tenant_id = ${unit.tenant} AND ${source} IN (
+        sql`SELECT ${source}, ${target} FROM ${table} WHERE tenant_id = ${unit.tenant} AND ${source} = ANY (ARRAY(
           SELECT l.${source} FROM ${table} l WHERE l.tenant_id = ${unit.tenant} AND ${isOneOf(sql`l.${target}`, [...gone.keys()], "uuid")}
-        ) ORDER BY ${source}, ${target}`,
+        )) ORDER BY ${source}, ${target}`,
       );
       const linked = new Map<string, string[]>();
       for (const [from, to] of rows) {

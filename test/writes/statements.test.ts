@@ -84,6 +84,10 @@ describe("a mutation of one record", () => {
       await write(`delete${type}`, { id });
       await write(`restore${type}`, { id });
     }
+    const twin = await tenant.contact(null);
+    await write("mergeContacts", { into: contact_id, from: twin.id });
+    const other = await tenant.account();
+    await write("mergeAccounts", { into: account_id, from: other.id });
     await write("createDepartment", { input: { name: "Sales" } });
     const apiKey = await write("createApiKey", { input: { name: "Import", scopes: ["read:*"] } });
     await write("rotateApiKey", { id: apiKey });
@@ -100,14 +104,16 @@ describe("a mutation of one record", () => {
       createDepartment: 5,
       createLineItem: 9,
       createQuote: 14,
-      deleteAccount: 18,
+      deleteAccount: 19,
       deleteContact: 6,
-      deleteDeal: 11,
+      deleteDeal: 12,
       deleteLineItem: 11,
       deleteQuote: 7,
-      restoreAccount: 21,
-      restoreContact: 12,
-      restoreDeal: 17,
+      mergeAccounts: 20,
+      mergeContacts: 18,
+      restoreAccount: 22,
+      restoreContact: 13,
+      restoreDeal: 18,
       restoreLineItem: 13,
       restoreQuote: 12,
       revokeApiKey: 6,
@@ -246,8 +252,8 @@ describe("a batch", () => {
       expect({ count, children, deleted, restored }).toEqual({
         count,
         children,
-        deleted: 18,
-        restored: 21,
+        deleted: 19,
+        restored: 22,
       });
     }
   });
