@@ -203,6 +203,48 @@ describe("20 merges at once", () => {
   );
 });
 
+describe("a merge does not wait in a circle", () => {
+  it("for those who link the contact that goes to deals that it is linked to", async () => {
+    const account_id = await track.make("Account", {});
+    for (let round = 0; round < 6; round += 1) {
+      const into = await track.make("Contact", { account_id });
+      const from = await track.make("Contact", { account_id });
+      const contact_ids = [from];
+      const deals = await race(6, () => track.make("Deal", { account_id, contact_ids }));
+      await run(
+        Array.from({ length: 25 }, (_, racer): Write => {
+          if (racer === 12) return ["mergeContacts", { into, from }];
+          const input = { contact_ids: racer % 2 === 0 ? [from, into] : [from] };
+          return ["updateDeal", { id: pick(deals, racer), input }];
+        }),
+        ["NOT_FOUND"],
+      );
+    }
+    expect(await leftBehind()).toEqual({});
+    expect(await aftermath(track)).toEqual(peace);
+  });
+
+  it("with the deletion of deals that it moves and with what is logged on them", async () => {
+    for (let round = 0; round < 6; round += 1) {
+      const [into, from] = [await track.make("Account", {}), await track.make("Account", {})];
+      const deals = await race(4, () => track.make("Deal", { account_id: from }));
+      for (const deal_id of deals) await track.make("Activity", { deal_id });
+      await run(
+        Array.from({ length: 33 }, (_, racer): Write => {
+          if (racer === 1) return merge(into, from);
+          const deal = pick(deals, racer);
+          return racer > 1 && racer < 6
+            ? ["deleteDeal", { id: deal }]
+            : ["createActivity", { input: { deal_id: deal } }];
+        }),
+        ["NOT_FOUND"],
+      );
+    }
+    expect(await leftBehind()).toEqual({});
+    expect(await aftermath(track)).toEqual(peace);
+  });
+});
+
 describe("an activity that is logged while its deal goes to another account", () => {
   it("is logged there, and nobody is told of an account that was not named", async () => {
     for (const round of [20, 21, 22]) {
