@@ -6,6 +6,7 @@ import {
   jsonObject,
   managed,
   many,
+  one,
   reference,
   text,
   textList,
@@ -107,3 +108,22 @@ export const stamps = {
   ),
   deletedBy: managed(text("Who deleted it; null while it lives.")),
 };
+
+/** Where a record went that was merged into another one of its kind. */
+export const mergedInto = (entity: string) =>
+  managed(
+    reference(
+      entity,
+      "The record that this one was merged into, and that its records belong to now. What was merged is deleted, and cannot be restored.",
+    ),
+  );
+
+/** The same as edges, both ways. */
+export const mergeEdges = (entity: string) => ({
+  mergedInto: one(entity, "mergedIntoId", "The record that this one was merged into."),
+  mergedFrom: many(
+    entity,
+    "mergedIntoId",
+    "Records that were merged into this one: they are deleted, so they come with includeDeleted only.",
+  ),
+});

@@ -28,7 +28,7 @@ function joinTable(entity: Entity): JoinTable {
 }
 
 /** The contacts that an input names; null when it says nothing of them. */
-export function sentContacts({ extras }: Draft): readonly string[] | null {
+export function sentContacts({ extras }: Pick<Draft, "extras">): readonly string[] | null {
   const ids = extras[contactIds];
   if (ids === undefined) return null;
   return Array.isArray(ids) ? [...new Set(ids.filter((id) => typeof id === "string"))] : [];

@@ -3,6 +3,7 @@ import type { Draft } from "./draft.ts";
 import type { EntityInputs, Values } from "./input.ts";
 import type { Problem } from "./problem.ts";
 import type { Seen } from "./lock-rows.ts";
+import type { MergeRules } from "./merge-values.ts";
 import type { References } from "./references.ts";
 import type { Stored } from "./stored.ts";
 import type { Liveness, Lock, WriteUnit } from "./unit.ts";
@@ -79,6 +80,10 @@ export type EntityWrites = {
     taken: Taken,
     roots: readonly Stored[],
   ) => Promise<void>;
+  /** How two records become one, where they can be merged. */
+  readonly merging?: MergeRules;
+  /** What records contain that is merged along where it would be the same below one owner: its `unique` says so. */
+  readonly mergesAlong?: readonly EntityWrites[];
 };
 
 /** Values by which an upsert finds its record: argument → field, and what it is unique within. */

@@ -13,6 +13,17 @@ export function lockHierarchy(unit: WriteUnit, entity: Entity, key: string, isMo
   );
 }
 
+/**
+ * A merge has a tenant's deletions and restores wait, and they it: both lock what hangs on a record, and that would
+ * be another record's when they get there. Locked before anything else.
+ */
+export function lockMerges(unit: WriteUnit, isMerge: boolean): void {
+  const lock = raw(isMerge ? "pg_advisory_xact_lock" : "pg_advisory_xact_lock_shared");
+  unit.send(
+    sql`SELECT ${lock}(hashtextextended(${param(`${unit.actor.tenantId} merges`, "text")}, 0))`,
+  );
+}
+
 /** Keeps the records that name a parent of their own kind a forest: no cycles, and no chain longer than `maxDepth`. */
 export async function checkHierarchy(
   unit: WriteUnit,
@@ -64,8 +75,25 @@ export async function checkHierarchy(
   }
 }
 
+/** The parents of records and of all above them. */
+export const parentsOf = (
+  unit: WriteUnit,
+  entity: Entity,
+  key: string,
+  ids: readonly string[],
+): Promise<Map<string, string | null>> => parentsAbove(unit, tableOf(unit, entity, key), ids);
+
+/** How many levels hang below each record, as far as `maxDepth`. */
+export const heightsOf = (
+  unit: WriteUnit,
+  entity: Entity,
+  key: string,
+  options: { readonly ids: readonly string[]; readonly maxDepth: number },
+): Promise<Map<string, number>> =>
+  heightsBelow(unit, tableOf(unit, entity, key), options.ids, options.maxDepth);
+
 /** A record and all above it, nearest first. */
-function chain(parents: ReadonlyMap<string, string | null>, from: string | null): string[] {
+export function chain(parents: ReadonlyMap<string, string | null>, from: string | null): string[] {
   const found: string[] = [];
   for (let id = from; id !== null && !found.includes(id); id = parents.get(id) ?? null)
     found.push(id);

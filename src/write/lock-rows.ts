@@ -1,6 +1,7 @@
 import type { Entity } from "../query/entity.ts";
+import { sentContacts } from "./contact-links.ts";
 import type { EntityWrites, Owner } from "./entity-writes.ts";
-import { lockHierarchy } from "./hierarchy.ts";
+import { lockHierarchy, lockMerges } from "./hierarchy.ts";
 import type { ParsedInput, Values } from "./input.ts";
 import type { References } from "./references.ts";
 import { Raced } from "./run.ts";
@@ -10,7 +11,7 @@ import type { Liveness, WriteUnit } from "./unit.ts";
 /** A record that is to be changed, as it was before it was locked. */
 export type Seen = { readonly record: Stored; readonly sent: Values };
 
-type Row = { readonly id: string; readonly input: Pick<ParsedInput, "values"> };
+type Row = { readonly id: string; readonly input: Pick<ParsedInput, "values" | "extras"> };
 
 /**
  * Locks records that are to be changed, in the order that all writers keep, so that none waits for another who waits
@@ -44,8 +45,12 @@ export async function lockForUpdate(
       return typeof id === "string" ? [{ entity: to, id, lock: "reference" }] : [];
     }),
   );
+  const linked = rows.flatMap(({ input }): Owner[] =>
+    (sentContacts(input) ?? []).map((id) => ({ entity: "contact", id, lock: "reference" })),
+  );
   await references.lock(unit, [
     ...wanted.filter((owner) => owner.entity !== entity.name),
+    ...linked,
     ...ownersOf(writes, seen.values()),
   ]);
   const beside = (await writes.besides?.(unit, [...seen.values()])) ?? [];
@@ -76,7 +81,15 @@ export async function lockForRemoval(
   const { entity } = writes;
   const locksFirst = writes.locksFirst?.({}) ?? false;
   const rows =
-    liveness === "deleted" || locksFirst ? ids.map((id) => ({ id, input: { values: {} } })) : [];
+    liveness === "deleted" || locksFirst
+      ? ids.map((id) => ({ id, input: { values: {}, extras: {} } }))
+      : [];
+  // What a merge locks in another order, or moves while this looks for it.
+  if (
+    writes.beforeRemoval !== undefined ||
+    (liveness === "deleted" && writes.hierarchy !== undefined)
+  )
+    lockMerges(unit, false);
   await writes.beforeRemoval?.(unit, ids, liveness);
   const seen = await look(unit, entity, rows, liveness);
   await references.lock(unit, [

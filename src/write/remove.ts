@@ -5,6 +5,7 @@ import { name, param, raw, sql } from "../query/sql.ts";
 import type { EntityWrites, Owner, Taken } from "./entity-writes.ts";
 import { restName, type Values } from "./input.ts";
 import { lockForRemoval } from "./lock-rows.ts";
+import { refuseMerged } from "./merged.ts";
 import { duplicate, invalid, notFound, type Problem } from "./problem.ts";
 import { References } from "./references.ts";
 import { checkVersion, RefusedRows, type OnError } from "./save.ts";
@@ -69,10 +70,12 @@ export async function restoreIn(
     owners: (record) => ownersOf(unit, entity, record),
   });
   const refused = new Map(records.map((record) => [record.id, [] as Problem[]]));
-  checkOwners(unit, entity, { records, references, refused });
-  await checkFree(unit, entity, records, refused);
-  await checkContentsFree(unit, entity, records, refused);
-  await writes.mayReturn?.(unit, records, refused);
+  refuseMerged(entity, records, refused);
+  const open = records.filter(({ id }) => refused.get(id)?.length === 0);
+  checkOwners(unit, entity, { records: open, references, refused });
+  await checkFree(unit, entity, open, refused);
+  await checkContentsFree(unit, entity, open, refused);
+  await writes.mayReturn?.(unit, open, refused);
   for (const { id, index } of rows) {
     const found = refused.get(id);
     if (found !== undefined && found.length > 0) problems.set(index, found);

@@ -212,11 +212,12 @@ export function checkVersion(
   before: Stored,
   version: unknown,
   problems: Problem[],
+  argument = "version",
 ): void {
   if (version == null || version === before["version"]) return;
   problems.push(
     conflict(
-      ["version"],
+      [argument],
       `is not the current one: the ${entity.type} is at version ${Number(before["version"])} by now. Read it again.`,
       { entity: entity.name, id: before.id },
     ),

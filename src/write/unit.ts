@@ -15,7 +15,8 @@ import { readStored, storedColumns, writtenColumns, type Stored } from "./stored
  */
 export type Lock = "reference" | "update" | "exclusive";
 
-const lockSql: Readonly<Record<Lock, string>> = {
+/** What a statement says to lock the rows that it reads. */
+export const lockSql: Readonly<Record<Lock, string>> = {
   reference: "FOR KEY SHARE",
   update: "FOR NO KEY UPDATE",
   exclusive: "FOR UPDATE",

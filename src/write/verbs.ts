@@ -187,7 +187,7 @@ async function withIds<Row extends { readonly id: string }>(
 }
 
 /** What is wrong with each row, when that is why nothing was written. */
-function problemsOf(error: unknown): ReadonlyMap<number, readonly Problem[]> | null {
+export function problemsOf(error: unknown): ReadonlyMap<number, readonly Problem[]> | null {
   if (error instanceof RefusedRows) return error.problems;
   // A rule that only the database knew, or a value that its type cannot hold; the rules above should have told more.
   // 54000: a text that an index has no room for, after all.

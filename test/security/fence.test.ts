@@ -93,7 +93,7 @@ describe("the fence in the database", () => {
     const found = await asTenant(ours.tenant.uuid, async () =>
       gateway.database.prisma.account.findMany(),
     );
-    expect(found).toHaveLength(2);
+    expect(found).toHaveLength(3);
     expect(found.every(({ tenantId }) => tenantId === ours.tenant.uuid)).toBe(true);
   });
 

@@ -44,9 +44,7 @@ function idsIn(value: unknown): string[] {
 
 async function theirIds(): Promise<Set<string>> {
   const ids = new Set(
-    Object.values(theirs.records)
-      .flat()
-      .map(({ id }) => id),
+    [...Object.values(theirs.records).flat(), ...theirs.merged].map(({ id }) => id),
   );
   const { rows } = await gateway.fixtures.client.query<{ id: string }>(
     "SELECT id FROM api_keys WHERE tenant_id = $1",

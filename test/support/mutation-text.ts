@@ -31,5 +31,5 @@ function selection(type: GraphQLOutputType): string {
     const further = selection(field.type);
     return further === "" ? [] : [`${field.name}${further}`];
   });
-  return ` { ${ways.join(" ")} }`;
+  return ways.length === 0 ? "" : ` { ${ways.join(" ")} }`;
 }

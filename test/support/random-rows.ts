@@ -102,6 +102,9 @@ function obeyRules(name: string, row: Draft, earlier: readonly Draft[]): void {
 
   for (const own of ["parentAccountId", "reportsToContactId"])
     if (row[own] === row.id) row[own] = null;
+  // What was merged is deleted, and not into itself.
+  if (row["mergedIntoId"] !== undefined && (isLive || row["mergedIntoId"] === row.id))
+    row["mergedIntoId"] = null;
   if (name === "account" && taken(sameEmail)) row["email"] = null;
   if (name === "contact" && taken((other) => sameEmail(other) && sameAccount(other)))
     row["email"] = null;

@@ -3,6 +3,8 @@ import type { Fixtures, Made, TenantFixtures } from "./fixtures.ts";
 /** One of everything in a tenant, with every edge there is. */
 export type Graph = {
   readonly tenant: TenantFixtures;
+  /** Deleted records that were merged into others. */
+  readonly merged: readonly Made[];
   /** Entity name → its records. */
   readonly records: Readonly<Record<string, readonly Made[]>>;
 };
@@ -31,6 +33,17 @@ export async function completeTenant(fixtures: Fixtures, slug: string): Promise<
     reportsToContactId: manager.uuid,
     departmentId: department.uuid,
     isPrimary: true,
+  });
+  const gone = { deletedAt: "2026-02-03T04:05:06.000Z", deletedBy: "usr-1" };
+  const mergedAccount = await tenant.account({
+    name: "Harbor Twin",
+    mergedIntoId: account.uuid,
+    ...gone,
+  });
+  const mergedContact = await tenant.contact(account, {
+    lastName: "Harbor Twin",
+    mergedIntoId: contact.uuid,
+    ...gone,
   });
   const deal = await tenant.deal(account, {
     name: "Harbor deal",
@@ -70,6 +83,7 @@ export async function completeTenant(fixtures: Fixtures, slug: string): Promise<
   });
   return {
     tenant,
+    merged: [mergedAccount, mergedContact],
     records: {
       tenant: [tenant],
       department: [department],

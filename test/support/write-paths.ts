@@ -15,6 +15,8 @@ export type World = {
   readonly holding: string;
   readonly account: string;
   readonly otherAccount: string;
+  /** A contact of the other account, whose email is that of a contact of the account. */
+  readonly stranger: string;
   readonly deletedAccount: string;
   readonly manager: string;
   readonly contact: string;
@@ -31,7 +33,15 @@ export async function makeWorld(fixtures: Fixtures): Promise<World> {
   const [quote] = records["quote"] ?? [];
   if (quote === undefined) throw new Error("there is no quote");
   await tenant.lineItem(quote, { description: "Harbor sweeping", position: 1, total: "7" });
-  const otherAccount = await tenant.account({ name: "Quayside" });
+  const otherAccount = await tenant.account({ name: "Quayside", phone: "+1 404" });
+  // Merged along with the accounts, since an account of the world has the same email.
+  const stranger = await tenant.contact(otherAccount, {
+    email: "NED@twin.example",
+    jobTitle: "Pilot",
+    isPrimary: true,
+  });
+  const visit = await tenant.activity(otherAccount, { contactId: stranger.uuid });
+  await tenant.participant(visit, stranger);
   const gone = {
     deletedAt: "2026-02-03T04:05:06.000Z",
     deletedBy: "usr-1",
@@ -47,6 +57,7 @@ export async function makeWorld(fixtures: Fixtures): Promise<World> {
     holding: id("account", 0),
     account: id("account", 1),
     otherAccount: otherAccount.id,
+    stranger: stranger.id,
     deletedAccount: deletedAccount.id,
     manager: id("contact", 0),
     contact: id("contact", 1),
@@ -92,6 +103,25 @@ function byId(
     name: field,
     query: `mutation ($id: ID!) { ${field}(id: $id) { ${selection} ${problems} } }`,
     variables: (world, copy) => ({ id: id(world, copy) }),
+  };
+}
+
+function merge(
+  plural: string,
+  selection: string,
+  ids: (world: World) => readonly [into: string, from: string],
+): WritePath {
+  const field = `merge${plural}`;
+  const name = plural.toLowerCase().replace(/s$/, "");
+  return {
+    name: field,
+    query: `mutation ($into: ID!, $from: ID!) { ${field}(into: $into, from: $from) {
+      ${name} { id version displayName } merged { id version isDeleted mergedInto { id } }
+      fields { field into from result winner } moved { type field count } ${selection} ${problems} } }`,
+    variables: (world) => {
+      const [into, from] = ids(world);
+      return { into, from };
+    },
   };
 }
 
@@ -206,6 +236,12 @@ export const writePaths: readonly WritePath[] = [
   ),
   byId("deleteLineItem", "lineItem { id isDeleted version }", (world) => world.lineItem),
   byId("deleteAccount", "account { id isDeleted version }", (world) => world.account),
+  merge(
+    "Accounts",
+    "contactsMerged { into { id } from { id } fields { field winner } }",
+    (world) => [world.account, world.otherAccount],
+  ),
+  merge("Contacts", "", (world) => [world.manager, world.stranger]),
   byId("restoreAccount", account, (world) => world.deletedAccount),
   {
     ...upsertDeal,

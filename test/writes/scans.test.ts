@@ -11,6 +11,7 @@ import { quoteWrites } from "../../src/modules/quote/service.ts";
 import type { WriteContext } from "../../src/write/context.ts";
 import type { EntityWrites } from "../../src/write/entity-writes.ts";
 import type { Values } from "../../src/write/input.ts";
+import { mergeRecords } from "../../src/write/merge.ts";
 import { upsertRecord } from "../../src/write/upsert.ts";
 import {
   createRecords,
@@ -96,6 +97,14 @@ async function scanned(): Promise<Map<string, number>> {
   return new Map(rows.map(({ relname, rows: read }) => [relname, Number(read)]));
 }
 
+/** The ids of two live records. */
+async function two(table: string): Promise<readonly [string, string]> {
+  const { rows } = await fixtures.client.query<{ id: string }>(
+    `SELECT id FROM ${table} WHERE deleted_at IS NULL ORDER BY id LIMIT 2`,
+  );
+  return [rows[0]?.id ?? "", rows[1]?.id ?? ""];
+}
+
 /** What was written, which must be without problems: the id. */
 async function written(results: Promise<readonly { id: string | null; problems: unknown }[]>) {
   const [result] = await results;
@@ -105,6 +114,7 @@ async function written(results: Promise<readonly { id: string | null; problems: 
 
 describe("a write of one record", () => {
   it("reads no large table from end to end, whatever the entity and the verb", async () => {
+    const [contacts, accounts] = [await two("contacts"), await two("accounts")];
     const before = await scanned();
     const create = (writes: EntityWrites, input: Values) =>
       written(createRecords(context, writes, [input]));
@@ -141,6 +151,13 @@ describe("a write of one record", () => {
       if (writes === lineItemWrites) continue;
       await written(deleteRecords(context, writes, [{ id }]));
       await written(restoreRecords(context, writes, [{ id }]));
+    }
+    for (const [writes, [into, from]] of [
+      [contactWrites, contacts],
+      [accountWrites, accounts],
+    ] as const) {
+      const merged = await mergeRecords(context, writes, { into, from });
+      expect(merged.problems).toEqual([]);
     }
     const after = await scanned();
 

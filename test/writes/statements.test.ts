@@ -84,6 +84,10 @@ describe("a mutation of one record", () => {
       await write(`delete${type}`, { id });
       await write(`restore${type}`, { id });
     }
+    const twin = await tenant.contact(null);
+    await write("mergeContacts", { into: contact_id, from: twin.id });
+    const other = await tenant.account();
+    await write("mergeAccounts", { into: account_id, from: other.id });
     await write("createDepartment", { input: { name: "Sales" } });
     const apiKey = await write("createApiKey", { input: { name: "Import", scopes: ["read:*"] } });
     await write("rotateApiKey", { id: apiKey });
@@ -100,14 +104,16 @@ describe("a mutation of one record", () => {
       createDepartment: 6,
       createLineItem: 10,
       createQuote: 15,
-      deleteAccount: 19,
+      deleteAccount: 20,
       deleteContact: 7,
-      deleteDeal: 12,
+      deleteDeal: 13,
       deleteLineItem: 12,
       deleteQuote: 8,
-      restoreAccount: 22,
-      restoreContact: 13,
-      restoreDeal: 18,
+      mergeAccounts: 21,
+      mergeContacts: 19,
+      restoreAccount: 23,
+      restoreContact: 14,
+      restoreDeal: 19,
       restoreLineItem: 14,
       restoreQuote: 13,
       revokeApiKey: 7,
@@ -246,8 +252,8 @@ describe("a batch", () => {
       expect({ count, children, deleted, restored }).toEqual({
         count,
         children,
-        deleted: 19,
-        restored: 22,
+        deleted: 20,
+        restored: 23,
       });
     }
   });

@@ -50,6 +50,7 @@ describe("createDepartment", () => {
 
 type Mutation = readonly [field: string, scope: string, call: () => string];
 const first = (entity: string) => graph.records[entity]?.[0]?.id ?? "";
+const second = (entity: string) => graph.records[entity]?.[1]?.id ?? "";
 
 const entities = [
   ["Account", "accounts", () => 'name: "x"'],
@@ -116,6 +117,16 @@ const mutations: readonly Mutation[] = [
     "customers",
     () =>
       'createCustomer(input: { account_type: business, display_name: "x", email: "x@y.example", phone: "1" })',
+  ],
+  [
+    "mergeAccounts",
+    "accounts",
+    () => `mergeAccounts(into: "${first("account")}", from: "${second("account")}")`,
+  ],
+  [
+    "mergeContacts",
+    "contacts",
+    () => `mergeContacts(into: "${first("contact")}", from: "${second("contact")}")`,
   ],
   ["createDepartment", "tenant", () => 'createDepartment(input: { name: "x" })'],
   ["createApiKey", "keys", () => 'createApiKey(input: { name: "x", scopes: ["read:*"] })'],

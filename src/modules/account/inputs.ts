@@ -22,6 +22,8 @@ export const addressInput: InputDefinition = {
   },
 };
 
+export const maxAddresses = 50;
+
 /** RFC 1035. */
 const maxDomainLength = 253;
 
@@ -61,7 +63,7 @@ export const accountInputs = entityInputs(account, {
       field: "addresses",
       schema: z
         .array(objectSchema(addressInput), "must be a list of addresses")
-        .max(50, "must have at most 50 addresses")
+        .max(maxAddresses, `must have at most ${maxAddresses} addresses`)
         .nullish(),
       type: { listOf: { input: addressInput } },
       description: "Postal addresses: billing, shipping, office. Replaces all.",

@@ -17,7 +17,16 @@ import {
   text,
   type EnumDefinition,
 } from "../../query/entity.ts";
-import { deletion, identity, labels, phoneShadow, stamps, historyOf } from "../record.ts";
+import {
+  deletion,
+  historyOf,
+  identity,
+  labels,
+  mergedInto,
+  mergeEdges,
+  phoneShadow,
+  stamps,
+} from "../record.ts";
 
 export const accountType: EnumDefinition = {
   name: "AccountType",
@@ -69,6 +78,7 @@ export const account = defineEntity({
     description: prose("Notes about the account, at most 100,000 characters."),
     lastActivityAt: managed(dateTime("Time of the latest live activity; derived.")),
     firstContactedAt: dateTime("Time of the first contact; set by the first activity when empty."),
+    mergedIntoId: mergedInto("account"),
     ...labels,
     ...stamps,
   },
@@ -81,6 +91,7 @@ export const account = defineEntity({
       "parentAccountId",
       "Accounts that name this one as their parent.",
     ),
+    ...mergeEdges("account"),
     contacts: contains(many("contact", "accountId", "People at the account.")),
     deals: contains(many("deal", "accountId", "Sales opportunities with the account.")),
     activities: contains(

@@ -2,7 +2,9 @@ import { parsePhone } from "../../lib/phone.ts";
 import { textOf, type Draft } from "../../write/draft.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
 import { lockLastContact, refreshLastContact } from "../activity/service.ts";
+import { contactWrites } from "../contact/service.ts";
 import { accountInputs } from "./inputs.ts";
+import { accountMerging } from "./merging.ts";
 import { account } from "./model.ts";
 
 const maxParents = 50;
@@ -29,6 +31,8 @@ export const accountWrites: EntityWrites = {
   beforeRemoval: (unit, ids, liveness) => lockLastContact(unit, "accountId", ids, liveness),
   afterDelete: refreshLastContact,
   afterRestore: refreshLastContact,
+  merging: accountMerging,
+  mergesAlong: [contactWrites],
 };
 
 /** `display_name` sets the name when there is none; what was read and is sent back sets nothing. */

@@ -7,6 +7,7 @@ import { readId, idComplaint } from "../../lib/id.ts";
 import { readLinks, writeLinks } from "../../write/contact-links.ts";
 import { invalid, notFound, type Problem } from "../../write/problem.ts";
 import type { References } from "../../write/references.ts";
+import { Raced } from "../../write/run.ts";
 import { checkVersion } from "../../write/save.ts";
 import { readPlain, type Stored } from "../../write/stored.ts";
 import type { Liveness, WriteUnit } from "../../write/unit.ts";
@@ -26,6 +27,7 @@ export const activityWrites: EntityWrites = {
   rules: async (unit, drafts, references) => {
     await readLinks(unit, drafts, references, "update");
     for (const draft of drafts) {
+      checkAttached(draft, references);
       draft.values["occurredAt"] ??= unit.now;
       readType(draft);
       checkSubject(draft);
@@ -78,6 +80,17 @@ async function attachAccount(unit: WriteUnit, drafts: readonly Draft[]): Promise
     const contact = contacts.get(textOf(values, "contactId") ?? "");
     values["accountId"] = deal?.["accountId"] ?? contact?.["accountId"] ?? null;
   }
+}
+
+/** The account was found by the deal or contact: when that is of another one by now, it is looked for again. */
+function checkAttached({ sent, values }: Draft, references: References): void {
+  if (sent["accountId"] != null || textOf(values, "accountId") === null) return;
+  const [deal, contact] = [
+    references.get("deal", values["dealId"]),
+    references.get("contact", values["contactId"]),
+  ];
+  const owner = values["dealId"] == null ? contact : deal;
+  if (owner !== undefined && owner["accountId"] !== values["accountId"]) throw new Raced();
 }
 
 /** `activity_type` is `type` where it is one of the enum's values. */

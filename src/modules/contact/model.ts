@@ -15,7 +15,16 @@ import {
   through,
   url,
 } from "../../query/entity.ts";
-import { deletion, identity, labels, phoneShadow, stamps, historyOf } from "../record.ts";
+import {
+  deletion,
+  historyOf,
+  identity,
+  labels,
+  mergedInto,
+  mergeEdges,
+  phoneShadow,
+  stamps,
+} from "../record.ts";
 
 export const contact = defineEntity({
   name: "contact",
@@ -80,6 +89,7 @@ export const contact = defineEntity({
     departmentId: managed(
       reference("department", "The department whose credential created the contact."),
     ),
+    mergedIntoId: mergedInto("contact"),
     ...labels,
     ...stamps,
   },
@@ -98,6 +108,7 @@ export const contact = defineEntity({
     ),
     reportsTo: one("contact", "reportsToContactId", "The person's manager."),
     directReports: many("contact", "reportsToContactId", "People who report to this one."),
+    ...mergeEdges("contact"),
     deals: through(
       "deal",
       { table: "deal_contacts", source: "contact_id", target: "deal_id" },

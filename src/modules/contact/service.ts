@@ -18,6 +18,7 @@ import type { WriteUnit } from "../../write/unit.ts";
 import { account } from "../account/model.ts";
 import { refreshLastContact } from "../activity/service.ts";
 import { contactInputs } from "./inputs.ts";
+import { contactMerging } from "./merging.ts";
 import { contact } from "./model.ts";
 
 /** How contacts are written. */
@@ -67,6 +68,7 @@ export const contactWrites: EntityWrites = {
   },
   finish: releaseReports,
   afterRestore: refreshLastContact,
+  merging: contactMerging,
 };
 
 /** A new contact without account belongs to the one live account that has its email's domain. */

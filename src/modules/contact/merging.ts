@@ -1,0 +1,65 @@
+import { parsePhone } from "../../lib/phone.ts";
+import { textOf } from "../../write/draft.ts";
+import type { Values } from "../../write/input.ts";
+import { fitsIndex } from "../../write/input-types.ts";
+import type { MergeRules } from "../../write/merge-values.ts";
+import type { Stored } from "../../write/stored.ts";
+
+/** How two contacts become one. */
+export const contactMerging: MergeRules = {
+  owner: "accountId",
+  fields: {
+    lastInteractionAt: "latest",
+    // Nobody agrees to anything by being merged.
+    optedIn: "survivor",
+    optedInAt: "survivor",
+    gdprConsent: "survivor",
+  },
+  // The street of one and the city of the other is where nobody lives.
+  together: [["address", "addressAddition", "postcode", "city", "state", "country"]],
+  shown: { customDisplayName: "display_name" },
+  settle: (into, from, values) => ({ ...names(into, from, values), ...phones(into, from) }),
+};
+
+/** A name that was set by hand goes with the name that it stands for; lists are ordered by the computed one. */
+function names(into: Stored, from: Stored, values: Values): Values {
+  const isNamed = ["customDisplayName", "firstName", "lastName"].some(
+    (field) => textOf(into, field) !== null,
+  );
+  if (!isNamed) return { customDisplayName: from["customDisplayName"] };
+  const { customDisplayName, firstName, lastName } = into;
+  const computed = `${textOf(values, "firstName") ?? ""} ${textOf(values, "lastName") ?? ""}`;
+  const fits = customDisplayName !== null || fitsIndex(computed);
+  return { customDisplayName, ...(fits ? {} : { firstName, lastName }) };
+}
+
+const slots = [
+  ["phone", "phone1Label"],
+  ["phone2", "phone2Label"],
+  ["phone3", "phone3Label"],
+] as const;
+
+const comparable = (phone: string): string => parsePhone(phone) ?? phone;
+
+/** Each number with its label: the survivor's stay where they are, and what the other has beside them fills free slots. */
+function phones(into: Stored, from: Stored): Values {
+  const values: Record<string, unknown> = {};
+  for (const [number, label] of slots) {
+    values[number] = into[number];
+    values[label] = into[label];
+  }
+  for (const [number, label] of slots) {
+    const phone = textOf(from, number);
+    if (phone === null) continue;
+    const known = slots.find(
+      ([slot]) => comparable(textOf(values, slot) ?? "") === comparable(phone),
+    );
+    const [place, itsLabel] = known ?? slots.find(([slot]) => values[slot] === null) ?? [];
+    if (place === undefined || itsLabel === undefined) continue;
+    if (known === undefined) values[place] = phone;
+    // A label that stood without a number is none.
+    values[itsLabel] = known === undefined ? from[label] : (values[itsLabel] ?? from[label]);
+  }
+  const first = textOf(values, "phone");
+  return { ...values, phoneE164: first === null ? null : parsePhone(first) };
+}

@@ -1,0 +1,123 @@
+import { columnOf, type Entity } from "../query/entity.ts";
+import { name, param, raw, sql, type Sql } from "../query/sql.ts";
+import type { EntityWrites } from "./entity-writes.ts";
+import { restName, type Values } from "./input.ts";
+import type { MergePair } from "./merge-parents.ts";
+import { duplicate } from "./problem.ts";
+import { Raced } from "./run.ts";
+import { RefusedRows } from "./save.ts";
+import type { Stored } from "./stored.ts";
+import { holdersOf } from "./unique.ts";
+import type { WriteUnit } from "./unit.ts";
+
+type Ids = { readonly into: string; readonly from: string };
+
+/** Live records of two owners that have the same unique value: below one owner they are one. */
+export type Twins = {
+  /** The one that goes → the one that stays. */
+  readonly survivors: ReadonlyMap<string, string>;
+  readonly isHidden: boolean;
+  /** What is locked with them: they, and what is primary where they come to. */
+  readonly lock: "exclusive";
+  readonly ids: readonly string[];
+  readonly also: readonly Sql[];
+};
+
+/** Finds them; `writes` is of what an owner contains, and unique within it. */
+export async function findTwins(
+  unit: WriteUnit,
+  owner: Entity,
+  { entity }: EntityWrites,
+  ids: Ids,
+): Promise<Twins> {
+  const rule = twinRule(owner, entity);
+  const table = raw(name(entity.table));
+  const key = raw(name(rule.key));
+  const value = raw(name(rule.value));
+  const rows = await unit.rows(
+    sql`SELECT f."id", i."id", f."app_id", i."app_id" FROM ${table} f JOIN ${table} i ON i."tenant_id" = f."tenant_id"
+      AND i.${key} = ${param(ids.into, "uuid")} AND i.${value} = f.${value} AND i."deleted_at" IS NULL
+      WHERE f."tenant_id" = ${unit.tenant} AND f.${key} = ${param(ids.from, "uuid")} AND f."deleted_at" IS NULL ORDER BY i."id"`,
+  );
+  const { appId } = unit.actor;
+  return {
+    survivors: new Map(rows.map(([from, into]) => [from ?? "", into ?? ""])),
+    isHidden: appId !== null && rows.some(([, , from, into]) => from !== appId || into !== appId),
+    lock: "exclusive",
+    ids: rows.flatMap(([from, into]) => [from ?? "", into ?? ""]),
+    also:
+      entity.fields["isPrimary"] === undefined
+        ? []
+        : [
+            sql`SELECT e."id" FROM ${table} e WHERE e."tenant_id" = ${unit.tenant} AND e.${key} = ${param(ids.into, "uuid")} AND e."is_primary" AND e."deleted_at" IS NULL`,
+          ],
+  };
+}
+
+/** By what they are unique within their owner. */
+function twinRule(owner: Entity, entity: Entity): { key: string; value: string } {
+  const keys = Object.values(owner.relations).flatMap((relation) =>
+    relation.kind === "many" && relation.contained && relation.to === entity.name
+      ? [relation.key]
+      : [],
+  );
+  const rule = entity.unique.find(({ within }) => within !== null && keys.includes(within));
+  const [within, field] = [entity.fields[rule?.within ?? ""], entity.fields[rule?.field ?? ""]];
+  if (rule?.within == null || within === undefined || field === undefined) {
+    throw new Error(`${entity.name} has nothing unique within ${owner.name}`);
+  }
+  return {
+    key: columnOf(rule.within, within),
+    value: field.kind === "email" ? "email_key" : columnOf(rule.field, field),
+  };
+}
+
+/** The twins as they are once they are locked; when others are twins by then, the transaction starts anew. */
+export async function readTwins(
+  unit: WriteUnit,
+  owner: Entity,
+  writes: EntityWrites,
+  { ids, found }: { readonly ids: Ids; readonly found: Twins },
+): Promise<MergePair[]> {
+  const { entity } = writes;
+  const [again, records] = await Promise.all([
+    findTwins(unit, owner, writes, ids),
+    unit.read(entity, found.ids),
+  ]);
+  if (String([...again.survivors]) !== String([...found.survivors])) throw new Raced();
+  if (found.isHidden) {
+    // Their values would be told to a caller who may not read them.
+    const message = `has a ${entity.type} with the same ${entity.unique[0]?.field} as one of into, and not both are of your application: they cannot be merged with this credential.`;
+    throw new RefusedRows([[0, [duplicate(["from"], message, null)]]], []);
+  }
+  return [...found.survivors].map(([from, into]) => {
+    const pair = { into: records.get(into), from: records.get(from) };
+    if (pair.into === undefined || pair.from === undefined) throw new Raced();
+    return { into: pair.into, from: pair.from };
+  });
+}
+
+/** A value that comes with the merge may be taken where it comes to: by neither of the two. */
+export async function checkMergedUnique(
+  unit: WriteUnit,
+  entity: Entity,
+  { into, from }: MergePair,
+  values: Values,
+): Promise<void> {
+  for (const rule of entity.unique) {
+    const [value, within] = [values[rule.field], rule.within === null ? null : values[rule.within]];
+    const isSame =
+      value === into[rule.field] && (rule.within === null || within === into[rule.within]);
+    if (typeof value !== "string" || isSame) continue;
+    const claim = { value, within: typeof within === "string" ? within : null };
+    const holder = (await holdersOf(unit, entity, rule, [claim])).get(0);
+    if (holder === undefined || holder.id === from.id || holder.id === into.id) continue;
+    const isVisible = unit.actor.appId === null || unit.actor.appId === holder.appId;
+    const record = isVisible ? { entity: entity.name, id: holder.id } : null;
+    const message = `would have the ${restName(rule.field)} ${value}, which another live ${entity.type} has there: merge that one first, or change one of them.`;
+    throw new RefusedRows([[0, [duplicate(["into"], message, record)]]], []);
+  }
+}
+
+/** Whether a record lives. */
+export const isLive = (record: Stored): boolean => record["deletedAt"] === null;

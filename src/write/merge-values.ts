@@ -1,0 +1,138 @@
+import { isDeepStrictEqual } from "node:util";
+import { formatId } from "../lib/id.ts";
+import { jsonComplaint } from "../lib/json.ts";
+import type { Catalog, Entity, Field } from "../query/entity.ts";
+import { restName, type Values } from "./input.ts";
+import type { Stored } from "./stored.ts";
+
+/** How the values of two records that become one are put together; what is not named follows the field's kind. */
+export type MergeRules = {
+  /**
+   * `survivor`: what the other had is never taken over. `earliest` and `latest`: of both. Otherwise the survivor's
+   * value, or the other's where it has none; lists and JSON objects hold what either has.
+   */
+  readonly fields?: Readonly<Record<string, "survivor" | "earliest" | "latest">>;
+  /** Fields that mean something together only: they are taken over when the survivor has none of them. */
+  readonly together?: readonly (readonly string[])[];
+  /** So many items a list has room for; the survivor's come first. */
+  readonly limits?: Readonly<Record<string, number>>;
+  /** Internal fields that callers write under another name: `display_name`. */
+  readonly shown?: Readonly<Record<string, string>>;
+  /** What only the entity can put together. */
+  readonly settle?: (into: Stored, from: Stored, values: Values) => Values;
+  /** What records of the kind belong to: one live one of it is primary, and a hierarchy stays within it. */
+  readonly owner?: string;
+};
+
+/** One field in which two records differ, and what became of it. */
+export type MergedField = {
+  /** REST name. */
+  readonly field: string;
+  readonly into: unknown;
+  readonly from: unknown;
+  readonly result: unknown;
+  readonly winner: "INTO" | "FROM" | "BOTH";
+};
+
+const isEmpty = (value: unknown): boolean =>
+  value == null ||
+  value === "" ||
+  (Array.isArray(value) && value.length === 0) ||
+  (typeof value === "object" && !Array.isArray(value) && Object.keys(value).length === 0);
+
+const defaultLimit = 1_000;
+const tagLimit = 100;
+
+/** Fields that a merge decides: all that callers write, and derived ones with a rule. */
+function mergedFields(entity: Entity, { fields = {} }: MergeRules): [string, Field][] {
+  return Object.entries(entity.fields).filter(
+    ([name, { managed }]) => !managed || fields[name] !== undefined,
+  );
+}
+
+/** The values that the survivor has afterwards. */
+export function mergedValues(
+  entity: Entity,
+  rules: MergeRules,
+  { into, from }: { readonly into: Stored; readonly from: Stored },
+): Values {
+  const values: Record<string, unknown> = {};
+  for (const [name, definition] of mergedFields(entity, rules)) {
+    values[name] = mergedValue(name, definition, rules, [into[name], from[name]]);
+  }
+  for (const group of rules.together ?? []) {
+    const winner = group.some((name) => !isEmpty(into[name])) ? into : from;
+    for (const name of group) values[name] = winner[name];
+  }
+  return { ...values, ...rules.settle?.(into, from, values) };
+}
+
+function mergedValue(
+  name: string,
+  { kind, nullable }: Field,
+  { fields = {}, limits = {} }: MergeRules,
+  [into, from]: readonly [unknown, unknown],
+): unknown {
+  const rule = fields[name];
+  if (rule === "survivor") return into;
+  if (rule !== undefined && typeof into === "string" && typeof from === "string") {
+    return from < into === (rule === "earliest") ? from : into;
+  }
+  if (Array.isArray(into) && Array.isArray(from) && (kind === "textList" || !nullable)) {
+    const limit = limits[name] ?? (name === "tags" ? tagLimit : defaultLimit);
+    return union(into, from).slice(0, Math.max(limit, into.length));
+  }
+  if (kind === "jsonObject" && isObject(into) && isObject(from)) {
+    const both = { ...from, ...into };
+    return jsonComplaint(both) === null ? both : into;
+  }
+  return isEmpty(into) ? (from ?? into) : into;
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** What is in either list, each once. */
+function union(into: readonly unknown[], from: readonly unknown[]): unknown[] {
+  const found = [...into];
+  for (const item of from) {
+    if (!found.some((known) => isDeepStrictEqual(known, item))) found.push(item);
+  }
+  return found;
+}
+
+/** Every field in which the two differ, or that got another value than the survivor's. */
+export function tellFields(
+  catalog: Catalog,
+  entity: Entity,
+  { shown = {} }: MergeRules,
+  { into, from, result }: Readonly<Record<"into" | "from" | "result", Values>>,
+): MergedField[] {
+  const told = [
+    ...Object.entries(entity.fields)
+      .filter(([, { managed }]) => !managed)
+      .map(([name, definition]) => [name, restName(name), definition] as const),
+    ...Object.entries(shown).flatMap(([name, rest]) => {
+      const definition = entity.internal[name];
+      return definition === undefined ? [] : [[name, rest, definition] as const];
+    }),
+  ];
+  return told.flatMap(([name, field, definition]) => {
+    const [mine, other, now] = [into, from, result].map(
+      (record) => shownValue(catalog, definition, record[name]) ?? null,
+    );
+    if (isDeepStrictEqual(mine, other) && isDeepStrictEqual(mine, now)) return [];
+    const isSame = (value: unknown) => isDeepStrictEqual(now, value);
+    // A number that fills another place than it had is the other's all the same.
+    const isList = Array.isArray(now) || isObject(now);
+    const winner = isSame(mine) ? "INTO" : isSame(other) || !isList ? "FROM" : "BOTH";
+    return [{ field, into: mine, from: other, result: now, winner }];
+  });
+}
+
+/** A value as callers see it. */
+function shownValue(catalog: Catalog, { kind, to }: Field, value: unknown): unknown {
+  return kind === "reference" && to !== null && typeof value === "string"
+    ? formatId(catalog.entity(to).prefix, value)
+    : value;
+}
