@@ -30,7 +30,7 @@ export function fieldChanges(catalog: Catalog, event: Row): FieldChange[] {
 
 const knownByEntity = new WeakMap<Entity, ReadonlyMap<string, Known>>();
 
-/** The fields of an entity by REST name, and its links: `contact_ids`. */
+/** The fields of an entity by REST name; its links, `contact_ids`; and what was merged into it. */
 function knownFields(catalog: Catalog, entity: Entity): ReadonlyMap<string, Known> {
   let known = knownByEntity.get(entity);
   if (known === undefined) {
@@ -45,7 +45,9 @@ function knownFields(catalog: Catalog, entity: Entity): ReadonlyMap<string, Know
         ? []
         : [[`${snakeCase(target.name)}_ids`, { entity: target, definition }] as const];
     });
-    known = new Map<string, Known>([...links, ...fields]);
+    const id = entity.fields["id"];
+    const merged = id === undefined ? [] : [["merged_from", { entity, definition: id }] as const];
+    known = new Map<string, Known>([...links, ...merged, ...fields]);
     knownByEntity.set(entity, known);
   }
   return known;

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import { formatId } from "../lib/id.ts";
 import { jsonComplaint } from "../lib/json.ts";
 import type { Catalog, Entity, Field } from "../query/entity.ts";
+import { publicValue } from "../query/public-value.ts";
 import { restName, type Values } from "./input.ts";
 import type { Stored } from "./stored.ts";
 
@@ -119,7 +119,7 @@ export function tellFields(
   ];
   return told.flatMap(([name, field, definition]) => {
     const [mine, other, now] = [into, from, result].map(
-      (record) => shownValue(catalog, definition, record[name]) ?? null,
+      (record) => publicValue(catalog, entity, definition, record[name]) ?? null,
     );
     if (isDeepStrictEqual(mine, other) && isDeepStrictEqual(mine, now)) return [];
     const isSame = (value: unknown) => isDeepStrictEqual(now, value);
@@ -128,11 +128,4 @@ export function tellFields(
     const winner = isSame(mine) ? "INTO" : isSame(other) || !isList ? "FROM" : "BOTH";
     return [{ field, into: mine, from: other, result: now, winner }];
   });
-}
-
-/** A value as callers see it. */
-function shownValue(catalog: Catalog, { kind, to }: Field, value: unknown): unknown {
-  return kind === "reference" && to !== null && typeof value === "string"
-    ? formatId(catalog.entity(to).prefix, value)
-    : value;
 }
