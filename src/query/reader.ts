@@ -1,6 +1,7 @@
 import DataLoader from "dataloader";
 import type { Queryable } from "../db/fenced-pool.ts";
 import { badInput } from "../lib/errors.ts";
+import { duplicateStatement, type Duplicate, type DuplicateRequest } from "./duplicates.ts";
 import type { Catalog } from "./entity.ts";
 import { pageStatement, type Page, type PageRequest } from "./page.ts";
 import { recordStatement, type RecordRequest } from "./record.ts";
@@ -19,6 +20,7 @@ export class Reader {
   readonly #db: Queryable;
   readonly #pages = new Map<string, DataLoader<string, Page>>();
   readonly #records = new Map<string, DataLoader<string, Row | null>>();
+  readonly #duplicates = new Map<string, DataLoader<string, readonly Duplicate[]>>();
 
   constructor(options: {
     readonly db: Queryable;
@@ -70,6 +72,25 @@ export class Reader {
         return ids.map((one) => records.get(one) ?? null);
       });
       this.#records.set(key, loader);
+    }
+    return loader.load(id);
+  }
+
+  /** Likely duplicates of a record, best first, batched over all records that the field `key` is asked for. */
+  async duplicates(
+    key: string,
+    request: () => DuplicateRequest,
+    id: string,
+  ): Promise<readonly Duplicate[]> {
+    let loader = this.#duplicates.get(key);
+    if (loader === undefined) {
+      const duplicateRequest = request();
+      loader = new DataLoader<string, readonly Duplicate[]>(async (ids) => {
+        const { statement, collect } = duplicateStatement(duplicateRequest, this.#viewer, ids);
+        const found = collect(await this.#run(statement));
+        return ids.map((one) => found.get(one) ?? []);
+      });
+      this.#duplicates.set(key, loader);
     }
     return loader.load(id);
   }

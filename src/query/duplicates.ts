@@ -1,0 +1,176 @@
+import type { Entity } from "./entity.ts";
+import { scoreOf, type Evidence, type Reason } from "./evidence.ts";
+import type { Cells } from "./row.ts";
+import { all, join, name, param, raw, render, sql, type Sql, type Statement } from "./sql.ts";
+import { viewerSql, visible, type Viewer } from "./visible.ts";
+
+/**
+ * A way to candidates: the rows next to a record in the order of a column, all of which share something with it
+ * (`same`: the column itself; `near`: the column `within`, or nothing). The nearest are the likeliest, and their
+ * number is bounded however many share it; whoever is near is so both ways.
+ */
+export type CandidateKey = {
+  readonly order: string;
+  /** Columns of the record of which the candidate's `equal` has a value. */
+  readonly equalTo: readonly string[];
+  readonly equal: string | null;
+  /** Trigram similarity of names (0 to 1) below which a neighbour is not looked at more closely; null to look at all. */
+  readonly minSimilarity: number | null;
+};
+
+/** Rows whose column has the value that one of these columns has in the record. */
+export const same = (column: string, mine: readonly string[]): CandidateKey => ({
+  order: "id",
+  equal: column,
+  equalTo: mine,
+  minSimilarity: null,
+});
+
+/** Rows that stand next to the record in the order of a column, among those with the same value of another. */
+export const near = (column: string, within: string | null = null): CandidateKey => ({
+  order: column,
+  equal: within,
+  equalTo: within === null ? [] : [within],
+  // Among few all that can be meant is worth a look, initials too; among a whole tenant's much is alike.
+  minSimilarity: within === null ? 0.5 : 0.3,
+});
+
+/** What is compared of one record. */
+export type Features = {
+  text(name: string): string | null;
+  /** The lines of a text. */
+  list(name: string): readonly string[];
+};
+
+/** When two records of an entity are likely one. */
+export type DuplicateRules = {
+  readonly entity: Entity;
+  readonly candidates: readonly CandidateKey[];
+  /** What is compared: SQL that gives text; `{t}` stands for the table. */
+  readonly compared: Readonly<Record<string, string>>;
+  readonly compare: (left: Features, right: Features) => Evidence;
+};
+
+export type Duplicate = {
+  readonly id: string;
+  readonly score: number;
+  readonly reasons: readonly Reason[];
+};
+
+export type DuplicateRequest = {
+  readonly rules: DuplicateRules;
+  readonly limit: number;
+  readonly minScore: number;
+};
+
+/** Likely the same from here on, unless another score is asked for. */
+export const defaultMinScore = 0.5;
+/** How far candidates are looked for, in each direction of each key's order. */
+const reach = 50;
+
+/** Renders the one statement that reads each record and its candidates. */
+export function duplicateStatement(
+  request: DuplicateRequest,
+  viewer: Viewer,
+  ids: readonly string[],
+): { statement: Statement; collect: (rows: readonly Cells[]) => Map<string, Duplicate[]> } {
+  const { entity, compared, candidates } = request.rules;
+  const seenBy = viewerSql(viewer);
+  const from = raw(`${name(entity.table)} t`);
+  // Neighbours are counted among all of the tenant's live rows: an application's few among many others' must not
+  // make the index be read to its end.
+  const live = visible(entity, "t", { ...seenBy, app: null }, false);
+  const limit = param(reach, "integer");
+  const neighbours = candidates.flatMap((key) =>
+    ["<", ">"].map((side) => sql`(${neighboursSql(key, side, { from, live, limit })})`),
+  );
+  const keys = [
+    ...new Set(["name_key", ...candidates.flatMap((key) => [key.order, ...key.equalTo])]),
+  ];
+  const columns = Object.values(compared).map((expression) =>
+    raw(`(${expression.replaceAll("{t}", "t")})::text`),
+  );
+  // The record itself comes first, so that what is compared of it is read in the same way.
+  const statement = sql`WITH s AS MATERIALIZED (SELECT t."id", ${join(
+    keys.filter((key) => key !== "id").map((key) => raw(`t.${name(key)}`)),
+    ", ",
+  )} FROM ${from} WHERE ${visible(entity, "t", seenBy, false)} AND t."id" = ANY (${param(
+    ids,
+    "uuid[]",
+  )})), c AS MATERIALIZED (SELECT s."id" AS source, n."id" FROM s CROSS JOIN LATERAL (SELECT s."id" UNION ${join(
+    neighbours,
+    " UNION ",
+  )}) n) SELECT c.source, t."id", ${join(columns, ", ")} FROM c JOIN ${from} ON t."id" = c."id" AND ${visible(
+    entity,
+    "t",
+    seenBy,
+    false,
+  )}`;
+  return { statement: render(statement), collect: (rows) => collectDuplicates(rows, request) };
+}
+
+function neighboursSql(
+  key: CandidateKey,
+  side: string,
+  { from, live, limit }: { from: Sql; live: Sql; limit: Sql },
+): Sql {
+  const direction = raw(side === "<" ? "DESC" : "ASC");
+  const columns = key.order === "id" ? [`"id"`] : [name(key.order), `"id"`];
+  const tuple = (alias: string) => raw(columns.map((column) => `${alias}.${column}`).join(", "));
+  const order = join(
+    columns.map((column) => sql`${raw(`t.${column}`)} ${direction}`),
+    ", ",
+  );
+  const beside = sql`(${tuple("t")}) ${raw(side)} (${tuple("s")})`;
+  const picked = raw(key.minSimilarity !== null ? `t."id", t."name_key"` : `t."id"`);
+  // The indexes hold no nulls; of a comparison of pairs PostgreSQL does not see that it leaves none.
+  const known = key.order === "id" ? [] : [raw(`t.${name(key.order)} IS NOT NULL`)];
+  const rows = (mine: Sql | null): Sql => {
+    const equal = mine === null ? [] : [sql`${raw(`t.${name(key.equal ?? "")}`)} = ${mine}`];
+    return sql`SELECT ${picked} FROM ${from} WHERE ${all([live, ...equal, ...known, beside])} ORDER BY ${order} LIMIT ${limit}`;
+  };
+  const [only, ...others] = key.equalTo.map((column) => raw(`s.${name(column)}`));
+  if (only === undefined || others.length === 0) {
+    const found = rows(only ?? null);
+    return key.minSimilarity !== null
+      ? sql`SELECT b."id" FROM (${found}) b WHERE similarity(b."name_key", s."name_key") >= ${param(key.minSimilarity, "real")}`
+      : found;
+  }
+  const values = sql`(SELECT DISTINCT v FROM unnest(ARRAY[${join([only, ...others], ", ")}]) v WHERE v IS NOT NULL) m`;
+  return sql`SELECT b."id" FROM ${values} CROSS JOIN LATERAL (${rows(raw("m.v"))}) b`;
+}
+
+function collectDuplicates(
+  rows: readonly Cells[],
+  { rules, limit, minScore }: DuplicateRequest,
+): Map<string, Duplicate[]> {
+  const records = new Map<string, Features>();
+  const names = Object.keys(rules.compared);
+  for (const [, id, ...cells] of rows) {
+    if (id != null && !records.has(id)) records.set(id, featuresOf(names, cells));
+  }
+  const found = new Map<string, Duplicate[]>();
+  for (const [source, id] of rows) {
+    const [record, candidate] = [records.get(source ?? ""), records.get(id ?? "")];
+    if (source == null || id == null || source === id || !record || !candidate) continue;
+    const evidence = rules.compare(record, candidate);
+    const score = scoreOf(evidence);
+    if (score < minScore || evidence.reasons.length === 0) continue;
+    const list = found.get(source) ?? [];
+    list.push({ id, score, reasons: evidence.reasons });
+    found.set(source, list);
+  }
+  const best = (left: Duplicate, right: Duplicate) =>
+    right.score - left.score || (left.id < right.id ? -1 : 1);
+  for (const [source, list] of found) found.set(source, list.toSorted(best).slice(0, limit));
+  return found;
+}
+
+/** What was read of a record; an empty text counts as none. */
+export function featuresOf(names: readonly string[], cells: Cells): Features {
+  const values = new Map(names.map((field, index) => [field, cells[index] || null]));
+  return {
+    text: (field) => values.get(field) ?? null,
+    list: (field) => values.get(field)?.split("\n") ?? [],
+  };
+}
