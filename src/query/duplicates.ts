@@ -133,7 +133,7 @@ function neighboursSql(
   if (only === undefined || others.length === 0) {
     const found = rows(only ?? null);
     return key.minSimilarity !== null
-      ? sql`SELECT b."id" FROM (${found}) b WHERE similarity(b."name_key", s."name_key") >= ${param(key.minSimilarity, "real")}`
+      ? sql`SELECT b."id" FROM (${found}) b WHERE b."name_key" = s."name_key" OR similarity(b."name_key", s."name_key") >= ${param(key.minSimilarity, "real")}`
       : found;
   }
   const values = sql`(SELECT DISTINCT v FROM unnest(ARRAY[${join([only, ...others], ", ")}]) v WHERE v IS NOT NULL) m`;

@@ -58,6 +58,9 @@ const corruptions: Readonly<Record<string, Change>> = {
   "the and and": (_, { name }) => ({ name: `The ${name.replace("&", "and")}` }),
   "word left out": (_, { name }) => ({ name: name.split(" ").slice(0, -1).join(" ") || name }),
   "legal name only": (random, { name }) => ({ name: null, legalName: name + random.pick(forms) }),
+  "two at once": (random, { name }) => ({
+    name: restyled(random, misspell(random, name) + random.pick(forms)),
+  }),
   "new domain": (_, { host }) => ({
     domain: `my-${host}`,
     website: null,

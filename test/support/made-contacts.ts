@@ -71,6 +71,10 @@ const corruptions: Readonly<Record<string, Change>> = {
     lastName: restyled(random, family),
   }),
   swapped: (_, { given, family }) => ({ firstName: family, lastName: given }),
+  "two at once": (random, { given, family }) => ({
+    firstName: misspell(random, withoutAccents(random, family)),
+    lastName: given.toUpperCase(),
+  }),
   initial: (_, { given }) => ({ firstName: `${given[0]}.` }),
   "middle name": (random, { given }) => ({
     firstName: `${given} ${random.pick("ABCDEJM".split(""))}.`,
