@@ -16,6 +16,8 @@ export type CandidateKey = {
   readonly equal: string | null;
   /** Trigram similarity of names (0 to 1) below which a neighbour is not looked at more closely; null to look at all. */
   readonly minSimilarity: number | null;
+  /** How many rows are looked at in each direction. */
+  readonly reach: number;
 };
 
 /** Rows whose column has the value that one of these columns has in the record. */
@@ -24,6 +26,7 @@ export const same = (column: string, mine: readonly string[]): CandidateKey => (
   equal: column,
   equalTo: mine,
   minSimilarity: null,
+  reach: 50,
 });
 
 /** Rows that stand next to the record in the order of a column, among those with the same value of another. */
@@ -33,6 +36,8 @@ export const near = (column: string, within: string | null = null): CandidateKey
   equalTo: within === null ? [] : [within],
   // Among few all that can be meant is worth a look, initials too; among a whole tenant's much is alike.
   minSimilarity: within === null ? 0.5 : 0.3,
+  // Amid 50,000 accounts 25 found 92.1 % of a made set, 50 found 92.4 and 100 found 92.7, at twice the cost each.
+  reach: within === null ? 25 : 50,
 });
 
 /** What is compared of one record. */
@@ -65,14 +70,15 @@ export type DuplicateRequest = {
 
 /** Likely the same from here on, unless another score is asked for. */
 export const defaultMinScore = 0.5;
-/** How far candidates are looked for, in each direction of each key's order. */
-const reach = 50;
+
+/** The records whose duplicates are looked for: these, or so many in the order of their ids from one on. */
+export type Sources = readonly string[] | { readonly from: string; readonly count: number };
 
 /** Renders the one statement that reads each record and its candidates. */
 export function duplicateStatement(
   request: DuplicateRequest,
   viewer: Viewer,
-  ids: readonly string[],
+  sources: Sources,
 ): { statement: Statement; collect: (rows: readonly Cells[]) => Map<string, Duplicate[]> } {
   const { entity, compared, candidates } = request.rules;
   const seenBy = viewerSql(viewer);
@@ -80,9 +86,8 @@ export function duplicateStatement(
   // Neighbours are counted among all of the tenant's live rows: an application's few among many others' must not
   // make the index be read to its end.
   const live = visible(entity, "t", { ...seenBy, app: null }, false);
-  const limit = param(reach, "integer");
   const neighbours = candidates.flatMap((key) =>
-    ["<", ">"].map((side) => sql`(${neighboursSql(key, side, { from, live, limit })})`),
+    ["<", ">"].map((side) => sql`(${neighboursSql(key, side, { from, live })})`),
   );
   const keys = [
     ...new Set(["name_key", ...candidates.flatMap((key) => [key.order, ...key.equalTo])]),
@@ -94,10 +99,7 @@ export function duplicateStatement(
   const statement = sql`WITH s AS MATERIALIZED (SELECT t."id", ${join(
     keys.filter((key) => key !== "id").map((key) => raw(`t.${name(key)}`)),
     ", ",
-  )} FROM ${from} WHERE ${visible(entity, "t", seenBy, false)} AND t."id" = ANY (${param(
-    ids,
-    "uuid[]",
-  )})), c AS MATERIALIZED (SELECT s."id" AS source, n."id" FROM s CROSS JOIN LATERAL (SELECT s."id" UNION ${join(
+  )} FROM ${from} WHERE ${visible(entity, "t", seenBy, false)} AND ${sourcesSql(sources)}), c AS MATERIALIZED (SELECT s."id" AS source, n."id" FROM s CROSS JOIN LATERAL (SELECT s."id" UNION ${join(
     neighbours,
     " UNION ",
   )}) n) SELECT c.source, t."id", ${join(columns, ", ")} FROM c JOIN ${from} ON t."id" = c."id" AND ${visible(
@@ -109,10 +111,16 @@ export function duplicateStatement(
   return { statement: render(statement), collect: (rows) => collectDuplicates(rows, request) };
 }
 
+function sourcesSql(sources: Sources): Sql {
+  return "from" in sources
+    ? sql`t."id" >= ${param(sources.from, "uuid")} ORDER BY t."id" LIMIT ${param(sources.count, "integer")}`
+    : sql`t."id" = ANY (${param(sources, "uuid[]")})`;
+}
+
 function neighboursSql(
   key: CandidateKey,
   side: string,
-  { from, live, limit }: { from: Sql; live: Sql; limit: Sql },
+  { from, live }: { from: Sql; live: Sql },
 ): Sql {
   const direction = raw(side === "<" ? "DESC" : "ASC");
   const columns = key.order === "id" ? [`"id"`] : [name(key.order), `"id"`];
@@ -127,7 +135,7 @@ function neighboursSql(
   const known = key.order === "id" ? [] : [raw(`t.${name(key.order)} IS NOT NULL`)];
   const rows = (mine: Sql | null): Sql => {
     const equal = mine === null ? [] : [sql`${raw(`t.${name(key.equal ?? "")}`)} = ${mine}`];
-    return sql`SELECT ${picked} FROM ${from} WHERE ${all([live, ...equal, ...known, beside])} ORDER BY ${order} LIMIT ${limit}`;
+    return sql`SELECT ${picked} FROM ${from} WHERE ${all([live, ...equal, ...known, beside])} ORDER BY ${order} LIMIT ${raw(String(key.reach))}`;
   };
   const [only, ...others] = key.equalTo.map((column) => raw(`s.${name(column)}`));
   if (only === undefined || others.length === 0) {
@@ -145,9 +153,10 @@ function collectDuplicates(
   { rules, limit, minScore }: DuplicateRequest,
 ): Map<string, Duplicate[]> {
   const records = new Map<string, Features>();
-  const names = Object.keys(rules.compared);
-  for (const [, id, ...cells] of rows) {
-    if (id != null && !records.has(id)) records.set(id, featuresOf(names, cells));
+  const places = new Map(Object.keys(rules.compared).map((field, index) => [field, index + 2]));
+  for (const cells of rows) {
+    const id = cells[1];
+    if (id != null && !records.has(id)) records.set(id, featuresOf(places, cells));
   }
   const found = new Map<string, Duplicate[]>();
   for (const [source, id] of rows) {
@@ -166,11 +175,8 @@ function collectDuplicates(
   return found;
 }
 
-/** What was read of a record; an empty text counts as none. */
-export function featuresOf(names: readonly string[], cells: Cells): Features {
-  const values = new Map(names.map((field, index) => [field, cells[index] || null]));
-  return {
-    text: (field) => values.get(field) ?? null,
-    list: (field) => values.get(field)?.split("\n") ?? [],
-  };
+/** Reads what is compared from a row's cells; an empty text counts as none. */
+export function featuresOf(places: ReadonlyMap<string, number>, cells: Cells): Features {
+  const text = (field: string): string | null => cells[places.get(field) ?? -1] || null;
+  return { text, list: (field) => text(field)?.split("\n") ?? [] };
 }

@@ -59,23 +59,26 @@ export function numbersDiffer(left: string, right: string): boolean {
 
 /** Damerau's distance in its restricted form: insertions, deletions, substitutions, swaps of neighbours. */
 function editDistance(left: string, right: string): number {
-  let before: number[] = [];
-  let above = Array.from({ length: right.length + 1 }, (_, index) => index);
+  const width = right.length + 1;
+  // Three rows of the table, by turns.
+  const table = new Uint16Array(3 * width);
+  for (let column = 0; column < width; column += 1) table[column] = column;
+  const at = (row: number, column: number): number => table[(row % 3) * width + column] ?? 0;
   for (let row = 1; row <= left.length; row += 1) {
-    const current = [row];
-    for (let column = 1; column <= right.length; column += 1) {
-      const same = left[row - 1] === right[column - 1];
-      let cost = Math.min(
-        (above[column] ?? 0) + 1,
-        (current[column - 1] ?? 0) + 1,
-        (above[column - 1] ?? 0) + (same ? 0 : 1),
-      );
-      const swapped = left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1];
-      if (row > 1 && column > 1 && swapped) cost = Math.min(cost, (before[column - 2] ?? 0) + 1);
-      current.push(cost);
+    const letter = left.charCodeAt(row - 1);
+    table[(row % 3) * width] = row;
+    for (let column = 1; column < width; column += 1) {
+      const isSame = letter === right.charCodeAt(column - 1);
+      let cost = at(row - 1, column - 1) + (isSame ? 0 : 1);
+      cost = Math.min(cost, at(row - 1, column) + 1, at(row, column - 1) + 1);
+      const isSwapped =
+        row > 1 &&
+        column > 1 &&
+        letter === right.charCodeAt(column - 2) &&
+        left.charCodeAt(row - 2) === right.charCodeAt(column - 1);
+      if (isSwapped) cost = Math.min(cost, at(row - 2, column - 2) + 1);
+      table[(row % 3) * width + column] = cost;
     }
-    before = above;
-    above = current;
   }
-  return above[right.length] ?? 0;
+  return at(left.length, right.length);
 }

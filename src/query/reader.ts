@@ -2,6 +2,7 @@ import DataLoader from "dataloader";
 import type { Queryable } from "../db/fenced-pool.ts";
 import { badInput } from "../lib/errors.ts";
 import { duplicateStatement, type Duplicate, type DuplicateRequest } from "./duplicates.ts";
+import { duplicatePairs, type PairPage, type PairRequest } from "./duplicate-pairs.ts";
 import type { Catalog } from "./entity.ts";
 import { pageStatement, type Page, type PageRequest } from "./page.ts";
 import { recordStatement, type RecordRequest } from "./record.ts";
@@ -93,6 +94,11 @@ export class Reader {
       this.#duplicates.set(key, loader);
     }
     return loader.load(id);
+  }
+
+  /** A page of the pairs of likely duplicates among all records of an entity. */
+  duplicatePairs(request: PairRequest): Promise<PairPage> {
+    return duplicatePairs(request, this.#viewer, (statement) => this.#run(statement, request));
   }
 
   /** A page of search hits over several entities. */

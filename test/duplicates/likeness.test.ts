@@ -88,7 +88,12 @@ describe("scoreOf", () => {
 
 describe("featuresOf", () => {
   it("takes an empty text for none", () => {
-    const features = featuresOf(["name", "phones", "email"], ["", "1\n2", null]);
+    const places = new Map([
+      ["name", 0],
+      ["phones", 1],
+      ["email", 2],
+    ]);
+    const features = featuresOf(places, ["", "1\n2", null]);
     expect(features.text("name")).toBe(null);
     expect(features.list("name")).toEqual([]);
     expect(features.list("phones")).toEqual(["1", "2"]);

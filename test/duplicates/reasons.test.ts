@@ -165,12 +165,12 @@ describe("a contact and another", () => {
       0.7,
     ],
     [
-      "with an initial and an email at the same host",
-      { ...person, email: "juergen@acme.example" },
+      "with an initial, the same phone and the same host",
+      { ...person, email: "juergen@acme.example", phone: "+49 89 23125123" },
       { firstName: "J.", lastName: "Weiss", phone: "089 23125123", website: "acme.example" },
-      { SIMILAR_NAME: 0.85, SAME_DOMAIN: 1 },
-      0.5,
-      0.6,
+      { SAME_PHONE: 1, SIMILAR_NAME: 0.85, SAME_DOMAIN: 1 },
+      0.7,
+      0.8,
     ],
     [
       "of the same company in words",

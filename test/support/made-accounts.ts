@@ -42,6 +42,7 @@ const forms = [
   " Group",
   " & Co. KG",
 ];
+const brands = "Zip Tek Pro Eco Max Flex Uni Nova Omni Vita Trio Alto".split(" ");
 /** How records of real systems miss data: each of these is there with such a probability. */
 const kept = { domain: 0.6, website: 0.5, email: 0.5, phone: 0.65 };
 
@@ -65,6 +66,10 @@ const corruptions: Readonly<Record<string, Change>> = {
     domain: `my-${host}`,
     website: null,
     email: `info@my-${host}`,
+  }),
+  "trading name": (random, { name }) => ({
+    name: `${random.pick(brands)}${random.pick(brands).toLowerCase()}`,
+    legalName: name + random.pick(forms),
   }),
   "no name": (_, { host }) => ({ name: null, legalName: null, domain: host }),
 };

@@ -71,9 +71,22 @@ const corruptions: Readonly<Record<string, Change>> = {
     lastName: restyled(random, family),
   }),
   swapped: (_, { given, family }) => ({ firstName: family, lastName: given }),
-  "two at once": (random, { given, family }) => ({
-    firstName: misspell(random, withoutAccents(random, family)),
-    lastName: given.toUpperCase(),
+  "misspelt without account": (random, { family, work }) => ({
+    lastName: misspell(random, family),
+    account: null,
+    company: work.name,
+  }),
+  "misspelt and moved": (random, { family, mailbox, mobile }, elsewhere) => ({
+    lastName: misspell(random, family),
+    account: elsewhere.account,
+    email: `${mailbox}@${elsewhere.host}`,
+    phone2: writtenPhone(random, mobile),
+  }),
+  "email only": (_, { mailbox, work }) => ({
+    firstName: null,
+    lastName: null,
+    email: `${mailbox}@${work.host}`.toUpperCase(),
+    account: null,
   }),
   initial: (_, { given }) => ({ firstName: `${given[0]}.` }),
   "middle name": (random, { given }) => ({

@@ -73,8 +73,10 @@ CREATE INDEX "accounts_host_key_idx" ON "accounts" ("tenant_id", "host_key", "id
 CREATE INDEX "accounts_phone_key_idx" ON "accounts" ("tenant_id", "phone_key", "id") WHERE "deleted_at" IS NULL AND "phone_key" IS NOT NULL;
 
 CREATE INDEX "contacts_name_key_idx" ON "contacts" ("tenant_id", "name_key", "id") WHERE "deleted_at" IS NULL AND "name_key" IS NOT NULL;
-CREATE INDEX "contacts_host_key_name_key_idx" ON "contacts" ("tenant_id", "host_key", "name_key", "id") WHERE "deleted_at" IS NULL AND "host_key" IS NOT NULL AND "name_key" IS NOT NULL;
-CREATE INDEX "contacts_live_email_key_id_idx" ON "contacts" ("tenant_id", "email_key", "id") WHERE "deleted_at" IS NULL AND "email_key" IS NOT NULL;
 CREATE INDEX "contacts_phone_key_idx" ON "contacts" ("tenant_id", "phone_key", "id") WHERE "deleted_at" IS NULL AND "phone_key" IS NOT NULL;
 CREATE INDEX "contacts_phone_2_key_idx" ON "contacts" ("tenant_id", "phone_2_key", "id") WHERE "deleted_at" IS NULL AND "phone_2_key" IS NOT NULL;
 CREATE INDEX "contacts_phone_3_key_idx" ON "contacts" ("tenant_id", "phone_3_key", "id") WHERE "deleted_at" IS NULL AND "phone_3_key" IS NOT NULL;
+
+-- Those with the same email in the order of their ids: one index more would be one too many.
+DROP INDEX "contacts_tenant_id_email_key_idx";
+CREATE INDEX "contacts_tenant_id_email_key_id_idx" ON "contacts"("tenant_id", "email_key", "id");

@@ -23,7 +23,7 @@ export const accountDuplicates: DuplicateRules = {
     same("phone_key", ["phone_key"]),
     same("host_key", ["host_key"]),
     same("legal_name_key", ["name_key", "legal_name_key"]),
-    same("name_key", ["legal_name_key"]),
+    same("name_key", ["name_key", "legal_name_key"]),
     near("name_key"),
     near("name_key_reversed"),
   ],

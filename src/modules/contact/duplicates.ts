@@ -33,7 +33,6 @@ export const contactDuplicates: DuplicateRules = {
     same("email_key", ["email_key"]),
     ...phones.map((phone) => same(phone, phones)),
     same("name_key", ["name_key"]),
-    near("name_key", "host_key"),
     near("created_at", "account_id"),
   ],
   compared: {
