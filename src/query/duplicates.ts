@@ -53,8 +53,14 @@ export type DuplicateRules = {
   readonly candidates: readonly CandidateKey[];
   /** What is compared: SQL that gives text; `{t}` stands for the table. */
   readonly compared: Readonly<Record<string, string>>;
-  readonly compare: (left: Features, right: Features) => Evidence;
+  /** What is compared that says nothing once many have it in common, e.g. the host of a mail provider. */
+  readonly rare: readonly string[];
+  /** Compares two records; `common` are those of `rare` that many share with them. */
+  readonly compare: (left: Features, right: Features, common: ReadonlySet<string>) => Evidence;
 };
+
+/** So many others with the same value make it a common one; less than the reach, so that both of a pair see it alike. */
+export const manyOthers = 20;
 
 export type Duplicate = {
   readonly id: string;
@@ -158,21 +164,44 @@ function collectDuplicates(
     const id = cells[1];
     if (id != null && !records.has(id)) records.set(id, featuresOf(places, cells));
   }
-  const found = new Map<string, Duplicate[]>();
+  const candidates = new Map<string, string[]>();
   for (const [source, id] of rows) {
-    const [record, candidate] = [records.get(source ?? ""), records.get(id ?? "")];
-    if (source == null || id == null || source === id || !record || !candidate) continue;
-    const evidence = rules.compare(record, candidate);
-    const score = scoreOf(evidence);
-    if (score < minScore || evidence.reasons.length === 0) continue;
-    const list = found.get(source) ?? [];
-    list.push({ id, score, reasons: evidence.reasons });
-    found.set(source, list);
+    if (source == null || id == null || source === id) continue;
+    const list = candidates.get(source);
+    if (list === undefined) candidates.set(source, [id]);
+    else list.push(id);
+  }
+  const found = new Map<string, Duplicate[]>();
+  for (const [source, ids] of candidates) {
+    const record = records.get(source);
+    if (record === undefined) continue;
+    const others = ids.flatMap((id) => {
+      const other = records.get(id);
+      return other === undefined ? [] : [{ id, other }];
+    });
+    const common = new Set(
+      rules.rare.filter(
+        (field) => others.filter(({ other }) => share(record, other, field)).length >= manyOthers,
+      ),
+    );
+    const list = others.flatMap(({ id, other }): Duplicate[] => {
+      const evidence = rules.compare(record, other, common);
+      const score = scoreOf(evidence);
+      const isLikely = score >= minScore && evidence.reasons.length > 0;
+      return isLikely ? [{ id, score, reasons: evidence.reasons }] : [];
+    });
+    if (list.length > 0) found.set(source, list);
   }
   const best = (left: Duplicate, right: Duplicate) =>
     right.score - left.score || (left.id < right.id ? -1 : 1);
   for (const [source, list] of found) found.set(source, list.toSorted(best).slice(0, limit));
   return found;
+}
+
+/** Whether two records have a value in common. */
+export function share(left: Features, right: Features, field: string): boolean {
+  const values = right.list(field);
+  return values.length > 0 && left.list(field).some((value) => values.includes(value));
 }
 
 /** Reads what is compared from a row's cells; an empty text counts as none. */

@@ -82,6 +82,32 @@ describe("the list of duplicates", () => {
   });
 });
 
+describe("a value that many have in common", () => {
+  it.each([
+    [20, true],
+    [21, false],
+  ])("of %i accounts at one host counts: %s", async (all, counts) => {
+    tenant = await freshTenant();
+    const domain = "regional-mail.example";
+    const one = await tenant.account({ name: "Ada Okafor", accountType: "individual", domain });
+    const other = await tenant.account({ name: "Ada Okafor", accountType: "individual", domain });
+    await tenant.makeMany(
+      "account",
+      Array.from({ length: all - 2 }, (_, index) => ({
+        name: `${"abcdefghijklmnopqrstu"[index]}`.repeat(6),
+        domain,
+      })),
+    );
+    for (const [asked, expected] of [
+      [one, other],
+      [other, one],
+    ] as const) {
+      const found = await duplicatesOf(gateway, key, "account", asked.id);
+      expect(found.map(({ id }) => id)).toEqual(counts ? [expected.id] : []);
+    }
+  });
+});
+
 describe("what is never listed", () => {
   const twin = { name: "Harbor Tools", domain: "harbor-tools.example", phone: "617 555 0123" };
   const person = { firstName: "Ada", lastName: "Okafor", email: "ada@harbor-tools.example" };
@@ -241,7 +267,7 @@ describe("a name that 10,000 records have", () => {
       gateway.statements.clear();
       const ids = await gateway.data(
         key,
-        `{ ${entity}s(first: 1) { nodes { id duplicates { score } } } }`,
+        `{ ${entity}s(first: 1) { nodes { id duplicates(minScore: 0.3) { score } } } }`,
       );
       expect(listAt(ids, `${entity}s`, "nodes", 0, "duplicates")).toHaveLength(10);
       const statement = gateway.statements.all().at(-1);

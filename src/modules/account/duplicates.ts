@@ -4,9 +4,11 @@ import { contained, numbersDiffer, phraseLikeness } from "../../query/likeness.t
 import { account } from "./model.ts";
 
 /** Tuned on a made set, measured on another: test/duplicates. */
-export const accountWeights = {
+const weights = {
   sameDomain: 0.6,
   samePhone: 0.5,
+  /** A domain or phone of many. */
+  common: 0.1,
   sameName: 0.6,
   /** The name of a person says less. */
   samePerson: 0.4,
@@ -35,6 +37,7 @@ export const accountDuplicates: DuplicateRules = {
     id: `{t}."id"`,
     parent: `{t}."parent_account_id"`,
   },
+  rare: ["host", "phone"],
   compare: compareAccounts,
 };
 
@@ -42,19 +45,21 @@ export const accountDuplicates: DuplicateRules = {
 export function compareAccounts(
   left: Features,
   right: Features,
-  weights: typeof accountWeights = accountWeights,
+  common: ReadonlySet<string>,
 ): Evidence {
   const reasons: Reason[] = [];
   const doubts: number[] = [];
   const [leftHost, rightHost] = [left.text("host"), right.text("host")];
   if (leftHost !== null && leftHost === rightHost) {
-    reasons.push({ code: "SAME_DOMAIN", similarity: 1, weight: weights.sameDomain });
+    const weight = common.has("host") ? weights.common : weights.sameDomain;
+    reasons.push({ code: "SAME_DOMAIN", similarity: 1, weight });
   } else if (leftHost !== null && rightHost !== null) {
     doubts.push(weights.otherDomain);
   }
   const [leftPhone, rightPhone] = [left.text("phone"), right.text("phone")];
   if (leftPhone !== null && leftPhone === rightPhone) {
-    reasons.push({ code: "SAME_PHONE", similarity: 1, weight: weights.samePhone });
+    const weight = common.has("phone") ? weights.common : weights.samePhone;
+    reasons.push({ code: "SAME_PHONE", similarity: 1, weight });
   } else if (leftPhone !== null && rightPhone !== null) {
     doubts.push(weights.otherPhone);
   }

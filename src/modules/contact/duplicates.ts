@@ -1,14 +1,15 @@
-import { near, same, type DuplicateRules, type Features } from "../../query/duplicates.ts";
+import { near, same, share, type DuplicateRules, type Features } from "../../query/duplicates.ts";
 import type { Evidence, Reason, ReasonCode } from "../../query/evidence.ts";
 import { personLikeness } from "../../query/person-likeness.ts";
 import { contact } from "./model.ts";
 
 /** Tuned on a made set, measured on another: test/duplicates. */
-export const contactWeights = {
+const weights = {
   sameEmail: 0.9,
   /** info@, sales@: a mailbox of many. */
   sameRoleEmail: 0.3,
   samePhone: 0.5,
+  commonPhone: 0.1,
   sameProfile: 0.9,
   sameName: 0.35,
   sameWorkplace: 0.55,
@@ -19,7 +20,6 @@ export const contactWeights = {
   numberedEmail: 0.5,
   otherBirthday: 0.3,
   otherProfile: 0.4,
-  otherWorkplace: 1,
 };
 
 const phones = ["phone_key", "phone_2_key", "phone_3_key"];
@@ -47,6 +47,7 @@ export const contactDuplicates: DuplicateRules = {
     birthday: `{t}."birthday"`,
     profile: `lower(regexp_replace({t}."linkedin_url", '^https?://(?:[a-z]+\\.)?|[/?#]*$', '', 'g'))`,
   },
+  rare: ["email", "phones"],
   compare: compareContacts,
 };
 
@@ -54,7 +55,7 @@ export const contactDuplicates: DuplicateRules = {
 export function compareContacts(
   left: Features,
   right: Features,
-  weights: typeof contactWeights = contactWeights,
+  common: ReadonlySet<string>,
 ): Evidence {
   const reasons: Reason[] = [];
   const doubts: number[] = [];
@@ -75,14 +76,13 @@ export function compareContacts(
   );
   const emails = both("email");
   if (emails !== null && emails[0] === emails[1]) {
-    const isRole = roleMailbox.test(emails[0]);
+    const isRole = common.has("email") || roleMailbox.test(emails[0]);
     give("SAME_EMAIL", isRole ? weights.sameRoleEmail : weights.sameEmail);
   } else if (emails !== null && hostOf(emails[0]) === hostOf(emails[1])) {
     doubts.push(isNumbered(emails) ? weights.numberedEmail : weights.otherEmailThere);
   }
-  const numbers = right.list("phones");
-  if (left.list("phones").some((phone) => numbers.includes(phone))) {
-    give("SAME_PHONE", weights.samePhone);
+  if (share(left, right, "phones")) {
+    give("SAME_PHONE", common.has("phones") ? weights.commonPhone : weights.samePhone);
   }
   const profiles = both("profile");
   if (agree("profile")) give("SAME_PROFILE", weights.sameProfile);
@@ -94,7 +94,7 @@ export function compareContacts(
     if (agree("account")) give("SAME_ACCOUNT", weights.sameWorkplace * names.agreement);
     else if (agree("host") || agree("company")) {
       give("SAME_DOMAIN", weights.sameWorkplace * names.agreement);
-    } else if (both("host") !== null) doubts.push(weights.otherWorkplace);
+    }
     if (agree("birthday")) give("SAME_BIRTHDAY", weights.sameBirthday);
   } else if (names.contradiction !== null) {
     doubts.push(names.contradiction === "family" ? weights.otherFamilyName : weights.otherPerson);
