@@ -5,10 +5,13 @@ import { openDatabase } from "../src/db/database.ts";
 import type { Queryable } from "../src/db/fenced-pool.ts";
 import { migrate } from "../src/db/migrate.ts";
 import { startThrowaway } from "../src/db/throwaway.ts";
+import { accountDuplicates } from "../src/modules/account/duplicates.ts";
 import { catalog } from "../src/modules/catalog.ts";
+import { contactDuplicates } from "../src/modules/contact/duplicates.ts";
 import type { Entity, ManyRelation } from "../src/query/entity.ts";
 import { hitStatement } from "../src/query/hits.ts";
 import { pageStatement, type PageRequest } from "../src/query/page.ts";
+import { duplicateStatement } from "../src/query/duplicates.ts";
 import { recordStatement } from "../src/query/record.ts";
 import { searchWords } from "../src/query/search.ts";
 import type { Statement } from "../src/query/sql.ts";
@@ -160,6 +163,17 @@ try {
         `${entity.name} by number`,
         request(entity, { where: { [natural]: { eq: "DEAL-2026-00417" } }, limit: 1 }),
       );
+    }
+  }
+  for (const rules of [accountDuplicates, contactDuplicates]) {
+    for (const count of [1, 100]) {
+      const sources = await newest(rules.entity, count);
+      const { statement } = duplicateStatement(
+        { rules, limit: 10, minScore: 0.5 },
+        viewer,
+        sources,
+      );
+      await report(`${count} × ${rules.entity.name}.duplicates`, statement);
     }
   }
   const account = catalog.entity("account");

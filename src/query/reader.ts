@@ -3,6 +3,8 @@ import type { Queryable } from "../db/fenced-pool.ts";
 import { badInput } from "../lib/errors.ts";
 import { aggregateStatement, type AggregateRequest } from "./aggregate.ts";
 import { emptyAggregate, type Aggregate } from "./aggregate-answer.ts";
+import { duplicateStatement, type Duplicate, type DuplicateRequest } from "./duplicates.ts";
+import { duplicatePairs, type PairPage, type PairRequest } from "./duplicate-pairs.ts";
 import type { Catalog } from "./entity.ts";
 import { pageStatement, type Page, type PageRequest } from "./page.ts";
 import { recordStatement, type RecordRequest } from "./record.ts";
@@ -22,6 +24,7 @@ export class Reader {
   readonly #pages = new Map<string, DataLoader<string, Page>>();
   readonly #records = new Map<string, DataLoader<string, Row | null>>();
   readonly #aggregates = new Map<string, DataLoader<string, Aggregate>>();
+  readonly #duplicates = new Map<string, DataLoader<string, readonly Duplicate[]>>();
 
   constructor(options: {
     readonly db: Queryable;
@@ -103,6 +106,30 @@ export class Reader {
       this.#records.set(key, loader);
     }
     return loader.load(id);
+  }
+
+  /** Likely duplicates of a record, best first, batched over all records that the field `key` is asked for. */
+  async duplicates(
+    key: string,
+    request: () => DuplicateRequest,
+    id: string,
+  ): Promise<readonly Duplicate[]> {
+    let loader = this.#duplicates.get(key);
+    if (loader === undefined) {
+      const duplicateRequest = request();
+      loader = new DataLoader<string, readonly Duplicate[]>(async (ids) => {
+        const { statement, collect } = duplicateStatement(duplicateRequest, this.#viewer, ids);
+        const found = collect(await this.#run(statement));
+        return ids.map((one) => found.get(one) ?? []);
+      });
+      this.#duplicates.set(key, loader);
+    }
+    return loader.load(id);
+  }
+
+  /** A page of the pairs of likely duplicates among all records of an entity. */
+  duplicatePairs(request: PairRequest): Promise<PairPage> {
+    return duplicatePairs(request, this.#viewer, (statement) => this.#run(statement, request));
   }
 
   /** A page of search hits over several entities. */

@@ -124,6 +124,12 @@ export class TenantFixtures implements Made {
     return this.make("department", { name });
   }
 
+  /** Makes an account a subsidiary of another. */
+  async setParent(uuid: string, parent: string): Promise<void> {
+    const text = "UPDATE accounts SET parent_account_id = $3 WHERE tenant_id = $1 AND id = $2";
+    await this.#fixtures.client.query(text, [this.uuid, uuid, parent]);
+  }
+
   /** Ties a contact to a deal. */
   async stakeholder(deal: Made, contact: Made): Promise<void> {
     await this.#fixtures.insert("deal_contacts", {

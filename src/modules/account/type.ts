@@ -1,7 +1,9 @@
 import { builder } from "../../graphql/builder.ts";
+import { duplicateFields } from "../../graphql/duplicate-fields.ts";
 import { implementEntity } from "../../graphql/entity-type.ts";
 import { entityQueries } from "../../graphql/query-fields.ts";
 import { catalog } from "../catalog.ts";
+import { accountDuplicates } from "./duplicates.ts";
 import { account } from "./model.ts";
 
 type Address = Readonly<
@@ -49,3 +51,4 @@ const address = builder.objectRef<Address>("Address").implement({
 
 implementEntity(catalog, account, { addresses: [address] });
 entityQueries(account);
+duplicateFields(accountDuplicates);
