@@ -4,7 +4,7 @@ import type { TenantPlan } from "./world.ts";
 
 // Any number that no other part locks: of two processes that start at once, one writes the demo.
 const demoLock = 4_715_001;
-const demoSeed = 7;
+const demoSeed = 9;
 
 const demoTenants: readonly Omit<TenantPlan, "seed" | "anchor" | "history">[] = [
   {
