@@ -53,12 +53,12 @@ try {
   const viewer = { tenantId, appId: null };
   const db = database.forTenant(tenantId);
 
-  const report = async (label: string, statement: Statement): Promise<void> => {
+  const report = async (label: string, statement: Statement, mayScan = false): Promise<void> => {
     await explain(db, statement);
     const { scans, sequential, milliseconds, read } = await explain(db, statement);
     // A table of one or two pages is read whole by right.
     const bad = sequential.filter((table) => !small.has(table));
-    if (bad.length > 0) failures += 1;
+    if (bad.length > 0 && !mayScan) failures += 1;
     const used = [...new Set(scans)].join(", ");
     const verdict = bad.length > 0 ? `SEQUENTIAL ${bad.join(", ")}` : used;
     console.log(
@@ -69,8 +69,9 @@ try {
     label: string,
     pageRequest: PageRequest,
     parentIds: readonly string[] = [],
+    mayScan = false,
   ): Promise<void> =>
-    report(label, pageStatement(pageRequest, { catalog, viewer, parentIds }).statement);
+    report(label, pageStatement(pageRequest, { catalog, viewer, parentIds }).statement, mayScan);
   const newest = async (entity: Entity, count: number): Promise<string[]> => {
     const { statement, collect } = pageStatement(request(entity, { limit: count, fields: [] }), {
       catalog,
