@@ -1,8 +1,7 @@
-// What PostgreSQL does for the default lists, by-id reads, per-parent pages and searches at size:
-// npm run bench:explain -- --tenants 2 --accounts 100000
+// What PostgreSQL does for the default lists, by-id reads, per-parent pages, searches and the change log at size:
+// npm run bench:explain -- --tenants 2 --accounts 100000 --events 2000000
 import { parseArgs } from "node:util";
 import { openDatabase } from "../src/db/database.ts";
-import type { Queryable } from "../src/db/fenced-pool.ts";
 import { migrate } from "../src/db/migrate.ts";
 import { startThrowaway } from "../src/db/throwaway.ts";
 import { accountDuplicates } from "../src/modules/account/duplicates.ts";
@@ -16,65 +15,16 @@ import { recordStatement } from "../src/query/record.ts";
 import { searchWords } from "../src/query/search.ts";
 import type { Statement } from "../src/query/sql.ts";
 import { seed } from "../src/seed/seed.ts";
-
-type Found = { scans: string[]; sequential: string[]; milliseconds: number; read: number };
+import { explainChanges, fillChanges } from "./explain-changes.ts";
+import { explain, request } from "./explain-plan.ts";
 
 const { values: options } = parseArgs({
   options: {
     tenants: { type: "string", default: "2" },
     accounts: { type: "string", default: "100000" },
+    events: { type: "string", default: "2000000" },
   },
 });
-
-/** The scans of a plan: which index, or which table from end to end. */
-async function explain(db: Queryable, { text, values }: Statement): Promise<Found> {
-  const rows = await db.rows(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`, values);
-  const [plan]: unknown[] = JSON.parse(rows[0]?.[0] ?? "[]");
-  const found: Found = {
-    scans: [],
-    sequential: [],
-    milliseconds: Number(property(plan, "Execution Time")),
-    read: 0,
-  };
-  const visit = (node: unknown): void => {
-    if (typeof node !== "object" || node === null) return;
-    const relation = property(node, "Relation Name");
-    const index = property(node, "Index Name");
-    if (typeof index === "string") found.scans.push(index);
-    else if (property(node, "Node Type") === "Seq Scan" && typeof relation === "string")
-      found.sequential.push(relation);
-    if (typeof relation === "string") {
-      const lost = Number(property(node, "Rows Removed by Filter") ?? 0);
-      found.read +=
-        (Number(property(node, "Actual Rows")) + lost) * Number(property(node, "Actual Loops"));
-    }
-    for (const value of Object.values(node)) visit(value);
-  };
-  visit(property(plan, "Plan"));
-  return found;
-}
-
-function property(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
-}
-
-function request(entity: Entity, changes: Partial<PageRequest> = {}): PageRequest {
-  return {
-    entity,
-    parent: null,
-    fields: Object.keys(entity.fields),
-    where: null,
-    order: null,
-    words: null,
-    includeDeleted: false,
-    limit: 25,
-    backward: false,
-    after: null,
-    before: null,
-    want: { rows: true, cursors: true, total: false, outside: false },
-    ...changes,
-  };
-}
 
 const cluster = await startThrowaway();
 let failures = 0;
@@ -94,6 +44,9 @@ try {
     );
     return rows[0]?.id ?? "";
   });
+  console.log(
+    await database.asOwner((client) => fillChanges(client, tenantId, Number(options.events))),
+  );
   const small = await database.asOwner(async (client) => {
     const { rows } = await client.query<{ name: string }>(
       "SELECT relname AS name FROM pg_class WHERE relpages <= 2",
@@ -103,12 +56,12 @@ try {
   const viewer = { tenantId, appId: null };
   const db = database.forTenant(tenantId);
 
-  const report = async (label: string, statement: Statement): Promise<void> => {
+  const report = async (label: string, statement: Statement, mayScan = false): Promise<void> => {
     await explain(db, statement);
     const { scans, sequential, milliseconds, read } = await explain(db, statement);
     // A table of one or two pages is read whole by right.
     const bad = sequential.filter((table) => !small.has(table));
-    if (bad.length > 0) failures += 1;
+    if (bad.length > 0 && !mayScan) failures += 1;
     const used = [...new Set(scans)].join(", ");
     const verdict = bad.length > 0 ? `SEQUENTIAL ${bad.join(", ")}` : used;
     console.log(
@@ -119,8 +72,9 @@ try {
     label: string,
     pageRequest: PageRequest,
     parentIds: readonly string[] = [],
+    mayScan = false,
   ): Promise<void> =>
-    report(label, pageStatement(pageRequest, { catalog, viewer, parentIds }).statement);
+    report(label, pageStatement(pageRequest, { catalog, viewer, parentIds }).statement, mayScan);
   const newest = async (entity: Entity, count: number): Promise<string[]> => {
     const { statement, collect } = pageStatement(request(entity, { limit: count, fields: [] }), {
       catalog,
@@ -222,6 +176,7 @@ try {
     };
     await report(`search("${query}") over all`, hitStatement(hits, viewer).statement);
   }
+  await explainChanges({ db, viewer, page, report });
   await database.close();
 } finally {
   await cluster.stop();

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { uuidv7 } from "../lib/id.ts";
 import { snakeCase } from "../lib/text.ts";
-import type { Entity } from "../query/entity.ts";
+import type { Entity, Field } from "../query/entity.ts";
 import { param, raw, sql, type Sql } from "../query/sql.ts";
 
 /** What happened to a record. */
@@ -37,6 +37,13 @@ const unsaid: ReadonlySet<string> = new Set([
   "secretHash",
 ]);
 
+/** The fields that a record's events tell. */
+export function loggedFields(entity: Entity): [string, Field][] {
+  return Object.entries({ ...entity.fields, ...entity.internal }).filter(
+    ([field, definition]) => !unsaid.has(field) && !definition.generated,
+  );
+}
+
 /** The change events of one transaction, one for each state that a record went through. */
 export class EventLog {
   readonly #tenantId: string;
@@ -53,8 +60,7 @@ export class EventLog {
   /** A record was written: what it was (null when it is new), and what it is. */
   add(entity: Entity, operation: ChangeOperation, before: Values | null, after: Values): void {
     const changes: Event["changes"] = {};
-    for (const [field, definition] of Object.entries({ ...entity.fields, ...entity.internal })) {
-      if (unsaid.has(field) || definition.generated) continue;
+    for (const [field] of loggedFields(entity)) {
       const [old, current] = [before?.[field] ?? null, after[field] ?? null];
       if (!isDeepStrictEqual(old, current)) changes[snakeCase(field)] = [old, current];
     }

@@ -3,7 +3,7 @@ import { openMigrated } from "./open.ts";
 import { startProgress } from "./progress.ts";
 import { type CommandContext, runCommand, say } from "./run-command.ts";
 
-type SeedOptions = { tenants: number; accounts: number; seed: number };
+type SeedOptions = { tenants: number; accounts: number; seed: number; history: boolean };
 
 /** `crm seed`: invented data of any size. */
 export function addSeed(program: Command): void {
@@ -18,6 +18,11 @@ export function addSeed(program: Command): void {
       1_000,
     )
     .option("--seed <number>", "start of the random sequence: same number, same data", parseSeed, 1)
+    .option(
+      "--history",
+      "write their change log too, as if all had come in by mutations; about doubles the rows",
+      false,
+    )
     .action((options: SeedOptions) => runCommand((context) => fill(options, context)));
 }
 

@@ -73,7 +73,10 @@ export function pageRequest(
       rows: selected.has("nodes") || selected.has("edges") || selected.has("pageInfo"),
       cursors: edges.has("cursor") || pageInfo.has("startCursor") || pageInfo.has("endCursor"),
       total: selected.has("totalCount"),
-      outside: pageInfo.has("hasNextPage") || pageInfo.has("hasPreviousPage"),
+      // Only what the rows do not tell: whoever follows a list with `after` and hasNextPage has that from the rows.
+      outside:
+        (args.after != null && pageInfo.has("hasPreviousPage")) ||
+        (args.before != null && pageInfo.has("hasNextPage")),
     },
   };
 }

@@ -2,6 +2,7 @@ import { finished } from "node:stream/promises";
 import type pg from "pg";
 import { from as copyFrom } from "pg-copy-streams";
 import type { CopyBatch } from "./copy-text.ts";
+import { writeHistory } from "./history.ts";
 import { makeTenant } from "./make-tenant.ts";
 import { copyColumns, tableNames, type TableName } from "./tables.ts";
 import type { TenantPlan } from "./world.ts";
@@ -42,6 +43,10 @@ export async function loadTenant(
       isFirst = false;
       if (options.stopped()) throw new Error("Another tenant failed");
       options.onLoaded({ rows: batch.rows, accounts: batch.accounts, slug: plan.slug });
+    }
+    if (plan.history) {
+      const rows = await writeHistory(client, plan.slug);
+      options.onLoaded({ rows, accounts: 0, slug: plan.slug });
     }
     await client.query("COMMIT");
   } catch (error) {

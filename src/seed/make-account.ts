@@ -70,7 +70,7 @@ export function makeAccount(world: World, index: number): MadeAccount {
     first_contacted_at: null,
     tags: arrayText(random.some(random.tail(1, 1.6, 4), accountTags)),
     custom_fields: customFieldsOf(world, createdAt),
-    ...stampsOf(world, { createdAt, until, by: ownerId, deletion }),
+    ...stampsOf(world, { createdAt, by: ownerId, deletion }),
   };
   const label = individual ? String(identity.name) : company.name;
   const domain = individual ? null : company.domain;

@@ -175,14 +175,11 @@ function makeActivity(world: World, subject: Subject): MadeActivity {
       : "{}",
     ...stampsOf(world, {
       createdAt,
-      until: subject.until,
       by: userId,
       deletion,
       // A log entry is written once; completing it is the only change.
-      changes:
-        completedAt === null || completedAt <= createdAt
-          ? { count: 0, lastAt: createdAt }
-          : { count: 1, lastAt: completedAt },
+      turns:
+        completedAt === null || completedAt <= createdAt ? [] : [{ at: completedAt, by: userId }],
     }),
   };
   return {

@@ -32,6 +32,7 @@ export function makeContacts(world: World, account: MadeAccount): MadeContact[] 
       given,
       family,
       email: `${mailbox}@${account.domain ?? "mail.example"}`,
+      isFirst: people.length === 0,
       isPrimary: hasPrimary && people.length === 0,
       managers: people.filter(({ gone }) => !gone),
     });
@@ -44,7 +45,15 @@ export function makeContacts(world: World, account: MadeAccount): MadeContact[] 
 export function makeFreeContact(world: World, index: number): MadeContact {
   const { given, family } = personName(world.random);
   const email = `${plainLetters(given)}.${plainLetters(family)}.${index + 1}@post.example`;
-  return makePerson(world, { account: null, given, family, email, isPrimary: false, managers: [] });
+  return makePerson(world, {
+    account: null,
+    given,
+    family,
+    email,
+    isFirst: false,
+    isPrimary: false,
+    managers: [],
+  });
 }
 
 function freeMailbox(taken: Set<string>, wanted: string): string {
@@ -61,6 +70,8 @@ function makePerson(
     given: string;
     family: string;
     email: string;
+    /** Came in with the account. */
+    isFirst: boolean;
     isPrimary: boolean;
     managers: readonly MadeContact[];
   },
@@ -68,7 +79,9 @@ function makePerson(
   const { random } = world;
   const { account, given, family } = person;
   const until = account?.until ?? world.anchor;
-  const createdAt = momentBetween(random, account?.createdAt ?? world.start, until - hour);
+  const from = account?.createdAt ?? world.start;
+  const latest = person.isFirst ? Math.min(from + 4 * hour, until - hour) : until - hour;
+  const createdAt = momentBetween(random, from, latest);
   const id = newId(world, createdAt);
   const gone =
     account?.deletion == null &&
@@ -76,8 +89,8 @@ function makePerson(
     createdAt < world.anchor - 3 * day &&
     random.chance(0.03);
   const deletion = gone ? makeDeletion(world, createdAt) : (account?.deletion ?? null);
-  const manager =
-    person.managers.length > 0 && random.chance(0.55) ? random.pick(person.managers) : null;
+  const managers = person.managers.filter((manager) => manager.createdAt <= createdAt);
+  const manager = managers.length > 0 && random.chance(0.55) ? random.pick(managers) : null;
   const country = account?.country ?? random.pick(countries);
   const home = postalAddress(random, country);
   const phone = random.chance(0.8) ? phoneNumber(random, country, home.area) : null;
@@ -139,7 +152,7 @@ function makePerson(
           },
         })
       : "{}",
-    ...stampsOf(world, { createdAt, until, by, deletion }),
+    ...stampsOf(world, { createdAt, by, deletion }),
   };
   return { id, label: `${given} ${family}`, createdAt, gone, row };
 }

@@ -92,6 +92,14 @@ function makeDeal(world: World, account: MadeAccount, people: readonly MadeConta
   const closed = stage === "closed_won" || stage === "closed_lost";
   const loss = stage === "closed_lost" ? random.pick(losses) : null;
   const ownerId = random.chance(0.8) ? account.ownerId : random.pick(world.users);
+  const stageChanges = path.map((change, position) => ({
+    id: newId(world, change.at),
+    deal_id: id,
+    from_stage: path[position - 1]?.stage ?? null,
+    to_stage: change.stage,
+    changed_at: instant(change.at),
+    changed_by: position === 0 ? ownerId : random.pick([ownerId, random.pick(world.users)]),
+  }));
   const label = `${random.pick(dealSubjects)} ${new Date(createdAt).getUTCFullYear()}`;
   const row: Row<"deals"> = {
     id,
@@ -124,10 +132,11 @@ function makeDeal(world: World, account: MadeAccount, people: readonly MadeConta
     custom_fields: customFieldsOf(world),
     ...stampsOf(world, {
       createdAt,
-      until,
       by: ownerId,
       deletion,
-      changes: { count: path.length - 1, lastAt: changedAt },
+      turns: stageChanges
+        .slice(1)
+        .map(({ changed_at: at, changed_by: by }) => ({ at: Date.parse(at), by })),
     }),
   };
   const proposedAt = path.find((change) => change.stage === "proposal")?.at ?? null;
@@ -146,16 +155,9 @@ function makeDeal(world: World, account: MadeAccount, people: readonly MadeConta
     dealContacts: contacts.map((contact) => ({
       deal_id: id,
       contact_id: contact.id,
-      created_at: instant(Math.max(createdAt, contact.createdAt)),
+      created_at: instant(createdAt),
     })),
-    stageChanges: path.map((change, position) => ({
-      id: newId(world, change.at),
-      deal_id: id,
-      from_stage: path[position - 1]?.stage ?? null,
-      to_stage: change.stage,
-      changed_at: instant(change.at),
-      changed_by: position === 0 ? ownerId : random.pick([ownerId, random.pick(world.users)]),
-    })),
+    stageChanges,
   };
 }
 
@@ -186,12 +188,11 @@ function stakeholders(
   people: readonly MadeContact[],
   createdAt: number,
 ): MadeContact[] {
-  const present = people.filter(({ gone }) => !gone);
-  if (present.length === 0 || random.chance(0.1)) return [];
-  // Whoever was there first usually leads; some join after the deal began.
-  const primary = present.find((person) => person.createdAt <= createdAt) ?? random.pick(present);
-  const others = present.filter((person) => person !== primary);
-  return [primary, ...random.some(random.tail(1.2, 1.8, 4), others)];
+  const present = people.filter((person) => !person.gone && person.createdAt <= createdAt);
+  // Whoever was there first usually leads.
+  const [primary, ...others] = present;
+  if (primary === undefined || random.chance(0.1)) return [];
+  return [primary, ...random.some(random.tail(1.8, 1.8, 4), others)];
 }
 
 /** Mostly a few thousand, rarely millions; one in seven with cents. */

@@ -50,7 +50,7 @@ export function makeDealQuotes(world: World, account: MadeAccount, deal: MadeDea
   const quotes: MadeQuote[] = [];
   for (let position = 0; position < count; position += 1) {
     const isPrimary = position === primaryAt;
-    const times = { from: deal.proposedAt, to: deal.decidedAt, until: deal.until };
+    const times = { from: deal.proposedAt, to: deal.decidedAt };
     quotes.push(makeQuote(world, account, { deal, ...times, isPrimary }));
   }
   const [primary] = quotes;
@@ -63,7 +63,7 @@ export function makeDealQuotes(world: World, account: MadeAccount, deal: MadeDea
 export function makeAccountQuotes(world: World, account: MadeAccount): MadeQuote[] {
   if (!world.random.chance(0.08)) return [];
   const { createdAt: from, until } = account;
-  return [makeQuote(world, account, { deal: null, from, to: until, until, isPrimary: false })];
+  return [makeQuote(world, account, { deal: null, from, to: until, isPrimary: false })];
 }
 
 function makeQuote(
@@ -71,15 +71,14 @@ function makeQuote(
   account: MadeAccount,
   made: {
     deal: MadeDeal | null;
-    /** Made and issued between these; changed until the last. */
+    /** Made and issued between these. */
     from: number;
     to: number;
-    until: number;
     isPrimary: boolean;
   },
 ): MadeQuote {
   const { random, anchor } = world;
-  const { deal, until } = made;
+  const { deal } = made;
   const createdAt = momentBetween(random, made.from, made.to - hour);
   const id = newId(world, createdAt);
   const container = deal?.deletion ?? account.deletion;
@@ -99,7 +98,6 @@ function makeQuote(
   });
   const currency = deal === null ? currencyOf(world) : String(deal.row.currency);
   const ownerId = String(deal?.row.owner_id ?? account.ownerId);
-  const stamps = { createdAt, until: deletion?.at ?? until, by: ownerId, deletion };
   const lineCount = random.chance(0.05) ? 0 : 1 + random.tail(3.5, 2.2, 5);
   const lines = Array.from({ length: lineCount }, (_, position) =>
     makeLineItem(world, { id, position, currency, createdAt, ownerId, deletion }),
@@ -126,7 +124,7 @@ function makeQuote(
     custom_fields: random.chance(0.1)
       ? JSON.stringify({ approval: { level: random.between(1, 3) } })
       : "{}",
-    ...stampsOf(world, stamps),
+    ...stampsOf(world, { createdAt, by: ownerId, deletion }),
   };
   return { createdAt, row, lineItems: lines.map((line) => line.row) };
 }
@@ -176,13 +174,7 @@ function makeLineItem(
     total: decimalText(total),
     currency: made.currency,
     position: made.position,
-    ...stampsOf(world, {
-      createdAt: made.createdAt,
-      until: made.createdAt,
-      by: made.ownerId,
-      deletion: made.deletion,
-      changes: { count: 0, lastAt: made.createdAt },
-    }),
+    ...stampsOf(world, { createdAt: made.createdAt, by: made.ownerId, deletion: made.deletion }),
   };
   return { row, total };
 }

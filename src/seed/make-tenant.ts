@@ -5,6 +5,7 @@ import { type MadeActivity, makeActivities, makeFreeActivities } from "./make-ac
 import { type MadeContact, makeContacts, makeFreeContact } from "./make-contact.ts";
 import { type MadeDeal, makeDeals } from "./make-deal.ts";
 import { makeAccountQuotes, makeDealQuotes, type MadeQuote } from "./make-quote.ts";
+import type { Row } from "./tables.ts";
 import { departmentNames } from "./words-business.ts";
 import { instant, makeWorld, nextNumber, type TenantPlan, type World } from "./world.ts";
 
@@ -118,25 +119,42 @@ function addFamily(batch: CopyBatch, family: Family): void {
   }
 }
 
-/** Derived times come from live activities only; the first contact stays known after a deletion. */
+/**
+ * Derived times come from live activities only; the first contact stays known after a deletion. They count as one more
+ * write of the account and of each contact, made with the activity that was written last.
+ */
 function noteTimes({ account, activities }: Family): void {
   const live = account?.deletion == null;
-  const lastOf = new Map<MadeContact, number>();
-  let first = Infinity;
-  let last = -Infinity;
-  for (const { occurredAt, contacts } of activities) {
-    first = Math.min(first, occurredAt);
-    last = Math.max(last, occurredAt);
-    for (const contact of contacts) {
-      lastOf.set(contact, Math.max(lastOf.get(contact) ?? 0, occurredAt));
+  const partsOf = new Map<MadeContact, MadeActivity[]>();
+  for (const activity of activities) {
+    for (const contact of activity.contacts) {
+      partsOf.set(contact, [...(partsOf.get(contact) ?? []), activity]);
     }
   }
   if (account !== null && activities.length > 0) {
-    account.row.first_contacted_at = instant(first);
-    account.row.last_activity_at = live ? instant(last) : null;
+    const times = activities.map(({ occurredAt }) => occurredAt);
+    account.row.first_contacted_at = instant(Math.min(...times));
+    account.row.last_activity_at = live ? instant(Math.max(...times)) : null;
+    noteWrite(account.row, activities);
   }
   if (!live) return;
-  for (const [contact, at] of lastOf) contact.row.last_interaction_at = instant(at);
+  for (const [{ row }, parts] of partsOf) {
+    row.last_interaction_at = instant(Math.max(...parts.map(({ occurredAt }) => occurredAt)));
+    noteWrite(row, parts);
+  }
+}
+
+type Written = Pick<Row<"accounts">, "version" | "updated_at" | "updated_by" | "deleted_at">;
+
+/** Counts the write that an activity brought along; a deletion stays the last one. */
+function noteWrite(row: Written, activities: readonly MadeActivity[]): void {
+  row.version = Number(row.version) + 1;
+  if (row.deleted_at !== null) return;
+  // Ids are in the order of their creation.
+  const written = activities.map((activity) => activity.row);
+  const last = written.reduce((a, b) => (String(a.id) > String(b.id) ? a : b));
+  row.updated_at = last.created_at;
+  row.updated_by = last.created_by;
 }
 
 function addSequences({ numbers }: World, batch: CopyBatch): void {

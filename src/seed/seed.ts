@@ -34,13 +34,15 @@ export async function seed(options: {
   slugs?: readonly string[];
   /** No row is younger; today at 00:00 UTC when left out. */
   anchor?: Date;
+  /** Whether the tenants get their change log too, which about doubles the rows; without it the log starts empty. */
+  history?: boolean;
   onProgress?: OnProgress;
 }): Promise<Seeded> {
   const { url, anchor = today() } = options;
   return await withOwner(url, "seed", async (client) => {
     await client.query("SELECT pg_advisory_lock($1)", [seedLock]);
     const slugs = await freeSlugs(client, options.tenants, options.slugs ?? []);
-    const plans = slugs.map((slug) => planOf(slug, { ...options, anchor }));
+    const plans = slugs.map((slug) => planOf(slug, { history: false, ...options, anchor }));
     return await seedPlans({ url, plans, onProgress: options.onProgress });
   });
 }
@@ -104,7 +106,7 @@ async function finish(client: pg.Client): Promise<void> {
      WHERE m.amname = 'gin' AND i.indrelid = ANY($1::regclass[])`,
     [tableNames],
   );
-  await client.query(`ANALYZE ${tableNames.join(", ")}`);
+  await client.query(`ANALYZE ${tableNames.join(", ")}, change_events`);
 }
 
 /** One slug for each tenant: the wanted one while it is free, otherwise with the next number. */
@@ -129,9 +131,9 @@ async function freeSlugs(
 
 function planOf(
   slug: string,
-  { accounts, seed: number, anchor }: { accounts: number; seed: number; anchor: Date },
+  options: Pick<TenantPlan, "accounts" | "seed" | "anchor" | "history">,
 ): TenantPlan {
-  const random = new Random(`${number}/${slug}/plan`);
+  const random = new Random(`${options.seed}/${slug}/plan`);
   return {
     slug,
     name: companyName(random.between(0, 2_000), 0).name,
@@ -141,9 +143,10 @@ function planOf(
       ["GBP", 8],
     ]),
     timeZone: random.pick(timeZones),
-    accounts,
-    seed: number,
-    anchor,
+    accounts: options.accounts,
+    seed: options.seed,
+    anchor: options.anchor,
+    history: options.history,
   };
 }
 

@@ -12,8 +12,8 @@ const stamps = [
 
 /**
  * The tables the seed fills, each before those that reference it, and the columns it writes beside
- * tenant_id. Left-out columns keep their default. No change events: the log begins with the first
- * write through the gateway, and a reader takes what is there before from the tables themselves.
+ * tenant_id. Left-out columns keep their default. The change log, where one is wanted, is made of these rows by
+ * PostgreSQL (history.ts); without it the log begins with the first write through the gateway.
  */
 export const tableColumns = {
   tenants: ["id", "name", "slug", "default_currency", "time_zone", "created_at"],

@@ -15,6 +15,8 @@ export type TenantPlan = {
   seed: number;
   /** The end of its history: nothing was written later. */
   anchor: Date;
+  /** Whether its change log is written too. */
+  history: boolean;
 };
 
 /** What took a record away, and all that it contained. */
@@ -107,18 +109,20 @@ const sourceTypes: readonly (readonly [string, number])[] = [
   ["system", 2],
 ];
 
+/** A write of a record after its creation. */
+export type Turn = { at: number; by: string };
+
 /**
- * Actor stamps, version and times of a record. Without `changes` it was written a few times or
- * never after its creation; a deletion is the last write and counts as one.
+ * Actor stamps, version and times of a record that was created, changed by the `turns` (in their order) and perhaps
+ * deleted. Every turn is one that history.ts finds again in the rows, or the log would lack a version.
  */
 export function stampsOf(
   world: World,
   made: {
     createdAt: number;
-    until: number;
     by: string;
     deletion: Deletion | null;
-    changes?: { count: number; lastAt: number };
+    turns?: readonly Turn[];
   },
 ): {
   source_type: string;
@@ -131,19 +135,15 @@ export function stampsOf(
   deleted_by: string | null;
   deletion_id: string | null;
 } {
-  const { random } = world;
-  const count = made.changes?.count ?? (random.chance(0.6) ? 0 : random.between(1, 5));
-  const lastAt =
-    made.changes?.lastAt ??
-    (count === 0 ? made.createdAt : momentBetween(random, made.createdAt, made.until));
-  const { deletion } = made;
+  const { deletion, turns = [] } = made;
+  const last = deletion ?? turns.at(-1) ?? { at: made.createdAt, by: made.by };
   return {
-    source_type: random.weighted(sourceTypes),
-    version: 1 + count + (deletion === null ? 0 : 1),
+    source_type: world.random.weighted(sourceTypes),
+    version: 1 + turns.length + (deletion === null ? 0 : 1),
     created_at: instant(made.createdAt),
     created_by: made.by,
-    updated_at: instant(deletion?.at ?? lastAt),
-    updated_by: deletion?.by ?? (count === 0 ? made.by : random.pick(world.users)),
+    updated_at: instant(last.at),
+    updated_by: last.by,
     deleted_at: deletion === null ? null : instant(deletion.at),
     deleted_by: deletion?.by ?? null,
     deletion_id: deletion?.id ?? null,
