@@ -1,5 +1,7 @@
-import type { Queryable } from "../src/db/fenced-pool.ts";
-import type { Statement } from "../src/query/sql.ts";
+import type { Queryable } from "../../src/db/fenced-pool.ts";
+import { catalog } from "../../src/modules/catalog.ts";
+import { Reader } from "../../src/query/reader.ts";
+import type { Statement } from "../../src/query/sql.ts";
 
 /** One scan of a plan: of a table or an index, and the condition that it is bounded by. */
 export type Scan = {
@@ -18,6 +20,29 @@ export type Explained = {
   /** Every node, from the top. */
   readonly nodes: readonly string[];
 };
+
+/** The statement that a question makes, without running it. */
+export async function statementOf(
+  tenantId: string,
+  ask: (reader: Reader) => Promise<unknown>,
+): Promise<Statement> {
+  const statements: Statement[] = [];
+  const db = {
+    rows: (text: string, values: readonly unknown[]) => {
+      statements.push({ text, values: [...values] });
+      return Promise.resolve([]);
+    },
+  };
+  await ask(new Reader({ db, catalog, viewer: { tenantId, appId: null } }));
+  const [only, ...others] = statements;
+  if (only === undefined || others.length > 0) throw new Error("not one statement");
+  return only;
+}
+
+/** Whether each scan begins at the tenant in an index, so that no row of another one is looked at. */
+export function isBoundedBy(tenantId: string, { scans }: Explained): boolean {
+  return scans.every(({ condition }) => condition.includes(`tenant_id = '${tenantId}'`));
+}
 
 /** Runs the statement and tells how. */
 export async function explainPlan(db: Queryable, { text, values }: Statement): Promise<Explained> {

@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openDatabase, type Database } from "../../src/db/database.ts";
+import { catalog } from "../../src/modules/catalog.ts";
+import { readForecast, readPipeline } from "../../src/modules/deal/pipeline.ts";
+import type { AggregateRequest } from "../../src/query/aggregate.ts";
+import type { Reader } from "../../src/query/reader.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { Fixtures, type Made, type TenantFixtures } from "../support/fixtures.ts";
+import { explainPlan, isBoundedBy, statementOf, type Explained } from "../support/plan.ts";
+
+const size = 2_000;
+const index = "deals_figures_idx";
+
+let testDatabase: TestDatabase;
+let fixtures: Fixtures;
+let database: Database;
+let tenant: TenantFixtures;
+let accounts: readonly Made[];
+
+beforeAll(async () => {
+  testDatabase = await createTestDatabase();
+  fixtures = await Fixtures.open(testDatabase.url);
+  database = openDatabase({ url: testDatabase.url, maxConnections: 1 });
+  for (const slug of ["blue-ridge", "north-harbor", "east-gate"]) {
+    tenant = await fixtures.tenant(slug);
+    accounts = await tenant.makeMany(
+      "account",
+      Array.from({ length: 200 }, (_, number) => ({ name: `Account ${number}` })),
+    );
+    await tenant.makeMany(
+      "deal",
+      Array.from({ length: size }, (_, number) => ({
+        accountId: accounts[number % 200]?.uuid,
+        dealNumber: `D-${number}`,
+        stage: ["lead", "proposal", "closed_won"][number % 3],
+        currency: "USD",
+        value: String(number),
+        expectedCloseDate: `2026-0${1 + (number % 9)}-15`,
+      })),
+    );
+  }
+  await fixtures.client.query("VACUUM (ANALYZE) deals, accounts");
+});
+afterAll(async () => {
+  await database.close();
+  await fixtures.close();
+  await testDatabase.drop();
+});
+
+async function planOf(ask: (reader: Reader) => Promise<unknown>): Promise<Explained> {
+  const statement = await statementOf(tenant.uuid, ask);
+  return explainPlan(database.forTenant(tenant.uuid), statement);
+}
+
+function byStage(changes: Partial<AggregateRequest> = {}): AggregateRequest {
+  const figures = [{ of: "sum", field: "value" }] as const;
+  return {
+    entity: catalog.entity("deal"),
+    parent: null,
+    where: null,
+    words: null,
+    includeDeleted: false,
+    total: { figures, groupCount: true },
+    groups: { figures, order: [], limit: 100 },
+    groupBy: [{ field: "stage", by: null, timeZone: null }],
+    ...changes,
+  };
+}
+
+const everything = { where: null, amounts: true, from: null, to: null };
+const questions: readonly (readonly [string, (reader: Reader) => Promise<unknown>])[] = [
+  ["the pipeline", (reader) => readPipeline(reader, everything)],
+  ["the forecast", (reader) => readForecast(reader, everything)],
+  ["deals by stage", (reader) => reader.aggregate(byStage())],
+  [
+    "deals by owner and month",
+    (reader) =>
+      reader.aggregate(
+        byStage({
+          groupBy: [
+            { field: "ownerId", by: null, timeZone: null },
+            { field: "createdAt", by: "month", timeZone: "Asia/Kathmandu" },
+          ],
+        }),
+      ),
+  ],
+];
+
+describe("of three tenants' deals", () => {
+  it.each(questions)(
+    "%s reads one tenant's part of one index, and nothing else",
+    async (_, ask) => {
+      const plan = await planOf(ask);
+      expect(plan.scans.map((scan) => [scan.node, scan.index])).toEqual([
+        ["Index Only Scan", index],
+      ]);
+      expect(isBoundedBy(tenant.uuid, plan)).toBe(true);
+      expect(plan.read).toBe(size);
+    },
+  );
+
+  it("100 accounts' aggregates read the deals of these accounts alone", async () => {
+    const source = catalog.entity("account");
+    const relation = source.relations["deals"];
+    if (relation === undefined || relation.kind === "one") throw new Error("no edge");
+    const request = byStage({ parent: { source, relation } });
+    const plan = await planOf((reader) =>
+      Promise.all(
+        accounts
+          .slice(0, 100)
+          .map(({ uuid }) => reader.aggregateChildren("deals", () => request, uuid)),
+      ),
+    );
+    expect(isBoundedBy(tenant.uuid, plan)).toBe(true);
+    expect(plan.read).toBe(1_000);
+  });
+});
