@@ -18,6 +18,8 @@ export type Merge = {
   /** `Contact.account_id` → how many. */
   readonly moved: Readonly<Record<string, number>>;
   readonly contactsMerged: readonly { readonly into: string; readonly from: string }[];
+  /** What won in each of those. */
+  readonly twinFields: readonly (readonly ToldField[])[];
   /** `CODE path`. */
   readonly problems: readonly string[];
   readonly messages: readonly string[];
@@ -69,13 +71,7 @@ export function readMerge(payload: unknown, kind: "account" | "contact"): Merge 
   return {
     record: at(payload, kind),
     merged: at(payload, "merged"),
-    fields: listAt(payload, "fields").map((field) => ({
-      field: String(at(field, "field")),
-      into: at(field, "into"),
-      from: at(field, "from"),
-      result: at(field, "result"),
-      winner: String(at(field, "winner")),
-    })),
+    fields: toldFields(payload),
     moved: Object.fromEntries(
       listAt(payload, "moved").map((edge) => [
         `${String(at(edge, "type"))}.${String(at(edge, "field"))}`,
@@ -86,6 +82,7 @@ export function readMerge(payload: unknown, kind: "account" | "contact"): Merge 
       into: String(at(pair, "into", "id")),
       from: String(at(pair, "from", "id")),
     })),
+    twinFields: twins.map(toldFields),
     problems: errors.map(
       (error) => `${String(at(error, "code"))} ${listAt(error, "path").map(String).join(".")}`,
     ),
@@ -93,6 +90,15 @@ export function readMerge(payload: unknown, kind: "account" | "contact"): Merge 
     payload,
   };
 }
+
+const toldFields = (merged: unknown): ToldField[] =>
+  listAt(merged, "fields").map((field) => ({
+    field: String(at(field, "field")),
+    into: at(field, "into"),
+    from: at(field, "from"),
+    result: at(field, "result"),
+    winner: String(at(field, "winner")),
+  }));
 
 /** What won in a field; undefined where the two did not differ. */
 export function fieldOf({ fields }: Merge, name: string): Omit<ToldField, "field"> | undefined {
