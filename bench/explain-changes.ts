@@ -6,7 +6,7 @@ import { pageStatement, type PageRequest } from "../src/query/page.ts";
 import { recordStatement } from "../src/query/record.ts";
 import type { Statement } from "../src/query/sql.ts";
 import type { Viewer } from "../src/query/visible.ts";
-import { request } from "./explain-plan.ts";
+import { request } from "./page-request.ts";
 
 const changeEvent = catalog.entity("changeEvent");
 const deal = catalog.entity("deal");

@@ -16,7 +16,8 @@ import { searchWords } from "../src/query/search.ts";
 import type { Statement } from "../src/query/sql.ts";
 import { seed } from "../src/seed/seed.ts";
 import { explainChanges, fillChanges } from "./explain-changes.ts";
-import { explain, request } from "./explain-plan.ts";
+import { explainPlan } from "../test/support/plan.ts";
+import { request } from "./page-request.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -57,12 +58,14 @@ try {
   const db = database.forTenant(tenantId);
 
   const report = async (label: string, statement: Statement, mayScan = false): Promise<void> => {
-    await explain(db, statement);
-    const { scans, sequential, milliseconds, read } = await explain(db, statement);
+    await explainPlan(db, statement);
+    const { scans, milliseconds, read } = await explainPlan(db, statement);
     // A table of one or two pages is read whole by right.
-    const bad = sequential.filter((table) => !small.has(table));
+    const bad = scans.flatMap(({ node, table }) =>
+      node === "Seq Scan" && table !== null && !small.has(table) ? table : [],
+    );
     if (bad.length > 0 && !mayScan) failures += 1;
-    const used = [...new Set(scans)].join(", ");
+    const used = [...new Set(scans.flatMap(({ index }) => index ?? []))].join(", ");
     const verdict = bad.length > 0 ? `SEQUENTIAL ${bad.join(", ")}` : used;
     console.log(
       `${milliseconds.toFixed(2).padStart(9)} ms ${String(Math.round(read)).padStart(8)} rows  ${label}: ${verdict}`,

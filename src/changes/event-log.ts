@@ -50,6 +50,8 @@ export class EventLog {
   readonly #actor: string;
   readonly #now: string;
   readonly #events: Event[] = [];
+  /** The latest event of each record. */
+  readonly #latest = new Map<string, Event>();
 
   constructor(options: { tenantId: string; actor: string; now: string }) {
     this.#tenantId = options.tenantId;
@@ -64,7 +66,7 @@ export class EventLog {
       const [old, current] = [before?.[field] ?? null, after[field] ?? null];
       if (!isDeepStrictEqual(old, current)) changes[snakeCase(field)] = [old, current];
     }
-    this.#events.push({
+    const event: Event = {
       id: uuidv7(),
       app_id: typeof after["appId"] === "string" ? after["appId"] : null,
       entity_type: entity.type,
@@ -73,14 +75,14 @@ export class EventLog {
       version: Number(after["version"] ?? 1),
       occurred_at: typeof after["updatedAt"] === "string" ? after["updatedAt"] : this.#now,
       changes,
-    });
+    };
+    this.#events.push(event);
+    this.#latest.set(`${entity.type} ${event.entity_id}`, event);
   }
 
   /** Adds to the record's latest event what is no column of it. */
   note(entity: Entity, id: string, field: string, before: unknown, after: unknown): void {
-    const event = this.#events.findLast(
-      (candidate) => candidate.entity_id === id && candidate.entity_type === entity.type,
-    );
+    const event = this.#latest.get(`${entity.type} ${id}`);
     if (event === undefined) throw new Error(`nothing was written of ${entity.name} ${id}`);
     event.changes[field] = [before, after];
   }

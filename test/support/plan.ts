@@ -6,6 +6,7 @@ import type { Statement } from "../../src/query/sql.ts";
 /** One scan of a plan: of a table or an index, and the condition that it is bounded by. */
 export type Scan = {
   readonly node: string;
+  readonly table: string | null;
   readonly index: string | null;
   readonly condition: string;
 };
@@ -60,7 +61,8 @@ export async function explainPlan(db: Queryable, { text, values }: Statement): P
     if (typeof type === "string") nodes.push(type);
     if (typeof type === "string" && (index !== null || relation !== null)) {
       const condition = textOf(property(node, "Index Cond")) ?? "";
-      if (type !== "Bitmap Heap Scan") scans.push({ node: type, index, condition });
+      if (type !== "Bitmap Heap Scan")
+        scans.push({ node: type, table: relation, index, condition });
       const lost = ["Rows Removed by Filter", "Rows Removed by Index Recheck"].reduce(
         (sum, name) => sum + Number(property(node, name) ?? 0),
         0,
