@@ -180,3 +180,23 @@ async function rowsTouched(
   visit(JSON.parse(rows[0]?.[0] ?? "null"));
   return touched;
 }
+
+it.each([
+  ["hasNextPage", false],
+  ["hasPreviousPage", true],
+])(
+  "whoever follows a list with `after` and %s: rows before the cursor are looked for: %s",
+  async (field, looks) => {
+    const first = await gateway.data(key, "{ accounts(first: 2) { pageInfo { endCursor } } }");
+    const after = at(first, "accounts", "pageInfo", "endCursor");
+    gateway.statements.clear();
+    const page = await gateway.data(
+      key,
+      `query ($after: String) { accounts(first: 2, after: $after) { pageInfo { ${field} } } }`,
+      { after },
+    );
+    expect(at(page, "accounts", "pageInfo", field)).toBe(true);
+    const texts = gateway.statements.all().map(({ text }) => text);
+    expect(texts.some((text) => text.includes("EXISTS (SELECT 1"))).toBe(looks);
+  },
+);
