@@ -51,7 +51,7 @@ export type Features = {
 export type DuplicateRules = {
   readonly entity: Entity;
   readonly candidates: readonly CandidateKey[];
-  /** What is compared: SQL that gives text; `{t}` stands for the table. */
+  /** What is compared: SQL that gives text; `{t}` is the record or a candidate of it, `{s}` the record's id and keys. */
   readonly compared: Readonly<Record<string, string>>;
   /** What is compared that says nothing once many have it in common, e.g. the host of a mail provider. */
   readonly rare: readonly string[];
@@ -99,7 +99,7 @@ export function duplicateStatement(
     ...new Set(["name_key", ...candidates.flatMap((key) => [key.order, ...key.equalTo])]),
   ];
   const columns = Object.values(compared).map((expression) =>
-    raw(`(${expression.replaceAll("{t}", "t")})::text`),
+    raw(`(${expression.replaceAll("{t}", "t").replaceAll("{s}", "s")})::text`),
   );
   // The record itself comes first, so that what is compared of it is read in the same way.
   const statement = sql`WITH s AS MATERIALIZED (SELECT t."id", ${join(
@@ -108,7 +108,7 @@ export function duplicateStatement(
   )} FROM ${from} WHERE ${visible(entity, "t", seenBy, false)} AND ${sourcesSql(sources)}), c AS MATERIALIZED (SELECT s."id" AS source, n."id" FROM s CROSS JOIN LATERAL (SELECT s."id" UNION ${join(
     neighbours,
     " UNION ",
-  )}) n) SELECT c.source, t."id", ${join(columns, ", ")} FROM c JOIN ${from} ON t."id" = c."id" AND ${visible(
+  )}) n) SELECT c.source, t."id", ${join(columns, ", ")} FROM c JOIN s ON s."id" = c.source JOIN ${from} ON t."id" = c."id" AND ${visible(
     entity,
     "t",
     seenBy,
@@ -158,27 +158,22 @@ function collectDuplicates(
   rows: readonly Cells[],
   { rules, limit, minScore }: DuplicateRequest,
 ): Map<string, Duplicate[]> {
-  const records = new Map<string, Features>();
   const places = new Map(Object.keys(rules.compared).map((field, index) => [field, index + 2]));
+  const records = new Map<string, Features>();
+  const candidates = new Map<string, { id: string; other: Features }[]>();
   for (const cells of rows) {
-    const id = cells[1];
-    if (id != null && !records.has(id)) records.set(id, featuresOf(places, cells));
-  }
-  const candidates = new Map<string, string[]>();
-  for (const [source, id] of rows) {
-    if (source == null || id == null || source === id) continue;
+    const [source, id] = cells;
+    if (source == null || id == null) continue;
+    const features = featuresOf(places, cells);
     const list = candidates.get(source);
-    if (list === undefined) candidates.set(source, [id]);
-    else list.push(id);
+    if (source === id) records.set(id, features);
+    else if (list === undefined) candidates.set(source, [{ id, other: features }]);
+    else list.push({ id, other: features });
   }
   const found = new Map<string, Duplicate[]>();
-  for (const [source, ids] of candidates) {
+  for (const [source, others] of candidates) {
     const record = records.get(source);
     if (record === undefined) continue;
-    const others = ids.flatMap((id) => {
-      const other = records.get(id);
-      return other === undefined ? [] : [{ id, other }];
-    });
     const common = new Set(
       rules.rare.filter(
         (field) => others.filter(({ other }) => share(record, other, field)).length >= manyOthers,

@@ -190,6 +190,13 @@ describe("a contact and another", () => {
     await expectPair("contact", first, second, reasons, [least, most]);
   });
 
+  it("whose company is the name of the account", async () => {
+    await freshTenant();
+    const first = await tenant.contact(null, { ...person, company: "Acme GmbH" });
+    const second = await tenant.contact(await tenant.account({ name: "The ACME Group" }), person);
+    await expectPair("contact", first, second, { SAME_NAME: 1, SAME_DOMAIN: 1 }, [0.6, 0.8]);
+  });
+
   it("with the nickname at the same account", async () => {
     await freshTenant();
     const account = await tenant.account();

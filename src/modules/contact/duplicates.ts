@@ -26,6 +26,9 @@ const phones = ["phone_key", "phone_2_key", "phone_3_key"];
 const roleMailbox =
   /^(?:info|office|mail|contact|kontakt|hello|sales|support|service|admin|team|billing|accounts|post)@/;
 
+/** Looked up only where one of the two has no account. Another application's account says nothing. */
+const accountName = `(SELECT a."name_key" FROM "accounts" a WHERE a."tenant_id" = {t}."tenant_id" AND a."id" = {t}."account_id" AND a."deleted_at" IS NULL AND a."app_id" IS NOT DISTINCT FROM {t}."app_id")`;
+
 /** When two contacts are likely one. */
 export const contactDuplicates: DuplicateRules = {
   entity: contact,
@@ -42,8 +45,7 @@ export const contactDuplicates: DuplicateRules = {
     phones: `concat_ws(E'\\n', {t}."phone_key", {t}."phone_2_key", {t}."phone_3_key")`,
     host: `{t}."host_key"`,
     account: `{t}."account_id"`,
-    // Of another application's account its contacts say no more than what they say themselves.
-    company: `COALESCE(match_organization({t}."company"), (SELECT a."name_key" FROM "accounts" a WHERE a."tenant_id" = {t}."tenant_id" AND a."id" = {t}."account_id" AND a."deleted_at" IS NULL AND a."app_id" IS NOT DISTINCT FROM {t}."app_id"))`,
+    company: `COALESCE(match_organization({t}."company"), CASE WHEN {s}."account_id" IS NULL OR {s}."id" = {t}."id" THEN ${accountName} END)`,
     birthday: `{t}."birthday"`,
     profile: `lower(regexp_replace({t}."linkedin_url", '^https?://(?:[a-z]+\\.)?|[/?#]*$', '', 'g'))`,
   },
@@ -92,7 +94,7 @@ export function compareContacts(
     const code = names.agreement === 1 ? "SAME_NAME" : "SIMILAR_NAME";
     give(code, weights.sameName * names.agreement, names.similarity);
     if (agree("account")) give("SAME_ACCOUNT", weights.sameWorkplace * names.agreement);
-    else if (agree("host") || agree("company")) {
+    else if (agree("host") || (agree("company") && both("account") === null)) {
       give("SAME_DOMAIN", weights.sameWorkplace * names.agreement);
     }
     if (agree("birthday")) give("SAME_BIRTHDAY", weights.sameBirthday);
