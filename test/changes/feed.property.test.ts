@@ -5,10 +5,10 @@ import type { Entity } from "../../src/query/entity.ts";
 import { runSeed } from "../support/arbitraries.ts";
 import { crowd } from "../support/crowd.ts";
 import type { TenantFixtures } from "../support/fixtures.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { listAt, startGateway, type TestGateway } from "../support/gateway.ts";
 import { FeedReader } from "../support/feed-reader.ts";
 import { differences, logged, replayLog } from "../support/replay.ts";
-import { rowsOf } from "../support/writes.ts";
+import { rowsOf, Writer } from "../support/writes.ts";
 
 const writers = 8;
 const writesOfEach = 40;
@@ -54,10 +54,32 @@ beforeAll(async () => {
   ]) {
     await gateway.data(key, `mutation { ${field}(input: ${input}) { userErrors { code } } }`);
   }
+  await mergeTwo();
   reader.stop();
   await reading;
 }, 180_000);
 afterAll(() => gateway.close());
+
+/** In case that the crowd merged nothing that lives: accounts with people of one email. */
+async function mergeTwo(): Promise<void> {
+  const [accounts, contacts] = [
+    new Writer(gateway, key, "account"),
+    new Writer(gateway, key, "contact"),
+  ];
+  const ids: string[] = [];
+  for (const name of ["One", "Other"]) {
+    const id = await accounts.made({ name, tags: [name] });
+    await contacts.made({ account_id: id, email: "same@example.com", phone: "+14155550100" });
+    await contacts.made({ account_id: id, last_name: name });
+    ids.push(id);
+  }
+  const data = await gateway.data(
+    key,
+    "mutation ($into: ID!, $from: ID!) { mergeAccounts(into: $into, from: $from) { contactsMerged { into { id } } userErrors { code } } }",
+    { into: ids[0], from: ids[1] },
+  );
+  expect(listAt(data, "mergeAccounts", "contactsMerged")).toHaveLength(1);
+}
 
 describe(`8 writers with transactions open for random times (CRM_TEST_SEED=${runSeed})`, () => {
   it("leave a log that rebuilds every table exactly, from zero", async () => {

@@ -15,9 +15,18 @@ export async function crowd(gateway: TestGateway, key: string, options: Crowd): 
     items[Math.floor(random() * items.length)];
   const kinds = kindsOf(gateway, key, random, pick);
   await firstRecords(kinds);
+  const merge = async (name: "Accounts" | "Contacts") => {
+    const { ids } = name === "Accounts" ? kinds.accounts : kinds.contacts;
+    await gateway.data(
+      key,
+      `mutation ($into: ID!, $from: ID!, $dryRun: Boolean) { merge${name}(into: $into, from: $from, dryRun: $dryRun) { userErrors { code } } }`,
+      { into: pick(ids), from: pick(ids), dryRun: random() < 0.3 },
+    );
+  };
   const caller = async () => {
     for (let count = 0; count < options.writesOfEach; count += 1) {
       const kind = pick(Object.values(kinds));
+      if (random() < 0.12) await merge(random() < 0.5 ? "Accounts" : "Contacts");
       // An error at the top, such as INTERNAL, ends the run.
       if (kind !== undefined) await writeAnything(kind, random);
     }
