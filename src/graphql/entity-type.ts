@@ -1,5 +1,6 @@
 import type { FieldRef, ImplementableObjectRef, ObjectRef } from "@pothos/core";
-import type { Catalog, Entity, Field, ManyRelation, Relation } from "../query/entity.ts";
+import type { Catalog } from "../query/catalog.ts";
+import type { Entity, Field, ManyRelation, Relation } from "../query/entity.ts";
 import type { Page } from "../query/page.ts";
 import { publicValue } from "../query/public-value.ts";
 import type { Row } from "../query/row.ts";

@@ -1,6 +1,7 @@
 import { badInput } from "../lib/errors.ts";
 import { parseId } from "../lib/id.ts";
-import type { Catalog, Entity } from "../query/entity.ts";
+import type { Catalog } from "../query/catalog.ts";
+import type { Entity } from "../query/entity.ts";
 import type { PageRequest } from "../query/page.ts";
 import type { Row } from "../query/row.ts";
 import { aggregateRequest } from "./aggregate-arguments.ts";

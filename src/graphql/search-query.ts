@@ -1,5 +1,6 @@
 import type { GraphQLResolveInfo } from "graphql";
-import type { Catalog, Entity } from "../query/entity.ts";
+import type { Catalog } from "../query/catalog.ts";
+import type { Entity } from "../query/entity.ts";
 import type { Hit, HitPage } from "../query/hits.ts";
 import { searchWords } from "../query/search.ts";
 import { badInput } from "../lib/errors.ts";

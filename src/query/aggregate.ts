@@ -1,5 +1,6 @@
 import { collectAggregates, type Aggregate, type GroupTerm } from "./aggregate-answer.ts";
-import type { Catalog, Entity, OrderDirection } from "./entity.ts";
+import type { Catalog } from "./catalog.ts";
+import type { Entity, OrderDirection } from "./entity.ts";
 import { figureColumn, partialColumns, type Figure } from "./figure.ts";
 import { currencyField, fieldOf, isMoney, type FigureName } from "./measure.ts";
 import { fieldSql } from "./order.ts";

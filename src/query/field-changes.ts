@@ -1,5 +1,6 @@
 import { snakeCase } from "../lib/text.ts";
-import type { Catalog, Entity, Field } from "./entity.ts";
+import type { Catalog } from "./catalog.ts";
+import type { Entity, Field } from "./entity.ts";
 import { publicValue } from "./public-value.ts";
 import type { Row } from "./row.ts";
 

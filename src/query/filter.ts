@@ -2,14 +2,8 @@ import { badInput, GatewayError } from "../lib/errors.ts";
 import { Unreadable } from "../lib/unreadable.ts";
 import { parseId } from "../lib/id.ts";
 import { assertStorable, escapeLike } from "../lib/text.ts";
-import {
-  columnOf,
-  sqlTypeOf,
-  type Catalog,
-  type Entity,
-  type Field,
-  type Relation,
-} from "./entity.ts";
+import type { Catalog } from "./catalog.ts";
+import { columnOf, sqlTypeOf, type Entity, type Field, type Relation } from "./entity.ts";
 import { filterPattern, type Filter } from "./filter-value.ts";
 import { jsonCondition } from "./json-filter.ts";
 import { fieldSql } from "./order.ts";

@@ -1,5 +1,6 @@
 import { decodeCursor, encodeCursor } from "../lib/cursor.ts";
-import type { Catalog, Entity, ManyRelation, OrderTerm } from "./entity.ts";
+import type { Catalog } from "./catalog.ts";
+import type { Entity, ManyRelation, OrderTerm } from "./entity.ts";
 import { filterCondition, relationJoin } from "./filter.ts";
 import type { Filter } from "./filter-value.ts";
 import { afterCursor, branches } from "./keyset.ts";

@@ -5,7 +5,7 @@ import { aggregateStatement, type AggregateRequest } from "./aggregate.ts";
 import { emptyAggregate, type Aggregate } from "./aggregate-answer.ts";
 import { duplicateStatement, type Duplicate, type DuplicateRequest } from "./duplicates.ts";
 import { duplicatePairs, type PairPage, type PairRequest } from "./duplicate-pairs.ts";
-import type { Catalog } from "./entity.ts";
+import type { Catalog } from "./catalog.ts";
 import { pageStatement, type Page, type PageRequest } from "./page.ts";
 import { recordStatement, type RecordRequest } from "./record.ts";
 import type { Cells, Row } from "./row.ts";

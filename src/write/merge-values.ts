@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { jsonComplaint } from "../lib/json.ts";
-import type { Catalog, Entity, Field } from "../query/entity.ts";
+import type { Catalog } from "../query/catalog.ts";
+import type { Entity, Field } from "../query/entity.ts";
 import { publicValue } from "../query/public-value.ts";
 import { restName, type Values } from "./input.ts";
 import type { Stored } from "./stored.ts";

@@ -1,5 +1,6 @@
 import { Prisma } from "../../src/db/generated/prisma/client.ts";
-import type { Catalog, Entity, Field, OrderTerm, Relation } from "../../src/query/entity.ts";
+import type { Catalog } from "../../src/query/catalog.ts";
+import type { Entity, Field, OrderTerm, Relation } from "../../src/query/entity.ts";
 import type { Filter } from "../../src/query/filter-value.ts";
 import type { RandomWorld } from "./random-rows.ts";
 

@@ -1,0 +1,68 @@
+import { badInput } from "../lib/errors.ts";
+import { splitId } from "../lib/id.ts";
+import type { Entity } from "./entity.ts";
+
+/** All entities by name, and the look-ups that the read engine needs. */
+export class Catalog {
+  readonly entities: readonly Entity[];
+  readonly #byName: ReadonlyMap<string, Entity>;
+  readonly #byPrefix: ReadonlyMap<string, Entity>;
+
+  constructor(entities: readonly Entity[]) {
+    this.entities = entities;
+    this.#byName = new Map(entities.map((entity) => [entity.name, entity]));
+    this.#byPrefix = new Map(
+      entities.filter((entity) => entity.isNode).map((entity) => [entity.prefix, entity]),
+    );
+    for (const entity of entities) this.#check(entity);
+  }
+
+  /** The entity of that name; a name that is not in the catalog is a programming error. */
+  entity(name: string): Entity {
+    const found = this.#byName.get(name);
+    if (found === undefined) throw new Error(`no entity "${name}" in the catalog`);
+    return found;
+  }
+
+  /** The entity with that GraphQL type. */
+  byType(type: string): Entity {
+    const found = this.entities.find((entity) => entity.type === type);
+    if (found === undefined) throw new Error(`no entity of type "${type}" in the catalog`);
+    return found;
+  }
+
+  /** Which record a public id names; without a prefix it could be of any entity. */
+  parseAnyId(given: string, path: readonly string[]): { to: Entity; uuid: string } {
+    const parts = splitId(given);
+    const to = parts === null ? undefined : this.#byPrefix.get(parts.prefix);
+    if (parts === null || to === undefined) {
+      throw badInput(
+        `${path.join(".")}: an id with its prefix is needed here, e.g. acc-<uuid>.`,
+        path,
+      );
+    }
+    return { to, uuid: parts.uuid };
+  }
+
+  /** The entity that is fetched by ids with the prefix. */
+  byPrefix(prefix: string): Entity | undefined {
+    return this.#byPrefix.get(prefix);
+  }
+
+  /** A relation that names a field or entity that is not there would only fail on the first query: fail at start. */
+  #check(entity: Entity): void {
+    for (const [name, relation] of Object.entries(entity.relations)) {
+      const target = this.entity(relation.to);
+      const keyHolder = relation.kind === "one" ? entity : target;
+      if (relation.kind !== "through" && keyHolder.fields[relation.key] === undefined) {
+        throw new Error(`${entity.name}.${name}: ${keyHolder.name} has no field "${relation.key}"`);
+      }
+    }
+    for (const [name, definition] of Object.entries(entity.fields)) {
+      if (definition.to !== null) this.entity(definition.to);
+      if (definition.kind === "reference" && definition.to === null) {
+        throw new Error(`${entity.name}.${name}: a reference needs the entity it refers to`);
+      }
+    }
+  }
+}
