@@ -100,8 +100,13 @@ export function pageStatement(
   const outside = (cursor: "after" | "before"): Sql => {
     const values = bounds[cursor];
     if (!want.outside || values === null) return raw("FALSE");
-    const beyond = afterCursor(cursor === "after" ? reversed(terms) : terms, values, true);
-    return sql`EXISTS (SELECT 1 FROM ${from} WHERE ${all([matches, beyond])})`;
+    const away = cursor === "after" ? reversed(terms) : terms;
+    const found = sql`FROM ${from} WHERE ${all([matches, afterCursor(away, values, true)])}`;
+    // In order, PostgreSQL goes by the index from the cursor; of an EXISTS it thinks that any row will do, and may look
+    // for it among other tenants'. Where nulls can come first the order is no index's.
+    return terms[0]?.nullable === true
+      ? sql`EXISTS (SELECT 1 ${found})`
+      : sql`(SELECT TRUE ${found} ORDER BY ${orderList(away)} LIMIT 1) IS NOT NULL`;
   };
   const parents =
     request.parent === null
