@@ -41,10 +41,13 @@ export function makeAccount(world: World, index: number): MadeAccount {
   const office = postalAddress(random, country);
   const phone = random.chance(0.9) ? phoneNumber(random, country, office.area) : null;
   const individual = random.chance(0.05);
-  const company = companyName(index, world.nameOffset);
+  // Now and then somebody enters a company that is there already.
+  const isTwin = index % 40 === 39;
+  const company = companyName(isTwin ? index - 15 : index, world.nameOffset);
   const identity = individual
     ? individualIdentity(world, index)
     : businessIdentity(world, company, country);
+  if (isTwin && !individual) Object.assign(identity, { name: `${company.name} Inc`, email: null });
   const note = random.maybe(0.4, accountNotes)?.replace("{name}", company.name) ?? null;
   const parent = individual ? null : adopt(world, { id, live: deletion === null });
   const size = random.tail(30, 1.1, 60_000);

@@ -62,7 +62,7 @@ export const changeEvent = defineEntity({
       "Its place in the tenant's log: 1, 2, 3 and so on in the order of the commits, without gaps.",
     ),
     endsTransaction: boolean(
-      "Whether it is the last of its transaction: a copy that stops only behind such events never holds half a write.",
+      "Whether it is the last of its transaction: a copy that stops only behind such events never holds half a write. The last of all of them: with `types` or `where` it may be one that is left out.",
     ),
     recordType: enumeration(recordType, "What kind of record it was.", {
       column: "entity_type",
@@ -77,7 +77,7 @@ export const changeEvent = defineEntity({
     occurredAt: dateTime("When it was written (UTC, milliseconds).", { nullable: false }),
     changes: shown(
       "recordType",
-      "What changed, field by field. Derived texts (display_name), version and update stamps are left out.",
+      "What changed, field by field. Derived texts (display_name) are left out; updated_at and updated_by are the event's occurredAt and actor.",
     ),
   },
   internal: {

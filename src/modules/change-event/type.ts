@@ -24,7 +24,7 @@ const fieldChange = builder.objectRef<FieldChange>("FieldChange").implement({
       type: "JSON",
       nullable: true,
       description:
-        "The value before: decimals, days, instants and ids are strings; null for none and for a new record.",
+        "The value before: decimals, days, instants and ids are strings; null for none, and of a new record (its lists of links were empty).",
       resolve: (change) => change.old,
     }),
     new: t.field({

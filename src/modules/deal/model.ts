@@ -50,7 +50,9 @@ export const deal = defineEntity({
     probability: decimal("Chance to win it, in percent (0–100)."),
     forecastCategory: text("Category for revenue planning."),
     expectedCloseDate: date("The day it is expected to close."),
-    actualCloseDate: date("The day it closed; set by a closing stage, cleared by reopening."),
+    actualCloseDate: date(
+      "The day it closed, in the tenant's time zone; set by a closing stage, cleared by reopening.",
+    ),
     nextFollowupDate: date("The day of the next follow-up."),
     dealType: text("What kind of business it is, e.g. `new`, `renewal`."),
     dealSource: text("How it was found, e.g. `inbound`, `rfp`, `referral`."),

@@ -59,7 +59,7 @@ export const quote = defineEntity({
     currency: currency("ISO 4217 code of all its amounts."),
     status: enumeration(
       quoteStatus,
-      "Where it stands. An open quote past its validity date reads as expired.",
+      "Where it stands. An open quote past its validity date (UTC) reads as expired, without a write: its history has what was written.",
       {
         expression: statusToday,
         stored: {
