@@ -1,5 +1,5 @@
 import { columnOf, type Entity } from "../query/entity.ts";
-import { name, param, raw, sql, type Sql } from "../query/sql.ts";
+import { isOneOf, name, param, raw, sql, type Sql } from "../query/sql.ts";
 import type { EntityWrites } from "./entity-writes.ts";
 import { restName, type Values } from "./input.ts";
 import type { MergePair } from "./merge-parents.ts";
@@ -35,9 +35,11 @@ export async function findTwins(
   const key = raw(name(rule.key));
   const value = raw(name(rule.value));
   const rows = await unit.rows(
-    sql`SELECT f."id", i."id", f."app_id", i."app_id" FROM ${table} f JOIN ${table} i ON i."tenant_id" = f."tenant_id"
-      AND i.${key} = ${param(ids.into, "uuid")} AND i.${value} = f.${value} AND i."deleted_at" IS NULL
-      WHERE f."tenant_id" = ${unit.tenant} AND f.${key} = ${param(ids.from, "uuid")} AND f."deleted_at" IS NULL ORDER BY i."id"`,
+    // Both sides in one pass: a join of the two would be a nested loop where the planner expects few.
+    sql`SELECT max(t."id"::text) FILTER (WHERE t.${key} = ${param(ids.from, "uuid")}) AS from_id, max(t."id"::text) FILTER (WHERE t.${key} = ${param(ids.into, "uuid")}) AS into_id,
+        max(t."app_id") FILTER (WHERE t.${key} = ${param(ids.from, "uuid")}), max(t."app_id") FILTER (WHERE t.${key} = ${param(ids.into, "uuid")})
+      FROM ${table} t WHERE t."tenant_id" = ${unit.tenant} AND ${isOneOf(sql`t.${key}`, [ids.into, ids.from], "uuid")} AND t.${value} IS NOT NULL AND t."deleted_at" IS NULL
+      GROUP BY t.${value} HAVING count(*) > 1 ORDER BY into_id`,
   );
   const { appId } = unit.actor;
   return {

@@ -131,6 +131,7 @@ async function survivorsOf(
   const { entity, hierarchy, merging = {} } = writes;
   const ownerOf = ownership(group, plan);
   const parents = await mergedParents(unit, writes, pairs, ownerOf);
+  const primaries = rows.filter((row) => isLive(row) && row["isPrimary"] === true);
   const survivors = pairs.map((pair) => ({
     ...pair,
     values: {
@@ -140,7 +141,7 @@ async function survivorsOf(
         ? {}
         : {
             [merging.owner]: survivorsOwner(pair, ownerOf),
-            isPrimary: isPrimaryThen(pair, ownerOf, rows),
+            isPrimary: isPrimaryThen(pair, ownerOf, primaries),
           }),
     },
   }));

@@ -3,14 +3,14 @@ import { columnOf, type Entity, type Field } from "../query/entity.ts";
 import type { Cells } from "../query/row.ts";
 import { name, param, raw, sql } from "../query/sql.ts";
 import type { EntityWrites, Owner, Taken } from "./entity-writes.ts";
-import { restName, type Values } from "./input.ts";
+import type { Values } from "./input.ts";
 import { lockForRemoval } from "./lock-rows.ts";
+import { checkReturn, contentsOf, deletionOf, ownersOf } from "./may-return.ts";
 import { refuseMerged } from "./merged.ts";
-import { duplicate, invalid, notFound, type Problem } from "./problem.ts";
+import { invalid, notFound, type Problem } from "./problem.ts";
 import { References } from "./references.ts";
 import { checkVersion, RefusedRows, type OnError } from "./save.ts";
 import { readPlain, type Stored } from "./stored.ts";
-import { claimKey, holdersOf, taken } from "./unique.ts";
 import type { Liveness, WriteUnit } from "./unit.ts";
 
 /** A record that is to be deleted or brought back, as the caller read it. */
@@ -72,9 +72,7 @@ export async function restoreIn(
   const refused = new Map(records.map((record) => [record.id, [] as Problem[]]));
   refuseMerged(entity, records, refused);
   const open = records.filter(({ id }) => refused.get(id)?.length === 0);
-  checkOwners(unit, entity, { records: open, references, refused });
-  await checkFree(unit, entity, open, refused);
-  await checkContentsFree(unit, entity, open, refused);
+  await checkReturn(unit, entity, { records: open, references, refused });
   await writes.mayReturn?.(unit, open, refused);
   for (const { id, index } of rows) {
     const found = refused.get(id);
@@ -138,22 +136,6 @@ async function lockRows(
   }
   if (onError === "abort") refuseAny(problems);
   return { problems, records };
-}
-
-/** Every kind of record that records of an entity contain, directly or not. */
-function contentsOf(unit: WriteUnit, root: Entity): Entity[] {
-  const found = new Set<Entity>();
-  const walk = (entity: Entity): void => {
-    for (const relation of Object.values(entity.relations)) {
-      if (relation.kind !== "many" || !relation.contained) continue;
-      const child = unit.catalog.entity(relation.to);
-      if (found.has(child)) continue;
-      found.add(child);
-      walk(child);
-    }
-  };
-  walk(root);
-  return [...found];
 }
 
 /** Deletes what records contain, level by level: `parents` says which deletion each record belongs to. */
@@ -236,128 +218,4 @@ function deletedAtField({ fields, name: entity }: Entity): Field {
   const field = fields["deletedAt"];
   if (field === undefined) throw new Error(`${entity} is not soft-deleted`);
   return field;
-}
-
-/** The fields by which records of an entity belong to others, and the entities of those. */
-function ownerKeys(unit: WriteUnit, entity: Entity): { owner: Entity; key: string }[] {
-  return unit.catalog.entities.flatMap((owner) =>
-    Object.values(owner.relations).flatMap((relation) =>
-      relation.kind === "many" && relation.contained && relation.to === entity.name
-        ? [{ owner, key: relation.key }]
-        : [],
-    ),
-  );
-}
-
-function ownersOf(unit: WriteUnit, entity: Entity, record: Stored): Owner[] {
-  return ownerKeys(unit, entity).flatMap(({ owner, key }) => {
-    const id = record[key];
-    return typeof id === "string" ? [{ entity: owner.name, id, lock: "reference" }] : [];
-  });
-}
-
-/** What a record belongs to must live when it is brought back. */
-function checkOwners(
-  unit: WriteUnit,
-  entity: Entity,
-  {
-    records,
-    references,
-    refused,
-  }: {
-    readonly records: readonly Stored[];
-    readonly references: References;
-    readonly refused: ReadonlyMap<string, Problem[]>;
-  },
-): void {
-  for (const record of records) {
-    for (const { owner, key } of ownerKeys(unit, entity)) {
-      if (record[key] === null || references.get(owner.name, record[key]) !== undefined) continue;
-      refused
-        .get(record.id)
-        ?.push(invalid([restName(key)], `is a deleted ${owner.type}: restore that first.`));
-    }
-  }
-}
-
-/** A value that was taken while the record was deleted stands in the way of its return. */
-async function checkFree(
-  unit: WriteUnit,
-  entity: Entity,
-  records: readonly Stored[],
-  refused: ReadonlyMap<string, Problem[]>,
-): Promise<void> {
-  for (const rule of entity.unique) {
-    const claims = records.flatMap((record) => {
-      const value = record[rule.field];
-      const within = rule.within === null ? null : record[rule.within];
-      return typeof value === "string"
-        ? [{ value, within: typeof within === "string" ? within : null, record }]
-        : [];
-    });
-    if (claims.length === 0) continue;
-    const holders = await holdersOf(unit, entity, rule, claims);
-    const claimed = new Set<string>();
-    for (const [index, { record, ...claim }] of claims.entries()) {
-      const holder = holders.get(index);
-      const key = claimKey(entity, rule, claim);
-      if (holder === undefined) {
-        if (claimed.has(key)) {
-          const message = "is that of another record of this call: restore one of them.";
-          refused.get(record.id)?.push(duplicate([restName(rule.field)], message, null));
-        }
-        claimed.add(key);
-        continue;
-      }
-      const isVisible = unit.actor.appId === null || unit.actor.appId === holder.appId;
-      refused
-        .get(record.id)
-        ?.push(
-          duplicate(
-            [restName(rule.field)],
-            taken(entity, rule),
-            isVisible ? { entity: entity.name, id: holder.id } : null,
-          ),
-        );
-    }
-  }
-}
-
-/** The same for what the deletions took along. */
-async function checkContentsFree(
-  unit: WriteUnit,
-  root: Entity,
-  records: readonly Stored[],
-  refused: ReadonlyMap<string, Problem[]>,
-): Promise<void> {
-  const rootOf = new Map(
-    records.flatMap((record) => deletionOf(record).map((deletionId) => [deletionId, record.id])),
-  );
-  // What several deletions of the call took comes back with the first of them.
-  const deletions = param([...rootOf.keys()], "uuid[]");
-  for (const child of contentsOf(unit, root)) {
-    for (const rule of child.unique) {
-      // Where it counts only beside its owner, nobody can have taken it: the owner was deleted too.
-      const definition = child.fields[rule.field];
-      if (rule.within !== null || definition === undefined) continue;
-      const column = raw(name(columnOf(rule.field, definition)));
-      const table = raw(name(child.table));
-      const rows = await unit.rows(
-        sql`SELECT t."deletion_id", t.${column} FROM ${table} t JOIN ${table} other ON other."tenant_id" = t."tenant_id" AND other.${column} = t.${column}
-          AND (other."deleted_at" IS NULL OR other."deletion_id" = ANY (${deletions}) AND other."deletion_id" < t."deletion_id")
-          WHERE t."tenant_id" = ${unit.tenant} AND t."deletion_id" = ANY (${deletions})`,
-      );
-      for (const [deletionId, value] of rows) {
-        const message = `of a ${child.type} that would come back (${value}) ${taken(child, rule)}`;
-        refused
-          .get(rootOf.get(deletionId ?? "") ?? "")
-          ?.push(duplicate([child.plural, restName(rule.field)], message, null));
-      }
-    }
-  }
-}
-
-function deletionOf(record: Stored): string[] {
-  const deletionId = record["deletionId"];
-  return typeof deletionId === "string" ? [deletionId] : [];
 }

@@ -118,3 +118,34 @@ it("the event of a restored content says when and by whom it had been deleted", 
   expect(rows).toHaveLength(2);
   expect(rows[1]).toEqual(rows[0]);
 });
+
+describe("an activity that stayed at the old account when its deal moved", () => {
+  const moved = async () => {
+    const [old, now] = [await accounts.made({}), await accounts.made({})];
+    const deal = await deals.made({ account_id: old });
+    const activities = new Writer(gateway, await gateway.keyFor("ours"), "activity", "activities");
+    await activities.made({ deal_id: deal });
+    await deals.update([{ id: deal, account_id: now }]);
+    return { old, deal };
+  };
+
+  it("does not come back with its deal to an account that is deleted", async () => {
+    const { old, deal } = await moved();
+    await deals.delete(deal);
+    await accounts.delete(old);
+    const [refused] = await deals.restore(deal);
+    expect(refused?.problems).toEqual(["BAD_USER_INPUT activities.account_id"]);
+    expect((await accounts.restore(old))[0]?.problems).toEqual([]);
+    expect((await deals.restore(deal))[0]?.problems).toEqual([]);
+  });
+
+  it("does not come back with its account to a deal that is deleted", async () => {
+    const { old, deal } = await moved();
+    await accounts.delete(old);
+    await deals.delete(deal);
+    const [refused] = await accounts.restore(old);
+    expect(refused?.problems).toEqual(["BAD_USER_INPUT activities.deal_id"]);
+    expect((await deals.restore(deal))[0]?.problems).toEqual([]);
+    expect((await accounts.restore(old))[0]?.problems).toEqual([]);
+  });
+});

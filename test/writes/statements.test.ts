@@ -111,9 +111,9 @@ describe("a mutation of one record", () => {
       deleteQuote: 8,
       mergeAccounts: 21,
       mergeContacts: 19,
-      restoreAccount: 23,
+      restoreAccount: 25,
       restoreContact: 14,
-      restoreDeal: 19,
+      restoreDeal: 21,
       restoreLineItem: 14,
       restoreQuote: 13,
       revokeApiKey: 7,
@@ -253,7 +253,7 @@ describe("a batch", () => {
         count,
         children,
         deleted: 20,
-        restored: 23,
+        restored: 25,
       });
     }
   });

@@ -59,7 +59,7 @@ export const changeEvent = defineEntity({
     id: id("Identifier, `evt-<uuid>`."),
     tenantId: reference("tenant", "The tenant whose record it was.", { nullable: false }),
     position: bigInt(
-      "Its place in the tenant's log: 1, 2, 3 and so on in the order of the commits, without gaps.",
+      "Its place in the tenant's log: 1, 2, 3 and so on in the order of the commits, without gaps; a list that is narrowed leaves numbers out.",
     ),
     endsTransaction: boolean(
       "Whether it is the last of its transaction: a copy that stops only behind such events never holds half a write. The last of all of them: with `types` or `where` it may be one that is left out.",
