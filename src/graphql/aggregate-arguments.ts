@@ -17,6 +17,7 @@ import { fieldType, selectedFields } from "./selection.ts";
 export const defaultGroups = 100;
 export const maxGroups = 1_000;
 export const maxGroupFields = 4;
+const maxOrderTerms = 10;
 
 export type AggregateArguments = {
   readonly where?: Filter | null;
@@ -36,6 +37,8 @@ export function aggregateRequest(
 ): AggregateRequest {
   const type = fieldType(info.parentType, info.fieldName);
   const selected = selectedFields(info, type, info.fieldNodes);
+  checkLength("groupBy", args.groupBy, maxGroupFields);
+  checkLength("orderBy", args.orderBy, maxOrderTerms);
   const groupBy = (args.groupBy ?? []).map((item, index) => groupTerm(entity, item, index));
   checkFields(groupBy);
   const order = groupOrder(entity, groupBy, args.orderBy ?? []);
@@ -123,10 +126,17 @@ function groupTerm(
   return { field, by, timeZone: parseTimeZone(timeZone, ["groupBy", String(index), "timeZone"]) };
 }
 
+/** Before anything is done for each item. */
+function checkLength(
+  argument: "groupBy" | "orderBy",
+  items: readonly unknown[] | null | undefined,
+  most: number,
+): void {
+  if (items != null && items.length > most)
+    throw badInput(`${argument}: at most ${most} items; give fewer.`, [argument]);
+}
+
 function checkFields(groupBy: readonly GroupTerm[]): void {
-  if (groupBy.length > maxGroupFields) {
-    throw badInput(`groupBy: at most ${maxGroupFields} fields; group by less.`, ["groupBy"]);
-  }
   for (const [index, { field }] of groupBy.entries()) {
     if (groupBy.findIndex((other) => other.field === field) < index) {
       throw badInput(`groupBy.${index}.field: ${field} is named before; name each field once.`, [

@@ -168,7 +168,7 @@ function pairsField(rules: DuplicateRules): void {
   builder.queryField(field, (t) =>
     t.field({
       type: connection,
-      description: `Pairs of live ${entity.plural} that are likely one, each pair once, in the order of the older one's creation. A page looks through ${maxExamined} records, so it may hold fewer pairs than asked for, or none: go on from \`endCursor\` while \`hasNextPage\`.`,
+      description: `Pairs of live ${entity.plural} that are likely one, each pair once, in the order of the older one's creation. A page looks through at most ${maxExamined} records and half a second, so it may hold fewer pairs than asked for, or none: go on from \`endCursor\` while \`hasNextPage\`.`,
       args: {
         first: t.arg.int({ description: "How many: 1 to 100; 25 unless given." }),
         after: t.arg.string({ description: "Only what comes after this cursor." }),

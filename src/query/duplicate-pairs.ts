@@ -28,8 +28,10 @@ export type PairPage = {
 };
 
 /** Records whose candidates are read at a time, and at most for a page: what it costs is bounded also where all is well. */
-const stretch = 100;
+const stretch = 50;
 export const maxExamined = 500;
+/** After so long a page ends where it stands; long names take longer to compare. */
+const maxMilliseconds = 500;
 const firstId = "00000000-0000-0000-0000-000000000000";
 const lastId = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 
@@ -47,7 +49,10 @@ export async function duplicatePairs(
   const pairs: Pair[] = [];
   let examined: string | null = null;
   let isEnd = false;
-  for (let count = 0; !isEnd && pairs.length <= limit && count < maxExamined; count += stretch) {
+  const until = performance.now() + maxMilliseconds;
+  const mayGoOn = (count: number): boolean =>
+    count === 0 || (count < maxExamined && performance.now() < until);
+  for (let count = 0; !isEnd && pairs.length <= limit && mayGoOn(count); count += stretch) {
     const sources = { from: examined ?? older ?? firstId, count: stretch };
     const request = { rules, limit: Number.MAX_SAFE_INTEGER, minScore };
     const { statement, collect } = duplicateStatement(request, viewer, sources);

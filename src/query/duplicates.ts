@@ -89,11 +89,12 @@ export function duplicateStatement(
   const { entity, compared, candidates } = request.rules;
   const seenBy = viewerSql(viewer);
   const from = raw(`${name(entity.table)} t`);
-  // Neighbours are counted among all of the tenant's live rows: an application's few among many others' must not
-  // make the index be read to its end.
-  const live = visible(entity, "t", { ...seenBy, app: null }, false);
+  // In the order of names neighbours are counted among all of the tenant's live rows: an application's few among many
+  // others' must not make the index be read to its end. Those with the same value are few enough to look through.
+  const live = (key: CandidateKey) =>
+    visible(entity, "t", key.equal === null ? { ...seenBy, app: null } : seenBy, false);
   const neighbours = candidates.flatMap((key) =>
-    ["<", ">"].map((side) => sql`(${neighboursSql(key, side, { from, live })})`),
+    ["<", ">"].map((side) => sql`(${neighboursSql(key, side, { from, live: live(key) })})`),
   );
   const keys = [
     ...new Set(["name_key", ...candidates.flatMap((key) => [key.order, ...key.equalTo])]),

@@ -267,6 +267,7 @@ function relationCondition(relation: Relation, filter: Filter, scope: FilterScop
           alias,
           path,
           negated,
+          edges: scope.edges + 1,
         });
         return negated ? sql`NOT (${condition})` : condition;
       });

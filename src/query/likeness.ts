@@ -12,9 +12,12 @@ export function wordLikeness(left: string, right: string): number {
   if (longest < 4 || /\d/.test(left + right)) return 0;
   const most = Math.floor((1 - misspelt) * longest + 1e-9);
   if (Math.abs(left.length - right.length) > most) return 0;
-  const distance = editDistance(left, right);
+  const distance = editDistance(left, right, most);
   return distance > most ? 0 : 1 - distance / longest;
 }
+
+/** So many words without a pair are compared with so many others; names have fewer. */
+const maxWords = 8;
 
 /** At least as much a name and the beginning or end of it are the same. */
 export const contained = 0.7;
@@ -29,10 +32,21 @@ export function phraseLikeness(left: string, right: string): number {
   if (solidLeft === solidRight) return 1;
   if (numbersDiffer(left, right)) return 0;
   const rest = right.split(" ");
-  const words = left.split(" ");
-  const fewest = Math.min(words.length, rest.length);
+  const all = left.split(" ");
+  const fewest = Math.min(all.length, rest.length);
   let alike = 0;
   let pairs = 0;
+  // What is the same finds its pair at once; only what is left is compared letter by letter.
+  const words = all.filter((word) => {
+    const place = rest.indexOf(word);
+    if (place < 0) return true;
+    rest.splice(place, 1);
+    alike += 2 * word.length;
+    pairs += 1;
+    return false;
+  });
+  if (words.length > maxWords || rest.length > maxWords)
+    return alike / (solidLeft.length + solidRight.length);
   for (const word of words) {
     const scores = rest.map((other) => wordLikeness(word, other));
     const best = Math.max(0, ...scores);
@@ -45,10 +59,8 @@ export function phraseLikeness(left: string, right: string): number {
   // "Blue Ridge" is what "Blue Ridge Logistics" may be called.
   const paired = pairs === fewest ? Math.max(share, contained) : share;
   // Words that were split or joined find no pair, but the letters still stand in order.
-  const solid = wordLikeness(solidLeft, solidRight);
-  return solid >= 0.9 && words.length !== right.split(" ").length
-    ? Math.max(paired, solid)
-    : paired;
+  const solid = all.length === right.split(" ").length ? 0 : wordLikeness(solidLeft, solidRight);
+  return solid >= 0.9 && all.length !== right.split(" ").length ? Math.max(paired, solid) : paired;
 }
 
 /** Whether both texts have numbers, but not the same. */
@@ -58,7 +70,7 @@ export function numbersDiffer(left: string, right: string): boolean {
 }
 
 /** Damerau's distance in its restricted form: insertions, deletions, substitutions, swaps of neighbours. */
-function editDistance(left: string, right: string): number {
+function editDistance(left: string, right: string, most: number): number {
   const width = right.length + 1;
   // Three rows of the table, by turns.
   const table = new Uint16Array(3 * width);
@@ -67,6 +79,7 @@ function editDistance(left: string, right: string): number {
   for (let row = 1; row <= left.length; row += 1) {
     const letter = left.charCodeAt(row - 1);
     table[(row % 3) * width] = row;
+    let least = row;
     for (let column = 1; column < width; column += 1) {
       const isSame = letter === right.charCodeAt(column - 1);
       let cost = at(row - 1, column - 1) + (isSame ? 0 : 1);
@@ -78,7 +91,10 @@ function editDistance(left: string, right: string): number {
         left.charCodeAt(row - 2) === right.charCodeAt(column - 1);
       if (isSwapped) cost = Math.min(cost, at(row - 2, column - 2) + 1);
       table[(row % 3) * width + column] = cost;
+      least = Math.min(least, cost);
     }
+    // A swap reaches two rows back, so one row above the bound is not yet the end.
+    if (least > most + 1) return least;
   }
   return at(left.length, right.length);
 }

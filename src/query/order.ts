@@ -30,8 +30,13 @@ export function fieldSql(alias: string, fieldName: string, definition: Field): S
   return raw(`${alias}.${name(columnOf(fieldName, definition))}`);
 }
 
+/** More are no order that anybody means; each costs the statement something. */
+const maxTerms = 20;
+
 /** Reads `orderBy` objects, which must name exactly one field each. */
 export function parseOrder(orderBy: readonly OrderInput[]): OrderTerm[] {
+  if (orderBy.length > maxTerms)
+    throw badInput(`orderBy: at most ${maxTerms} terms; give fewer.`, ["orderBy"]);
   return orderBy.map((input, index) => {
     const [entry, ...others] = Object.entries(input).filter(
       ([, direction]) => direction !== undefined,

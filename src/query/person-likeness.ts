@@ -60,6 +60,8 @@ export function personLikeness(left: PersonName, right: PersonName): NameLikenes
   return swapped.agreement > straight.agreement ? swapped : straight;
 }
 
+/** Words of a first or last name that are compared with each other. */
+const maxWords = 8;
 const short = 0.75;
 const initial = 0.7;
 
@@ -84,6 +86,8 @@ function partLikeness(left: string, right: string): number | null {
   if (left === right) return 1;
   const [words, others] = [left.split(" "), right.split(" ")];
   if (words.join("") === others.join("")) return 1;
+  // Nobody is called so; only what is the same is the same.
+  if (Math.max(words.length, others.length) > maxWords) return 0;
   // "Anna Maria" and "Anna", "García Pérez" and "García".
   const [fewer, more] = words.length <= others.length ? [words, others] : [others, words];
   const found = fewer.map((word) => Math.max(...more.map((other) => nameLikeness(word, other))));

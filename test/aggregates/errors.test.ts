@@ -56,6 +56,11 @@ const refused = [
   ["groupBy: [{ field: stage }], first: 1001", "first", /1 to 1000/],
   ["first: 1001", "first", /1 to 1000/],
   ["orderBy: [{ count: desc }]", "orderBy", /groupBy/],
+  [
+    `groupBy: [{ field: stage }], orderBy: [${"{ count: desc } ".repeat(11)}]`,
+    "orderBy",
+    /at most 10/,
+  ],
   ["groupBy: [{ field: stage }], orderBy: [{}]", "orderBy.0", /exactly one/],
   [
     "groupBy: [{ field: stage }], orderBy: [{ count: asc, key: { stage: asc } }]",

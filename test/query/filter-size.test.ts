@@ -34,6 +34,8 @@ describe("a filter that is too much", () => {
       "20 edges behind one another",
       nested(10, (inner) => ({ deals: { some: { account: inner } } })),
     ],
+    ["7 to-many edges, each for some", nested(7, (some) => ({ subsidiaries: { some } }))],
+    ["7 to-many edges, each for every", nested(7, (every) => ({ subsidiaries: { every } }))],
     [
       "JSON 500 levels deep",
       { customFields: [{ path: ["a"], eq: JSON.parse("[".repeat(500) + "]".repeat(500)) }] },
@@ -51,6 +53,18 @@ describe("a filter that is too much", () => {
     const deep = nested(20, (not) => ({ not }));
     const far = nested(3, (inner) => ({ deals: { some: { account: inner } } }));
     for (const where of [wide, deep, far]) expect((await ask(where)).errors).toBeUndefined();
+  });
+});
+
+it("an order of more terms than anybody means is refused", async () => {
+  const answer = await gateway.ask(
+    key,
+    "query ($orderBy: [AccountOrder!]) { accounts(orderBy: $orderBy) { totalCount } }",
+    { orderBy: Array.from({ length: 21 }, () => ({ name: "asc" })) },
+  );
+  expect(answer.errors?.[0]).toMatchObject({
+    message: expect.stringContaining("at most 20"),
+    extensions: { code: "BAD_USER_INPUT", inputPath: ["orderBy"] },
   });
 });
 

@@ -1,6 +1,7 @@
 import { uuidv7 } from "../../lib/id.ts";
 import { param, sql } from "../../query/sql.ts";
 import { changes, isFaulty, textOf, type Draft } from "../../write/draft.ts";
+import { fitsIndex, tooManyBytes } from "../../write/input-types.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
 import { readLinks, writeLinks } from "../../write/contact-links.ts";
 import { isMoved } from "../../write/lock-rows.ts";
@@ -25,7 +26,10 @@ export const dealWrites: EntityWrites = {
   rules: async (unit, drafts, references) => {
     await takeTenantDefaults(unit, drafts);
     await Promise.all([stayWithQuotes(unit, drafts), readLinks(unit, drafts, references)]);
-    for (const draft of drafts) explainLoss(draft);
+    for (const draft of drafts) {
+      explainLoss(draft);
+      checkStageFits(draft);
+    }
   },
   finish: async (unit, drafts) => {
     recordStages(unit, drafts);
@@ -35,6 +39,12 @@ export const dealWrites: EntityWrites = {
   afterDelete: refreshLastContact,
   afterRestore: refreshLastContact,
 };
+
+/** One index holds both. */
+function checkStageFits({ values, problems }: Draft): void {
+  if (fitsIndex(`${textOf(values, "stage") ?? ""} ${textOf(values, "ownerId") ?? ""}`)) return;
+  problems.push(invalid(["stage"], `and owner_id together ${tooManyBytes}.`));
+}
 
 const isClosed = (stage: unknown): boolean => stage === "closed_won" || stage === "closed_lost";
 
