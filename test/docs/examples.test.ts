@@ -1,0 +1,59 @@
+import { readFile } from "node:fs/promises";
+import { parse, validate } from "graphql";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { schema } from "../../src/schema.ts";
+import { seedDemo } from "../../src/seed/demo.ts";
+import { startGateway, type TestGateway } from "../support/gateway.ts";
+
+const root = new URL("../../", import.meta.url);
+const read = (file: string): Promise<string> => readFile(new URL(file, root), "utf8");
+
+/** The blocks of a document: those in fences by language, and those that are set in by four spaces. */
+function blocks(text: string, language: string): string[] {
+  return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, "gms"))].map(
+    ([, block = ""]) => block,
+  );
+}
+
+function indented(text: string): string[] {
+  const unfenced = text.replace(/^```.*?^```/gms, "");
+  return [...unfenced.matchAll(/(?:^ {4}.*\n)(?:^(?: {4}.*)?\n)*/gm)].map(([block]) => block);
+}
+
+describe("the documents' operations are valid", () => {
+  it.each(["README.md", "docs/querying.md", "docs/writing.md"])("%s", async (file) => {
+    const text = await read(file);
+    const operations = [...blocks(text, "graphql"), ...indented(text)].filter((block) =>
+      /^\s*(?:\{|query|mutation)[\s{(]/.test(block),
+    );
+    expect(operations.length).toBeGreaterThan(0);
+    for (const operation of operations) {
+      expect(
+        validate(schema, parse(operation)).map(({ message }) => message),
+        operation,
+      ).toEqual([]);
+    }
+  });
+});
+
+describe("README's examples", () => {
+  let gateway: TestGateway;
+  let key: string;
+
+  beforeAll(async () => {
+    gateway = await startGateway();
+    await seedDemo({ url: gateway.databaseUrl });
+    key = await gateway.keyFor("north-harbor");
+  });
+  afterAll(() => gateway.close());
+
+  it("get the answers that it prints, with the demo's data", async () => {
+    const text = await read("README.md");
+    const operations = blocks(text, "graphql");
+    const answers = blocks(text, "json").map((block): unknown => JSON.parse(block));
+    expect(operations).toHaveLength(2);
+    for (const [index, operation] of operations.entries()) {
+      expect(await gateway.ask(key, operation)).toEqual(answers[index]);
+    }
+  });
+});
