@@ -10,7 +10,7 @@ import { pageRequest } from "../../graphql/page-arguments.ts";
 import { aggregateQuery, recordQuery } from "../../graphql/query-fields.ts";
 import { recordNode } from "../../graphql/record-node.ts";
 import type { Filter } from "../../query/filter-value.ts";
-import { fieldChanges, type FieldChange } from "../../query/field-changes.ts";
+import { fieldChanges, type FieldChange } from "../../changes/field-changes.ts";
 import { catalog } from "../catalog.ts";
 import { changeEvent, recordType } from "./model.ts";
 

@@ -1,8 +1,8 @@
 import { snakeCase } from "../lib/text.ts";
-import type { Catalog } from "./catalog.ts";
-import type { Entity, Field } from "./entity.ts";
-import { publicValue } from "./public-value.ts";
-import type { Row } from "./row.ts";
+import type { Catalog } from "../query/catalog.ts";
+import type { Entity, Field } from "../query/entity.ts";
+import { publicValue } from "../query/public-value.ts";
+import type { Row } from "../query/row.ts";
 
 /** What a write did to one field, as callers see it. */
 export type FieldChange = { readonly field: string; readonly old: unknown; readonly new: unknown };
