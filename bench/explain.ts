@@ -10,7 +10,7 @@ import { contactDuplicates } from "../src/modules/contact/duplicates.ts";
 import type { Entity, ManyRelation } from "../src/query/entity.ts";
 import { hitStatement } from "../src/query/hits.ts";
 import { pageStatement, type PageRequest } from "../src/query/page.ts";
-import { duplicateStatement } from "../src/query/duplicates.ts";
+import { duplicateStatement } from "../src/query/duplicates/duplicates.ts";
 import { recordStatement } from "../src/query/record.ts";
 import { searchWords } from "../src/query/search.ts";
 import type { Statement } from "../src/query/sql.ts";

@@ -7,7 +7,7 @@ import {
   groupable,
   isMoney,
   type DatePart,
-} from "../query/measure.ts";
+} from "../query/aggregate/measure.ts";
 import { builder, type SchemaTypes } from "./builder.ts";
 import { directionRef } from "./filter-inputs.ts";
 

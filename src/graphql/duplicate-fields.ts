@@ -1,8 +1,12 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { badInput } from "../lib/errors.ts";
-import { maxExamined, type Pair, type PairPage } from "../query/duplicate-pairs.ts";
-import { defaultMinScore, type Duplicate, type DuplicateRules } from "../query/duplicates.ts";
-import { reasonCodes, type Reason } from "../query/evidence.ts";
+import { maxExamined, type Pair, type PairPage } from "../query/duplicates/pairs.ts";
+import {
+  defaultMinScore,
+  type Duplicate,
+  type DuplicateRules,
+} from "../query/duplicates/duplicates.ts";
+import { reasonCodes, type Reason } from "../query/duplicates/evidence.ts";
 import type { Row } from "../query/row.ts";
 import { builder } from "./builder.ts";
 import type { Context } from "./context.ts";

@@ -1,9 +1,9 @@
 import type { Entity } from "../query/entity.ts";
 import type { EntityWrites } from "../write/entity-writes.ts";
-import { mergeRecords, type MergeOutcome } from "../write/merge.ts";
-import type { MovedEdges } from "../write/merge-edges.ts";
-import type { MergedField } from "../write/merge-values.ts";
-import type { Merged } from "../write/merge-write.ts";
+import { mergeRecords, type MergeOutcome } from "../write/merge/merge.ts";
+import type { MovedEdges } from "../write/merge/edges.ts";
+import type { MergedField } from "../write/merge/values.ts";
+import type { Merged } from "../write/merge/write.ts";
 import { builder } from "./builder.ts";
 import { nodeRef } from "./entity-type.ts";
 import { writeContext } from "./mutation-fields.ts";

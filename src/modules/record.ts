@@ -12,7 +12,7 @@ import {
   textList,
   type EnumDefinition,
 } from "../query/entity.ts";
-import { unmeasured } from "../query/measure.ts";
+import { unmeasured } from "../query/aggregate/measure.ts";
 
 export const sourceType: EnumDefinition = {
   name: "SourceType",

@@ -1,10 +1,14 @@
 import DataLoader from "dataloader";
 import type { Queryable } from "../db/fenced-pool.ts";
 import { badInput } from "../lib/errors.ts";
-import { aggregateStatement, type AggregateRequest } from "./aggregate.ts";
-import { emptyAggregate, type Aggregate } from "./aggregate-answer.ts";
-import { duplicateStatement, type Duplicate, type DuplicateRequest } from "./duplicates.ts";
-import { duplicatePairs, type PairPage, type PairRequest } from "./duplicate-pairs.ts";
+import { aggregateStatement, type AggregateRequest } from "./aggregate/aggregate.ts";
+import { emptyAggregate, type Aggregate } from "./aggregate/answer.ts";
+import {
+  duplicateStatement,
+  type Duplicate,
+  type DuplicateRequest,
+} from "./duplicates/duplicates.ts";
+import { duplicatePairs, type PairPage, type PairRequest } from "./duplicates/pairs.ts";
 import type { Catalog } from "./catalog.ts";
 import { pageStatement, type Page, type PageRequest } from "./page.ts";
 import { recordStatement, type RecordRequest } from "./record.ts";

@@ -3,7 +3,7 @@ import type { Draft } from "./draft.ts";
 import type { EntityInputs, Values } from "./input.ts";
 import type { Problem } from "./problem.ts";
 import type { Seen } from "./lock-rows.ts";
-import type { MergeRules } from "./merge-values.ts";
+import type { MergeRules } from "./merge/values.ts";
 import type { References } from "./references.ts";
 import type { Stored } from "./stored.ts";
 import type { Liveness, Lock, WriteUnit } from "./unit.ts";

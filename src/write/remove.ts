@@ -6,7 +6,7 @@ import type { EntityWrites, Owner, Taken } from "./entity-writes.ts";
 import type { Values } from "./input.ts";
 import { lockForRemoval } from "./lock-rows.ts";
 import { checkReturn, contentsOf, deletionOf, ownersOf } from "./may-return.ts";
-import { refuseMerged } from "./merged.ts";
+import { refuseMerged } from "./merge/merged.ts";
 import { invalid, notFound, type Problem } from "./problem.ts";
 import { References } from "./references.ts";
 import { checkVersion, RefusedRows, type OnError } from "./save.ts";

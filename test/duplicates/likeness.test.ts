@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { featuresOf } from "../../src/query/duplicates.ts";
-import { scoreOf } from "../../src/query/evidence.ts";
-import { phraseLikeness, wordLikeness } from "../../src/query/likeness.ts";
-import { personLikeness } from "../../src/query/person-likeness.ts";
+import { featuresOf } from "../../src/query/duplicates/duplicates.ts";
+import { scoreOf } from "../../src/query/duplicates/evidence.ts";
+import { phraseLikeness, wordLikeness } from "../../src/query/duplicates/likeness.ts";
+import { personLikeness } from "../../src/query/duplicates/person-likeness.ts";
 
 describe("wordLikeness", () => {
   it.each([

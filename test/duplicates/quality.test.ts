@@ -10,7 +10,7 @@ import {
 } from "../support/duplicate-evaluation.ts";
 import { heldOutWords, trainingWords } from "../support/duplicate-words.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { defaultMinScore } from "../../src/query/duplicates.ts";
+import { defaultMinScore } from "../../src/query/duplicates/duplicates.ts";
 
 let gateway: TestGateway;
 beforeAll(async () => {

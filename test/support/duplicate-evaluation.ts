@@ -1,5 +1,5 @@
 import type { Queryable } from "../../src/db/fenced-pool.ts";
-import { duplicateStatement, type DuplicateRules } from "../../src/query/duplicates.ts";
+import { duplicateStatement, type DuplicateRules } from "../../src/query/duplicates/duplicates.ts";
 import { accountDuplicates } from "../../src/modules/account/duplicates.ts";
 import { contactDuplicates } from "../../src/modules/contact/duplicates.ts";
 import type { TenantFixtures } from "./fixtures.ts";

@@ -1,9 +1,9 @@
 import { canonicalDecimal } from "../../src/lib/decimal.ts";
-import type { AggregateRequest, GroupOrder } from "../../src/query/aggregate.ts";
-import type { Figures } from "../../src/query/aggregate-answer.ts";
+import type { AggregateRequest, GroupOrder } from "../../src/query/aggregate/aggregate.ts";
+import type { Figures } from "../../src/query/aggregate/answer.ts";
 import { columnOf, type Entity, type Field } from "../../src/query/entity.ts";
-import type { Figure } from "../../src/query/figure.ts";
-import { figureNames } from "../../src/query/measure.ts";
+import type { Figure } from "../../src/query/aggregate/figure.ts";
+import { figureNames } from "../../src/query/aggregate/measure.ts";
 import type { Fixtures } from "./fixtures.ts";
 
 /** Figures as texts, so that two ways to compute them can be compared. */

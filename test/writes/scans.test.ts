@@ -11,7 +11,7 @@ import { quoteWrites } from "../../src/modules/quote/service.ts";
 import type { WriteContext } from "../../src/write/context.ts";
 import type { EntityWrites } from "../../src/write/entity-writes.ts";
 import type { Values } from "../../src/write/input.ts";
-import { mergeRecords } from "../../src/write/merge.ts";
+import { mergeRecords } from "../../src/write/merge/merge.ts";
 import { upsertRecord } from "../../src/write/upsert.ts";
 import {
   createRecords,

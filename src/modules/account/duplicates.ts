@@ -1,6 +1,11 @@
-import { near, same, type DuplicateRules, type Features } from "../../query/duplicates.ts";
-import type { Evidence, Reason } from "../../query/evidence.ts";
-import { contained, numbersDiffer, phraseLikeness } from "../../query/likeness.ts";
+import {
+  near,
+  same,
+  type DuplicateRules,
+  type Features,
+} from "../../query/duplicates/duplicates.ts";
+import type { Evidence, Reason } from "../../query/duplicates/evidence.ts";
+import { contained, numbersDiffer, phraseLikeness } from "../../query/duplicates/likeness.ts";
 import { account } from "./model.ts";
 
 /** Tuned on a made set, measured on another: test/duplicates. */

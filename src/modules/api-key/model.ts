@@ -10,7 +10,7 @@ import {
   text,
   textList,
 } from "../../query/entity.ts";
-import { unmeasured } from "../../query/measure.ts";
+import { unmeasured } from "../../query/aggregate/measure.ts";
 import { historyOf } from "../record.ts";
 
 export const apiKey = defineEntity({

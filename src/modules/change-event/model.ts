@@ -13,7 +13,7 @@ import {
   text,
   type EnumDefinition,
 } from "../../query/entity.ts";
-import { unmeasured } from "../../query/measure.ts";
+import { unmeasured } from "../../query/aggregate/measure.ts";
 
 const changeOperation: EnumDefinition = {
   name: "ChangeOperation",

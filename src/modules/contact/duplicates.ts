@@ -1,6 +1,12 @@
-import { near, same, share, type DuplicateRules, type Features } from "../../query/duplicates.ts";
-import type { Evidence, Reason, ReasonCode } from "../../query/evidence.ts";
-import { personLikeness } from "../../query/person-likeness.ts";
+import {
+  near,
+  same,
+  share,
+  type DuplicateRules,
+  type Features,
+} from "../../query/duplicates/duplicates.ts";
+import type { Evidence, Reason, ReasonCode } from "../../query/duplicates/evidence.ts";
+import { personLikeness } from "../../query/duplicates/person-likeness.ts";
 import { contact } from "./model.ts";
 
 /** Tuned on a made set, measured on another: test/duplicates. */

@@ -2,7 +2,7 @@ import { parsePhone } from "../../lib/phone.ts";
 import { textOf } from "../../write/draft.ts";
 import type { Values } from "../../write/input.ts";
 import { fitsIndex } from "../../write/input-types.ts";
-import type { MergeRules } from "../../write/merge-values.ts";
+import type { MergeRules } from "../../write/merge/values.ts";
 import type { Stored } from "../../write/stored.ts";
 
 /** How two contacts become one. */

@@ -9,7 +9,7 @@ import {
   reference,
   text,
 } from "../../query/entity.ts";
-import { unmeasured } from "../../query/measure.ts";
+import { unmeasured } from "../../query/aggregate/measure.ts";
 import { historyOf } from "../record.ts";
 
 export const department = defineEntity({

@@ -10,7 +10,7 @@ import {
   reference,
   type EnumDefinition,
 } from "../../query/entity.ts";
-import { moneyIn, unmeasured } from "../../query/measure.ts";
+import { moneyIn, unmeasured } from "../../query/aggregate/measure.ts";
 import { deletion, identity, stamps, historyOf } from "../record.ts";
 
 export const discountType: EnumDefinition = {

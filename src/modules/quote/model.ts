@@ -14,7 +14,7 @@ import {
   text,
   type EnumDefinition,
 } from "../../query/entity.ts";
-import { moneyIn } from "../../query/measure.ts";
+import { moneyIn } from "../../query/aggregate/measure.ts";
 import { deletion, identity, labels, stamps, historyOf } from "../record.ts";
 
 export const quoteStatus: EnumDefinition = {

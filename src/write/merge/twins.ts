@@ -1,14 +1,14 @@
-import { columnOf, type Entity } from "../query/entity.ts";
-import { isOneOf, name, param, raw, sql, type Sql } from "../query/sql.ts";
-import type { EntityWrites } from "./entity-writes.ts";
-import { restName, type Values } from "./input.ts";
-import type { MergePair } from "./merge-parents.ts";
-import { duplicate } from "./problem.ts";
-import { Raced } from "./run.ts";
-import { RefusedRows } from "./save.ts";
-import type { Stored } from "./stored.ts";
-import { holdersOf } from "./unique.ts";
-import type { WriteUnit } from "./unit.ts";
+import { columnOf, type Entity } from "../../query/entity.ts";
+import { isOneOf, name, param, raw, sql, type Sql } from "../../query/sql.ts";
+import type { EntityWrites } from "../entity-writes.ts";
+import { restName, type Values } from "../input.ts";
+import type { MergePair } from "./parents.ts";
+import { duplicate } from "../problem.ts";
+import { Raced } from "../run.ts";
+import { RefusedRows } from "../save.ts";
+import type { Stored } from "../stored.ts";
+import { holdersOf } from "../unique.ts";
+import type { WriteUnit } from "../unit.ts";
 
 type Ids = { readonly into: string; readonly from: string };
 

@@ -1,7 +1,7 @@
-import { formatId } from "../lib/id.ts";
-import type { Entity } from "../query/entity.ts";
-import { invalid, type Problem } from "./problem.ts";
-import type { Stored } from "./stored.ts";
+import { formatId } from "../../lib/id.ts";
+import type { Entity } from "../../query/entity.ts";
+import { invalid, type Problem } from "../problem.ts";
+import type { Stored } from "../stored.ts";
 
 /** What was merged into another record has nothing to come back with. */
 export function refuseMerged(

@@ -1,8 +1,8 @@
-import { columnOf, type Entity, type Field } from "../query/entity.ts";
-import { isOneOf, join, name, param, raw, sql, type Sql } from "../query/sql.ts";
-import { restName, type Values } from "./input.ts";
-import { readPlain, type Stored } from "./stored.ts";
-import { lockSql, type JoinTable, type Lock, type WriteUnit } from "./unit.ts";
+import { columnOf, type Entity, type Field } from "../../query/entity.ts";
+import { isOneOf, join, name, param, raw, sql, type Sql } from "../../query/sql.ts";
+import { restName, type Values } from "../input.ts";
+import { readPlain, type Stored } from "../stored.ts";
+import { lockSql, type JoinTable, type Lock, type WriteUnit } from "../unit.ts";
 
 /** Who goes over into whom: entity → the id that goes → the id that stays. */
 export type MergePlan = ReadonlyMap<string, ReadonlyMap<string, string>>;

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
-import { jsonComplaint } from "../lib/json.ts";
-import type { Catalog } from "../query/catalog.ts";
-import type { Entity, Field } from "../query/entity.ts";
-import { publicValue } from "../query/public-value.ts";
-import { restName, type Values } from "./input.ts";
-import type { Stored } from "./stored.ts";
+import { jsonComplaint } from "../../lib/json.ts";
+import type { Catalog } from "../../query/catalog.ts";
+import type { Entity, Field } from "../../query/entity.ts";
+import { publicValue } from "../../query/public-value.ts";
+import { restName, type Values } from "../input.ts";
+import type { Stored } from "../stored.ts";
 
 /** How the values of two records that become one are put together; what is not named follows the field's kind. */
 export type MergeRules = {

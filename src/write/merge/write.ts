@@ -1,20 +1,20 @@
-import { uuidv7 } from "../lib/id.ts";
-import type { Entity } from "../query/entity.ts";
-import type { EntityWrites } from "./entity-writes.ts";
-import type { Values } from "./input.ts";
-import { planMoves, writeMoves, type MergePlan, type MovedEdges } from "./merge-edges.ts";
+import { uuidv7 } from "../../lib/id.ts";
+import type { Entity } from "../../query/entity.ts";
+import type { EntityWrites } from "../entity-writes.ts";
+import type { Values } from "../input.ts";
+import { planMoves, writeMoves, type MergePlan, type MovedEdges } from "./edges.ts";
 import {
   checkParents,
   mergedParents,
   survivorsOwner,
   type MergePair,
   type OwnerOf,
-} from "./merge-parents.ts";
-import { checkMergedUnique, isLive } from "./merge-twins.ts";
-import { mergedValues, tellFields, type MergedField } from "./merge-values.ts";
-import { RefusedRows } from "./save.ts";
-import type { Stored } from "./stored.ts";
-import type { WriteUnit } from "./unit.ts";
+} from "./parents.ts";
+import { checkMergedUnique, isLive } from "./twins.ts";
+import { mergedValues, tellFields, type MergedField } from "./values.ts";
+import { RefusedRows } from "../save.ts";
+import type { Stored } from "../stored.ts";
+import type { WriteUnit } from "../unit.ts";
 
 /** Records of one kind that become one, two by two. */
 export type Group = { readonly writes: EntityWrites; readonly pairs: readonly MergePair[] };

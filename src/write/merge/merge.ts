@@ -1,22 +1,22 @@
-import { requireScopes } from "../auth/require-scopes.ts";
-import { idComplaint, readId } from "../lib/id.ts";
-import { columnOf, type Entity } from "../query/entity.ts";
-import { name, param, raw, sql, type Sql } from "../query/sql.ts";
-import type { WriteContext } from "./context.ts";
-import type { EntityWrites } from "./entity-writes.ts";
-import { lockHierarchy, lockMerges } from "./hierarchy.ts";
-import { referenceKeys } from "./lock-rows.ts";
-import { lockEdges, type MovedEdges } from "./merge-edges.ts";
-import { carryOut, type Group, type Merged } from "./merge-write.ts";
-import type { MergePair } from "./merge-parents.ts";
-import { findTwins, readTwins } from "./merge-twins.ts";
-import { invalid, notFound, type Problem } from "./problem.ts";
-import { References } from "./references.ts";
-import { Raced, runWrite } from "./run.ts";
-import { checkVersion, RefusedRows } from "./save.ts";
-import type { Stored } from "./stored.ts";
-import type { WriteUnit } from "./unit.ts";
-import { problemsOf } from "./verbs.ts";
+import { requireScopes } from "../../auth/require-scopes.ts";
+import { idComplaint, readId } from "../../lib/id.ts";
+import { columnOf, type Entity } from "../../query/entity.ts";
+import { name, param, raw, sql, type Sql } from "../../query/sql.ts";
+import type { WriteContext } from "../context.ts";
+import type { EntityWrites } from "../entity-writes.ts";
+import { lockHierarchy, lockMerges } from "../hierarchy.ts";
+import { referenceKeys } from "../lock-rows.ts";
+import { lockEdges, type MovedEdges } from "./edges.ts";
+import { carryOut, type Group, type Merged } from "./write.ts";
+import type { MergePair } from "./parents.ts";
+import { findTwins, readTwins } from "./twins.ts";
+import { invalid, notFound, type Problem } from "../problem.ts";
+import { References } from "../references.ts";
+import { Raced, runWrite } from "../run.ts";
+import { checkVersion, RefusedRows } from "../save.ts";
+import type { Stored } from "../stored.ts";
+import type { WriteUnit } from "../unit.ts";
+import { problemsOf } from "../verbs.ts";
 
 /** Which record goes over into which, with the versions that the caller read. */
 export type MergeInput = {

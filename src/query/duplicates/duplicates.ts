@@ -1,8 +1,8 @@
-import type { Entity } from "./entity.ts";
+import type { Entity } from "../entity.ts";
 import { scoreOf, type Evidence, type Reason } from "./evidence.ts";
-import type { Cells } from "./row.ts";
-import { all, join, name, param, raw, render, sql, type Sql, type Statement } from "./sql.ts";
-import { viewerSql, visible, type Viewer } from "./visible.ts";
+import type { Cells } from "../row.ts";
+import { all, join, name, param, raw, render, sql, type Sql, type Statement } from "../sql.ts";
+import { viewerSql, visible, type Viewer } from "../visible.ts";
 
 /**
  * A way to candidates: the rows next to a record in the order of a column, all of which share something with it

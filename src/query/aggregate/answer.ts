@@ -1,7 +1,7 @@
-import type { Entity } from "./entity.ts";
+import type { Entity } from "../entity.ts";
 import type { Figure } from "./figure.ts";
 import { fieldOf, isMoney, type DatePart, type FigureName } from "./measure.ts";
-import { readValue, type Cells, type Row } from "./row.ts";
+import { readValue, type Cells, type Row } from "../row.ts";
 
 /** One field that groups are made by; days and instants are gathered into periods, instants in a time zone. */
 export type GroupTerm = {

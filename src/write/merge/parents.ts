@@ -1,11 +1,11 @@
-import { formatId } from "../lib/id.ts";
-import { textOf } from "./draft.ts";
-import type { EntityWrites } from "./entity-writes.ts";
-import { chain, heightsOf, parentsOf } from "./hierarchy.ts";
-import { restName } from "./input.ts";
-import { invalid, type Problem } from "./problem.ts";
-import type { Stored } from "./stored.ts";
-import type { WriteUnit } from "./unit.ts";
+import { formatId } from "../../lib/id.ts";
+import { textOf } from "../draft.ts";
+import type { EntityWrites } from "../entity-writes.ts";
+import { chain, heightsOf, parentsOf } from "../hierarchy.ts";
+import { restName } from "../input.ts";
+import { invalid, type Problem } from "../problem.ts";
+import type { Stored } from "../stored.ts";
+import type { WriteUnit } from "../unit.ts";
 
 /** Two records that become one. */
 export type MergePair = { readonly into: Stored; readonly from: Stored };
