@@ -37,11 +37,18 @@ const unsaid: ReadonlySet<string> = new Set([
   "secretHash",
 ]);
 
+const known = new WeakMap<Entity, readonly [string, Field][]>();
+
 /** The fields that a record's events tell. */
-export function loggedFields(entity: Entity): [string, Field][] {
-  return Object.entries({ ...entity.fields, ...entity.internal }).filter(
-    ([field, definition]) => !unsaid.has(field) && !definition.generated,
-  );
+export function loggedFields(entity: Entity): readonly [string, Field][] {
+  let fields = known.get(entity);
+  if (fields === undefined) {
+    fields = Object.entries({ ...entity.fields, ...entity.internal }).filter(
+      ([field, definition]) => !unsaid.has(field) && !definition.generated,
+    );
+    known.set(entity, fields);
+  }
+  return fields;
 }
 
 /** The change events of one transaction, one for each state that a record went through. */

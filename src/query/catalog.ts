@@ -6,11 +6,13 @@ import type { Entity } from "./entity.ts";
 export class Catalog {
   readonly entities: readonly Entity[];
   readonly #byName: ReadonlyMap<string, Entity>;
+  readonly #byType: ReadonlyMap<string, Entity>;
   readonly #byPrefix: ReadonlyMap<string, Entity>;
 
   constructor(entities: readonly Entity[]) {
     this.entities = entities;
     this.#byName = new Map(entities.map((entity) => [entity.name, entity]));
+    this.#byType = new Map(entities.map((entity) => [entity.type, entity]));
     this.#byPrefix = new Map(
       entities.filter((entity) => entity.isNode).map((entity) => [entity.prefix, entity]),
     );
@@ -26,7 +28,7 @@ export class Catalog {
 
   /** The entity with that GraphQL type. */
   byType(type: string): Entity {
-    const found = this.entities.find((entity) => entity.type === type);
+    const found = this.#byType.get(type);
     if (found === undefined) throw new Error(`no entity of type "${type}" in the catalog`);
     return found;
   }
@@ -42,11 +44,6 @@ export class Catalog {
       );
     }
     return { to, uuid: parts.uuid };
-  }
-
-  /** The entity that is fetched by ids with the prefix. */
-  byPrefix(prefix: string): Entity | undefined {
-    return this.#byPrefix.get(prefix);
   }
 
   /** A relation that names a field or entity that is not there would only fail on the first query: fail at start. */

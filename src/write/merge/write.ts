@@ -155,13 +155,11 @@ async function survivorsOf(
 }
 
 /** The survivor is primary if it was, or if the other was where it is now and nobody else is. */
-function isPrimaryThen(pair: MergePair, ownerOf: OwnerOf, rows: readonly Stored[]): boolean {
+function isPrimaryThen(pair: MergePair, ownerOf: OwnerOf, primaries: readonly Stored[]): boolean {
   const { into, from } = pair;
   const owner = survivorsOwner(pair, ownerOf);
   const was = (record: Stored) => record["isPrimary"] === true && ownerOf(record) === owner;
-  const isTaken = rows.some(
-    (row) => isLive(row) && was(row) && row.id !== into.id && row.id !== from.id,
-  );
+  const isTaken = primaries.some((row) => was(row) && row.id !== into.id && row.id !== from.id);
   return was(into) || (owner !== null && was(from) && !isTaken);
 }
 
