@@ -2,6 +2,7 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { Agent, createServer, request } from "node:http";
+import { loadConfig } from "../src/config.ts";
 import { openDatabase } from "../src/db/database.ts";
 import { createGateway } from "../src/server.ts";
 
@@ -62,7 +63,7 @@ async function serve(databaseUrl: string): Promise<void> {
   const database = openDatabase({ url: databaseUrl });
   const gateway = createGateway({
     database,
-    config: { host: "127.0.0.1", environment: "production", logLevel: "error" },
+    config: loadConfig({ NODE_ENV: "production", LOG_LEVEL: "error" }),
     demo: null,
   });
   const server = createServer((incoming, response) => gateway.requestListener(incoming, response));
@@ -76,7 +77,10 @@ async function serve(databaseUrl: string): Promise<void> {
     if (message !== "stop") return;
     server.closeAllConnections();
     server.close();
-    void database.close().then(() => process.disconnect());
+    void gateway
+      .close()
+      .then(() => database.close())
+      .then(() => process.disconnect());
   });
 }
 

@@ -17,12 +17,16 @@ import { schema } from "./schema.ts";
 
 export type GatewayOptions = {
   readonly database: Database;
-  readonly config: Pick<Config, "host" | "environment" | "logLevel">;
+  readonly config: Config;
   /** The demo's tenants, when it runs: the explorer opens with the first one's key. */
   readonly demo: readonly { readonly apiKey: string }[] | null;
 };
 
-export type Gateway = { requestListener(request: IncomingMessage, response: ServerResponse): void };
+export type Gateway = {
+  requestListener(request: IncomingMessage, response: ServerResponse): void;
+  /** Ends what the gateway runs beside requests. The database is the caller's. */
+  close(): Promise<void>;
+};
 
 /** The gateway: the ordered list of what a request passes through. */
 export function createGateway({ database, config, demo }: GatewayOptions): Gateway {
@@ -36,7 +40,7 @@ export function createGateway({ database, config, demo }: GatewayOptions): Gatew
     }
     return id;
   };
-  const graphql = createGraphQLServer({ schema, database, logger, requestIdOf });
+  const graphql = createGraphQLServer({ schema, database, config, logger, requestIdOf });
   const explorer = config.environment !== "production";
   const demoKey = isLoopback(config.host) ? (demo?.[0]?.apiKey ?? null) : null;
   const migrations = readMigrations(migrationsDirectory).then((files) =>
@@ -72,6 +76,7 @@ export function createGateway({ database, config, demo }: GatewayOptions): Gatew
         else refuse(response, 500, "Something went wrong on our side.");
       });
     },
+    close: () => Promise.resolve(),
   };
 }
 

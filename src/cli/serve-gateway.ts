@@ -19,6 +19,7 @@ export async function serve(context: CommandContext): Promise<never> {
     demo = await prepareDemo({ url, database, dataDir: config.dataDir });
   }
   const gateway = createGateway({ database, config, demo });
+  onClose(() => gateway.close());
   const server = await listen(config.host, config.port, gateway.requestListener);
   onClose(() => drain(server, hurry));
   const ownUrl = urlOf(config.host, portOf(server));

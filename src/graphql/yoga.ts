@@ -1,6 +1,7 @@
 import type { GraphQLSchema } from "graphql";
 import { createYoga } from "graphql-yoga";
 import type { Logger } from "pino";
+import type { Config } from "../config.ts";
 import type { Database } from "../db/database.ts";
 import { catalog } from "../modules/catalog.ts";
 import { Reader } from "../query/reader.ts";
@@ -16,6 +17,7 @@ export const graphqlPath = "/graphql";
 export type GraphQLServerOptions = {
   readonly schema: GraphQLSchema;
   readonly database: Database;
+  readonly config: Config;
   readonly logger: Logger;
   readonly requestIdOf: (request: Request) => string;
 };

@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:http";
 import { once } from "node:events";
 import { createApiKey } from "../../src/auth/api-key.ts";
+import { loadConfig } from "../../src/config.ts";
 import { openDatabase, type Database } from "../../src/db/database.ts";
 import { createGateway } from "../../src/server.ts";
 import { createTestDatabase } from "./database.ts";
@@ -48,11 +49,13 @@ export type TestGatewayOptions = {
   /** The way that the server takes to its database: gives the URL to use instead. */
   readonly route?: (databaseUrl: string) => Promise<string>;
   readonly maxConnections?: number;
+  /** What the operator sets in the environment, beside NODE_ENV=test. */
+  readonly env?: Readonly<Record<string, string>>;
 };
 
 /** Starts one; call `close` when the file is done. */
 export async function startGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
-  const { demoTenant, logLevel = "error", route, maxConnections = 5 } = options;
+  const { demoTenant, logLevel = "error", route, maxConnections = 5, env = {} } = options;
   const { url: databaseUrl, drop } = await createTestDatabase();
   const database = openDatabase({
     url: route === undefined ? databaseUrl : await route(databaseUrl),
@@ -70,7 +73,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
       : { tenant: await fixtures.tenant(demoTenant), key: await keyFor(demoTenant) };
   const gateway = createGateway({
     database,
-    config: { host: "127.0.0.1", environment: "test", logLevel },
+    config: loadConfig({ NODE_ENV: "test", LOG_LEVEL: logLevel, ...env }),
     demo: demo === null ? null : [{ apiKey: demo.key }],
   });
   const server = createServer((request, response) => gateway.requestListener(request, response));
@@ -106,6 +109,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     close: async () => {
       server.closeAllConnections();
       server.close();
+      await gateway.close();
       await fixtures.close();
       await database.close();
       await drop();

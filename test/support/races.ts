@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { isObjectType } from "graphql";
+import { loadConfig } from "../../src/config.ts";
 import { openDatabase } from "../../src/db/database.ts";
 import { schema } from "../../src/schema.ts";
 import { createGateway } from "../../src/server.ts";
@@ -143,7 +144,7 @@ async function startSecond(url: string, logLevel: "error" | "silent") {
   const database = openDatabase({ url, maxConnections: poolSize });
   const gateway = createGateway({
     database,
-    config: { host: "127.0.0.1", environment: "test", logLevel },
+    config: loadConfig({ NODE_ENV: "test", LOG_LEVEL: logLevel }),
     demo: null,
   });
   const server = createServer((request, response) => gateway.requestListener(request, response));
@@ -157,6 +158,7 @@ async function startSecond(url: string, logLevel: "error" | "silent") {
     close: async () => {
       server.closeAllConnections();
       server.close();
+      await gateway.close();
       await database.close();
     },
   };
