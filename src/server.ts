@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { pino } from "pino";
 import type { Config } from "./config.ts";
 import type { Database } from "./db/database.ts";
+import { asWork } from "./db/work.ts";
 import { migrationsDirectory, readMigrations } from "./db/migration-files.ts";
 import {
   answerExplorer,
@@ -70,11 +71,13 @@ export function createGateway({ database, config, demo }: GatewayOptions): Gatew
   };
   return {
     requestListener(request, response) {
-      answer(request, response).catch((error: unknown) => {
-        logger.error({ error: error instanceof Error ? error.stack : error }, "unexpected error");
-        if (response.headersSent) response.destroy();
-        else refuse(response, 500, "Something went wrong on our side.");
-      });
+      asWork({ statements: 0, signal: null }, () => answer(request, response)).catch(
+        (error: unknown) => {
+          logger.error({ error: error instanceof Error ? error.stack : error }, "unexpected error");
+          if (response.headersSent) response.destroy();
+          else refuse(response, 500, "Something went wrong on our side.");
+        },
+      );
     },
     close: () => Promise.resolve(),
   };

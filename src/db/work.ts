@@ -1,0 +1,21 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+
+/** What one request does to the database, from its first statement to its last. */
+export type Work = {
+  /** How many statements were sent for it, transactions' own included. */
+  statements: number;
+  /** Aborted when nobody waits for the answer any more, or it took too long: what still runs is cancelled. */
+  readonly signal: AbortSignal | null;
+};
+
+const works = new AsyncLocalStorage<Work>();
+
+/** Runs `task` and all that it starts as that work. */
+export function asWork<Result>(work: Work, task: () => Result): Result {
+  return works.run(work, task);
+}
+
+/** The work that the caller is part of; undefined outside of requests. */
+export function currentWork(): Work | undefined {
+  return works.getStore();
+}
