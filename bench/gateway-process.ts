@@ -1,7 +1,9 @@
 // A gateway in a process of its own, as it is served, and a client of it: node bench/gateway-process.ts <url>
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { Agent, createServer, request } from "node:http";
+import { Agent, request } from "node:http";
+import { createHttpServer } from "../src/cli/http-server.ts";
+import { listen, portOf } from "../src/cli/http.ts";
 import { loadConfig } from "../src/config.ts";
 import { openDatabase } from "../src/db/database.ts";
 import { createGateway } from "../src/server.ts";
@@ -61,16 +63,11 @@ export async function startGatewayProcess(
 /** What the child process does: it serves, tells its port, then its CPU time whenever it is asked. */
 async function serve(databaseUrl: string): Promise<void> {
   const database = openDatabase({ url: databaseUrl });
-  const gateway = createGateway({
-    database,
-    config: loadConfig({ NODE_ENV: "production", LOG_LEVEL: "error" }),
-    demo: null,
-  });
-  const server = createServer((incoming, response) => gateway.requestListener(incoming, response));
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  process.send?.(typeof address === "object" ? address?.port : null);
+  const config = loadConfig({ NODE_ENV: "production", LOG_LEVEL: "error" });
+  const gateway = createGateway({ database, config, demo: null });
+  const server = createHttpServer(gateway.requestListener, config.http);
+  await listen(server, "127.0.0.1", 0);
+  process.send?.(portOf(server));
   process.on("message", (message) => {
     const { user, system } = process.cpuUsage();
     if (message === "cpu") process.send?.((user + system) / 1_000);

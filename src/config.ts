@@ -18,6 +18,18 @@ export type Config = {
   /** Whether npm started this process (`npm start`, `npm run …`). */
   startedByNpm: boolean;
   logLevel: "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
+  http: {
+    /** So many connections at once; further ones are closed. */
+    maxConnections: number;
+    /** A request, headers and body, must have arrived in this time. */
+    receiveMilliseconds: number;
+  };
+  graphql: {
+    /** Whether callers may ask for the schema, and are told the names that are like a misspelt one. */
+    introspection: boolean;
+    /** Absolute path of a manifest: nothing but the operations in it is run. Null runs any. */
+    operations: string | null;
+  };
 };
 
 const databaseUrlHint =
@@ -50,6 +62,25 @@ const environmentSchema = z.object({
       "must be fatal, error, warn, info, debug, trace or silent",
     )
     .default("info"),
+  MAX_CONNECTIONS: z
+    .string()
+    .regex(/^[1-9]\d{0,6}$/, "must be a whole number from 1 to 9999999")
+    .transform(Number)
+    .default(10_000),
+  RECEIVE_TIMEOUT: z
+    .string()
+    .regex(/^\d{1,3}(\.\d{1,3})?$/, "must be a number of seconds above 0 and up to 999, such as 12")
+    .transform(Number)
+    .refine(
+      (seconds) => seconds > 0,
+      "must be a number of seconds above 0 and up to 999, such as 12",
+    )
+    .default(12),
+  INTROSPECTION: z.enum(["on", "off"], "must be on or off").optional(),
+  OPERATIONS: z
+    .string()
+    .refine((path) => !path.includes("\0"), "must be the path of a manifest of operations")
+    .optional(),
   npm_lifecycle_event: z.string().optional(),
 });
 
@@ -70,6 +101,7 @@ export function loadConfig(
   }
   const { PORT, HOST, DATA_DIR, DATABASE_URL, DEMO, NODE_ENV, LOG_LEVEL, npm_lifecycle_event } =
     parsed.data;
+  const { MAX_CONNECTIONS, RECEIVE_TIMEOUT, INTROSPECTION, OPERATIONS } = parsed.data;
   return {
     port: PORT,
     host: HOST,
@@ -80,6 +112,12 @@ export function loadConfig(
     environment: NODE_ENV,
     logLevel: LOG_LEVEL,
     startedByNpm: npm_lifecycle_event !== undefined,
+    http: { maxConnections: MAX_CONNECTIONS, receiveMilliseconds: RECEIVE_TIMEOUT * 1_000 },
+    graphql: {
+      introspection:
+        INTROSPECTION === undefined ? NODE_ENV !== "production" : INTROSPECTION === "on",
+      operations: OPERATIONS === undefined ? null : resolve(OPERATIONS),
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer, type Server } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { StartupError } from "../lib/startup-error.ts";
 
@@ -11,16 +11,10 @@ const drainMilliseconds = 10_000;
  *
  * @throws StartupError when the port is taken or the host is not one of this machine's.
  */
-export async function listen(
-  host: string,
-  port: number,
-  listener: RequestListener,
-): Promise<Server> {
-  const server = createServer(listener);
+export async function listen(server: Server, host: string, port: number): Promise<void> {
   try {
     server.listen(port, host);
     await once(server, "listening");
-    return server;
   } catch (error) {
     throw new StartupError(explain(error, host, port));
   }
@@ -28,7 +22,8 @@ export async function listen(
 
 /** Fails like {@link listen} would, before anything expensive was done. */
 export async function checkAddress(host: string, port: number): Promise<void> {
-  const server = await listen(host, port, () => undefined);
+  const server = createServer();
+  await listen(server, host, port);
   server.close();
   await once(server, "close");
 }

@@ -3,6 +3,7 @@ import { exampleQuery } from "../graphql/example.ts";
 import { createGateway } from "../server.ts";
 import { banner, urlOf } from "./banner.ts";
 import { type DemoTenant, writeDemoFile } from "./demo-file.ts";
+import { createHttpServer } from "./http-server.ts";
 import { drain, listen, portOf } from "./http.ts";
 import { openMigrated } from "./open.ts";
 import { type CommandContext, say } from "./run-command.ts";
@@ -20,7 +21,8 @@ export async function serve(context: CommandContext): Promise<never> {
   }
   const gateway = createGateway({ database, config, demo });
   onClose(() => gateway.close());
-  const server = await listen(config.host, config.port, gateway.requestListener);
+  const server = createHttpServer(gateway.requestListener, config.http);
+  await listen(server, config.host, config.port);
   onClose(() => drain(server, hurry));
   const ownUrl = urlOf(config.host, portOf(server));
   if (demo !== null) await writeDemoFile(config.dataDir, { url: ownUrl, tenants: demo });

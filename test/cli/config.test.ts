@@ -14,6 +14,8 @@ describe("the configuration", () => {
       environment: "development",
       logLevel: "info",
       startedByNpm: false,
+      http: { maxConnections: 10_000, receiveMilliseconds: 12_000 },
+      graphql: { introspection: true, operations: null },
     });
   });
 
@@ -31,6 +33,10 @@ describe("the configuration", () => {
         DEMO: "on",
         NODE_ENV: "production",
         LOG_LEVEL: "warn",
+        MAX_CONNECTIONS: "500",
+        RECEIVE_TIMEOUT: "2.5",
+        INTROSPECTION: "on",
+        OPERATIONS: "/srv/manifest.json",
       }),
     ).toEqual({
       port: 0,
@@ -41,6 +47,8 @@ describe("the configuration", () => {
       environment: "production",
       logLevel: "warn",
       startedByNpm: false,
+      http: { maxConnections: 500, receiveMilliseconds: 2_500 },
+      graphql: { introspection: true, operations: "/srv/manifest.json" },
     });
   });
 
@@ -58,6 +66,10 @@ describe("the configuration", () => {
       DEMO: "maybe",
       NODE_ENV: "prod",
       LOG_LEVEL: "loud",
+      MAX_CONNECTIONS: "0",
+      RECEIVE_TIMEOUT: "0",
+      INTROSPECTION: "yes",
+      OPERATIONS: "a\0b",
     });
     const names = problems.split("\n").map((line) => line.split(" ")[0]);
     expect(names).toEqual([
@@ -68,9 +80,20 @@ describe("the configuration", () => {
       "DEMO",
       "NODE_ENV",
       "LOG_LEVEL",
+      "MAX_CONNECTIONS",
+      "RECEIVE_TIMEOUT",
+      "INTROSPECTION",
+      "OPERATIONS",
     ]);
     expect(problems).not.toContain("hunter2");
     expect(problems).toContain("PORT must be a number from 0 to 65535");
+  });
+
+  test("hides the schema in production, unless told otherwise", () => {
+    const isShown = (env: Record<string, string>) => loadConfig(env).graphql.introspection;
+    expect(isShown({ NODE_ENV: "production" })).toBe(false);
+    expect(isShown({ NODE_ENV: "development" })).toBe(true);
+    expect(isShown({ NODE_ENV: "development", INTROSPECTION: "off" })).toBe(false);
   });
 
   test.for(["-1", "4000.5", "4e3", " 4000", "65536"])("refuses PORT=%s", (port) => {

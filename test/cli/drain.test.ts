@@ -1,4 +1,4 @@
-import { Agent, get, type IncomingMessage, type Server } from "node:http";
+import { Agent, createServer, get, type IncomingMessage, type Server } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { text } from "node:stream/consumers";
 import { afterEach, expect, test } from "vitest";
@@ -21,9 +21,10 @@ async function ask(path: string): Promise<string> {
 }
 
 test("draining finishes what runs, takes nothing new and does not wait for idle connections", async () => {
-  server = await listen("127.0.0.1", 0, (request, response) => {
+  server = createServer((request, response) => {
     void sleep(request.url === "/slow" ? 400 : 0).then(() => response.end("done"));
   });
+  await listen(server, "127.0.0.1", 0);
   await Promise.all([ask("/"), ask("/"), ask("/")]);
   const slow = ask("/slow");
   await sleep(100);
@@ -37,7 +38,8 @@ test("draining finishes what runs, takes nothing new and does not wait for idle 
 });
 
 test("a second signal ends the waiting", async () => {
-  server = await listen("127.0.0.1", 0, () => undefined);
+  server = createServer(() => undefined);
+  await listen(server, "127.0.0.1", 0);
   const hanging = ask("/");
   await sleep(50);
   const hurry = new AbortController();
@@ -49,7 +51,8 @@ test("a second signal ends the waiting", async () => {
 });
 
 test("an address can be checked without keeping it", async () => {
-  server = await listen("127.0.0.1", 0, () => undefined);
+  server = createServer(() => undefined);
+  await listen(server, "127.0.0.1", 0);
   const port = portOf(server);
   await expect(checkAddress("127.0.0.1", port)).rejects.toThrow(/is taken/);
   server.close();

@@ -1,6 +1,6 @@
-import { createServer, type Server } from "node:http";
-import { once } from "node:events";
 import { createApiKey } from "../../src/auth/api-key.ts";
+import { createHttpServer } from "../../src/cli/http-server.ts";
+import { listen, portOf } from "../../src/cli/http.ts";
 import { loadConfig } from "../../src/config.ts";
 import { openDatabase, type Database } from "../../src/db/database.ts";
 import { createGateway } from "../../src/server.ts";
@@ -71,14 +71,14 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     demoTenant === undefined
       ? null
       : { tenant: await fixtures.tenant(demoTenant), key: await keyFor(demoTenant) };
+  const config = loadConfig({ NODE_ENV: "test", LOG_LEVEL: logLevel, ...env });
   const gateway = createGateway({
     database,
-    config: loadConfig({ NODE_ENV: "test", LOG_LEVEL: logLevel, ...env }),
+    config,
     demo: demo === null ? null : [{ apiKey: demo.key }],
   });
-  const server = createServer((request, response) => gateway.requestListener(request, response));
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
+  const server = createHttpServer(gateway.requestListener, config.http);
+  await listen(server, "127.0.0.1", 0);
   const url = `http://127.0.0.1:${portOf(server)}`;
 
   const ask: TestGateway["ask"] = async (key, query, variables = {}) => {
@@ -115,11 +115,6 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
       await drop();
     },
   };
-}
-
-function portOf(server: Server): number {
-  const address = server.address();
-  return typeof address === "object" && address !== null ? address.port : 0;
 }
 
 /** Walks into an answer: `at(data, "accounts", "nodes", 0, "id")`. What is not there is an error that says so. */

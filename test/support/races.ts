@@ -1,6 +1,6 @@
-import { once } from "node:events";
-import { createServer } from "node:http";
 import { isObjectType } from "graphql";
+import { createHttpServer } from "../../src/cli/http-server.ts";
+import { listen, portOf } from "../../src/cli/http.ts";
 import { loadConfig } from "../../src/config.ts";
 import { openDatabase } from "../../src/db/database.ts";
 import { schema } from "../../src/schema.ts";
@@ -142,18 +142,12 @@ const poolSize = 5;
 
 async function startSecond(url: string, logLevel: "error" | "silent") {
   const database = openDatabase({ url, maxConnections: poolSize });
-  const gateway = createGateway({
-    database,
-    config: loadConfig({ NODE_ENV: "test", LOG_LEVEL: logLevel }),
-    demo: null,
-  });
-  const server = createServer((request, response) => gateway.requestListener(request, response));
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
+  const config = loadConfig({ NODE_ENV: "test", LOG_LEVEL: logLevel });
+  const gateway = createGateway({ database, config, demo: null });
+  const server = createHttpServer(gateway.requestListener, config.http);
+  await listen(server, "127.0.0.1", 0);
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://127.0.0.1:${portOf(server)}`,
     database,
     close: async () => {
       server.closeAllConnections();

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { request } from "node:http";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 
 export type RawAnswer = {
@@ -53,4 +53,23 @@ export async function sendBytes(url: string, bytes: string): Promise<string> {
   const socket = connect(Number(port), hostname);
   socket.end(bytes, "latin1");
   return text(socket);
+}
+
+/** The same from a client that would go on: it never ends its side by itself. `then` sends more, as it likes. */
+export async function sendUnfinished(
+  url: string,
+  bytes: string,
+  then: (socket: Socket) => void = () => undefined,
+): Promise<string> {
+  const { hostname, port } = new URL(url);
+  const socket = connect({ port: Number(port), host: hostname });
+  const chunks: Buffer[] = [];
+  socket.on("data", (chunk) => chunks.push(chunk));
+  // The server may close while more is on its way.
+  socket.on("error", () => undefined);
+  const closed = new Promise((resolve) => socket.once("close", resolve));
+  socket.write(bytes, "latin1");
+  then(socket);
+  await closed;
+  return Buffer.concat(chunks).toString();
 }
