@@ -19,7 +19,8 @@ Environment:
   DATA_DIR      folder of the embedded database (.data)
   DATABASE_URL  a PostgreSQL >= 15 of your own instead of the embedded one
   DEMO          on or off: demo tenants and keys (on; off with DATABASE_URL)
-  NODE_ENV      production switches GraphiQL off (development)
+  NODE_ENV      production switches GraphiQL and introspection off (development)
+  OPERATIONS    a manifest of operations: nothing else is run
   LOG_LEVEL     fatal, error, warn, info, debug, trace or silent (info)
 
 A command beside a running server works on the same database.`,

@@ -8,7 +8,7 @@ export type Context = {
   readonly actor: Actor;
   readonly reader: Reader;
   readonly pool: FencedPool;
-  /** The request's idempotency key, when it came with one. */
+  /** The request's idempotency key, when it is a mutation that came with one. */
   readonly idempotency: Pick<IdempotentStep, "key" | "requestHash"> | null;
   readonly requestId: string;
 };

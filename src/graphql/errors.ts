@@ -90,7 +90,8 @@ function withHttp(
 }
 
 function inputPath(error: GatewayError): { inputPath?: readonly string[] } {
-  return error.inputPath.length === 0 ? {} : { inputPath: error.inputPath };
+  if (error.inputPath.length === 0) return {};
+  return { inputPath: error.inputPath.map((step) => shortened(step, maxStep)) };
 }
 
 /** The executor copies errors across realms, so instanceof is not enough. */
@@ -112,6 +113,15 @@ function codeOf(error: GraphQLError): ErrorCode {
   return requestCodes[status] ?? (status >= 500 ? "INTERNAL" : "BAD_USER_INPUT");
 }
 
+/** Messages, places and input paths quote what was sent, which may be a megabyte. */
+const maxMessage = 1_000;
+const maxStep = 200;
+const maxPlaces = 10;
+
+function shortened(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length)}…`.toWellFormed();
+}
+
 function told(
   message: string,
   code: ErrorCode,
@@ -120,10 +130,10 @@ function told(
 ): GraphQLError {
   const source = thrown instanceof GraphQLError ? thrown : null;
   const http = source?.extensions["http"];
-  return new GraphQLError(message, {
-    nodes: source?.nodes ?? null,
+  return new GraphQLError(shortened(message, maxMessage), {
+    nodes: source?.nodes?.slice(0, maxPlaces) ?? null,
     source: source?.source ?? null,
-    positions: source?.positions ?? null,
+    positions: source?.positions?.slice(0, maxPlaces) ?? null,
     path: source?.path ?? null,
     extensions: { code, ...extensions, ...(http === undefined ? {} : { http }) },
   });

@@ -6,9 +6,12 @@ import type { Database } from "../db/database.ts";
 import { catalog } from "../modules/catalog.ts";
 import { Reader } from "../query/reader.ts";
 import type { Context } from "./context.ts";
+import { readManifest } from "./manifest.ts";
 import { actorOf, useAuthentication } from "./plugins/use-authentication.ts";
-import { idempotencyOf, useIdempotency } from "./plugins/use-idempotency.ts";
+import { useIdempotency } from "./plugins/use-idempotency.ts";
 import { useJsonRequests } from "./plugins/use-json-requests.ts";
+import { documentIdNames, usePersistedOperations } from "./plugins/use-persisted-operations.ts";
+import { useSchemaPrivacy } from "./plugins/use-schema-privacy.ts";
 import { useToldErrors } from "./plugins/use-told-errors.ts";
 
 /** Where GraphQL is served. */
@@ -24,7 +27,8 @@ export type GraphQLServerOptions = {
 
 /** The GraphQL endpoint: what a request passes through, in order. */
 export function createGraphQLServer(options: GraphQLServerOptions) {
-  const { schema, database, logger, requestIdOf } = options;
+  const { schema, database, config, logger, requestIdOf } = options;
+  const { introspection, operations } = config.graphql;
   return createYoga<object, Context>({
     schema,
     graphqlEndpoint: graphqlPath,
@@ -33,15 +37,19 @@ export function createGraphQLServer(options: GraphQLServerOptions) {
     plugins: [
       useAuthentication(database.pool, logger, requestIdOf),
       useJsonRequests(),
+      usePersistedOperations(operations === null ? null : readManifest(operations, schema)),
       useToldErrors(logger, requestIdOf),
+      ...(introspection ? [] : [useSchemaPrivacy()]),
       // After the errors are told: what is kept is what was sent.
       useIdempotency(),
     ],
-    context: ({ request, params }) => {
+    extraParamNames: [...documentIdNames],
+    context: ({ request }) => {
       const actor = actorOf(request);
       return {
         pool: database.pool,
-        idempotency: idempotencyOf(request, params),
+        // useIdempotency sets it, for mutations.
+        idempotency: null,
         actor,
         requestId: requestIdOf(request),
         reader: new Reader({

@@ -9,7 +9,7 @@ import {
 import type { Context } from "../context.ts";
 
 /** The idempotency key of a request, with a hash of what it asks for; null when it came without one. */
-export function idempotencyOf(request: Request, params: GraphQLParams): Context["idempotency"] {
+function idempotencyOf(request: Request, params: GraphQLParams): Context["idempotency"] {
   const key = readIdempotencyKey(request.headers.get("idempotency-key"));
   if (key === null) return null;
   const { query, operationName, variables } = params;
@@ -23,10 +23,13 @@ export function idempotencyOf(request: Request, params: GraphQLParams): Context[
 export function useIdempotency(): Plugin<Context> {
   const running = new WeakMap<Request, Context>();
   return {
-    async onExecute({ args, context, setResultAndStopExecution }) {
-      const { idempotency, actor, pool, request } = context;
+    async onExecute({ args, context, extendContext, setResultAndStopExecution }) {
+      const { actor, pool, request, params } = context;
       const operation = getOperationAST(args.document, args.operationName);
-      if (idempotency === null || operation?.operation !== OperationTypeNode.MUTATION) return;
+      if (operation?.operation !== OperationTypeNode.MUTATION) return;
+      const idempotency = idempotencyOf(request, params);
+      if (idempotency === null) return;
+      extendContext({ idempotency });
       const answer = await findAnswer(pool, actor, idempotency);
       if (answer === null) running.set(request, context);
       else setResultAndStopExecution(printedAs(answer.body));

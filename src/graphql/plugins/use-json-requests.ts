@@ -35,7 +35,10 @@ function isJson(contentType: string): boolean {
 }
 
 async function readBody(request: Request): Promise<GraphQLParams> {
-  const bytes = await request.arrayBuffer();
+  const bytes = await request.arrayBuffer().catch((error: unknown) => {
+    // That it is too large is said so; anything else is a sender who stopped before its end.
+    throw error instanceof GraphQLError ? error : refused(400, "The body ends too early.");
+  });
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -46,7 +49,7 @@ async function readBody(request: Request): Promise<GraphQLParams> {
   if (typeof body !== "object" || body === null) {
     throw refused(400, "The body must be a JSON object with a query.");
   }
-  return withQuery(body);
+  return body;
 }
 
 function readQuery(request: Request): GraphQLParams {
@@ -56,15 +59,11 @@ function readQuery(request: Request): GraphQLParams {
     return text === "" ? undefined : parsed(text, `The parameter ${name} is not valid JSON.`);
   };
   const params: Record<string, unknown> = {};
-  for (const name of ["query", "operationName"]) params[name] = parameters.get(name) ?? undefined;
+  for (const name of ["query", "operationName", "documentId", "id"]) {
+    params[name] = parameters.get(name) ?? undefined;
+  }
   for (const name of ["variables", "extensions"]) params[name] = json(name);
-  return withQuery(params);
-}
-
-/** Yoga goes on to check the members, but takes a missing query for an error of the operation. */
-function withQuery(params: GraphQLParams): GraphQLParams {
-  if (Array.isArray(params) || params.query != null) return params;
-  throw refused(400, "The query is missing.");
+  return params;
 }
 
 function parsed(text: string, complaint: string): unknown {
@@ -75,6 +74,7 @@ function parsed(text: string, complaint: string): unknown {
   }
 }
 
-function refused(status: number, message: string): GraphQLError {
+/** What is wrong with the request itself, whatever operation is in it. */
+export function refused(status: number, message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { http: { status } } });
 }

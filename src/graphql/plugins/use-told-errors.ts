@@ -2,6 +2,9 @@ import type { Plugin } from "graphql-yoga";
 import type { Logger } from "pino";
 import { tellError, withStatus } from "../errors.ts";
 
+/** So many errors are told of a request that was refused as a whole. */
+const maxErrors = 20;
+
 /** The last thing before an answer is printed: every error in it becomes one that a caller may see. */
 export function useToldErrors(logger: Logger, requestIdOf: (request: Request) => string): Plugin {
   return {
@@ -9,7 +12,9 @@ export function useToldErrors(logger: Logger, requestIdOf: (request: Request) =>
       if (!("errors" in result) || result.errors === undefined) return;
       const requestId = requestIdOf(request);
       const refused = !("data" in result);
-      const errors = result.errors.map((thrown) => {
+      // Who sent a request that is refused is not told more than helps: a document can be wrong in a thousand places.
+      const toldOf = refused ? result.errors.slice(0, maxErrors) : result.errors;
+      const errors = toldOf.map((thrown) => {
         const { error, unexpected } = tellError(thrown, requestId);
         if (unexpected) {
           logger.error(
