@@ -1,5 +1,6 @@
 import type { GraphQLSchema } from "graphql";
 import { createYoga } from "graphql-yoga";
+import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
 import type { Config } from "../config.ts";
 import type { Database } from "../db/database.ts";
@@ -8,6 +9,7 @@ import { Reader } from "../query/reader.ts";
 import type { Context } from "./context.ts";
 import { actorOf, useAuthentication } from "./plugins/use-authentication.ts";
 import { idempotencyOf, useIdempotency } from "./plugins/use-idempotency.ts";
+import { useOperationLimits } from "./plugins/use-operation-limits.ts";
 import { useJsonRequests } from "./plugins/use-json-requests.ts";
 import { useToldErrors } from "./plugins/use-told-errors.ts";
 
@@ -22,9 +24,18 @@ export type GraphQLServerOptions = {
   readonly requestIdOf: (request: Request) => string;
 };
 
+/** Documents that came before. A parsed one takes some 50 times its text, so their texts are counted. */
+function documentsOf<Parsed extends {}>(maxDocumentBytes: number): LRUCache<string, Parsed> {
+  return new LRUCache({
+    max: 1_000,
+    maxSize: 8 * maxDocumentBytes,
+    sizeCalculation: (_parsed, text) => Math.max(1, text.length),
+  });
+}
+
 /** The GraphQL endpoint: what a request passes through, in order. */
 export function createGraphQLServer(options: GraphQLServerOptions) {
-  const { schema, database, logger, requestIdOf } = options;
+  const { schema, database, config, logger, requestIdOf } = options;
   return createYoga<object, Context>({
     schema,
     graphqlEndpoint: graphqlPath,
@@ -34,6 +45,7 @@ export function createGraphQLServer(options: GraphQLServerOptions) {
       useAuthentication(database.pool, logger, requestIdOf),
       useJsonRequests(),
       useToldErrors(logger, requestIdOf),
+      useOperationLimits(config.operations, () => undefined),
       // After the errors are told: what is kept is what was sent.
       useIdempotency(),
     ],
@@ -50,6 +62,10 @@ export function createGraphQLServer(options: GraphQLServerOptions) {
           viewer: actor,
         }),
       };
+    },
+    parserAndValidationCache: {
+      documentCache: documentsOf(config.operations.maxDocumentBytes),
+      errorCache: documentsOf(config.operations.maxDocumentBytes),
     },
     maxRequestBodySize: 1_000_000,
     // useToldErrors does this, with the request id.
