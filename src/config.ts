@@ -2,6 +2,21 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { StartupError } from "./lib/startup-error.ts";
 
+/** What one operation may ask for. */
+export type OperationLimits = {
+  /** Of its document: length in bytes and in tokens. */
+  maxDocumentBytes: number;
+  maxTokens: number;
+  /** Of its selections, each fragment counted wherever it is spread. */
+  maxDepth: number;
+  maxFields: number;
+  maxRootFields: number;
+  maxAliases: number;
+  maxDirectives: number;
+  /** In nodes that it could read, from the sizes of its pages. */
+  maxCost: number;
+};
+
 /** What the operator decides, read once from the environment and handed to whoever needs it. */
 export type Config = {
   /** TCP port; 0 stands for any free one. */
@@ -28,13 +43,22 @@ export type Config = {
     /** Whether callers may ask for the schema, and are told the names that are like a misspelt one. */
     introspection: boolean;
     /** Absolute path of a manifest: nothing but the operations in it is run. Null runs any. */
-    operations: string | null;
+    manifest: string | null;
   };
+  operations: OperationLimits;
 };
 
 const databaseUrlHint =
   "must look like postgres://user:password@host:5432/database; " +
   "write special characters in the password as %XX";
+
+/** A limit that counts something. */
+const atMost = (usual: number) =>
+  z
+    .string()
+    .regex(/^[1-9]\d{0,8}$/, "must be a whole number from 1 to 999999999")
+    .transform(Number)
+    .default(usual);
 
 const environmentSchema = z.object({
   PORT: z
@@ -62,11 +86,7 @@ const environmentSchema = z.object({
       "must be fatal, error, warn, info, debug, trace or silent",
     )
     .default("info"),
-  MAX_CONNECTIONS: z
-    .string()
-    .regex(/^[1-9]\d{0,6}$/, "must be a whole number from 1 to 9999999")
-    .transform(Number)
-    .default(10_000),
+  MAX_CONNECTIONS: atMost(10_000),
   RECEIVE_TIMEOUT: z
     .string()
     .regex(/^\d{1,3}(\.\d{1,3})?$/, "must be a number of seconds above 0 and up to 999, such as 12")
@@ -81,6 +101,14 @@ const environmentSchema = z.object({
     .string()
     .refine((path) => !path.includes("\0"), "must be the path of a manifest of operations")
     .optional(),
+  MAX_DOCUMENT_BYTES: atMost(250_000),
+  MAX_TOKENS: atMost(20_000),
+  MAX_DEPTH: atMost(30),
+  MAX_FIELDS: atMost(5_000),
+  MAX_ROOT_FIELDS: atMost(100),
+  MAX_ALIASES: atMost(100),
+  MAX_DIRECTIVES: atMost(100),
+  MAX_COST: atMost(100_000),
   npm_lifecycle_event: z.string().optional(),
 });
 
@@ -111,12 +139,22 @@ export function loadConfig(
     demo: DEMO === undefined ? DATABASE_URL === undefined : DEMO === "on",
     environment: NODE_ENV,
     logLevel: LOG_LEVEL,
+    operations: {
+      maxDocumentBytes: parsed.data.MAX_DOCUMENT_BYTES,
+      maxTokens: parsed.data.MAX_TOKENS,
+      maxDepth: parsed.data.MAX_DEPTH,
+      maxFields: parsed.data.MAX_FIELDS,
+      maxRootFields: parsed.data.MAX_ROOT_FIELDS,
+      maxAliases: parsed.data.MAX_ALIASES,
+      maxDirectives: parsed.data.MAX_DIRECTIVES,
+      maxCost: parsed.data.MAX_COST,
+    },
     startedByNpm: npm_lifecycle_event !== undefined,
     http: { maxConnections: MAX_CONNECTIONS, receiveMilliseconds: RECEIVE_TIMEOUT * 1_000 },
     graphql: {
       introspection:
         INTROSPECTION === undefined ? NODE_ENV !== "production" : INTROSPECTION === "on",
-      operations: OPERATIONS === undefined ? null : resolve(OPERATIONS),
+      manifest: OPERATIONS === undefined ? null : resolve(OPERATIONS),
     },
   };
 }

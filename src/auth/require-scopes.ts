@@ -1,6 +1,6 @@
 import { GatewayError } from "../lib/errors.ts";
 import type { Actor } from "./actor.ts";
-import { isScope, type Scope } from "./scopes.ts";
+import type { Scope } from "./scopes.ts";
 
 /** Whether the scopes that a caller has cover one that is needed: `*` covers all, `write:*` every write. */
 export function covers(held: readonly Scope[], needed: Scope): boolean {
@@ -9,8 +9,8 @@ export function covers(held: readonly Scope[], needed: Scope): boolean {
 }
 
 /** Refuses a caller who lacks a scope, and names all that are missing. */
-export function requireScopes(actor: Actor, needed: readonly string[]): void {
-  const missing = needed.filter((scope) => !isScope(scope) || !covers(actor.scopes, scope));
+export function requireScopes(actor: Pick<Actor, "scopes">, needed: Iterable<Scope>): void {
+  const missing = [...new Set(needed)].filter((scope) => !covers(actor.scopes, scope));
   if (missing.length === 0) return;
   throw new GatewayError(
     "FORBIDDEN",

@@ -12,6 +12,7 @@ import {
   maxGroups,
   type AggregateArguments,
 } from "./aggregate-arguments.ts";
+import { access, typeAccess } from "./access.ts";
 import { groupByRef, groupOrderRef } from "./aggregate-inputs.ts";
 import { builder, type SchemaTypes } from "./builder.ts";
 import type { Context } from "./context.ts";
@@ -113,6 +114,7 @@ function makeAggregate(entity: Entity): ObjectRef<SchemaTypes, Aggregate> {
     }),
   });
   return builder.objectRef<Aggregate>(`${type}Aggregate`).implement({
+    extensions: access(typeAccess(entity)),
     description: `Figures over ${plural}: over all that the arguments match, and over groups of them. What is not selected is not computed.`,
     fields: (t) => ({
       ...figures(t),

@@ -2,6 +2,8 @@ import type { ObjectRef } from "@pothos/core";
 import type { Entity } from "../query/entity.ts";
 import type { Page } from "../query/page.ts";
 import type { Row } from "../query/row.ts";
+import { access, typeAccess } from "./access.ts";
+import { noCost } from "./costs.ts";
 import { builder, type SchemaTypes } from "./builder.ts";
 
 type Edge = { readonly node: Row; readonly cursor: string };
@@ -19,12 +21,14 @@ export function connectionRef(
       node: t.field({
         type: node,
         description: `The ${entity.type}.`,
+        extensions: access(noCost),
         resolve: (parent) => parent.node,
       }),
     }),
   });
   return builder.objectRef<Page>(`${entity.type}Connection`).implement({
     description: `A page of a list of ${entity.plural}.`,
+    extensions: access(typeAccess(entity)),
     fields: (t) => ({
       edges: t.field({
         type: [edge],
@@ -35,6 +39,7 @@ export function connectionRef(
       nodes: t.field({
         type: [node],
         description: "The page's nodes.",
+        extensions: access(noCost),
         resolve: (page) => page.rows,
       }),
       pageInfo: t.field({

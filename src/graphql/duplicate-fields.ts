@@ -8,6 +8,8 @@ import {
 } from "../query/duplicates/duplicates.ts";
 import { reasonCodes, type Reason } from "../query/duplicates/evidence.ts";
 import type { Row } from "../query/row.ts";
+import { access } from "./access.ts";
+import { duplicatesCost, noCost, pairsCost } from "./costs.ts";
 import { builder } from "./builder.ts";
 import type { Context } from "./context.ts";
 import { nodeRef } from "./entity-type.ts";
@@ -55,6 +57,7 @@ function duplicatesField(rules: DuplicateRules): void {
   const { entity } = rules;
   const duplicate = builder.objectRef<Found>(`${entity.type}Duplicate`).implement({
     description: `A ${entity.type} that is likely the same as another.`,
+    extensions: access({ reads: [entity.name] }),
     fields: (t) => ({
       [entity.name]: t.field({
         type: nodeRef(entity),
@@ -78,6 +81,7 @@ function duplicatesField(rules: DuplicateRules): void {
   builder.objectField(nodeRef(entity), "duplicates", (t) =>
     t.field({
       type: [duplicate],
+      extensions: access(duplicatesCost(defaultCount)),
       description: `Live ${entity.plural} that are likely the same as this one, best first, ties by id. Of a deleted one there are none.`,
       args: {
         first: t.arg.int({
@@ -111,6 +115,7 @@ function pairsField(rules: DuplicateRules): void {
   };
   const pair = builder.objectRef<Pair>(`${entity.type}DuplicatePair`).implement({
     description: `Two ${entity.plural} that are likely one.`,
+    extensions: access({ reads: [entity.name] }),
     fields: (t) => ({
       older: t.field({
         type: nodeRef(entity),
@@ -138,7 +143,12 @@ function pairsField(rules: DuplicateRules): void {
       cursor: t.exposeString("cursor", {
         description: "Its place in the list; pass it as `after`.",
       }),
-      node: t.field({ type: pair, description: "The pair.", resolve: (found) => found }),
+      node: t.field({
+        type: pair,
+        description: "The pair.",
+        extensions: access(noCost),
+        resolve: (found) => found,
+      }),
     }),
   });
   const connection = builder
@@ -153,6 +163,7 @@ function pairsField(rules: DuplicateRules): void {
         }),
         nodes: t.field({
           type: [pair],
+          extensions: access(noCost),
           description: "The page's pairs.",
           resolve: ({ pairs }) => pairs,
         }),
@@ -172,6 +183,7 @@ function pairsField(rules: DuplicateRules): void {
   builder.queryField(field, (t) =>
     t.field({
       type: connection,
+      extensions: access({ reads: [entity.name], ...pairsCost }),
       description: `Pairs of live ${entity.plural} that are likely one, each pair once, in the order of the older one's creation. A page looks through at most ${maxExamined} records and half a second, so it may hold fewer pairs than asked for, or none: go on from \`endCursor\` while \`hasNextPage\`.`,
       args: {
         first: t.arg.int({ description: "How many: 1 to 100; 25 unless given." }),

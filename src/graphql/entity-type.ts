@@ -5,6 +5,8 @@ import type { Page } from "../query/page.ts";
 import { publicValue } from "../query/public-value.ts";
 import type { Row } from "../query/row.ts";
 import { aggregateArguments, aggregateRef, childrenAggregate } from "./aggregate-type.ts";
+import { access, readsAlong, typeAccess } from "./access.ts";
+import { aggregateCost, listCost } from "./costs.ts";
 import { builder, type SchemaTypes } from "./builder.ts";
 import { connectionRef } from "./connection.ts";
 import { orderRef, useCatalog, whereRef } from "./filter-inputs.ts";
@@ -63,6 +65,7 @@ export function implementEntity(
 ): void {
   nodeRef(entity).implement({
     description: entity.description,
+    extensions: access(typeAccess(entity)),
     interfaces: entity.isNode ? [builder.nodeInterfaceRef()] : [],
     fields: (t) => {
       const fields: Record<string, FieldRef<SchemaTypes>> = {};
@@ -81,9 +84,8 @@ export function implementEntity(
           fields[name] = toOneField(t, catalog, relation);
           continue;
         }
-        const target = catalog.entity(relation.to);
-        fields[name] = toManyField(t, entity, target, relation);
-        fields[`${name}Aggregate`] = aggregateField(t, entity, target, relation);
+        fields[name] = toManyField(t, catalog, entity, relation);
+        fields[`${name}Aggregate`] = aggregateField(t, catalog, entity, relation);
       }
       return fields;
     },
@@ -140,13 +142,15 @@ function toOneField(
 
 function toManyField(
   t: FieldBuilder,
+  catalog: Catalog,
   source: Entity,
-  target: Entity,
   relation: ManyRelation,
 ): FieldRef<SchemaTypes> {
+  const target = catalog.entity(relation.to);
   return t.field({
     type: connectionOf(target),
     description: relation.description,
+    extensions: access({ reads: readsAlong(source, target, relation), ...listCost }),
     args: listArguments(t, target),
     resolve: (row, args, ctx, info) => {
       const id = row["id"];
@@ -162,12 +166,14 @@ function toManyField(
 
 function aggregateField(
   t: FieldBuilder,
+  catalog: Catalog,
   source: Entity,
-  target: Entity,
   relation: ManyRelation,
 ): FieldRef<SchemaTypes> {
+  const target = catalog.entity(relation.to);
   return t.field({
     type: aggregateRef(target),
+    extensions: access({ reads: readsAlong(source, target, relation), ...aggregateCost }),
     description: `How many, and figures over them: ${relation.description}`,
     args: aggregateArguments(t, target, rowArguments(t, target)),
     resolve: childrenAggregate(source, target, relation),

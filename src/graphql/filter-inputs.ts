@@ -9,6 +9,7 @@ import {
 } from "../query/entity.ts";
 import type { OrderInput } from "../query/order.ts";
 import type { Filter } from "../query/filter-value.ts";
+import { access, readsAlong, typeAccess } from "./access.ts";
 import { builder, type Scalars, type SchemaTypes } from "./builder.ts";
 
 type FilterRef = InputRef<Filter>;
@@ -284,6 +285,7 @@ export function whereRef(entity: Entity): FilterRef {
   return once(`${entity.type}Filter`, (ref) =>
     ref.implement({
       description: `Which ${entity.plural} a list has; all conditions that are given must hold.`,
+      extensions: access(typeAccess(entity)),
       fields: (t) => {
         const fields: Record<string, InputFieldRef<SchemaTypes, unknown>> = {
           and: t.field({ type: [ref], description: "All of these hold." }),
@@ -307,7 +309,11 @@ export function whereRef(entity: Entity): FilterRef {
         for (const [edge, relation] of Object.entries(entity.relations)) {
           const target = lookup(relation.to);
           const type = relation.kind === "one" ? whereRef(target) : quantifierRef(target);
-          fields[edge] = t.field({ type, description: relation.description });
+          fields[edge] = t.field({
+            type,
+            description: relation.description,
+            extensions: access({ reads: readsAlong(entity, target, relation) }),
+          });
         }
         return fields;
       },
@@ -336,6 +342,7 @@ export function orderRef(entity: Entity): InputRef<OrderInput> {
   if (ref === undefined) {
     ref = builder.inputRef<OrderInput>(`${entity.type}Order`).implement({
       description: `One sort term for ${entity.plural}: name exactly one field.`,
+      extensions: access(typeAccess(entity)),
       fields: (t) => {
         const fields: Record<
           string,

@@ -4,6 +4,9 @@ import { mergeRecords, type MergeOutcome } from "../write/merge/merge.ts";
 import type { MovedEdges } from "../write/merge/edges.ts";
 import type { MergedField } from "../write/merge/values.ts";
 import type { Merged } from "../write/merge/write.ts";
+import { catalog } from "../modules/catalog.ts";
+import { access } from "./access.ts";
+import { mergeCost } from "./costs.ts";
 import { builder } from "./builder.ts";
 import { nodeRef } from "./entity-type.ts";
 import { writeContext } from "./mutation-fields.ts";
@@ -72,6 +75,7 @@ export function mergeMutation(writes: EntityWrites): void {
   builder.mutationField(`merge${plural}`, (t) =>
     t.field({
       type: payloadRef(`Merge${plural}Payload`, entity, mergesAlong),
+      extensions: access({ writes: entity.name, ...mergeCost }),
       description: `Makes one ${entity.type} of two: everything that refers to \`from\` refers to \`into\`, which takes over what it had not; \`from\` stays as a deleted record that names \`into\`. It cannot be undone.`,
       args: {
         into: t.arg.id({ required: true, description: id("The survivor") }),
@@ -89,6 +93,20 @@ export function mergeMutation(writes: EntityWrites): void {
       },
       resolve: (_root, args, ctx, info) => mergeRecords(writeContext(ctx, info), writes, args),
     }),
+  );
+}
+
+/** The entities whose records `moved` counts: all that can refer to one of this, and it itself. */
+function counted(entity: Entity): readonly string[] {
+  return catalog.entities
+    .filter((other) => other.tellsOf === null && refersTo(other, entity))
+    .map(({ name }) => name);
+}
+
+function refersTo(other: Entity, { name }: Entity): boolean {
+  return (
+    other.name === name ||
+    Object.values(other.relations).some(({ kind, to }) => to === name && kind !== "many")
   );
 }
 
@@ -116,11 +134,13 @@ function payloadRef(name: string, entity: Entity, along: readonly EntityWrites[]
       }),
       fields: t.field({
         type: [mergedField],
+        extensions: access({ reads: [entity.name] }),
         description: "Every field in which the two differed, and what won.",
         resolve: (outcome) => [...(named(outcome)?.fields ?? [])],
       }),
       moved: t.field({
         type: [movedEdges],
+        extensions: access({ reads: counted(entity) }),
         description:
           "What refers to the survivor instead, by kind; kinds without any are left out.",
         resolve: ({ moved }) => [...moved],
@@ -151,6 +171,7 @@ function payloadRef(name: string, entity: Entity, along: readonly EntityWrites[]
 /** `MergedContact`: two that became one along with what they belong to. */
 function pairRef(entity: Entity) {
   return builder.objectRef<Merged>(`Merged${entity.type}`).implement({
+    extensions: access({ reads: [entity.name] }),
     description: `Two records of type ${entity.type} that became one, since what they belong to did.`,
     fields: (t) => ({
       into: t.field({

@@ -17,6 +17,8 @@ import {
   updateRecords,
   type RemoveRow,
 } from "../write/verbs.ts";
+import { access } from "./access.ts";
+import { mutationCost } from "./costs.ts";
 import { builder } from "./builder.ts";
 import type { Context } from "./context.ts";
 import { nodeRef } from "./entity-type.ts";
@@ -59,6 +61,9 @@ const removeInput = builder.inputRef<RemoveRow>("RecordVersionInput").implement(
     }),
   }),
 });
+
+/** What every mutation of an entity asks of the caller. */
+export const writing = (entity: Entity) => access({ writes: entity.name, ...mutationCost });
 
 type Verb =
   | "Create"
@@ -179,6 +184,7 @@ function createFields(writes: EntityWrites, batches: boolean): void {
   const payload = payloadRef("Create", entity);
   builder.mutationField(`create${entity.type}`, (t) =>
     t.field({
+      extensions: writing(entity),
       type: payload,
       description: `Creates ${article(entity.type)}.`,
       args: {
@@ -192,6 +198,7 @@ function createFields(writes: EntityWrites, batches: boolean): void {
   const batch = batchPayloadRef("Create", entity);
   builder.mutationField(`create${capital(entity.plural)}`, (t) =>
     t.field({
+      extensions: writing(entity),
       type: batch,
       description: `Creates up to ${maxRows.toLocaleString("en")} ${entity.plural} in one transaction.`,
       args: {
@@ -225,6 +232,7 @@ function updateFields(writes: EntityWrites): void {
   const payload = payloadRef("Update", entity);
   builder.mutationField(`update${entity.type}`, (t) =>
     t.field({
+      extensions: writing(entity),
       type: payload,
       description: `Changes ${article(entity.type)}: only what is sent changes, null clears. With \`version\` in the input nothing is overwritten that the caller has not seen.`,
       args: {
@@ -242,6 +250,7 @@ function updateFields(writes: EntityWrites): void {
   const batch = batchPayloadRef("Update", entity);
   builder.mutationField(`update${capital(entity.plural)}`, (t) =>
     t.field({
+      extensions: writing(entity),
       type: batch,
       description: `Changes up to ${maxRows.toLocaleString("en")} ${entity.plural} in one transaction; each input names its record by \`id\`.`,
       args: {
@@ -289,6 +298,7 @@ function removeFields(
   const name = verb.toLowerCase();
   builder.mutationField(`${name}${entity.type}`, (t) =>
     t.field({
+      extensions: writing(entity),
       type: payload,
       description: removals[verb].one,
       args: {
@@ -302,6 +312,7 @@ function removeFields(
   const batch = batchPayloadRef(verb, entity);
   builder.mutationField(`${name}${capital(entity.plural)}`, (t) =>
     t.field({
+      extensions: writing(entity),
       type: batch,
       description: `The same for up to ${maxRows.toLocaleString("en")} ${entity.plural} in one transaction.`,
       args: {
@@ -332,6 +343,7 @@ function upsertField(writes: EntityWrites): void {
   const input = inputRef(upsertInput(entity, inputs.update));
   builder.mutationField(`upsert${entity.type}`, (t) =>
     t.field({
+      extensions: writing(entity),
       type: payloadRef("Upsert", entity),
       description: `Changes the live ${entity.type} that has the input's ${keys.join(" or ")}${
         Object.values(upsertKeys)[0]?.within === null ? "" : " and account"

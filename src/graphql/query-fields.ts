@@ -6,6 +6,8 @@ import type { PageRequest } from "../query/page.ts";
 import type { Row } from "../query/row.ts";
 import { aggregateRequest } from "./aggregate-arguments.ts";
 import { aggregateArguments, aggregateRef } from "./aggregate-type.ts";
+import { access, readsOf } from "./access.ts";
+import { aggregateCost, idsCost, listCost } from "./costs.ts";
 import { builder } from "./builder.ts";
 import type { Context } from "./context.ts";
 import { asNode, connectionOf, listArguments, nodeRef, rowArguments } from "./entity-type.ts";
@@ -19,6 +21,7 @@ export function entityQueries(entity: Entity): void {
   builder.queryField(entity.plural, (t) =>
     t.field({
       type: connectionOf(entity),
+      extensions: access({ reads: readsOf(entity), ...listCost }),
       description: `The tenant's ${entity.plural}, newest first unless orderBy or search is given.`,
       args: listArguments(t, entity),
       resolve: (_root, args, ctx, info) => ctx.reader.list(pageRequest(entity, null, args, info)),
@@ -32,6 +35,7 @@ export function aggregateQuery(entity: Entity): void {
   builder.queryField(`${entity.plural}Aggregate`, (t) =>
     t.field({
       type: aggregateRef(entity),
+      extensions: access({ reads: readsOf(entity), ...aggregateCost }),
       description: `How many ${entity.plural} the tenant has, and figures over them.`,
       args: aggregateArguments(t, entity, rowArguments(t, entity)),
       resolve: (_root, args, ctx, info) =>
@@ -46,6 +50,7 @@ export function recordQuery(entity: Entity): void {
   builder.queryField(entity.name, (t) =>
     t.field({
       type: nodeRef(entity),
+      extensions: access({ reads: readsOf(entity) }),
       nullable: true,
       description: `One ${entity.type} by ${["id", ...keys].join(" or ")}. Null when the tenant has no such live record.`,
       args: {
@@ -105,6 +110,14 @@ async function oneRecord(
   return (await ctx.reader.list(request)).rows[0] ?? null;
 }
 
+/** The entities that ids name; what is no id is refused when it is looked up. */
+function readsOfIds(catalog: Catalog, ids: readonly unknown[]): readonly string[] {
+  return ids.flatMap((id) => {
+    const entity = typeof id === "string" ? catalog.byId(id) : null;
+    return entity === null ? [] : readsOf(entity);
+  });
+}
+
 /** `node` and `nodes`: anything by its id. */
 export function nodeQueries(catalog: Catalog): void {
   const load = async (
@@ -125,6 +138,7 @@ export function nodeQueries(catalog: Catalog): void {
   builder.queryField("node", (t) =>
     t.field({
       type: builder.nodeInterfaceRef(),
+      extensions: access({ uses: ["id"], readsBy: ({ id }) => readsOfIds(catalog, [id]) }),
       nullable: true,
       description: "Any record by its id. Null when the tenant has no such live record.",
       args: {
@@ -136,6 +150,10 @@ export function nodeQueries(catalog: Catalog): void {
   builder.queryField("nodes", (t) =>
     t.field({
       type: [builder.nodeInterfaceRef()],
+      extensions: access({
+        ...idsCost,
+        readsBy: ({ ids }) => readsOfIds(catalog, Array.isArray(ids) ? ids : [ids]),
+      }),
       nullable: { list: false, items: true },
       description:
         "Records by their ids, in the order of the ids; null where the tenant has no such live record.",

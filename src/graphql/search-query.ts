@@ -5,11 +5,20 @@ import type { Hit, HitPage } from "../query/hits.ts";
 import { searchWords } from "../query/search.ts";
 import { badInput } from "../lib/errors.ts";
 import type { Row } from "../query/row.ts";
+import { access } from "./access.ts";
+import { noCost, searchCost } from "./costs.ts";
 import { builder } from "./builder.ts";
 import type { Context } from "./context.ts";
 import { asNode, nodeRef } from "./entity-type.ts";
 import { pageSize } from "./page-arguments.ts";
 import { fieldKey, neededFields, selectedFields, fieldType } from "./selection.ts";
+
+/** What a search looks through: all that can be searched unless some are named. */
+function searchedTypes(searchable: readonly Entity[], types: unknown): readonly Entity[] {
+  if (types == null) return searchable;
+  const chosen: ReadonlySet<unknown> = new Set(Array.isArray(types) ? types : [types]);
+  return searchable.filter((entity) => chosen.has(entity.type));
+}
 
 /** `search`: one search over all entities that have text, best match first. */
 export function searchQuery(catalog: Catalog): void {
@@ -45,6 +54,7 @@ export function searchQuery(catalog: Catalog): void {
       score: t.exposeFloat("score", { description: "How well it matches, from 0 to 1." }),
       node: t.field({
         type: result,
+        extensions: access(noCost),
         nullable: true,
         description: "The record; null when it was deleted while the search ran.",
         resolve: (hit, _args, ctx, info) => load(hit, ctx, info),
@@ -62,6 +72,7 @@ export function searchQuery(catalog: Catalog): void {
       }),
       nodes: t.field({
         type: [result],
+        extensions: access(noCost),
         nullable: { list: false, items: true },
         description:
           "The records themselves, best match first; null where one was deleted meanwhile.",
@@ -88,6 +99,11 @@ export function searchQuery(catalog: Catalog): void {
   builder.queryField("search", (t) =>
     t.field({
       type: connection,
+      extensions: access({
+        ...searchCost,
+        uses: ["first", "types"],
+        readsBy: ({ types }) => searchedTypes(searchable, types).map(({ name }) => name),
+      }),
       description:
         "Records of all kinds that have each of these words, whole or in part, in their text fields, or something much like them together.",
       args: {
@@ -106,10 +122,7 @@ export function searchQuery(catalog: Catalog): void {
         const words = searchWords(query, "query");
         if (words === null)
           throw badInput("query: give at least one word to search for.", ["query"]);
-        const chosen: ReadonlySet<string> | null = types == null ? null : new Set(types);
-        const entities: Entity[] = searchable.filter(
-          (entity) => chosen === null || chosen.has(entity.type),
-        );
+        const entities = searchedTypes(searchable, types);
         const selected = selectedFields(
           info,
           fieldType(info.parentType, info.fieldName),

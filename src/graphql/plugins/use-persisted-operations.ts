@@ -61,7 +61,6 @@ function keptDocuments(): Documents {
   const kept = new LRUCache<string, string>({
     max: maxDocuments,
     maxSize: maxBytes,
-    maxEntrySize: maxBytes / 10,
     // In memory a text may take two bytes a character.
     sizeCalculation: (text, hash) => 2 * (text.length + hash.length),
   });

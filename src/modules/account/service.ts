@@ -12,7 +12,6 @@ const maxParents = 50;
 /** How accounts are written. */
 export const accountWrites: EntityWrites = {
   entity: account,
-  subject: "accounts",
   inputs: accountInputs,
   defaults: { accountType: "business", source: "edm", sourceType: "api" },
   upsertKeys: {

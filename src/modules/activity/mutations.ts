@@ -1,5 +1,10 @@
 import { builder } from "../../graphql/builder.ts";
-import { entityMutations, payloadRef, writeContext } from "../../graphql/mutation-fields.ts";
+import {
+  entityMutations,
+  payloadRef,
+  writeContext,
+  writing,
+} from "../../graphql/mutation-fields.ts";
 import { activity } from "./model.ts";
 import { activityWrites, completeActivity } from "./service.ts";
 
@@ -7,6 +12,7 @@ entityMutations(activityWrites, { update: false, batches: true });
 
 builder.mutationField("completeActivity", (t) =>
   t.field({
+    extensions: writing(activity),
     type: payloadRef("Complete", activity),
     description:
       "Completes an activity: sets `completedAt` and the status `completed`. The only change that a log entry knows.",

@@ -18,7 +18,6 @@ import { activity, activityType } from "./model.ts";
 /** How activities are written: they are a log, so they are created and, tasks, completed. */
 export const activityWrites: EntityWrites = {
   entity: activity,
-  subject: "activities",
   inputs: activityInputs,
   defaults: { type: "note", source: "edm", sourceType: "api" },
   attach: attachAccount,
@@ -45,7 +44,7 @@ export async function completeActivity(
   context: WriteContext,
   { id: sentId, version }: { readonly id: string; readonly version?: number | null | undefined },
 ): Promise<WriteResult> {
-  const [result] = await writeRows(context, activityWrites, 1, async (unit) => {
+  const [result] = await writeRows(context, activity.name, 1, async (unit) => {
     const id = readId(activity.prefix, sentId);
     if (id === null) return [refused(invalid(["id"], idComplaint(activity.prefix, sentId)))];
     const before = (await unit.lock(activity, [id], "update")).get(id);

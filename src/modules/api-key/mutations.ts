@@ -1,6 +1,6 @@
 import { builder } from "../../graphql/builder.ts";
 import { inputRef } from "../../graphql/input-ref.ts";
-import { payloadRef, sentValues, writeContext } from "../../graphql/mutation-fields.ts";
+import { payloadRef, sentValues, writeContext, writing } from "../../graphql/mutation-fields.ts";
 import { apiKeyInputs } from "./inputs.ts";
 import { apiKey } from "./model.ts";
 import { createApiKey, revokeApiKey, rotateApiKey } from "./service.ts";
@@ -9,6 +9,7 @@ const keyId = "Its id, `key-<uuid>` or the bare UUID.";
 
 builder.mutationField("createApiKey", (t) =>
   t.field({
+    extensions: writing(apiKey),
     type: payloadRef("Create", apiKey),
     description: "Makes an API key. Its secret is in this answer and cannot be shown again.",
     args: {
@@ -25,6 +26,7 @@ builder.mutationField("createApiKey", (t) =>
 
 builder.mutationField("revokeApiKey", (t) =>
   t.field({
+    extensions: writing(apiKey),
     type: payloadRef("Revoke", apiKey),
     description: "Makes an API key invalid at once. Revoking it again changes nothing.",
     args: { id: t.arg.id({ required: true, description: keyId }) },
@@ -34,6 +36,7 @@ builder.mutationField("revokeApiKey", (t) =>
 
 builder.mutationField("rotateApiKey", (t) =>
   t.field({
+    extensions: writing(apiKey),
     type: payloadRef("Rotate", apiKey),
     description:
       "Makes an API key that may do the same, with a secret of its own; the old one works on for a grace time.",

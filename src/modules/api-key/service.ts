@@ -20,7 +20,6 @@ const maxGraceMinutes = 7 * 24 * 60;
 /** How API keys are written. Nobody gives a key more than they have themselves. */
 export const apiKeyWrites: EntityWrites = {
   entity: apiKey,
-  subject: "keys",
   inputs: apiKeyInputs,
   defaults: { environment: "live" },
   rules: (unit, drafts) => {
@@ -110,7 +109,7 @@ async function writeOne(
   context: WriteContext,
   work: (unit: WriteUnit) => Promise<WriteResult>,
 ): Promise<WriteResult> {
-  const [result] = await writeRows(context, apiKeyWrites, 1, async (unit) => [await work(unit)]);
+  const [result] = await writeRows(context, apiKey.name, 1, async (unit) => [await work(unit)]);
   return result ?? { id: null, problems: [] };
 }
 

@@ -54,6 +54,9 @@ export const changeEvent = defineEntity({
     "One write of one record: who, when, and what it changed. Every version of every record has exactly one.",
   softDelete: false,
   searchable: false,
+  tellsOf: Object.keys(recordType.values).map(
+    (type) => type.charAt(0).toLowerCase() + type.slice(1),
+  ),
   defaultOrder: [{ field: "position", direction: "asc" }],
   fields: {
     id: id("Identifier, `evt-<uuid>`."),

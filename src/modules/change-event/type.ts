@@ -1,4 +1,6 @@
+import { access, readsOf } from "../../graphql/access.ts";
 import { builder } from "../../graphql/builder.ts";
+import { listCost } from "../../graphql/costs.ts";
 import {
   connectionOf,
   implementEntity,
@@ -61,11 +63,22 @@ function ofTypes(where: Filter, types: readonly unknown[]): Filter {
   return { ...where, and: [...(Array.isArray(others) ? others : [others]), only] };
 }
 
+/** The entities that some kinds of record are of. */
+function readsOfTypes(types: unknown): readonly string[] {
+  const names: readonly unknown[] = Array.isArray(types) ? types : [types];
+  return catalog.entities.filter(({ type }) => names.includes(type)).map(({ name }) => name);
+}
+
 recordQuery(changeEvent);
 aggregateQuery(changeEvent);
 builder.queryField("changes", (t) =>
   t.field({
     type: connectionOf(changeEvent),
+    extensions: access({
+      ...listCost,
+      uses: ["first", "last", "types"],
+      readsBy: ({ types }) => (types == null ? readsOf(changeEvent) : readsOfTypes(types)),
+    }),
     description:
       "The tenant's change log in the order of the commits: keep the last endCursor and pass it as `after` to go on from there. Nothing is ever added before a place that was read, so a reader that goes on misses nothing and gets nothing twice.",
     args: {

@@ -24,7 +24,6 @@ import { contact } from "./model.ts";
 /** How contacts are written. */
 export const contactWrites: EntityWrites = {
   entity: contact,
-  subject: "contacts",
   inputs: contactInputs,
   defaults: { source: "edm", sourceType: "api" },
   upsertKeys: { email: { field: "email", within: "accountId" } },

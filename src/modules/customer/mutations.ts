@@ -1,3 +1,5 @@
+import { access } from "../../graphql/access.ts";
+import { mutationCost } from "../../graphql/costs.ts";
 import { builder } from "../../graphql/builder.ts";
 import { nodeRef } from "../../graphql/entity-type.ts";
 import { inputRef } from "../../graphql/input-ref.ts";
@@ -37,6 +39,7 @@ const payload = builder.objectRef<WriteResult>("CreateCustomerPayload").implemen
 
 builder.mutationField("createCustomer", (t) =>
   t.field({
+    extensions: access({ writes: "customer", ...mutationCost }),
     type: payload,
     description:
       "Creates an account with its primary contact in one act; takes the body of the customers API as it is.",

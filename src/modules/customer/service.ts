@@ -10,7 +10,7 @@ import { customerInput } from "./inputs.ts";
 
 /** Creates an account with its primary contact, in one act. The contact's id is the result's `extra.contact`. */
 export async function createCustomer(context: WriteContext, input: Values): Promise<WriteResult> {
-  const [result] = await writeRows(context, { subject: "customers" }, 1, async (unit) => {
+  const [result] = await writeRows(context, "customer", 1, async (unit) => {
     const { values, extras, problems } = parseInput(customerInput, input);
     const [company, first, last] = ["company_name", "first_name", "last_name"].map((name) =>
       textOf(extras, name),

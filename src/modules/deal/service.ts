@@ -16,7 +16,6 @@ import { deal } from "./model.ts";
 /** How deals are written. */
 export const dealWrites: EntityWrites = {
   entity: deal,
-  subject: "deals",
   inputs: dealInputs,
   defaults: { stage: "lead", source: "edm", sourceType: "api" },
   numbered: { field: "dealNumber", kind: "deal", prefix: "DEAL" },

@@ -1,5 +1,7 @@
 import type { GraphQLResolveInfo } from "graphql";
+import { access } from "../../graphql/access.ts";
 import { builder } from "../../graphql/builder.ts";
+import { figuresCost } from "../../graphql/costs.ts";
 import { implementEntity } from "../../graphql/entity-type.ts";
 import { whereRef } from "../../graphql/filter-inputs.ts";
 import { entityQueries } from "../../graphql/query-fields.ts";
@@ -89,6 +91,7 @@ function wantsAmounts(info: GraphQLResolveInfo): boolean {
 builder.queryField("pipeline", (t) =>
   t.field({
     type: [stageRef],
+    extensions: access({ reads: [deal.name], ...figuresCost }),
     description:
       "The tenant's deals by stage: lead, qualified, proposal and negotiation, then other stages by name, closed_won and closed_lost last. Stages without deals are left out.",
     args: {
@@ -102,6 +105,7 @@ builder.queryField("pipeline", (t) =>
 builder.queryField("forecast", (t) =>
   t.field({
     type: [monthRef],
+    extensions: access({ reads: [deal.name], ...figuresCost }),
     description:
       "The tenant's open deals (neither closed_won nor closed_lost) by the month of their expectedCloseDate, earliest first, those without one last. Months without deals are left out.",
     args: {

@@ -5,7 +5,6 @@ import { department } from "./model.ts";
 /** How departments are written: created, and no more. */
 export const departmentWrites: EntityWrites = {
   entity: department,
-  subject: "tenant",
   inputs: departmentInputs,
   defaults: {},
   rules: () => Promise.resolve(),

@@ -20,7 +20,6 @@ import { lineItem } from "./model.ts";
 /** How line items are written; each write works the quote's total out anew. */
 export const lineItemWrites: EntityWrites = {
   entity: lineItem,
-  subject: "line_items",
   inputs: lineItemInputs,
   defaults: {
     quantity: "1",

@@ -18,7 +18,6 @@ import { quote } from "./model.ts";
 /** How quotes are written. */
 export const quoteWrites: EntityWrites = {
   entity: quote,
-  subject: "quotes",
   inputs: quoteInputs,
   defaults: { status: "draft", source: "edm", sourceType: "api" },
   numbered: { field: "quoteNumber", kind: "quote", prefix: "Q" },

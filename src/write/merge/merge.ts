@@ -1,3 +1,4 @@
+import { scopeFor } from "../../auth/permissions.ts";
 import { requireScopes } from "../../auth/require-scopes.ts";
 import { idComplaint, readId } from "../../lib/id.ts";
 import { columnOf, type Entity } from "../../query/entity.ts";
@@ -54,7 +55,7 @@ export function mergeRecords(
   writes: EntityWrites,
   input: MergeInput,
 ): Promise<MergeOutcome> {
-  requireScopes(context.actor, [`write:${writes.subject}`]);
+  requireScopes(context.actor, [scopeFor("write", writes.entity.name)]);
   const dryRun = input.dryRun === true;
   return runWrite(context, {
     work: async (unit) => {

@@ -1,0 +1,101 @@
+import { defaultGroups } from "./aggregate-arguments.ts";
+import { countIn, type Access } from "./access.ts";
+import { defaultPageSize } from "./page-arguments.ts";
+
+/**
+ * The unit is a node that could be returned. What is more work than that for the database is weighed against it, by
+ * the time that both take on 200,000 rows of a tenant (docs/decisions.md).
+ */
+const weights = {
+  /** Counting all that a list matches: of one parent, of the tenant. */
+  count: { edge: 1, root: 100 },
+  /** An aggregate over one parent's records, over the tenant's; and the same in groups. */
+  aggregate: { edge: 2, root: 500 },
+  groups: { edge: 10, root: 5_000 },
+  /** Likely duplicates of one record, and a page of pairs of them. */
+  duplicates: 200,
+  pairs: 5_000,
+  search: 100,
+  mutation: 10,
+  merge: 500,
+} as const;
+
+type Place = "edge" | "root";
+const placeOf = (isRoot: boolean): Place => (isRoot ? "root" : "edge");
+
+/** A list: its page, whether its nodes are selected or only where it stands. */
+export const listCost: Pick<Access, "cost" | "uses"> = {
+  uses: ["first", "last"],
+  cost: ({ first, last }, { isRoot, selected }) => {
+    const size = countIn(first ?? last, defaultPageSize);
+    const reads = selected.has("nodes") || selected.has("edges") || selected.has("pageInfo");
+    const counts = selected.has("totalCount") ? weights.count[placeOf(isRoot)] : 0;
+    return { own: Math.max(1, (reads ? size : 0) + counts), times: size };
+  },
+};
+
+export const aggregateCost: Pick<Access, "cost" | "uses"> = {
+  uses: ["groupBy", "first"],
+  cost: ({ groupBy, first }, { isRoot }) => {
+    const place = placeOf(isRoot);
+    const isGrouped = Array.isArray(groupBy) ? groupBy.length > 0 : groupBy != null;
+    const groups = isGrouped ? weights.groups[place] + countIn(first, defaultGroups) : 0;
+    return { own: weights.aggregate[place] + groups, times: 1 };
+  },
+};
+
+export const searchCost: Pick<Access, "cost" | "uses"> = {
+  uses: ["first"],
+  cost: ({ first }) => {
+    const size = countIn(first, defaultPageSize);
+    return { own: weights.search + size, times: size };
+  },
+};
+
+/** Several records by their ids, given in an argument of that name. */
+export const idsCost: Pick<Access, "cost" | "uses"> = {
+  uses: ["ids"],
+  cost: ({ ids }) => {
+    const count = Array.isArray(ids) ? ids.length : 1;
+    return { own: count, times: count };
+  },
+};
+
+/** Likely duplicates of a record. */
+export const duplicatesCost = (defaultCount: number): Pick<Access, "cost" | "uses"> => ({
+  uses: ["first"],
+  cost: ({ first }) => {
+    const size = countIn(first, defaultCount);
+    return { own: weights.duplicates + size, times: size };
+  },
+});
+
+/** A page of pairs of them. */
+export const pairsCost: Pick<Access, "cost" | "uses"> = {
+  uses: ["first"],
+  cost: ({ first }) => {
+    const size = countIn(first, defaultPageSize);
+    return { own: weights.pairs + size, times: size };
+  },
+};
+
+/** Figures over all deals of the tenant. */
+export const figuresCost: Pick<Access, "cost"> = {
+  cost: () => ({ own: weights.groups.root, times: 1 }),
+};
+
+/** A mutation of one record, or of as many as `inputs` has. */
+export const mutationCost: Pick<Access, "cost" | "uses"> = {
+  uses: ["inputs"],
+  cost: ({ inputs }) => {
+    const count = Array.isArray(inputs) ? inputs.length : 1;
+    return { own: weights.mutation * Math.max(1, count), times: Math.max(1, count) };
+  },
+};
+
+export const mergeCost: Pick<Access, "cost"> = {
+  cost: () => ({ own: weights.merge, times: 1 }),
+};
+
+/** What only holds the parts of something that was counted already. */
+export const noCost: Pick<Access, "cost"> = { cost: () => ({ own: 0, times: 1 }) };

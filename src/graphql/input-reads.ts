@@ -1,0 +1,48 @@
+import {
+  getNamedType,
+  isInputObjectType,
+  isListType,
+  isNonNullType,
+  type GraphQLInputType,
+  type GraphQLNamedType,
+} from "graphql";
+import { accessOf } from "./access.ts";
+
+const reading = new WeakMap<GraphQLNamedType, boolean>();
+
+/** Whether values of an input type could name something that takes a read scope. */
+export function readingInputs(type: GraphQLInputType): boolean {
+  const named = getNamedType(type);
+  if (!isInputObjectType(named)) return false;
+  const known = reading.get(named);
+  if (known !== undefined) return known;
+  // Input types name themselves: until the answer is known it is no.
+  reading.set(named, false);
+  const answer =
+    accessOf(named).reads !== undefined ||
+    Object.values(named.getFields()).some(
+      (field) => accessOf(field).reads !== undefined || readingInputs(field.type),
+    );
+  reading.set(named, answer);
+  return answer;
+}
+
+/** Adds the entities that an input's value names: by filters through edges, by terms of an order. */
+export function inputReads(type: GraphQLInputType, value: unknown, found: Set<string>): void {
+  if (value == null) return;
+  if (isNonNullType(type)) return inputReads(type.ofType, value, found);
+  if (isListType(type)) {
+    // What is no list stands for a list of one.
+    for (const item of Array.isArray(value) ? value : [value]) inputReads(type.ofType, item, found);
+    return;
+  }
+  if (!isInputObjectType(type) || typeof value !== "object") return;
+  for (const name of accessOf(type).reads ?? []) found.add(name);
+  const fields = type.getFields();
+  for (const [name, item] of Object.entries(value)) {
+    const field = fields[name];
+    if (field === undefined || item == null) continue;
+    for (const entity of accessOf(field).reads ?? []) found.add(entity);
+    if (readingInputs(field.type)) inputReads(field.type, item, found);
+  }
+}

@@ -1,0 +1,246 @@
+import {
+  getNamedType,
+  isAbstractType,
+  isObjectType,
+  valueFromASTUntyped,
+  type FieldNode,
+  type GraphQLArgument,
+  type GraphQLNamedType,
+  type OperationDefinitionNode,
+} from "graphql";
+import type { GraphQLCompositeType, GraphQLField, GraphQLSchema } from "graphql";
+import { scopeFor } from "../auth/permissions.ts";
+import type { Scope } from "../auth/scopes.ts";
+import { accessOf, type Arguments, type Cost } from "./access.ts";
+import { inputReads, readingInputs } from "./input-reads.ts";
+import { merged, namesVariable, type Condition, type Fragments } from "./merged-fields.ts";
+
+/** What an operation asks for, known before anything of it is carried out. */
+export type Demand = {
+  /** Every scope that some field, argument or condition in it needs. */
+  readonly scopes: ReadonlySet<Scope>;
+  /** Nodes that it could read, and what is as much work. */
+  readonly cost: number;
+  /** Where most of the cost lies: the path of response names. */
+  readonly heaviest: readonly string[];
+};
+
+type Variables = Readonly<Record<string, unknown>>;
+
+/** A field of the operation with all that is known of it without variables. */
+type PlannedField = {
+  readonly name: string;
+  readonly conditions: readonly Condition[];
+  readonly scopes: readonly Scope[];
+  readonly demand: ((variables: Variables) => FieldDemand) | null;
+  readonly own: number;
+  /** Under an abstract type, only one of the concrete ones is resolved for each object. */
+  readonly alternatives: ReadonlyMap<string, readonly PlannedField[]>;
+};
+type FieldDemand = Cost & { readonly scopes: readonly Scope[] };
+
+/** An operation that was worked out once; what depends on variables is worked out for each request. */
+export class OperationPlan {
+  readonly #fields: readonly PlannedField[];
+  readonly #defaults: Variables;
+  readonly #fixed: Demand | null;
+
+  constructor(schema: GraphQLSchema, operation: OperationDefinitionNode, fragments: Fragments) {
+    const root = schema.getRootType(operation.operation);
+    if (root == null) throw new Error(`the schema has no ${operation.operation}`);
+    const planner = new Planner(schema, fragments);
+    this.#fields = planner.fieldsOf(root, [operation.selectionSet]).get(root.name) ?? [];
+    this.#defaults = Object.fromEntries(
+      (operation.variableDefinitions ?? []).flatMap(({ variable, defaultValue }) =>
+        defaultValue === undefined
+          ? []
+          : [[variable.name.value, valueFromASTUntyped(defaultValue)] as const],
+      ),
+    );
+    this.#fixed = planner.dependsOnVariables ? null : this.#work({});
+  }
+
+  /** What the operation asks for with these variables, given as they were sent. */
+  demand(variables: Variables | null | undefined): Demand {
+    return this.#fixed ?? this.#work({ ...this.#defaults, ...variables });
+  }
+
+  #work(variables: Variables): Demand {
+    const scopes = new Set<Scope>();
+    const { cost, path } = total(this.#fields, variables, scopes);
+    return { scopes, cost, heaviest: path };
+  }
+}
+
+type Total = { readonly cost: number; readonly path: readonly string[] };
+const free: Total = { cost: 0, path: [] };
+
+/** The cost of fields side by side, and the way to the most expensive one; their scopes are added to `scopes`. */
+function total(fields: readonly PlannedField[], variables: Variables, scopes: Set<Scope>): Total {
+  let cost = 0;
+  let most = free;
+  for (const field of fields) {
+    if (field.conditions.some((condition) => !holds(condition, variables))) continue;
+    for (const scope of field.scopes) scopes.add(scope);
+    const asked = field.demand?.(variables) ?? { own: field.own, times: 1, scopes: [] };
+    for (const scope of asked.scopes) scopes.add(scope);
+    const under = costUnder(field, variables, scopes);
+    const whole = asked.own + asked.times * under.cost;
+    cost += whole;
+    if (whole <= most.cost) continue;
+    const isHere = asked.own >= asked.times * under.cost;
+    most = { cost: whole, path: [field.name, ...(isHere ? [] : under.path)] };
+  }
+  return { cost, path: most.path };
+}
+
+function costUnder(
+  { alternatives }: PlannedField,
+  variables: Variables,
+  scopes: Set<Scope>,
+): Total {
+  let common = free;
+  let most = free;
+  for (const [type, fields] of alternatives) {
+    const found = total(fields, variables, scopes);
+    if (type === "") common = found;
+    else if (found.cost > most.cost) most = found;
+  }
+  return {
+    cost: common.cost + most.cost,
+    path: common.cost > most.cost ? common.path : most.path,
+  };
+}
+
+function holds({ variable, value, skips }: Condition, variables: Variables): boolean {
+  const met = variable === null ? value : variables[variable] === true;
+  return met !== skips;
+}
+
+class Planner {
+  dependsOnVariables = false;
+  readonly #schema: GraphQLSchema;
+  readonly #fragments: Fragments;
+
+  constructor(schema: GraphQLSchema, fragments: Fragments) {
+    this.#schema = schema;
+    this.#fragments = fragments;
+  }
+
+  /** The fields under selection sets on a type: by concrete type where that is abstract, its own under "". */
+  fieldsOf(
+    type: GraphQLCompositeType,
+    selections: readonly NonNullable<FieldNode["selectionSet"]>[],
+  ): Map<string, PlannedField[]> {
+    const found = new Map<string, PlannedField[]>();
+    for (const group of merged(this.#schema, this.#fragments, type, selections)) {
+      const { parent, nodes, conditions } = group;
+      const planned = this.#field(parent, nodes, conditions);
+      const key = isObjectType(parent) ? parent.name : "";
+      const same = found.get(key);
+      if (planned === null) continue;
+      if (same === undefined) found.set(key, [planned]);
+      else same.push(planned);
+    }
+    return found;
+  }
+
+  #field(
+    parent: GraphQLCompositeType,
+    nodes: readonly FieldNode[],
+    conditions: readonly Condition[],
+  ): PlannedField | null {
+    const [node] = nodes;
+    if (node === undefined) return null;
+    if (conditions.some(({ variable }) => variable !== null)) this.dependsOnVariables = true;
+    const definition = fieldOf(parent, node.name.value);
+    const name = (node.alias ?? node.name).value;
+    const around = scopesOf(accessOf(parent));
+    // `__typename`, `__schema`: what a parent type says goes for them too.
+    if (definition === null) {
+      return { name, conditions, scopes: around, demand: null, own: 0, alternatives: new Map() };
+    }
+    const type = getNamedType(definition.type);
+    const isComposite = isObjectType(type) || isAbstractType(type);
+    const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
+    const alternatives = isComposite
+      ? this.fieldsOf(type, sets)
+      : new Map<string, PlannedField[]>();
+    const [access, typeAccess] = [accessOf(definition), isComposite ? accessOf(type) : {}];
+    const demand = this.#demand(parent, definition, nodes, sets);
+    return {
+      name,
+      conditions,
+      scopes: [...around, ...scopesOf(access), ...scopesOf(typeAccess)],
+      demand,
+      own: ownCost(type),
+      alternatives,
+    };
+  }
+
+  /** What a field asks for that depends on its arguments; null when nothing does. */
+  #demand(
+    parent: GraphQLCompositeType,
+    definition: GraphQLField<unknown, unknown>,
+    nodes: readonly FieldNode[],
+    sets: readonly NonNullable<FieldNode["selectionSet"]>[],
+  ): PlannedField["demand"] {
+    const { cost, readsBy, uses = [] } = accessOf(definition);
+    const readings = definition.args.filter(({ type }) => readingInputs(type));
+    if (cost === undefined && readsBy === undefined && readings.length === 0) return null;
+    const sent = nodes[0]?.arguments ?? [];
+    const relevant = sent.filter(
+      ({ name }) =>
+        uses.includes(name.value) || readings.some((argument) => argument.name === name.value),
+    );
+    const isFixed = !relevant.some(({ value }) => namesVariable(value));
+    if (!isFixed) this.dependsOnVariables = true;
+    const typeName = getNamedType(definition.type).name;
+    const isRoot = parent.name === "Query" || parent.name === "Tenant";
+    const selected = new Set(
+      merged(this.#schema, this.#fragments, compositeOf(this.#schema, typeName), sets).map(
+        ({ nodes: [first] }) => first?.name.value ?? "",
+      ),
+    );
+    const usual = {
+      own: accessOf(getNamedType(definition.type)).reads === undefined ? 0 : 1,
+      times: 1,
+    };
+    const work = (variables: Variables): FieldDemand => {
+      const args: Arguments = Object.fromEntries(
+        relevant.map(({ name, value }) => [name.value, valueFromASTUntyped(value, variables)]),
+      );
+      const reads = [...(readsBy?.(args) ?? []), ...inputsRead(readings, args)];
+      const { own, times } = cost?.(args, { isRoot, selected }) ?? usual;
+      return { own, times, scopes: reads.map((name) => scopeFor("read", name)) };
+    };
+    if (!isFixed) return work;
+    const once = work({});
+    return () => once;
+  }
+}
+
+function inputsRead(readings: readonly GraphQLArgument[], args: Arguments): readonly string[] {
+  const found = new Set<string>();
+  for (const { name, type } of readings) inputReads(type, args[name], found);
+  return [...found];
+}
+
+function scopesOf({ reads = [], writes }: ReturnType<typeof accessOf>): Scope[] {
+  const reading = reads.map((name) => scopeFor("read", name));
+  return writes === undefined ? reading : [...reading, scopeFor("write", writes)];
+}
+
+/** A record costs one, unless a field says otherwise; what only groups fields costs nothing. */
+function ownCost(type: GraphQLNamedType): number {
+  return accessOf(type).reads !== undefined || isAbstractType(type) ? 1 : 0;
+}
+
+function fieldOf(type: GraphQLCompositeType, name: string): GraphQLField<unknown, unknown> | null {
+  return "getFields" in type ? (type.getFields()[name] ?? null) : null;
+}
+
+function compositeOf(schema: GraphQLSchema, name: string): GraphQLCompositeType | null {
+  const type = schema.getType(name);
+  return isObjectType(type) || isAbstractType(type) ? type : null;
+}
