@@ -82,6 +82,9 @@ export function checkDocument({ definitions }: DocumentNode, limits: OperationLi
   for (const definition of definitions) {
     if (!("selectionSet" in definition)) continue;
     count.directives(definition.directives?.length ?? 0);
+    for (const { directives } of definition.variableDefinitions ?? []) {
+      count.directives(directives?.length ?? 0);
+    }
     count.selections(definition.selectionSet, definition.kind === Kind.OPERATION_DEFINITION);
   }
 }
@@ -165,19 +168,21 @@ class Counter {
 
   /** Selection sets with those of all fragments that are spread in them; a fragment inside itself is left to validation. */
   *#flattened(sets: readonly Spread[]): Generator<Spread> {
-    for (const spread of sets) {
+    // Not by recursion: each step would go through all generators above it.
+    const open = [...sets];
+    for (let spread = open.pop(); spread !== undefined; spread = open.pop()) {
       yield spread;
-      for (const selection of spread.set.selections) {
+      const { set, inside } = spread;
+      for (const selection of set.selections) {
         if (selection.kind === Kind.INLINE_FRAGMENT) {
-          yield* this.#flattened([{ set: selection.selectionSet, inside: spread.inside }]);
+          open.push({ set: selection.selectionSet, inside });
         } else if (selection.kind === Kind.FRAGMENT_SPREAD) {
           const name = selection.name.value;
           const fragment = this.#fragments.get(name);
-          if (fragment === undefined || spread.inside.includes(name)) continue;
+          if (fragment === undefined || inside.includes(name)) continue;
           // Counts like a field: fragments of nothing but fragments double as well.
           this.#count(false);
-          const inside = [...spread.inside, name];
-          yield* this.#flattened([{ set: fragment.selectionSet, inside }]);
+          open.push({ set: fragment.selectionSet, inside: [...inside, name] });
         }
       }
     }
