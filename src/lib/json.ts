@@ -33,3 +33,23 @@ function complaintAt(value: unknown, depth: number): string | null {
   }
   return null;
 }
+
+const [quote, backslash, openBracket, closeBracket, openBrace, closeBrace] = Buffer.from('"\\[]{}');
+
+/** Whether a JSON text nests deeper than so many levels: to be asked before it is parsed. */
+export function isNestedDeeper(text: string, levels: number): boolean {
+  let depth = 0;
+  let isString = false;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (isString) {
+      if (code === backslash) index += 1;
+      else if (code === quote) isString = false;
+    } else if (code === quote) isString = true;
+    else if (code === openBracket || code === openBrace) {
+      depth += 1;
+      if (depth > levels) return true;
+    } else if (code === closeBracket || code === closeBrace) depth -= 1;
+  }
+  return false;
+}

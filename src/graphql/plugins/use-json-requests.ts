@@ -1,5 +1,9 @@
 import { GraphQLError } from "graphql";
 import type { GraphQLParams, Plugin } from "graphql-yoga";
+import { isNestedDeeper } from "../../lib/json.ts";
+
+/** More than any filter or JSON value may have, and less than what a walk through it needs of the stack. */
+const maxLevels = 250;
 
 /**
  * Which requests are read at all: POST with a JSON body in UTF-8 as it is, and GET with query parameters.
@@ -67,6 +71,9 @@ function readQuery(request: Request): GraphQLParams {
 }
 
 function parsed(text: string, complaint: string): unknown {
+  if (isNestedDeeper(text, maxLevels)) {
+    throw refused(400, `The JSON is nested more than ${maxLevels} levels deep; flatten it.`);
+  }
   try {
     return JSON.parse(text);
   } catch {
