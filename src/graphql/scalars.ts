@@ -127,7 +127,16 @@ function readAsStored(
     specifiedByURL: scalar.specifiedByURL,
     serialize: String,
     parseValue: later((value) => String(parseValue(value))),
-    parseLiteral: (node, variables) => String(parseLiteral(node, variables)),
+    parseLiteral: (node, variables) => {
+      try {
+        return String(parseLiteral(node, variables));
+      } catch (error) {
+        // Any other error would count as one of ours.
+        if (error instanceof GraphQLError) throw error;
+        const reason = error instanceof Error ? error.message : "it cannot be read";
+        throw new GraphQLError(`${scalar.name}: ${reason}.`, { nodes: node });
+      }
+    },
   });
 }
 

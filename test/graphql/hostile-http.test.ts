@@ -158,6 +158,29 @@ describe("bodies that are not JSON as it is: 415", () => {
   });
 });
 
+describe("an Accept that no answer meets", () => {
+  const create =
+    'mutation { createAccount(input: { name: "Unheard" }) { account { id } userErrors { message } } }';
+
+  it.each(["image/png", "text/html", ",", "application/json; charset=utf-16"])(
+    "%s: 406, and nothing is written",
+    async (accept) => {
+      const body = JSON.stringify({ query: create });
+      expect((await post({ body, headers: [["accept", accept]] })).status).toBe(406);
+      const query = '{ accounts(where: { name: { eq: "Unheard" } }) { totalCount } }';
+      const found = await post({ body: JSON.stringify({ query }) });
+      expect(found.body).toBe('{"data":{"accounts":{"totalCount":0}}}');
+    },
+  );
+
+  it.each(["", "*/*", "application/*", "text/html, */*;q=0.1", "Application/JSON; Charset=UTF-8"])(
+    "but %s is met",
+    async (accept) => {
+      expect((await post({ body: typename, headers: [["accept", accept]] })).status).toBe(200);
+    },
+  );
+});
+
 describe("brackets in texts", () => {
   it("are no levels", async () => {
     const text = '[{"\\'.repeat(300);

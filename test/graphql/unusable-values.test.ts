@@ -111,6 +111,11 @@ describe("other values that cannot be used", () => {
       "{ accounts(orderBy: [{ name: asc, id: asc }]) { totalCount } }",
       null,
     ],
+    [
+      "a URL that is none",
+      'mutation { createAccount(input: { website: "nowhere" }) { account { id } } }',
+      null,
+    ],
     ["an order of none", "{ accounts(orderBy: [{}]) { totalCount } }", null],
     ["an order of null", "{ accounts(orderBy: [{ name: null }]) { totalCount } }", null],
     [

@@ -12,6 +12,10 @@ const maxLevels = 250;
 export function useJsonRequests(): Plugin {
   return {
     onRequestParse({ request, setRequestParser }) {
+      // Yoga finds out when the answer is there, and the mutation done.
+      if (!isAcceptable(request.headers.get("accept") ?? "")) {
+        throw refused(406, `Accept one of ${answerTypes.join(", ")}.`);
+      }
       if (request.method === "GET") setRequestParser(readQuery);
       if (request.method !== "POST") return;
       if (!isJson(request.headers.get("content-type") ?? "")) {
@@ -24,6 +28,29 @@ export function useJsonRequests(): Plugin {
       setRequestParser(readBody);
     },
   };
+}
+
+/** What Yoga can print an answer as. */
+const answerTypes = [
+  "application/graphql-response+json",
+  "application/json",
+  "text/event-stream",
+  "multipart/mixed",
+] as const;
+
+/** Whether an answer of ours meets the Accept header, read as Yoga reads it. */
+function isAcceptable(accept: string): boolean {
+  const ranges = (accept === "" ? "*/*" : accept).toLowerCase().replaceAll(/\s/g, "").split(",");
+  return ranges.some((range) => {
+    const [type = "", ...parameters] = range.split(";");
+    const charset = parameters.find((parameter) => parameter.includes("charset="));
+    if (charset !== undefined && charset !== "charset=utf-8") return false;
+    const [group, name] = type.split("/");
+    return answerTypes.some((answer) => {
+      const [answerGroup, answerName] = answer.split("/");
+      return (group === "*" || group === answerGroup) && (name === "*" || name === answerName);
+    });
+  });
 }
 
 function isJson(contentType: string): boolean {

@@ -1,0 +1,206 @@
+import { readFile } from "node:fs/promises";
+import fc from "fast-check";
+import { buildSchema } from "graphql";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Random } from "../../src/seed/random.ts";
+import { runOptions, runSeed } from "../support/arbitraries.ts";
+import {
+  agent,
+  complaintsAbout,
+  isExecuted,
+  sendFuzz,
+  type FuzzRequest,
+} from "../support/fuzz/client.ts";
+import { garbledBytes } from "../support/fuzz/hostile-values.ts";
+import { RequestMaker, type Make } from "../support/fuzz/requests.ts";
+import { serveGateway, type ServedGateway } from "../support/fuzz/served-gateway.ts";
+import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { sendBytes } from "../support/raw-http.ts";
+import { completeTenant } from "../support/two-tenants.ts";
+
+/** Makes the database and the keys; the gateway that is tried runs in a process of its own. */
+let maker: TestGateway;
+let served: ServedGateway;
+let requests: RequestMaker;
+const count = { sent: 0, executed: 0, slow: 0 };
+
+beforeAll(async () => {
+  maker = await startGateway({ logLevel: "silent" });
+  const { tenant, records } = await completeTenant(maker.fixtures, "north-harbor");
+  const other = await completeTenant(maker.fixtures, "blue-ridge");
+  const keys = [await maker.keyFor(tenant.slug), await maker.keyFor(tenant.slug, ["read:*"])];
+  // Its quota is not what is tried here.
+  await maker.fixtures.client.query("UPDATE api_keys SET requests_per_minute = 1000000");
+  const schema = buildSchema(
+    await readFile(new URL("../../schema.graphql", import.meta.url), "utf8"),
+  );
+  const own = Object.entries(records).flatMap(([name, made]) => (name === "apiKey" ? [] : made));
+  const foreign = Object.values(other.records).flat();
+  const ids = [...own, ...own, ...foreign].map(({ id }) => id);
+  requests = new RequestMaker({
+    schema,
+    ids: [
+      ...ids,
+      "acc-0190aaaa-0000-7000-8000-000000000000",
+      "0190aaaa-0000-7000-8000-000000000000",
+      "x",
+      "",
+    ],
+    keys,
+  });
+  served = await serveGateway(maker.databaseUrl);
+});
+afterAll(async () => {
+  agent.destroy();
+  await served.stop();
+  await maker.close();
+});
+
+/** So many are on their way at once, and make one case of fast-check's. */
+const together = 25;
+/** What is refused is refused in this time, on a machine that has nothing else to do. */
+const maxMilliseconds = 1_000;
+
+/** What is wrong with the answer; null when it is as it must be. */
+async function complaint(request: FuzzRequest): Promise<string | null> {
+  count.sent += 1;
+  const answer = await sendFuzz(served.url, request).catch((error: unknown) => String(error));
+  if (typeof answer === "string") return told(request, [answer], "");
+  const complaints = complaintsAbout(request, answer);
+  if (isExecuted(answer)) count.executed += 1;
+  else if (answer.milliseconds > maxMilliseconds && (await leastTime(request)) > maxMilliseconds) {
+    complaints.push(`refused in ${Math.round(answer.milliseconds)} ms`);
+  }
+  return complaints.length === 0 ? null : told(request, complaints, answer.text);
+}
+
+/** The same again by itself: what it waited for others does not count. */
+async function leastTime(request: FuzzRequest): Promise<number> {
+  count.slow += 1;
+  const times: number[] = [];
+  for (let round = 0; round < 3; round += 1) {
+    times.push((await sendFuzz(served.url, request)).milliseconds);
+  }
+  return Math.min(...times);
+}
+
+function told(
+  { method, path, headers, body }: FuzzRequest,
+  complaints: readonly string[],
+  text: string,
+): string {
+  return [
+    complaints.join("; "),
+    `${method} ${path.slice(0, 2_000)}`,
+    ...headers.map(([name, value]) => `${name}: ${value.slice(0, 200)}`),
+    String(body ?? "").slice(0, 4_000),
+    `→ ${text.slice(0, 2_000)}`,
+  ].join("\n");
+}
+
+/** Holds for so many requests, made of as many numbers. */
+function holds(make: Make, runs: number): Promise<void> {
+  const numbers = fc.integer({ min: 0, max: 2 ** 31 });
+  const property = fc.asyncProperty(
+    fc.array(numbers, { minLength: 1, maxLength: together, size: "max" }),
+    async (seeds) => {
+      const complaints = await Promise.all(seeds.map((seed) => complaint(make(seed))));
+      const [first] = complaints.filter((text) => text !== null);
+      if (first !== undefined) throw new Error(first);
+    },
+  );
+  return Promise.resolve(fc.assert(property, { ...runOptions, numRuns: runs }));
+}
+
+/** Puts small documents into every cache of documents, so that two looks at the heap differ by nothing else. */
+async function settle(mark: string): Promise<number> {
+  const key = await maker.keyFor("north-harbor");
+  await maker.fixtures.client.query("UPDATE api_keys SET requests_per_minute = 1000000");
+  const headers = [
+    ["Host", "localhost"],
+    ["X-Api-Key", key],
+    ["Content-Type", "application/json"],
+  ] as const;
+  for (let batch = 0; batch < 1_100; batch += together) {
+    const queries = Array.from({ length: together }, (_, index) => `${mark}${batch + index}`);
+    await Promise.all(
+      queries
+        .flatMap((name) => [`{ ${name}: __typename }`, `{ ${name}`])
+        .map((query) =>
+          sendFuzz(served.url, {
+            method: "POST",
+            path: "/graphql",
+            headers,
+            body: JSON.stringify({ query }),
+          }),
+        ),
+    );
+  }
+  return served.heap();
+}
+
+describe(`whatever comes (CRM_TEST_SEED=${runSeed})`, () => {
+  let before = 0;
+
+  it("warms up", async () => {
+    for (const make of [requests.document, requests.variables, requests.body, requests.around]) {
+      await holds((seed) => make(-seed), 20);
+    }
+    before = await settle("warm");
+    expect(before).toBeGreaterThan(0);
+  });
+
+  it("documents of the schema, whole and garbled", () => holds(requests.document, 120));
+  it("variables by their types, and others", () => holds(requests.variables, 120));
+  it("bodies", () => holds(requests.body, 120));
+  it("methods, paths, headers", () => holds(requests.around, 120));
+
+  it("bytes that are hardly HTTP", async () => {
+    const random = new Random(`bytes ${runSeed}`);
+    for (let round = 0; round < 20; round += 1) {
+      const texts = Array.from({ length: 20 }, () => {
+        const { method, path, headers, body } = requests.around(random.between(0, 2 ** 31));
+        const head = [
+          `${method} ${path} HTTP/1.1`,
+          ...headers.map(([name, value]) => `${name}: ${value}`),
+        ];
+        const whole = Buffer.from(`${head.join("\r\n")}\r\n\r\n${String(body ?? "")}`);
+        return garbledBytes(random, whole).toString("latin1");
+      });
+      const answers = await Promise.all(
+        texts.map((text) => sendBytes(served.url, text).catch((error: unknown) => String(error))),
+      );
+      count.sent += texts.length;
+      for (const [index, answer] of answers.entries()) {
+        const statuses = [...answer.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].map(([, status]) =>
+          Number(status),
+        );
+        expect(
+          statuses.every((status) => status < 500),
+          `${texts[index]?.slice(0, 2_000)}\n→ ${answer.slice(0, 2_000)}`,
+        ).toBe(true);
+      }
+    }
+  });
+
+  it("leaves the gateway alive, with nothing in its log, and its heap as it was", async () => {
+    const after = await settle("after");
+    expect(served.isAlive()).toBe(true);
+    expect(served.log()).toBe("");
+    const { status } = await sendFuzz(served.url, {
+      method: "GET",
+      path: "/readyz",
+      headers: [["Host", "a"]],
+      body: null,
+    });
+    expect(status).toBe(200);
+    expect(after, `${before} bytes before`).toBeLessThan(before * 1.2);
+    // At least a quarter came through to the database: this is no test of the JSON parser.
+    expect(count.sent).toBeGreaterThanOrEqual(5_000);
+    expect(count.executed).toBeGreaterThan(count.sent / 4);
+    const megabytes = [before, after].map((bytes) => (bytes / 1e6).toFixed(1));
+    console.log(
+      `fuzz: CRM_TEST_SEED=${runSeed}, ${count.sent} requests, ${count.executed} executed, ${count.slow} asked again for their time, heap ${megabytes.join(" → ")} MB`,
+    );
+  });
+});

@@ -1,0 +1,87 @@
+// A gateway in a process of its own, as it is served, whose memory can be looked at:
+// node --expose-gc test/support/fuzz/served-gateway.ts <database url>
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { createHttpServer } from "../../../src/cli/http-server.ts";
+import { listen, portOf } from "../../../src/cli/http.ts";
+import { loadConfig } from "../../../src/config.ts";
+import { openDatabase } from "../../../src/db/database.ts";
+import { createGateway } from "../../../src/server.ts";
+
+export type ServedGateway = {
+  readonly url: string;
+  /** Bytes of the heap that are in use after a collection. */
+  heap(): Promise<number>;
+  /** What it wrote to its log, which tells of errors only. */
+  log(): string;
+  isAlive(): boolean;
+  stop(): Promise<void>;
+};
+
+/** Starts one. */
+export async function serveGateway(databaseUrl: string): Promise<ServedGateway> {
+  const child = fork(import.meta.filename, [databaseUrl], {
+    execArgv: ["--expose-gc", "--disable-warning=ExperimentalWarning"],
+    stdio: ["ignore", "inherit", "pipe", "ipc"],
+  });
+  let log = "";
+  child.stderr?.on("data", (chunk: Buffer) => {
+    log = (log + chunk.toString()).slice(-100_000);
+  });
+  const answer = async (): Promise<number> => {
+    const [message]: unknown[] = await Promise.race([
+      once(child, "message"),
+      once(child, "exit").then(() => Promise.reject(new Error(`the gateway is gone: ${log}`))),
+    ]);
+    return Number(message);
+  };
+  const port = await answer();
+  return {
+    url: `http://127.0.0.1:${port}`,
+    heap: () => {
+      child.send("heap");
+      return answer();
+    },
+    log: () => log,
+    isAlive: () => child.exitCode === null && child.signalCode === null,
+    stop: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const exited = once(child, "exit");
+      child.send("stop");
+      await exited;
+    },
+  };
+}
+
+async function serve(databaseUrl: string): Promise<void> {
+  const database = openDatabase({ url: databaseUrl });
+  const config = loadConfig({ NODE_ENV: "test", LOG_LEVEL: "error" });
+  const gateway = createGateway({ database, config, demo: null });
+  const server = createHttpServer(gateway.requestListener, config.http);
+  await listen(server, "127.0.0.1", 0);
+  process.send?.(portOf(server));
+  process.on("message", (message) => {
+    if (message === "heap") void collected().then((bytes) => process.send?.(bytes));
+    if (message !== "stop") return;
+    server.closeAllConnections();
+    server.close();
+    void gateway
+      .close()
+      .then(() => database.close())
+      .then(() => process.disconnect());
+  });
+  // The test that started it is gone.
+  process.on("disconnect", () => process.exit());
+}
+
+/** What only a second collection finds had something to do first. */
+async function collected(): Promise<number> {
+  for (let round = 0; round < 4; round += 1) {
+    globalThis.gc?.();
+    await sleep(50);
+  }
+  return process.memoryUsage().heapUsed;
+}
+
+if (import.meta.main) await serve(process.argv[2] ?? "");
