@@ -173,7 +173,7 @@ class Planner {
       conditions,
       scopes: [...around, ...scopesOf(access), ...scopesOf(typeAccess)],
       demand,
-      own: ownCost(type),
+      own: this.#ownCost(type),
       alternatives,
     };
   }
@@ -202,10 +202,7 @@ class Planner {
         ({ nodes: [first] }) => first?.name.value ?? "",
       ),
     );
-    const usual = {
-      own: accessOf(getNamedType(definition.type)).reads === undefined ? 0 : 1,
-      times: 1,
-    };
+    const usual = { own: this.#ownCost(getNamedType(definition.type)), times: 1 };
     const work = (variables: Variables): FieldDemand => {
       const args: Arguments = Object.fromEntries(
         relevant.map(({ name, value }) => [name.value, valueFromASTUntyped(value, variables)]),
@@ -218,6 +215,12 @@ class Planner {
     const once = work({});
     return () => once;
   }
+
+  /** A record costs one, unless a field says otherwise; what only groups fields costs nothing. */
+  #ownCost(type: GraphQLNamedType): number {
+    const types = isAbstractType(type) ? this.#schema.getPossibleTypes(type) : [type];
+    return types.some((one) => accessOf(one).reads !== undefined) ? 1 : 0;
+  }
 }
 
 function inputsRead(readings: readonly GraphQLArgument[], args: Arguments): readonly string[] {
@@ -229,11 +232,6 @@ function inputsRead(readings: readonly GraphQLArgument[], args: Arguments): read
 function scopesOf({ reads = [], writes }: ReturnType<typeof accessOf>): Scope[] {
   const reading = reads.map((name) => scopeFor("read", name));
   return writes === undefined ? reading : [...reading, scopeFor("write", writes)];
-}
-
-/** A record costs one, unless a field says otherwise; what only groups fields costs nothing. */
-function ownCost(type: GraphQLNamedType): number {
-  return accessOf(type).reads !== undefined || isAbstractType(type) ? 1 : 0;
 }
 
 function fieldOf(type: GraphQLCompositeType, name: string): GraphQLField<unknown, unknown> | null {
