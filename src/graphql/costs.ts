@@ -10,7 +10,7 @@ const weights = {
   /** Counting all that a list matches: of one parent, of the tenant. */
   count: { edge: 1, root: 100 },
   /** An aggregate over one parent's records, over the tenant's; and the same in groups. */
-  aggregate: { edge: 2, root: 500 },
+  aggregate: { edge: 2, root: 2_000 },
   groups: { edge: 10, root: 5_000 },
   /** Likely duplicates of one record, and a page of pairs of them. */
   duplicates: 200,

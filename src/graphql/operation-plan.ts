@@ -34,6 +34,9 @@ type PlannedField = {
   readonly scopes: readonly Scope[];
   readonly demand: ((variables: Variables) => FieldDemand) | null;
   readonly own: number;
+  /** What the values that are selected on it cost: printing many takes longer than reading the record. */
+  readonly breadth: number;
+  readonly isLeaf: boolean;
   /** Under an abstract type, only one of the concrete ones is resolved for each object. */
   readonly alternatives: ReadonlyMap<string, readonly PlannedField[]>;
 };
@@ -72,6 +75,20 @@ export class OperationPlan {
   }
 }
 
+/** So many values of a record take as long as the record itself. */
+const valuesPerNode = 10;
+
+/** How many values are selected on an object: on an abstract type those of the widest concrete one. */
+function valuesOf(alternatives: PlannedField["alternatives"]): number {
+  let [common, most] = [0, 0];
+  for (const [type, fields] of alternatives) {
+    const count = fields.filter(({ isLeaf }) => isLeaf).length;
+    if (type === "") common = count;
+    else most = Math.max(most, count);
+  }
+  return common + most;
+}
+
 type Total = { readonly cost: number; readonly path: readonly string[] };
 const free: Total = { cost: 0, path: [] };
 
@@ -85,10 +102,11 @@ function total(fields: readonly PlannedField[], variables: Variables, scopes: Se
     const asked = field.demand?.(variables) ?? { own: field.own, times: 1, scopes: [] };
     for (const scope of asked.scopes) scopes.add(scope);
     const under = costUnder(field, variables, scopes);
-    const whole = asked.own + asked.times * under.cost;
+    const own = asked.own + field.breadth;
+    const whole = own + asked.times * under.cost;
     cost += whole;
     if (whole <= most.cost) continue;
-    const isHere = asked.own >= asked.times * under.cost;
+    const isHere = own >= asked.times * under.cost;
     most = { cost: whole, path: [field.name, ...(isHere ? [] : under.path)] };
   }
   return { cost, path: most.path };
@@ -158,7 +176,8 @@ class Planner {
     const around = scopesOf(accessOf(parent));
     // `__typename`, `__schema`: what a parent type says goes for them too.
     if (definition === null) {
-      return { name, conditions, scopes: around, demand: null, own: 0, alternatives: new Map() };
+      const nothing = { demand: null, own: 0, breadth: 0, isLeaf: true, alternatives: new Map() };
+      return { name, conditions, scopes: around, ...nothing };
     }
     const type = getNamedType(definition.type);
     const isComposite = isObjectType(type) || isAbstractType(type);
@@ -174,6 +193,8 @@ class Planner {
       scopes: [...around, ...scopesOf(access), ...scopesOf(typeAccess)],
       demand,
       own: this.#ownCost(type),
+      breadth: Math.floor(valuesOf(alternatives) / valuesPerNode),
+      isLeaf: !isComposite,
       alternatives,
     };
   }
