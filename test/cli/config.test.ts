@@ -5,7 +5,7 @@ import { StartupError } from "../../src/lib/startup-error.ts";
 
 describe("the configuration", () => {
   test("needs nothing", () => {
-    expect(loadConfig({})).toEqual({
+    expect(loadConfig({})).toMatchObject({
       port: 4000,
       host: "127.0.0.1",
       dataDir: resolve(".data"),
@@ -32,7 +32,7 @@ describe("the configuration", () => {
         NODE_ENV: "production",
         LOG_LEVEL: "warn",
       }),
-    ).toEqual({
+    ).toMatchObject({
       port: 0,
       host: "::1",
       dataDir: "/srv/crm",
@@ -42,6 +42,17 @@ describe("the configuration", () => {
       logLevel: "warn",
       startedByNpm: false,
     });
+  });
+
+  test("reads what one operation may ask for", () => {
+    expect(loadConfig({}).operations.maxCost).toBe(100_000);
+    expect(loadConfig({ MAX_COST: "7", MAX_DEPTH: "5" }).operations).toMatchObject({
+      maxCost: 7,
+      maxDepth: 5,
+    });
+    for (const value of ["0", "-1", "1.5", "many", "1e9"]) {
+      expect(messageOf({ MAX_COST: value })).toMatch(/^MAX_COST must be a whole number/);
+    }
   });
 
   test("puts no invented data into a database of the operator's own", () => {
