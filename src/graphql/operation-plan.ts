@@ -2,6 +2,8 @@ import {
   getNamedType,
   isAbstractType,
   isObjectType,
+  SchemaMetaFieldDef,
+  TypeMetaFieldDef,
   valueFromASTUntyped,
   type FieldNode,
   type GraphQLArgument,
@@ -12,6 +14,7 @@ import type { GraphQLCompositeType, GraphQLField, GraphQLSchema } from "graphql"
 import { scopeFor } from "../auth/permissions.ts";
 import type { Scope } from "../auth/scopes.ts";
 import { accessOf, type Arguments, type Cost } from "./access.ts";
+import { introspectionCost } from "./costs.ts";
 import { inputReads, readingInputs } from "./input-reads.ts";
 import { merged, namesVariable, type Condition, type Fragments } from "./merged-fields.ts";
 
@@ -174,7 +177,7 @@ class Planner {
     const definition = fieldOf(parent, node.name.value);
     const name = (node.alias ?? node.name).value;
     const around = scopesOf(accessOf(parent));
-    // `__typename`, `__schema`: what a parent type says goes for them too.
+    // `__typename`: what a parent type says goes for it too.
     if (definition === null) {
       const nothing = { demand: null, own: 0, breadth: 0, isLeaf: true, alternatives: new Map() };
       return { name, conditions, scopes: around, ...nothing };
@@ -206,6 +209,8 @@ class Planner {
     nodes: readonly FieldNode[],
     sets: readonly NonNullable<FieldNode["selectionSet"]>[],
   ): PlannedField["demand"] {
+    const introspected = introspectionCost(parent.name, definition.name);
+    if (introspected !== undefined) return () => ({ ...introspected, scopes: [] });
     const { cost, readsBy, uses = [] } = accessOf(definition);
     const readings = definition.args.filter(({ type }) => readingInputs(type));
     if (cost === undefined && readsBy === undefined && readings.length === 0) return null;
@@ -256,6 +261,8 @@ function scopesOf({ reads = [], writes }: ReturnType<typeof accessOf>): Scope[] 
 }
 
 function fieldOf(type: GraphQLCompositeType, name: string): GraphQLField<unknown, unknown> | null {
+  if (name === SchemaMetaFieldDef.name) return SchemaMetaFieldDef;
+  if (name === TypeMetaFieldDef.name) return TypeMetaFieldDef;
   return "getFields" in type ? (type.getFields()[name] ?? null) : null;
 }
 

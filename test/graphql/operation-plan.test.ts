@@ -1,4 +1,4 @@
-import { getOperationAST, Kind, parse, validate } from "graphql";
+import { getIntrospectionQuery, getOperationAST, Kind, parse, validate } from "graphql";
 import { describe, expect, it } from "vitest";
 import { OperationPlan, type Demand } from "../../src/graphql/operation-plan.ts";
 import { schema } from "../../src/schema.ts";
@@ -119,6 +119,17 @@ describe("cost: the nodes that could be read", () => {
   ];
   it.each(costs)("%s", (_name, text, cost) => {
     expect(costOf(text)).toBe(cost);
+  });
+
+  it("the schema's description is not free: it is resolved in one go", () => {
+    const whole = costOf(getIntrospectionQuery());
+    expect(whole).toBeGreaterThan(2_000);
+    expect(whole).toBeLessThan(20_000);
+    const types = "types { name fields { name args { name } } }";
+    expect(costOf(`{ __schema { a: ${types} b: ${types} } }`)).toBe(
+      2 * costOf(`{ __schema { ${types} } }`),
+    );
+    expect(costOf('{ __type(name: "Deal") { fields { name } } }')).toBeLessThan(10);
   });
 
   it("page sizes, conditions and lists may be variables, with defaults", () => {
