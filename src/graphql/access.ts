@@ -57,7 +57,7 @@ export function readsOf(entity: Entity): readonly string[] {
 
 /** What holds for every field that gives an entity's type, or a list of them: nothing where it depends on the edge. */
 export function typeAccess(entity: Entity): Access {
-  return entity.tellsOf === null ? { reads: [entity.name] } : {};
+  return { reads: entity.tellsOf === null ? [entity.name] : [] };
 }
 
 /** The same along an edge: one that is narrowed leads to nothing but what tells of the source itself. */

@@ -2,6 +2,8 @@ import {
   getNamedType,
   isAbstractType,
   isObjectType,
+  SchemaMetaFieldDef,
+  TypeMetaFieldDef,
   valueFromASTUntyped,
   type FieldNode,
   type GraphQLArgument,
@@ -12,6 +14,7 @@ import type { GraphQLCompositeType, GraphQLField, GraphQLSchema } from "graphql"
 import { scopeFor } from "../auth/permissions.ts";
 import type { Scope } from "../auth/scopes.ts";
 import { accessOf, type Arguments, type Cost } from "./access.ts";
+import { introspectionCost } from "./costs.ts";
 import { inputReads, readingInputs } from "./input-reads.ts";
 import { merged, namesVariable, type Condition, type Fragments } from "./merged-fields.ts";
 
@@ -34,6 +37,9 @@ type PlannedField = {
   readonly scopes: readonly Scope[];
   readonly demand: ((variables: Variables) => FieldDemand) | null;
   readonly own: number;
+  /** What the values that are selected on it cost: printing many takes longer than reading the record. */
+  readonly breadth: number;
+  readonly isLeaf: boolean;
   /** Under an abstract type, only one of the concrete ones is resolved for each object. */
   readonly alternatives: ReadonlyMap<string, readonly PlannedField[]>;
 };
@@ -72,6 +78,20 @@ export class OperationPlan {
   }
 }
 
+/** So many values of a record take as long as the record itself. */
+const valuesPerNode = 10;
+
+/** How many values are selected on an object: on an abstract type those of the widest concrete one. */
+function valuesOf(alternatives: PlannedField["alternatives"]): number {
+  let [common, most] = [0, 0];
+  for (const [type, fields] of alternatives) {
+    const count = fields.filter(({ isLeaf }) => isLeaf).length;
+    if (type === "") common = count;
+    else most = Math.max(most, count);
+  }
+  return common + most;
+}
+
 type Total = { readonly cost: number; readonly path: readonly string[] };
 const free: Total = { cost: 0, path: [] };
 
@@ -85,10 +105,11 @@ function total(fields: readonly PlannedField[], variables: Variables, scopes: Se
     const asked = field.demand?.(variables) ?? { own: field.own, times: 1, scopes: [] };
     for (const scope of asked.scopes) scopes.add(scope);
     const under = costUnder(field, variables, scopes);
-    const whole = asked.own + asked.times * under.cost;
+    const own = asked.own + field.breadth;
+    const whole = own + asked.times * under.cost;
     cost += whole;
     if (whole <= most.cost) continue;
-    const isHere = asked.own >= asked.times * under.cost;
+    const isHere = own >= asked.times * under.cost;
     most = { cost: whole, path: [field.name, ...(isHere ? [] : under.path)] };
   }
   return { cost, path: most.path };
@@ -156,9 +177,10 @@ class Planner {
     const definition = fieldOf(parent, node.name.value);
     const name = (node.alias ?? node.name).value;
     const around = scopesOf(accessOf(parent));
-    // `__typename`, `__schema`: what a parent type says goes for them too.
+    // `__typename`: what a parent type says goes for it too.
     if (definition === null) {
-      return { name, conditions, scopes: around, demand: null, own: 0, alternatives: new Map() };
+      const nothing = { demand: null, own: 0, breadth: 0, isLeaf: true, alternatives: new Map() };
+      return { name, conditions, scopes: around, ...nothing };
     }
     const type = getNamedType(definition.type);
     const isComposite = isObjectType(type) || isAbstractType(type);
@@ -173,7 +195,9 @@ class Planner {
       conditions,
       scopes: [...around, ...scopesOf(access), ...scopesOf(typeAccess)],
       demand,
-      own: ownCost(type),
+      own: this.#ownCost(type),
+      breadth: Math.floor(valuesOf(alternatives) / valuesPerNode),
+      isLeaf: !isComposite,
       alternatives,
     };
   }
@@ -185,6 +209,8 @@ class Planner {
     nodes: readonly FieldNode[],
     sets: readonly NonNullable<FieldNode["selectionSet"]>[],
   ): PlannedField["demand"] {
+    const introspected = introspectionCost(parent.name, definition.name);
+    if (introspected !== undefined) return () => ({ ...introspected, scopes: [] });
     const { cost, readsBy, uses = [] } = accessOf(definition);
     const readings = definition.args.filter(({ type }) => readingInputs(type));
     if (cost === undefined && readsBy === undefined && readings.length === 0) return null;
@@ -202,10 +228,7 @@ class Planner {
         ({ nodes: [first] }) => first?.name.value ?? "",
       ),
     );
-    const usual = {
-      own: accessOf(getNamedType(definition.type)).reads === undefined ? 0 : 1,
-      times: 1,
-    };
+    const usual = { own: this.#ownCost(getNamedType(definition.type)), times: 1 };
     const work = (variables: Variables): FieldDemand => {
       const args: Arguments = Object.fromEntries(
         relevant.map(({ name, value }) => [name.value, valueFromASTUntyped(value, variables)]),
@@ -217,6 +240,12 @@ class Planner {
     if (!isFixed) return work;
     const once = work({});
     return () => once;
+  }
+
+  /** A record costs one, unless a field says otherwise; what only groups fields costs nothing. */
+  #ownCost(type: GraphQLNamedType): number {
+    const types = isAbstractType(type) ? this.#schema.getPossibleTypes(type) : [type];
+    return types.some((one) => accessOf(one).reads !== undefined) ? 1 : 0;
   }
 }
 
@@ -231,12 +260,9 @@ function scopesOf({ reads = [], writes }: ReturnType<typeof accessOf>): Scope[] 
   return writes === undefined ? reading : [...reading, scopeFor("write", writes)];
 }
 
-/** A record costs one, unless a field says otherwise; what only groups fields costs nothing. */
-function ownCost(type: GraphQLNamedType): number {
-  return accessOf(type).reads !== undefined || isAbstractType(type) ? 1 : 0;
-}
-
 function fieldOf(type: GraphQLCompositeType, name: string): GraphQLField<unknown, unknown> | null {
+  if (name === SchemaMetaFieldDef.name) return SchemaMetaFieldDef;
+  if (name === TypeMetaFieldDef.name) return TypeMetaFieldDef;
   return "getFields" in type ? (type.getFields()[name] ?? null) : null;
 }
 

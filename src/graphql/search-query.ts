@@ -105,7 +105,7 @@ export function searchQuery(catalog: Catalog): void {
         readsBy: ({ types }) => searchedTypes(searchable, types).map(({ name }) => name),
       }),
       description:
-        "Records of all kinds that have each of these words, whole or in part, in their text fields, or something much like them together.",
+        "Records of all kinds that have each of these words, whole or in part, in their text fields, or something much like them together. Needs the read scopes of all `types`.",
       args: {
         query: t.arg.string({
           required: true,

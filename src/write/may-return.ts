@@ -1,3 +1,5 @@
+import { scopeFor } from "../auth/permissions.ts";
+import { covers } from "../auth/require-scopes.ts";
 import { columnOf, type Entity } from "../query/entity.ts";
 import { isOneOf, name, param, raw, sql } from "../query/sql.ts";
 import type { Owner } from "./entity-writes.ts";
@@ -120,6 +122,11 @@ async function checkFree(
   }
 }
 
+/** Whether the caller may see what records of an entity hold: who writes one kind need not see another. */
+function mayRead({ actor }: WriteUnit, entity: Entity): boolean {
+  return covers(actor.scopes, scopeFor("read", entity.name));
+}
+
 /** The same for what the deletions took along. */
 async function checkContentsFree(
   unit: WriteUnit,
@@ -145,7 +152,8 @@ async function checkContentsFree(
           WHERE t."tenant_id" = ${unit.tenant} AND t."deletion_id" = ANY (${deletions})`,
       );
       for (const [deletionId, value] of rows) {
-        const message = `of a ${child.type} that would come back (${value}) ${taken(child, rule)}`;
+        const shown = mayRead(unit, child) ? ` (${value})` : "";
+        const message = `of a ${child.type} that would come back${shown} ${taken(child, rule)}`;
         refused
           .get(rootOf.get(deletionId ?? "") ?? "")
           ?.push(duplicate([child.plural, restName(rule.field)], message, null));

@@ -10,7 +10,7 @@ let gateway: TestGateway;
 let key: string;
 
 beforeAll(async () => {
-  gateway = await startGateway();
+  gateway = await startGateway({ env: { MAX_COST: "999999999" } });
   await completeTenant(gateway.fixtures, "ours");
   await completeTenant(gateway.fixtures, "theirs");
   key = await gateway.keyFor("ours");

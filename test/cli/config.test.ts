@@ -52,6 +52,17 @@ describe("the configuration", () => {
     });
   });
 
+  test("reads what one operation may ask for", () => {
+    expect(loadConfig({}).operations.maxCost).toBe(100_000);
+    expect(loadConfig({ MAX_COST: "7", MAX_DEPTH: "5" }).operations).toMatchObject({
+      maxCost: 7,
+      maxDepth: 5,
+    });
+    for (const value of ["0", "-1", "1.5", "many", "1e9"]) {
+      expect(messageOf({ MAX_COST: value })).toMatch(/^MAX_COST must be a whole number/);
+    }
+  });
+
   test("puts no invented data into a database of the operator's own", () => {
     expect(loadConfig({ DATABASE_URL: "postgres://crm@db/crm" }).demo).toBe(false);
     expect(loadConfig({ DEMO: "off" }).demo).toBe(false);

@@ -111,8 +111,8 @@ describe("bodies over 1 MB: 413", () => {
   });
 
   it("and just under it is read", async () => {
-    const variables = { text: "x".repeat(999_000) };
-    const answer = await post({ body: JSON.stringify({ query: "{ __typename }", variables }) });
+    const body = { query: "{ __typename }", variables: { unused: "x".repeat(999_000) } };
+    const answer = await post({ body: JSON.stringify(body) });
     expect([answer.status, answer.body]).toEqual([200, '{"data":{"__typename":"Query"}}']);
   });
 });

@@ -12,7 +12,7 @@ let ourKey: string;
 let theirKey: string;
 
 beforeAll(async () => {
-  gateway = await startGateway();
+  gateway = await startGateway({ env: { MAX_COST: "999999999" } });
   ours = await completeTenant(gateway.fixtures, "ours");
   theirs = await completeTenant(gateway.fixtures, "theirs");
   ourKey = await gateway.keyFor("ours");

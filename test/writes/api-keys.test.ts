@@ -146,15 +146,19 @@ describe("createApiKey", () => {
   });
 
   it.each([
-    [["write:keys", "read:accounts"], ["read:accounts"], []],
-    [["write:keys", "read:accounts"], ["read:*"], ["scopes.0"]],
+    [["write:keys", "read:keys", "read:accounts"], ["read:accounts"], []],
+    [["write:keys", "read:keys", "read:accounts"], ["read:*"], ["scopes.0"]],
     [
-      ["write:keys", "read:accounts"],
+      ["write:keys", "read:keys", "read:accounts"],
       ["read:accounts", "write:accounts", "*"],
       ["scopes.1", "scopes.2"],
     ],
-    [["write:*"], ["write:deals", "write:*"], []],
-    [["write:*"], ["*", "read:deals"], ["scopes.0", "scopes.1"]],
+    [["write:*", "read:keys"], ["write:deals", "write:*"], []],
+    [
+      ["write:*", "read:keys"],
+      ["*", "read:deals"],
+      ["scopes.0", "scopes.1"],
+    ],
     [["*"], ["*", "read:*", "write:keys"], []],
   ])("gives no scope beyond the caller's own: %j may give %j", async (own, scopes, refused) => {
     const { calls } = await keyWith({ scopes: own });

@@ -186,6 +186,14 @@ describe("a value that was taken meanwhile is reported, and nothing is half rest
       },
     ]);
     expect(await rows()).toEqual(before);
+    // Who may not read what would come back is told that something stands in the way, and not its number.
+    const blind = new WriteCalls(
+      gateway,
+      await gateway.keyFor(tenant.slug, ["write:accounts", "read:accounts"]),
+    );
+    const { errors } = await blind.restore("Account", family.account.id);
+    expect(errors).toMatchObject([{ code: "DUPLICATE", path: [plural, field] }]);
+    expect(JSON.stringify(errors)).not.toContain(number());
     await remove(type, { id: taker });
     accept(await restore());
   });

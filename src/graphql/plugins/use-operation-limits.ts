@@ -46,9 +46,9 @@ export function useOperationLimits(
       const plan = planOf(args);
       if (plan === null) return;
       const { scopes, cost, heaviest } = plan.demand(args.variableValues);
+      costs.set(request, cost);
       requireScopes(actor, scopes);
       if (cost > limits.maxCost) throw tooExpensive(cost, limits.maxCost, heaviest);
-      costs.set(request, cost);
       await charge(request, cost);
     },
   };

@@ -80,7 +80,7 @@ builder.queryField("changes", (t) =>
       readsBy: ({ types }) => (types == null ? readsOf(changeEvent) : readsOfTypes(types)),
     }),
     description:
-      "The tenant's change log in the order of the commits: keep the last endCursor and pass it as `after` to go on from there. Nothing is ever added before a place that was read, so a reader that goes on misses nothing and gets nothing twice.",
+      "The tenant's change log in the order of the commits: keep the last endCursor and pass it as `after` to go on from there. Nothing is ever added before a place that was read, so a reader that goes on misses nothing and gets nothing twice. Needs the read scopes of all `types`.",
     args: {
       ...listArguments(t, changeEvent),
       types: t.arg({
