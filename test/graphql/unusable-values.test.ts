@@ -113,7 +113,7 @@ describe("other values that cannot be used", () => {
     ],
     [
       "a URL that is none",
-      'mutation { createAccount(input: { website: "nowhere" }) { account { id } } }',
+      'mutation { createContact(input: { linkedin_url: "nowhere" }) { contact { id } } }',
       null,
     ],
     ["an order of none", "{ accounts(orderBy: [{}]) { totalCount } }", null],
