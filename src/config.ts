@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { z } from "zod";
+import { type AuthConfig, authVariables } from "./config/auth.ts";
 import { StartupError } from "./lib/startup-error.ts";
 
 /** What the operator decides, read once from the environment and handed to whoever needs it. */
@@ -18,6 +19,8 @@ export type Config = {
   /** Whether npm started this process (`npm start`, `npm run …`). */
   startedByNpm: boolean;
   logLevel: "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
+  /** Whose tokens are taken. */
+  auth: AuthConfig;
 };
 
 const databaseUrlHint =
@@ -62,10 +65,13 @@ export function loadConfig(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Config {
   const given = Object.entries(env).filter(([, value]) => value !== undefined && value !== "");
-  const parsed = environmentSchema.safeParse(Object.fromEntries(given));
-  if (!parsed.success) {
+  const variables = Object.fromEntries(given);
+  const parsed = environmentSchema.safeParse(variables);
+  const auth = authVariables.safeParse(variables);
+  if (!parsed.success || !auth.success) {
+    const issues = [parsed, auth].flatMap(({ error }) => error?.issues ?? []);
     // No value is repeated: DATABASE_URL holds a password.
-    const lines = parsed.error.issues.map(({ path, message }) => `${path.join(".")} ${message}`);
+    const lines = issues.map(({ path, message }) => `${path.join(".")} ${message}`);
     throw new StartupError([...new Set(lines)].join("\n"));
   }
   const { PORT, HOST, DATA_DIR, DATABASE_URL, DEMO, NODE_ENV, LOG_LEVEL, npm_lifecycle_event } =
@@ -80,6 +86,7 @@ export function loadConfig(
     environment: NODE_ENV,
     logLevel: LOG_LEVEL,
     startedByNpm: npm_lifecycle_event !== undefined,
+    auth: auth.data,
   };
 }
 

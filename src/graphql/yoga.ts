@@ -1,6 +1,7 @@
 import type { GraphQLSchema } from "graphql";
 import { createYoga } from "graphql-yoga";
 import type { Logger } from "pino";
+import type { Credentials } from "../auth/authenticate.ts";
 import type { Config } from "../config.ts";
 import type { Database } from "../db/database.ts";
 import { catalog } from "../modules/catalog.ts";
@@ -18,20 +19,21 @@ export type GraphQLServerOptions = {
   readonly schema: GraphQLSchema;
   readonly database: Database;
   readonly config: Config;
+  readonly credentials: Credentials;
   readonly logger: Logger;
   readonly requestIdOf: (request: Request) => string;
 };
 
 /** The GraphQL endpoint: what a request passes through, in order. */
 export function createGraphQLServer(options: GraphQLServerOptions) {
-  const { schema, database, logger, requestIdOf } = options;
+  const { schema, database, credentials, logger, requestIdOf } = options;
   return createYoga<object, Context>({
     schema,
     graphqlEndpoint: graphqlPath,
     // server.ts serves it, as a page whose files a browser keeps.
     graphiql: false,
     plugins: [
-      useAuthentication(database.pool, logger, requestIdOf),
+      useAuthentication(credentials, logger, requestIdOf),
       useJsonRequests(),
       useToldErrors(logger, requestIdOf),
       // After the errors are told: what is kept is what was sent.
@@ -41,6 +43,7 @@ export function createGraphQLServer(options: GraphQLServerOptions) {
       const actor = actorOf(request);
       return {
         pool: database.pool,
+        apiKeys: credentials.apiKeys,
         idempotency: idempotencyOf(request, params),
         actor,
         requestId: requestIdOf(request),
