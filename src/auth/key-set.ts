@@ -1,4 +1,10 @@
-import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from "jose";
+import {
+  createRemoteJWKSet,
+  customFetch,
+  errors,
+  type CompactJWSHeaderParameters,
+  type FlattenedJWSInput,
+} from "jose";
 import type { Logger } from "pino";
 import type { KeySetAges } from "../config/auth.ts";
 import { GatewayError } from "../lib/errors.ts";
@@ -56,7 +62,10 @@ export class KeySet {
    *
    * @throws GatewayError UNAVAILABLE when there are no keys, or none young enough, and none can be fetched.
    */
-  readonly keyFor: JWTVerifyGetKey<CryptoKey> = async (header, token) => {
+  readonly keyFor = async (
+    header: CompactJWSHeaderParameters,
+    token: FlattenedJWSInput,
+  ): Promise<CryptoKey> => {
     await this.#ready();
     try {
       return await this.#source(header, token);
@@ -101,8 +110,8 @@ export class KeySet {
     const { refresh, keep } = this.#ages;
     const age = this.#now() - this.#fetchedAt;
     if (age < refresh) return;
-    const pause = this.#failed ? pauseAfterFailure - (this.#now() - this.#triedAt) : 0;
-    const fetching = pause > 0 ? this.#fetching : this.fetch();
+    const isPausing = this.#failed && this.#pauseLeft() > 0;
+    const fetching = isPausing ? this.#fetching : this.fetch();
     // Long out of use, they may have been withdrawn; but an outage is no reason to keep callers waiting.
     if (age >= keep || (age >= 2 * refresh && !this.#failed)) await fetching;
     if (this.#now() - this.#fetchedAt < keep) return;
@@ -110,8 +119,13 @@ export class KeySet {
       "UNAVAILABLE",
       "The keys that tokens are checked with cannot be had just now; try again.",
       [],
-      { retryAfter: Math.max(1, Math.ceil(pause / 1_000)) },
+      { retryAfter: Math.max(1, Math.ceil(this.#pauseLeft() / 1_000)) },
     );
+  }
+
+  /** Milliseconds until a failure is forgotten enough to try again. */
+  #pauseLeft(): number {
+    return this.#triedAt + pauseAfterFailure - this.#now();
   }
 }
 
