@@ -1,10 +1,10 @@
 // Mutations through the gateway over HTTP, and the verbs alone, against the same rows by hand (pg, and Prisma); then a
 // batch of 1,000 against single mutations and COPY. All sides in turn in one run: npm run bench:writes
 import type { Actor } from "../src/auth/actor.ts";
-import { createApiKey } from "../src/auth/api-key.ts";
 import { openDatabase, type Database } from "../src/db/database.ts";
 import { migrate } from "../src/db/migrate.ts";
 import { startThrowaway } from "../src/db/throwaway.ts";
+import { createKey } from "../src/modules/api-key/operator.ts";
 import { catalog } from "../src/modules/catalog.ts";
 import { contactWrites } from "../src/modules/contact/service.ts";
 import { dealWrites } from "../src/modules/deal/service.ts";
@@ -99,7 +99,8 @@ async function run(url: string, database: Database, gateway: GatewayProcess): Pr
     return rows[0]?.id ?? "";
   });
   const keyOptions = { tenantSlug: slug, scopes: ["*"], name: "bench", env: "test" };
-  const { key } = await createApiKey(database, keyOptions);
+  const requestsPerMinute = 1_000_000;
+  const { key } = await createKey(database, { ...keyOptions, requestsPerMinute });
   const binding = { appId: null, departmentId: null, expiresAt: null, requestsPerMinute: null };
   const actor: Actor = { kind: "user", id: "bench", tenantId, scopes: ["*"], ...binding };
   const context = { actor, pool: database.pool, catalog, idempotent: null };

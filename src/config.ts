@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { z } from "zod";
+import { type AuthConfig, authVariables } from "./config/auth.ts";
 import { StartupError } from "./lib/startup-error.ts";
 
 /** What one operation may ask for. */
@@ -46,6 +47,8 @@ export type Config = {
     manifest: string | null;
   };
   operations: OperationLimits;
+  /** Whose tokens are taken. */
+  auth: AuthConfig;
 };
 
 const databaseUrlHint =
@@ -121,10 +124,13 @@ export function loadConfig(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Config {
   const given = Object.entries(env).filter(([, value]) => value !== undefined && value !== "");
-  const parsed = environmentSchema.safeParse(Object.fromEntries(given));
-  if (!parsed.success) {
+  const variables = Object.fromEntries(given);
+  const parsed = environmentSchema.safeParse(variables);
+  const auth = authVariables.safeParse(variables);
+  if (!parsed.success || !auth.success) {
+    const issues = [parsed, auth].flatMap(({ error }) => error?.issues ?? []);
     // No value is repeated: DATABASE_URL holds a password.
-    const lines = parsed.error.issues.map(({ path, message }) => `${path.join(".")} ${message}`);
+    const lines = issues.map(({ path, message }) => `${path.join(".")} ${message}`);
     throw new StartupError([...new Set(lines)].join("\n"));
   }
   const { PORT, HOST, DATA_DIR, DATABASE_URL, DEMO, NODE_ENV, LOG_LEVEL, npm_lifecycle_event } =
@@ -156,6 +162,7 @@ export function loadConfig(
         INTROSPECTION === undefined ? NODE_ENV !== "production" : INTROSPECTION === "on",
       manifest: OPERATIONS === undefined ? null : resolve(OPERATIONS),
     },
+    auth: auth.data,
   };
 }
 

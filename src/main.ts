@@ -6,6 +6,8 @@ import { addMigrate } from "./cli/migrate.ts";
 import { addSchema } from "./cli/schema.ts";
 import { addSeed } from "./cli/seed.ts";
 import { addServe } from "./cli/serve.ts";
+import { addTenants } from "./cli/tenants.ts";
+import { addToken } from "./cli/token.ts";
 
 const program = new Command("crm")
   .description("A GraphQL gateway over a CRM on PostgreSQL.")
@@ -21,11 +23,23 @@ Environment:
   DEMO          on or off: demo tenants and keys (on; off with DATABASE_URL)
   NODE_ENV      production switches GraphiQL and introspection off (development)
   OPERATIONS    a manifest of operations: nothing else is run
+  JWT_ISSUER, JWT_AUDIENCE, and JWT_SECRET or JWKS_URL
+                whose bearer tokens are taken, beside API keys (nobody's)
   LOG_LEVEL     fatal, error, warn, info, debug, trace or silent (info)
 
 A command beside a running server works on the same database.`,
   );
 
-for (const add of [addServe, addMigrate, addSeed, addKeys, addSchema, addDoctor]) add(program);
+for (const add of [
+  addServe,
+  addMigrate,
+  addSeed,
+  addTenants,
+  addKeys,
+  addToken,
+  addSchema,
+  addDoctor,
+])
+  add(program);
 
 await program.parseAsync();

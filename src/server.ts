@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { pino } from "pino";
+import { Credentials } from "./auth/authenticate.ts";
 import type { Config } from "./config.ts";
 import type { Database } from "./db/database.ts";
 import { asWork } from "./db/work.ts";
@@ -41,7 +42,15 @@ export function createGateway({ database, config, demo }: GatewayOptions): Gatew
     }
     return id;
   };
-  const graphql = createGraphQLServer({ schema, database, config, logger, requestIdOf });
+  const credentials = new Credentials({ pool: database.pool, config: config.auth, logger });
+  const graphql = createGraphQLServer({
+    schema,
+    database,
+    config,
+    credentials,
+    logger,
+    requestIdOf,
+  });
   const explorer = config.environment !== "production";
   const demoKey = isLoopback(config.host) ? (demo?.[0]?.apiKey ?? null) : null;
   const migrations = readMigrations(migrationsDirectory).then((files) =>
@@ -79,7 +88,7 @@ export function createGateway({ database, config, demo }: GatewayOptions): Gatew
         },
       );
     },
-    close: () => Promise.resolve(),
+    close: () => credentials.close(),
   };
 }
 

@@ -1,16 +1,60 @@
+import type { Logger } from "pino";
+import type { AuthConfig } from "../config/auth.ts";
 import type { FencedPool } from "../db/fenced-pool.ts";
-import type { Actor } from "./actor.ts";
-import { authenticateApiKey } from "./api-key.ts";
+import { ApiKeys } from "./api-keys.ts";
+import type { Authentication } from "./authentication.ts";
+import { Places } from "./places.ts";
+import { Tokens } from "./tokens.ts";
 
-/**
- * Who is calling: the credential in `x-api-key` or `Authorization: Bearer`. Null when there is none, when it does
- * not work, or when there are two that might not agree.
- */
-export async function authenticate(pool: FencedPool, headers: Headers): Promise<Actor | null> {
+export type CredentialsOptions = {
+  readonly pool: FencedPool;
+  readonly config: AuthConfig;
+  readonly logger: Pick<Logger, "debug" | "info" | "warn">;
+};
+
+/** How a process finds out who is calling. */
+export class Credentials {
+  readonly apiKeys: ApiKeys;
+  readonly #tokens: Tokens;
+  readonly #places: Places;
+
+  constructor({ pool, config, logger }: CredentialsOptions) {
+    this.apiKeys = new ApiKeys({ pool, logger });
+    this.#tokens = new Tokens({ ...config, pool, logger });
+    this.#places = new Places({ pool });
+  }
+
+  /** Ends what runs beside requests. */
+  close(): Promise<void> {
+    return this.apiKeys.close();
+  }
+
+  /**
+   * Who is calling: an API key in `x-api-key` or `Authorization: Bearer`, or a token in the latter.
+   *
+   * @throws GatewayError FORBIDDEN when the request names another organization or department than the credential's,
+   * UNAVAILABLE when the credential cannot be checked just now.
+   */
+  async authenticate(headers: Headers): Promise<Authentication> {
+    const credential = readCredential(headers);
+    if (typeof credential !== "string") return credential;
+    const isApiKey = headers.has("x-api-key") || credential.startsWith("crm_");
+    const found = await (isApiKey ? this.apiKeys : this.#tokens).authenticate(credential);
+    if ("refused" in found) return found;
+    return { actor: await this.#places.agree(found.actor, headers) };
+  }
+}
+
+/** The one credential that a request comes with. Two that differ are refused, even if both are good for the tenant. */
+function readCredential(headers: Headers): string | Authentication {
   const apiKey = headers.get("x-api-key");
-  const bearer = /^Bearer +(\S+)$/i.exec(headers.get("authorization") ?? "")?.[1] ?? null;
-  if (apiKey !== null && bearer !== null && apiKey !== bearer) return null;
-  const key = apiKey ?? bearer;
-  // The place for further strategies: a bearer that is no API key is a token.
-  return key === null ? null : authenticateApiKey(pool, key);
+  const authorization = headers.get("authorization") ?? "";
+  // Other schemes are for whoever stands in between.
+  const isBearer = /^Bearer(?: |$)/i.test(authorization);
+  const bearer = isBearer ? (/^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? null) : null;
+  if (isBearer && bearer === null) return { refused: "a bearer that is none" };
+  if (apiKey !== null && bearer !== null && apiKey !== bearer) {
+    return { refused: "two credentials that differ" };
+  }
+  return apiKey ?? bearer ?? { refused: "no credential" };
 }

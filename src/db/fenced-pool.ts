@@ -205,14 +205,15 @@ export class FencedPool extends pg.Pool {
     }
   }
 
-  /** Calls one of the functions that are asked before the tenant is known; it reads no table by itself. */
+  /** Calls one of the functions that look beyond the tenants, for each id; that is all that is done outside of one. */
   async callFunction<Row extends pg.QueryResultRow>(
-    name: "find_api_key",
-    argument: string,
+    name: "find_api_key" | "note_api_key_use",
+    ids: readonly string[],
   ): Promise<Row[]> {
+    const text = `SELECT found.* FROM unnest($1::uuid[]) AS asked(id), ${name}(asked.id) AS found`;
     const client = await this.#connectIdle();
     try {
-      const { rows } = await client.query<Row>(`SELECT * FROM ${name}($1)`, [argument]);
+      const { rows } = await client.query<Row>(text, [ids]);
       client.release();
       return rows;
     } catch (error) {

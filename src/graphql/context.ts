@@ -1,4 +1,5 @@
 import type { Actor } from "../auth/actor.ts";
+import type { ApiKeys } from "../auth/api-keys.ts";
 import type { FencedPool } from "../db/fenced-pool.ts";
 import type { Reader } from "../query/reader.ts";
 import type { IdempotentStep } from "../write/context.ts";
@@ -8,6 +9,8 @@ export type Context = {
   readonly actor: Actor;
   readonly reader: Reader;
   readonly pool: FencedPool;
+  /** The keys as this process knows them: what a mutation changes, it must forget. */
+  readonly apiKeys: ApiKeys;
   /** The request's idempotency key, when it is a mutation that came with one. */
   readonly idempotency: Pick<IdempotentStep, "key" | "requestHash"> | null;
   readonly requestId: string;

@@ -2,6 +2,7 @@ import type { GraphQLSchema } from "graphql";
 import { createYoga } from "graphql-yoga";
 import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
+import type { Credentials } from "../auth/authenticate.ts";
 import type { Config } from "../config.ts";
 import type { Database } from "../db/database.ts";
 import { catalog } from "../modules/catalog.ts";
@@ -23,6 +24,7 @@ export type GraphQLServerOptions = {
   readonly schema: GraphQLSchema;
   readonly database: Database;
   readonly config: Config;
+  readonly credentials: Credentials;
   readonly logger: Logger;
   readonly requestIdOf: (request: Request) => string;
 };
@@ -38,7 +40,7 @@ function documentsOf<Parsed extends {}>(maxDocumentBytes: number): LRUCache<stri
 
 /** The GraphQL endpoint: what a request passes through, in order. */
 export function createGraphQLServer(options: GraphQLServerOptions) {
-  const { schema, database, config, logger, requestIdOf } = options;
+  const { schema, database, config, credentials, logger, requestIdOf } = options;
   const { introspection, manifest } = config.graphql;
   return createYoga<object, Context>({
     schema,
@@ -46,7 +48,7 @@ export function createGraphQLServer(options: GraphQLServerOptions) {
     // server.ts serves it, as a page whose files a browser keeps.
     graphiql: false,
     plugins: [
-      useAuthentication(database.pool, logger, requestIdOf),
+      useAuthentication(credentials, logger, requestIdOf),
       useJsonRequests(),
       usePersistedOperations(manifest === null ? null : readManifest(manifest, schema)),
       useToldErrors(logger, requestIdOf),
@@ -62,6 +64,7 @@ export function createGraphQLServer(options: GraphQLServerOptions) {
         pool: database.pool,
         // useIdempotency sets it, for mutations.
         idempotency: null,
+        apiKeys: credentials.apiKeys,
         actor,
         requestId: requestIdOf(request),
         reader: new Reader({

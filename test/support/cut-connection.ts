@@ -128,8 +128,7 @@ class Carrier {
     if (!this.#isInStatement && /^[QPB]$/.test(frame.type)) {
       this.#isInStatement = true;
       // Parse comes first where there is one.
-      const number = this.#watched.statements.push(this.#texts.textOf(frame));
-      if (this.#watched.trap?.statement === number) this.#fall(this.#watched.trap);
+      const number = this.#count(this.#texts.textOf(frame));
       if (!this.#isCut) this.#unanswered.push(number);
     }
     // Query, or the Sync behind Parse, Bind and Execute.
@@ -137,6 +136,15 @@ class Carrier {
     if (this.#isCut) return;
     if (this.#waiting === null) this.#far.write(frame.bytes);
     else this.#waiting.push(frame);
+  }
+
+  /** The statement's number; what the gateway does at times of its own goes by that of the one before. */
+  #count(text: string): number {
+    const { statements, trap } = this.#watched;
+    if (text.includes("note_api_key_use")) return statements.length;
+    const number = statements.push(text);
+    if (trap?.statement === number) this.#fall(trap);
+    return number;
   }
 
   #fall(trap: Cut | Pause): void {

@@ -140,7 +140,8 @@ export async function startRaceTrack({
 /** As many as a gateway of {@link startGateway} has. */
 const poolSize = 5;
 
-async function startSecond(url: string, logLevel: "error" | "silent") {
+/** Another gateway on the same database, with a pool of its own: what another process would be. */
+export async function startSecond(url: string, logLevel: "error" | "silent") {
   const database = openDatabase({ url, maxConnections: poolSize });
   const config = loadConfig({ NODE_ENV: "test", LOG_LEVEL: logLevel });
   const gateway = createGateway({ database, config, demo: null });

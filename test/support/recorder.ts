@@ -6,12 +6,12 @@ export type RecordedStatement = { readonly text: string; rows: number };
 
 /** Remembers the statements that go through a pool. */
 export type Recorder = {
-  /** What was sent since the last `clear`, without the fence's pin and the look-up of the key. */
+  /** What was sent since the last `clear`, without the fence's pin, the look-up of the key and the note of its use. */
   all(): readonly RecordedStatement[];
   clear(): void;
 };
 
-const housekeeping = /set_config\('app\.tenant_id'|find_api_key/;
+const housekeeping = /set_config\('app\.tenant_id'|find_api_key|note_api_key_use/;
 
 /** Watches every connection that the pool opens from now on. */
 export function recordStatements(pool: FencedPool): Recorder {

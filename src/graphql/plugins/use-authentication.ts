@@ -1,8 +1,8 @@
 import type { Plugin } from "graphql-yoga";
 import type { Logger } from "pino";
-import { authenticate } from "../../auth/authenticate.ts";
+import type { Credentials } from "../../auth/authenticate.ts";
 import type { Actor } from "../../auth/actor.ts";
-import type { FencedPool } from "../../db/fenced-pool.ts";
+import { GatewayError, httpStatusOf } from "../../lib/errors.ts";
 import { describe } from "./use-told-errors.ts";
 
 const actors = new WeakMap<Request, Actor>();
@@ -15,18 +15,14 @@ export function actorOf(request: Request): Actor {
 }
 
 /** One body for every credential that does not work, so that it tells nothing about why. */
-const refusal = JSON.stringify({
-  errors: [
-    {
-      message: "Send a valid API key in the x-api-key header (or as Authorization: Bearer <key>).",
-      extensions: { code: "UNAUTHENTICATED" },
-    },
-  ],
-});
+const refusal = bodyOf(
+  "Send a valid API key in the x-api-key header (or as Authorization: Bearer <key>).",
+  { code: "UNAUTHENTICATED" },
+);
 
 /** Refuses requests without a valid credential before anything of them is parsed. */
 export function useAuthentication(
-  pool: FencedPool,
+  credentials: Credentials,
   logger: Logger,
   requestIdOf: (request: Request) => string,
 ): Plugin {
@@ -45,14 +41,24 @@ export function useAuthentication(
         );
       };
       try {
-        const actor = await authenticate(pool, request.headers);
-        if (actor === null) refuse(401, refusal, { "www-authenticate": "Bearer" });
-        else actors.set(request, actor);
+        const found = await credentials.authenticate(request.headers);
+        if ("actor" in found) {
+          actors.set(request, found.actor);
+          return;
+        }
+        logger.debug({ requestId: requestIdOf(request), reason: found.refused }, "refused");
+        refuse(401, refusal, { "www-authenticate": "Bearer" });
       } catch (thrown) {
-        // Nothing after this would turn it into an answer: the server would print the stack.
         const requestId = requestIdOf(request);
+        if (thrown instanceof GatewayError && thrown.code === "FORBIDDEN") {
+          refuse(httpStatusOf.FORBIDDEN, bodyOf(thrown.message, { code: thrown.code }), {});
+          return;
+        }
+        // Nothing after this would turn it into an answer: the server would print the stack.
         logger.error({ requestId, cause: describe(thrown) }, "credentials cannot be checked");
-        refuse(503, unavailable(requestId), { "retry-after": "1" });
+        const wait = thrown instanceof GatewayError ? thrown.detail["retryAfter"] : null;
+        const seconds = typeof wait === "number" ? wait : 1;
+        refuse(503, unavailable(requestId), { "retry-after": String(seconds) });
       }
     },
   };
@@ -60,5 +66,9 @@ export function useAuthentication(
 
 function unavailable(requestId: string): string {
   const message = `Credentials cannot be checked just now; try again. Request id ${requestId}.`;
-  return JSON.stringify({ errors: [{ message, extensions: { code: "UNAVAILABLE", requestId } }] });
+  return bodyOf(message, { code: "UNAVAILABLE", requestId });
+}
+
+function bodyOf(message: string, extensions: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify({ errors: [{ message, extensions }] });
 }

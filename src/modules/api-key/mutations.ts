@@ -30,7 +30,8 @@ builder.mutationField("revokeApiKey", (t) =>
     type: payloadRef("Revoke", apiKey),
     description: "Makes an API key invalid at once. Revoking it again changes nothing.",
     args: { id: t.arg.id({ required: true, description: keyId }) },
-    resolve: (_root, args, ctx, info) => revokeApiKey(writeContext(ctx, info), args.id),
+    resolve: (_root, args, ctx, info) =>
+      revokeApiKey(writeContext(ctx, info), args.id).finally(() => ctx.apiKeys.forget(args.id)),
   }),
 );
 
@@ -47,6 +48,7 @@ builder.mutationField("rotateApiKey", (t) =>
           "How long the old key works on, in minutes: 0 to 10,080 (a week), 60 unless said.",
       }),
     },
-    resolve: (_root, args, ctx, info) => rotateApiKey(writeContext(ctx, info), args),
+    resolve: (_root, args, ctx, info) =>
+      rotateApiKey(writeContext(ctx, info), args).finally(() => ctx.apiKeys.forget(args.id)),
   }),
 );

@@ -1,0 +1,118 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import DataLoader from "dataloader";
+import type { Logger } from "pino";
+import type { FencedPool } from "../db/fenced-pool.ts";
+import { asWork } from "../db/work.ts";
+import { formatId, readId } from "../lib/id.ts";
+import type { Authentication } from "./authentication.ts";
+import { isSecretOf, readApiKey, type KeyParts } from "./api-key.ts";
+import { FreshCache } from "./fresh-cache.ts";
+import { KeyUses } from "./key-uses.ts";
+import { isScope } from "./scopes.ts";
+
+/** How long a key's row is believed. A key that another process revokes works no longer than this. */
+const maxAge = 2_000;
+/** So many keys are remembered: some 5 MB. */
+const maxKeys = 10_000;
+/** A look-up that takes longer holds up no other one: its connection may be dead. */
+const patience = 250;
+
+type KeyRow = {
+  tenant_id: string;
+  id: string;
+  environment: string;
+  secret_hash: Buffer;
+  scopes: string[];
+  department_id: string | null;
+  app_id: string | null;
+  requests_per_minute: number | null;
+  expires_at: Date | null;
+  revoked_at: Date | null;
+};
+
+/** The API keys as a process knows them: rows without secrets, looked up when needed and believed for two seconds. */
+export class ApiKeys {
+  readonly #rows: FreshCache<KeyRow>;
+  readonly #uses: KeyUses;
+
+  constructor({ pool, logger }: { pool: FencedPool; logger: Pick<Logger, "debug"> }) {
+    this.#uses = new KeyUses({ pool, logger });
+    const lookUp = batchedLookUp(pool);
+    this.#rows = new FreshCache({ max: maxKeys, maxAge, load: (id) => lookUp.load(id) });
+  }
+
+  /** Whom a key stands for, if it works. This is a use of it. */
+  async authenticate(text: string): Promise<Authentication> {
+    const parts = readApiKey(text);
+    if (parts === null) return { refused: "not an API key" };
+    const found = await this.#check(parts);
+    if ("actor" in found) this.#uses.note(parts.id);
+    return found;
+  }
+
+  /** Writes what is still to be written of the keys' use. */
+  close(): Promise<void> {
+    return this.#uses.write();
+  }
+
+  async #check(parts: KeyParts): Promise<Authentication> {
+    const row = await this.#rows.get(parts.id);
+    const matches = isSecretOf(parts.secret, row?.secret_hash);
+    if (row === null || !matches || row.environment !== parts.environment) {
+      return { refused: "no such API key" };
+    }
+    if (row.revoked_at !== null) return { refused: "a revoked API key" };
+    if (row.expires_at !== null && row.expires_at.getTime() <= Date.now()) {
+      return { refused: "an expired API key" };
+    }
+    return {
+      actor: {
+        kind: "apiKey",
+        id: formatId("key", row.id),
+        tenantId: row.tenant_id,
+        // What an older version stored and this one does not know opens nothing.
+        scopes: row.scopes.filter(isScope),
+        appId: row.app_id,
+        departmentId: row.department_id,
+        expiresAt: row.expires_at,
+        requestsPerMinute: row.requests_per_minute,
+      },
+    };
+  }
+
+  /** A key was changed by this process, which shall see it at once. Takes the id with its prefix or bare. */
+  forget(id: string): void {
+    this.#rows.forget(readId("key", id) ?? "");
+  }
+}
+
+/** What several requests wait for is no part of one of them, which may be cancelled. */
+const outsideOfRequests = () => ({ statements: 0, signal: null });
+
+/**
+ * One statement at a time, for all ids that came up while the last one was on its way: made-up keys cost no more
+ * statements than the database answers one after the other, however many there are.
+ */
+function batchedLookUp(pool: FencedPool): DataLoader<string, KeyRow | null> {
+  let running: Promise<unknown> = Promise.resolve();
+  const lookUp = async (ids: readonly string[]): Promise<(KeyRow | null)[]> => {
+    const rows = await pool.callFunction<KeyRow>("find_api_key", ids);
+    const found = new Map(rows.map((row) => [row.id, row]));
+    return ids.map((id) => found.get(id) ?? null);
+  };
+  return new DataLoader(
+    (ids) => {
+      const answer = asWork(outsideOfRequests(), () => lookUp(ids));
+      running = Promise.race([
+        answer.catch(() => undefined),
+        sleep(patience, undefined, { ref: false }),
+      ]);
+      return answer;
+    },
+    {
+      cache: false,
+      maxBatchSize: 1_000,
+      batchScheduleFn: (dispatch) => void running.then(dispatch),
+    },
+  );
+}

@@ -1,0 +1,37 @@
+import { InvalidArgumentError } from "commander";
+import { readDuration } from "../lib/duration.ts";
+
+/** `read:accounts,write:deals` → its parts, each once. */
+export function parseScopes(text: string): string[] {
+  const scopes = text.split(/[\s,]+/).filter((scope) => scope !== "");
+  if (scopes.length === 0) throw new InvalidArgumentError("Name at least one, such as 'read:*'.");
+  return [...new Set(scopes)];
+}
+
+/** `60m` → milliseconds. */
+export function parseDuration(text: string): number {
+  const duration = readDuration(text);
+  if (duration !== null) return duration;
+  throw new InvalidArgumentError("Give a number and s, m, h or d, such as 60m or 90d.");
+}
+
+/** An instant in the future: `2027-01-31T00:00:00Z`, or `90d` from now. */
+export function parseExpiry(text: string): Date {
+  const duration = readDuration(text);
+  const isInstant = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/.test(
+    text,
+  );
+  const time = duration === null ? (isInstant ? Date.parse(text) : NaN) : Date.now() + duration;
+  if (Number.isNaN(time)) {
+    throw new InvalidArgumentError("Give an instant such as 2027-01-31T00:00:00Z, or 90d.");
+  }
+  if (time <= Date.now()) throw new InvalidArgumentError("It must be in the future.");
+  return new Date(time);
+}
+
+/** Of requests a minute. */
+export function parseQuota(text: string): number {
+  const quota = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+  if (quota < 1) throw new InvalidArgumentError("It must be a whole number > 0.");
+  return quota;
+}

@@ -1,0 +1,165 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { uuidv7 } from "../../src/lib/id.ts";
+import type { TenantFixtures } from "../support/fixtures.ts";
+import { at, startGateway, type TestGateway } from "../support/gateway.ts";
+
+let gateway: TestGateway;
+let tenant: TenantFixtures;
+
+beforeAll(async () => {
+  gateway = await startGateway();
+  tenant = await gateway.fixtures.tenant("north-harbor");
+});
+afterAll(() => gateway.close());
+
+/** Statements that look keys up, or write their use, with those that the recorder leaves out. */
+let sent: string[] = [];
+beforeAll(() => {
+  gateway.database.pool.on("connect", (client) => {
+    const query: (...parameters: unknown[]) => unknown = client.query.bind(client);
+    const watched = (...parameters: unknown[]): unknown => {
+      const [first] = parameters;
+      sent.push(typeof first === "string" ? first : String(at(first, "text")));
+      return query(...parameters);
+    };
+    Object.defineProperty(client, "query", { value: watched });
+  });
+});
+beforeEach(() => {
+  sent = [];
+});
+const lookUps = () => sent.filter((text) => text.includes("find_api_key")).length;
+
+const ask = (key: string) => gateway.ask(key, "{ __typename }");
+const codes = (answers: readonly Awaited<ReturnType<typeof ask>>[]) =>
+  new Set(answers.map(({ errors }) => errors?.[0]?.extensions.code ?? "none"));
+const secret = "0".repeat(48);
+
+describe("checking keys", () => {
+  it("costs a key that is used all the time a statement every two seconds, not one a request", async () => {
+    const key = await gateway.keyFor(tenant.slug);
+    const startedAt = performance.now();
+    const answers = await Promise.all(Array.from({ length: 200 }, () => ask(key)));
+    const seconds = (performance.now() - startedAt) / 1_000;
+    expect(codes(answers)).toEqual(new Set(["none"]));
+    expect(lookUps()).toBeGreaterThanOrEqual(1);
+    expect(lookUps()).toBeLessThanOrEqual(1 + seconds / 2);
+  });
+
+  it("costs wrong secrets of one key no more", async () => {
+    const id = (await gateway.keyFor(tenant.slug)).split("_")[2];
+    const startedAt = performance.now();
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, (_, index) =>
+        ask(`crm_test_${id}_${String(index).padStart(48, "0")}`),
+      ),
+    );
+    const seconds = (performance.now() - startedAt) / 1_000;
+    expect(codes(answers)).toEqual(new Set(["UNAUTHENTICATED"]));
+    expect(lookUps()).toBeLessThanOrEqual(1 + seconds / 2);
+  });
+
+  it("costs a made-up key that comes again and again no more", async () => {
+    const key = `crm_test_${uuidv7()}_${secret}`;
+    const startedAt = performance.now();
+    await Promise.all(Array.from({ length: 200 }, () => ask(key)));
+    const seconds = (performance.now() - startedAt) / 1_000;
+    expect(lookUps()).toBeLessThanOrEqual(1 + seconds / 2);
+  });
+
+  it("costs a flood of made-up keys far fewer statements than keys, and good keys work meanwhile", async () => {
+    const good = await gateway.keyFor(tenant.slug);
+    const flood = Array.from({ length: 1_000 }, () => ask(`crm_test_${uuidv7()}_${secret}`));
+    const amid = await Promise.all(Array.from({ length: 20 }, () => ask(good)));
+    expect(codes(amid)).toEqual(new Set(["none"]));
+    expect(codes(await Promise.all(flood))).toEqual(new Set(["UNAUTHENTICATED"]));
+    expect(lookUps()).toBeLessThan(500);
+  });
+
+  it("costs text that cannot be a key nothing", async () => {
+    await Promise.all(["hello", `crm_test_${secret}`, "crm_", "x".repeat(9_000)].map(ask));
+    expect(sent).toEqual([]);
+  });
+});
+
+describe("the last use of a key", () => {
+  const noted = async (key: string) => {
+    const { rows } = await gateway.fixtures.client.query<{
+      last_used_at: Date | null;
+      version: number;
+    }>("SELECT last_used_at, version FROM api_keys WHERE id = $1", [key.split("_")[2]]);
+    return rows[0];
+  };
+  const writes = () => sent.filter((text) => text.includes("note_api_key_use")).length;
+  const untilNoted = (key: string) =>
+    expect.poll(async () => (await noted(key))?.last_used_at, { timeout: 30_000 }).not.toBeNull();
+
+  it("is written once for many uses of many keys, is no change of them, and can be read", async () => {
+    // What other tests have used is written first.
+    const before = await gateway.keyFor(tenant.slug);
+    await ask(before);
+    await untilNoted(before);
+    sent = [];
+    const keys = await Promise.all(Array.from({ length: 10 }, () => gateway.keyFor(tenant.slug)));
+    const startedAt = Date.now();
+    for (const key of keys) await Promise.all(Array.from({ length: 5 }, () => ask(key)));
+    await Promise.all(keys.map(untilNoted));
+    expect(writes()).toBeLessThanOrEqual(2);
+    for (const key of keys) {
+      const row = await noted(key);
+      expect(row?.version).toBe(1);
+      expect(Number(row?.last_used_at)).toBeGreaterThan(startedAt - 60_000);
+      expect(Number(row?.last_used_at)).toBeLessThanOrEqual(Date.now() + 60_000);
+    }
+    const data = await gateway.data(
+      keys[0] ?? "",
+      "query ($id: UUID) { apiKeys(where: { lastUsedAt: { isNull: false } }) { totalCount } changes { nodes { id } } }".replace(
+        "($id: UUID) ",
+        "",
+      ),
+    );
+    expect(Number(at(data, "apiKeys", "totalCount"))).toBeGreaterThanOrEqual(10);
+    expect(at(data, "changes", "nodes")).toEqual([]);
+  });
+
+  it("is left as it is for a minute, whichever process asks", async () => {
+    const { pool } = gateway.database;
+    const key = await gateway.keyFor(tenant.slug);
+    const id = key.split("_")[2] ?? "";
+    await pool.callFunction("note_api_key_use", [id]);
+    const first = await noted(key);
+    await pool.callFunction("note_api_key_use", [id]);
+    expect(await noted(key)).toEqual(first);
+    const { client } = gateway.fixtures;
+    const older = "UPDATE api_keys SET last_used_at = now() - interval '61 seconds' WHERE id = $1";
+    await client.query(older, [id]);
+    await pool.callFunction("note_api_key_use", [id]);
+    expect(Number((await noted(key))?.last_used_at)).toBeGreaterThanOrEqual(
+      Number(first?.last_used_at),
+    );
+  });
+
+  it("waits for nobody who is changing the key", async () => {
+    const key = await gateway.keyFor(tenant.slug);
+    const id = key.split("_")[2] ?? "";
+    const { client } = gateway.fixtures;
+    await client.query("BEGIN");
+    await client.query("SELECT FROM api_keys WHERE id = $1 FOR UPDATE", [id]);
+    await gateway.database.pool.callFunction("note_api_key_use", [id]);
+    await client.query("COMMIT");
+    expect((await noted(key))?.last_used_at).toBeNull();
+  });
+
+  it("is not worth a failure: what cannot be written is left", async () => {
+    const { client } = gateway.fixtures;
+    await client.query("ALTER FUNCTION note_api_key_use RENAME TO gone");
+    const other = await startGateway({ logLevel: "silent" });
+    await other.fixtures.client.query("ALTER FUNCTION note_api_key_use RENAME TO gone");
+    const { slug } = await other.fixtures.tenant("blue-ridge");
+    const key = await other.keyFor(slug);
+    expect(codes([await other.ask(key, "{ __typename }")])).toEqual(new Set(["none"]));
+    // Closing writes what is left to be written.
+    await expect(other.close()).resolves.toBeUndefined();
+    await client.query("ALTER FUNCTION gone RENAME TO note_api_key_use");
+  });
+});

@@ -1,0 +1,141 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { revokeKey } from "../../src/modules/api-key/operator.ts";
+import { at, startGateway, type TestGateway } from "../support/gateway.ts";
+import { startSecond } from "../support/races.ts";
+import { send } from "../support/raw-http.ts";
+
+let gateway: TestGateway;
+let second: Awaited<ReturnType<typeof startSecond>>;
+let slug: string;
+let adminKey: string;
+
+beforeAll(async () => {
+  gateway = await startGateway();
+  second = await startSecond(gateway.databaseUrl, "error");
+  ({ slug } = await gateway.fixtures.tenant("north-harbor"));
+  adminKey = await gateway.keyFor(slug);
+});
+afterAll(async () => {
+  await second.close();
+  await gateway.close();
+});
+
+/** The status that a key gets at a gateway. */
+async function status(url: string, key: string): Promise<number> {
+  const answer = await send(`${url}/graphql`, {
+    headers: [
+      ["content-type", "application/json"],
+      ["x-api-key", key],
+    ],
+    body: '{"query":"{ __typename }"}',
+  });
+  return answer.status;
+}
+
+/** Asks both gateways all the time, until neither has let the key in for a second. */
+class Watch {
+  readonly #lastAccepted = [0, 0];
+  readonly #done: Promise<unknown>;
+  #askedLast = 0;
+
+  constructor(key: string) {
+    this.#done = Promise.all(
+      [gateway.url, second.url].map(async (url, index) => {
+        let refusedSince = Number.POSITIVE_INFINITY;
+        while (performance.now() - refusedSince < 1_000) {
+          const sentAt = performance.now();
+          if ((await status(url, key)) === 200) {
+            this.#lastAccepted[index] = sentAt;
+            refusedSince = Number.POSITIVE_INFINITY;
+          } else {
+            refusedSince = Math.min(refusedSince, sentAt);
+          }
+          this.#askedLast = performance.now();
+          await sleep(20);
+        }
+      }),
+    );
+  }
+
+  /** Until both have let the key in. */
+  async started(): Promise<void> {
+    await expect.poll(() => Math.min(...this.#lastAccepted)).toBeGreaterThan(0);
+  }
+
+  /** How many milliseconds after `moment` each gateway last let the key in. */
+  async lastAcceptedAfter(moment: number): Promise<number[]> {
+    await this.#done;
+    expect(this.#askedLast).toBeGreaterThan(moment);
+    return this.#lastAccepted.map((time) => time - moment);
+  }
+}
+
+const idOf = (key: string): string => `key-${key.split("_")[2]}`;
+
+describe("a key stops working in every process within 5 seconds", () => {
+  it("of being revoked through one of them, which sees it at once", async () => {
+    const key = await gateway.keyFor(slug);
+    const watch = new Watch(key);
+    await watch.started();
+    const revoke = `mutation { revokeApiKey(id: "${idOf(key)}") { apiKey { id } } }`;
+    await gateway.data(adminKey, revoke);
+    const revokedAt = performance.now();
+    const [here = 0, there = 0] = await watch.lastAcceptedAfter(revokedAt);
+    expect(here).toBeLessThanOrEqual(0);
+    expect(there).toBeLessThanOrEqual(5_000);
+  });
+
+  it("of being revoked on the command line, beside both", async () => {
+    const key = await gateway.keyFor(slug);
+    const watch = new Watch(key);
+    await watch.started();
+    await revokeKey(gateway.database, idOf(key));
+    const revokedAt = performance.now();
+    for (const time of await watch.lastAcceptedAfter(revokedAt)) {
+      expect(time).toBeLessThanOrEqual(5_000);
+    }
+  });
+
+  it("of being rotated without grace, while the new one works at once", async () => {
+    const key = await gateway.keyFor(slug);
+    const watch = new Watch(key);
+    await watch.started();
+    const rotate = `mutation { rotateApiKey(id: "${idOf(key)}", graceMinutes: 0) { secret } }`;
+    const fresh = String(at(await gateway.data(adminKey, rotate), "rotateApiKey", "secret"));
+    const rotatedAt = performance.now();
+    expect([await status(gateway.url, fresh), await status(second.url, fresh)]).toEqual([200, 200]);
+    for (const time of await watch.lastAcceptedAfter(rotatedAt)) {
+      expect(time).toBeLessThanOrEqual(5_000);
+    }
+  });
+
+  it("of the end of its grace, and not before", async () => {
+    const key = await gateway.keyFor(slug);
+    const watch = new Watch(key);
+    await watch.started();
+    await gateway.data(adminKey, `mutation { rotateApiKey(id: "${idOf(key)}") { secret } }`);
+    // The shortest grace is a minute: the rest of it is made three seconds.
+    const { rows } = await gateway.fixtures.client.query<{ left: string }>(
+      `UPDATE api_keys SET expires_at = clock_timestamp() + interval '3 seconds' WHERE id = $1
+       RETURNING extract(epoch FROM expires_at) - extract(epoch FROM clock_timestamp()) AS left`,
+      [key.split("_")[2]],
+    );
+    const endsAt = performance.now() + Number(rows[0]?.left) * 1_000;
+    const times = await watch.lastAcceptedAfter(endsAt);
+    for (const time of times) expect(time).toBeLessThanOrEqual(5_000);
+    // Asked every 20 ms, it worked until shortly before its end.
+    expect(Math.max(...times)).toBeGreaterThan(-2_000);
+  });
+
+  it("of its expiry, which is held against the clock and not against what was looked up", async () => {
+    const key = await gateway.keyFor(slug);
+    await gateway.fixtures.client.query(
+      "UPDATE api_keys SET expires_at = now() + interval '1 second' WHERE id = $1",
+      [key.split("_")[2]],
+    );
+    expect(await status(gateway.url, key)).toBe(200);
+    await sleep(1_100);
+    expect(await status(gateway.url, key)).toBe(401);
+  });
+});
