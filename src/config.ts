@@ -1,6 +1,8 @@
 import { resolve } from "node:path";
 import { z } from "zod";
 import { type AuthConfig, authVariables } from "./config/auth.ts";
+import { browserConfig, browserVariables, type BrowserConfig } from "./config/browsers.ts";
+import { telemetryConfig, telemetryVariables, type TelemetryConfig } from "./config/telemetry.ts";
 import { StartupError } from "./lib/startup-error.ts";
 
 /** What one operation may ask for. */
@@ -34,6 +36,8 @@ export type Config = {
   /** Whether npm started this process (`npm start`, `npm run …`). */
   startedByNpm: boolean;
   logLevel: "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
+  telemetry: TelemetryConfig;
+  browsers: BrowserConfig;
   http: {
     /** So many connections at once; further ones are closed. */
     maxConnections: number;
@@ -88,7 +92,7 @@ const environmentSchema = z.object({
       ["fatal", "error", "warn", "info", "debug", "trace", "silent"],
       "must be fatal, error, warn, info, debug, trace or silent",
     )
-    .default("info"),
+    .optional(),
   MAX_CONNECTIONS: atMost(10_000),
   RECEIVE_TIMEOUT: z
     .string()
@@ -113,6 +117,8 @@ const environmentSchema = z.object({
   MAX_DIRECTIVES: atMost(100),
   MAX_COST: atMost(100_000),
   npm_lifecycle_event: z.string().optional(),
+  ...telemetryVariables,
+  ...browserVariables,
 });
 
 /**
@@ -144,7 +150,8 @@ export function loadConfig(
     // Nobody wants invented customers in a database of their own unless they ask for them.
     demo: DEMO === undefined ? DATABASE_URL === undefined : DEMO === "on",
     environment: NODE_ENV,
-    logLevel: LOG_LEVEL,
+    // A line for each request would bury what `npm start` shows to somebody who tries it.
+    logLevel: LOG_LEVEL ?? (NODE_ENV === "production" ? "info" : "warn"),
     operations: {
       maxDocumentBytes: parsed.data.MAX_DOCUMENT_BYTES,
       maxTokens: parsed.data.MAX_TOKENS,
@@ -156,6 +163,8 @@ export function loadConfig(
       maxCost: parsed.data.MAX_COST,
     },
     startedByNpm: npm_lifecycle_event !== undefined,
+    telemetry: telemetryConfig(parsed.data),
+    browsers: browserConfig(parsed.data, NODE_ENV === "production"),
     http: { maxConnections: MAX_CONNECTIONS, receiveMilliseconds: RECEIVE_TIMEOUT * 1_000 },
     graphql: {
       introspection:

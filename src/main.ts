@@ -25,7 +25,10 @@ Environment:
   OPERATIONS    a manifest of operations: nothing else is run
   JWT_ISSUER, JWT_AUDIENCE, and JWT_SECRET or JWKS_URL
                 whose bearer tokens are taken, beside API keys (nobody's)
-  LOG_LEVEL     fatal, error, warn, info, debug, trace or silent (info)
+  LOG_LEVEL     fatal, error, warn, info, debug, trace or silent (info in
+                production, else warn)
+  METRICS_PORT  port for Prometheus' /metrics (none)
+  CORS_ORIGINS  origins of web pages that may call the gateway (none)
 
 A command beside a running server works on the same database.`,
   );

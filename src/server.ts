@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { pino } from "pino";
+import type { DestinationStream } from "pino";
 import { Credentials } from "./auth/authenticate.ts";
 import type { Config } from "./config.ts";
 import type { Database } from "./db/database.ts";
@@ -15,60 +15,81 @@ import {
 } from "./graphql/graphiql.ts";
 import { createGraphQLServer, graphqlPath } from "./graphql/yoga.ts";
 import { answerHealth, answerReadiness } from "./health.ts";
+import { answerCors } from "./http/cors.ts";
+import { answerMetrics, holdsToken, metricsPath } from "./http/metrics.ts";
+import { addressOf, requestIdOf } from "./http/proxy.ts";
+import { setSecurityHeaders } from "./http/security-headers.ts";
 import { schema } from "./schema.ts";
+import { describeError } from "./telemetry/describe-error.ts";
+import { createLog } from "./telemetry/log.ts";
+import { asRecorded, currentRecord } from "./telemetry/record.ts";
+import { createTelemetry } from "./telemetry/telemetry.ts";
 
 export type GatewayOptions = {
   readonly database: Database;
   readonly config: Config;
   /** The demo's tenants, when it runs: the explorer opens with the first one's key. */
   readonly demo: readonly { readonly apiKey: string }[] | null;
+  /** Where the log goes; standard error when left out. */
+  readonly logTo?: DestinationStream;
 };
 
 export type Gateway = {
   requestListener(request: IncomingMessage, response: ServerResponse): void;
+  /** Serves the metrics on a port of their own; null when they have none. */
+  readonly metricsListener: Gateway["requestListener"] | null;
   /** Ends what the gateway runs beside requests. The database is the caller's. */
   close(): Promise<void>;
 };
 
 /** The gateway: the ordered list of what a request passes through. */
-export function createGateway({ database, config, demo }: GatewayOptions): Gateway {
-  const logger = pino({ level: config.logLevel }, pino.destination({ fd: 2, sync: true }));
-  const requestIds = new WeakMap<Request, string>();
-  const requestIdOf = (request: Request): string => {
-    let id = requestIds.get(request);
-    if (id === undefined) {
-      id = randomUUID();
-      requestIds.set(request, id);
-    }
-    return id;
-  };
-  const credentials = new Credentials({ pool: database.pool, config: config.auth, logger });
+export function createGateway({ database, config, demo, logTo }: GatewayOptions): Gateway {
+  const { telemetry: telemetryConfig, browsers } = config;
+  const logger = createLog(config.logLevel, logTo);
+  const telemetry = createTelemetry({ config: telemetryConfig, log: logger, pool: database.pool });
+  const { metrics } = telemetry;
+  const { token, port: metricsPort } = telemetryConfig.metrics;
+  const credentials = new Credentials({
+    pool: database.pool,
+    config: config.auth,
+    logger,
+    onKeyLookUp: (isHit) => metrics?.countCache("keys", isHit),
+  });
   const graphql = createGraphQLServer({
     schema,
     database,
     config,
     credentials,
     logger,
-    requestIdOf,
+    metrics,
+    requestIdOf: () => currentRecord()?.id ?? randomUUID(),
   });
-  const explorer = config.environment !== "production";
+  const explorer = browsers.graphiql;
   const demoKey = isLoopback(config.host) ? (demo?.[0]?.apiKey ?? null) : null;
   const migrations = readMigrations(migrationsDirectory).then((files) =>
     files.map((file) => file.name),
   );
 
-  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const answer = async (
+    request: IncomingMessage,
+    response: ServerResponse,
+    path: string,
+  ): Promise<void> => {
     const host = hostnameOf(request);
     if (host === null) return refuse(response, 400, "The Host header is not the name of a host.");
-    // A proxy may send the target in its absolute form; only what follows the host matters.
-    const [path = "/"] = (request.url ?? "/").replace(/^https?:\/\/[^/?]*/i, "").split("?", 1);
     if (path === "/healthz") return answerHealth(response);
     if (path === "/readyz") return answerReadiness(response, database, await migrations);
+    if (path === metricsPath && metrics !== null && token !== null && holdsToken(request, token)) {
+      return answerMetrics(response, metrics);
+    }
     if (explorer && path === graphqlPath && wantsPage(request)) {
       // A page of another name that resolves to this machine must not get the key (DNS rebinding).
       return answerExplorer(response, isLoopback(host) ? demoKey : null);
     }
-    if (path === graphqlPath) return graphql(request, response);
+    if (path === graphqlPath) {
+      if (answerCors(request, response, browsers.corsOrigins)) return;
+      return graphql(request, response);
+    }
     if (explorer && path.startsWith(explorerPath)) {
       return answerExplorerFile(request, response, path);
     }
@@ -76,20 +97,68 @@ export function createGateway({ database, config, demo }: GatewayOptions): Gatew
       response.writeHead(302, { location: graphqlPath }).end();
       return;
     }
-    refuse(response, 404, `Nothing is served at this path; GraphQL is at ${graphqlPath}.`);
+    refuseUnknown(response);
   };
   return {
     requestListener(request, response) {
-      asWork({ statements: 0, signal: null }, () => answer(request, response)).catch(
-        (error: unknown) => {
-          logger.error({ error: error instanceof Error ? error.stack : error }, "unexpected error");
-          if (response.headersSent) response.destroy();
-          else refuse(response, 500, "Something went wrong on our side.");
-        },
-      );
+      const path = pathOf(request);
+      setSecurityHeaders(response);
+      telemetry.whenReady(() => {
+        const work = { statements: 0, signal: null };
+        const record = telemetry.open(request, response, {
+          id: requestIdOf(request, browsers.trustProxy),
+          path: tellablePath(path),
+          address: addressOf(request, browsers.trustProxy),
+          work,
+        });
+        response.setHeader("x-request-id", record.id);
+        asWork(work, () => asRecorded(record, () => answer(request, response, path))).catch(
+          (error: unknown) => {
+            const { id: requestId } = record;
+            logger.error({ requestId, cause: describeError(error) }, "unexpected error");
+            if (response.headersSent) response.destroy();
+            else refuse(response, 500, "Something went wrong on our side.");
+          },
+        );
+      });
     },
-    close: () => credentials.close(),
+    metricsListener:
+      metrics === null || metricsPort === null
+        ? null
+        : (request, response) => {
+            setSecurityHeaders(response);
+            const isAllowed = token === null || holdsToken(request, token);
+            if (pathOf(request) !== metricsPath || !isAllowed) return refuseUnknown(response);
+            answerMetrics(response, metrics).catch((error: unknown) => {
+              logger.error({ cause: describeError(error) }, "metrics cannot be printed");
+              response.destroy();
+            });
+          },
+    close: async () => {
+      await credentials.close();
+      await telemetry.close();
+    },
   };
+}
+
+/** Without the query. A proxy may send the target in its absolute form; only what follows the host matters. */
+function pathOf(request: IncomingMessage): string {
+  const [path = "/"] = (request.url ?? "/").replace(/^https?:\/\/[^/?]*/i, "").split("?", 1);
+  return path;
+}
+
+const servedPaths: ReadonlySet<string> = new Set([
+  "/",
+  "/healthz",
+  "/readyz",
+  metricsPath,
+  graphqlPath,
+]);
+
+/** The path if it is one of ours: other text in its place could be anything, also a key. */
+function tellablePath(path: string): string {
+  if (servedPaths.has(path)) return path;
+  return path.startsWith(explorerPath) ? explorerPath : "other";
 }
 
 /** A name or an address, and a port; no more of what a URL can hold. */
@@ -101,6 +170,10 @@ function hostnameOf({ headers }: IncomingMessage): string | null {
   if (headers.host === undefined) return "";
   const url = `http://${headers.host}`;
   return hostPattern.test(headers.host) && URL.canParse(url) ? new URL(url).hostname : null;
+}
+
+function refuseUnknown(response: ServerResponse): void {
+  refuse(response, 404, `Nothing is served at this path; GraphQL is at ${graphqlPath}.`);
 }
 
 function refuse(response: ServerResponse, status: number, error: string): void {

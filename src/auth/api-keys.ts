@@ -30,15 +30,27 @@ type KeyRow = {
   revoked_at: Date | null;
 };
 
+export type ApiKeysOptions = {
+  readonly pool: FencedPool;
+  readonly logger: Pick<Logger, "debug">;
+  /** Told of each key whether it was known already. */
+  readonly onLookUp?: ((isHit: boolean) => void) | undefined;
+};
+
 /** The API keys as a process knows them: rows without secrets, looked up when needed and believed for two seconds. */
 export class ApiKeys {
   readonly #rows: FreshCache<KeyRow>;
   readonly #uses: KeyUses;
 
-  constructor({ pool, logger }: { pool: FencedPool; logger: Pick<Logger, "debug"> }) {
+  constructor({ pool, logger, onLookUp }: ApiKeysOptions) {
     this.#uses = new KeyUses({ pool, logger });
     const lookUp = batchedLookUp(pool);
-    this.#rows = new FreshCache({ max: maxKeys, maxAge, load: (id) => lookUp.load(id) });
+    this.#rows = new FreshCache({
+      max: maxKeys,
+      maxAge,
+      load: (id) => lookUp.load(id),
+      onGet: onLookUp,
+    });
   }
 
   /** Whom a key stands for, if it works. This is a use of it. */

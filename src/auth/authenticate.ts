@@ -10,6 +10,8 @@ export type CredentialsOptions = {
   readonly pool: FencedPool;
   readonly config: AuthConfig;
   readonly logger: Pick<Logger, "debug" | "info" | "warn">;
+  /** Told of each API key whether it was known already. */
+  readonly onKeyLookUp?: (isHit: boolean) => void;
 };
 
 /** How a process finds out who is calling. */
@@ -18,8 +20,8 @@ export class Credentials {
   readonly #tokens: Tokens;
   readonly #places: Places;
 
-  constructor({ pool, config, logger }: CredentialsOptions) {
-    this.apiKeys = new ApiKeys({ pool, logger });
+  constructor({ pool, config, logger, onKeyLookUp }: CredentialsOptions) {
+    this.apiKeys = new ApiKeys({ pool, logger, onLookUp: onKeyLookUp });
     this.#tokens = new Tokens({ ...config, pool, logger });
     this.#places = new Places({ pool });
   }

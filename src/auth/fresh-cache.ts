@@ -9,6 +9,8 @@ export type FreshCacheOptions<Value> = {
   readonly maxAge: number;
   /** Looks a thing up; null when there is none. */
   readonly load: (key: string) => Promise<Value | null>;
+  /** Told of each look-up whether its answer was there. */
+  readonly onGet?: ((isHit: boolean) => void) | undefined;
 };
 
 /**
@@ -21,19 +23,23 @@ export class FreshCache<Value extends object> {
   readonly #asked: LRUCache<string, Entry<Value>>;
   readonly #maxAge: number;
   readonly #load: (key: string) => Promise<Value | null>;
+  readonly #onGet: (isHit: boolean) => void;
 
-  constructor({ max, maxAge, load }: FreshCacheOptions<Value>) {
+  constructor({ max, maxAge, load, onGet = () => undefined }: FreshCacheOptions<Value>) {
     this.#found = new LRUCache({ max });
     this.#asked = new LRUCache({ max });
     this.#maxAge = maxAge;
     this.#load = load;
+    this.#onGet = onGet;
   }
 
   /** What there is under the key; null for nothing. A failure is not kept. */
   get(key: string): Promise<Value | null> {
     const kept = this.#found.get(key) ?? this.#asked.get(key);
     const askedAt = performance.now();
-    if (kept !== undefined && askedAt - kept.askedAt < this.#maxAge) return kept.value;
+    const isHit = kept !== undefined && askedAt - kept.askedAt < this.#maxAge;
+    this.#onGet(isHit);
+    if (isHit) return kept.value;
     const entry = { askedAt, value: this.#load(key) };
     this.#found.delete(key);
     this.#asked.set(key, entry);

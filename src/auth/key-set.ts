@@ -8,6 +8,7 @@ import {
 import type { Logger } from "pino";
 import type { KeySetAges } from "../config/auth.ts";
 import { GatewayError } from "../lib/errors.ts";
+import { withoutValues } from "../telemetry/describe-error.ts";
 
 /** How long the key server may take for an answer. */
 const timeoutDuration = 3_000;
@@ -98,7 +99,7 @@ export class KeySet {
       if (hadFailed) this.#logger.info({ host: this.#host }, "the key set is back");
     } catch (error) {
       this.#failed = true;
-      const cause = error instanceof Error ? error.message : typeof error;
+      const cause = error instanceof Error ? withoutValues(error.message) : typeof error;
       if (!hadFailed) {
         this.#logger.warn({ host: this.#host, cause }, "the key set cannot be fetched");
       }

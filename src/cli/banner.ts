@@ -6,11 +6,13 @@ export function banner(options: {
   url: string;
   seconds: number;
   tenants: readonly DemoTenant[];
+  metricsUrl: string | null;
   exampleQuery: string;
 }): string {
-  const { url, seconds, tenants } = options;
+  const { url, seconds, tenants, metricsUrl } = options;
   const lines = ["", `  crm-gateway is ready (${seconds.toFixed(1)} s)`, ""];
   lines.push(`  GraphQL and GraphiQL   ${url}/graphql`);
+  if (metricsUrl !== null) lines.push(`  Metrics                ${metricsUrl}`);
   const [first] = tenants;
   if (first === undefined) {
     const command = "npm run --silent crm -- keys create --tenant SLUG --scopes 'read:*'";

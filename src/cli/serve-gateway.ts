@@ -1,6 +1,6 @@
 import { openDatabase } from "../db/database.ts";
 import { exampleQuery } from "../graphql/example.ts";
-import { createGateway } from "../server.ts";
+import { createGateway, type Gateway } from "../server.ts";
 import { banner, urlOf } from "./banner.ts";
 import { type DemoTenant, writeDemoFile } from "./demo-file.ts";
 import { createHttpServer } from "./http-server.ts";
@@ -21,6 +21,8 @@ export async function serve(context: CommandContext): Promise<never> {
   }
   const gateway = createGateway({ database, config, demo });
   onClose(() => gateway.close());
+  // Before requests are taken, so that it is closed after them.
+  const metricsUrl = await serveMetrics(context, gateway);
   const server = createHttpServer(gateway.requestListener, config.http);
   await listen(server, config.host, config.port);
   onClose(() => drain(server, hurry));
@@ -28,6 +30,19 @@ export async function serve(context: CommandContext): Promise<never> {
   if (demo !== null) await writeDemoFile(config.dataDir, { url: ownUrl, tenants: demo });
   // Since the process began, as the operator has waited.
   const seconds = performance.now() / 1_000;
-  say(banner({ url: ownUrl, seconds, tenants: demo ?? [], exampleQuery }));
+  say(banner({ url: ownUrl, seconds, tenants: demo ?? [], metricsUrl, exampleQuery }));
   return new Promise<never>(() => undefined);
+}
+
+/** Serves the metrics on their own port, if they have one. */
+async function serveMetrics(
+  { config, onClose, hurry }: CommandContext,
+  { metricsListener }: Gateway,
+): Promise<string | null> {
+  const { host, port } = config.telemetry.metrics;
+  if (metricsListener === null || port === null) return null;
+  const server = createHttpServer(metricsListener, config.http);
+  await listen(server, host, port);
+  onClose(() => drain(server, hurry));
+  return `${urlOf(host, portOf(server))}/metrics`;
 }

@@ -11,7 +11,10 @@ export function addServe(program: Command): void {
       runCommand(
         async (context) => {
           // A port that is taken should not cost a migration and a seeding first.
-          await checkAddress(context.config.host, context.config.port);
+          const { host, port, telemetry } = context.config;
+          await checkAddress(host, port);
+          const { metrics } = telemetry;
+          if (metrics.port !== null) await checkAddress(metrics.host, metrics.port);
           const { serve } = await import("./serve-gateway.ts");
           return serve(context);
         },

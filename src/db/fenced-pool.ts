@@ -86,6 +86,8 @@ export class FencedPool extends pg.Pool {
   readonly #pins = new WeakMap<pg.PoolClient, string>();
   /** Text → the name that it is prepared under, on each connection when it first comes by. */
   readonly #prepared = new Map<string, string>();
+  /** Told how many milliseconds each connection was waited for. */
+  onWait: ((milliseconds: number) => void) | null = null;
 
   constructor(options: { readonly url: string; readonly maxConnections: number }) {
     // Read here, because pg would let `?options=…` in the URL replace ours, and with them the role.
@@ -252,8 +254,10 @@ export class FencedPool extends pg.Pool {
 
   /** A connection with no transaction open: what an unfinished one left behind, its rollback would take the pin back with it. */
   async #connectIdle(): Promise<pg.PoolClient> {
+    const startedAt = performance.now();
     for (;;) {
       const client = await super.connect();
+      this.onWait?.(performance.now() - startedAt);
       const status = client.getTransactionStatus();
       if (status === null || status === "I") return client;
       this.#discard(client);

@@ -64,6 +64,10 @@ const policy = [
   "frame-ancestors 'none'",
 ].join("; ");
 
+const permissions = ["camera", "display-capture", "geolocation", "microphone", "payment", "usb"]
+  .map((feature) => `${feature}=()`)
+  .join(", ");
+
 /** The page that GraphiQL runs in. The demo's key is filled in when there is one to give. */
 export async function answerExplorer(
   response: ServerResponse,
@@ -78,10 +82,9 @@ export async function answerExplorer(
   response.writeHead(200, {
     "content-type": "text/html; charset=utf-8",
     "content-security-policy": policy,
-    // The page may hold a key.
-    "cache-control": "no-store",
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
+    // No page that opened it holds on to it, and it asks for nothing of the machine but the clipboard.
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": permissions,
   });
   response.end(`<!doctype html>
 <html lang="en">
@@ -151,13 +154,14 @@ export async function answerExplorerFile(
     compressed.set(file, once);
     body = await once;
   }
+  // A worker lives by the policy of its own file; the page's is enough for the rest.
+  response.removeHeader("content-security-policy");
   response.writeHead(200, {
     "content-type": `${file.type}; charset=utf-8`,
     "content-length": body.length,
     ...(small ? { "content-encoding": "gzip" } : {}),
     "cache-control": "public, max-age=31536000, immutable",
     vary: "accept-encoding",
-    "x-content-type-options": "nosniff",
   });
   response.end(body);
 }

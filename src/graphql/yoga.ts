@@ -7,11 +7,13 @@ import type { Config } from "../config.ts";
 import type { Database } from "../db/database.ts";
 import { catalog } from "../modules/catalog.ts";
 import { Reader } from "../query/reader.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
 import type { Context } from "./context.ts";
 import { readManifest } from "./manifest.ts";
 import { actorOf, useAuthentication } from "./plugins/use-authentication.ts";
 import { useIdempotency } from "./plugins/use-idempotency.ts";
 import { useJsonRequests } from "./plugins/use-json-requests.ts";
+import { useTelemetry } from "./plugins/use-telemetry.ts";
 import { useOperationLimits } from "./plugins/use-operation-limits.ts";
 import { documentIdNames, usePersistedOperations } from "./plugins/use-persisted-operations.ts";
 import { useSchemaPrivacy } from "./plugins/use-schema-privacy.ts";
@@ -26,6 +28,7 @@ export type GraphQLServerOptions = {
   readonly config: Config;
   readonly credentials: Credentials;
   readonly logger: Logger;
+  readonly metrics: Metrics | null;
   readonly requestIdOf: (request: Request) => string;
 };
 
@@ -40,7 +43,7 @@ function documentsOf<Parsed extends {}>(maxDocumentBytes: number): LRUCache<stri
 
 /** The GraphQL endpoint: what a request passes through, in order. */
 export function createGraphQLServer(options: GraphQLServerOptions) {
-  const { schema, database, config, credentials, logger, requestIdOf } = options;
+  const { schema, database, config, credentials, logger, metrics, requestIdOf } = options;
   const { introspection, manifest } = config.graphql;
   return createYoga<object, Context>({
     schema,
@@ -56,6 +59,7 @@ export function createGraphQLServer(options: GraphQLServerOptions) {
       useOperationLimits(config.operations, () => undefined),
       // After the errors are told: what is kept is what was sent.
       useIdempotency(),
+      useTelemetry(metrics),
     ],
     extraParamNames: [...documentIdNames],
     context: ({ request }) => {

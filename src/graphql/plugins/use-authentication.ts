@@ -3,7 +3,8 @@ import type { Logger } from "pino";
 import type { Credentials } from "../../auth/authenticate.ts";
 import type { Actor } from "../../auth/actor.ts";
 import { GatewayError, httpStatusOf } from "../../lib/errors.ts";
-import { describe } from "./use-told-errors.ts";
+import { describeError } from "../../telemetry/describe-error.ts";
+import { currentRecord } from "../../telemetry/record.ts";
 
 const actors = new WeakMap<Request, Actor>();
 
@@ -46,7 +47,8 @@ export function useAuthentication(
           actors.set(request, found.actor);
           return;
         }
-        logger.debug({ requestId: requestIdOf(request), reason: found.refused }, "refused");
+        const record = currentRecord();
+        if (record !== undefined) record.reason = found.refused;
         refuse(401, refusal, { "www-authenticate": "Bearer" });
       } catch (thrown) {
         const requestId = requestIdOf(request);
@@ -55,7 +57,7 @@ export function useAuthentication(
           return;
         }
         // Nothing after this would turn it into an answer: the server would print the stack.
-        logger.error({ requestId, cause: describe(thrown) }, "credentials cannot be checked");
+        logger.error({ requestId, cause: describeError(thrown) }, "credentials cannot be checked");
         const wait = thrown instanceof GatewayError ? thrown.detail["retryAfter"] : null;
         const seconds = typeof wait === "number" ? wait : 1;
         refuse(503, unavailable(requestId), { "retry-after": String(seconds) });

@@ -1,5 +1,7 @@
+import { Kind, type GraphQLError } from "graphql";
 import type { Plugin } from "graphql-yoga";
 import type { Logger } from "pino";
+import { describeError } from "../../telemetry/describe-error.ts";
 import { tellError, withStatus } from "../errors.ts";
 
 /** So many errors are told of a request that was refused as a whole. */
@@ -17,10 +19,8 @@ export function useToldErrors(logger: Logger, requestIdOf: (request: Request) =>
       const errors = toldOf.map((thrown) => {
         const { error, unexpected } = tellError(thrown, requestId);
         if (unexpected) {
-          logger.error(
-            { requestId, path: thrown.path, cause: describe(thrown.originalError ?? thrown) },
-            "unexpected error",
-          );
+          const cause = describeError(thrown.originalError ?? thrown);
+          logger.error({ requestId, field: fieldOf(thrown), cause }, "unexpected error");
         }
         return refused ? withStatus(error) : error;
       });
@@ -29,22 +29,8 @@ export function useToldErrors(logger: Logger, requestIdOf: (request: Request) =>
   };
 }
 
-/** What is logged of an error that was not expected. */
-export function describe(error: unknown): Readonly<Record<string, unknown>> {
-  if (!(error instanceof Error)) return { name: typeof error };
-  // A database error's message can hold a value from a row; its code and position say enough.
-  if ("severity" in error && "code" in error) {
-    const { name, code, stack } = error;
-    const position = "position" in error ? error.position : null;
-    return { name, code, position, stack: framesOf(stack) };
-  }
-  return { name: error.name, message: error.message, stack: framesOf(error.stack) };
-}
-
-/** The stack without its head, which repeats the message. */
-function framesOf(stack: string | undefined): string {
-  return (stack ?? "")
-    .split("\n")
-    .filter((line) => /^\s+at /.test(line))
-    .join("\n");
+/** The field as the schema calls it: a path holds aliases, which are the caller's text. */
+function fieldOf({ nodes }: GraphQLError): string | null {
+  const [node] = nodes ?? [];
+  return node?.kind === Kind.FIELD ? node.name.value : null;
 }

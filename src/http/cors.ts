@@ -1,0 +1,54 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+const allowedMethods = "GET, POST";
+const allowedHeaders = [
+  "accept",
+  "authorization",
+  "content-type",
+  "idempotency-key",
+  "traceparent",
+  "x-api-key",
+  "x-department-id",
+  "x-organization-id",
+  "x-request-id",
+].join(", ");
+const exposedHeaders = [
+  "retry-after",
+  "x-ratelimit-limit",
+  "x-ratelimit-remaining",
+  "x-ratelimit-reset",
+  "x-request-id",
+].join(", ");
+/** Seconds that a browser may rely on a preflight; two hours are the most that any does. */
+const maxAge = "7200";
+
+/**
+ * Lets pages of the configured origins read answers, as the Fetch standard has it. Credentials of the browser's own
+ * (cookies) are never allowed, and none are used. True when the request was a preflight and is answered.
+ */
+export function answerCors(
+  request: IncomingMessage,
+  response: ServerResponse,
+  origins: "*" | readonly string[],
+): boolean {
+  if (origins.length === 0) return false;
+  // Also without Origin: a cache must not give the answer to somebody who sends one.
+  if (origins !== "*") response.appendHeader("vary", "origin");
+  const { origin } = request.headers;
+  if (origin === undefined || (origins !== "*" && !origins.includes(origin))) return false;
+  response.setHeader("access-control-allow-origin", origins === "*" ? "*" : origin);
+  const isPreflight =
+    request.method === "OPTIONS" && request.headers["access-control-request-method"] !== undefined;
+  if (!isPreflight) {
+    response.setHeader("access-control-expose-headers", exposedHeaders);
+    return false;
+  }
+  response
+    .writeHead(204, {
+      "access-control-allow-methods": allowedMethods,
+      "access-control-allow-headers": allowedHeaders,
+      "access-control-max-age": maxAge,
+    })
+    .end();
+  return true;
+}

@@ -1,0 +1,160 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { RequestRecord } from "./record.ts";
+
+/** What the metrics are told, and how they are read. */
+export type Metrics = {
+  /** A request is over: `status` null when its caller did not wait for it. */
+  answered(record: RequestRecord, end: RequestEnd): void;
+  /** Something was looked for in a cache. */
+  countCache(cache: CacheName, isHit: boolean): void;
+  statementEnded(seconds: number, isFailed: boolean): void;
+  /** A connection was waited for. */
+  connectionWaited(seconds: number): void;
+  /** Shows a pool's state from now on. */
+  watchPool(pool: PoolState): void;
+  /** All of it, in Prometheus' text format. */
+  print(): Promise<string>;
+  readonly contentType: string;
+  close(): void;
+};
+
+export type RequestEnd = {
+  readonly status: number | null;
+  readonly seconds: number;
+  readonly statements: number;
+};
+
+/** The gateway's caches, as labels. */
+export type CacheName = "documents" | "validations" | "keys";
+
+type PoolState = {
+  readonly totalCount: number;
+  readonly idleCount: number;
+  readonly waitingCount: number;
+  readonly options: { readonly max?: number };
+};
+
+/** So many operations have a series of their own; what comes later shares one. */
+const maxOperations = 100;
+const seconds = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+const sqlSeconds = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30];
+
+/**
+ * Metrics of one gateway. No label holds anything of a tenant's, and of a caller's only the names of operations: those
+ * that passed validation, that may be told (see `tellableName`), and no more than a hundred.
+ */
+export function createMetrics(): Metrics {
+  const registers = [new Registry()];
+  const [registry = new Registry()] = registers;
+  collectDefaultMetrics({ register: registry });
+
+  const requests = new Counter({
+    name: "crm_requests_total",
+    help: "Requests to GraphQL by operation and outcome: ok, an error code, or aborted by the caller.",
+    labelNames: ["operation", "type", "outcome"],
+    registers,
+  });
+  const duration = new Histogram({
+    name: "crm_request_duration_seconds",
+    help: "From the arrival of a GraphQL request to the end of its answer.",
+    labelNames: ["operation", "type"],
+    buckets: seconds,
+    registers,
+  });
+  const statements = new Histogram({
+    name: "crm_request_statements",
+    help: "SQL statements of a GraphQL request.",
+    labelNames: ["type"],
+    buckets: [0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 100, 300],
+    registers,
+  });
+  const cost = new Histogram({
+    name: "crm_request_cost",
+    help: "Estimated cost of an operation, in nodes that it could read.",
+    labelNames: ["type"],
+    buckets: [1, 10, 50, 100, 500, 1_000, 5_000, 10_000, 50_000, 100_000],
+    registers,
+  });
+  const responses = new Counter({
+    name: "crm_http_responses_total",
+    help: "Answers by path and HTTP status, of everything that is served.",
+    labelNames: ["path", "status"],
+    registers,
+  });
+  const sql = new Histogram({
+    name: "crm_sql_duration_seconds",
+    help: "From the sending of a statement to its last row.",
+    labelNames: ["outcome"],
+    buckets: sqlSeconds,
+    registers,
+  });
+  const wait = new Histogram({
+    name: "crm_pool_wait_seconds",
+    help: "How long a connection of the pool was waited for.",
+    buckets: sqlSeconds,
+    registers,
+  });
+  const caches = new Counter({
+    name: "crm_cache_requests_total",
+    help: "Look-ups in the gateway's caches.",
+    labelNames: ["cache", "result"],
+    registers,
+  });
+
+  const operations = new Set<string>();
+  const labelOf = ({ operation, isValid }: RequestRecord): string => {
+    if (operation === null) return "none";
+    if (operation.isAnonymous) return "anonymous";
+    const { name } = operation;
+    if (name === null) return "other";
+    if (isValid && operations.size < maxOperations) operations.add(name);
+    return operations.has(name) ? name : "other";
+  };
+
+  return {
+    answered: (record, end) => {
+      const status = end.status === null ? "aborted" : String(end.status);
+      responses.inc({ path: record.path, status });
+      if (record.path !== "/graphql" || record.method === "OPTIONS") return;
+      const type = record.operation?.type ?? "none";
+      const operation = labelOf(record);
+      requests.inc({ operation, type, outcome: outcomeOf(record, end.status) });
+      duration.observe({ operation, type }, end.seconds);
+      if (record.cost !== null) cost.observe({ type }, record.cost);
+      if (record.isValid) statements.observe({ type }, end.statements);
+    },
+    countCache: (cache, isHit) => caches.inc({ cache, result: isHit ? "hit" : "miss" }),
+    statementEnded: (took, isFailed) => sql.observe({ outcome: isFailed ? "error" : "ok" }, took),
+    connectionWaited: (took) => wait.observe(took),
+    watchPool: (pool) => {
+      const connections = new Gauge({
+        name: "crm_pool_connections",
+        help: "Connections to PostgreSQL: idle, in use, and the most there may be.",
+        labelNames: ["state"],
+        registers,
+        collect: () => {
+          connections.set({ state: "idle" }, pool.idleCount);
+          connections.set({ state: "used" }, pool.totalCount - pool.idleCount);
+          connections.set({ state: "max" }, pool.options.max ?? 0);
+        },
+      });
+      const waiting: Gauge = new Gauge({
+        name: "crm_pool_waiting",
+        help: "Requests that wait for a connection.",
+        registers,
+        collect: () => waiting.set(pool.waitingCount),
+      });
+    },
+    print: () => registry.metrics(),
+    contentType: registry.contentType,
+    close: () => registry.clear(),
+  };
+}
+
+/** One word for how it ended; the worst when an answer tells of several errors. */
+function outcomeOf({ codes }: RequestRecord, status: number | null): string {
+  if (status === null) return "aborted";
+  for (const code of ["INTERNAL", "UNAVAILABLE"]) if (codes.has(code)) return code;
+  const [first = "ok"] = codes;
+  return first;
+}

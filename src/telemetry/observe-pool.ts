@@ -1,0 +1,57 @@
+import type pg from "pg";
+import type { Metrics } from "./metrics.ts";
+import { currentRecord } from "./record.ts";
+
+/**
+ * Tells metrics and traces of each statement on each connection that the pool opens from now on. Only texts are told,
+ * which are ours; values travel apart from them. Without metrics and tracing no connection is touched.
+ */
+export function observePool(pool: pg.Pool, metrics: Metrics | null): void {
+  metrics?.watchPool(pool);
+  pool.on("connect", (client) => {
+    const query: (...parameters: unknown[]) => unknown = client.query.bind(client);
+    const observed = (...parameters: unknown[]): unknown => {
+      const ended = begin(textOf(parameters[0]), metrics);
+      const last = parameters.at(-1);
+      if (typeof last === "function") {
+        const callback: (...results: unknown[]) => unknown = last.bind(undefined);
+        parameters[parameters.length - 1] = (error: unknown, ...results: unknown[]) => {
+          ended(error ?? null);
+          return callback(error, ...results);
+        };
+        return query(...parameters);
+      }
+      const answer = query(...parameters);
+      // Beside the caller's own handlers, not in front of them.
+      if (answer instanceof Promise) answer.then(() => ended(null), ended);
+      else ended(null);
+      return answer;
+    };
+    Object.defineProperty(client, "query", { value: observed, configurable: true, writable: true });
+  });
+}
+
+function begin(text: string, metrics: Metrics | null): (error: unknown) => void {
+  const startedAt = performance.now();
+  const [verb = ""] = /[a-z]+/i.exec(text) ?? [];
+  const span = currentRecord()?.currentSpan?.child(verb === "" ? "SQL" : verb.toUpperCase(), {
+    isCall: true,
+    attributes: { "db.system.name": "postgresql", "db.query.text": text },
+  });
+  return (error) => {
+    metrics?.statementEnded((performance.now() - startedAt) / 1_000, error !== null);
+    if (error !== null) span?.fail(stateOf(error));
+    span?.end();
+  };
+}
+
+/** The SQLSTATE: an error's message can hold values. */
+function stateOf(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? error.code : null;
+  return typeof code === "string" ? code : "error";
+}
+
+function textOf(query: unknown): string {
+  if (typeof query === "string") return query;
+  return typeof query === "object" && query !== null && "text" in query ? String(query.text) : "";
+}

@@ -1,0 +1,53 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { Span } from "./tracing.ts";
+
+/** What is known of one request, gathered while it is answered; log, metrics and traces tell it afterwards. */
+export type RequestRecord = {
+  /** In the answer's X-Request-Id, in what a caller is told of a failure, and in every line about it. */
+  readonly id: string;
+  readonly method: string;
+  /** Where it went, if that is a place of ours; what else a caller writes into a path is not repeated. */
+  readonly path: string;
+  /** Who sent it, as far as the network tells. */
+  readonly address: string;
+  /** Which headers held a credential. */
+  readonly credential: "none" | "x-api-key" | "authorization" | "both";
+  /** `performance.now()` when it came. */
+  readonly startedAt: number;
+  /** The span of the whole request; null without tracing. */
+  readonly span: Span | null;
+  /** The span that whatever happens now is a part of. */
+  currentSpan: Span | null;
+  /** Why its credential was refused; one of a few fixed texts. Null when it was not. */
+  reason: string | null;
+  actor: {
+    readonly kind: string;
+    readonly id: string;
+    readonly tenantId: string;
+  } | null;
+  operation: {
+    readonly type: "query" | "mutation" | "subscription";
+    /** Null when it has none, or none that may be repeated. */
+    readonly name: string | null;
+    readonly isAnonymous: boolean;
+  } | null;
+  /** Whether the operation passed validation. */
+  isValid: boolean;
+  /** What the operation was estimated to cost; null when it did not come so far. */
+  cost: number | null;
+  /** Codes of the errors in the answer. */
+  readonly codes: Set<string>;
+  readonly missingScopes: Set<string>;
+};
+
+const records = new AsyncLocalStorage<RequestRecord>();
+
+/** Runs `task` and all that it starts as part of that request. */
+export function asRecorded<Result>(record: RequestRecord, task: () => Result): Result {
+  return records.run(record, task);
+}
+
+/** The request that the caller is part of; undefined outside of requests. */
+export function currentRecord(): RequestRecord | undefined {
+  return records.getStore();
+}

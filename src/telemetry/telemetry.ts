@@ -1,0 +1,212 @@
+import { createHash } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type pg from "pg";
+import type { Logger } from "pino";
+import type { TelemetryConfig, TracingConfig } from "../config/telemetry.ts";
+import { formatId } from "../lib/id.ts";
+import { createMetrics, type Metrics } from "./metrics.ts";
+import { observePool } from "./observe-pool.ts";
+import type { RequestRecord } from "./record.ts";
+import { Refusals } from "./refusals.ts";
+import { parseTraceParent, type Tracing } from "./tracing.ts";
+
+/** Everything that is told about the gateway's work. */
+export type Telemetry = {
+  /** Null unless the operator asked for metrics. */
+  readonly metrics: Metrics | null;
+  /** Runs `task` when requests can be traced: at once without tracing, later while its modules load. */
+  whenReady(task: () => void): void;
+  /** Opens the record of a request and closes it with the answer. */
+  open(request: IncomingMessage, response: ServerResponse, arrival: Arrival): RequestRecord;
+  close(): Promise<void>;
+};
+
+/** What the server knows of a request before anything of it is read. */
+export type Arrival = Pick<RequestRecord, "id" | "path" | "address"> & {
+  /** Counts on while the request is answered. */
+  readonly work: { readonly statements: number };
+};
+
+/** Paths that are asked for all the time by machines. */
+const probes: ReadonlySet<string> = new Set(["/healthz", "/readyz", "/metrics"]);
+/** Codes of what somebody wanted and was not given. */
+const denials: ReadonlySet<string> = new Set(["UNAUTHENTICATED", "FORBIDDEN", "RATE_LIMITED"]);
+
+export function createTelemetry(options: {
+  readonly config: TelemetryConfig;
+  readonly log: Logger;
+  readonly pool: pg.Pool & { onWait: ((milliseconds: number) => void) | null };
+}): Telemetry {
+  const { config, log, pool } = options;
+  const metrics =
+    config.metrics.port === null && config.metrics.token === null ? null : createMetrics();
+  let tracing: Tracing | null = null;
+  const load = async (tracingConfig: TracingConfig): Promise<void> => {
+    const { createTracing } = await import("./otlp.ts");
+    tracing = createTracing(tracingConfig, log);
+  };
+  const loading = config.tracing === null ? null : load(config.tracing);
+  if (metrics !== null || loading !== null) observePool(pool, metrics);
+  if (metrics !== null) pool.onWait = (waited) => metrics.connectionWaited(waited / 1_000);
+  const refusals = new Refusals((count, most) =>
+    log.warn({ audit: true, count, most }, "more refusals without a line of their own"),
+  );
+
+  const end = (record: RequestRecord, status: number | null, bytes: number, arrival: Arrival) => {
+    const milliseconds = performance.now() - record.startedAt;
+    addCodeOf(status, record);
+    const { statements } = arrival.work;
+    metrics?.answered(record, { status, seconds: milliseconds / 1_000, statements });
+    endSpan(record, status);
+    const isDenied = [...record.codes].some((code) => denials.has(code));
+    const level = probes.has(record.path) ? "debug" : isDenied ? "warn" : "info";
+    if (!log.isLevelEnabled(level)) return;
+    // Who looks for something at debug wants every line.
+    const isLimited = isUnbounded(record, status) && !log.isLevelEnabled("debug");
+    if (isLimited && !refusals.admits(record.actor?.id ?? record.address)) return;
+    log[level](
+      {
+        requestId: record.id,
+        ...(record.span === null ? {} : { traceId: record.span.traceId }),
+        method: record.method,
+        path: record.path,
+        status,
+        ms: Math.round(milliseconds * 10) / 10,
+        bytes,
+        statements,
+        ...(record.cost === null ? {} : { cost: record.cost }),
+        ...actorFields(record),
+        ...operationFields(record),
+        ...(record.codes.size === 0 ? {} : { codes: [...record.codes] }),
+        ...(isDenied ? denialFields(record) : {}),
+        ...(status === null ? { aborted: true } : {}),
+      },
+      isDenied ? "denied" : "answered",
+    );
+  };
+
+  return {
+    metrics,
+    whenReady: (task) => {
+      if (loading === null || tracing !== null) task();
+      else void loading.then(task);
+    },
+    open: (request, response, arrival) => {
+      const method = request.method ?? "";
+      const { id, path, address } = arrival;
+      const parent = parseTraceParent(headerOf(request, "traceparent"));
+      const span =
+        tracing?.request(`${method} ${path}`, parent, {
+          "http.request.method": method,
+          "http.route": path,
+          "url.path": path,
+          "url.scheme": "http",
+          "crm.request.id": id,
+        }) ?? null;
+      const record: RequestRecord = {
+        id,
+        method,
+        path,
+        address,
+        credential: credentialOf(request),
+        startedAt: performance.now(),
+        span,
+        currentSpan: span,
+        reason: null,
+        actor: null,
+        operation: null,
+        isValid: false,
+        cost: null,
+        codes: new Set(),
+        missingScopes: new Set(),
+      };
+      const { socket } = request;
+      const sentBefore = socket.bytesWritten;
+      response.once("close", () => {
+        const status = response.writableFinished ? response.statusCode : null;
+        end(record, status, socket.bytesWritten - sentBefore, arrival);
+      });
+      return record;
+    },
+    close: async () => {
+      refusals.flush();
+      pool.onWait = null;
+      metrics?.close();
+      await loading;
+      await tracing?.close();
+    },
+  };
+}
+
+/** Some refusals are answered before anything could note their code. */
+const codeOfStatus: Readonly<Record<number, string>> = {
+  401: "UNAUTHENTICATED",
+  403: "FORBIDDEN",
+  429: "RATE_LIMITED",
+  500: "INTERNAL",
+  503: "UNAVAILABLE",
+};
+
+function addCodeOf(status: number | null, { codes, path }: RequestRecord): void {
+  if (status === null || codes.size > 0 || path !== "/graphql") return;
+  const code = codeOfStatus[status] ?? (status >= 400 ? "BAD_USER_INPUT" : null);
+  if (code !== null) codes.add(code);
+}
+
+function endSpan({ span, actor, operation, codes }: RequestRecord, status: number | null): void {
+  if (span === null) return;
+  const [code] = codes;
+  span.set({
+    ...(status === null ? {} : { "http.response.status_code": status }),
+    ...(actor === null ? {} : { "crm.tenant.id": formatId("ten", actor.tenantId) }),
+    ...(operation === null ? {} : { "graphql.operation.type": operation.type }),
+    ...(operation?.name == null ? {} : { "graphql.operation.name": operation.name }),
+    ...(code === undefined ? {} : { "crm.error.codes": [...codes].join(" ") }),
+  });
+  if (status === null) span.fail("aborted");
+  else if (status >= 500 || codes.has("INTERNAL")) span.fail(code ?? String(status));
+  span.end();
+}
+
+/** Whether it is refused at no cost to who sends it: a working credential has a quota, until that is used up. */
+function isUnbounded({ actor, codes, path }: RequestRecord, status: number | null): boolean {
+  if (probes.has(path)) return false;
+  return actor === null ? status === null || status >= 400 : codes.has("RATE_LIMITED");
+}
+
+function actorFields({ actor }: RequestRecord): object {
+  if (actor === null) return {};
+  const { kind, id, tenantId } = actor;
+  return { tenant: formatId("ten", tenantId), actor: { kind, id: tellableSubject(id) } };
+}
+
+/** Ids say nothing about a person. Some issuers use addresses or names as the subject: those are told as a hash. */
+function tellableSubject(id: string): string {
+  if (/^[\w|:.-]{1,128}$/.test(id) && !/^[a-z]+[._ ][a-z]+$/i.test(id)) return id;
+  return `sha256:${createHash("sha256").update(id).digest("hex").slice(0, 16)}`;
+}
+
+function operationFields({ operation }: RequestRecord): object {
+  return operation === null ? {} : { operation: operation.name, operationType: operation.type };
+}
+
+function denialFields({ address, credential, reason, missingScopes }: RequestRecord): object {
+  return {
+    audit: true,
+    address,
+    credential,
+    ...(reason === null ? {} : { reason }),
+    ...(missingScopes.size === 0 ? {} : { missingScopes: [...missingScopes] }),
+  };
+}
+
+function headerOf({ headers }: IncomingMessage, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
+
+function credentialOf({ headers }: IncomingMessage): RequestRecord["credential"] {
+  const hasKey = headers["x-api-key"] !== undefined;
+  if (headers.authorization === undefined) return hasKey ? "x-api-key" : "none";
+  return hasKey ? "both" : "authorization";
+}
