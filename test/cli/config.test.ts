@@ -3,6 +3,11 @@ import { describe, expect, test } from "vitest";
 import { loadConfig } from "../../src/config.ts";
 import { StartupError } from "../../src/lib/startup-error.ts";
 
+const telemetry = {
+  metrics: { port: null, host: "127.0.0.1", token: null },
+  tracing: null,
+};
+
 describe("the configuration", () => {
   test("needs nothing", () => {
     expect(loadConfig({})).toMatchObject({
@@ -12,8 +17,10 @@ describe("the configuration", () => {
       databaseUrl: null,
       demo: true,
       environment: "development",
-      logLevel: "info",
+      logLevel: "warn",
       startedByNpm: false,
+      telemetry,
+      browsers: { corsOrigins: [], graphiql: true, trustProxy: false },
       http: { maxConnections: 10_000, receiveMilliseconds: 12_000 },
       graphql: { introspection: true, manifest: null },
     });
@@ -32,7 +39,20 @@ describe("the configuration", () => {
         DATABASE_URL: "postgresql://crm@db/crm",
         DEMO: "on",
         NODE_ENV: "production",
-        LOG_LEVEL: "warn",
+        LOG_LEVEL: "debug",
+        METRICS_PORT: "9464",
+        METRICS_HOST: "0.0.0.0",
+        METRICS_TOKEN: "sixteen-or-more-characters",
+        CORS_ORIGINS: "https://app.example.com, http://localhost:3000",
+        GRAPHIQL: "on",
+        TRUST_PROXY: "on",
+        OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector:4318",
+        OTEL_EXPORTER_OTLP_HEADERS: "authorization=Basic%20abc,x-scope=1",
+        OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
+        OTEL_RESOURCE_ATTRIBUTES: "service.name=crm,deployment.environment.name=eu",
+        OTEL_TRACES_SAMPLER: "parentbased_traceidratio",
+        OTEL_TRACES_SAMPLER_ARG: "0.25",
+        OTEL_BSP_SCHEDULE_DELAY: "1000",
         MAX_CONNECTIONS: "500",
         RECEIVE_TIMEOUT: "2.5",
         INTROSPECTION: "on",
@@ -45,8 +65,24 @@ describe("the configuration", () => {
       databaseUrl: "postgresql://crm@db/crm",
       demo: true,
       environment: "production",
-      logLevel: "warn",
+      logLevel: "debug",
       startedByNpm: false,
+      telemetry: {
+        metrics: { port: 9464, host: "0.0.0.0", token: "sixteen-or-more-characters" },
+        tracing: {
+          url: "http://collector:4318/v1/traces",
+          headers: { authorization: "Basic abc", "x-scope": "1" },
+          resource: { "service.name": "crm", "deployment.environment.name": "eu" },
+          sampler: "parentbased_traceidratio",
+          ratio: 0.25,
+          delay: 1_000,
+        },
+      },
+      browsers: {
+        corsOrigins: ["https://app.example.com", "http://localhost:3000"],
+        graphiql: true,
+        trustProxy: true,
+      },
       http: { maxConnections: 500, receiveMilliseconds: 2_500 },
       graphql: { introspection: true, manifest: "/srv/manifest.json" },
     });
@@ -98,6 +134,31 @@ describe("the configuration", () => {
     ]);
     expect(problems).not.toContain("hunter2");
     expect(problems).toContain("PORT must be a number from 0 to 65535");
+  });
+
+  test("writes a line for each request in production, and not where somebody tries it out", () => {
+    expect(loadConfig({ NODE_ENV: "production" }).logLevel).toBe("info");
+    expect(loadConfig({}).logLevel).toBe("warn");
+    expect(loadConfig({ LOG_LEVEL: "info" }).logLevel).toBe("info");
+  });
+
+  test.for([
+    ["CORS_ORIGINS", "https://app.example.com/"],
+    ["CORS_ORIGINS", "app.example.com"],
+    ["CORS_ORIGINS", "https://app.example.com:443"],
+    ["CORS_ORIGINS", "*,https://app.example.com"],
+    ["CORS_ORIGINS", "null"],
+    ["METRICS_PORT", "70000"],
+    ["METRICS_TOKEN", "hunter2"],
+    ["OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317"],
+    ["OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"],
+    ["OTEL_EXPORTER_OTLP_HEADERS", "hunter2"],
+    ["OTEL_TRACES_SAMPLER_ARG", "2"],
+    ["TRUST_PROXY", "yes"],
+  ] as const)("refuses %s=%s in one line, without repeating it", ([name, value]) => {
+    const problem = messageOf({ [name]: value });
+    expect(problem).toMatch(new RegExp(`^${name} must be [^\\n]*$`));
+    expect(problem).not.toContain("hunter2");
   });
 
   test("hides the schema in production, unless told otherwise", () => {

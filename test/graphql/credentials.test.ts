@@ -89,9 +89,10 @@ describe("credentials that do not work", () => {
     const answer = await ask(headers());
     expect(answer.status).toBe(401);
     expect(answer.body).toBe(none.body);
-    const { date: _date, ...rest } = answer.headers;
-    const { date: _other, ...expected } = none.headers;
-    expect(rest).toEqual(expected);
+    const own = ["date", "x-request-id"];
+    const shared = (given: typeof answer) =>
+      Object.entries(given.headers).filter(([name]) => !own.includes(name));
+    expect(shared(answer)).toEqual(shared(none));
   });
 
   it("are told what would: the code, the header, the scheme", async () => {

@@ -1,3 +1,5 @@
+import type { RequestListener, Server } from "node:http";
+import type { DestinationStream } from "pino";
 import { createHttpServer } from "../../src/cli/http-server.ts";
 import { listen, portOf } from "../../src/cli/http.ts";
 import { makeSecret } from "../../src/auth/api-key.ts";
@@ -22,6 +24,8 @@ export type Answer = {
 /** A gateway on a database of its own, listening on a free port. */
 export type TestGateway = {
   readonly url: string;
+  /** Where its metrics are, when they have a port of their own. */
+  readonly metricsUrl: string | null;
   readonly databaseUrl: string;
   readonly database: Database;
   /** Makes tenants and what hangs on them. */
@@ -46,7 +50,9 @@ export type TestGateway = {
 export type TestGatewayOptions = {
   /** Slug of a tenant to make, whose key the explorer opens with as the demo's does. */
   readonly demoTenant?: string;
-  readonly logLevel?: "error" | "silent";
+  readonly logLevel?: "trace" | "debug" | "info" | "warn" | "error" | "silent";
+  /** Where the log goes, instead of standard error. */
+  readonly logTo?: DestinationStream;
   /** The way that the server takes to its database: gives the URL to use instead. */
   readonly route?: (databaseUrl: string) => Promise<string>;
   readonly maxConnections?: number;
@@ -54,7 +60,7 @@ export type TestGatewayOptions = {
   readonly env?: Readonly<Record<string, string>>;
 };
 
-/** Starts one; call `close` when the file is done. */
+/** Starts one; call `close` when the file is done. `METRICS_PORT: "0"` in its environment gives it a `metricsUrl`. */
 export async function startGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
   const { demoTenant, logLevel = "error", route, maxConnections = 5, env = {} } = options;
   const { url: databaseUrl, drop } = await createTestDatabase();
@@ -84,10 +90,17 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     database,
     config,
     demo: demo === null ? null : [{ apiKey: demo.key }],
+    ...(options.logTo === undefined ? {} : { logTo: options.logTo }),
   });
-  const server = createHttpServer(gateway.requestListener, config.http);
-  await listen(server, "127.0.0.1", 0);
+  const serve = async (listener: RequestListener): Promise<Server> => {
+    const made = createHttpServer(listener, config.http);
+    await listen(made, "127.0.0.1", 0);
+    return made;
+  };
+  const server = await serve(gateway.requestListener);
   const url = `http://127.0.0.1:${portOf(server)}`;
+  const metricsServer =
+    gateway.metricsListener === null ? null : await serve(gateway.metricsListener);
 
   const ask: TestGateway["ask"] = async (key, query, variables = {}) => {
     const response = await fetch(`${url}/graphql`, {
@@ -100,6 +113,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
   };
   return {
     url,
+    metricsUrl: metricsServer === null ? null : `http://127.0.0.1:${portOf(metricsServer)}/metrics`,
     databaseUrl,
     database,
     fixtures,
@@ -115,8 +129,10 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
       return answer.data;
     },
     close: async () => {
-      server.closeAllConnections();
-      server.close();
+      for (const open of [server, metricsServer]) {
+        open?.closeAllConnections();
+        open?.close();
+      }
       await gateway.close();
       await fixtures.close();
       await database.close();

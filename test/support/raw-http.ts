@@ -25,10 +25,11 @@ export async function send(url: string, raw: RawRequest = {}): Promise<RawAnswer
     method,
     agent: false,
     headers: Object.fromEntries(
-      names.map((name) => [
-        name,
-        headers.filter((header) => header[0] === name).map(([, value]) => value),
-      ]),
+      names.map((name) => {
+        const values = headers.filter((header) => header[0] === name).map(([, value]) => value);
+        // Node takes no list for a header that can come once only, such as Host.
+        return [name, values.length === 1 ? values[0] : values];
+      }),
     ),
   });
   const answered = once(outgoing, "response");

@@ -35,7 +35,7 @@ export function recordStatements(pool: FencedPool): Recorder {
         return result;
       });
     };
-    Object.defineProperty(client, "query", { value: watched });
+    Object.defineProperty(client, "query", { value: watched, configurable: true });
   });
   return {
     all: () => recorded.filter(({ text }) => !housekeeping.test(text)),

@@ -1,0 +1,181 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { connect } from "node:net";
+import { captureLog } from "../support/captured-log.ts";
+import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { send, type RawRequest } from "../support/raw-http.ts";
+
+const log = captureLog();
+let gateway: TestGateway;
+let key: string;
+let tenantId: string;
+
+beforeAll(async () => {
+  gateway = await startGateway({ logLevel: "debug", logTo: log.stream });
+  const tenant = await gateway.fixtures.tenant("north-harbor");
+  tenantId = tenant.id;
+  key = await gateway.keyFor(tenant.slug);
+});
+afterAll(() => gateway.close());
+
+/** Sends a request and gives the lines about it. */
+async function linesOf(path: string, raw: RawRequest) {
+  const answer = await send(`${gateway.url}${path}`, raw);
+  const id = String(answer.headers["x-request-id"]);
+  return { answer, id, lines: await log.of(id) };
+}
+
+const ask = (body: object) =>
+  linesOf("/graphql", {
+    headers: [
+      ["content-type", "application/json"],
+      ["x-api-key", key],
+    ],
+    body: JSON.stringify(body),
+  });
+
+const uuid = /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/;
+
+describe("an answered request", () => {
+  it("has one line: who asked for which operation, how it ended and what it cost", async () => {
+    const { answer, id, lines } = await ask({
+      query: "query Names { accounts { nodes { name } } }",
+    });
+    expect(id).toMatch(uuid);
+    expect(lines).toEqual([
+      {
+        level: "info",
+        time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+        pid: process.pid,
+        hostname: expect.any(String),
+        msg: "answered",
+        requestId: id,
+        method: "POST",
+        path: "/graphql",
+        status: 200,
+        ms: expect.any(Number),
+        bytes: expect.any(Number),
+        statements: expect.any(Number),
+        cost: expect.any(Number),
+        tenant: tenantId,
+        actor: { kind: "apiKey", id: `key-${key.split("_")[2]}` },
+        operation: "Names",
+        operationType: "query",
+      },
+    ]);
+    expect(Number(lines[0]?.["bytes"])).toBeGreaterThan(answer.body.length);
+  });
+
+  it("names the operation that ran, not the one that was asked for", async () => {
+    const query = "query First { __typename } query Second { __typename }";
+    const ran = await ask({ query, operationName: "Second" });
+    expect(ran.lines[0]).toMatchObject({ operation: "Second", operationType: "query" });
+    const none = await ask({ query, operationName: "Third" });
+    expect(none.lines[0]).toMatchObject({ status: 400, codes: ["BAD_USER_INPUT"] });
+    expect(none.lines[0]).not.toHaveProperty("operation");
+  });
+
+  it("has the codes of the errors in its answer, and no message", async () => {
+    const { lines } = await ask({
+      query: "{ accounts(where: { name: { eq: 5 } }) { secretField } }",
+    });
+    expect(lines[0]).toMatchObject({ msg: "answered", codes: ["BAD_USER_INPUT"] });
+    expect(JSON.stringify(lines)).not.toContain("secretField");
+  });
+
+  it("has its path without the query, and only when it is a path of ours", async () => {
+    const graphql = await linesOf("/graphql?query=%7B__typename%7D&api_key=hunter2", {
+      method: "GET",
+      headers: [["x-api-key", key]],
+    });
+    expect(graphql.lines[0]).toMatchObject({ method: "GET", path: "/graphql", status: 200 });
+    const other = await linesOf("/hunter2/x?hunter2", { method: "GET" });
+    expect(other.lines[0]).toMatchObject({ path: "other", status: 404 });
+    expect(log.text()).not.toContain("hunter2");
+  });
+
+  it("is one line, whatever line breaks are in it", async () => {
+    const forged = '%0A{"level":"info","msg":"forged"}%0D%0A';
+    const { lines } = await linesOf(`/graphql?operationName=${forged}&query=${forged}`, {
+      method: "GET",
+      headers: [["x-api-key", key]],
+    });
+    expect(lines).toHaveLength(1);
+    expect(log.lines().filter(({ msg }) => msg === "forged")).toEqual([]);
+  });
+
+  it("is told at debug when a machine asked whether we live", async () => {
+    const { lines } = await linesOf("/healthz", { method: "GET" });
+    expect(lines).toMatchObject([{ level: "debug", path: "/healthz", status: 200 }]);
+  });
+
+  it("is told as aborted when its caller did not wait", async () => {
+    const blocker = gateway.fixtures.client;
+    await blocker.query("BEGIN; LOCK TABLE accounts");
+    const { hostname, port } = new URL(gateway.url);
+    const body = JSON.stringify({ query: "query Abandoned { accounts { totalCount } }" });
+    const socket = connect(Number(port), hostname);
+    socket.write(
+      `POST /graphql HTTP/1.1\r\nHost: localhost\r\nX-Api-Key: ${key}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    );
+    await expect
+      .poll(
+        async () => {
+          const { rows } = await blocker.query(
+            "SELECT FROM pg_locks WHERE relation = 'accounts'::regclass AND NOT granted",
+          );
+          return rows.length;
+        },
+        { timeout: 20_000 },
+      )
+      .toBe(1);
+    socket.destroy();
+    const isAbandoned = (line: object): boolean =>
+      "operation" in line && line.operation === "Abandoned";
+    await expect
+      .poll(() => log.lines().filter(isAbandoned), { timeout: 20_000 })
+      .toMatchObject([{ msg: "answered", status: null, aborted: true }]);
+    await blocker.query("ROLLBACK");
+  });
+});
+
+describe("a failure of ours", () => {
+  it("is a line with the answer's request id, the field as the schema calls it, and no message of PostgreSQL's", async () => {
+    const client = gateway.fixtures.client;
+    await client.query("ALTER TABLE line_items RENAME TO gone");
+    const { answer, id, lines } = await ask({ query: "{ hunter2: lineItems { nodes { id } } }" });
+    await client.query("ALTER TABLE gone RENAME TO line_items");
+    expect(answer.body).toContain(`Quote request id ${id} when you report it`);
+    expect(lines).toMatchObject([
+      {
+        level: "error",
+        msg: "unexpected error",
+        field: "lineItems",
+        cause: { code: "42P01", stack: expect.stringContaining("    at ") },
+      },
+      { level: "info", msg: "answered", status: 200, codes: ["INTERNAL"] },
+    ]);
+    expect(JSON.stringify(lines)).not.toMatch(/hunter2|does not exist/);
+  });
+});
+
+describe("the request id", () => {
+  const given = (id: string): RawRequest => ({ method: "GET", headers: [["x-request-id", id]] });
+
+  it("is ours, whatever a caller sends", async () => {
+    const { id } = await linesOf("/healthz", given("trace-me.1"));
+    expect(id).toMatch(uuid);
+  });
+
+  it("is the proxy's when there is one to be trusted, if it can be one", async () => {
+    const behind = await startGateway({ logLevel: "silent", env: { TRUST_PROXY: "on" } });
+    const idOf = async (id: string) => {
+      const { headers } = await send(`${behind.url}/healthz`, given(id));
+      return headers["x-request-id"];
+    };
+    expect(await idOf("trace-me.1")).toBe("trace-me.1");
+    for (const bad of ["", "a b", "a\tb", "x".repeat(65), '"}', "ä"]) {
+      expect(await idOf(bad)).toMatch(uuid);
+    }
+    await behind.close();
+  });
+});
