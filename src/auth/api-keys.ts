@@ -3,9 +3,9 @@ import DataLoader from "dataloader";
 import type { Logger } from "pino";
 import type { FencedPool } from "../db/fenced-pool.ts";
 import { asWork } from "../db/work.ts";
-import { formatId, readId } from "../lib/id.ts";
+import { formatId, parseId, readId } from "../lib/id.ts";
 import type { Authentication } from "./authentication.ts";
-import { isSecretOf, readApiKey, type KeyParts } from "./api-key.ts";
+import { isSecretOf, readApiKey } from "./api-key.ts";
 import { FreshCache } from "./fresh-cache.ts";
 import { KeyUses } from "./key-uses.ts";
 import { isScope } from "./scopes.ts";
@@ -55,10 +55,8 @@ export class ApiKeys {
 
   /** Whom a key stands for, if it works. This is a use of it. */
   async authenticate(text: string): Promise<Authentication> {
-    const parts = readApiKey(text);
-    if (parts === null) return { refused: "not an API key" };
-    const found = await this.#check(parts);
-    if ("actor" in found) this.#uses.note(parts.id);
+    const found = await this.check(text);
+    if ("actor" in found) this.#uses.note(parseId("key", found.actor.id));
     return found;
   }
 
@@ -67,7 +65,10 @@ export class ApiKeys {
     return this.#uses.write();
   }
 
-  async #check(parts: KeyParts): Promise<Authentication> {
+  /** The same without using it. */
+  async check(text: string): Promise<Authentication> {
+    const parts = readApiKey(text);
+    if (parts === null) return { refused: "not an API key" };
     const row = await this.#rows.get(parts.id);
     const matches = isSecretOf(parts.secret, row?.secret_hash);
     if (row === null || !matches || row.environment !== parts.environment) {

@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { ListedKey, MadeKey } from "../modules/api-key/operator.ts";
 import { columns } from "./columns.ts";
 import { logToErrors, openPool } from "./open.ts";
@@ -60,11 +60,10 @@ export function addKeys(program: Command): void {
     .command("rotate")
     .description("make a key that may do the same and print it; the old one works on for a while")
     .argument("<id>", "the old key's id, as `keys list` shows it")
-    .option(
-      "--grace <duration>",
-      "how long the old key works on, at most 7d",
-      parseDuration,
-      3_600_000,
+    .addOption(
+      new Option("--grace <duration>", "how long the old key works on, at most 7d")
+        .argParser(parseDuration)
+        .default(3_600_000, "60m"),
     )
     .option("--json", "print one JSON object")
     .action((id: string, options: RotateOptions) =>

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "commander";
+import { z } from "zod";
 import { readDuration } from "../lib/duration.ts";
 
 /** `read:accounts,write:deals` → its parts, each once. */
@@ -15,16 +16,15 @@ export function parseDuration(text: string): number {
   throw new InvalidArgumentError("Give a number and s, m, h or d, such as 60m or 90d.");
 }
 
+const instant = z.union([z.iso.date(), z.iso.datetime({ offset: true })]);
+
 /** An instant in the future: `2027-01-31T00:00:00Z`, or `90d` from now. */
 export function parseExpiry(text: string): Date {
   const duration = readDuration(text);
-  const isInstant = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/.test(
-    text,
-  );
-  const time = duration === null ? (isInstant ? Date.parse(text) : NaN) : Date.now() + duration;
-  if (Number.isNaN(time)) {
+  if (duration === null && !instant.safeParse(text).success) {
     throw new InvalidArgumentError("Give an instant such as 2027-01-31T00:00:00Z, or 90d.");
   }
+  const time = duration === null ? Date.parse(text) : Date.now() + duration;
   if (time <= Date.now()) throw new InvalidArgumentError("It must be in the future.");
   return new Date(time);
 }

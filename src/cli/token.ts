@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { isScope } from "../auth/scopes.ts";
 import { StartupError } from "../lib/startup-error.ts";
 import { logToErrors, openPool } from "./open.ts";
@@ -23,7 +23,11 @@ export function addToken(program: Command): void {
     .requiredOption("--sub <id>", "the person, who then stands in what is written: usr-1")
     .requiredOption("--scopes <list>", "what it may do, with commas between: 'read:*'", parseScopes)
     .option("--app <id>", "the application that it is issued for: app-7")
-    .option("--expires <duration>", "how long it works", parseDuration, 3_600_000)
+    .addOption(
+      new Option("--expires <duration>", "how long it works")
+        .argParser(parseDuration)
+        .default(3_600_000, "1h"),
+    )
     .action((options: MintOptions) => runCommand((context) => mint(options, context)));
 }
 

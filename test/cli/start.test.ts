@@ -66,9 +66,13 @@ describe("the launcher", () => {
     "migrate",
     "migrate status",
     "seed",
+    "tenants create",
+    "tenants list",
     "keys create",
     "keys list",
+    "keys rotate",
     "keys revoke",
+    "token mint",
     "schema print",
     "doctor",
   ])("crm %s --help", async (command) => {

@@ -8,6 +8,8 @@ export type RecordedStatement = { readonly text: string; rows: number };
 export type Recorder = {
   /** What was sent since the last `clear`, without the fence's pin, the look-up of the key and the note of its use. */
   all(): readonly RecordedStatement[];
+  /** The same with those. */
+  everything(): readonly RecordedStatement[];
   clear(): void;
 };
 
@@ -39,6 +41,7 @@ export function recordStatements(pool: FencedPool): Recorder {
   });
   return {
     all: () => recorded.filter(({ text }) => !housekeeping.test(text)),
+    everything: () => recorded,
     clear: () => {
       recorded = [];
     },
