@@ -72,6 +72,8 @@ describe("bodies that are no operation: 400", () => {
       '{"query":"query A { __typename } query B { __typename }"}',
       /operation/,
     ],
+    ["only a fragment", '{"query":"fragment A on Account { id }"}', /operation/],
+    ["a schema", '{"query":"type Query { a: Int }"}', /operation/],
     [
       "a name that no operation has",
       '{"query":"query A { __typename }","operationName":"B"}',

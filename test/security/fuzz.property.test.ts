@@ -98,8 +98,8 @@ function told(
   ].join("\n");
 }
 
-/** Holds for so many requests, made of as many numbers. */
-function holds(make: Make, runs: number): Promise<void> {
+/** What holds of every answer holds for so many requests, made of as many numbers. */
+function expectHeld(make: Make, runs: number): Promise<void> {
   const numbers = fc.integer({ min: 0, max: 2 ** 31 });
   const property = fc.asyncProperty(
     fc.array(numbers, { minLength: 1, maxLength: together, size: "max" }),
@@ -144,16 +144,16 @@ describe(`whatever comes (CRM_TEST_SEED=${runSeed})`, () => {
 
   it("warms up", async () => {
     for (const make of [requests.document, requests.variables, requests.body, requests.around]) {
-      await holds((seed) => make(-seed), 20);
+      await expectHeld((seed) => make(-seed), 20);
     }
     before = await settle("warm");
     expect(before).toBeGreaterThan(0);
   });
 
-  it("documents of the schema, whole and garbled", () => holds(requests.document, 120));
-  it("variables by their types, and others", () => holds(requests.variables, 120));
-  it("bodies", () => holds(requests.body, 120));
-  it("methods, paths, headers", () => holds(requests.around, 120));
+  it("documents of the schema, whole and garbled", () => expectHeld(requests.document, 120));
+  it("variables by their types, and others", () => expectHeld(requests.variables, 120));
+  it("bodies", () => expectHeld(requests.body, 120));
+  it("methods, paths, headers", () => expectHeld(requests.around, 120));
 
   it("bytes that are hardly HTTP", async () => {
     const random = new Random(`bytes ${runSeed}`);

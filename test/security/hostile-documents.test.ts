@@ -114,6 +114,7 @@ describe("documents that are refused before they are read", () => {
       /accounts/,
     ],
     ["a document of 300 KB", `{ __typename } #${"x".repeat(300_000)}`, /bytes/],
+    ["4,900 fields at the root", `{ ${times(4_900, (index) => `a${index}`)} }`, /at its root/],
     ["30,000 tokens", `{ ${"__typename ".repeat(30_000)} }`, /tokens|bytes/],
   ];
 
@@ -150,20 +151,13 @@ describe("documents that are refused before they are read", () => {
       /introspection depth/,
     ],
     ["a subscription", "subscription { anything }", /./],
-    ["a schema", "type Query { a: Int }", /./],
-    ["only a fragment", "fragment A on Account { id }", /./],
     ["a name of 100 KB", `{ ${"a".repeat(100_000)} }`, /…$/],
-    ["5,000 unknown fields", `{ ${times(4_900, (index) => `a${index}`)} }`, /fields|Cannot query/],
+    ["100 unknown fields", `{ ${times(100, (index) => `a${index}`)} }`, /Cannot query/],
   ];
 
-  it.each(invalid)("%s", async (_name, query, message) => {
-    const { body } = await post("application/json", query);
-    const code = String(at(JSON.parse(body), "errors", 0, "extensions", "code"));
-    expect(["BAD_USER_INPUT", "QUERY_TOO_COMPLEX"]).toContain(code);
-    const isOfTheRequest = /Could not determine/.test(body);
-    if (isOfTheRequest) expect((await post("application/json", query)).status).toBe(400);
-    else await expectRefused(query, code, message);
-  });
+  it.each(invalid)("%s: BAD_USER_INPUT", (_name, query, message) =>
+    expectRefused(query, "BAD_USER_INPUT", message),
+  );
 
   it("1,000 unknown directives: one error, under 2 KB", async () => {
     for (const query of [
