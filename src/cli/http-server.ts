@@ -40,7 +40,7 @@ export function createHttpServer(listener: RequestListener, limits: Config["http
     (request, response) => {
       answering.set(request.socket, response);
       if (request.rawHeaders.length / 2 > maxHeaders) {
-        response.writeHead(431, { connection: "close", "content-length": 0 }).end();
+        response.writeHead(431, { "content-length": 0 }).end();
       } else listener(request, response);
     },
   );

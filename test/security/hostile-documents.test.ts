@@ -159,6 +159,28 @@ describe("documents that are refused before they are read", () => {
     expectRefused(query, "BAD_USER_INPUT", message),
   );
 
+  it("variables of 900 KB that are wrong: told in less than 100 KB", async () => {
+    const query =
+      "query ($w: AccountFilter, $n: Int) { accounts(where: $w, first: $n) { totalCount } }";
+    const long = "x".repeat(900_000);
+    const many = Object.fromEntries(
+      Array.from({ length: 20_000 }, (_, index) => [`a${index}`, "x"]),
+    );
+    for (const variables of [
+      { n: long },
+      { w: long },
+      { w: { [long]: 1 } },
+      { w: many },
+      { w: { name: { eq: [long] } } },
+      { w: { id: { eq: long } } },
+      { w: { customFields: [{ path: [long], eq: { [long.slice(1)]: "\u0000" } }] } },
+    ]) {
+      const { body } = await post("application/json", query, variables);
+      expect(body).toContain('"code":"BAD_USER_INPUT"');
+      expect(body.length).toBeLessThan(100_000);
+    }
+  });
+
   it("1,000 unknown directives: one error, under 2 KB", async () => {
     for (const query of [
       `{ __typename ${"@a ".repeat(1_000)} }`,

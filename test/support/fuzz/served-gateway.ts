@@ -1,5 +1,5 @@
 // A gateway in a process of its own, as it is served, whose memory can be looked at:
-// node --expose-gc test/support/fuzz/served-gateway.ts <database url>
+// node --expose-gc test/support/fuzz/served-gateway.ts <database url> <NODE_ENV>
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -20,8 +20,11 @@ export type ServedGateway = {
 };
 
 /** Starts one. */
-export async function serveGateway(databaseUrl: string): Promise<ServedGateway> {
-  const child = fork(import.meta.filename, [databaseUrl], {
+export async function serveGateway(
+  databaseUrl: string,
+  environment: "production" | "test",
+): Promise<ServedGateway> {
+  const child = fork(import.meta.filename, [databaseUrl, environment], {
     execArgv: ["--expose-gc", "--disable-warning=ExperimentalWarning"],
     stdio: ["ignore", "inherit", "pipe", "ipc"],
   });
@@ -54,9 +57,9 @@ export async function serveGateway(databaseUrl: string): Promise<ServedGateway> 
   };
 }
 
-async function serve(databaseUrl: string): Promise<void> {
+async function serve(databaseUrl: string, environment: string): Promise<void> {
   const database = openDatabase({ url: databaseUrl });
-  const config = loadConfig({ NODE_ENV: "test", LOG_LEVEL: "error" });
+  const config = loadConfig({ NODE_ENV: environment, LOG_LEVEL: "error" });
   const gateway = createGateway({ database, config, demo: null });
   const server = createHttpServer(gateway.requestListener, config.http);
   await listen(server, "127.0.0.1", 0);
@@ -84,4 +87,4 @@ async function collected(): Promise<number> {
   return process.memoryUsage().heapUsed;
 }
 
-if (import.meta.main) await serve(process.argv[2] ?? "");
+if (import.meta.main) await serve(process.argv[2] ?? "", process.argv[3] ?? "");
