@@ -1,4 +1,10 @@
-import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import type { Duplex } from "node:stream";
 import type { Config } from "../config.ts";
 
@@ -13,7 +19,7 @@ const maxRequestsPerConnection = 10_000;
 /** A connection on which nothing moves, as of a client that does not read its answer, is closed. */
 const stalledMilliseconds = 120_000;
 /** What still comes in after a refusal is read so long: closing at once would reset the connection, and lose the answer. */
-const lingerMilliseconds = 1_000;
+const lingerMilliseconds = 2_000;
 
 /** What Node calls it when something is wrong with a request before it is one. */
 const statusOf: Readonly<Record<string, string>> = {
@@ -38,7 +44,11 @@ export function createHttpServer(listener: RequestListener, limits: Config["http
       keepAliveTimeout: keepAliveMilliseconds,
     },
     (request, response) => {
-      answering.set(request.socket, response);
+      const { socket } = request;
+      answering.set(socket, response);
+      response.once("finish", () => {
+        if (!request.complete) skipRest(request, socket);
+      });
       if (request.rawHeaders.length / 2 > maxHeaders) {
         response.writeHead(431, { "content-length": 0 }).end();
       } else listener(request, response);
@@ -62,6 +72,18 @@ export function createHttpServer(listener: RequestListener, limits: Config["http
     refuse(socket, "405 Method Not Allowed", "Allow: GET, POST\r\n");
   });
   return server;
+}
+
+/** The answer is sent, and the body is not all there: it is too large, or who sends it has no credential. */
+function skipRest(request: IncomingMessage, socket: Duplex): void {
+  const timer = setTimeout(() => socket.destroy(), lingerMilliseconds);
+  for (const [emitter, event] of [
+    [request, "end"],
+    [socket, "close"],
+  ] as const) {
+    emitter.once(event, () => clearTimeout(timer));
+  }
+  request.resume();
 }
 
 function refuse(socket: Duplex, status: string, headers = ""): void {

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createHttpServer } from "../../src/cli/http-server.ts";
 import { loadConfig } from "../../src/config.ts";
@@ -157,6 +157,24 @@ describe("what does not arrive in time: 408", () => {
     );
     expectPlain(answer, "408 Request Timeout");
     expect(await accounts(impatient)).toBe(0);
+  });
+});
+
+describe("bodies that go on after they were refused", () => {
+  const chunk = `${(100_000).toString(16)}\r\n${" ".repeat(100_000)}\r\n`;
+  const goOn = (socket: Socket): void => {
+    socket.on("drain", () => socket.write(chunk));
+    socket.write(chunk.repeat(20));
+  };
+
+  it("over 1 MB: 413, and the connection is closed", async () => {
+    const answer = await sendUnfinished(gateway.url, head(["Transfer-Encoding: chunked"]), goOn);
+    expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+  });
+
+  it("without a credential: 401, and the connection is closed", async () => {
+    const request = head(["Transfer-Encoding: chunked"], "none");
+    expect(await sendUnfinished(gateway.url, request, goOn)).toMatch(/^HTTP\/1\.1 401 /);
   });
 });
 
