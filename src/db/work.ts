@@ -2,8 +2,13 @@ import { AsyncLocalStorage } from "node:async_hooks";
 
 /** What one request does to the database, from its first statement to its last. */
 export type Work = {
-  /** How many statements were sent for it, transactions' own included. */
+  /**
+   * How many statements were sent for it, transactions' own included; without the tenant's pin, the look-up of the
+   * credential and the counting of quotas.
+   */
   statements: number;
+  /** Whether it writes: then it goes on to its end though its client has gone. */
+  writes: boolean;
   /** Aborted when nobody waits for the answer any more, or it took too long: what still runs is cancelled. */
   readonly signal: AbortSignal | null;
 };

@@ -5,7 +5,7 @@ import { StartupError } from "../../src/lib/startup-error.ts";
 
 describe("the configuration", () => {
   test("needs nothing", () => {
-    expect(loadConfig({})).toEqual({
+    expect(loadConfig({})).toMatchObject({
       port: 4000,
       host: "127.0.0.1",
       dataDir: resolve(".data"),
@@ -32,7 +32,7 @@ describe("the configuration", () => {
         NODE_ENV: "production",
         LOG_LEVEL: "warn",
       }),
-    ).toEqual({
+    ).toMatchObject({
       port: 0,
       host: "::1",
       dataDir: "/srv/crm",

@@ -8,9 +8,10 @@ export function useToldErrors(logger: Logger, requestIdOf: (request: Request) =>
     onResultProcess({ request, result, setResult }) {
       if (!("errors" in result) || result.errors === undefined) return;
       const requestId = requestIdOf(request);
-      const refused = !("data" in result);
-      const errors = result.errors.map((thrown) => {
-        const { error, unexpected } = tellError(thrown, requestId);
+      const told = result.errors.map((thrown) => ({ thrown, ...tellError(thrown, requestId) }));
+      const isUnavailable = told.every(({ error }) => error.extensions["code"] === "UNAVAILABLE");
+      const refused = !("data" in result) || (isUnavailable && isEmpty(result.data));
+      const errors = told.map(({ thrown, error, unexpected }) => {
         if (unexpected) {
           logger.error(
             { requestId, path: thrown.path, cause: describe(thrown.originalError ?? thrown) },
@@ -22,6 +23,11 @@ export function useToldErrors(logger: Logger, requestIdOf: (request: Request) =>
       setResult({ ...result, errors });
     },
   };
+}
+
+/** Nothing came of any field. */
+function isEmpty(data: unknown): boolean {
+  return data == null || Object.values(data).every((value) => value === null);
 }
 
 /** What is logged of an error that was not expected. */
