@@ -14,6 +14,9 @@ import {
 } from "./graphql/graphiql.ts";
 import { createGraphQLServer, graphqlPath } from "./graphql/yoga.ts";
 import { answerHealth, answerReadiness } from "./health.ts";
+import { Admission } from "./limits/admission.ts";
+import { Quotas } from "./limits/quotas.ts";
+import { workFor } from "./limits/request-work.ts";
 import { schema } from "./schema.ts";
 
 export type GatewayOptions = {
@@ -41,7 +44,9 @@ export function createGateway({ database, config, demo }: GatewayOptions): Gatew
     }
     return id;
   };
-  const graphql = createGraphQLServer({ schema, database, config, logger, requestIdOf });
+  const quotas = new Quotas(config.limits, database.pool);
+  const graphql = createGraphQLServer({ schema, database, config, quotas, logger, requestIdOf });
+  const admission = new Admission(config.limits);
   const explorer = config.environment !== "production";
   const demoKey = isLoopback(config.host) ? (demo?.[0]?.apiKey ?? null) : null;
   const migrations = readMigrations(migrationsDirectory).then((files) =>
@@ -59,7 +64,9 @@ export function createGateway({ database, config, demo }: GatewayOptions): Gatew
       // A page of another name that resolves to this machine must not get the key (DNS rebinding).
       return answerExplorer(response, isLoopback(host) ? demoKey : null);
     }
-    if (path === graphqlPath) return graphql(request, response);
+    if (path === graphqlPath) {
+      return admission.admit(request, response, () => graphql(request, response));
+    }
     if (explorer && path.startsWith(explorerPath)) {
       return answerExplorerFile(request, response, path);
     }
@@ -71,15 +78,17 @@ export function createGateway({ database, config, demo }: GatewayOptions): Gatew
   };
   return {
     requestListener(request, response) {
-      asWork({ statements: 0, signal: null }, () => answer(request, response)).catch(
-        (error: unknown) => {
-          logger.error({ error: error instanceof Error ? error.stack : error }, "unexpected error");
-          if (response.headersSent) response.destroy();
-          else refuse(response, 500, "Something went wrong on our side.");
-        },
-      );
+      const work = workFor(response, config.limits.requestMilliseconds);
+      asWork(work, () => answer(request, response)).catch((error: unknown) => {
+        logger.error({ error: error instanceof Error ? error.stack : error }, "unexpected error");
+        if (response.headersSent) response.destroy();
+        else refuse(response, 500, "Something went wrong on our side.");
+      });
     },
-    close: () => Promise.resolve(),
+    close: () => {
+      quotas.close();
+      return Promise.resolve();
+    },
   };
 }
 
