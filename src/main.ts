@@ -21,6 +21,8 @@ Environment:
   DEMO          on or off: demo tenants and keys (on; off with DATABASE_URL)
   NODE_ENV      production switches GraphiQL off (development)
   LOG_LEVEL     fatal, error, warn, info, debug, trace or silent (info)
+  REQUESTS_PER_MINUTE  quota of a credential that has none of its own (600)
+  RATE_LIMIT_STORE     memory or postgres: where quotas are counted (memory; postgres with DATABASE_URL)
 
 A command beside a running server works on the same database.`,
   );
