@@ -5,7 +5,7 @@ import type pg from "pg";
 /** PostgreSQL's number for "cancel what that process is doing". */
 const cancelRequest = 80_877_102;
 /** After so long nobody knows whether the request will still arrive. */
-const patienceMilliseconds = 1_000;
+const patienceMilliseconds = 5_000;
 /** A request that comes before its statement does nothing, so it is sent again. */
 const againMilliseconds = 100;
 

@@ -19,7 +19,7 @@ async function start(timeout: string) {
 let key: string;
 let patientKey: string;
 beforeAll(async () => {
-  ({ started: gateway, key } = await start("1s"));
+  ({ started: gateway, key } = await start("3s"));
   ({ started: patient, key: patientKey } = await start("10min"));
 });
 afterEach(async () => {
@@ -59,7 +59,7 @@ describe("an operation that takes longer than a request may", () => {
     await lock(gateway);
     const { answer } = await post(gateway.url, key, { query });
     expect(at(answer, "errors", 0)).toMatchObject({
-      message: expect.stringMatching(/stopped after 1 s; ask for less/),
+      message: expect.stringMatching(/stopped after 3 s; ask for less/),
       extensions: { code: "QUERY_TOO_COMPLEX" },
     });
     expect(await busy(gateway)).toBe(0);
@@ -70,7 +70,7 @@ describe("an operation that takes longer than a request may", () => {
     const { status, retryAfter, answer } = await post(gateway.url, key, { query: mutation });
     expect([status, retryAfter]).toEqual([503, "1"]);
     expect(at(answer, "errors", 0)).toMatchObject({
-      message: expect.stringMatching(/stopped after 1 s; this field changed nothing/),
+      message: expect.stringMatching(/stopped after 3 s; this field changed nothing/),
       extensions: { code: "UNAVAILABLE" },
     });
     expect(await busy(gateway)).toBe(0);
