@@ -17,14 +17,17 @@ function crowd(turns: Turns) {
   const turn: { giveBack: () => void }[] = [];
   return {
     seen,
-    come: (name: string, owner = "a"): void => {
-      void turns.take(owner).then(
-        (giveBack) => {
+    come: (name: string): void => {
+      const take = async (): Promise<void> => {
+        try {
+          const giveBack = await turns.take("a");
           seen.push(`${name} has it`);
           turn.push({ giveBack });
-        },
-        () => seen.push(`${name} is refused`),
-      );
+        } catch {
+          seen.push(`${name} is refused`);
+        }
+      };
+      void take();
     },
     /** Time goes by, and whoever has the turn gives it back. */
     next: async (milliseconds = 0): Promise<void> => {
