@@ -9,19 +9,33 @@ import { openDatabase } from "../src/db/database.ts";
 import { createGateway } from "../src/server.ts";
 
 export type GatewayProcess = {
+  readonly port: number;
   /** Carries out an operation; an answer that tells of an error is thrown. */
   post(key: string, query: string, variables: unknown): Promise<void>;
   /** Milliseconds of CPU that the process took so far. */
   cpu(): Promise<number>;
+  /** Bytes of memory that it has. */
+  memory(): Promise<number>;
   stop(): Promise<void>;
+};
+
+/** Limits that no measurement meets, unless it is of them. */
+const withoutLimits = {
+  REQUESTS_PER_MINUTE: "1000000000",
+  POINTS_PER_MINUTE: "1000000000",
+  MAX_IN_FLIGHT: "1000",
 };
 
 /** Starts one; the file is this one, or the same of another clone to compare with. */
 export async function startGatewayProcess(
   databaseUrl: string,
   file: string = import.meta.filename,
+  env: Readonly<Record<string, string>> = withoutLimits,
 ): Promise<GatewayProcess> {
-  const child = fork(file, [databaseUrl], { execArgv: process.execArgv });
+  const child = fork(file, [databaseUrl], {
+    execArgv: process.execArgv,
+    env: { ...process.env, ...env },
+  });
   const answer = async (): Promise<number> => {
     const [message]: unknown[] = await once(child, "message");
     return Number(message);
@@ -41,6 +55,7 @@ export async function startGatewayProcess(
         .end(body);
     });
   return {
+    port,
     post: async (key, query, variables) => {
       const headers = { "content-type": "application/json", "x-api-key": key };
       const text = await send(headers, JSON.stringify({ query, variables }));
@@ -49,6 +64,10 @@ export async function startGatewayProcess(
     },
     cpu: async () => {
       child.send("cpu");
+      return answer();
+    },
+    memory: async () => {
+      child.send("memory");
       return answer();
     },
     stop: async () => {
@@ -62,8 +81,8 @@ export async function startGatewayProcess(
 
 /** What the child process does: it serves, tells its port, then its CPU time whenever it is asked. */
 async function serve(databaseUrl: string): Promise<void> {
-  const database = openDatabase({ url: databaseUrl });
-  const config = loadConfig({ NODE_ENV: "production", LOG_LEVEL: "error" });
+  const config = loadConfig({ ...process.env, NODE_ENV: "production", LOG_LEVEL: "error" });
+  const database = openDatabase({ url: databaseUrl, pool: config.pool });
   const gateway = createGateway({ database, config, demo: null });
   const server = createHttpServer(gateway.requestListener, config.http);
   await listen(server, "127.0.0.1", 0);
@@ -71,6 +90,7 @@ async function serve(databaseUrl: string): Promise<void> {
   process.on("message", (message) => {
     const { user, system } = process.cpuUsage();
     if (message === "cpu") process.send?.((user + system) / 1_000);
+    if (message === "memory") process.send?.(process.memoryUsage.rss());
     if (message !== "stop") return;
     server.closeAllConnections();
     server.close();

@@ -53,6 +53,41 @@ export type Config = {
   operations: OperationLimits;
   /** Whose tokens are taken. */
   auth: AuthConfig;
+  pool: PoolConfig;
+  limits: LimitsConfig;
+};
+
+/** How the server shares its connections to PostgreSQL among requests. */
+export type PoolConfig = {
+  readonly size: number;
+  /** So many may wait for a connection, and for so long. */
+  readonly waiters: number;
+  readonly waitMilliseconds: number;
+  /** How long one statement may run, and wait for a lock. */
+  readonly statementMilliseconds: number;
+  readonly lockMilliseconds: number;
+};
+
+/** How much the gateway takes on, from one credential and from all together. */
+export type LimitsConfig = {
+  /** Of a credential that has no quota of its own. */
+  readonly requestsPerMinute: number;
+  readonly pointsPerMinute: number;
+  /** Where it is counted: in PostgreSQL when several processes share the load. */
+  readonly store: "memory" | "postgres";
+  readonly requestMilliseconds: number;
+  /** So many GraphQL requests are worked on at once, and so many more may wait for their turn. */
+  readonly inFlight: number;
+  readonly queued: number;
+};
+
+/** What the pool does unless the operator says otherwise. */
+export const poolDefaults: PoolConfig = {
+  size: 10,
+  waiters: 100,
+  waitMilliseconds: 2_000,
+  statementMilliseconds: 10_000,
+  lockMilliseconds: 5_000,
 };
 
 const databaseUrlHint =
@@ -66,6 +101,23 @@ const atMost = (usual: number) =>
     .regex(/^[1-9]\d{0,8}$/, "must be a whole number from 1 to 999999999")
     .transform(Number)
     .default(usual);
+/** A whole number from 1 to `max`. */
+const count = (max = 1_000_000_000) => {
+  const hint = `must be a whole number from 1 to ${max}`;
+  return z
+    .string()
+    .regex(/^[1-9]\d{0,9}$/, hint)
+    .transform(Number)
+    .refine((number) => number <= max, hint);
+};
+
+const milliseconds: Readonly<Record<string, number>> = { ms: 1, s: 1_000, min: 60_000 };
+
+/** `500ms`, `2s` or `1min`, as milliseconds. */
+const duration = z
+  .string()
+  .regex(/^[1-9]\d{0,4}(ms|s|min)$/, "must be a time such as 500ms, 10s or 1min")
+  .transform((text) => Number.parseInt(text, 10) * (milliseconds[text.replace(/\d+/, "")] ?? 1));
 
 const environmentSchema = z.object({
   PORT: z
@@ -116,6 +168,17 @@ const environmentSchema = z.object({
   MAX_ALIASES: atMost(100),
   MAX_DIRECTIVES: atMost(100),
   MAX_COST: atMost(100_000),
+  POOL_SIZE: count(1_000).default(poolDefaults.size),
+  POOL_QUEUE: count(100_000).optional(),
+  POOL_WAIT: duration.default(poolDefaults.waitMilliseconds),
+  STATEMENT_TIMEOUT: duration.default(poolDefaults.statementMilliseconds),
+  LOCK_TIMEOUT: duration.default(poolDefaults.lockMilliseconds),
+  REQUESTS_PER_MINUTE: count().default(600),
+  POINTS_PER_MINUTE: count().default(1_000_000),
+  RATE_LIMIT_STORE: z.enum(["memory", "postgres"], "must be memory or postgres").optional(),
+  REQUEST_TIMEOUT: duration.default(15_000),
+  MAX_IN_FLIGHT: count(100_000).optional(),
+  MAX_QUEUED: count(100_000).default(1_000),
   npm_lifecycle_event: z.string().optional(),
   ...telemetryVariables,
   ...browserVariables,
@@ -142,6 +205,7 @@ export function loadConfig(
   const { PORT, HOST, DATA_DIR, DATABASE_URL, DEMO, NODE_ENV, LOG_LEVEL, npm_lifecycle_event } =
     parsed.data;
   const { MAX_CONNECTIONS, RECEIVE_TIMEOUT, INTROSPECTION, OPERATIONS } = parsed.data;
+  const { POOL_SIZE, REQUESTS_PER_MINUTE, POINTS_PER_MINUTE, RATE_LIMIT_STORE } = parsed.data;
   return {
     port: PORT,
     host: HOST,
@@ -172,6 +236,23 @@ export function loadConfig(
       manifest: OPERATIONS === undefined ? null : resolve(OPERATIONS),
     },
     auth: auth.data,
+    pool: {
+      size: POOL_SIZE,
+      waiters: parsed.data.POOL_QUEUE ?? POOL_SIZE * 10,
+      waitMilliseconds: parsed.data.POOL_WAIT,
+      statementMilliseconds: parsed.data.STATEMENT_TIMEOUT,
+      lockMilliseconds: parsed.data.LOCK_TIMEOUT,
+    },
+    limits: {
+      requestsPerMinute: REQUESTS_PER_MINUTE,
+      pointsPerMinute: POINTS_PER_MINUTE,
+      // A database of the operator's own is what several processes would share.
+      store: RATE_LIMIT_STORE ?? (DATABASE_URL === undefined ? "memory" : "postgres"),
+      requestMilliseconds: parsed.data.REQUEST_TIMEOUT,
+      // One that has no connection only waits, and makes the others wait.
+      inFlight: parsed.data.MAX_IN_FLIGHT ?? POOL_SIZE,
+      queued: parsed.data.MAX_QUEUED,
+    },
   };
 }
 

@@ -25,6 +25,11 @@ Environment:
   OPERATIONS    a manifest of operations: nothing else is run
   JWT_ISSUER, JWT_AUDIENCE, and JWT_SECRET or JWKS_URL
                 whose bearer tokens are taken, beside API keys (nobody's)
+  REQUESTS_PER_MINUTE
+                quota of a credential that has none of its own (600)
+  RATE_LIMIT_STORE
+                memory or postgres: where quotas are counted (memory; postgres
+                with DATABASE_URL)
   LOG_LEVEL     fatal, error, warn, info, debug, trace or silent (info in
                 production, else warn)
   METRICS_PORT  port for Prometheus' /metrics (none)

@@ -19,6 +19,9 @@ import { answerCors } from "./http/cors.ts";
 import { answerMetrics, holdsToken, metricsPath } from "./http/metrics.ts";
 import { addressOf, requestIdOf } from "./http/proxy.ts";
 import { setSecurityHeaders } from "./http/security-headers.ts";
+import { Admission } from "./limits/admission.ts";
+import { Quotas } from "./limits/quotas.ts";
+import { workFor } from "./limits/request-work.ts";
 import { schema } from "./schema.ts";
 import { describeError } from "./telemetry/describe-error.ts";
 import { createLog } from "./telemetry/log.ts";
@@ -55,11 +58,14 @@ export function createGateway({ database, config, demo, logTo }: GatewayOptions)
     logger,
     onKeyLookUp: (isHit) => metrics?.countCache("keys", isHit),
   });
+  const quotas = new Quotas(config.limits, database.pool);
+  const admission = new Admission(config.limits);
   const graphql = createGraphQLServer({
     schema,
     database,
     config,
     credentials,
+    quotas,
     logger,
     metrics,
     requestIdOf: () => currentRecord()?.id ?? randomUUID(),
@@ -88,7 +94,7 @@ export function createGateway({ database, config, demo, logTo }: GatewayOptions)
     }
     if (path === graphqlPath) {
       if (answerCors(request, response, browsers.corsOrigins)) return;
-      return graphql(request, response);
+      return admission.admit(request, response, () => graphql(request, response));
     }
     if (explorer && path.startsWith(explorerPath)) {
       return answerExplorerFile(request, response, path);
@@ -104,7 +110,7 @@ export function createGateway({ database, config, demo, logTo }: GatewayOptions)
       const path = pathOf(request);
       setSecurityHeaders(response);
       telemetry.whenReady(() => {
-        const work = { statements: 0, signal: null };
+        const work = workFor(response, config.limits.requestMilliseconds);
         const record = telemetry.open(request, response, {
           id: requestIdOf(request, browsers.trustProxy),
           path: tellablePath(path),
@@ -135,6 +141,7 @@ export function createGateway({ database, config, demo, logTo }: GatewayOptions)
             });
           },
     close: async () => {
+      quotas.close();
       await credentials.close();
       await telemetry.close();
     },

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import DataLoader from "dataloader";
 import type { Logger } from "pino";
 import type { FencedPool } from "../db/fenced-pool.ts";
-import { asWork } from "../db/work.ts";
+import { asOwnWork } from "../db/work.ts";
 import { formatId, parseId, readId } from "../lib/id.ts";
 import type { Authentication } from "./authentication.ts";
 import { isSecretOf, readApiKey } from "./api-key.ts";
@@ -99,9 +99,6 @@ export class ApiKeys {
   }
 }
 
-/** What several requests wait for is no part of one of them, which may be cancelled. */
-const outsideOfRequests = () => ({ statements: 0, signal: null });
-
 /**
  * One statement at a time, for all ids that came up while the last one was on its way: made-up keys cost no more
  * statements than the database answers one after the other, however many there are.
@@ -115,7 +112,7 @@ function batchedLookUp(pool: FencedPool): DataLoader<string, KeyRow | null> {
   };
   return new DataLoader(
     (ids) => {
-      const answer = asWork(outsideOfRequests(), () => lookUp(ids));
+      const answer = asOwnWork(() => lookUp(ids));
       running = Promise.race([
         answer.catch(() => undefined),
         sleep(patience, undefined, { ref: false }),

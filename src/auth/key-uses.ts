@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
 import type { FencedPool } from "../db/fenced-pool.ts";
-import { asWork } from "../db/work.ts";
+import { asOwnWork } from "../db/work.ts";
 
 /** How often a key's use is written. */
 const minute = 60_000;
@@ -40,9 +40,7 @@ export class KeyUses {
     this.#gathered = new Set();
     if (ids.length === 0) return;
     try {
-      await asWork({ statements: 0, signal: null }, () =>
-        this.#pool.callFunction("note_api_key_use", ids),
-      );
+      await asOwnWork(() => this.#pool.callFunction("note_api_key_use", ids));
     } catch (error) {
       const cause = error instanceof Error ? error.name : typeof error;
       this.#logger.debug({ keys: ids.length, cause }, "the use of keys was not written");

@@ -1,5 +1,5 @@
 import type { FencedPool } from "../db/fenced-pool.ts";
-import { asWork } from "../db/work.ts";
+import { asOwnWork } from "../db/work.ts";
 import { GatewayError } from "../lib/errors.ts";
 import { readId } from "../lib/id.ts";
 import type { Actor } from "./actor.ts";
@@ -18,7 +18,7 @@ export class Places {
       maxAge: departmentAge,
       load: async (place) => {
         const [tenantId = "", departmentId = ""] = place.split("/");
-        const rows = await asWork({ statements: 0, signal: null }, () =>
+        const rows = await asOwnWork(() =>
           pool
             .forTenant(tenantId)
             .rows("SELECT id FROM departments WHERE tenant_id = $1 AND id = $2", [

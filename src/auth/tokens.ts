@@ -3,7 +3,7 @@ import { decodeJwt, errors, jwtVerify, type JWTPayload, type JWTVerifyOptions } 
 import type { Logger } from "pino";
 import type { AuthConfig, TokenIssuer } from "../config/auth.ts";
 import type { FencedPool } from "../db/fenced-pool.ts";
-import { asWork } from "../db/work.ts";
+import { asOwnWork } from "../db/work.ts";
 import { GatewayError } from "../lib/errors.ts";
 import { formatId, readId } from "../lib/id.ts";
 import { isStorable } from "../lib/text.ts";
@@ -52,7 +52,7 @@ export class Tokens {
       max: maxTenants,
       maxAge: tenantAge,
       load: async (id) => {
-        const [row] = await asWork({ statements: 0, signal: null }, () =>
+        const [row] = await asOwnWork(() =>
           pool.forTenant(id).rows("SELECT slug FROM tenants WHERE id = $1", [id]),
         );
         return row === undefined ? null : { id, slug: row[0] ?? "" };

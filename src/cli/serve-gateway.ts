@@ -12,7 +12,7 @@ import { type CommandContext, say } from "./run-command.ts";
 export async function serve(context: CommandContext): Promise<never> {
   const { config, onClose, hurry } = context;
   const url = await openMigrated(context, say);
-  const database = openDatabase({ url });
+  const database = openDatabase({ url, pool: config.pool });
   onClose(() => database.close());
   let demo: DemoTenant[] | null = null;
   if (config.demo) {

@@ -1,5 +1,6 @@
 import { PrismaPg } from "@prisma/adapter-pg";
 import type pg from "pg";
+import { poolDefaults, type PoolConfig } from "../config.ts";
 import { FencedPool, type Queryable } from "./fenced-pool.ts";
 import { PrismaClient } from "./generated/prisma/client.ts";
 import { withOwner } from "./with-owner.ts";
@@ -19,8 +20,11 @@ export type Database = {
 export function openDatabase(options: {
   readonly url: string;
   readonly maxConnections?: number;
+  readonly pool?: PoolConfig;
 }): Database {
-  const pool = new FencedPool({ url: options.url, maxConnections: options.maxConnections ?? 10 });
+  const limits = options.pool ?? poolDefaults;
+  const size = options.maxConnections ?? limits.size;
+  const pool = new FencedPool({ url: options.url, maxConnections: size, limits });
   const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
   return {
     pool,

@@ -2,6 +2,10 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { parse, toClientConfig } from "pg-connection-string";
+import { poolDefaults, type PoolConfig } from "../config.ts";
+import { Turns } from "../lib/turns.ts";
+import { cancelOnAbort } from "./cancel.ts";
+import { currentWork } from "./work.ts";
 
 /** The role the server acts as: owns nothing and cannot bypass row-level security. */
 export const serverRole = "crm_gateway";
@@ -15,16 +19,18 @@ const maxPrepared = 300;
 const closingMilliseconds = 1_000;
 
 // What RESET falls back to as well. Values are read as text, so how they print must not depend on the server.
-const sessionOptions = [
+const sessionOptions = (limits: PoolConfig): readonly string[] => [
   `-c role=${serverRole}`,
   "-c timezone=UTC",
   "-c datestyle=ISO",
   "-c intervalstyle=iso_8601",
   "-c jit=off",
-  "-c statement_timeout=30s",
+  `-c statement_timeout=${limits.statementMilliseconds}ms`,
+  // Shorter than a statement may take: who waits for a row says so, and the others are told why.
+  `-c lock_timeout=${limits.lockMilliseconds}ms`,
   "-c idle_in_transaction_session_timeout=60s",
   "-c pg_trgm.word_similarity_threshold=0.5",
-].join(" ");
+];
 
 /** Runs statements for one tenant and gives rows as PostgreSQL printed them. */
 export type Queryable = {
@@ -60,6 +66,11 @@ function isStatementError(reason: unknown): boolean {
   return isError && !staleStates.has(reason.code ?? "");
 }
 
+/** Why a statement failed: what cancelled it, if anything did. */
+function causeOf(reason: unknown, signal: AbortSignal | null | undefined): unknown {
+  return signal?.aborted === true ? signal.reason : reason;
+}
+
 /** Waits for all; the first that failed, in the order of sending, is the reason of the rest. */
 async function allOrFirstFailure(answers: readonly Promise<unknown>[]): Promise<void> {
   for (const answer of await Promise.allSettled(answers)) {
@@ -89,13 +100,23 @@ export class FencedPool extends pg.Pool {
   /** Told how many milliseconds each connection was waited for. */
   onWait: ((milliseconds: number) => void) | null = null;
 
-  constructor(options: { readonly url: string; readonly maxConnections: number }) {
+  /** Whose turn it is to have a connection; the owners are tenants. */
+  readonly #turns: Turns;
+  /** How the turn of a connection that is in use is given back. */
+  readonly #checkouts = new WeakMap<pg.PoolClient, () => void>();
+
+  constructor(options: {
+    readonly url: string;
+    readonly maxConnections: number;
+    readonly limits?: PoolConfig;
+  }) {
+    const { maxConnections, limits = poolDefaults } = options;
     // Read here, because pg would let `?options=…` in the URL replace ours, and with them the role.
     const { options: urlOptions, ...address } = toClientConfig(parse(options.url));
     super({
       ...address,
-      options: [urlOptions, sessionOptions].filter(Boolean).join(" "),
-      max: options.maxConnections,
+      options: [urlOptions, ...sessionOptions(limits)].filter(Boolean).join(" "),
+      max: maxConnections,
       // The pin and the statement behind it travel together.
       pipeline: true,
       // A peer that falls silent is noticed by the system.
@@ -107,6 +128,22 @@ export class FencedPool extends pg.Pool {
     this.on("error", () => undefined);
     // The same while it is checked out: the error also reaches the statement that is running.
     this.on("connect", (client) => client.on("error", () => undefined));
+    this.#turns = new Turns({
+      ...limits,
+      size: maxConnections,
+      complaint: "Too many others are asking the database just now",
+    });
+    // However a connection is given back, so is the turn of who had it.
+    this.on("release", (_error, client) => {
+      const giveBack = this.#checkouts.get(client);
+      this.#checkouts.delete(client);
+      giveBack?.();
+    });
+  }
+
+  /** How many connections are in use, and how many requests wait for one. */
+  get load(): { readonly taken: number; readonly waiting: number } {
+    return this.#turns.state;
   }
 
   override connect(): Promise<pg.PoolClient>;
@@ -125,23 +162,27 @@ export class FencedPool extends pg.Pool {
     return {
       rows: async (text, values) => {
         const query = { text, values: [...values], rowMode: "array" as const, types: textParsers };
-        const client = await this.#connectIdle();
+        const client = await this.#connectIdle(tenantId);
+        const work = currentWork();
+        const stopWatching = cancelOnAbort(client, work?.signal ?? null);
+        if (work !== undefined) work.statements += 1;
         const pin = this.#pins.get(client) === tenantId ? null : client.query(pinText, [tenantId]);
         const [pinned, answered] = await Promise.allSettled([
           pin,
           client.query<(string | null)[]>(query),
         ]);
+        const isQuiet = await stopWatching();
         if (pinned.status === "rejected") {
           this.#discard(client);
-          throw pinned.reason;
+          throw causeOf(pinned.reason, work?.signal);
         }
         this.#pins.set(client, tenantId);
         if (answered.status === "rejected") {
           // After an ERROR the connection is as good as before; after anything else nobody knows.
-          client.release(!isStatementError(answered.reason));
-          throw answered.reason;
+          client.release(!isQuiet || !isStatementError(answered.reason));
+          throw causeOf(answered.reason, work?.signal);
         }
-        client.release();
+        client.release(!isQuiet);
         return answered.value.rows;
       },
       rowsInIndexOrder: (text, values) =>
@@ -161,9 +202,14 @@ export class FencedPool extends pg.Pool {
     tenantId: string,
     work: (transaction: Transaction) => Promise<Result>,
   ): Promise<Result> {
-    const client = await this.#connectIdle();
+    const client = await this.#connectIdle(tenantId);
+    const currently = currentWork();
+    const signal = currently?.signal ?? null;
+    const stopWatching = cancelOnAbort(client, signal);
     const sent: Promise<unknown>[] = [];
     const query = (text: string, values: readonly unknown[]) => {
+      signal?.throwIfAborted();
+      if (currently !== undefined && text !== pinText) currently.statements += 1;
       sendTogether(client);
       const answer = client.query<(string | null)[]>({
         ...this.#preparedAs(text, values),
@@ -197,10 +243,14 @@ export class FencedPool extends pg.Pool {
       void query("COMMIT", []);
       await allOrFirstFailure(sent);
       this.#pins.set(client, tenantId);
-      client.release();
+      client.release(!(await stopWatching()));
       return result;
     } catch (error) {
-      await this.#rollBack(client, sent, tenantId);
+      // What is cancelled ends first, so that the rollback is not cancelled.
+      if (signal?.aborted === true) await Promise.allSettled(sent);
+      if (await stopWatching()) await this.#rollBack(client, sent, tenantId);
+      else this.#discard(client);
+      signal?.throwIfAborted();
       // What failed first in the database is the cause; all that came after it only heard of it.
       await allOrFirstFailure(sent);
       throw error;
@@ -213,7 +263,7 @@ export class FencedPool extends pg.Pool {
     ids: readonly string[],
   ): Promise<Row[]> {
     const text = `SELECT found.* FROM unnest($1::uuid[]) AS asked(id), ${name}(asked.id) AS found`;
-    const client = await this.#connectIdle();
+    const client = await this.#connectIdle("");
     try {
       const { rows } = await client.query<Row>(text, [ids]);
       client.release();
@@ -230,7 +280,7 @@ export class FencedPool extends pg.Pool {
   }
 
   async #connectPinned(tenantId: string): Promise<pg.PoolClient> {
-    const client = await this.#connectIdle();
+    const client = await this.#connectIdle(tenantId);
     if (this.#pins.get(client) === tenantId) return client;
     try {
       await client.query(pinText, [tenantId]);
@@ -253,14 +303,30 @@ export class FencedPool extends pg.Pool {
   }
 
   /** A connection with no transaction open: what an unfinished one left behind, its rollback would take the pin back with it. */
-  async #connectIdle(): Promise<pg.PoolClient> {
+  async #connectIdle(owner: string): Promise<pg.PoolClient> {
     const startedAt = performance.now();
-    for (;;) {
-      const client = await super.connect();
-      this.onWait?.(performance.now() - startedAt);
-      const status = client.getTransactionStatus();
-      if (status === null || status === "I") return client;
-      this.#discard(client);
+    // What the server does for itself may serve several requests: it does not end with one of them.
+    const signal = owner === "" ? null : (currentWork()?.signal ?? null);
+    const giveBack = await this.#turns.take(owner, signal);
+    try {
+      for (;;) {
+        const client = await super.connect();
+        this.onWait?.(performance.now() - startedAt);
+        const status = client.getTransactionStatus();
+        if (status !== null && status !== "I") {
+          this.#discard(client);
+          continue;
+        }
+        if (signal?.aborted === true) {
+          client.release();
+          signal.throwIfAborted();
+        }
+        this.#checkouts.set(client, giveBack);
+        return client;
+      }
+    } catch (error) {
+      giveBack();
+      throw error;
     }
   }
 

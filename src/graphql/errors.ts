@@ -50,6 +50,13 @@ function troubleOf(cause: unknown): GatewayError | null {
       "The operation took too long; ask for less, or filter by something indexed.",
     );
   }
+  // 55P03: lock_timeout.
+  if (code === "55P03") {
+    return new GatewayError(
+      "UNAVAILABLE",
+      "Others are writing the same records just now and took too long; nothing was changed. Try again.",
+    );
+  }
   const lost =
     /^E(CONN|PIPE|HOST|NET|TIMEDOUT|NOTFOUND|AI_AGAIN)/.test(code) ||
     // The socket's file is gone.
@@ -71,14 +78,19 @@ export function withStatus(error: GraphQLError): GraphQLError {
   // The executor gives a variable that cannot be coerced a status and does not say `spec`; it has a place in the document.
   if (http === undefined || error.locations !== undefined) {
     const status = httpStatusOf[code];
-    return withHttp(error, { status, spec: status === 400 });
+    const headers: Record<string, string> = code === "UNAVAILABLE" ? { "retry-after": "1" } : {};
+    return withHttp(error, { status, headers, spec: status === 400 });
   }
   return error;
 }
 
 function withHttp(
   error: GraphQLError,
-  http: { readonly status: number; readonly spec?: boolean },
+  http: {
+    readonly status: number;
+    readonly spec?: boolean;
+    readonly headers?: Readonly<Record<string, string>>;
+  },
 ): GraphQLError {
   return new GraphQLError(error.message, {
     nodes: error.nodes ?? null,

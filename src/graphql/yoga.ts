@@ -6,18 +6,22 @@ import type { Credentials } from "../auth/authenticate.ts";
 import type { Config } from "../config.ts";
 import type { Database } from "../db/database.ts";
 import { catalog } from "../modules/catalog.ts";
+import type { Quotas } from "../limits/quotas.ts";
 import { Reader } from "../query/reader.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { Context } from "./context.ts";
 import { readManifest } from "./manifest.ts";
 import { actorOf, useAuthentication } from "./plugins/use-authentication.ts";
+import { useExtensions } from "./plugins/use-extensions.ts";
 import { useIdempotency } from "./plugins/use-idempotency.ts";
 import { useJsonRequests } from "./plugins/use-json-requests.ts";
-import { useTelemetry } from "./plugins/use-telemetry.ts";
-import { useOperationLimits } from "./plugins/use-operation-limits.ts";
+import { costExtension, useOperationLimits } from "./plugins/use-operation-limits.ts";
 import { documentIdNames, usePersistedOperations } from "./plugins/use-persisted-operations.ts";
+import { chargePoints, rateLimitExtension, useQuotas } from "./plugins/use-quotas.ts";
 import { useSchemaPrivacy } from "./plugins/use-schema-privacy.ts";
+import { useTelemetry } from "./plugins/use-telemetry.ts";
 import { useToldErrors } from "./plugins/use-told-errors.ts";
+import { useWholeMutations } from "./plugins/use-whole-mutations.ts";
 
 /** Where GraphQL is served. */
 export const graphqlPath = "/graphql";
@@ -27,6 +31,7 @@ export type GraphQLServerOptions = {
   readonly database: Database;
   readonly config: Config;
   readonly credentials: Credentials;
+  readonly quotas: Quotas;
   readonly logger: Logger;
   readonly metrics: Metrics | null;
   readonly requestIdOf: (request: Request) => string;
@@ -43,7 +48,7 @@ function documentsOf<Parsed extends {}>(maxDocumentBytes: number): LRUCache<stri
 
 /** The GraphQL endpoint: what a request passes through, in order. */
 export function createGraphQLServer(options: GraphQLServerOptions) {
-  const { schema, database, config, credentials, logger, metrics, requestIdOf } = options;
+  const { schema, database, config, credentials, quotas, logger, metrics, requestIdOf } = options;
   const { introspection, manifest } = config.graphql;
   return createYoga<object, Context>({
     schema,
@@ -52,13 +57,17 @@ export function createGraphQLServer(options: GraphQLServerOptions) {
     graphiql: false,
     plugins: [
       useAuthentication(credentials, logger, requestIdOf),
+      useQuotas(quotas),
+      useWholeMutations(),
       useJsonRequests(),
       usePersistedOperations(manifest === null ? null : readManifest(manifest, schema)),
       useToldErrors(logger, requestIdOf),
       ...(introspection ? [] : [useSchemaPrivacy()]),
-      useOperationLimits(config.operations, () => undefined),
+      useOperationLimits(config.operations, chargePoints),
       // After the errors are told: what is kept is what was sent.
       useIdempotency(),
+      // After that: what is kept is without them.
+      useExtensions([costExtension(config.operations.maxCost), rateLimitExtension]),
       useTelemetry(metrics),
     ],
     extraParamNames: [...documentIdNames],

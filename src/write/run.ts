@@ -12,7 +12,7 @@ const maxAttempts = 8;
  * What another transaction did in the meantime: run again, it is seen. Unique violations come from races too, and
  * 0A000 from a table that was altered after a statement on it was prepared.
  */
-const raceStates: ReadonlySet<string> = new Set(["40001", "40P01", "23505", "55P03", "0A000"]);
+const raceStates: ReadonlySet<string> = new Set(["40001", "40P01", "23505", "0A000"]);
 
 /** What is to be done in one transaction. */
 export type Job<Outcome> = {

@@ -1,3 +1,4 @@
+import { withoutExtensions } from "./without-extensions.ts";
 import { openCuttableRoute, type CuttableRoute } from "./cut-connection.ts";
 import { startGateway, type Answer } from "./gateway.ts";
 import { TenantCopies, type TenantCopy, type TenantState } from "./tenant-copies.ts";
@@ -77,7 +78,7 @@ export async function startFaultyGateway({
         signal: signal === undefined ? patience : AbortSignal.any([patience, signal]),
       });
       const type = response.headers.get("content-type") ?? "";
-      return { status: response.status, type, text: await response.text() };
+      return { status: response.status, type, text: withoutExtensions(await response.text()) };
     },
     kept: async ({ uuid }) => {
       const { rows } = await client.query<{ kept: string }>(
@@ -150,9 +151,12 @@ export function verdictOn(
   const { errors = [], data }: Answer = JSON.parse(text);
   const codes = new Set(errors.map(({ extensions }) => extensions.code));
   const [code = ""] = codes;
-  // With data, the operation was carried out, as far as it went.
-  const statuses =
-    data === undefined ? { UNAVAILABLE: 503, CONFLICT: 409 } : { UNAVAILABLE: 200, CONFLICT: 200 };
+  // With data, the operation was carried out, as far as it went; not at all when all of it is null.
+  const isEmpty = data == null || Object.values(data).every((value) => value === null);
+  const statuses = {
+    UNAVAILABLE: isEmpty ? 503 : 200,
+    CONFLICT: data === undefined ? 409 : 200,
+  };
   const isWellFormed = errors.every(({ message }) => message !== "");
   return codes.size === 1 && isWellFormed && Reflect.get(statuses, code) === status ? code : whole;
 }

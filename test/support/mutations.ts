@@ -1,3 +1,4 @@
+import { withoutExtensions } from "./without-extensions.ts";
 import { getNamedType, isObjectType, type GraphQLField } from "graphql";
 import { expect } from "vitest";
 import { schema } from "../../src/schema.ts";
@@ -95,7 +96,7 @@ export async function createAccountFrom(
     headers: { "content-type": "application/json", "x-api-key": key },
     body: `{"query":${JSON.stringify(query)},"variables":{"input":${inputText}}}`,
   });
-  return { status: response.status, text: await response.text() };
+  return { status: response.status, text: withoutExtensions(await response.text()) };
 }
 
 /** The record of an outcome that must be a success. */

@@ -1,3 +1,4 @@
+import { withoutExtensions } from "./without-extensions.ts";
 import { isObjectType } from "graphql";
 import { createHttpServer } from "../../src/cli/http-server.ts";
 import { listen, portOf } from "../../src/cli/http.ts";
@@ -5,7 +6,14 @@ import { loadConfig } from "../../src/config.ts";
 import { openDatabase } from "../../src/db/database.ts";
 import { schema } from "../../src/schema.ts";
 import { createGateway } from "../../src/server.ts";
-import { at, listAt, startGateway, type Answer, type TestGateway } from "./gateway.ts";
+import {
+  at,
+  listAt,
+  patientEnvironment,
+  startGateway,
+  type Answer,
+  type TestGateway,
+} from "./gateway.ts";
 
 type Arguments = Readonly<Record<string, unknown>>;
 
@@ -83,7 +91,7 @@ export async function startRaceTrack({
       },
       body: JSON.stringify({ query, variables }),
     });
-    const text = await response.text();
+    const text = withoutExtensions(await response.text());
     const answer: Answer = JSON.parse(text);
     return { status: response.status, text, answer };
   };
@@ -142,8 +150,8 @@ const poolSize = 5;
 
 /** Another gateway on the same database, with a pool of its own: what another process would be. */
 export async function startSecond(url: string, logLevel: "error" | "silent") {
-  const database = openDatabase({ url, maxConnections: poolSize });
-  const config = loadConfig({ NODE_ENV: "test", LOG_LEVEL: logLevel });
+  const config = loadConfig({ ...patientEnvironment, LOG_LEVEL: logLevel });
+  const database = openDatabase({ url, maxConnections: poolSize, pool: config.pool });
   const gateway = createGateway({ database, config, demo: null });
   const server = createHttpServer(gateway.requestListener, config.http);
   await listen(server, "127.0.0.1", 0);

@@ -1,3 +1,4 @@
+import { withoutExtensions } from "../support/without-extensions.ts";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Actor } from "../../src/auth/actor.ts";
 import { findAnswer, hashRequest, keepAnswer } from "../../src/write/idempotency.ts";
@@ -33,7 +34,7 @@ async function send(idempotencyKey: string, input: unknown): Promise<string> {
     },
     body: JSON.stringify({ query, variables: { input } }),
   });
-  return `${response.status} ${await response.text()}`;
+  return `${response.status} ${withoutExtensions(await response.text())}`;
 }
 
 it("an expired key serves for another request, also when nothing is written", async () => {

@@ -15,6 +15,11 @@ export function actorOf(request: Request): Actor {
   return actor;
 }
 
+/** The same, or undefined when the request was refused before it could be known. */
+export function findActor(request: Request): Actor | undefined {
+  return actors.get(request);
+}
+
 /** One body for every credential that does not work, so that it tells nothing about why. */
 const refusal = bodyOf(
   "Send a valid API key in the x-api-key header (or as Authorization: Bearer <key>).",

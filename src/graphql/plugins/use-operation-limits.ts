@@ -13,6 +13,7 @@ import { GatewayError } from "../../lib/errors.ts";
 import type { Context } from "../context.ts";
 import { checkDocument, checkText } from "../document-limits.ts";
 import { OperationPlan } from "../operation-plan.ts";
+import type { Contributor } from "./use-extensions.ts";
 
 /** By document, which Yoga keeps for texts that come again, and operation. */
 const plans = new WeakMap<DocumentNode, WeakMap<OperationDefinitionNode, OperationPlan>>();
@@ -22,6 +23,14 @@ const costs = new WeakMap<Request, number>();
 export function costOf(request: Request): number | undefined {
   return costs.get(request);
 }
+
+/** `extensions.cost` of every answer to an operation that was valid. */
+export const costExtension =
+  (limit: number): Contributor =>
+  (request) => {
+    const requested = costs.get(request);
+    return requested === undefined ? null : { cost: { requested, limit } };
+  };
 
 /**
  * What an operation may ask for, checked before anything is read: the document's size before it is parsed and

@@ -13,11 +13,12 @@ export function useToldErrors(logger: Logger, requestIdOf: (request: Request) =>
     onResultProcess({ request, result, setResult }) {
       if (!("errors" in result) || result.errors === undefined) return;
       const requestId = requestIdOf(request);
-      const refused = !("data" in result);
+      const told = result.errors.map((thrown) => ({ thrown, ...tellError(thrown, requestId) }));
+      const isUnavailable = told.every(({ error }) => error.extensions["code"] === "UNAVAILABLE");
+      const refused = !("data" in result) || (isUnavailable && isEmpty(result.data));
       // Who sent a request that is refused is not told more than helps: a document can be wrong in a thousand places.
-      const toldOf = refused ? result.errors.slice(0, maxErrors) : result.errors;
-      const errors = toldOf.map((thrown) => {
-        const { error, unexpected } = tellError(thrown, requestId);
+      const shown = refused ? told.slice(0, maxErrors) : told;
+      const errors = shown.map(({ thrown, error, unexpected }) => {
         if (unexpected) {
           const cause = describeError(thrown.originalError ?? thrown);
           logger.error({ requestId, field: fieldOf(thrown), cause }, "unexpected error");
@@ -33,4 +34,9 @@ export function useToldErrors(logger: Logger, requestIdOf: (request: Request) =>
 function fieldOf({ nodes }: GraphQLError): string | null {
   const [node] = nodes ?? [];
   return node?.kind === Kind.FIELD ? node.name.value : null;
+}
+
+/** Nothing came of any field. */
+function isEmpty(data: unknown): boolean {
+  return data == null || Object.values(data).every((value) => value === null);
 }

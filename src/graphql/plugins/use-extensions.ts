@@ -1,0 +1,26 @@
+import type { Plugin } from "graphql-yoga";
+
+/** What is said beside every answer to a request, under names of its own; null for nothing. */
+export type Contributor = (request: Request) => Readonly<Record<string, unknown>> | null;
+
+/** Adds what the contributors say to `extensions` of every answer, also of one that is printed from stored text. */
+export function useExtensions(contributors: readonly Contributor[]): Plugin {
+  return {
+    onResultProcess({ request, result, setResult }) {
+      if (Array.isArray(result) || Symbol.asyncIterator in result) return;
+      const added = Object.assign({}, ...contributors.map((contribute) => contribute(request)));
+      if (Object.keys(added).length === 0) return;
+      const { stringify } = result;
+      if (stringify === undefined) {
+        setResult({ ...result, extensions: { ...result.extensions, ...added } });
+      } else {
+        setResult({ ...result, stringify: (printed) => extended(stringify(printed), added) });
+      }
+    },
+  };
+}
+
+/** A printed answer with extensions behind what it has; it has none yet. */
+function extended(body: string, extensions: object): string {
+  return `${body.slice(0, body.lastIndexOf("}"))},"extensions":${JSON.stringify(extensions)}}`;
+}

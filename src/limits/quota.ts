@@ -1,0 +1,114 @@
+/** What is left of a minute. */
+export type QuotaState = {
+  readonly limit: number;
+  readonly remaining: number;
+  /** When the minute ends and the whole limit is there again. */
+  readonly resetAt: Date;
+};
+
+/** So many of what was wanted were granted; `left` are still to be had by anybody until `resetAt`. */
+export type Grant = { readonly granted: number; readonly left: number; readonly resetAt: number };
+
+/** Counts what several processes hand out. */
+export type SharedCounters = {
+  /** Grants what is left of a limit, at most as much as is wanted. */
+  grant(key: string, wanted: number, limit: number): Promise<Grant>;
+};
+
+type Minute = {
+  limit: number;
+  /** What this process may still hand out without asking. */
+  held: number;
+  /** What is still to be had of the shared counter, as far as is known; 0 where there is none. */
+  left: number;
+  resetAt: number;
+  asking: Promise<void> | null;
+  /** What those need who wait for the answer. */
+  needed: number;
+};
+
+export const minuteMilliseconds = 60_000;
+/** A process takes such a part of what is left at once: few statements, and little that another one misses. */
+const shareOfRest = 1 / 50;
+
+/**
+ * A limit for each minute, which begins with the first that is taken. With shared counters a process asks for some more
+ * than it needs and hands that out by itself; what all are granted together never exceeds the limit.
+ */
+export class Quota {
+  readonly #counters: SharedCounters | null;
+  readonly #minutes = new Map<string, Minute>();
+
+  constructor(counters: SharedCounters | null) {
+    this.#counters = counters;
+  }
+
+  /** Takes an amount, all of it or nothing. */
+  async take(
+    key: string,
+    limit: number,
+    amount: number,
+  ): Promise<QuotaState & { readonly allowed: boolean }> {
+    for (;;) {
+      const minute = this.#minuteOf(key, limit);
+      const allowed = amount <= minute.held;
+      if (allowed || this.#counters === null || amount > minute.held + minute.left) {
+        if (allowed) minute.held -= amount;
+        return { ...stateOf(minute), allowed };
+      }
+      minute.needed += amount;
+      minute.asking ??= this.#ask(this.#counters, key, minute);
+      await minute.asking;
+      minute.needed -= amount;
+    }
+  }
+
+  /** What is left, without taking any. */
+  peek(key: string, limit: number): QuotaState {
+    return stateOf(this.#minuteOf(key, limit));
+  }
+
+  /** Forgets minutes that are over. */
+  sweep(): void {
+    const now = Date.now();
+    for (const [key, { resetAt }] of this.#minutes) if (resetAt <= now) this.#minutes.delete(key);
+  }
+
+  #minuteOf(key: string, limit: number): Minute {
+    const current = this.#minutes.get(key);
+    if (current !== undefined && current.resetAt > Date.now()) {
+      if (current.limit !== limit) relimit(current, limit, this.#counters !== null);
+      return current;
+    }
+    const whole = this.#counters === null ? { held: limit, left: 0 } : { held: 0, left: limit };
+    const resetAt = Date.now() + minuteMilliseconds;
+    const minute: Minute = { limit, ...whole, resetAt, asking: null, needed: 0 };
+    this.#minutes.set(key, minute);
+    return minute;
+  }
+
+  async #ask(counters: SharedCounters, key: string, minute: Minute): Promise<void> {
+    // Those who come in the same moment are asked for together.
+    await Promise.resolve();
+    const wanted = Math.max(minute.needed - minute.held, Math.floor(minute.left * shareOfRest), 1);
+    const { limit, left: leftBefore } = minute;
+    const grant = await counters.grant(key, Math.min(wanted, leftBefore), limit);
+    // What was held of a minute that is over is void.
+    const isSame = Math.abs(grant.resetAt - minute.resetAt) < 1_000;
+    minute.held = (isSame ? minute.held : 0) + grant.granted;
+    minute.left = grant.left;
+    minute.resetAt = grant.resetAt;
+    minute.asking = null;
+  }
+}
+
+/** The operator changed the limit: what was taken stays taken. */
+function relimit(minute: Minute, limit: number, isShared: boolean): void {
+  const where = isShared ? "left" : "held";
+  minute[where] = Math.max(0, minute[where] + limit - minute.limit);
+  minute.limit = limit;
+}
+
+function stateOf({ limit, held, left, resetAt }: Minute): QuotaState {
+  return { limit, remaining: Math.min(limit, held + left), resetAt: new Date(resetAt) };
+}

@@ -1,0 +1,110 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Quota, type SharedCounters } from "../../src/limits/quota.ts";
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date"], now: 1_800_000_000_000 });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const minute = 60_000;
+
+/** Counters as another process sees them too: a minute begins with the first that is taken. */
+function counters(): SharedCounters & { readonly asked: () => number } {
+  const taken = new Map<string, { amount: number; resetAt: number }>();
+  let asked = 0;
+  return {
+    asked: () => asked,
+    grant: async (key, wanted, limit) => {
+      asked += 1;
+      const now = Date.now();
+      const current = taken.get(key);
+      const count =
+        current !== undefined && current.resetAt > now
+          ? current
+          : { amount: 0, resetAt: now + minute };
+      const granted = Math.max(0, Math.min(wanted, limit - count.amount));
+      count.amount += wanted;
+      taken.set(key, count);
+      await Promise.resolve();
+      return { granted, left: Math.max(0, limit - count.amount), resetAt: count.resetAt };
+    },
+  };
+}
+
+describe("a quota", () => {
+  it("begins anew when the minute that the first request began is over", async () => {
+    const quota = new Quota(null);
+    const resetAt = new Date(Date.now() + minute);
+    expect(await quota.take("a", 2, 2)).toEqual({ allowed: true, limit: 2, remaining: 0, resetAt });
+    vi.setSystemTime(Date.now() + minute - 1);
+    expect(await quota.take("a", 2, 1)).toMatchObject({ allowed: false, resetAt });
+    vi.setSystemTime(Date.now() + 1);
+    expect(await quota.take("a", 2, 1)).toMatchObject({ allowed: true, remaining: 1 });
+  });
+
+  it("takes an amount whole or not at all: what is left serves a smaller one", async () => {
+    const quota = new Quota(null);
+    expect(await quota.take("a", 100, 60)).toMatchObject({ allowed: true, remaining: 40 });
+    expect(await quota.take("a", 100, 41)).toMatchObject({ allowed: false, remaining: 40 });
+    expect(await quota.take("a", 100, 40)).toMatchObject({ allowed: true, remaining: 0 });
+  });
+
+  it("that the operator changes within the minute counts what was taken", async () => {
+    const quota = new Quota(null);
+    await quota.take("a", 10, 8);
+    expect(await quota.take("a", 20, 1)).toMatchObject({ allowed: true, remaining: 11 });
+    expect(await quota.take("a", 5, 1)).toMatchObject({ allowed: false, remaining: 0 });
+  });
+
+  it("forgets minutes that are over, and no other", async () => {
+    const quota = new Quota(null);
+    await quota.take("old", 1, 1);
+    vi.setSystemTime(Date.now() + minute / 2);
+    await quota.take("young", 1, 1);
+    vi.setSystemTime(Date.now() + minute / 2);
+    quota.sweep();
+    expect(await quota.take("young", 1, 1)).toMatchObject({ allowed: false });
+    expect(await quota.take("old", 1, 1)).toMatchObject({ allowed: true });
+  });
+});
+
+describe("a quota that processes share", () => {
+  /** Everybody asks in turn and all at once, `total` times. */
+  async function admitted(quotas: readonly Quota[], limit: number, total: number): Promise<number> {
+    const takes = Array.from({ length: Math.ceil(total / quotas.length) }, () =>
+      quotas.map((quota) => quota.take("a", limit, 1)),
+    );
+    const answers = await Promise.all(takes.flat());
+    return answers.filter(({ allowed }) => allowed).length;
+  }
+
+  it.each([1, 2, 5, 60, 61, 600])("of %i is handed out once, and whole", async (limit) => {
+    const shared = counters();
+    const quotas = [new Quota(shared), new Quota(shared), new Quota(shared)];
+    // In two goes, so that what one process keeps for itself from the first is used in the second.
+    const first = await admitted(quotas, limit, Math.ceil(limit / 2));
+    expect(first + (await admitted(quotas, limit, limit * 4))).toBe(limit);
+  });
+
+  it("costs no statement for most of what it hands out, and none once it is used up", async () => {
+    const shared = counters();
+    const quota = new Quota(shared);
+    let allowed = 0;
+    for (let index = 0; index < 20_000; index += 1) {
+      if ((await quota.take("a", 10_000, 1)).allowed) allowed += 1;
+    }
+    expect(allowed).toBe(10_000);
+    expect(shared.asked()).toBeLessThan(400);
+  });
+
+  it("drops what it kept of a minute that is over", async () => {
+    const shared = counters();
+    const [here, there] = [new Quota(shared), new Quota(shared)];
+    await here.take("a", 1_000, 1);
+    vi.setSystemTime(Date.now() + minute);
+    expect(await admitted([there], 1_000, 2_000)).toBe(1_000);
+    expect(await here.take("a", 1_000, 1)).toMatchObject({ allowed: false });
+  });
+});

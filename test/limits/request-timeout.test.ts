@@ -1,0 +1,111 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { at, startGateway, type TestGateway } from "../support/gateway.ts";
+import { post } from "../support/limits.ts";
+
+let gateway: TestGateway;
+let patient: TestGateway;
+
+/** A gateway and a key of its one tenant, which has an account to write. */
+async function start(timeout: string) {
+  const started = await startGateway({
+    logLevel: "silent",
+    env: { REQUEST_TIMEOUT: timeout, LOCK_TIMEOUT: "1min" },
+  });
+  const tenant = await started.fixtures.tenant("north-harbor");
+  await tenant.account({ name: "Before" });
+  return { started, key: await started.keyFor(tenant.slug) };
+}
+
+let key: string;
+let patientKey: string;
+beforeAll(async () => {
+  ({ started: gateway, key } = await start("3s"));
+  ({ started: patient, key: patientKey } = await start("10min"));
+});
+afterEach(async () => {
+  await gateway.fixtures.client.query("ROLLBACK");
+  await patient.fixtures.client.query("ROLLBACK");
+});
+afterAll(async () => {
+  await gateway.close();
+  await patient.close();
+});
+
+const query = "{ accounts { nodes { name } } }";
+const mutation =
+  'mutation { createAccount(input: { name: "Late" }) { account { name } userErrors { message } } }';
+
+/** Whoever reads or writes accounts waits from now on. */
+const lock = ({ fixtures }: TestGateway) => fixtures.client.query("BEGIN; LOCK TABLE accounts");
+
+/** How many statements of the gateway run, or have a transaction open; seen from outside of the test's own transaction. */
+async function busy({ database }: TestGateway): Promise<number> {
+  const { rowCount } = await database.asOwner((client) =>
+    client.query(
+      "SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'crm-gateway' AND state <> 'idle'",
+    ),
+  );
+  return rowCount ?? 0;
+}
+
+const untilBusy = (one: TestGateway, count: number) =>
+  vi.waitFor(async () => expect(await busy(one)).toBe(count), { timeout: 20_000, interval: 10 });
+
+const namesSeen = async (one: TestGateway, itsKey: string) =>
+  at(await one.data(itsKey, query), "accounts", "nodes");
+
+describe("an operation that takes longer than a request may", () => {
+  it("is cancelled in the database, and its caller told to ask for less", async () => {
+    await lock(gateway);
+    const { answer } = await post(gateway.url, key, { query });
+    expect(at(answer, "errors", 0)).toMatchObject({
+      message: expect.stringMatching(/stopped after 3 s; ask for less/),
+      extensions: { code: "QUERY_TOO_COMPLEX" },
+    });
+    expect(await busy(gateway)).toBe(0);
+  });
+
+  it("is rolled back whole when it writes, and can be sent again", async () => {
+    await lock(gateway);
+    const { status, retryAfter, answer } = await post(gateway.url, key, { query: mutation });
+    expect([status, retryAfter]).toEqual([503, "1"]);
+    expect(at(answer, "errors", 0)).toMatchObject({
+      message: expect.stringMatching(/stopped after 3 s; this field changed nothing/),
+      extensions: { code: "UNAVAILABLE" },
+    });
+    expect(await busy(gateway)).toBe(0);
+    await gateway.fixtures.client.query("ROLLBACK");
+    expect(await namesSeen(gateway, key)).toEqual([{ name: "Before" }]);
+  });
+});
+
+describe("when the client has gone", () => {
+  const leave = async (text: string) => {
+    const client = new AbortController();
+    const { signal } = client;
+    const answer = post(patient.url, patientKey, { query: text, signal });
+    answer.catch(() => undefined);
+    await untilBusy(patient, 1);
+    client.abort();
+    await expect(answer).rejects.toThrow(/abort/);
+  };
+
+  it("a query is cancelled", async () => {
+    await lock(patient);
+    await leave(query);
+    await untilBusy(patient, 0);
+    await patient.fixtures.client.query("ROLLBACK");
+    expect(await namesSeen(patient, patientKey)).toEqual([{ name: "Before" }]);
+  });
+
+  it("a mutation is done to its end", async () => {
+    await lock(patient);
+    await leave(mutation);
+    // As long as a query takes to be cancelled above, and then some.
+    await post(patient.url, patientKey);
+    expect(await busy(patient)).toBe(1);
+    await patient.fixtures.client.query("ROLLBACK");
+    await untilBusy(patient, 0);
+    expect(await namesSeen(patient, patientKey)).toHaveLength(2);
+  });
+});
