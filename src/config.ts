@@ -146,15 +146,7 @@ const environmentSchema = z.object({
     )
     .optional(),
   MAX_CONNECTIONS: atMost(10_000),
-  RECEIVE_TIMEOUT: z
-    .string()
-    .regex(/^\d{1,3}(\.\d{1,3})?$/, "must be a number of seconds above 0 and up to 999, such as 12")
-    .transform(Number)
-    .refine(
-      (seconds) => seconds > 0,
-      "must be a number of seconds above 0 and up to 999, such as 12",
-    )
-    .default(12),
+  RECEIVE_TIMEOUT: duration.default(12_000),
   INTROSPECTION: z.enum(["on", "off"], "must be on or off").optional(),
   OPERATIONS: z
     .string()
@@ -229,7 +221,7 @@ export function loadConfig(
     startedByNpm: npm_lifecycle_event !== undefined,
     telemetry: telemetryConfig(parsed.data),
     browsers: browserConfig(parsed.data, NODE_ENV === "production"),
-    http: { maxConnections: MAX_CONNECTIONS, receiveMilliseconds: RECEIVE_TIMEOUT * 1_000 },
+    http: { maxConnections: MAX_CONNECTIONS, receiveMilliseconds: RECEIVE_TIMEOUT },
     graphql: {
       introspection:
         INTROSPECTION === undefined ? NODE_ENV !== "production" : INTROSPECTION === "on",

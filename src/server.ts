@@ -60,6 +60,7 @@ export function createGateway({ database, config, demo, logTo }: GatewayOptions)
   });
   const quotas = new Quotas(config.limits, database.pool);
   const admission = new Admission(config.limits);
+  metrics?.watchAdmission(admission);
   const graphql = createGraphQLServer({
     schema,
     database,
@@ -70,7 +71,8 @@ export function createGateway({ database, config, demo, logTo }: GatewayOptions)
     metrics,
     requestIdOf: () => currentRecord()?.id ?? randomUUID(),
   });
-  const explorer = browsers.graphiql;
+  // What it sends is in no manifest.
+  const explorer = browsers.graphiql && config.graphql.manifest === null;
   const demoKey = isLoopback(config.host) ? (demo?.[0]?.apiKey ?? null) : null;
   const migrations = readMigrations(migrationsDirectory).then((files) =>
     files.map((file) => file.name),

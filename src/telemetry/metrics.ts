@@ -12,6 +12,10 @@ export type Metrics = {
   connectionWaited(seconds: number): void;
   /** Shows a pool's state from now on. */
   watchPool(pool: PoolState): void;
+  /** Shows how many GraphQL requests are worked on and wait for their turn, from now on. */
+  watchAdmission(admission: {
+    readonly state: { readonly taken: number; readonly waiting: number };
+  }): void;
   /** All of it, in Prometheus' text format. */
   print(): Promise<string>;
   readonly contentType: string;
@@ -27,10 +31,11 @@ export type RequestEnd = {
 /** The gateway's caches, as labels. */
 export type CacheName = "documents" | "validations" | "keys";
 
-type PoolState = {
+/** What metrics show of a pool of connections. */
+export type PoolState = {
   readonly totalCount: number;
   readonly idleCount: number;
-  readonly waitingCount: number;
+  readonly load: { readonly waiting: number };
   readonly options: { readonly max?: number };
 };
 
@@ -142,7 +147,20 @@ export function createMetrics(): Metrics {
         name: "crm_pool_waiting",
         help: "Requests that wait for a connection.",
         registers,
-        collect: () => waiting.set(pool.waitingCount),
+        collect: () => waiting.set(pool.load.waiting),
+      });
+    },
+    watchAdmission: (admission) => {
+      const inFlight = new Gauge({
+        name: "crm_requests_in_flight",
+        help: "GraphQL requests: worked on, and waiting for their turn.",
+        labelNames: ["state"],
+        registers,
+        collect: () => {
+          const { taken, waiting } = admission.state;
+          inFlight.set({ state: "taken" }, taken);
+          inFlight.set({ state: "waiting" }, waiting);
+        },
       });
     },
     print: () => registry.metrics(),

@@ -1,12 +1,12 @@
 import type pg from "pg";
-import type { Metrics } from "./metrics.ts";
+import type { Metrics, PoolState } from "./metrics.ts";
 import { currentRecord } from "./record.ts";
 
 /**
  * Tells metrics and traces of each statement on each connection that the pool opens from now on. Only texts are told,
  * which are ours; values travel apart from them. Without metrics and tracing no connection is touched.
  */
-export function observePool(pool: pg.Pool, metrics: Metrics | null): void {
+export function observePool(pool: pg.Pool & PoolState, metrics: Metrics | null): void {
   metrics?.watchPool(pool);
   pool.on("connect", (client) => {
     const query: (...parameters: unknown[]) => unknown = client.query.bind(client);

@@ -4,7 +4,7 @@ import type pg from "pg";
 import type { Logger } from "pino";
 import type { TelemetryConfig, TracingConfig } from "../config/telemetry.ts";
 import { formatId } from "../lib/id.ts";
-import { createMetrics, type Metrics } from "./metrics.ts";
+import { createMetrics, type Metrics, type PoolState } from "./metrics.ts";
 import { observePool } from "./observe-pool.ts";
 import type { RequestRecord } from "./record.ts";
 import { Refusals } from "./refusals.ts";
@@ -35,7 +35,7 @@ const denials: ReadonlySet<string> = new Set(["UNAUTHENTICATED", "FORBIDDEN", "R
 export function createTelemetry(options: {
   readonly config: TelemetryConfig;
   readonly log: Logger;
-  readonly pool: pg.Pool & { onWait: ((milliseconds: number) => void) | null };
+  readonly pool: pg.Pool & PoolState & { onWait: ((milliseconds: number) => void) | null };
 }): Telemetry {
   const { config, log, pool } = options;
   const metrics =

@@ -62,7 +62,7 @@ describe("the configuration", () => {
         OTEL_TRACES_SAMPLER_ARG: "0.25",
         OTEL_BSP_SCHEDULE_DELAY: "1000",
         MAX_CONNECTIONS: "500",
-        RECEIVE_TIMEOUT: "2.5",
+        RECEIVE_TIMEOUT: "2500ms",
         INTROSPECTION: "on",
         OPERATIONS: "/srv/manifest.json",
       }),

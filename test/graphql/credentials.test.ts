@@ -80,6 +80,13 @@ describe("credentials that do not work", () => {
         ["authorization", `Bearer ${otherKey}`],
       ],
     ],
+    [
+      "two bearers",
+      () => [
+        ["authorization", `Bearer ${key}`],
+        ["authorization", `Bearer ${otherKey}`],
+      ],
+    ],
     ["a bearer that is none", () => [["authorization", "Bearer hello"]]],
     ["another scheme", () => [["authorization", `Basic ${key}`]]],
     ["a bearer that was revoked", () => [["authorization", `Bearer ${revoked}`]]],

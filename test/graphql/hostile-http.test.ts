@@ -175,7 +175,7 @@ describe("an Accept that no answer meets", () => {
       expect((await post({ body, headers: [["accept", accept]] })).status).toBe(406);
       const query = '{ accounts(where: { name: { eq: "Unheard" } }) { totalCount } }';
       const found = await post({ body: JSON.stringify({ query }) });
-      expect(found.body).toBe('{"data":{"accounts":{"totalCount":0}}}');
+      expect(withoutExtensions(found.body)).toBe('{"data":{"accounts":{"totalCount":0}}}');
     },
   );
 
@@ -193,14 +193,17 @@ describe("brackets in texts", () => {
     const answer = await post({
       body: JSON.stringify({ query: "{ __typename }", variables: { text } }),
     });
-    expect(answer.body).toBe('{"data":{"__typename":"Query"}}');
+    expect(withoutExtensions(answer.body)).toBe('{"data":{"__typename":"Query"}}');
   });
 });
 
 describe("a malformed idempotency-key", () => {
   it.each(["", "a\tb", "x".repeat(256)])("is nothing to a query: %j", async (idempotencyKey) => {
     const answer = await post({ body: typename, headers: [["idempotency-key", idempotencyKey]] });
-    expect([answer.status, answer.body]).toEqual([200, '{"data":{"__typename":"Query"}}']);
+    expect([answer.status, withoutExtensions(answer.body)]).toEqual([
+      200,
+      '{"data":{"__typename":"Query"}}',
+    ]);
   });
 });
 

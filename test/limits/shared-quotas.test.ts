@@ -3,7 +3,8 @@ import { loadConfig } from "../../src/config.ts";
 import { openDatabase } from "../../src/db/database.ts";
 import { PostgresCounters } from "../../src/limits/postgres-counters.ts";
 import { Quota } from "../../src/limits/quota.ts";
-import { patientEnvironment, startGateway, type TestGateway } from "../support/gateway.ts";
+import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { patientEnvironment } from "../support/patience.ts";
 import { startGatewayProcess, type GatewayProcess } from "../support/gateway-process.ts";
 import { limitedKey, post } from "../support/limits.ts";
 

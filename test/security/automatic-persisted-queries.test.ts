@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { at, startGateway, type TestGateway } from "../support/gateway.ts";
 import { send, type RawAnswer } from "../support/raw-http.ts";
+import { withoutExtensions } from "../support/without-extensions.ts";
 
 let gateway: TestGateway;
 let key: string;
@@ -37,7 +38,7 @@ const get = (parameters: Readonly<Record<string, string>>): Promise<RawAnswer> =
     method: "GET",
     headers: [["x-api-key", key]],
   });
-const bodyOf = ({ body }: RawAnswer): unknown => JSON.parse(body);
+const bodyOf = ({ body }: RawAnswer): unknown => JSON.parse(withoutExtensions(body));
 
 describe("Apollo's protocol", () => {
   const query = "query Names($n: Int!) { accounts(first: $n) { nodes { name } } }";

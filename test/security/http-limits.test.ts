@@ -92,7 +92,7 @@ describe("what does not arrive in time: 408", () => {
   let itsKey: string;
 
   beforeAll(async () => {
-    impatient = await startGateway({ env: { RECEIVE_TIMEOUT: "0.5" } });
+    impatient = await startGateway({ env: { RECEIVE_TIMEOUT: "500ms" } });
     const { slug } = await impatient.fixtures.tenant("blue-ridge");
     itsKey = await impatient.keyFor(slug);
   });

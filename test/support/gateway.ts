@@ -7,6 +7,7 @@ import { loadConfig } from "../../src/config.ts";
 import { openDatabase, type Database } from "../../src/db/database.ts";
 import { uuidv7 } from "../../src/lib/id.ts";
 import { createGateway } from "../../src/server.ts";
+import { patientEnvironment } from "./patience.ts";
 import { withoutExtensions } from "./without-extensions.ts";
 import { createTestDatabase } from "./database.ts";
 import { Fixtures, type TenantFixtures } from "./fixtures.ts";
@@ -59,22 +60,6 @@ export type TestGatewayOptions = {
   readonly maxConnections?: number;
   /** What the operator sets in the environment, beside NODE_ENV=test. */
   readonly env?: Readonly<Record<string, string>>;
-};
-
-/**
- * A gateway whose limits a test does not meet, however much it asks at once and however slow the machine is; tests of
- * limits set what they need.
- */
-export const patientEnvironment: Readonly<Record<string, string>> = {
-  NODE_ENV: "test",
-  REQUESTS_PER_MINUTE: "1000000",
-  POINTS_PER_MINUTE: "1000000000",
-  MAX_IN_FLIGHT: "1000",
-  POOL_QUEUE: "10000",
-  POOL_WAIT: "60s",
-  LOCK_TIMEOUT: "30s",
-  STATEMENT_TIMEOUT: "30s",
-  REQUEST_TIMEOUT: "2min",
 };
 
 /** Starts one; call `close` when the file is done. `METRICS_PORT: "0"` in its environment gives it a `metricsUrl`. */

@@ -1,3 +1,4 @@
+import { patientEnvironment } from "./patience.ts";
 import { withoutExtensions } from "./without-extensions.ts";
 import { isObjectType } from "graphql";
 import { createHttpServer } from "../../src/cli/http-server.ts";
@@ -6,14 +7,7 @@ import { loadConfig } from "../../src/config.ts";
 import { openDatabase } from "../../src/db/database.ts";
 import { schema } from "../../src/schema.ts";
 import { createGateway } from "../../src/server.ts";
-import {
-  at,
-  listAt,
-  patientEnvironment,
-  startGateway,
-  type Answer,
-  type TestGateway,
-} from "./gateway.ts";
+import { at, listAt, startGateway, type Answer, type TestGateway } from "./gateway.ts";
 
 type Arguments = Readonly<Record<string, unknown>>;
 

@@ -103,7 +103,8 @@ describe("metrics tell of", () => {
     await expect
       .poll(async () => (await scrape(gateway)).get("crm_pool_waiting"), { timeout: 20_000 })
       .toBeGreaterThanOrEqual(1);
-    expect((await scrape(gateway)).get('crm_pool_connections{state="used"}')).toBe(5);
+    // One tenant has at most three quarters of the five.
+    expect((await scrape(gateway)).get('crm_pool_connections{state="used"}')).toBe(4);
     await client.query("ROLLBACK");
     await Promise.all(asked);
   });

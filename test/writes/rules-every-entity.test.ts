@@ -167,13 +167,18 @@ describe("opaque outside references", () => {
 });
 
 describe("tenant", () => {
+  // The counters of quotas hold no tenant's data: hashes of credentials, and numbers.
   it("every table but tenants carries tenant_id", async () => {
     const { rows } = await gateway.fixtures.client.query<{ name: string }>(
       `SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
        AND NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = pg_class.oid AND attname = 'tenant_id' AND attnotnull)
        ORDER BY relname`,
     );
-    expect(rows.map(({ name }) => name)).toEqual(["_prisma_migrations", "tenants"]);
+    expect(rows.map(({ name }) => name)).toEqual([
+      "_prisma_migrations",
+      "quota_counters",
+      "tenants",
+    ]);
   });
 
   it("every primary key, unique key and foreign key leads with it", async () => {
@@ -184,7 +189,7 @@ describe("tenant", () => {
        )
        SELECT count(*)::integer AS total, coalesce(array_agg(keys.name) FILTER (WHERE attname <> 'tenant_id'), '{}') AS other
        FROM keys JOIN pg_class c ON c.oid = relation JOIN pg_attribute ON attrelid = relation AND attnum = first
-       WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname NOT IN ('tenants', '_prisma_migrations')`,
+       WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname NOT IN ('tenants', '_prisma_migrations', 'quota_counters')`,
     );
     expect(rows[0]?.total).toBeGreaterThan(40);
     expect(rows[0]?.other).toEqual([]);

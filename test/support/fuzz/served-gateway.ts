@@ -8,6 +8,7 @@ import { listen, portOf } from "../../../src/cli/http.ts";
 import { loadConfig } from "../../../src/config.ts";
 import { openDatabase } from "../../../src/db/database.ts";
 import { createGateway } from "../../../src/server.ts";
+import { patientEnvironment } from "../patience.ts";
 
 export type ServedGateway = {
   readonly url: string;
@@ -58,8 +59,9 @@ export async function serveGateway(
 }
 
 async function serve(databaseUrl: string, environment: string): Promise<void> {
-  const database = openDatabase({ url: databaseUrl });
-  const config = loadConfig({ NODE_ENV: environment, LOG_LEVEL: "error" });
+  // Quotas and the line before the door are other tests': here every request is to be read.
+  const config = loadConfig({ ...patientEnvironment, NODE_ENV: environment, LOG_LEVEL: "error" });
+  const database = openDatabase({ url: databaseUrl, pool: config.pool });
   const gateway = createGateway({ database, config, demo: null });
   const server = createHttpServer(gateway.requestListener, config.http);
   await listen(server, "127.0.0.1", 0);
