@@ -124,7 +124,7 @@ try {
   for (const share of [0.8, 4]) {
     const rate = capacity * share;
     console.log(`\nopen loop at ${share} of that, ${Math.round(rate)}/s, ${seconds} s`);
-    const answered = await watched(gateway, load({ rate, connections: 2_000, seconds }));
+    const answered = await watched(gateway, load({ rate, connections: 500, seconds }));
     report("  answers by status", answered, seconds);
   }
   if (isThereWrk) {

@@ -3,6 +3,8 @@ import { createServer, type Server } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { StartupError } from "../lib/startup-error.ts";
 
+/** So many connections wait to be accepted, if the system allows; what does not fit tries again a second later. */
+const backlog = 4_096;
 /** How long requests that run may go on after the server was told to stop. */
 const drainMilliseconds = 10_000;
 
@@ -13,7 +15,7 @@ const drainMilliseconds = 10_000;
  */
 export async function listen(server: Server, host: string, port: number): Promise<void> {
   try {
-    server.listen(port, host);
+    server.listen({ port, host, backlog });
     await once(server, "listening");
   } catch (error) {
     throw new StartupError(explain(error, host, port));
