@@ -3,6 +3,7 @@ import { z } from "zod";
 import { type AuthConfig, authVariables } from "./config/auth.ts";
 import { browserConfig, browserVariables, type BrowserConfig } from "./config/browsers.ts";
 import { telemetryConfig, telemetryVariables, type TelemetryConfig } from "./config/telemetry.ts";
+import { readDuration } from "./lib/duration.ts";
 import { StartupError } from "./lib/startup-error.ts";
 
 /** What one operation may ask for. */
@@ -94,13 +95,6 @@ const databaseUrlHint =
   "must look like postgres://user:password@host:5432/database; " +
   "write special characters in the password as %XX";
 
-/** A limit that counts something. */
-const atMost = (usual: number) =>
-  z
-    .string()
-    .regex(/^[1-9]\d{0,8}$/, "must be a whole number from 1 to 999999999")
-    .transform(Number)
-    .default(usual);
 /** A whole number from 1 to `max`. */
 const count = (max = 1_000_000_000) => {
   const hint = `must be a whole number from 1 to ${max}`;
@@ -111,13 +105,11 @@ const count = (max = 1_000_000_000) => {
     .refine((number) => number <= max, hint);
 };
 
-const milliseconds: Readonly<Record<string, number>> = { ms: 1, s: 1_000, min: 60_000 };
-
 /** `500ms`, `2s` or `1min`, as milliseconds. */
 const duration = z
   .string()
-  .regex(/^[1-9]\d{0,4}(ms|s|min)$/, "must be a time such as 500ms, 10s or 1min")
-  .transform((text) => Number.parseInt(text, 10) * (milliseconds[text.replace(/\d+/, "")] ?? 1));
+  .transform((text) => readDuration(text) ?? 0)
+  .refine((time) => time > 0 && time <= 86_400_000, "must be a time such as 500ms, 10s or 1min");
 
 const environmentSchema = z.object({
   PORT: z
@@ -145,21 +137,21 @@ const environmentSchema = z.object({
       "must be fatal, error, warn, info, debug, trace or silent",
     )
     .optional(),
-  MAX_CONNECTIONS: atMost(10_000),
+  MAX_CONNECTIONS: count().default(10_000),
   RECEIVE_TIMEOUT: duration.default(12_000),
   INTROSPECTION: z.enum(["on", "off"], "must be on or off").optional(),
   OPERATIONS: z
     .string()
     .refine((path) => !path.includes("\0"), "must be the path of a manifest of operations")
     .optional(),
-  MAX_DOCUMENT_BYTES: atMost(250_000),
-  MAX_TOKENS: atMost(20_000),
-  MAX_DEPTH: atMost(30),
-  MAX_FIELDS: atMost(5_000),
-  MAX_ROOT_FIELDS: atMost(100),
-  MAX_ALIASES: atMost(100),
-  MAX_DIRECTIVES: atMost(100),
-  MAX_COST: atMost(100_000),
+  MAX_DOCUMENT_BYTES: count().default(250_000),
+  MAX_TOKENS: count().default(20_000),
+  MAX_DEPTH: count().default(30),
+  MAX_FIELDS: count().default(5_000),
+  MAX_ROOT_FIELDS: count().default(100),
+  MAX_ALIASES: count().default(100),
+  MAX_DIRECTIVES: count().default(100),
+  MAX_COST: count().default(100_000),
   POOL_SIZE: count(1_000).default(poolDefaults.size),
   POOL_QUEUE: count(100_000).optional(),
   POOL_WAIT: duration.default(poolDefaults.waitMilliseconds),

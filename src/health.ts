@@ -1,27 +1,60 @@
 import type { ServerResponse } from "node:http";
 import type { Database } from "./db/database.ts";
+import { asOwnWork } from "./db/work.ts";
+import { GatewayError } from "./lib/errors.ts";
 
 /** `/healthz`: the process answers. */
 export function answerHealth(response: ServerResponse): void {
   answer(response, 200, { status: "ok" });
 }
 
+type Readiness = { readonly status: 200 | 503; readonly body: object };
+
+/** Anybody may ask: the database is asked once for all who come in this time. */
+const maxAge = 1_000;
+
 /** `/readyz`: the database answers and has every migration this version needs. */
-export async function answerReadiness(
-  response: ServerResponse,
-  database: Database,
-  needed: readonly string[],
-): Promise<void> {
-  try {
-    const { rows } = await database.pool.query<{ migration_name: string }>(
-      "SELECT migration_name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL",
-    );
-    const applied = new Set(rows.map((row) => row.migration_name));
-    const missing = needed.filter((name) => !applied.has(name));
-    if (missing.length > 0) answer(response, 503, { status: "migrations missing", missing });
-    else answer(response, 200, { status: "ok" });
-  } catch {
-    answer(response, 503, { status: "database unreachable" });
+export class ReadinessCheck {
+  readonly #database: Database;
+  readonly #needed: Promise<readonly string[]>;
+  #last: Promise<Readiness> | null = null;
+  #askedAt = Number.NEGATIVE_INFINITY;
+  #running = false;
+
+  constructor(database: Database, needed: Promise<readonly string[]>) {
+    this.#database = database;
+    this.#needed = needed;
+  }
+
+  /** Answers with the state of this second. */
+  async answer(response: ServerResponse): Promise<void> {
+    const isFresh = this.#running || performance.now() - this.#askedAt < maxAge;
+    if (this.#last === null || !isFresh) {
+      this.#running = true;
+      this.#askedAt = performance.now();
+      this.#last = asOwnWork(() => this.#check()).finally(() => {
+        this.#running = false;
+      });
+    }
+    const { status, body } = await this.#last;
+    answer(response, status, body);
+  }
+
+  async #check(): Promise<Readiness> {
+    try {
+      const { rows } = await this.#database.pool.query<{ migration_name: string }>(
+        "SELECT migration_name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL",
+      );
+      const applied = new Set(rows.map((row) => row.migration_name));
+      const missing = (await this.#needed).filter((name) => !applied.has(name));
+      return missing.length > 0
+        ? { status: 503, body: { status: "migrations missing", missing } }
+        : { status: 200, body: { status: "ok" } };
+    } catch (error) {
+      // Too many want a connection: that is no reason to send them elsewhere.
+      if (error instanceof GatewayError) return { status: 200, body: { status: "busy" } };
+      return { status: 503, body: { status: "database unreachable" } };
+    }
   }
 }
 

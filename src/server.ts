@@ -14,7 +14,7 @@ import {
   wantsPage,
 } from "./graphql/graphiql.ts";
 import { createGraphQLServer, graphqlPath } from "./graphql/yoga.ts";
-import { answerHealth, answerReadiness } from "./health.ts";
+import { answerHealth, ReadinessCheck } from "./health.ts";
 import { answerCors } from "./http/cors.ts";
 import { answerMetrics, holdsToken, metricsPath } from "./http/metrics.ts";
 import { addressOf, requestIdOf } from "./http/proxy.ts";
@@ -77,6 +77,7 @@ export function createGateway({ database, config, demo, logTo }: GatewayOptions)
   const migrations = readMigrations(migrationsDirectory).then((files) =>
     files.map((file) => file.name),
   );
+  const readiness = new ReadinessCheck(database, migrations);
 
   const answer = async (
     request: IncomingMessage,
@@ -86,7 +87,7 @@ export function createGateway({ database, config, demo, logTo }: GatewayOptions)
     const host = hostnameOf(request);
     if (host === null) return refuse(response, 400, "The Host header is not the name of a host.");
     if (path === "/healthz") return answerHealth(response);
-    if (path === "/readyz") return answerReadiness(response, database, await migrations);
+    if (path === "/readyz") return readiness.answer(response);
     if (path === metricsPath && metrics !== null && token !== null && holdsToken(request, token)) {
       return answerMetrics(response, metrics);
     }

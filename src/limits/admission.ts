@@ -1,4 +1,6 @@
+import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { LRUCache } from "lru-cache";
 import type { LimitsConfig } from "../config.ts";
 import { currentWork } from "../db/work.ts";
 import { GatewayError } from "../lib/errors.ts";
@@ -12,10 +14,12 @@ const crowded = { afterMilliseconds: 500, waitMilliseconds: 20 };
 /**
  * Bounds how many requests are worked on at once. What is beyond waits a moment or is refused before anything of it is
  * read, so that those who are admitted are answered as fast as ever. Callers take turns by what they send as their
- * credential, which is not checked yet: whoever invents many is refused for each of them soon after.
+ * credential, which is not checked yet: those that were let in before have a line each, all others share one.
  */
 export class Admission {
   readonly #turns: Turns;
+  /** Credentials that were let in before have a line each; all others share one, however many are made up. */
+  readonly #known = new LRUCache<string, true>({ max: 10_000, ttl: 600_000 });
 
   constructor({ inFlight, queued }: LimitsConfig) {
     this.#turns = new Turns({
@@ -39,9 +43,10 @@ export class Admission {
     work: () => PromiseLike<void> | void,
   ): Promise<void> {
     const signal = currentWork()?.signal ?? null;
+    const caller = callerOf(request);
     let giveBack: () => void;
     try {
-      giveBack = await this.#turns.take(callerOf(request), signal);
+      giveBack = await this.#turns.take(this.#known.has(caller) ? caller : strangers, signal);
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;
       if (!response.destroyed) refuse(response, error);
@@ -54,12 +59,21 @@ export class Admission {
     } finally {
       signal?.removeEventListener("abort", giveBack);
       if (signal?.aborted !== true) giveBack();
+      if (response.headersSent && response.statusCode === 401) this.#known.delete(caller);
+      else if (response.headersSent && response.statusCode < 500) this.#known.set(caller, true);
     }
   }
 }
 
-/** Never the server's own name, which is empty. */
-function callerOf({ headers }: IncomingMessage): string {
+/** The line of all whose credential was not let in yet. */
+const strangers = "strangers";
+
+/** Hashed: what is remembered is no credential, and no longer than another. */
+function callerOf(request: IncomingMessage): string {
+  return createHash("sha256").update(sentBy(request)).digest("base64");
+}
+
+function sentBy({ headers }: IncomingMessage): string {
   const key = headers["x-api-key"];
   return typeof key === "string" ? key : (headers.authorization ?? "nobody");
 }

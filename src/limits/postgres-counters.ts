@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { RateLimiterMemory, RateLimiterPostgres } from "rate-limiter-flexible";
+import { RateLimiterPostgres } from "rate-limiter-flexible";
 import type { FencedPool } from "../db/fenced-pool.ts";
 import { minuteMilliseconds, type Grant, type SharedCounters } from "./quota.ts";
 
@@ -27,7 +27,6 @@ export class PostgresCounters implements SharedCounters {
       points,
       duration,
       clearExpiredByTimeout: false,
-      insuranceLimiter: new RateLimiterMemory({ keyPrefix: "", points, duration }),
     });
   }
 

@@ -92,13 +92,20 @@ export class Quota {
     await Promise.resolve();
     const wanted = Math.max(minute.needed - minute.held, Math.floor(minute.left * shareOfRest), 1);
     const { limit, left: leftBefore } = minute;
-    const grant = await counters.grant(key, Math.min(wanted, leftBefore), limit);
+    const asked = Math.min(wanted, leftBefore);
+    const grant = await counters.grant(key, asked, limit).catch(() => null);
+    minute.asking = null;
+    if (grant === null) {
+      // Nobody counts for all just now: this process goes on with what was left, and no more than that.
+      minute.held += asked;
+      minute.left -= asked;
+      return;
+    }
     // What was held of a minute that is over is void.
     const isSame = Math.abs(grant.resetAt - minute.resetAt) < 1_000;
     minute.held = (isSame ? minute.held : 0) + grant.granted;
     minute.left = grant.left;
     minute.resetAt = grant.resetAt;
-    minute.asking = null;
   }
 }
 

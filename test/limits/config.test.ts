@@ -34,7 +34,7 @@ describe("the configuration of limits", () => {
     );
   });
 
-  it.each(["10", "0s", "1h", "s", "-1s"])("takes no time of %s", (time) => {
+  it.each(["10", "0s", "2d", "s", "-1s"])("takes no time of %s", (time) => {
     expect(() => loadConfig({ REQUEST_TIMEOUT: time })).toThrow(/^REQUEST_TIMEOUT must be a time/);
   });
 });

@@ -1,3 +1,4 @@
+import { randomBytes, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { at, startGateway, type TestGateway } from "../support/gateway.ts";
 import { post, type CountedAnswer } from "../support/limits.ts";
@@ -82,13 +83,35 @@ describe("more requests than are worked on at once", () => {
     await all;
   });
 
+  it("of made-up keys share one line, and leave turns to keys that work", async () => {
+    expect((await ask(theirs)).status).toBe(200);
+    const invented = () => `crm_test_${randomUUID()}_${randomBytes(24).toString("hex")}`;
+    let all: Promise<unknown> = Promise.resolve();
+    const { client } = gateway.fixtures;
+    // Looking a key up waits, so that each of them would keep its turn.
+    await client.query("BEGIN; LOCK TABLE api_keys IN ACCESS EXCLUSIVE MODE");
+    try {
+      const storm = Array.from({ length: 40 }, () => post(gateway.url, invented(), { query }));
+      all = Promise.all(storm);
+      expect((await Promise.any(storm)).status).toBe(503);
+      // Known for two seconds without being looked up.
+      const { status } = await post(gateway.url, keys[theirs] ?? "", { query: "{ __typename }" });
+      expect(status).toBe(200);
+    } finally {
+      await client.query("ROLLBACK");
+    }
+    await all;
+  });
+
   it("do not reach the health check", async () => {
     let all: readonly Promise<unknown>[] = [];
     await whileLocked(async () => {
       all = Array.from({ length: 10 }, () => ask(ours));
       await Promise.any(all);
-      const { status } = await send(`${gateway.url}/healthz`, { method: "GET" });
-      expect(status).toBe(200);
+      for (const path of ["/healthz", "/readyz"]) {
+        const { status } = await send(`${gateway.url}${path}`, { method: "GET" });
+        expect(status).toBe(200);
+      }
     });
     await Promise.all(all);
   });
@@ -96,5 +119,31 @@ describe("more requests than are worked on at once", () => {
   it("leave a gateway that answers as before", async () => {
     for (const who of [ours, theirs]) expect((await ask(who)).status).toBe(200);
     expect(gateway.database.pool.load).toEqual({ taken: 0, waiting: 0 });
+  });
+});
+
+describe("asking whether the gateway is ready", () => {
+  const ready = () => send(`${gateway.url}/readyz`, { method: "GET" });
+
+  it("costs one statement a second, however many ask", async () => {
+    await vi.waitFor(async () => expect((await ready()).status).toBe(200));
+    gateway.statements.clear();
+    const answers = await Promise.all(Array.from({ length: 200 }, ready));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    const asked = gateway.statements.all().filter(({ text }) => text.includes("_prisma_migrations"));
+    // However slow the machine: a second may have passed some times.
+    expect(asked.length).toBeLessThan(20);
+  });
+
+  it("is answered with what is missing", async () => {
+    const { client } = gateway.fixtures;
+    const gone = await client.query<{ migration_name: string }>(
+      "UPDATE _prisma_migrations SET rolled_back_at = now() WHERE migration_name LIKE '%quotas' RETURNING migration_name",
+    );
+    await vi.waitFor(async () => expect((await ready()).status).toBe(503), { timeout: 30_000 });
+    expect(JSON.parse((await ready()).body)).toEqual({
+      status: "migrations missing",
+      missing: gone.rows.map((row) => row.migration_name),
+    });
   });
 });

@@ -99,6 +99,21 @@ describe("a quota that processes share", () => {
     expect(shared.asked()).toBeLessThan(400);
   });
 
+  it("goes on with what was left, and no more, while nobody counts for all", async () => {
+    const shared = counters();
+    let isOut = false;
+    const quota = new Quota({
+      grant: (...asked) =>
+        isOut ? Promise.reject(new Error("the database is out")) : shared.grant(...asked),
+    });
+    const take = async () => (await quota.take("a", 60, 1)).allowed;
+    for (let taken = 0; taken < 59; taken += 1) expect(await take()).toBe(true);
+    isOut = true;
+    expect([await take(), await take(), await take()]).toEqual([true, false, false]);
+    isOut = false;
+    expect(await take()).toBe(false);
+  });
+
   it("drops what it kept of a minute that is over", async () => {
     const shared = counters();
     const [here, there] = [new Quota(shared), new Quota(shared)];

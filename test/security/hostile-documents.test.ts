@@ -115,7 +115,14 @@ describe("documents that are refused before they are read", () => {
     ],
     ["a document of 300 KB", `{ __typename } #${"x".repeat(300_000)}`, /bytes/],
     ["4,900 fields at the root", `{ ${times(4_900, (index) => `a${index}`)} }`, /at its root/],
-    ["30,000 tokens", `{ ${"__typename ".repeat(30_000)} }`, /tokens|bytes/],
+    ["250,001 bytes", `{ __typename } #${"x".repeat(249_985)}`, /250,000 bytes/],
+    ["20,001 tokens", `{ ${"a ".repeat(19_999)} }`, /20,000 tokens/],
+    [
+      "101 fields at the root",
+      `{ ${times(101, (index) => `a${index}`)} }`,
+      /100 fields at its root/,
+    ],
+    ["101 directives", `{ __typename ${"@include(if: true) ".repeat(101)} }`, /100 directives/],
   ];
 
   it.each(tooComplex)("%s: QUERY_TOO_COMPLEX", async (_name, query, message) => {
