@@ -85,7 +85,7 @@ export type LimitsConfig = {
 /** What the pool does unless the operator says otherwise. */
 export const poolDefaults: PoolConfig = {
   size: 10,
-  waiters: 100,
+  waiters: 1_000,
   waitMilliseconds: 2_000,
   statementMilliseconds: 10_000,
   lockMilliseconds: 5_000,
@@ -196,7 +196,8 @@ export function loadConfig(
     dataDir: resolve(DATA_DIR),
     databaseUrl: DATABASE_URL ?? null,
     // Nobody wants invented customers in a database of their own unless they ask for them.
-    demo: DEMO === undefined ? DATABASE_URL === undefined : DEMO === "on",
+    demo:
+      DEMO === undefined ? DATABASE_URL === undefined && NODE_ENV !== "production" : DEMO === "on",
     environment: NODE_ENV,
     // A line for each request would bury what `npm start` shows to somebody who tries it.
     logLevel: LOG_LEVEL ?? (NODE_ENV === "production" ? "info" : "warn"),
@@ -222,7 +223,7 @@ export function loadConfig(
     auth: auth.data,
     pool: {
       size: POOL_SIZE,
-      waiters: parsed.data.POOL_QUEUE ?? POOL_SIZE * 10,
+      waiters: parsed.data.POOL_QUEUE ?? POOL_SIZE * 100,
       waitMilliseconds: parsed.data.POOL_WAIT,
       statementMilliseconds: parsed.data.STATEMENT_TIMEOUT,
       lockMilliseconds: parsed.data.LOCK_TIMEOUT,

@@ -39,6 +39,8 @@ export type GatewayOptions = {
 
 export type Gateway = {
   requestListener(request: IncomingMessage, response: ServerResponse): void;
+  /** Whether the page of GraphiQL is served. */
+  readonly servesExplorer: boolean;
   /** Serves the metrics on a port of their own; null when they have none. */
   readonly metricsListener: Gateway["requestListener"] | null;
   /** Ends what the gateway runs beside requests. The database is the caller's. */
@@ -109,6 +111,7 @@ export function createGateway({ database, config, demo, logTo }: GatewayOptions)
     refuseUnknown(response);
   };
   return {
+    servesExplorer: explorer,
     requestListener(request, response) {
       const path = pathOf(request);
       setSecurityHeaders(response);

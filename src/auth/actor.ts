@@ -5,6 +5,8 @@ export type Actor = {
   readonly kind: "apiKey" | "user";
   /** What actor stamps hold: the API key's public id, or a token's `sub`. */
   readonly id: string;
+  /** Who vouches for a token's `sub`; absent for API keys, whose ids are unique. */
+  readonly issuer?: string;
   readonly tenantId: string;
   readonly scopes: readonly Scope[];
   /** The credential was issued for this application: it reads only that application's rows. */

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { AuthConfig } from "../config/auth.ts";
 import type { FencedPool } from "../db/fenced-pool.ts";
+import type { Actor } from "./actor.ts";
 import { ApiKeys } from "./api-keys.ts";
 import type { Authentication } from "./authentication.ts";
 import { Places } from "./places.ts";
@@ -34,16 +35,22 @@ export class Credentials {
   /**
    * Who is calling: an API key in `x-api-key` or `Authorization: Bearer`, or a token in the latter.
    *
-   * @throws GatewayError FORBIDDEN when the request names another organization or department than the credential's,
-   * UNAVAILABLE when the credential cannot be checked just now.
+   * @throws GatewayError UNAVAILABLE when the credential cannot be checked just now.
    */
   async authenticate(headers: Headers): Promise<Authentication> {
     const credential = readCredential(headers);
     if (typeof credential !== "string") return credential;
     const isApiKey = headers.has("x-api-key") || credential.startsWith("crm_");
-    const found = await (isApiKey ? this.apiKeys : this.#tokens).authenticate(credential);
-    if ("refused" in found) return found;
-    return { actor: await this.#places.agree(found.actor, headers) };
+    return (isApiKey ? this.apiKeys : this.#tokens).authenticate(credential);
+  }
+
+  /**
+   * The actor in the organization and department that the request names, if it names any.
+   *
+   * @throws GatewayError FORBIDDEN when they are not the credential's, UNAVAILABLE when that cannot be checked just now.
+   */
+  agree(actor: Actor, headers: Headers): Promise<Actor> {
+    return this.#places.agree(actor, headers);
   }
 }
 

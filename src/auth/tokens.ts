@@ -20,8 +20,8 @@ const clockTolerance = 5;
 const maxTried = 5;
 const tenantAge = 5_000;
 const maxTenants = 10_000;
-/** A Date holds no later second. */
-const lastSecond = 8_640_000_000_000;
+/** The last second of the year 9999: what is later prints in another form. */
+const lastSecond = 253_402_300_799;
 
 /** The algorithms of published keys. Of a secret it is HS256, so neither is ever taken for the other. */
 const publicAlgorithms = ["RS256", "PS256", "ES256", "EdDSA"];
@@ -88,7 +88,7 @@ export class Tokens {
 
   async #actorOf(
     claims: JWTPayload,
-    { claims: names, tenants }: TokenIssuer,
+    { issuer, claims: names, tenants }: TokenIssuer,
   ): Promise<Authentication> {
     const subject = readName(claim(claims, names.subject));
     // Stamps hold a caller's `sub` or a key's id: nobody may pass for a key.
@@ -111,6 +111,7 @@ export class Tokens {
       actor: {
         kind: "user",
         id: subject,
+        issuer,
         tenantId: tenant.id,
         scopes,
         appId,

@@ -7,16 +7,21 @@ export function banner(options: {
   seconds: number;
   tenants: readonly DemoTenant[];
   metricsUrl: string | null;
+  /** Whether the page of GraphiQL is served. */
+  explorer: boolean;
   exampleQuery: string;
 }): string {
   const { url, seconds, tenants, metricsUrl } = options;
   const lines = ["", `  crm-gateway is ready (${seconds.toFixed(1)} s)`, ""];
-  lines.push(`  GraphQL and GraphiQL   ${url}/graphql`);
+  const what = options.explorer ? "GraphQL and GraphiQL" : "GraphQL";
+  lines.push(`  ${what.padEnd(22)} ${url}/graphql`);
   if (metricsUrl !== null) lines.push(`  Metrics                ${metricsUrl}`);
   const [first] = tenants;
   if (first === undefined) {
     const command = "npm run --silent crm -- keys create --tenant SLUG --scopes 'read:*'";
-    return [...lines, `  Make a key             ${command}`, ""].join("\n");
+    const create = "npm run --silent crm -- tenants create --slug SLUG --name NAME";
+    lines.push(`  Make a tenant          ${create}`, `  Make a key             ${command}`);
+    return [...lines, ""].join("\n");
   }
   for (const { slug, apiKey } of tenants) lines.push(`  Key of ${slug.padEnd(15)} ${apiKey}`);
   lines.push("", "  Try it:", "");

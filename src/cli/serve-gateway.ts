@@ -30,7 +30,16 @@ export async function serve(context: CommandContext): Promise<never> {
   if (demo !== null) await writeDemoFile(config.dataDir, { url: ownUrl, tenants: demo });
   // Since the process began, as the operator has waited.
   const seconds = performance.now() / 1_000;
-  say(banner({ url: ownUrl, seconds, tenants: demo ?? [], metricsUrl, exampleQuery }));
+  say(
+    banner({
+      url: ownUrl,
+      seconds,
+      tenants: demo ?? [],
+      metricsUrl,
+      explorer: gateway.servesExplorer,
+      exampleQuery,
+    }),
+  );
   return new Promise<never>(() => undefined);
 }
 

@@ -40,5 +40,10 @@ export function browserConfig(variables: Variables, isProduction: boolean): Brow
 
 /** Exactly what a browser sends as Origin: no path, no slash at the end, no default port, in lower case. */
 function isOrigin(text: string): boolean {
-  return /^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).origin === text;
+  return (
+    /^https?:\/\//.test(text) &&
+    URL.canParse(text) &&
+    new URL(text).origin === text &&
+    !text.includes("*")
+  );
 }

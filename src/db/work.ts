@@ -9,6 +9,11 @@ export type Work = {
   statements: number;
   /** Whether it writes: then it goes on to its end though its client has gone. */
   writes: boolean;
+  /** How many fields a mutation has at its root, each with a transaction of its own: 2 stands for several; 0 for a query. */
+  mutations: number;
+  /** Lets others work while this only waits for its client; and waits for a turn again. */
+  endTurn?: () => void;
+  newTurn?: () => Promise<void>;
   /** Aborted when nobody waits for the answer any more, or it took too long: what still runs is cancelled. */
   readonly signal: AbortSignal | null;
 };
@@ -22,7 +27,7 @@ export function asWork<Result>(work: Work, task: () => Result): Result {
 
 /** What the server does for itself, also when a request made it necessary: it serves others too, and ends with none. */
 export function asOwnWork<Result>(task: () => Result): Result {
-  return works.run({ statements: 0, writes: false, signal: null }, task);
+  return works.run({ statements: 0, writes: false, mutations: 0, signal: null }, task);
 }
 
 /** The work that the caller is part of; undefined outside of requests. */

@@ -84,14 +84,22 @@ export const figuresCost: Pick<Access, "cost"> = {
   cost: () => ({ own: weights.groups.root, times: 1 }),
 };
 
-/** A mutation of one record, or of as many as `inputs` has. */
+/** A mutation of one record, or of as many as its inputs hold. */
 export const mutationCost: Pick<Access, "cost" | "uses"> = {
-  uses: ["inputs"],
-  cost: ({ inputs }) => {
-    const count = Array.isArray(inputs) ? inputs.length : 1;
-    return { own: weights.mutation * Math.max(1, count), times: Math.max(1, count) };
+  uses: ["input", "inputs"],
+  cost: ({ input, inputs }) => {
+    const times = Array.isArray(inputs) ? Math.max(1, inputs.length) : 1;
+    return { own: weights.mutation * Math.max(1, recordsIn(inputs ?? input)), times };
   },
 };
+
+/** How many records an input writes: itself, and those that its lists hold, e.g. a quote's line items. */
+function recordsIn(input: unknown): number {
+  if (Array.isArray(input)) return input.reduce<number>((sum, item) => sum + recordsIn(item), 0);
+  if (typeof input !== "object" || input === null) return 0;
+  const lists = Object.values(input).filter((value) => Array.isArray(value));
+  return 1 + lists.flat().filter((item) => typeof item === "object" && item !== null).length;
+}
 
 export const mergeCost: Pick<Access, "cost"> = {
   cost: () => ({ own: weights.merge, times: 1 }),

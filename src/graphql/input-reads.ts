@@ -27,6 +27,18 @@ export function readingInputs(type: GraphQLInputType): boolean {
   return answer;
 }
 
+const sizes = new WeakMap<object, number>();
+
+/** How many values an input holds, lists' items included. The same variable may be given to many fields. */
+export function sizeOf(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 1;
+  const known = sizes.get(value);
+  if (known !== undefined) return known;
+  const size = Object.values(value).reduce<number>((sum, item) => sum + sizeOf(item), 1);
+  sizes.set(value, size);
+  return size;
+}
+
 /** Adds the entities that an input's value names: by filters through edges, by terms of an order. */
 export function inputReads(type: GraphQLInputType, value: unknown, found: Set<string>): void {
   if (value == null) return;

@@ -58,7 +58,8 @@ function operationsOf(path: string): ReadonlyMap<string, string> {
   try {
     manifest = JSON.parse(readFileSync(path, "utf8"));
   } catch (error) {
-    const reason = error instanceof SyntaxError ? "it is not JSON" : String(error);
+    const reason =
+      error instanceof SyntaxError ? "it is not JSON" : "is there such a file, and may it be read?";
     throw new StartupError(`OPERATIONS: ${path} cannot be read: ${reason}`);
   }
   const apollo = apolloManifest.safeParse(manifest);

@@ -15,7 +15,7 @@ import { scopeFor } from "../auth/permissions.ts";
 import type { Scope } from "../auth/scopes.ts";
 import { accessOf, type Arguments, type Cost } from "./access.ts";
 import { introspectionCost } from "./costs.ts";
-import { inputReads, readingInputs } from "./input-reads.ts";
+import { inputReads, readingInputs, sizeOf } from "./input-reads.ts";
 import { merged, namesVariable, type Condition, type Fragments } from "./merged-fields.ts";
 
 /** What an operation asks for, known before anything of it is carried out. */
@@ -63,12 +63,12 @@ export class OperationPlan {
           : [[variable.name.value, valueFromASTUntyped(defaultValue)] as const],
       ),
     );
-    this.#fixed = planner.dependsOnVariables ? null : this.#work({});
+    this.#fixed = planner.dependsOnVariables ? null : this.#work(given({}, null));
   }
 
   /** What the operation asks for with these variables, given as they were sent. */
   demand(variables: Variables | null | undefined): Demand {
-    return this.#fixed ?? this.#work({ ...this.#defaults, ...variables });
+    return this.#fixed ?? this.#work(given(this.#defaults, variables));
   }
 
   #work(variables: Variables): Demand {
@@ -81,6 +81,9 @@ export class OperationPlan {
 /** So many values of a record take as long as the record itself. */
 const valuesPerNode = 10;
 
+/** So many values of a filter, an order or a list of them take as long as a record. */
+const valuesPerPoint = 100;
+
 /** How many values are selected on an object: on an abstract type those of the widest concrete one. */
 function valuesOf(alternatives: PlannedField["alternatives"]): number {
   let [common, most] = [0, 0];
@@ -90,6 +93,17 @@ function valuesOf(alternatives: PlannedField["alternatives"]): number {
     else most = Math.max(most, count);
   }
   return common + most;
+}
+
+/**
+ * The variables as the executor has them: what was not sent is absent, also where every object has something of that name,
+ * and `__proto__` is never there.
+ */
+function given(defaults: Variables, sent: Variables | null | undefined): Variables {
+  const values: Record<string, unknown> = Object.assign(Object.create(null), defaults);
+  for (const [name, value] of Object.entries(sent ?? {}))
+    if (name !== "__proto__") values[name] = value;
+  return values;
 }
 
 type Total = { readonly cost: number; readonly path: readonly string[] };
@@ -235,10 +249,15 @@ class Planner {
       );
       const reads = [...(readsBy?.(args) ?? []), ...inputsRead(readings, args)];
       const { own, times } = cost?.(args, { isRoot, selected }) ?? usual;
-      return { own, times, scopes: reads.map((name) => scopeFor("read", name)) };
+      const size = readings.reduce((sum, { name }) => sum + sizeOf(args[name]), 0);
+      return {
+        own: own + Math.floor(size / valuesPerPoint),
+        times,
+        scopes: reads.map((name) => scopeFor("read", name)),
+      };
     };
     if (!isFixed) return work;
-    const once = work({});
+    const once = work(given({}, null));
     return () => once;
   }
 

@@ -1,8 +1,11 @@
+import { scopeFor } from "../auth/permissions.ts";
+import { covers } from "../auth/require-scopes.ts";
 import { formatId } from "../lib/id.ts";
 import { httpStatusOf, type ErrorCode } from "../lib/errors.ts";
 import { catalog } from "../modules/catalog.ts";
 import type { Problem } from "../write/problem.ts";
 import { builder } from "./builder.ts";
+import type { Context } from "./context.ts";
 import { recordNode } from "./record-node.ts";
 
 const codeOf: Readonly<Record<Problem["kind"], ErrorCode>> = {
@@ -43,6 +46,12 @@ function describe(code: string): string {
   return Object.entries(meanings).find(([name]) => name === code)?.[1] ?? code;
 }
 
+/** The record that a problem names, if the caller may read its kind. */
+function readable(record: Problem["record"], { actor }: Context): Problem["record"] {
+  const isReadable = record !== null && covers(actor.scopes, scopeFor("read", record.entity));
+  return isReadable ? record : null;
+}
+
 /** What a caller got wrong, as data. */
 export const userError = builder.interfaceRef<Problem>("UserError").implement({
   description:
@@ -79,8 +88,8 @@ builder.objectRef<Problem>("ConflictError").implement({
     current: t.field({
       type: builder.nodeInterfaceRef(),
       nullable: true,
-      description: "The record as it is now.",
-      resolve: ({ record }, _args, ctx, info) => recordNode(record, ctx, info),
+      description: "The record as it is now; null when the caller may not read it.",
+      resolve: ({ record }, _args, ctx, info) => recordNode(readable(record, ctx), ctx, info),
     }),
   }),
 });
@@ -91,14 +100,16 @@ builder.objectRef<Problem>("DuplicateError").implement({
     existingId: t.id({
       nullable: true,
       description: "Id of the record that has it; null when the caller may not see that.",
-      resolve: ({ record }) =>
-        record === null ? null : formatId(catalog.entity(record.entity).prefix, record.id),
+      resolve: ({ record }, _args, ctx) => {
+        const shown = readable(record, ctx);
+        return shown === null ? null : formatId(catalog.entity(shown.entity).prefix, shown.id);
+      },
     }),
     existing: t.field({
       type: builder.nodeInterfaceRef(),
       nullable: true,
       description: "The record that has it; null when the caller may not see that.",
-      resolve: ({ record }, _args, ctx, info) => recordNode(record, ctx, info),
+      resolve: ({ record }, _args, ctx, info) => recordNode(readable(record, ctx), ctx, info),
     }),
   }),
 });

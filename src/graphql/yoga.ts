@@ -17,6 +17,7 @@ import { useIdempotency } from "./plugins/use-idempotency.ts";
 import { useJsonRequests } from "./plugins/use-json-requests.ts";
 import { costExtension, useOperationLimits } from "./plugins/use-operation-limits.ts";
 import { documentIdNames, usePersistedOperations } from "./plugins/use-persisted-operations.ts";
+import { usePlaces } from "./plugins/use-places.ts";
 import { chargePoints, rateLimitExtension, useQuotas } from "./plugins/use-quotas.ts";
 import { useSchemaPrivacy } from "./plugins/use-schema-privacy.ts";
 import { useTelemetry } from "./plugins/use-telemetry.ts";
@@ -58,6 +59,7 @@ export function createGraphQLServer(options: GraphQLServerOptions) {
     plugins: [
       useAuthentication(credentials, logger, requestIdOf),
       useQuotas(quotas),
+      usePlaces(credentials, logger, requestIdOf),
       useWholeMutations(),
       useJsonRequests(),
       usePersistedOperations(manifest === null ? null : readManifest(manifest, schema)),
@@ -80,6 +82,7 @@ export function createGraphQLServer(options: GraphQLServerOptions) {
         apiKeys: credentials.apiKeys,
         actor,
         requestId: requestIdOf(request),
+        answer: { characters: 0 },
         reader: new Reader({
           db: database.forTenant(actor.tenantId),
           catalog,

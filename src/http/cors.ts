@@ -3,10 +3,15 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 const allowedMethods = "GET, POST";
 const allowedHeaders = [
   "accept",
+  "apollo-require-preflight",
+  "apollographql-client-name",
+  "apollographql-client-version",
   "authorization",
+  "baggage",
   "content-type",
   "idempotency-key",
   "traceparent",
+  "tracestate",
   "x-api-key",
   "x-department-id",
   "x-organization-id",

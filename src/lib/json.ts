@@ -36,9 +36,13 @@ function complaintAt(value: unknown, depth: number): string | null {
 
 const [quote, backslash, openBracket, closeBracket, openBrace, closeBrace] = Buffer.from('"\\[]{}');
 
-/** Whether a JSON text nests deeper than so many levels: to be asked before it is parsed. */
-export function isNestedDeeper(text: string, levels: number): boolean {
+/** Which bound a JSON text breaks: how deep it nests, how many objects it holds. To be asked before it is parsed. */
+export function excessOf(
+  text: string,
+  most: { readonly levels: number; readonly objects: number },
+): "levels" | "objects" | null {
   let depth = 0;
+  let objects = 0;
   let isString = false;
   for (let index = 0; index < text.length; index += 1) {
     const code = text.charCodeAt(index);
@@ -48,8 +52,10 @@ export function isNestedDeeper(text: string, levels: number): boolean {
     } else if (code === quote) isString = true;
     else if (code === openBracket || code === openBrace) {
       depth += 1;
-      if (depth > levels) return true;
+      if (code === openBrace) objects += 1;
+      if (depth > most.levels) return "levels";
+      if (objects > most.objects) return "objects";
     } else if (code === closeBracket || code === closeBrace) depth -= 1;
   }
-  return false;
+  return null;
 }

@@ -60,7 +60,11 @@ export class Turns {
     const { waiters } = this.#limits;
     const own = this.#lines.get(owner)?.length ?? 0;
     if (this.#waiting >= waiters || own >= this.#shareOf(owner, waiters)) throw this.#refusal();
-    return this.#wait(owner, signal);
+    const giveBack = await this.#wait(owner, signal);
+    // Several signals may be given in one go: the turn of one goes to another that is over as well.
+    if (signal?.aborted === true) giveBack();
+    signal?.throwIfAborted();
+    return giveBack;
   }
 
   #shareOf(owner: string, all: number): number {
@@ -75,7 +79,11 @@ export class Turns {
   #give(owner: string): () => void {
     this.#taken += 1;
     this.#held.set(owner, (this.#held.get(owner) ?? 0) + 1);
+    let isHeld = true;
     return () => {
+      // Given back once, whoever does it first.
+      if (!isHeld) return;
+      isHeld = false;
       this.#taken -= 1;
       const left = (this.#held.get(owner) ?? 1) - 1;
       if (left === 0) this.#held.delete(owner);

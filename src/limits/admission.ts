@@ -40,25 +40,34 @@ export class Admission {
   async admit(
     request: IncomingMessage,
     response: ServerResponse,
-    work: () => PromiseLike<void> | void,
+    handle: () => PromiseLike<void> | void,
   ): Promise<void> {
-    const signal = currentWork()?.signal ?? null;
+    const work = currentWork();
+    const signal = work?.signal ?? null;
     const caller = callerOf(request);
+    const take = () => this.#turns.take(this.#known.has(caller) ? caller : strangers, signal);
     let giveBack: () => void;
     try {
-      giveBack = await this.#turns.take(this.#known.has(caller) ? caller : strangers, signal);
+      giveBack = await take();
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;
       if (!response.destroyed) refuse(response, error);
       return;
     }
-    // Who sends or reads slowly does not keep the turn for longer than a request may take.
-    signal?.addEventListener("abort", giveBack, { once: true });
+    // Who is waited for does not keep a turn: not while a body is on its way, nor while an answer is.
+    const endTurn = (): void => giveBack();
+    if (work !== undefined) {
+      work.endTurn = endTurn;
+      work.newTurn = async () => {
+        giveBack = await take();
+      };
+    }
+    signal?.addEventListener("abort", endTurn, { once: true });
     try {
-      await work();
+      await handle();
     } finally {
-      signal?.removeEventListener("abort", giveBack);
-      if (signal?.aborted !== true) giveBack();
+      signal?.removeEventListener("abort", endTurn);
+      giveBack();
       if (response.headersSent && response.statusCode === 401) this.#known.delete(caller);
       else if (response.headersSent && response.statusCode < 500) this.#known.set(caller, true);
     }
@@ -75,7 +84,8 @@ function callerOf(request: IncomingMessage): string {
 
 function sentBy({ headers }: IncomingMessage): string {
   const key = headers["x-api-key"];
-  return typeof key === "string" ? key : (headers.authorization ?? "nobody");
+  // However the scheme is written.
+  return typeof key === "string" ? key : (headers.authorization ?? "").replace(/^Bearer +/i, "");
 }
 
 function refuse(response: ServerResponse, { message, code }: GatewayError): void {

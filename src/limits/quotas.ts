@@ -51,6 +51,6 @@ export class Quotas {
 }
 
 /** Names a credential's counter. */
-function keyOf(what: "requests" | "points", { kind, tenantId, id }: Actor): string {
-  return `${what} ${kind} ${tenantId} ${id}`;
+function keyOf(what: "requests" | "points", { kind, tenantId, id, issuer = "" }: Actor): string {
+  return `${what} ${kind} ${tenantId} ${issuer} ${id}`;
 }

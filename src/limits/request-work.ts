@@ -8,7 +8,7 @@ import { GatewayError } from "../lib/errors.ts";
  */
 export function workFor(response: ServerResponse, milliseconds: number): Work {
   const abort = new AbortController();
-  const work: Work = { statements: 0, writes: false, signal: abort.signal };
+  const work: Work = { statements: 0, writes: false, mutations: 0, signal: abort.signal };
   const timer = setTimeout(() => abort.abort(tookTooLong(work, milliseconds)), milliseconds);
   response.once("close", () => {
     if (response.writableFinished) {

@@ -89,7 +89,11 @@ function combination(key: "and" | "or" | "not", value: unknown, scope: FilterSco
   if (key === "not") {
     return sql`NOT (${filterCondition(asFilter(value), { ...scope, negated: !scope.negated })})`;
   }
-  const branches = asList(value).map((branch, index) =>
+  const given = asList(value);
+  scope.size.conditions += given.length;
+  if (scope.size.conditions > maxConditions)
+    throw tooComplex(`at most ${maxConditions} conditions`);
+  const branches = given.map((branch, index) =>
     filterCondition(asFilter(branch), { ...scope, path: [...scope.path, String(index)] }),
   );
   return key === "and" ? all(branches) : any(branches);

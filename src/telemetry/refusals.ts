@@ -44,7 +44,7 @@ export class Refusals {
       .filter(([, count]) => count > perAddress)
       .toSorted(([, a], [, b]) => b - a)
       .slice(0, maxNamed)
-      .map(([address, count]) => ({ address, count }));
+      .map(([address, count]) => ({ address, count: count - perAddress }));
     const unwritten = this.#unwritten;
     this.#counts.clear();
     this.#written = 0;

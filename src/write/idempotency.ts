@@ -51,12 +51,20 @@ export async function findAnswer(
   const [row] = await pool.forTenant(actor.tenantId).rows(
     `SELECT encode(request_hash, 'hex'), status, response FROM idempotency_keys
        WHERE tenant_id = $1 AND actor = $2 AND key = $3 AND expires_at > now()`,
-    [actor.tenantId, actor.id, fingerprint(key)],
+    [actor.tenantId, callerOf(actor), fingerprint(key)],
   );
   return row === undefined ? null : keptAnswer(row, key, requestHash);
 }
 
 /** What is kept under a key still counts, and is of the same request. */
+/**
+ * Whose key it is: a `sub` is somebody with one issuer only, and an answer that was given for one application is none of
+ * another's.
+ */
+function callerOf({ id, issuer, appId }: Actor): string {
+  return [id, issuer ?? null, appId].filter((part) => part !== null).join(" ");
+}
+
 const isCurrent = "k.expires_at > now()";
 const isSame = "k.request_hash = excluded.request_hash";
 
@@ -80,7 +88,7 @@ export async function keepAnswer(
      RETURNING encode(request_hash, 'hex'), status, response`,
     [
       actor.tenantId,
-      actor.id,
+      callerOf(actor),
       fingerprint(key),
       requestHash,
       answer.status,
@@ -119,11 +127,11 @@ export async function claimStep(
   // The second statement looks again once the lock is held: what was committed before it is there.
   const [[lock], [row]] = await Promise.all([
     unit.rows(
-      sql`SELECT pg_try_advisory_xact_lock(hashtextextended(${param(`${actor.tenantId} ${actor.id} ${print}`, "text")}, 0))`,
+      sql`SELECT pg_try_advisory_xact_lock(hashtextextended(${param(`${actor.tenantId} ${callerOf(actor)} ${print}`, "text")}, 0))`,
     ),
     unit.rows(
       sql`SELECT encode(request_hash, 'hex'), outcomes ->> ${param(step, "text")} FROM idempotency_keys
-        WHERE tenant_id = ${unit.tenant} AND actor = ${param(actor.id, "text")} AND key = ${param(print, "text")} AND expires_at > now()`,
+        WHERE tenant_id = ${unit.tenant} AND actor = ${param(callerOf(actor), "text")} AND key = ${param(print, "text")} AND expires_at > now()`,
     ),
   ]);
   if (row !== undefined && row[0] !== requestHash.toString("hex")) throw reused();
@@ -144,7 +152,7 @@ export function recordStep(
   outcome: unknown,
 ): void {
   const sealed = JSON.stringify({ [step]: seal(key, JSON.stringify(outcome)) });
-  const id = sql`${unit.tenant}, ${param(unit.actor.id, "text")}, ${param(fingerprint(key), "text")}`;
+  const id = sql`${unit.tenant}, ${param(callerOf(unit.actor), "text")}, ${param(fingerprint(key), "text")}`;
   const expiry = raw(`now() + interval '${keptHours} hours'`);
   unit.send(
     sql`INSERT INTO idempotency_keys AS k (tenant_id, actor, key, request_hash, outcomes, expires_at)

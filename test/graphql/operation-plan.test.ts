@@ -112,6 +112,16 @@ describe("cost: the nodes that could be read", () => {
     ],
     ["a mutation", `mutation { createAccount(input: {}) { account { parent { id } } } }`, 10 + 2],
     [
+      "what is written along with it",
+      `mutation { createQuotes(inputs: [{ account_id: "x", line_items: [{}, {}] }, { account_id: "x" }]) { written } }`,
+      10 * 4,
+    ],
+    [
+      "a filter of many values",
+      `{ accounts(first: 1, where: { name: { in: [${Array.from({ length: 997 }, () => '"a"').join(" ")}] } }) { nodes { id } } }`,
+      1 + 10,
+    ],
+    [
       "a batch",
       `mutation { createAccounts(inputs: [{}, {}, {}]) { results { account { id } } } }`,
       3 * 11,
@@ -278,6 +288,27 @@ describe("scopes: what leads to an entity needs its read scope, by whatever path
     const maybe =
       "query ($yes: Boolean!) { deals { nodes { account @include(if: $yes) { id } } } }";
     expect(scopesOf(maybe, { yes: false })).toEqual(["read:deals"]);
+  });
+
+  it("a variable that is called like what every object has is absent unless it was sent", () => {
+    for (const name of ["constructor", "toString", "hasOwnProperty", "valueOf", "__proto__"]) {
+      const changes = `query ($${name}: [RecordType!]) { changes(types: $${name}) { totalCount } }`;
+      expect(scopesOf(changes)).toEqual(all.map((subject) => `read:${subject}`));
+      const search = `query ($${name}: [SearchType!]) { search(query: "x", types: $${name}) { totalCount } }`;
+      expect(scopesOf(search)).toEqual(searched.map((subject) => `read:${subject}`));
+      const pages = `query ($${name}: Int) { accounts(first: $${name}, last: 90) { nodes { id } } }`;
+      expect(costOf(pages)).toBe(90);
+    }
+    // The executor's map of variables cannot hold it.
+    const sent: Readonly<Record<string, unknown>> = JSON.parse('{"__proto__":[]}');
+    const search = `query ($__proto__: [SearchType!]) { search(query: "x", types: $__proto__) { totalCount } }`;
+    expect(scopesOf(search, sent)).toEqual(searched.map((subject) => `read:${subject}`));
+    expect(
+      scopesOf(
+        "query ($constructor: [RecordType!]) { changes(types: $constructor) { totalCount } }",
+        { constructor: ["Deal"] },
+      ),
+    ).toEqual(["read:deals"]);
   });
 
   it("a mutation needs its write scope, and read scopes for what its payload shows", () => {

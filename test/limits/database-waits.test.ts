@@ -131,7 +131,7 @@ describe("who waits for a lock", () => {
 /** Work that the test ends. */
 function work(): { readonly work: Work; readonly abort: AbortController } {
   const abort = new AbortController();
-  return { abort, work: { statements: 0, writes: false, signal: abort.signal } };
+  return { abort, work: { statements: 0, writes: false, mutations: 0, signal: abort.signal } };
 }
 
 const forever = "SELECT pg_sleep(600)";

@@ -130,7 +130,9 @@ describe("asking whether the gateway is ready", () => {
     gateway.statements.clear();
     const answers = await Promise.all(Array.from({ length: 200 }, ready));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
-    const asked = gateway.statements.all().filter(({ text }) => text.includes("_prisma_migrations"));
+    const asked = gateway.statements
+      .all()
+      .filter(({ text }) => text.includes("_prisma_migrations"));
     // However slow the machine: a second may have passed some times.
     expect(asked.length).toBeLessThan(20);
   });

@@ -1,8 +1,8 @@
-import type { Plugin } from "graphql-yoga";
+import type { FetchAPI, Plugin } from "graphql-yoga";
 import type { Logger } from "pino";
 import type { Credentials } from "../../auth/authenticate.ts";
 import type { Actor } from "../../auth/actor.ts";
-import { GatewayError, httpStatusOf } from "../../lib/errors.ts";
+import { GatewayError } from "../../lib/errors.ts";
 import { describeError } from "../../telemetry/describe-error.ts";
 import { currentRecord } from "../../telemetry/record.ts";
 
@@ -20,6 +20,11 @@ export function findActor(request: Request): Actor | undefined {
   return actors.get(request);
 }
 
+/** Says more of who sent the request. */
+export function setActor(request: Request, actor: Actor): void {
+  actors.set(request, actor);
+}
+
 /** One body for every credential that does not work, so that it tells nothing about why. */
 const refusal = bodyOf(
   "Send a valid API key in the x-api-key header (or as Authorization: Bearer <key>).",
@@ -34,41 +39,62 @@ export function useAuthentication(
 ): Plugin {
   return {
     async onRequest({ request, endResponse, fetchAPI }) {
-      const refuse = (status: number, body: string, headers: Readonly<Record<string, string>>) => {
-        const accepted = request.headers.get("accept") ?? "";
-        const type = accepted.includes("application/graphql-response+json")
-          ? "application/graphql-response+json"
-          : "application/json";
-        endResponse(
-          new fetchAPI.Response(body, {
-            status,
-            headers: { "content-type": `${type}; charset=utf-8`, ...headers },
-          }),
-        );
-      };
+      const refuse = refusing(request, fetchAPI, endResponse);
+      const record = currentRecord();
       try {
         const found = await credentials.authenticate(request.headers);
         if ("actor" in found) {
           actors.set(request, found.actor);
+          if (record !== undefined) record.actor = found.actor;
           return;
         }
-        const record = currentRecord();
         if (record !== undefined) record.reason = found.refused;
         refuse(401, refusal, { "www-authenticate": "Bearer" });
       } catch (thrown) {
-        const requestId = requestIdOf(request);
-        if (thrown instanceof GatewayError && thrown.code === "FORBIDDEN") {
-          refuse(httpStatusOf.FORBIDDEN, bodyOf(thrown.message, { code: thrown.code }), {});
-          return;
-        }
-        // Nothing after this would turn it into an answer: the server would print the stack.
-        logger.error({ requestId, cause: describeError(thrown) }, "credentials cannot be checked");
-        const wait = thrown instanceof GatewayError ? thrown.detail["retryAfter"] : null;
-        const seconds = typeof wait === "number" ? wait : 1;
-        refuse(503, unavailable(requestId), { "retry-after": String(seconds) });
+        refuseUnchecked(thrown, refuse, logger, requestIdOf(request));
       }
     },
   };
+}
+
+/** Ends a request with a status and a body. */
+export type Refuse = (
+  status: number,
+  body: string,
+  headers: Readonly<Record<string, string>>,
+) => void;
+
+/** Answers with a body of ours, of the type that the client wants. */
+export function refusing(
+  request: Request,
+  { Response }: FetchAPI,
+  endResponse: (response: Response) => void,
+): Refuse {
+  const accepted = request.headers.get("accept") ?? "";
+  const type = accepted.includes("application/graphql-response+json")
+    ? "application/graphql-response+json"
+    : "application/json";
+  return (status, body, headers) =>
+    endResponse(
+      new Response(body, {
+        status,
+        headers: { "content-type": `${type}; charset=utf-8`, ...headers },
+      }),
+    );
+}
+
+/** Nothing after this would turn the error into an answer: the server would print the stack. */
+export function refuseUnchecked(
+  thrown: unknown,
+  refuse: Refuse,
+  logger: Logger,
+  requestId: string,
+): void {
+  logger.error({ requestId, cause: describeError(thrown) }, "credentials cannot be checked");
+  const wait = thrown instanceof GatewayError ? thrown.detail["retryAfter"] : null;
+  refuse(503, unavailable(requestId), {
+    "retry-after": String(typeof wait === "number" ? wait : 1),
+  });
 }
 
 function unavailable(requestId: string): string {
@@ -76,6 +102,7 @@ function unavailable(requestId: string): string {
   return bodyOf(message, { code: "UNAVAILABLE", requestId });
 }
 
-function bodyOf(message: string, extensions: Readonly<Record<string, unknown>>): string {
+/** The body of an answer that refuses. */
+export function bodyOf(message: string, extensions: Readonly<Record<string, unknown>>): string {
   return JSON.stringify({ errors: [{ message, extensions }] });
 }

@@ -1,9 +1,13 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { GraphQLError } from "graphql";
 import type { GraphQLParams, Plugin } from "graphql-yoga";
-import { isNestedDeeper } from "../../lib/json.ts";
+import { currentWork } from "../../db/work.ts";
+import { excessOf } from "../../lib/json.ts";
 
 /** More than any filter or JSON value may have, and less than what a walk through it needs of the stack. */
 const maxLevels = 250;
+/** Each is read field by field of its type: 1,000 quotes with 18 line items each are fewer. */
+const maxObjects = 20_000;
 
 /**
  * Which requests are read at all: POST with a JSON body in UTF-8 as it is, and GET with query parameters.
@@ -26,6 +30,10 @@ export function useJsonRequests(): Plugin {
         throw refused(415, "Send the body as it is, without content-encoding.");
       }
       setRequestParser(readBody);
+    },
+    onResponse() {
+      // What is left to do is the client's: to read it.
+      currentWork()?.endTurn?.();
     },
   };
 }
@@ -66,10 +74,11 @@ function isJson(contentType: string): boolean {
 }
 
 async function readBody(request: Request): Promise<GraphQLParams> {
-  const bytes = await request.arrayBuffer().catch((error: unknown) => {
+  const reading = request.arrayBuffer().catch((error: unknown) => {
     // That it is too large is said so; anything else is a sender who stopped before its end.
     throw error instanceof GraphQLError ? error : refused(400, "The body ends too early.");
   });
+  const bytes = await promptly(reading);
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -80,6 +89,21 @@ async function readBody(request: Request): Promise<GraphQLParams> {
   if (typeof body !== "object" || body === null) {
     throw refused(400, "The body must be a JSON object with a query.");
   }
+  return body;
+}
+
+/** So long a body may take without others being let in meanwhile. */
+const promptMilliseconds = 25;
+
+/** What a client sends slowly is waited for without keeping anybody else from being served. */
+async function promptly<Body>(reading: Promise<Body>): Promise<Body> {
+  const late = Symbol("late");
+  const early = await Promise.race([reading, sleep(promptMilliseconds, late)]);
+  if (early !== late) return reading;
+  const work = currentWork();
+  work?.endTurn?.();
+  const body = await reading;
+  await work?.newTurn?.();
   return body;
 }
 
@@ -98,8 +122,13 @@ function readQuery(request: Request): GraphQLParams {
 }
 
 function parsed(text: string, complaint: string): unknown {
-  if (isNestedDeeper(text, maxLevels)) {
+  const excess = excessOf(text, { levels: maxLevels, objects: maxObjects });
+  if (excess === "levels") {
     throw refused(400, `The JSON is nested more than ${maxLevels} levels deep; flatten it.`);
+  }
+  if (excess === "objects") {
+    const most = maxObjects.toLocaleString("en");
+    throw refused(400, `The JSON holds more than ${most} objects; send fewer at once.`);
   }
   try {
     return JSON.parse(text);

@@ -1,5 +1,6 @@
 import {
   getOperationAST,
+  GraphQLError,
   Kind,
   type DocumentNode,
   type FragmentDefinitionNode,
@@ -11,6 +12,7 @@ import { requireScopes } from "../../auth/require-scopes.ts";
 import type { OperationLimits } from "../../config.ts";
 import { GatewayError } from "../../lib/errors.ts";
 import type { Context } from "../context.ts";
+import { tooLong } from "../answer-size.ts";
 import { checkDocument, checkText } from "../document-limits.ts";
 import { OperationPlan } from "../operation-plan.ts";
 import type { Contributor } from "./use-extensions.ts";
@@ -51,14 +53,21 @@ export function useOperationLimits(
         return document;
       });
     },
-    async onExecute({ args, context: { actor, request } }) {
+    async onExecute({ args, context }) {
+      const { actor, request } = context;
       const plan = planOf(args);
-      if (plan === null) return;
+      if (plan === null) return undefined;
       const { scopes, cost, heaviest } = plan.demand(args.variableValues);
       costs.set(request, cost);
       requireScopes(actor, scopes);
       if (cost > limits.maxCost) throw tooExpensive(cost, limits.maxCost, heaviest);
       await charge(request, cost);
+      return {
+        onExecuteDone: ({ setResult }) => {
+          const refusal = tooLong(context);
+          if (refusal !== null) setResult({ errors: [asGraphQLError(refusal)] });
+        },
+      };
     },
   };
 }
@@ -68,6 +77,10 @@ type Executed = {
   readonly document: DocumentNode;
   readonly operationName?: string | null;
 };
+
+function asGraphQLError(error: GatewayError): GraphQLError {
+  return new GraphQLError(error.message, { originalError: error });
+}
 
 /** The plan of an operation, made when it comes for the first time; null when there is no such operation. */
 function planOf({ schema, document, operationName }: Executed): OperationPlan | null {

@@ -25,6 +25,11 @@ export function rateStateOf(request: Request): RateState | null {
   return { limit, remaining, resetAt, points: count.quotas.pointsOf(count.actor) };
 }
 
+/** Whether the request is one more than its credential has in the minute: it will be refused. */
+export function isOverQuota(request: Request): boolean {
+  return counted.get(request)?.requests.allowed === false;
+}
+
 /** `extensions.rateLimit` of every answer. */
 export const rateLimitExtension: Contributor = (request) => {
   const rateLimit = rateStateOf(request);

@@ -5,7 +5,6 @@ import { currentRecord } from "../../telemetry/record.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import { tellableName } from "../../telemetry/operation-name.ts";
 import type { Span } from "../../telemetry/tracing.ts";
-import { actorOf } from "./use-authentication.ts";
 import { costOf } from "./use-operation-limits.ts";
 
 /**
@@ -14,10 +13,6 @@ import { costOf } from "./use-operation-limits.ts";
  */
 export function useTelemetry(metrics: Metrics | null): Plugin {
   return {
-    onRequest({ request }) {
-      const record = currentRecord();
-      if (record !== undefined) record.actor = actorOf(request);
-    },
     onParse({ context, parseFn, setParseFn }) {
       const record = currentRecord();
       let isCached = true;

@@ -1,3 +1,4 @@
+import { currentWork } from "../../db/work.ts";
 import { Kind, type GraphQLError } from "graphql";
 import type { Plugin } from "graphql-yoga";
 import type { Logger } from "pino";
@@ -15,7 +16,9 @@ export function useToldErrors(logger: Logger, requestIdOf: (request: Request) =>
       const requestId = requestIdOf(request);
       const told = result.errors.map((thrown) => ({ thrown, ...tellError(thrown, requestId) }));
       const isUnavailable = told.every(({ error }) => error.extensions["code"] === "UNAVAILABLE");
-      const refused = !("data" in result) || (isUnavailable && isEmpty(result.data));
+      // Of several mutations those before the one that failed may be done, though their answers went with it.
+      const isWhole = (currentWork()?.mutations ?? 0) < 2;
+      const refused = !("data" in result) || (isUnavailable && isWhole && isEmpty(result.data));
       // Who sent a request that is refused is not told more than helps: a document can be wrong in a thousand places.
       const shown = refused ? told.slice(0, maxErrors) : told;
       const errors = shown.map(({ thrown, error, unexpected }) => {

@@ -1,4 +1,4 @@
-import { getOperationAST, OperationTypeNode } from "graphql";
+import { getOperationAST, Kind, OperationTypeNode } from "graphql";
 import type { Plugin } from "graphql-yoga";
 import { currentWork } from "../../db/work.ts";
 
@@ -8,7 +8,12 @@ export function useWholeMutations(): Plugin {
     onExecute({ args }) {
       const work = currentWork();
       const operation = getOperationAST(args.document, args.operationName);
-      if (work !== undefined) work.writes = operation?.operation === OperationTypeNode.MUTATION;
+      if (work === undefined || operation?.operation !== OperationTypeNode.MUTATION) return;
+      work.writes = true;
+      const { selections } = operation.selectionSet;
+      // What a fragment holds is not looked at: it could be more than one.
+      const isOne = selections.length === 1 && selections[0]?.kind === Kind.FIELD;
+      work.mutations = isOne ? 1 : 2;
     },
   };
 }
