@@ -2,7 +2,7 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { Agent, request } from "node:http";
-import { createHttpServer } from "../src/cli/http-server.ts";
+import { createHttpServer } from "../src/http/http-server.ts";
 import { listen, portOf } from "../src/cli/http.ts";
 import { loadConfig } from "../src/config.ts";
 import { openDatabase } from "../src/db/database.ts";

@@ -3,7 +3,7 @@ import { exampleQuery } from "../graphql/example.ts";
 import { createGateway, type Gateway } from "../server.ts";
 import { banner, urlOf } from "./banner.ts";
 import { type DemoTenant, writeDemoFile } from "./demo-file.ts";
-import { createHttpServer } from "./http-server.ts";
+import { createHttpServer } from "../http/http-server.ts";
 import { drain, listen, portOf } from "./http.ts";
 import { openMigrated } from "./open.ts";
 import { type CommandContext, say } from "./run-command.ts";

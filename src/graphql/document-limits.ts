@@ -9,6 +9,7 @@ import {
 } from "graphql";
 import type { OperationLimits } from "../config.ts";
 import { GatewayError } from "../lib/errors.ts";
+import { fragmentsOf } from "./merged-fields.ts";
 
 /** Deepest nesting of brackets in a document: more than any filter, far less than what a parser's stack takes. */
 const maxNesting = 250;
@@ -72,14 +73,9 @@ function nextKind(lexer: Lexer): TokenKind | null {
  *
  * @throws GatewayError QUERY_TOO_COMPLEX
  */
-export function checkDocument({ definitions }: DocumentNode, limits: OperationLimits): void {
-  const fragments = new Map(
-    definitions.flatMap((definition) =>
-      definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition]] : [],
-    ),
-  );
-  const count = new Counter(fragments, limits);
-  for (const definition of definitions) {
+export function checkDocument(document: DocumentNode, limits: OperationLimits): void {
+  const count = new Counter(fragmentsOf(document), limits);
+  for (const definition of document.definitions) {
     if (!("selectionSet" in definition)) continue;
     count.directives(definition.directives?.length ?? 0);
     for (const { directives } of definition.variableDefinitions ?? []) {

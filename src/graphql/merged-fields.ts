@@ -5,6 +5,7 @@ import {
   visit,
   BREAK,
   type DirectiveNode,
+  type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLCompositeType,
@@ -21,6 +22,15 @@ export type Condition = {
   readonly value: boolean;
   readonly skips: boolean;
 };
+
+/** The fragments that a document defines, by name. */
+export function fragmentsOf({ definitions }: DocumentNode): Fragments {
+  return new Map(
+    definitions.flatMap((definition) =>
+      definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition]] : [],
+    ),
+  );
+}
 
 /** The nodes of one response name on one type that stand under the same conditions: they are resolved as one. */
 export type MergedField = {

@@ -72,6 +72,21 @@ describe("every request with a valid credential", () => {
     }
   });
 
+  it("counts too when it names another organization or a department that is none", async () => {
+    const key = await limitedKey(gateway, slug, 3);
+    const name = (header: string, id: string) =>
+      post(gateway.url, key, {
+        headers: { [header]: `${id}-0190aaaa-0000-7000-8000-000000000000` },
+      });
+    const first = [await name("x-organization-id", "ten"), await name("x-department-id", "dep")];
+    expect(first.map(({ status }) => status)).toEqual([403, 403]);
+    expect(states(first)).toEqual(["2", "1"]);
+    expect((await post(gateway.url, key)).status).toBe(200);
+    gateway.statements.clear();
+    expect((await name("x-department-id", "dep")).status).toBe(429);
+    expect(gateway.statements.all()).toEqual([]);
+  });
+
   it("has the operator's quota when its key has none of its own", async () => {
     const key = await gateway.keyFor(slug);
     expect(await post(gateway.url, key)).toMatchObject({ status: 200, limit: "5", remaining: "4" });

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createHttpServer } from "../../src/cli/http-server.ts";
+import { createHttpServer } from "../../src/http/http-server.ts";
 import { loadConfig } from "../../src/config.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { send, sendBytes, sendUnfinished } from "../support/raw-http.ts";

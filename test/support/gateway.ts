@@ -1,6 +1,6 @@
 import type { RequestListener, Server } from "node:http";
 import type { DestinationStream } from "pino";
-import { createHttpServer } from "../../src/cli/http-server.ts";
+import { createHttpServer } from "../../src/http/http-server.ts";
 import { listen, portOf } from "../../src/cli/http.ts";
 import { makeSecret } from "../../src/auth/api-key.ts";
 import { loadConfig } from "../../src/config.ts";

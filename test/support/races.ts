@@ -1,7 +1,7 @@
 import { patientEnvironment } from "./patience.ts";
 import { withoutExtensions } from "./without-extensions.ts";
 import { isObjectType } from "graphql";
-import { createHttpServer } from "../../src/cli/http-server.ts";
+import { createHttpServer } from "../../src/http/http-server.ts";
 import { listen, portOf } from "../../src/cli/http.ts";
 import { loadConfig } from "../../src/config.ts";
 import { openDatabase } from "../../src/db/database.ts";

@@ -203,3 +203,28 @@ describe("a missing write scope is FORBIDDEN with missingScopes, and nothing is 
     expect(errors[0]?.extensions).toMatchObject({ missingScopes: ["write:tenant"] });
   });
 });
+
+describe("who may write a kind of record and not read it", () => {
+  it("is told that a value is taken or a version is old, and not of which record", async () => {
+    const email = "taken@scopes.example";
+    await write.created("Account", { email });
+    const blind = await gateway.keyFor("scopes", ["write:accounts"]);
+    const problems = `userErrors { code path ... on DuplicateError { existingId existing { id } }
+      ... on ConflictError { current { id } } }`;
+    const taken = await gateway.data(
+      blind,
+      `mutation { createAccount(input: { email: "${email}" }) { ${problems} } }`,
+    );
+    expect(at(taken, "createAccount", "userErrors")).toEqual([
+      { code: "DUPLICATE", path: ["email"], existingId: null, existing: null },
+    ]);
+    const [account] = graph.records["account"] ?? [];
+    const old = await gateway.data(
+      blind,
+      `mutation { updateAccount(id: "${account?.id}", input: { name: "x", version: 99 }) { ${problems} } }`,
+    );
+    expect(at(old, "updateAccount", "userErrors")).toEqual([
+      { code: "CONFLICT", path: ["version"], current: null },
+    ]);
+  });
+});

@@ -1,9 +1,7 @@
 import {
   getOperationAST,
   GraphQLError,
-  Kind,
   type DocumentNode,
-  type FragmentDefinitionNode,
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from "graphql";
@@ -14,6 +12,7 @@ import { GatewayError } from "../../lib/errors.ts";
 import type { Context } from "../context.ts";
 import { tooLong } from "../answer-size.ts";
 import { checkDocument, checkText } from "../document-limits.ts";
+import { fragmentsOf } from "../merged-fields.ts";
 import { OperationPlan } from "../operation-plan.ts";
 import type { Contributor } from "./use-extensions.ts";
 
@@ -97,14 +96,6 @@ function planOf({ schema, document, operationName }: Executed): OperationPlan | 
     known.set(operation, plan);
   }
   return plan;
-}
-
-function fragmentsOf({ definitions }: DocumentNode): ReadonlyMap<string, FragmentDefinitionNode> {
-  return new Map(
-    definitions.flatMap((definition) =>
-      definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition]] : [],
-    ),
-  );
 }
 
 function tooExpensive(cost: number, limit: number, heaviest: readonly string[]): GatewayError {

@@ -18,7 +18,7 @@ type Counted = {
 const counted = new WeakMap<Request, Counted>();
 
 /** What a request's credential has left of its minute; null when the request was not authenticated. */
-export function rateStateOf(request: Request): RateState | null {
+function rateStateOf(request: Request): RateState | null {
   const count = counted.get(request);
   if (count === undefined) return null;
   const { limit, remaining, resetAt } = count.requests;
