@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as immediately, setTimeout as sleep } from "node:timers/promises";
 import { GraphQLError } from "graphql";
 import type { GraphQLParams, Plugin } from "graphql-yoga";
 import { currentWork } from "../../db/work.ts";
@@ -98,7 +98,9 @@ const promptMilliseconds = 25;
 /** What a client sends slowly is waited for without keeping anybody else from being served. */
 async function promptly<Body>(reading: Promise<Body>): Promise<Body> {
   const late = Symbol("late");
-  const early = await Promise.race([reading, sleep(promptMilliseconds, late)]);
+  // After a busy moment timers come first: what has arrived meanwhile is not late.
+  const waited = sleep(promptMilliseconds).then(() => immediately(late));
+  const early = await Promise.race([reading, waited]);
   if (early !== late) return reading;
   const work = currentWork();
   work?.endTurn?.();
