@@ -13,7 +13,7 @@ describe("the configuration of limits", () => {
 
   it("follows the size of the pool with what it lets in, unless told otherwise", () => {
     const env = { POOL_SIZE: "20" };
-    expect(loadConfig(env)).toMatchObject({ pool: { waiters: 200 }, limits: { inFlight: 20 } });
+    expect(loadConfig(env)).toMatchObject({ pool: { waiters: 2_000 }, limits: { inFlight: 20 } });
     expect(loadConfig({ ...env, POOL_QUEUE: "7", MAX_IN_FLIGHT: "9" })).toMatchObject({
       pool: { size: 20, waiters: 7 },
       limits: { inFlight: 9 },
