@@ -1,7 +1,8 @@
 import { credential, idPart } from "./checks.ts";
 import type { List } from "./list.ts";
-import type { Customer, CustomerCreate, ListCustomersParameters } from "./openapi.ts";
+import type { Customer, CustomerCreate } from "./openapi.ts";
 import type { ClientOptions, RequestOptions, WriteOptions } from "./options.ts";
+import type { PageParameters } from "./parameters.ts";
 import { listOf } from "./resource.ts";
 import { Transport } from "./transport.ts";
 
@@ -10,6 +11,14 @@ export interface AsteriPublicApiClientOptions extends ClientOptions {
   /** The organization that the key belongs to. */
   readonly organizationId: string;
   readonly apiKey: string;
+}
+
+/** What the list of customers can be asked for. */
+export interface ListCustomersParameters extends PageParameters {
+  readonly account_type?: Customer["account_type"] | undefined;
+  readonly email?: string | undefined;
+  readonly phone?: string | undefined;
+  readonly display_name?: string | undefined;
 }
 
 /** One customer, as the API hands it over. */

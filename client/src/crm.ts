@@ -16,18 +16,12 @@ import type {
   LineItem,
   LineItemCreate,
   LineItemUpdate,
-  ListAccountsParameters,
-  ListActivitiesParameters,
-  ListContactsParameters,
-  ListDealsParameters,
-  ListIntegrationCustomersParameters,
-  ListLineItemsParameters,
-  ListQuotesParameters,
   Quote,
   QuoteCreate,
   QuoteUpdate,
 } from "./openapi.ts";
 import type { ClientOptions } from "./options.ts";
+import type { ListParameters } from "./parameters.ts";
 import { collectionAt, logAt, type Collection, type Log } from "./resource.ts";
 import { Transport } from "./transport.ts";
 
@@ -47,17 +41,17 @@ export type CrmClientOptions = ClientOptions &
 export interface CrmClient {
   /** The CRM API, `/api/v1/crm`. */
   readonly customer: {
-    readonly accounts: Collection<Account, AccountCreate, AccountUpdate, ListAccountsParameters>;
-    readonly contacts: Collection<Contact, ContactCreate, ContactUpdate, ListContactsParameters>;
-    readonly deals: Collection<Deal, DealCreate, DealUpdate, ListDealsParameters>;
+    readonly accounts: Collection<Account, AccountCreate, AccountUpdate, ListParameters<Account>>;
+    readonly contacts: Collection<Contact, ContactCreate, ContactUpdate, ListParameters<Contact>>;
+    readonly deals: Collection<Deal, DealCreate, DealUpdate, ListParameters<Deal>>;
     /** A log: what is in it is not changed. */
-    readonly activities: Log<Activity, ActivityCreate, ListActivitiesParameters>;
-    readonly quotes: Collection<Quote, QuoteCreate, QuoteUpdate, ListQuotesParameters>;
+    readonly activities: Log<Activity, ActivityCreate, ListParameters<Activity>>;
+    readonly quotes: Collection<Quote, QuoteCreate, QuoteUpdate, ListParameters<Quote>>;
     readonly lineItems: Collection<
       LineItem,
       LineItemCreate,
       LineItemUpdate,
-      ListLineItemsParameters
+      ListParameters<LineItem>
     >;
   };
   /** The integration API, `/api/v1/integration`. */
@@ -65,7 +59,7 @@ export interface CrmClient {
     readonly customers: Log<
       IntegrationCustomer,
       IntegrationCustomerCreate,
-      ListIntegrationCustomersParameters
+      ListParameters<IntegrationCustomer>
     >;
   };
 }

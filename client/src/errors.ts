@@ -159,7 +159,8 @@ export function errorOf(status: number, headers: Headers, body: unknown): ApiErr
 export function retryAfterOf(headers: Headers | null): number | null {
   const text = headers?.get("retry-after")?.trim() ?? "";
   if (/^\d+$/.test(text)) return Number(text) * 1000;
-  const date = Date.parse(text);
+  // Date.parse takes "-1" for a month of 2001.
+  const date = /^[A-Z][a-z]{2}/.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(date) ? null : Math.max(0, date - Date.now());
 }
 

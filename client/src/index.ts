@@ -20,4 +20,5 @@ export {
 export type { List, Page } from "./list.ts";
 export type * from "./openapi.ts";
 export type { ChangeOptions, ClientOptions, RequestOptions, WriteOptions } from "./options.ts";
+export type * from "./parameters.ts";
 export type { Collection, Log } from "./resource.ts";

@@ -1,14 +1,12 @@
-/** A value in an address. */
-export type Scalar = string | number | boolean | Date;
-
 /** Parameters as they are written in a program; what is undefined is left out. */
 export type Query = Readonly<Record<string, unknown>>;
 
-/** `{ name: "Ada", value: { gte: 5 } }` → `name=Ada&value[gte]=5`; a list becomes one text with commas. */
+/** `{ name: "Ada", value: { gte: 5 }, deal_id: null }` → `name=Ada&value[gte]=5&deal_id[is_null]=true`. */
 export function searchOf(query: Query, cursor: string | null): URLSearchParams {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
-    if (isComparisons(value)) {
+    if (value === null) search.append(`${name}[is_null]`, "true");
+    else if (isComparisons(value)) {
       for (const [operator, operand] of Object.entries(value)) {
         append(search, `${name}[${operator}]`, operand);
       }
@@ -19,17 +17,23 @@ export function searchOf(query: Query, cursor: string | null): URLSearchParams {
 }
 
 function append(search: URLSearchParams, name: string, value: unknown): void {
-  if (value !== undefined) search.append(name, textOf(value));
+  if (value === undefined) return;
+  const items = Array.isArray(value) ? value.map((item) => textOf(name, item)) : [];
+  // The server would read it as two.
+  if (items.some((item) => item.includes(","))) {
+    throw new TypeError(`${name}: a value in a list cannot have a comma`);
+  }
+  search.append(name, Array.isArray(value) ? items.join(",") : textOf(name, value));
 }
 
-function textOf(value: unknown): string {
+function textOf(name: string, value: unknown): string {
   if (value instanceof Date) return value.toISOString();
-  if (Array.isArray(value)) return value.map(textOf).join(",");
-  return String(value);
+  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") {
+    return String(value);
+  }
+  throw new TypeError(`${name}: give a text, a number, a boolean or a Date`);
 }
 
 function isComparisons(value: unknown): value is Query {
-  return (
-    typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date)
-  );
+  return typeof value === "object" && !Array.isArray(value) && !(value instanceof Date);
 }
