@@ -1,6 +1,6 @@
 import { defaultGroups } from "./aggregate-arguments.ts";
 import { countIn, type Access, type Cost } from "./access.ts";
-import { defaultPageSize } from "./page-arguments.ts";
+import { defaultPageSize } from "../query/page.ts";
 
 /**
  * The unit is a node that could be returned. What is more work than that for the database is weighed against it, by
