@@ -133,7 +133,7 @@ function printer(
     return (cells, start) => ((cells[start + cell] ?? null) === null ? "false" : "true");
   }
   const cell = nextEdge();
-  return (cells, start) => cells[start + cell] ?? "[]";
+  return (cells, start) => `[${cells[start + cell] ?? ""}]`;
 }
 
 /** The prefix of the ids that a field holds; empty for all others. */
@@ -175,7 +175,7 @@ function printOf(prefix: string, { kind }: Field, { ids, fraction, days }: Notat
 
 type Edge = Extract<Member, { kind: "ids" | "records" }>;
 
-/** What stands at the other end of an edge, as JSON: what the viewer may see of it, in a fixed order. */
+/** What stands at the other end of an edge, as the inside of a JSON list: what the viewer may see of it, in order. */
 function edgeSql(
   { entity, notation }: Projection,
   catalog: Catalog,
@@ -197,16 +197,16 @@ function edgeSql(
       notation,
     );
   if (member.kind === "ids") {
-    return sql`(SELECT json_agg(${valueOf("id")} ORDER BY x."id") ${found})::text`;
+    return sql`(SELECT string_agg(to_json(${valueOf("id")})::text, ',' ORDER BY x."id") ${found})`;
   }
   const columns = member.members.map(
     ({ key, field }) => sql`${valueOf(field)} AS ${raw(name(key))}`,
   );
-  const order = sortTerms(target, "x", member.order).map((term) => orderItem(term));
-  return sql`(SELECT json_agg(r) FROM (SELECT ${join(columns, ", ")} ${found} ORDER BY ${join(
-    order,
+  const order = join(
+    sortTerms(target, "x", member.order).map((term) => orderItem(term)),
     ", ",
-  )}) r)::text`;
+  );
+  return sql`(SELECT string_agg(to_json(r)::text, ',') FROM (SELECT ${join(columns, ", ")} ${found} ORDER BY ${order}) r)`;
 }
 
 /** The same value as it is printed above, for what PostgreSQL puts into JSON by itself. */
