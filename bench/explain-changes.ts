@@ -4,6 +4,7 @@ import { catalog } from "../src/modules/catalog.ts";
 import type { ManyRelation } from "../src/query/entity.ts";
 import { pageStatement, type PageRequest } from "../src/query/page.ts";
 import { recordStatement } from "../src/query/record.ts";
+import { rowColumns } from "../src/query/row.ts";
 import type { Statement } from "../src/query/sql.ts";
 import type { Viewer } from "../src/query/visible.ts";
 import { request } from "./page-request.ts";
@@ -79,11 +80,12 @@ export async function explainChanges(bench: {
 }): Promise<void> {
   const { db, viewer, page, report } = bench;
   const read = async (changes: Partial<PageRequest>) => {
-    const { statement, collect } = pageStatement(request(changeEvent, changes), {
-      catalog,
-      viewer,
-      parentIds: [],
-    });
+    const page = request(changeEvent, changes);
+    const { statement, collect } = pageStatement(
+      page,
+      { catalog, viewer, parentIds: [] },
+      rowColumns(changeEvent, page.fields),
+    );
     const found = collect(await db.rows(statement.text, statement.values)).get("");
     return { rows: found?.rows ?? [], cursors: found?.cursors ?? [] };
   };
@@ -136,9 +138,10 @@ export async function explainChanges(bench: {
   await report(
     "changeEvent by id, in the middle",
     recordStatement(
-      { entity: changeEvent, fields: Object.keys(changeEvent.fields), includeDeleted: false },
-      viewer,
+      { entity: changeEvent, includeDeleted: false },
+      { catalog, viewer },
       (await read({ limit: 1, after: middle })).rows.map((row) => String(row["id"])),
+      rowColumns(changeEvent, Object.keys(changeEvent.fields)),
     ).statement,
   );
 }

@@ -12,6 +12,7 @@ import { hitStatement } from "../src/query/hits.ts";
 import { pageStatement, type PageRequest } from "../src/query/page.ts";
 import { duplicateStatement } from "../src/query/duplicates/duplicates.ts";
 import { recordStatement } from "../src/query/record.ts";
+import { rowColumns } from "../src/query/row.ts";
 import { searchWords } from "../src/query/search.ts";
 import type { Statement } from "../src/query/sql.ts";
 import { seed } from "../src/seed/seed.ts";
@@ -77,13 +78,21 @@ try {
     parentIds: readonly string[] = [],
     mayScan = false,
   ): Promise<void> =>
-    report(label, pageStatement(pageRequest, { catalog, viewer, parentIds }).statement, mayScan);
+    report(
+      label,
+      pageStatement(
+        pageRequest,
+        { catalog, viewer, parentIds },
+        rowColumns(pageRequest.entity, pageRequest.fields),
+      ).statement,
+      mayScan,
+    );
   const newest = async (entity: Entity, count: number): Promise<string[]> => {
-    const { statement, collect } = pageStatement(request(entity, { limit: count, fields: [] }), {
-      catalog,
-      viewer,
-      parentIds: [],
-    });
+    const { statement, collect } = pageStatement(
+      request(entity, { limit: count }),
+      { catalog, viewer, parentIds: [] },
+      rowColumns(entity, []),
+    );
     const found = collect(await db.rows(statement.text, statement.values)).get("");
     return (found?.rows ?? []).map((row) => String(row["id"]));
   };
@@ -96,9 +105,10 @@ try {
     await report(
       `${entity.name} by id`,
       recordStatement(
-        { entity, fields: Object.keys(entity.fields), includeDeleted: false },
-        viewer,
+        { entity, includeDeleted: false },
+        { catalog, viewer },
         ids,
+        rowColumns(entity, Object.keys(entity.fields)),
       ).statement,
     );
     const parentIds = await newest(entity, 100);

@@ -1,11 +1,12 @@
 import type { ServerResponse } from "node:http";
 import type { Database } from "./db/database.ts";
 import { asOwnWork } from "./db/work.ts";
+import { sendJson } from "./http/send-json.ts";
 import { GatewayError } from "./lib/errors.ts";
 
 /** `/healthz`: the process answers. */
 export function answerHealth(response: ServerResponse): void {
-  answer(response, 200, { status: "ok" });
+  sendJson(response, 200, { status: "ok" });
 }
 
 type Readiness = { readonly status: 200 | 503; readonly body: object };
@@ -37,7 +38,7 @@ export class ReadinessCheck {
       });
     }
     const { status, body } = await this.#last;
-    answer(response, status, body);
+    sendJson(response, status, body);
   }
 
   async #check(): Promise<Readiness> {
@@ -56,9 +57,4 @@ export class ReadinessCheck {
       return { status: 503, body: { status: "database unreachable" } };
     }
   }
-}
-
-function answer(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { "content-type": "application/json; charset=utf-8" });
-  response.end(JSON.stringify(body));
 }

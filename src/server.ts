@@ -19,9 +19,12 @@ import { answerCors } from "./http/cors.ts";
 import { answerMetrics, holdsToken, metricsPath } from "./http/metrics.ts";
 import { addressOf, requestIdOf } from "./http/proxy.ts";
 import { setSecurityHeaders } from "./http/security-headers.ts";
+import { sendJson } from "./http/send-json.ts";
 import { Admission } from "./limits/admission.ts";
 import { Quotas } from "./limits/quotas.ts";
 import { workFor } from "./limits/request-work.ts";
+import { isRestPath, templateOf } from "./rest/operations.ts";
+import { createRestServer } from "./rest/rest-server.ts";
 import { schema } from "./schema.ts";
 import { describeError } from "./telemetry/describe-error.ts";
 import { createLog } from "./telemetry/log.ts";
@@ -73,6 +76,7 @@ export function createGateway({ database, config, demo, logTo }: GatewayOptions)
     metrics,
     requestIdOf: () => currentRecord()?.id ?? randomUUID(),
   });
+  const rest = createRestServer({ database, credentials, quotas, logger });
   // What it sends is in no manifest.
   const explorer = browsers.graphiql && config.graphql.manifest === null;
   const demoKey = isLoopback(config.host) ? (demo?.[0]?.apiKey ?? null) : null;
@@ -99,7 +103,22 @@ export function createGateway({ database, config, demo, logTo }: GatewayOptions)
     }
     if (path === graphqlPath) {
       if (answerCors(request, response, browsers.corsOrigins)) return;
-      return admission.admit(request, response, () => graphql(request, response));
+      return admission.admit(
+        request,
+        response,
+        () => graphql(request, response),
+        ({ message, code }) =>
+          sendJson(response, 503, { errors: [{ message, extensions: { code } }] }, comeAgain),
+      );
+    }
+    if (isRestPath(path)) {
+      if (answerCors(request, response, browsers.corsOrigins)) return;
+      return admission.admit(
+        request,
+        response,
+        () => rest(request, response),
+        ({ message }) => sendJson(response, 503, { error: message }, comeAgain),
+      );
     }
     if (explorer && path.startsWith(explorerPath)) {
       return answerExplorerFile(request, response, path);
@@ -171,7 +190,7 @@ const servedPaths: ReadonlySet<string> = new Set([
 /** The path if it is one of ours: other text in its place could be anything, also a key. */
 function tellablePath(path: string): string {
   if (servedPaths.has(path)) return path;
-  return path.startsWith(explorerPath) ? explorerPath : "other";
+  return path.startsWith(explorerPath) ? explorerPath : (templateOf(path) ?? "other");
 }
 
 /** A name or an address, and a port; no more of what a URL can hold. */
@@ -189,7 +208,9 @@ function refuseUnknown(response: ServerResponse): void {
   refuse(response, 404, `Nothing is served at this path; GraphQL is at ${graphqlPath}.`);
 }
 
+/** When it is worth trying again. */
+const comeAgain = { "retry-after": "1" };
+
 function refuse(response: ServerResponse, status: number, error: string): void {
-  response.writeHead(status, { "content-type": "application/json; charset=utf-8" });
-  response.end(JSON.stringify({ error }));
+  sendJson(response, status, { error });
 }

@@ -1,24 +1,7 @@
 import { defaultGroups } from "./aggregate-arguments.ts";
 import { countIn, type Access, type Cost } from "./access.ts";
-import { defaultPageSize } from "./page-arguments.ts";
-
-/**
- * The unit is a node that could be returned. What is more work than that for the database is weighed against it, by
- * the time that both take on 200,000 rows of a tenant (docs/decisions.md).
- */
-const weights = {
-  /** Counting all that a list matches: of one parent, of the tenant. */
-  count: { edge: 1, root: 100 },
-  /** An aggregate over one parent's records, over the tenant's; and the same in groups. */
-  aggregate: { edge: 2, root: 2_000 },
-  groups: { edge: 10, root: 5_000 },
-  /** Likely duplicates of one record, and a page of pairs of them. */
-  duplicates: 200,
-  pairs: 5_000,
-  search: 100,
-  mutation: 10,
-  merge: 500,
-} as const;
+import { weights } from "../limits/weights.ts";
+import { defaultPageSize } from "../query/page.ts";
 
 type Place = "edge" | "root";
 const placeOf = (isRoot: boolean): Place => (isRoot ? "root" : "edge");

@@ -1,7 +1,7 @@
 import type { FieldRef, ImplementableObjectRef, ObjectRef } from "@pothos/core";
 import type { Catalog } from "../query/catalog.ts";
 import type { Entity, Field, ManyRelation, Relation } from "../query/entity.ts";
-import type { Page } from "../query/page.ts";
+import { defaultPageSize, maxPageSize, type Page } from "../query/page.ts";
 import { publicValue } from "../query/public-value.ts";
 import type { Row } from "../query/row.ts";
 import { aggregateArguments, aggregateRef, childrenAggregate } from "./aggregate-type.ts";
@@ -12,7 +12,7 @@ import { builder, type SchemaTypes } from "./builder.ts";
 import { connectionRef } from "./connection.ts";
 import { orderRef, useCatalog, whereRef } from "./filter-inputs.ts";
 import { outputType, type Output } from "./output-type.ts";
-import { defaultPageSize, maxPageSize, pageRequest } from "./page-arguments.ts";
+import { pageRequest } from "./page-arguments.ts";
 import { fieldKey, neededFields } from "./selection.ts";
 
 export type RowRef = ImplementableObjectRef<SchemaTypes, Row>;

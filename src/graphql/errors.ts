@@ -1,4 +1,5 @@
 import { GraphQLError } from "graphql";
+import { troubleOf } from "../db/trouble.ts";
 import { GatewayError, httpStatusOf, isErrorCode, type ErrorCode } from "../lib/errors.ts";
 
 /** What a caller is told of an error, and whether it was ours to log. */
@@ -28,43 +29,6 @@ export function tellError(thrown: unknown, requestId: string): ToldError {
   }
   const message = `Something went wrong on our side. Quote request id ${requestId} when you report it.`;
   return { error: told(message, "INTERNAL", thrown, { requestId }), unexpected: true };
-}
-
-/** SQLSTATEs of a database that is gone, going or full: connection lost, shutting down, too many connections. */
-const unavailableStates = /^(08(?!P01)|57P0|53300)/;
-
-/** What is wrong with the database, or with the size of what was asked, rather than with our code. */
-function troubleOf(cause: unknown): GatewayError | null {
-  if (!(cause instanceof Error)) return null;
-  const code = "code" in cause && typeof cause.code === "string" ? cause.code : "";
-  if (cause instanceof RangeError && cause.message.includes("call stack")) {
-    return new GatewayError(
-      "QUERY_TOO_COMPLEX",
-      "The operation is nested too deep; ask for less at once.",
-    );
-  }
-  // 57014: statement_timeout.
-  if (code === "57014") {
-    return new GatewayError(
-      "QUERY_TOO_COMPLEX",
-      "The operation took too long; ask for less, or filter by something indexed.",
-    );
-  }
-  // 55P03: lock_timeout.
-  if (code === "55P03") {
-    return new GatewayError(
-      "UNAVAILABLE",
-      "Others are writing the same records just now and took too long; nothing was changed. Try again.",
-    );
-  }
-  const lost =
-    /^E(CONN|PIPE|HOST|NET|TIMEDOUT|NOTFOUND|AI_AGAIN)/.test(code) ||
-    // The socket's file is gone.
-    ("syscall" in cause && cause.syscall === "connect") ||
-    /terminated|timeout exceeded when trying to connect|not queryable/.test(cause.message);
-  return unavailableStates.test(code) || lost
-    ? new GatewayError("UNAVAILABLE", "The database cannot be reached just now; try again.")
-    : null;
 }
 
 /**

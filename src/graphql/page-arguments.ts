@@ -3,13 +3,9 @@ import { badInput } from "../lib/errors.ts";
 import type { Entity, ManyRelation } from "../query/entity.ts";
 import type { Filter } from "../query/filter-value.ts";
 import { parseOrder, type OrderInput } from "../query/order.ts";
-import type { PageRequest } from "../query/page.ts";
+import { defaultPageSize, maxPageSize, type PageRequest } from "../query/page.ts";
 import { searchWords } from "../query/search.ts";
 import { fieldType, neededFields, selectedFields } from "./selection.ts";
-
-/** Nodes a page holds when nothing is said, and at most. */
-export const defaultPageSize = 25;
-export const maxPageSize = 100;
 
 export type PageArguments = {
   readonly first?: number | null;

@@ -2,7 +2,7 @@ import { badInput } from "../lib/errors.ts";
 import { parseId } from "../lib/id.ts";
 import type { Catalog } from "../query/catalog.ts";
 import type { Entity } from "../query/entity.ts";
-import type { PageRequest } from "../query/page.ts";
+import { maxPageSize, type PageRequest } from "../query/page.ts";
 import type { Row } from "../query/row.ts";
 import { aggregateRequest } from "./aggregate-arguments.ts";
 import { aggregateArguments, aggregateRef } from "./aggregate-type.ts";
@@ -11,7 +11,7 @@ import { aggregateCost, idsCost, listCost } from "./costs.ts";
 import { builder } from "./builder.ts";
 import type { Context } from "./context.ts";
 import { asNode, connectionOf, listArguments, nodeRef, rowArguments } from "./entity-type.ts";
-import { pageRequest, maxPageSize } from "./page-arguments.ts";
+import { pageRequest } from "./page-arguments.ts";
 import { fieldKey, neededFields } from "./selection.ts";
 import type { GraphQLResolveInfo } from "graphql";
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-const allowedMethods = "GET, POST";
+const allowedMethods = "GET, POST, PATCH, DELETE";
 const allowedHeaders = [
   "accept",
   "apollo-require-preflight",
@@ -10,6 +10,7 @@ const allowedHeaders = [
   "baggage",
   "content-type",
   "idempotency-key",
+  "if-match",
   "traceparent",
   "tracestate",
   "x-api-key",
@@ -18,6 +19,8 @@ const allowedHeaders = [
   "x-request-id",
 ].join(", ");
 const exposedHeaders = [
+  "etag",
+  "location",
   "retry-after",
   "x-ratelimit-limit",
   "x-ratelimit-remaining",

@@ -36,11 +36,12 @@ export class Admission {
     return this.#turns.state;
   }
 
-  /** Works on a request when it has its turn, or refuses it. */
+  /** Works on a request when it has its turn, or refuses it; then it is worth coming again in a second. */
   async admit(
     request: IncomingMessage,
     response: ServerResponse,
     handle: () => PromiseLike<void> | void,
+    refuse: (error: GatewayError) => void,
   ): Promise<void> {
     const work = currentWork();
     const signal = work?.signal ?? null;
@@ -51,7 +52,7 @@ export class Admission {
       giveBack = await take();
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;
-      if (!response.destroyed) refuse(response, error);
+      if (!response.destroyed) refuse(error);
       return;
     }
     // Who is waited for does not keep a turn: not while a body is on its way, nor while an answer is.
@@ -86,12 +87,4 @@ function sentBy({ headers }: IncomingMessage): string {
   const key = headers["x-api-key"];
   // However the scheme is written.
   return typeof key === "string" ? key : (headers.authorization ?? "").replace(/^Bearer +/i, "");
-}
-
-function refuse(response: ServerResponse, { message, code }: GatewayError): void {
-  response.writeHead(503, {
-    "content-type": "application/json; charset=utf-8",
-    "retry-after": "1",
-  });
-  response.end(JSON.stringify({ errors: [{ message, extensions: { code } }] }));
 }

@@ -8,7 +8,7 @@ import { orderItem, reversed, sortTerms, idTerm, type SortTerm } from "./order.t
 import { scoreTerm, searchCondition } from "./search.ts";
 import { all, join, name, param, raw, render, sql, type Sql, type Statement } from "./sql.ts";
 import { viewerSql, visible, type Viewer, type ViewerSql } from "./visible.ts";
-import { columnsSql, readRow, withId, type Cells, type Row } from "./row.ts";
+import type { Cells, Columns, Row } from "./row.ts";
 
 /** Which rows are meant: all of a tenant's, or the children of each parent. */
 export type RowsRequest = {
@@ -20,10 +20,18 @@ export type RowsRequest = {
   readonly includeDeleted: boolean;
 };
 
-/** One page of one list: for all of a tenant's rows, or for the children of each parent. */
-export type PageRequest = RowsRequest & {
-  /** What is needed of each row; the id always comes along. */
+/** Records that a page holds when nothing is said, and at most. */
+export const defaultPageSize = 25;
+export const maxPageSize = 100;
+
+/** One page of one list of records: for all of a tenant's, or for the children of each parent. */
+export type PageRequest = ListRequest & {
+  /** What is needed of each record; the id always comes along. */
   readonly fields: readonly string[];
+};
+
+/** The same, whatever is read of each row. */
+export type ListRequest = RowsRequest & {
   readonly order: readonly OrderTerm[] | null;
   readonly limit: number;
   readonly backward: boolean;
@@ -41,8 +49,8 @@ export type PageParts = {
   readonly outside: boolean;
 };
 
-export type Page = {
-  readonly rows: readonly Row[];
+export type Page<Item = Row> = {
+  readonly rows: readonly Item[];
   /** One cursor a row, when cursors were asked for. */
   readonly cursors: readonly string[];
   readonly total: number | null;
@@ -50,29 +58,29 @@ export type Page = {
   readonly hasPreviousPage: boolean;
 };
 
-export type PageStatement = {
+export type PageStatement<Item> = {
   readonly statement: Statement;
   /** Turns the statement's rows into one page for each parent id ("" for a list without parents). */
-  readonly collect: (rows: readonly Cells[]) => Map<string, Page>;
+  readonly collect: (rows: readonly Cells[]) => Map<string, Page<Item>>;
 };
 
 const parentColumns = 4;
 
 /** Renders the one statement that reads a page for every parent at once. */
-export function pageStatement(
-  request: PageRequest,
+export function pageStatement<Item>(
+  request: ListRequest,
   context: {
     readonly catalog: Catalog;
     readonly viewer: Viewer;
     readonly parentIds: readonly string[];
   },
-): PageStatement {
+  read: Columns<Item>,
+): PageStatement<Item> {
   const { entity, want } = request;
   const terms = termsOf(request);
   // The entity and the order: a cursor of another list is refused, not misread.
   const orderKey = `${request.entity.name}: ${terms.map((term) => term.key).join(",")}`;
   const direction = request.backward ? reversed(terms) : terms;
-  const fields = withId(request.fields);
   const viewer = viewerSql(context.viewer);
   const matches = matching(request, context.catalog, viewer);
 
@@ -81,9 +89,9 @@ export function pageStatement(
     before: cursorBound(request, orderKey, "before"),
   };
   const from = raw(`${name(entity.table)} t`);
-  const columns = columnsSql(entity, "t", fields).map(
-    (column, index) => sql`${column} AS ${raw(`f${index}`)}`,
-  );
+  const columns = read
+    .sql(viewer, context.catalog)
+    .map((column, index) => sql`${column} AS ${raw(`f${index}`)}`);
   const keys = terms.map((term, index) => sql`${term.expression} AS ${raw(`s${index}`)}`);
   const limit = param(request.limit + 1, "integer");
   const parts = branches(terms, bounds).map((branch) => {
@@ -114,7 +122,7 @@ export function pageStatement(
       : sql`unnest(${param(context.parentIds, "uuid[]")}) WITH ORDINALITY AS k(id, ord)`;
   const selected = [
     raw("k.id, k.total, k.before, k.beyond"),
-    ...(want.rows ? fields.map((_, index) => raw(`p.f${index}`)) : []),
+    ...(want.rows ? columns.map((_, index) => raw(`p.f${index}`)) : []),
     ...(want.rows && want.cursors ? terms.map((_, index) => raw(`p.s${index}::text`)) : []),
   ];
   // The lateral subquery is ordered already; said again here, the order of the whole is no matter of luck.
@@ -126,7 +134,8 @@ export function pageStatement(
 
   return {
     statement: render(statement),
-    collect: (rows) => collectPages(rows, request, fields, orderKey),
+    collect: (rows) =>
+      collectPages(rows, request, { read, orderKey, sortCells: parentColumns + columns.length }),
   };
 }
 
@@ -150,7 +159,7 @@ function merged(parts: readonly Sql[], direction: readonly SortTerm[], limit: Sq
   return sql`SELECT * FROM (${union}) u ORDER BY ${orderList(direction, "u")} LIMIT ${limit}`;
 }
 
-function termsOf(request: PageRequest): SortTerm[] {
+function termsOf(request: ListRequest): SortTerm[] {
   if (request.order !== null && request.order.length > 0)
     return sortTerms(request.entity, "t", request.order);
   if (request.words !== null) return [scoreTerm("t", request.words), idTerm("t", true)];
@@ -195,7 +204,7 @@ export function matching(request: RowsRequest, catalog: Catalog, viewer: ViewerS
 }
 
 function cursorBound(
-  request: PageRequest,
+  request: ListRequest,
   orderKey: string,
   argument: "after" | "before",
 ): readonly (string | null)[] | null {
@@ -203,12 +212,18 @@ function cursorBound(
   return cursor === null ? null : decodeCursor(cursor, orderKey, argument);
 }
 
-function collectPages(
+type Reading<Item> = {
+  readonly read: Columns<Item>;
+  readonly orderKey: string;
+  /** Where the cells of the sort terms begin. */
+  readonly sortCells: number;
+};
+
+function collectPages<Item>(
   rows: readonly Cells[],
-  request: PageRequest,
-  fields: readonly string[],
-  orderKey: string,
-): Map<string, Page> {
+  request: ListRequest,
+  reading: Reading<Item>,
+): Map<string, Page<Item>> {
   const byParent = new Map<string, Cells[]>();
   for (const row of rows) {
     const parentId = row[0] ?? "";
@@ -216,18 +231,16 @@ function collectPages(
     if (group === undefined) byParent.set(parentId, [row]);
     else group.push(row);
   }
-  const pages = new Map<string, Page>();
-  for (const [parentId, group] of byParent)
-    pages.set(parentId, onePage(group, request, fields, orderKey));
+  const pages = new Map<string, Page<Item>>();
+  for (const [parentId, group] of byParent) pages.set(parentId, onePage(group, request, reading));
   return pages;
 }
 
-function onePage(
+function onePage<Item>(
   group: readonly Cells[],
-  request: PageRequest,
-  fields: readonly string[],
-  orderKey: string,
-): Page {
+  request: ListRequest,
+  { read, orderKey, sortCells }: Reading<Item>,
+): Page<Item> {
   const head = group[0] ?? [];
   // A parent without children still has its row, for the total: its id column is null.
   const found = request.want.rows
@@ -239,9 +252,9 @@ function onePage(
   const beforeAfter = head[2] === "t";
   const behindBefore = head[3] === "t";
   return {
-    rows: kept.map((row) => readRow(request.entity, fields, row, parentColumns)),
+    rows: kept.map((row) => read.read(row, parentColumns)),
     cursors: request.want.cursors
-      ? kept.map((row) => encodeCursor(orderKey, row.slice(parentColumns + fields.length)))
+      ? kept.map((row) => encodeCursor(orderKey, row.slice(sortCells)))
       : [],
     total: head[1] === null || head[1] === undefined ? null : Number(head[1]),
     hasNextPage: request.backward ? behindBefore : more || behindBefore,

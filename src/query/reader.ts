@@ -10,9 +10,9 @@ import {
 } from "./duplicates/duplicates.ts";
 import { duplicatePairs, type PairPage, type PairRequest } from "./duplicates/pairs.ts";
 import type { Catalog } from "./catalog.ts";
-import { pageStatement, type Page, type PageRequest } from "./page.ts";
+import { pageStatement, type ListRequest, type Page, type PageRequest } from "./page.ts";
 import { recordStatement, type RecordRequest } from "./record.ts";
-import type { Cells, Row } from "./row.ts";
+import { rowColumns, type Cells, type Columns, type Row } from "./row.ts";
 import { render, type Sql, type Statement } from "./sql.ts";
 import { viewerSql, type Viewer, type ViewerSql } from "./visible.ts";
 import { hitStatement, type HitPage, type HitRequest } from "./hits.ts";
@@ -41,13 +41,26 @@ export class Reader {
   }
 
   /** A page of a list that hangs on nothing but the tenant. */
-  async list(request: PageRequest): Promise<Page> {
-    const { statement, collect } = pageStatement(request, {
-      catalog: this.#catalog,
-      viewer: this.#viewer,
-      parentIds: [],
-    });
+  list(request: PageRequest): Promise<Page> {
+    return this.listAs(request, rowColumns(request.entity, request.fields));
+  }
+
+  /** The same, with whatever is to be read of each row. */
+  async listAs<Item>(request: ListRequest, columns: Columns<Item>): Promise<Page<Item>> {
+    const context = { catalog: this.#catalog, viewer: this.#viewer, parentIds: [] };
+    const { statement, collect } = pageStatement(request, context, columns);
     return collect(await this.#run(statement, request)).get("") ?? emptyPage;
+  }
+
+  /** One record by its id, with whatever is to be read of it; null when this tenant has none. */
+  async recordAs<Item>(
+    request: Pick<RecordRequest, "entity" | "includeDeleted">,
+    id: string,
+    columns: Columns<Item>,
+  ): Promise<Item | null> {
+    const context = { catalog: this.#catalog, viewer: this.#viewer };
+    const { statement, collect } = recordStatement(request, context, [id], columns);
+    return collect(await this.#run(statement)).get(id) ?? null;
   }
 
   /** A page of a parent's children, batched over all parents that the field `key` is asked for. */
@@ -56,11 +69,9 @@ export class Reader {
     if (loader === undefined) {
       const pageRequest = request();
       loader = new DataLoader<string, Page>(async (parentIds) => {
-        const { statement, collect } = pageStatement(pageRequest, {
-          catalog: this.#catalog,
-          viewer: this.#viewer,
-          parentIds,
-        });
+        const context = { catalog: this.#catalog, viewer: this.#viewer, parentIds };
+        const columns = rowColumns(pageRequest.entity, pageRequest.fields);
+        const { statement, collect } = pageStatement(pageRequest, context, columns);
         const pages = collect(await this.#run(statement, pageRequest));
         return parentIds.map((id) => pages.get(id) ?? emptyPage);
       });
@@ -103,7 +114,9 @@ export class Reader {
     if (loader === undefined) {
       const recordRequest = request();
       loader = new DataLoader<string, Row | null>(async (ids) => {
-        const { statement, collect } = recordStatement(recordRequest, this.#viewer, ids);
+        const context = { catalog: this.#catalog, viewer: this.#viewer };
+        const columns = rowColumns(recordRequest.entity, recordRequest.fields);
+        const { statement, collect } = recordStatement(recordRequest, context, ids, columns);
         const records = collect(await this.#run(statement));
         return ids.map((one) => records.get(one) ?? null);
       });
@@ -178,7 +191,7 @@ export class Reader {
   }
 }
 
-const emptyPage: Page = {
+const emptyPage: Page<never> = {
   rows: [],
   cursors: [],
   total: 0,

@@ -1,5 +1,6 @@
+import type { Catalog } from "./catalog.ts";
 import type { Entity } from "./entity.ts";
-import { columnsSql, readRow, withId, type Cells, type Row } from "./row.ts";
+import type { Cells, Columns } from "./row.ts";
 import { all, isOneOf, join, name, raw, render, sql, type Statement } from "./sql.ts";
 import { viewerSql, visible, type Viewer } from "./visible.ts";
 
@@ -11,25 +12,23 @@ export type RecordRequest = {
 };
 
 /** Renders the one statement that reads all records of a batch. */
-export function recordStatement(
-  request: RecordRequest,
-  viewer: Viewer,
+export function recordStatement<Item>(
+  { entity, includeDeleted }: Pick<RecordRequest, "entity" | "includeDeleted">,
+  { viewer, catalog }: { readonly viewer: Viewer; readonly catalog: Catalog },
   ids: readonly string[],
+  columns: Columns<Item>,
 ): {
   statement: Statement;
-  collect: (rows: readonly Cells[]) => Map<string, Row>;
+  collect: (rows: readonly Cells[]) => Map<string, Item>;
 } {
-  const { entity } = request;
-  const fields = withId(request.fields);
-  const columns = columnsSql(entity, "t", fields);
+  const seenBy = viewerSql(viewer);
   const condition = all([
-    visible(entity, "t", viewerSql(viewer), request.includeDeleted),
+    visible(entity, "t", seenBy, includeDeleted),
     isOneOf(raw(`t."id"`), ids, "uuid"),
   ]);
+  const selected = join(columns.sql(seenBy, catalog), ", ");
   return {
-    statement: render(
-      sql`SELECT ${join(columns, ", ")} FROM ${raw(name(entity.table))} t WHERE ${condition}`,
-    ),
-    collect: (rows) => new Map(rows.map((row) => [row[0] ?? "", readRow(entity, fields, row)])),
+    statement: render(sql`SELECT ${selected} FROM ${raw(name(entity.table))} t WHERE ${condition}`),
+    collect: (rows) => new Map(rows.map((row) => [row[0] ?? "", columns.read(row, 0)])),
   };
 }

@@ -1,12 +1,31 @@
+import type { Catalog } from "./catalog.ts";
 import type { Entity, Field } from "./entity.ts";
 import { fieldSql } from "./order.ts";
 import type { Sql } from "./sql.ts";
+import type { ViewerSql } from "./visible.ts";
 
 /** A record as the read engine gives it: field name → value. Decimals and days stay text, instants are Dates; numbers inside JSON are JavaScript's. */
 export type Row = Readonly<Record<string, unknown>>;
 
 /** A row as PostgreSQL printed it, a text for each column. */
 export type Cells = readonly (string | null)[];
+
+/** What is read of every row of a table that stands as `t`, and what is made of it. */
+export type Columns<Item> = {
+  /** The first is the id, which is never null. */
+  readonly sql: (viewer: ViewerSql, catalog: Catalog) => readonly Sql[];
+  /** Reads the cells from `start` on. */
+  readonly read: (cells: Cells, start: number) => Item;
+};
+
+/** The fields of an entity as a record; the id always comes along. */
+export function rowColumns(entity: Entity, wanted: readonly string[]): Columns<Row> {
+  const fields = withId(wanted);
+  return {
+    sql: () => columnsSql(entity, "t", fields),
+    read: (cells, start) => readRow(entity, fields, cells, start),
+  };
+}
 
 /** What is read of every row: the id, then the other fields. */
 export function withId(fields: readonly string[]): string[] {
@@ -58,7 +77,7 @@ function readInstant(text: string): Date {
 }
 
 /** PostgreSQL's array literal of text, one dimension: `{a,"b \"c\"",NULL}`. */
-function readTextArray(text: string): string[] {
+export function readTextArray(text: string): string[] {
   const items: string[] = [];
   const pattern = /"((?:[^"\\]|\\.)*)"|[^,{}]+/gs;
   for (const match of text.slice(1, -1).matchAll(pattern)) {

@@ -147,8 +147,9 @@ const codeOfStatus: Readonly<Record<number, string>> = {
   503: "UNAVAILABLE",
 };
 
-function addCodeOf(status: number | null, { codes, path }: RequestRecord): void {
-  if (status === null || codes.size > 0 || path !== "/graphql") return;
+function addCodeOf(status: number | null, { codes, path, operation }: RequestRecord): void {
+  const isOperation = path === "/graphql" || operation !== null;
+  if (status === null || codes.size > 0 || !isOperation) return;
   const code = codeOfStatus[status] ?? (status >= 400 ? "BAD_USER_INPUT" : null);
   if (code !== null) codes.add(code);
 }

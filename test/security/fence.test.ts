@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { asTenant } from "../../src/db/fenced-pool.ts";
 import { catalog } from "../../src/modules/catalog.ts";
 import { pageStatement } from "../../src/query/page.ts";
+import { rowColumns } from "../../src/query/row.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import { completeTenant, type Graph } from "../support/two-tenants.ts";
 
@@ -58,7 +59,6 @@ describe("the fence in the database", () => {
         {
           entity: catalog.entity("account"),
           parent: null,
-          fields: ["name"],
           where: { deals: { some: {} } },
           order: null,
           words: null,
@@ -70,6 +70,7 @@ describe("the fence in the database", () => {
           want: { rows: true, cursors: true, total: true, outside: true },
         },
         { catalog, viewer: { tenantId, appId: null }, parentIds: [] },
+        rowColumns(catalog.entity("account"), ["name"]),
       );
     const db = gateway.database.forTenant(ours.tenant.uuid);
     const read = async (tenantId: string) => {

@@ -1,13 +1,12 @@
-import { setImmediate as immediately, setTimeout as sleep } from "node:timers/promises";
 import { GraphQLError } from "graphql";
 import type { GraphQLParams, Plugin } from "graphql-yoga";
 import { currentWork } from "../../db/work.ts";
-import { excessOf } from "../../lib/json.ts";
-
-/** More than any filter or JSON value may have, and less than what a walk through it needs of the stack. */
-const maxLevels = 250;
-/** Each is read field by field of its type: 1,000 quotes with 18 line items each are fewer. */
-const maxObjects = 20_000;
+import {
+  checkJsonHeaders,
+  parseBoundedJson,
+  readJsonText,
+  RefusedRequest,
+} from "../../limits/json-body.ts";
 
 /**
  * Which requests are read at all: POST with a JSON body in UTF-8 as it is, and GET with query parameters.
@@ -22,13 +21,7 @@ export function useJsonRequests(): Plugin {
       }
       if (request.method === "GET") setRequestParser(readQuery);
       if (request.method !== "POST") return;
-      if (!isJson(request.headers.get("content-type") ?? "")) {
-        throw refused(415, "Send the operation as JSON: content-type: application/json.");
-      }
-      const encoding = request.headers.get("content-encoding") ?? "identity";
-      if (encoding.toLowerCase() !== "identity") {
-        throw refused(415, "Send the body as it is, without content-encoding.");
-      }
+      asRefusal(() => checkJsonHeaders(request.headers, bodyTypes));
       setRequestParser(readBody);
     },
     onResponse() {
@@ -61,51 +54,20 @@ function isAcceptable(accept: string): boolean {
   });
 }
 
-function isJson(contentType: string): boolean {
-  const [type = "", ...parameters] = contentType
-    .toLowerCase()
-    .split(";")
-    .map((part) => part.trim());
-  const charsets = parameters.filter((parameter) => parameter.startsWith("charset="));
-  return (
-    (type === "application/json" || type === "application/graphql+json") &&
-    charsets.every((charset) => /^charset="?utf-?8"?$/.test(charset))
-  );
-}
+const bodyTypes = ["application/json", "application/graphql+json"];
 
 async function readBody(request: Request): Promise<GraphQLParams> {
   const reading = request.arrayBuffer().catch((error: unknown) => {
     // That it is too large is said so; anything else is a sender who stopped before its end.
     throw error instanceof GraphQLError ? error : refused(400, "The body ends too early.");
   });
-  const bytes = await promptly(reading);
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw refused(400, "The body is not valid UTF-8.");
-  }
+  const text = await readJsonText(reading).catch((error: unknown) => {
+    throw told(error);
+  });
   const body = parsed(text, "The body is not valid JSON.");
   if (typeof body !== "object" || body === null) {
     throw refused(400, "The body must be a JSON object with a query.");
   }
-  return body;
-}
-
-/** So long a body may take without others being let in meanwhile. */
-const promptMilliseconds = 25;
-
-/** What a client sends slowly is waited for without keeping anybody else from being served. */
-async function promptly<Body>(reading: Promise<Body>): Promise<Body> {
-  const late = Symbol("late");
-  // After a busy moment timers come first: what has arrived meanwhile is not late.
-  const waited = sleep(promptMilliseconds).then(() => immediately(late));
-  const early = await Promise.race([reading, waited]);
-  if (early !== late) return reading;
-  const work = currentWork();
-  work?.endTurn?.();
-  const body = await reading;
-  await work?.newTurn?.();
   return body;
 }
 
@@ -123,21 +85,19 @@ function readQuery(request: Request): GraphQLParams {
   return params;
 }
 
-function parsed(text: string, complaint: string): unknown {
-  const excess = excessOf(text, { levels: maxLevels, objects: maxObjects });
-  if (excess === "levels") {
-    throw refused(400, `The JSON is nested more than ${maxLevels} levels deep; flatten it.`);
-  }
-  if (excess === "objects") {
-    const most = maxObjects.toLocaleString("en");
-    throw refused(400, `The JSON holds more than ${most} objects; send fewer at once.`);
-  }
+const parsed = (text: string, complaint: string): unknown =>
+  asRefusal(() => parseBoundedJson(text, complaint));
+
+function asRefusal<Result>(read: () => Result): Result {
   try {
-    return JSON.parse(text);
-  } catch {
-    throw refused(400, complaint);
+    return read();
+  } catch (error) {
+    throw told(error);
   }
 }
+
+const told = (error: unknown): unknown =>
+  error instanceof RefusedRequest ? refused(error.status, error.message) : error;
 
 /** What is wrong with the request itself, whatever operation is in it. */
 export function refused(status: number, message: string): GraphQLError {

@@ -1,8 +1,13 @@
 import type { Plugin } from "graphql-yoga";
 import type { Actor } from "../../auth/actor.ts";
-import { GatewayError } from "../../lib/errors.ts";
 import type { QuotaState } from "../../limits/quota.ts";
 import type { Quotas, RateState } from "../../limits/quotas.ts";
+import {
+  rateHeaders,
+  secondsUntil,
+  tooManyPoints,
+  tooManyRequests,
+} from "../../limits/rate-headers.ts";
 import type { Contributor } from "./use-extensions.ts";
 import { findActor } from "./use-authentication.ts";
 
@@ -44,24 +49,10 @@ export const rateLimitExtension: Contributor = (request) => {
 export async function chargePoints(request: Request, points: number): Promise<void> {
   const count = counted.get(request);
   if (count === undefined) throw new Error("the request was not counted");
-  const { allowed, limit, remaining, resetAt } = await count.quotas.takePoints(count.actor, points);
+  const { allowed, ...left } = await count.quotas.takePoints(count.actor, points);
   if (allowed) return;
-  if (points > limit) {
-    throw new GatewayError(
-      "QUERY_TOO_COMPLEX",
-      `The operation costs ${points} points and ${nameOf(count.actor)} has ${limit} a minute; ask for less at once.`,
-      [],
-      { points, limit },
-    );
-  }
-  count.retryAt = resetAt;
-  const retryAfter = secondsUntil(resetAt);
-  throw new GatewayError(
-    "RATE_LIMITED",
-    `${nameOf(count.actor)} minute points limit exceeded: the operation costs ${points}, ${remaining} of ${limit} points are left; try again in ${retryAfter} s.`,
-    [],
-    { limit, remaining, window: "minute", retryAfter },
-  );
+  if (points <= left.limit) count.retryAt = left.resetAt;
+  throw tooManyPoints(count.actor, points, left);
 }
 
 /** Counts every request of a valid credential, and refuses what is over its quota before it is read. */
@@ -76,35 +67,18 @@ export function useQuotas(quotas: Quotas): Plugin {
     onRequestParse({ request }) {
       const count = counted.get(request);
       if (count === undefined || count.requests.allowed) return;
-      const { limit, resetAt } = count.requests;
-      count.retryAt = resetAt;
-      const retryAfter = secondsUntil(resetAt);
-      throw new GatewayError(
-        "RATE_LIMITED",
-        `${nameOf(count.actor)} minute rate limit exceeded: ${limit} requests a minute; try again in ${retryAfter} s.`,
-        [],
-        { limit, window: "minute", retryAfter },
-      );
+      count.retryAt = count.requests.resetAt;
+      throw tooManyRequests(count.actor, count.requests);
     },
     onResponse({ request, response }) {
       const count = counted.get(request);
       if (count === undefined) return;
-      const { limit, remaining, resetAt } = count.requests;
-      response.headers.set("x-ratelimit-limit", String(limit));
-      response.headers.set("x-ratelimit-remaining", String(remaining));
-      response.headers.set("x-ratelimit-reset", String(secondsUntil(resetAt)));
+      for (const [name, value] of Object.entries(rateHeaders(count.requests))) {
+        response.headers.set(name, value);
+      }
       if (count.retryAt !== null) {
         response.headers.set("retry-after", String(secondsUntil(count.retryAt)));
       }
     },
   };
-}
-
-function nameOf({ kind }: Actor): string {
-  return kind === "apiKey" ? "API key" : "Token";
-}
-
-/** At least 1, so that whoever waits so long finds a new minute. */
-function secondsUntil(time: Date): number {
-  return Math.max(1, Math.ceil((time.getTime() - Date.now()) / 1_000));
 }

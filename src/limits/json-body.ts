@@ -1,0 +1,105 @@
+import { setImmediate as immediately, setTimeout as sleep } from "node:timers/promises";
+import { currentWork } from "../db/work.ts";
+import { excessOf } from "../lib/json.ts";
+
+/** Bytes that the body of a request may have. */
+export const maxBodyBytes = 1_000_000;
+/** More than any filter or JSON value may have, and less than what a walk through it needs of the stack. */
+const maxLevels = 250;
+/** Each is read field by field of its type: 1,000 quotes with 18 line items each are fewer. */
+const maxObjects = 20_000;
+
+/** What is wrong with a request itself, whatever it asks for: an HTTP status, and what to do about it. */
+export class RefusedRequest extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.name = "RefusedRequest";
+    this.status = status;
+  }
+}
+
+/**
+ * Which bodies are read at all: JSON in UTF-8 as it is. Forms and plain text are what a web page of another origin could
+ * send without being asked.
+ *
+ * @throws RefusedRequest 415
+ */
+export function checkJsonHeaders(headers: Headers, types: readonly string[]): void {
+  if (!isJson(headers.get("content-type") ?? "", types)) {
+    throw new RefusedRequest(415, "Send the body as JSON: content-type: application/json.");
+  }
+  const encoding = headers.get("content-encoding") ?? "identity";
+  if (encoding.toLowerCase() !== "identity") {
+    throw new RefusedRequest(415, "Send the body as it is, without content-encoding.");
+  }
+}
+
+function isJson(contentType: string, types: readonly string[]): boolean {
+  const [type = "", ...parameters] = contentType
+    .toLowerCase()
+    .split(";")
+    .map((part) => part.trim());
+  const charsets = parameters.filter((parameter) => parameter.startsWith("charset="));
+  return types.includes(type) && charsets.every((charset) => /^charset="?utf-?8"?$/.test(charset));
+}
+
+/**
+ * The JSON in a body that is on its way. What a client sends slowly is waited for without keeping anybody else from being
+ * served.
+ *
+ * @throws RefusedRequest 400
+ */
+export async function readJsonText(reading: Promise<ArrayBuffer | Uint8Array>): Promise<string> {
+  const bytes = await promptly(reading);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new RefusedRequest(400, "The body is not valid UTF-8.");
+  }
+}
+
+/** So long a body may take without others being let in meanwhile. */
+const promptMilliseconds = 25;
+
+async function promptly<Body>(reading: Promise<Body>): Promise<Body> {
+  const late = Symbol("late");
+  // After a busy moment timers come first: what has arrived meanwhile is not late.
+  const waited = sleep(promptMilliseconds).then(() => immediately(late));
+  const early = await Promise.race([reading, waited]);
+  if (early !== late) return reading;
+  const work = currentWork();
+  work?.endTurn?.();
+  const body = await reading;
+  await work?.newTurn?.();
+  return body;
+}
+
+/**
+ * Parses a JSON text whose depth and number of objects are bounded.
+ *
+ * @throws RefusedRequest 400, with `complaint` when it is no JSON.
+ */
+export function parseBoundedJson(
+  text: string,
+  complaint: string,
+  reviver?: (key: string, value: unknown, context?: { readonly source?: string }) => unknown,
+): unknown {
+  const excess = excessOf(text, { levels: maxLevels, objects: maxObjects });
+  if (excess === "levels") {
+    throw new RefusedRequest(
+      400,
+      `The JSON is nested more than ${maxLevels} levels deep; flatten it.`,
+    );
+  }
+  if (excess === "objects") {
+    const most = maxObjects.toLocaleString("en");
+    throw new RefusedRequest(400, `The JSON holds more than ${most} objects; send fewer at once.`);
+  }
+  try {
+    return reviver === undefined ? JSON.parse(text) : JSON.parse(text, reviver);
+  } catch {
+    throw new RefusedRequest(400, complaint);
+  }
+}

@@ -1,0 +1,15 @@
+import { RefusedRequest } from "../limits/json-body.ts";
+
+/** A version that no record has. */
+const noVersion = -1;
+
+/** The version in `If-Match`, which must be the record's; null when the record only has to be there. */
+export function readIfMatch(headers: Headers): number | null {
+  const header = headers.get("if-match")?.trim() ?? "*";
+  if (header === "*") return null;
+  if (header.includes(",")) {
+    throw new RefusedRequest(400, "If-Match: send the one ETag of the record that was read.");
+  }
+  const [, digits] = /^"(\d{1,9})"$/.exec(header) ?? [];
+  return digits === undefined ? noVersion : Number(digits);
+}

@@ -1,0 +1,30 @@
+import { crmFace } from "./crm/face.ts";
+import { customersFace } from "./customers/face.ts";
+import { operationsOf, type Face, type Operation } from "./face.ts";
+import { integrationFace } from "./integration/face.ts";
+
+/** The REST APIs. */
+export const faces: readonly Face[] = [crmFace, integrationFace, customersFace];
+
+/** Everything that can be asked of them. */
+export const operations: readonly Operation[] = faces.flatMap(operationsOf);
+
+/** Where nothing but these APIs is served. */
+const roots = ["/api/", "/v1/"];
+
+/** Whether a path belongs to the REST APIs, be there something or not. */
+export function isRestPath(path: string): boolean {
+  return roots.some((root) => path.startsWith(root));
+}
+
+const patterns = operations.flatMap(({ path, aliases }) =>
+  [path, ...aliases].map((template) => ({
+    template,
+    pattern: new RegExp(`^${template.replace(/\{\w+\}/, "[^/]+")}/?$`),
+  })),
+);
+
+/** The template of a path; what a caller writes into its place is not repeated. Null when there is none. */
+export function templateOf(path: string): string | null {
+  return patterns.find(({ pattern }) => pattern.test(path))?.template ?? null;
+}

@@ -1,0 +1,43 @@
+import type { Actor } from "../auth/actor.ts";
+import type { Credentials } from "../auth/authenticate.ts";
+import type { Quotas } from "../limits/quotas.ts";
+import { rateHeaders, tooManyRequests } from "../limits/rate-headers.ts";
+import { GatewayError } from "../lib/errors.ts";
+import { currentRecord } from "../telemetry/record.ts";
+import { answerOf } from "./answer.ts";
+import type { Operation } from "./face.ts";
+import { Refused } from "./refusal.ts";
+
+/** Lets a request pass when its credential is good, has requests left and belongs to the place that it names. */
+export async function pass(
+  headers: Headers,
+  { face }: Operation,
+  { credentials, quotas }: { readonly credentials: Credentials; readonly quotas: Quotas },
+  setHeaders: (headers: Readonly<Record<string, string>>) => void,
+): Promise<Actor> {
+  const record = currentRecord();
+  const found = await credentials.authenticate(headers);
+  if ("refused" in found) {
+    if (record !== undefined) record.reason = found.refused;
+    const challenge = { "www-authenticate": "Bearer" };
+    const answer = answerOf(401, { error: face.words.unauthenticated }, challenge);
+    throw new Refused("UNAUTHENTICATED", answer);
+  }
+  const { actor } = found;
+  if (record !== undefined) record.actor = actor;
+  const { allowed, ...left } = await quotas.takeRequest(actor);
+  setHeaders(rateHeaders(left));
+  if (!allowed) throw tooManyRequests(actor, left);
+  if (face.needsOrganization && headers.get("x-organization-id") === null) {
+    const error = "Missing organization context. Provide x-organization-id.";
+    throw new Refused("BAD_USER_INPUT", answerOf(400, { error }));
+  }
+  try {
+    return await credentials.agree(actor, headers);
+  } catch (error) {
+    if (error instanceof GatewayError && error.code === "FORBIDDEN" && record !== undefined) {
+      record.reason = "another organization or department";
+    }
+    throw error;
+  }
+}

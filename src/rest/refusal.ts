@@ -1,0 +1,108 @@
+import { troubleOf } from "../db/trouble.ts";
+import { GatewayError, httpStatusOf, type ErrorCode } from "../lib/errors.ts";
+import { RefusedRequest } from "../limits/json-body.ts";
+import { answerOf, type Answer } from "./answer.ts";
+import type { Operation, Resource } from "./face.ts";
+
+/** One thing that is wrong with what was sent: where, in the names of the face, and how to mend it. */
+export type Issue = { readonly path: string; readonly message: string };
+
+/** What a request gets that is wrong in itself. */
+export const invalidPayload = "Invalid request payload";
+
+/** Something is wrong with what was sent. */
+export function invalid(issues: readonly Issue[]): Answer {
+  return answerOf(400, { error: invalidPayload, issues });
+}
+
+/** There is no such record for this caller, whatever the reason. */
+export function notFound({ noun }: Resource): Answer {
+  return answerOf(404, { error: `${spoken(noun)} not found` });
+}
+
+/** `IntegrationCustomer` is a customer for those who ask for it, and `LineItem` a line item. */
+function spoken(noun: string): string {
+  const words = noun
+    .replace(/^Integration/, "")
+    .replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return words;
+}
+
+/** An answer that ends a request before it has come to its operation, or instead of that. */
+export class Refused extends Error {
+  readonly answer: Answer;
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, answer: Answer) {
+    super(code);
+    this.name = "Refused";
+    this.answer = answer;
+    this.code = code;
+  }
+}
+
+/** What a caller is told of whatever was thrown, and whether that was ours to log. */
+export type Told = {
+  readonly answer: Answer;
+  readonly code: ErrorCode;
+  readonly missingScopes: readonly string[];
+  readonly isUnexpected: boolean;
+};
+
+/** Turns whatever was thrown into an answer in the words of the face. */
+export function tell(thrown: unknown, operation: Operation, requestId: string): Told {
+  const expected = (answer: Answer, code: ErrorCode): Told => ({
+    answer,
+    code,
+    missingScopes: [],
+    isUnexpected: false,
+  });
+  if (thrown instanceof Refused) return expected(thrown.answer, thrown.code);
+  if (thrown instanceof RefusedRequest) {
+    const { status, message } = thrown;
+    const answer =
+      status === 400 ? invalid([{ path: "", message }]) : answerOf(status, { error: message });
+    return expected(answer, "BAD_USER_INPUT");
+  }
+  const known = thrown instanceof GatewayError ? thrown : troubleOf(thrown);
+  if (known !== null) {
+    const { missingScopes } = known.detail;
+    return {
+      ...expected(gatewayAnswer(known), known.code),
+      missingScopes: Array.isArray(missingScopes) ? missingScopes.map(String) : [],
+      isUnexpected: known !== thrown && known.code === "UNAVAILABLE",
+    };
+  }
+  const { failure } = operation.face.words;
+  const body =
+    failure === null
+      ? { error: "Something went wrong on our side.", request_id: requestId }
+      : { error: failure(operation.verb) };
+  return { answer: answerOf(500, body), code: "INTERNAL", missingScopes: [], isUnexpected: true };
+}
+
+function gatewayAnswer({ code, message, inputPath, detail }: GatewayError): Answer {
+  const status = httpStatusOf[code];
+  switch (code) {
+    case "BAD_USER_INPUT":
+    case "QUERY_TOO_COMPLEX":
+      return invalid([{ path: inputPath.join("."), message }]);
+    case "FORBIDDEN": {
+      const { missingScopes } = detail;
+      return missingScopes === undefined
+        ? answerOf(status, { error: message })
+        : answerOf(status, { error: "API key missing required scopes", missingScopes });
+    }
+    case "RATE_LIMITED": {
+      const { limit, window, retryAfter } = detail;
+      const [error = message] = message.split(": ", 1);
+      return answerOf(status, { error, limit, window }, { "retry-after": String(retryAfter) });
+    }
+    case "UNAVAILABLE": {
+      const { retryAfter = 1 } = detail;
+      return answerOf(status, { error: message }, { "retry-after": String(retryAfter) });
+    }
+    default:
+      return answerOf(status, { error: message });
+  }
+}

@@ -1,0 +1,154 @@
+import { getRequestListener, type HttpBindings } from "@hono/node-server";
+import { Hono, type Context as HonoContext } from "hono";
+import type { Logger } from "pino";
+import type { Credentials } from "../auth/authenticate.ts";
+import { requireScopes } from "../auth/require-scopes.ts";
+import type { Database } from "../db/database.ts";
+import { currentWork } from "../db/work.ts";
+import { weights } from "../limits/weights.ts";
+import type { Quotas } from "../limits/quotas.ts";
+import { tooManyPoints } from "../limits/rate-headers.ts";
+import { catalog } from "../modules/catalog.ts";
+import { defaultPageSize, maxPageSize } from "../query/page.ts";
+import { Reader } from "../query/reader.ts";
+import { describeError } from "../telemetry/describe-error.ts";
+import { currentRecord } from "../telemetry/record.ts";
+import { answerOf, type Answer } from "./answer.ts";
+import type { Operation } from "./face.ts";
+import { once } from "./idempotent.ts";
+import { operations } from "./operations.ts";
+import { pass } from "./pass.ts";
+import { readBody } from "./read-body.ts";
+import { tell } from "./refusal.ts";
+import { verbs, type Call } from "./verbs.ts";
+
+export type RestServerOptions = {
+  readonly database: Database;
+  readonly credentials: Credentials;
+  readonly quotas: Quotas;
+  readonly logger: Logger;
+};
+
+type Request = HonoContext<{ Bindings: HttpBindings }>;
+
+/** The REST APIs: their routes, and what a request passes through, in order. */
+export function createRestServer(options: RestServerOptions) {
+  const app = new Hono<{ Bindings: HttpBindings }>({ strict: false });
+  const allowed = new Map<string, string[]>();
+  for (const operation of operations) {
+    for (const path of [operation.path, ...operation.aliases]) {
+      const route = path.replace(/\{(\w+)\}/, ":$1");
+      app.on(operation.method, route, (request) => respond(operation, request, options));
+      const methods = operation.method === "GET" ? ["GET", "HEAD"] : [operation.method];
+      allowed.set(route, [...(allowed.get(route) ?? []), ...methods]);
+    }
+  }
+  for (const [route, methods] of allowed) {
+    const allow = methods.join(", ");
+    const error = `There is no such method at this path; there are ${allow}.`;
+    app.all(route, () => responseOf(answerOf(405, { error }, { allow })));
+  }
+  app.notFound(() =>
+    responseOf(answerOf(404, { error: "Nothing is served at this path; see /docs." })),
+  );
+  return getRequestListener(app.fetch, {
+    overrideGlobalObjects: false,
+    // What is left of a body is seen to where connections are.
+    autoCleanupIncoming: false,
+  });
+}
+
+async function respond(
+  operation: Operation,
+  request: Request,
+  options: RestServerOptions,
+): Promise<Response> {
+  const record = currentRecord();
+  const headers: Record<string, string> = {};
+  const setHeaders = (more: Readonly<Record<string, string>>) => Object.assign(headers, more);
+  if (record !== undefined) {
+    const type = operation.method === "GET" ? "query" : "mutation";
+    record.operation = { type, name: operation.id, isAnonymous: false };
+    record.isValid = true;
+  }
+  let answer: Answer;
+  try {
+    answer = await carryOut(operation, request, options, setHeaders);
+  } catch (thrown) {
+    const requestId = record?.id ?? "";
+    const told = tell(thrown, operation, requestId);
+    if (told.isUnexpected) {
+      const { logger } = options;
+      logger.error(
+        { requestId, operation: operation.id, cause: describeError(thrown) },
+        "unexpected error",
+      );
+    }
+    record?.codes.add(told.code);
+    for (const scope of told.missingScopes) record?.missingScopes.add(scope);
+    ({ answer } = told);
+  }
+  // What is left to do is the client's: to read it.
+  currentWork()?.endTurn?.();
+  return responseOf(answer, headers);
+}
+
+/** What a request passes through once its operation is known. */
+async function carryOut(
+  operation: Operation,
+  { req, env }: Request,
+  { database, credentials, quotas }: RestServerOptions,
+  setHeaders: (headers: Readonly<Record<string, string>>) => void,
+): Promise<Answer> {
+  const { headers } = req.raw;
+  const actor = await pass(headers, operation, { credentials, quotas }, setHeaders);
+  requireScopes(actor, operation.scopes);
+  const { resource, verb } = operation;
+  const query = new URL(req.url).searchParams;
+  const input = inputOf(operation);
+  const body = input === null ? {} : await readBody(req.raw, env.incoming, input);
+  const points = costOf(operation, query);
+  const record = currentRecord();
+  if (record !== undefined) record.cost = points;
+  const { allowed, ...left } = await quotas.takePoints(actor, points);
+  if (!allowed) throw tooManyPoints(actor, points, left);
+  const call: Call = {
+    operation,
+    actor,
+    reader: new Reader({ db: database.forTenant(actor.tenantId), catalog, viewer: actor }),
+    context: { actor, pool: database.pool, catalog, idempotent: null },
+    id: req.param(resource.parameter) ?? "",
+    query,
+    headers,
+    body,
+  };
+  if (operation.method === "GET") return verbs[verb](call);
+  // It goes on to its end when its client has gone.
+  const work = currentWork();
+  if (work !== undefined) Object.assign(work, { writes: true, mutations: 1 });
+  return once(call, (context) => verbs[verb]({ ...call, context }));
+}
+
+/** The body that an operation takes. */
+function inputOf({ verb, resource }: Operation) {
+  if (verb === "create") return resource.create.input;
+  return verb === "update" ? (resource.change?.input ?? null) : null;
+}
+
+/** In points, as the same costs over GraphQL. */
+function costOf({ verb, method }: Operation, query: URLSearchParams): number {
+  if (method !== "GET") return weights.mutation;
+  if (verb === "get") return 1;
+  const limit = Number(query.get("limit") ?? defaultPageSize);
+  return weights.count.root + (limit > 0 ? Math.min(limit, maxPageSize) : 0);
+}
+
+function responseOf(
+  { status, headers, body }: Answer,
+  more: Readonly<Record<string, string>> = {},
+): Response {
+  return new Response(body, {
+    status,
+    headers: { "content-type": "application/json; charset=utf-8", ...more, ...headers },
+  });
+}
