@@ -75,7 +75,7 @@ export class NotFoundError extends ApiError {
 
 /** 409 and 412: the record has another version by now, or something else stands in the way. Nothing was written. */
 export class ConflictError extends ApiError {
-  override readonly name: string = "ConflictError";
+  override readonly name = "ConflictError";
   /** The record as it is now; null when the conflict is about something else. */
   readonly current: unknown;
 
@@ -86,14 +86,17 @@ export class ConflictError extends ApiError {
 }
 
 /** 409: a value that must be unique is taken. */
-export class DuplicateError extends ConflictError {
+export class DuplicateError extends ApiError {
   override readonly name = "DuplicateError";
   /** The field whose value is taken. */
   readonly field: string;
+  /** The record that has it; null when the API does not show it, or the caller may not see it. */
+  readonly existing: unknown;
 
   constructor(failure: Failure) {
     super(failure);
     this.field = textOf(failure.body, "field") ?? "";
+    this.existing = fieldOf(failure.body, "existing") ?? null;
   }
 }
 

@@ -19,6 +19,12 @@ export {
 } from "./errors.ts";
 export type { List, Page } from "./list.ts";
 export type * from "./openapi.ts";
-export type { ChangeOptions, ClientOptions, RequestOptions, WriteOptions } from "./options.ts";
+export type {
+  ChangeOptions,
+  ClientOptions,
+  ReadOptions,
+  RequestOptions,
+  WriteOptions,
+} from "./options.ts";
 export type * from "./parameters.ts";
 export type { Collection, Log } from "./resource.ts";

@@ -28,6 +28,12 @@ export interface RequestOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
+/** What a call that reads a record may say. */
+export interface ReadOptions extends RequestOptions {
+  /** Whether a deleted record is given as well. */
+  readonly includeDeleted?: boolean | undefined;
+}
+
 /** What a call that writes may say. */
 export interface WriteOptions extends RequestOptions {
   /** Under one key the server writes once, however often it is asked. Made for each call unless given. */

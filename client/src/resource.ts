@@ -1,6 +1,6 @@
 import { idPart } from "./checks.ts";
 import { List, type Page } from "./list.ts";
-import type { ChangeOptions, RequestOptions, WriteOptions } from "./options.ts";
+import type { ChangeOptions, ReadOptions, RequestOptions, WriteOptions } from "./options.ts";
 import { searchOf, type Query } from "./query.ts";
 import type { Transport } from "./transport.ts";
 
@@ -9,7 +9,7 @@ export interface Log<Item, Create, Parameters> {
   /** The records that match: `await` gives the first page, `for await` goes through all. */
   list(parameters?: Parameters, options?: RequestOptions): List<Item>;
   /** One record. */
-  get(id: string, options?: RequestOptions): Promise<Item>;
+  get(id: string, options?: ReadOptions): Promise<Item>;
   /** Creates a record. */
   create(body: Create, options?: WriteOptions): Promise<Item>;
 }
@@ -46,8 +46,10 @@ export function logAt<Item, Create, Parameters extends object>(
 ): Log<Item, Create, Parameters> {
   return {
     list: (parameters, options) => listOf(transport, path, parameters, options),
-    get: async (id, options) =>
-      transport.send<Item>({ method: "GET", path: `${path}/${idPart(id)}` }, options),
+    get: async (id, options) => {
+      const query = searchOf({ include_deleted: options?.includeDeleted }, null);
+      return transport.send<Item>({ method: "GET", path: `${path}/${idPart(id)}`, query }, options);
+    },
     create: (body, options) => transport.send<Item>({ method: "POST", path, body }, options),
   };
 }

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { build } from "tsdown";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { installClient, type ClientInstallation } from "../support/client-package.ts";
-import { listAt } from "../support/gateway.ts";
+import { at, listAt } from "../support/gateway.ts";
 
 const run = promisify(execFile);
 const bin = fileURLToPath(new URL("../../node_modules/.bin/", import.meta.url));
@@ -55,8 +55,8 @@ describe("the package", () => {
       cwd: installed.packageDirectory,
     });
     const [packed] = listAt({ packs: JSON.parse(stdout) }, "packs");
-    const files = listAt(packed, "files").map((file) => Reflect.get(Object(file), "path"));
-    expect(files.toSorted()).toEqual([
+    const files = listAt(packed, "files").map((file) => String(at(file, "path")));
+    expect(files.toSorted((a, b) => (a < b ? -1 : 1))).toEqual([
       "dist/index.cjs",
       "dist/index.d.cts",
       "dist/index.d.mts",
