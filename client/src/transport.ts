@@ -41,7 +41,7 @@ export class Transport {
     const { maxRetryDelay = 60_000 } = this.#options;
     const query = call.query?.toString() ?? "";
     const url = `${this.#root}${call.path}${query === "" ? "" : `?${query}`}`;
-    const body = call.body === undefined ? undefined : JSON.stringify(call.body);
+    const body = call.body === undefined ? undefined : JSON.stringify(call.body, whole);
     const init: RequestInit = {
       method: call.method,
       headers: this.#headersOf(call, options),
@@ -135,4 +135,10 @@ function describe(error: unknown): string {
   return error.cause instanceof Error && error.cause.message !== ""
     ? error.cause.message
     : error.message;
+}
+
+/** Refuses what JSON turns into null, which would clear a field. */
+function whole(key: string, value: unknown): unknown {
+  if (typeof value !== "number" || Number.isFinite(value)) return value;
+  throw new TypeError(`${key}: ${value} is not a number that can be sent`);
 }

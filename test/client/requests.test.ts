@@ -157,6 +157,39 @@ describe("credentials", () => {
   });
 });
 
+describe("a body", () => {
+  it("is JSON without what is undefined; null is sent, as it clears a field", async () => {
+    server.script(reply(200, {}));
+    await client.customer.deals.update("deal-1", { name: null, stage: undefined, value: 5 });
+    expect(server.received).toMatchObject([
+      {
+        method: "PATCH",
+        path: "/api/v1/crm/deals/deal-1",
+        body: '{"name":null,"value":5}',
+        headers: { "content-type": "application/json", accept: "application/json" },
+      },
+    ]);
+  });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY])(
+    "cannot have %d, which JSON makes null",
+    async (value) => {
+      server.script(reply(200, {}));
+      await expect(client.customer.deals.update("deal-1", { value })).rejects.toThrow("value: ");
+      expect(server.received).toEqual([]);
+    },
+  );
+
+  it("is not sent with a deletion, nor with reading", async () => {
+    server.script(reply(200, {}));
+    await client.customer.deals.delete("deal-1", { ifMatch: 7 });
+    await client.customer.deals.get("deal-1");
+    expect(server.received.map(({ body }) => body)).toEqual(["", ""]);
+    expect(server.received[0]?.headers).toMatchObject({ "if-match": '"7"' });
+    for (const { headers } of server.received) expect(headers).not.toHaveProperty("content-type");
+  });
+});
+
 describe("what would go to another place than was meant", () => {
   it.each(["", ".", ".."])("is refused: the id %j", async (id) => {
     server.script(page([]));
