@@ -1,8 +1,7 @@
 import { credential, idPart } from "./checks.ts";
 import type { List } from "./list.ts";
-import type { Customer, CustomerCreate } from "./openapi.ts";
+import type { CreateCustomerInput, Customer, ListCustomersParameters } from "./openapi.ts";
 import type { ClientOptions, RequestOptions, WriteOptions } from "./options.ts";
-import type { PageParameters } from "./parameters.ts";
 import { listOf } from "./resource.ts";
 import { Transport } from "./transport.ts";
 
@@ -11,14 +10,6 @@ export interface AsteriPublicApiClientOptions extends ClientOptions {
   /** The organization that the key belongs to. */
   readonly organizationId: string;
   readonly apiKey: string;
-}
-
-/** What the list of customers can be asked for. */
-export interface ListCustomersParameters extends PageParameters {
-  readonly account_type?: Customer["account_type"] | undefined;
-  readonly email?: string | undefined;
-  readonly phone?: string | undefined;
-  readonly display_name?: string | undefined;
 }
 
 /** One customer, as the API hands it over. */
@@ -31,7 +22,7 @@ export interface AsteriCustomers {
   /** The customers that match: `await` gives the first page, `for await` goes through all. */
   list(parameters?: ListCustomersParameters, options?: RequestOptions): List<Customer>;
   /** Creates a customer: an account, with its primary contact when names are given. */
-  create(body: CustomerCreate, options?: WriteOptions): Promise<CustomerAnswer>;
+  create(body: CreateCustomerInput, options?: WriteOptions): Promise<CustomerAnswer>;
   /** One customer. */
   get(which: { readonly customerId: string }, options?: RequestOptions): Promise<CustomerAnswer>;
 }

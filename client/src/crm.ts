@@ -1,27 +1,33 @@
 import { credential } from "./checks.ts";
 import type {
   Account,
-  AccountCreate,
-  AccountUpdate,
   Activity,
-  ActivityCreate,
   Contact,
-  ContactCreate,
-  ContactUpdate,
+  CreateAccountInput,
+  CreateActivityInput,
+  CreateContactInput,
+  CreateDealInput,
+  CreateIntegrationCustomerInput,
+  CreateLineItemInput,
+  CreateQuoteInput,
   Deal,
-  DealCreate,
-  DealUpdate,
   IntegrationCustomer,
-  IntegrationCustomerCreate,
   LineItem,
-  LineItemCreate,
-  LineItemUpdate,
+  ListAccountsParameters,
+  ListActivitiesParameters,
+  ListContactsParameters,
+  ListDealsParameters,
+  ListIntegrationCustomersParameters,
+  ListLineItemsParameters,
+  ListQuotesParameters,
   Quote,
-  QuoteCreate,
-  QuoteUpdate,
+  UpdateAccountInput,
+  UpdateContactInput,
+  UpdateDealInput,
+  UpdateLineItemInput,
+  UpdateQuoteInput,
 } from "./openapi.ts";
 import type { ClientOptions } from "./options.ts";
-import type { ListParameters } from "./parameters.ts";
 import { collectionAt, logAt, type Collection, type Log } from "./resource.ts";
 import { Transport } from "./transport.ts";
 
@@ -41,25 +47,35 @@ export type CrmClientOptions = ClientOptions &
 export interface CrmClient {
   /** The CRM API, `/api/v1/crm`. */
   readonly customer: {
-    readonly accounts: Collection<Account, AccountCreate, AccountUpdate, ListParameters<Account>>;
-    readonly contacts: Collection<Contact, ContactCreate, ContactUpdate, ListParameters<Contact>>;
-    readonly deals: Collection<Deal, DealCreate, DealUpdate, ListParameters<Deal>>;
+    readonly accounts: Collection<
+      Account,
+      CreateAccountInput,
+      UpdateAccountInput,
+      ListAccountsParameters
+    >;
+    readonly contacts: Collection<
+      Contact,
+      CreateContactInput,
+      UpdateContactInput,
+      ListContactsParameters
+    >;
+    readonly deals: Collection<Deal, CreateDealInput, UpdateDealInput, ListDealsParameters>;
     /** A log: what is in it is not changed. */
-    readonly activities: Log<Activity, ActivityCreate, ListParameters<Activity>>;
-    readonly quotes: Collection<Quote, QuoteCreate, QuoteUpdate, ListParameters<Quote>>;
+    readonly activities: Log<Activity, CreateActivityInput, ListActivitiesParameters>;
+    readonly quotes: Collection<Quote, CreateQuoteInput, UpdateQuoteInput, ListQuotesParameters>;
     readonly lineItems: Collection<
       LineItem,
-      LineItemCreate,
-      LineItemUpdate,
-      ListParameters<LineItem>
+      CreateLineItemInput,
+      UpdateLineItemInput,
+      ListLineItemsParameters
     >;
   };
   /** The integration API, `/api/v1/integration`. */
   readonly integration: {
     readonly customers: Log<
       IntegrationCustomer,
-      IntegrationCustomerCreate,
-      ListParameters<IntegrationCustomer>
+      CreateIntegrationCustomerInput,
+      ListIntegrationCustomersParameters
     >;
   };
 }

@@ -26,5 +26,4 @@ export type {
   RequestOptions,
   WriteOptions,
 } from "./options.ts";
-export type * from "./parameters.ts";
 export type { Collection, Log } from "./resource.ts";
