@@ -69,7 +69,7 @@ async function respond(
   const setHeaders = (more: Readonly<Record<string, string>>) => Object.assign(headers, more);
   if (record !== undefined) {
     const type = operation.method === "GET" ? "query" : "mutation";
-    record.operation = { type, name: operation.id, isAnonymous: false };
+    record.operation = { api: operation.face.name, type, name: operation.id, isAnonymous: false };
     record.isValid = true;
   }
   let answer: Answer;
