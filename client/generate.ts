@@ -20,7 +20,8 @@ export async function typesOf(document: OpenApiDocument): Promise<string> {
   for (const path of Object.values(document.paths)) {
     for (const operation of Object.values(asObject(path)).map(asObject)) {
       const { operationId } = operation;
-      if (typeof operationId !== "string") continue;
+      // At another path, an operation is the same one.
+      if (typeof operationId !== "string" || "x-alias-of" in operation) continue;
       const name = `${operationId.charAt(0).toUpperCase()}${operationId.slice(1)}Parameters`;
       if (operationId.startsWith("list")) {
         parameters.push([name, parametersOf(operationId, operation, document)]);
@@ -63,11 +64,12 @@ function withoutRoot(code: string): string {
 
 /** What a list can be asked for, as one object. */
 function parametersOf(operationId: string, operation: Schema, document: OpenApiDocument): Schema {
-  const properties = listAt(operation, "parameters").map((given): [string, Schema] => {
-    const parameter = resolved(given, document);
-    const { name, description, style } = parameter;
+  const all = listAt(operation, "parameters").map((given) => resolved(given, document));
+  const properties = all.flatMap((parameter): [string, Schema][] => {
+    const { name, in: place, description, style } = parameter;
+    if (place !== "query") return [];
     const schema = objectAt(parameter, "schema");
-    return [String(name), { description, ...parameterSchema(schema, style === "deepObject") }];
+    return [[String(name), { description, ...parameterSchema(schema, style === "deepObject") }]];
   });
   return {
     description: `What \`${operationId}\` can be asked for.`,

@@ -1,6 +1,11 @@
 import { credential, idPart } from "./checks.ts";
 import type { List } from "./list.ts";
-import type { CreateCustomerInput, Customer, ListCustomersParameters } from "./openapi.ts";
+import type {
+  CreateCustomerInput,
+  Customer,
+  CustomerAnswer,
+  ListCustomersParameters,
+} from "./openapi.ts";
 import type { ClientOptions, RequestOptions, WriteOptions } from "./options.ts";
 import { listOf } from "./resource.ts";
 import { Transport } from "./transport.ts";
@@ -10,11 +15,6 @@ export interface AsteriPublicApiClientOptions extends ClientOptions {
   /** The organization that the key belongs to. */
   readonly organizationId: string;
   readonly apiKey: string;
-}
-
-/** One customer, as the API hands it over. */
-export interface CustomerAnswer {
-  readonly data: Customer;
 }
 
 /** The customers of an organization. */

@@ -2966,6 +2966,10 @@ export interface CreateCustomerInput {
   /** Phone number of both, kept as it is sent. */
   phone: string;
 }
+/** One record. */
+export interface CustomerAnswer {
+  data: Customer;
+}
 /** An account, shown as a customer. */
 export interface Customer {
   /** Identifier: the entity's prefix and a UUIDv7, so ids sort by creation. Given by the gateway. */

@@ -52,14 +52,16 @@ const document = {
     },
   },
   paths: {
+    "/boats": { get: { operationId: "listShipsAtBoats", "x-alias-of": "listShips" } },
     "/ships": {
       parameters: [],
       get: {
         operationId: "listShips",
         parameters: [
           { $ref: "#/components/parameters/Limit" },
-          { name: "sort", schema: { type: "array", items: refTo("ShipOrder") }, style: "form" },
-          { name: "kind", schema: refTo("KindFilter"), style: "deepObject" },
+          { name: "sort", in: "query", schema: { type: "array", items: refTo("ShipOrder") } },
+          { name: "kind", in: "query", schema: refTo("KindFilter"), style: "deepObject" },
+          { name: "X-Harbor", in: "header", schema: { type: "string" } },
         ],
         responses: { 200: json({ type: "object", properties: { data: refTo("NeverUsed") } }) },
       },
