@@ -41,6 +41,8 @@ export type UserError = {
 
 /** Two gateways on one database, each with its small pool, and a tenant whose key may do anything. */
 export type RaceTrack = TestGateway & {
+  /** Of both. */
+  readonly urls: readonly [string, string];
   readonly key: string;
   readonly tenantId: string;
   /** Sends an operation and gives the answer byte for byte. */
@@ -103,6 +105,7 @@ export async function startRaceTrack({
   };
   return {
     ...gateway,
+    urls: [gateway.url, second.url],
     key: ownKey,
     tenantId: tenant.uuid,
     send,
