@@ -66,6 +66,8 @@ describe("writers over REST and GraphQL, through two gateways, on the same recor
       ["lineItem", family.lineItem],
     ];
     const accepted: Accepted[] = [];
+    /** What was read, and what a conflict carried. */
+    const conflicts: (readonly [Seen, Seen])[] = [];
     const count = { stale: 0, gone: 0, deleted: 0 };
     /** What else is written beside the line, so that rules of the kinds are at work. */
     const beside = (kind: Kinds, random: () => number): Readonly<Record<string, unknown>> => {
@@ -107,9 +109,7 @@ describe("writers over REST and GraphQL, through two gateways, on the same recor
       if (outcome.is === "gone") count.gone += 1;
       if (outcome.is === "stale") {
         count.stale += 1;
-        if (outcome.current === null) return;
-        expect(outcome.current.id).toBe(id);
-        expect(outcome.current.version).toBeGreaterThan(seen.version);
+        if (outcome.current !== null) conflicts.push([seen, outcome.current]);
       }
       if (outcome.is !== "written") return;
       accepted.push({ id, from: seen.version, text });
@@ -140,6 +140,11 @@ describe("writers over REST and GraphQL, through two gateways, on the same recor
       }
     });
     expect(count.stale).toBeGreaterThan(20);
+    expect(conflicts.length).toBeGreaterThan(10);
+    for (const [seen, current] of conflicts) {
+      expect(current.id).toBe(seen.id);
+      expect(current.version).toBeGreaterThan(seen.version);
+    }
     expect(count.deleted).toBeGreaterThan(0);
     expect(accepted.length).toBeGreaterThan(100);
     for (const [kind, id] of targets) {

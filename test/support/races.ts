@@ -146,8 +146,12 @@ export async function startRaceTrack({
 const poolSize = 5;
 
 /** Another gateway on the same database, with a pool of its own: what another process would be. */
-export async function startSecond(url: string, logLevel: "error" | "silent") {
-  const config = loadConfig({ ...patientEnvironment, LOG_LEVEL: logLevel });
+export async function startSecond(
+  url: string,
+  logLevel: "error" | "silent",
+  env: Readonly<Record<string, string>> = {},
+) {
+  const config = loadConfig({ ...patientEnvironment, LOG_LEVEL: logLevel, ...env });
   const database = openDatabase({ url, maxConnections: poolSize, pool: config.pool });
   const gateway = createGateway({ database, config, demo: null });
   const server = createHttpServer(gateway.requestListener, config.http);
