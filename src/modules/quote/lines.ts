@@ -122,7 +122,9 @@ function placesOf(
     (line, index) => line === known[index] && (index === 0 || isBefore(old[index - 1], line)),
   );
   const next = 1 + Math.max(-1, ...[...old, ...unseen].map(({ position }) => Number(position)));
-  if (!isInOrder || next + known.length > maxPosition) return known.map((_, index) => index);
+  const added = known.length - old.length;
+  const fits = added === 0 || next + added - 1 <= maxPosition;
+  if (!isInOrder || !fits) return known.map((_, index) => index);
   return known.map((line, index) =>
     line === undefined ? next + index - old.length : Number(line["position"]),
   );
