@@ -54,7 +54,7 @@ export function comparisonsOf({ kind, shownOnly }: Field): readonly Comparison[]
 }
 
 /** So many values a list of them may have. */
-const maxValues = 200;
+export const maxValues = 200;
 
 type Operand =
   | { readonly operator: string; readonly value: unknown }

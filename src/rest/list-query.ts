@@ -176,7 +176,7 @@ class ListReading {
 }
 
 /** More are no order that anybody means. */
-const maxSortKeys = 10;
+export const maxSortKeys = 10;
 
 /** The cursor's own complaint, under the name that this face has for it. */
 export function asCursorComplaint(thrown: unknown): unknown {

@@ -8,6 +8,9 @@ import { answerOf } from "./answer.ts";
 import type { Operation } from "./face.ts";
 import { Refused } from "./refusal.ts";
 
+/** What a request gets that does not name its organization where it must. */
+export const missingOrganization = "Missing organization context. Provide x-organization-id.";
+
 /** Lets a request pass when its credential is good, has requests left and belongs to the place that it names. */
 export async function pass(
   headers: Headers,
@@ -29,8 +32,7 @@ export async function pass(
   setHeaders(rateHeaders(left));
   if (!allowed) throw tooManyRequests(actor, left);
   if (face.needsOrganization && headers.get("x-organization-id") === null) {
-    const error = "Missing organization context. Provide x-organization-id.";
-    throw new Refused("BAD_USER_INPUT", answerOf(400, { error }));
+    throw new Refused("BAD_USER_INPUT", answerOf(400, { error: missingOrganization }));
   }
   try {
     return await credentials.agree(actor, headers);
