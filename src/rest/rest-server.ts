@@ -17,6 +17,7 @@ import { currentRecord } from "../telemetry/record.ts";
 import { answerOf, type Answer } from "./answer.ts";
 import type { Operation } from "./face.ts";
 import { once } from "./idempotent.ts";
+import { readQuery } from "./list-query.ts";
 import { operations } from "./operations.ts";
 import { pass } from "./pass.ts";
 import { readBody } from "./read-body.ts";
@@ -119,7 +120,7 @@ async function carryOut(
   const actor = await pass(headers, operation, { credentials, quotas }, setHeaders);
   requireScopes(actor, operation.scopes);
   const { resource, verb } = operation;
-  const query = new URL(req.url).searchParams;
+  const query = readQuery(req.url);
   const input = inputOf(operation);
   const body = input === null ? {} : await readBody(req.raw, env.incoming, input);
   const points = costOf(operation, query);

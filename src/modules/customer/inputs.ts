@@ -1,4 +1,4 @@
-import { inputField, type InputDefinition } from "../../write/input.ts";
+import { ignoredField, inputField, type InputDefinition } from "../../write/input.ts";
 import { emailSchema, textSchema } from "../../write/input-types.ts";
 import { accountInputs } from "../account/inputs.ts";
 
@@ -30,5 +30,9 @@ export const customerInput: InputDefinition = {
       required: true,
     }),
     phone: line("Phone number of both, kept as it is sent.", true),
+    ...Object.fromEntries(
+      Object.entries(accountInputs.create.fields).filter(([, { ignored }]) => ignored),
+    ),
+    organization_id: ignoredField("it is the credential's."),
   },
 };
