@@ -19,7 +19,7 @@ import { once } from "./idempotent.ts";
 import { operations } from "./operations.ts";
 import { pass } from "./pass.ts";
 import { readBody } from "./read-body.ts";
-import { tell } from "./refusal.ts";
+import { Refused, tell } from "./refusal.ts";
 import { verbs, type Call } from "./verbs.ts";
 
 export type RestServerOptions = {
@@ -79,8 +79,9 @@ async function respond(
     const told = tell(thrown, operation, requestId);
     if (told.isUnexpected) {
       const { logger } = options;
+      const cause = thrown instanceof Refused ? thrown.cause : thrown;
       logger.error(
-        { requestId, operation: operation.id, cause: describeError(thrown) },
+        { requestId, operation: operation.id, cause: describeError(cause) },
         "unexpected error",
       );
     }
