@@ -1,4 +1,5 @@
 import { getRequestListener, type HttpBindings } from "@hono/node-server";
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { Hono, type Context as HonoContext } from "hono";
 import type { Logger } from "pino";
 import type { Credentials } from "../auth/authenticate.ts";
@@ -46,10 +47,10 @@ export function createRestServer(options: RestServerOptions) {
   for (const [route, methods] of allowed) {
     const allow = methods.join(", ");
     const error = `There is no such method at this path; there are ${allow}.`;
-    app.all(route, () => responseOf(answerOf(405, { error }, { allow })));
+    app.all(route, (request) => send(request, answerOf(405, { error }, { allow })));
   }
-  app.notFound(() =>
-    responseOf(answerOf(404, { error: "Nothing is served at this path; see /docs." })),
+  app.notFound((request) =>
+    send(request, answerOf(404, { error: "Nothing is served at this path; see /docs." })),
   );
   return getRequestListener(app.fetch, {
     overrideGlobalObjects: false,
@@ -68,7 +69,7 @@ async function respond(
   const setHeaders = (more: Readonly<Record<string, string>>) => Object.assign(headers, more);
   if (record !== undefined) {
     const type = operation.method === "GET" ? "query" : "mutation";
-    record.operation = { type, name: operation.id, isAnonymous: false };
+    record.operation = { api: operation.face.name, type, name: operation.id, isAnonymous: false };
     record.isValid = true;
   }
   let answer: Answer;
@@ -91,7 +92,7 @@ async function respond(
   }
   // What is left to do is the client's: to read it.
   currentWork()?.endTurn?.();
-  return responseOf(answer, headers);
+  return send(request, answer, headers);
 }
 
 /** What a request passes through once its operation is known. */
@@ -144,12 +145,19 @@ function costOf({ verb, method }: Operation, query: URLSearchParams): number {
   return weights.count.root + (limit > 0 ? Math.min(limit, maxPageSize) : 0);
 }
 
-function responseOf(
+/** Sends an answer by Node's own means: through a Response it would be copied, and encoded twice. */
+function send(
+  { env: { outgoing } }: Request,
   { status, headers, body }: Answer,
   more: Readonly<Record<string, string>> = {},
 ): Response {
-  return new Response(body, {
-    status,
-    headers: { "content-type": "application/json; charset=utf-8", ...more, ...headers },
+  const bytes = Buffer.from(body);
+  outgoing.writeHead(status, {
+    "content-type": "application/json; charset=utf-8",
+    "content-length": bytes.length,
+    ...more,
+    ...headers,
   });
+  outgoing.end(bytes);
+  return RESPONSE_ALREADY_SENT;
 }
