@@ -21,7 +21,7 @@ import { readQuery } from "./list-query.ts";
 import { operations } from "./operations.ts";
 import { pass } from "./pass.ts";
 import { readBody } from "./read-body.ts";
-import { tell } from "./refusal.ts";
+import { Refused, tell } from "./refusal.ts";
 import { verbs, type Call } from "./verbs.ts";
 
 export type RestServerOptions = {
@@ -95,8 +95,9 @@ async function respond(
     const told = tell(thrown, operation, requestId);
     if (told.isUnexpected) {
       const { logger } = options;
+      const cause = thrown instanceof Refused ? thrown.cause : thrown;
       logger.error(
-        { requestId, operation: operation.id, cause: describeError(thrown) },
+        { requestId, operation: operation.id, cause: describeError(cause) },
         "unexpected error",
       );
     }
