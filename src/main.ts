@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { addDoctor } from "./cli/doctor.ts";
 import { addKeys } from "./cli/keys.ts";
 import { addMigrate } from "./cli/migrate.ts";
-import { addSchema } from "./cli/schema.ts";
+import { addOpenApi, addSchema } from "./cli/schema.ts";
 import { addSeed } from "./cli/seed.ts";
 import { addServe } from "./cli/serve.ts";
 import { addTenants } from "./cli/tenants.ts";
@@ -46,6 +46,7 @@ for (const add of [
   addKeys,
   addToken,
   addSchema,
+  addOpenApi,
   addDoctor,
 ])
   add(program);

@@ -2810,6 +2810,8 @@ export interface ListIntegrationCustomersParameters {
 }
 /** A new customer: a person, kept as a contact. */
 export interface CreateIntegrationCustomerInput {
+  /** Accepted and ignored: kept by the gateway. */
+  id?: unknown;
   /** Company as free text, where there is no account. */
   company?: string | null;
   /** Website of the person or company. */
@@ -2850,12 +2852,14 @@ export interface CreateIntegrationCustomerInput {
   lead_origin?: string | null;
   /** Birthday. */
   birthday?: string | Date | null;
+  /** Accepted and ignored: kept by the gateway. */
+  tenant_id?: unknown;
   /** Notes, at most 100,000 characters. */
   note?: string | null;
   /** Accepted and ignored: kept by the gateway. */
-  id?: unknown;
+  created_at?: unknown;
   /** Accepted and ignored: kept by the gateway. */
-  tenant_id?: unknown;
+  updated_at?: unknown;
   /** Accepted and ignored: kept by the gateway. */
   last_interaction_at?: unknown;
   /** Accepted and ignored: kept by the gateway. */
@@ -2867,11 +2871,7 @@ export interface CreateIntegrationCustomerInput {
   /** Accepted and ignored: kept by the gateway. */
   version?: unknown;
   /** Accepted and ignored: kept by the gateway. */
-  created_at?: unknown;
-  /** Accepted and ignored: kept by the gateway. */
   created_by?: unknown;
-  /** Accepted and ignored: kept by the gateway. */
-  updated_at?: unknown;
   /** Accepted and ignored: kept by the gateway. */
   updated_by?: unknown;
   /** Accepted and ignored: kept by the gateway. */

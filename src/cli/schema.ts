@@ -16,3 +16,18 @@ export function addSchema(program: Command): void {
       }),
     );
 }
+
+/** `crm openapi print`: what the REST APIs are, which needs no database. */
+export function addOpenApi(program: Command): void {
+  program
+    .command("openapi")
+    .description("the OpenAPI document of the REST APIs")
+    .command("print")
+    .description("print the document as JSON")
+    .action(() =>
+      runCommand(async () => {
+        const { printOpenApi } = await import("../rest/openapi/document.ts");
+        process.stdout.write(printOpenApi());
+      }),
+    );
+}

@@ -2,6 +2,9 @@ const pattern = /^[+-]?(\d+)(?:\.(\d*))?$|^[+-]?\.(\d+)$/;
 const maxIntegerDigits = 15;
 const maxFractionDigits = 4;
 
+/** The texts that are read as decimals, as a regular expression, for what describes inputs. */
+export const decimalPattern = `^[+-]?(\\d{1,${maxIntegerDigits}}(\\.\\d{0,${maxFractionDigits}})?|\\.\\d{1,${maxFractionDigits}})$`;
+
 /** The canonical text of a decimal that the database printed: `1000.0000` → `1000`, `10.5000` → `10.5`. */
 export function canonicalDecimal(text: string): string {
   const plain = text.includes(".") ? text.replace(/\.?0+$/, "") : text;

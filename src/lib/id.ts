@@ -47,6 +47,12 @@ export function readId(prefix: string, text: string): string | null {
   return isUuid(bare) ? bare.toLowerCase() : null;
 }
 
+/** The same as a regular expression, for what describes inputs. */
+export function idPattern(prefix: string): string {
+  const digits = "[0-9A-Fa-f]";
+  return `^(${prefix}-)?${digits}{8}(-${digits}{4}){3}-${digits}{12}$`;
+}
+
 /** What is said of a text that is no such id. */
 export function idComplaint(prefix: string, text: string): string {
   return `"${shorten(text)}" is not an id of this kind; send ${prefix}-<uuid> or the bare UUID.`;

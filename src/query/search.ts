@@ -3,7 +3,7 @@ import { assertStorable, escapeLike } from "../lib/text.ts";
 import type { SortTerm } from "./order.ts";
 import { all, any, param, raw, sql, type Sql } from "./sql.ts";
 
-const maxLength = 200;
+export const maxSearchLength = 200;
 const maxWords = 10;
 /** Shorter searches have too few trigrams for "similar" to mean anything. */
 const minFuzzyLength = 4;
@@ -23,9 +23,9 @@ export function searchWords(
         .filter((word) => word !== ""),
     ),
   ];
-  if (search.length > maxLength || words.length > maxWords) {
+  if (search.length > maxSearchLength || words.length > maxWords) {
     throw badInput(
-      `${argument}: at most ${maxLength} characters and ${maxWords} words; search for less.`,
+      `${argument}: at most ${maxSearchLength} characters and ${maxWords} words; search for less.`,
       [argument],
     );
   }

@@ -10,18 +10,26 @@ export type Issue = { readonly path: string; readonly message: string };
 /** What a request gets that is wrong in itself. */
 export const invalidPayload = "Invalid request payload";
 
+/** What a caller gets whose credential may not do what was asked. */
+export const missingScopesText = "API key missing required scopes";
+
 /** Something is wrong with what was sent. */
 export function invalid(issues: readonly Issue[]): Answer {
   return answerOf(400, { error: invalidPayload, issues });
 }
 
 /** There is no such record for this caller, whatever the reason. */
-export function notFound({ noun }: Resource): Answer {
-  return answerOf(404, { error: `${spoken(noun)} not found` });
+export function notFound(resource: Resource): Answer {
+  return answerOf(404, { error: notFoundText(resource) });
+}
+
+/** What is said of a record that is not there. */
+export function notFoundText({ noun }: Resource): string {
+  return `${spoken(noun)} not found`;
 }
 
 /** `IntegrationCustomer` is a customer for those who ask for it, and `LineItem` a line item. */
-function spoken(noun: string): string {
+export function spoken(noun: string): string {
   const words = noun
     .replace(/^Integration/, "")
     .replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
@@ -33,8 +41,9 @@ export class Refused extends Error {
   readonly answer: Answer;
   readonly code: ErrorCode;
 
-  constructor(code: ErrorCode, answer: Answer) {
-    super(code);
+  /** `cause` is what failed, where that was ours. */
+  constructor(code: ErrorCode, answer: Answer, cause?: unknown) {
+    super(code, { cause });
     this.name = "Refused";
     this.answer = answer;
     this.code = code;
@@ -57,7 +66,10 @@ export function tell(thrown: unknown, operation: Operation, requestId: string): 
     missingScopes: [],
     isUnexpected: false,
   });
-  if (thrown instanceof Refused) return expected(thrown.answer, thrown.code);
+  if (thrown instanceof Refused) {
+    const { answer, code, cause } = thrown;
+    return { ...expected(answer, code), isUnexpected: cause !== undefined };
+  }
   if (thrown instanceof RefusedRequest) {
     const { status, message } = thrown;
     const answer =
@@ -91,7 +103,7 @@ function gatewayAnswer({ code, message, inputPath, detail }: GatewayError): Answ
       const { missingScopes } = detail;
       return missingScopes === undefined
         ? answerOf(status, { error: message })
-        : answerOf(status, { error: "API key missing required scopes", missingScopes });
+        : answerOf(status, { error: missingScopesText, missingScopes });
     }
     case "RATE_LIMITED": {
       const { limit, window, retryAfter } = detail;

@@ -12,7 +12,7 @@ import type { WriteUnit } from "./unit.ts";
 const keptHours = 24;
 /** So many expired records a new one takes away, so that the table does not grow without end. */
 const purgedAtOnce = 20;
-const maxKeyLength = 255;
+export const maxKeyLength = 255;
 
 /** The key in the header; one that cannot be a key is refused. */
 export function readIdempotencyKey(header: string | null): string | null {

@@ -1,7 +1,7 @@
 import { constants, deflateRawSync } from "node:zlib";
 import { z } from "zod";
-import { parseDecimal } from "../lib/decimal.ts";
-import { idComplaint, readId } from "../lib/id.ts";
+import { decimalPattern, parseDecimal } from "../lib/decimal.ts";
+import { idComplaint, idPattern, readId } from "../lib/id.ts";
 import { jsonComplaint } from "../lib/json.ts";
 import { isStorable, unstorable } from "../lib/text.ts";
 import { parseDay, parseInstant } from "../lib/time.ts";
@@ -89,12 +89,12 @@ const urlSchema = readText(
   (text) => (/^https?:\/\//i.test(text) && URL.canParse(text) ? text : null),
   "must be a web address with its scheme, such as https://example.com/a",
   2_000,
-).meta({ format: "uri" });
+).meta({ format: "uri", pattern: "^[Hh][Tt][Tt][Pp][Ss]?://" });
 
 const currencySchema = readText(
   (text) => (currencies.has(text.toUpperCase()) ? text.toUpperCase() : null),
   "must be an ISO 4217 code, such as USD",
-);
+).meta({ pattern: "^[A-Za-z]{3}$" });
 
 export const instantSchema = readText(
   parseInstant,
@@ -104,10 +104,13 @@ export const instantSchema = readText(
 export const daySchema = readText(
   parseDay,
   "must be a day, such as 2026-11-30, or an instant, whose UTC day is taken",
-).meta({ format: "date" });
+).meta({ anyOf: [{ format: "date" }, { format: "date-time" }] });
 
 export const decimalSchema = z
-  .union([z.string(), z.number()], 'must be a decimal: text such as "10.5", or a number')
+  .union(
+    [z.string().meta({ pattern: decimalPattern }), z.number()],
+    'must be a decimal: text such as "10.5", or a number',
+  )
   .transform((value, context) => {
     try {
       return parseDecimal(value);
@@ -130,7 +133,8 @@ export function idSchema(prefix: string) {
         context.issues.push({ code: "custom", message: idComplaint(prefix, text), input: text });
       }
       return uuid;
-    });
+    })
+    .meta({ pattern: idPattern(prefix) });
 }
 
 /** Any JSON within the limits. */
@@ -139,14 +143,15 @@ export const jsonSchema = z.unknown().superRefine((value, context) => {
   if (complaint !== null) context.addIssue({ code: "custom", message: complaint });
 });
 
-const jsonObjectSchema = jsonSchema.refine(
-  (value) => value == null || (typeof value === "object" && !Array.isArray(value)),
-  "must be a JSON object",
-);
-const jsonListSchema = jsonSchema.refine(
-  (value) => value == null || Array.isArray(value),
-  "must be a JSON list",
-);
+const jsonObjectSchema = jsonSchema
+  .refine(
+    (value) => value == null || (typeof value === "object" && !Array.isArray(value)),
+    "must be a JSON object",
+  )
+  .meta({ type: "object", additionalProperties: true });
+const jsonListSchema = jsonSchema
+  .refine((value) => value == null || Array.isArray(value), "must be a JSON list")
+  .meta({ type: "array", items: {} });
 
 /** Texts, each once. Tags are short and few. */
 function listSchema(name: string, form: TextForm) {

@@ -9,7 +9,7 @@ export const dealInputs = entityInputs(deal, {
   derived: ["quote_ids", "audit_log"],
   fields: {
     contact_ids: contactIdsField(
-      "All people on the customer's side who have a part in it. Replaces all.",
+      "All people on the customer's side who have a part in it. Replaces all that the caller can see.",
     ),
     probability: inputField({
       field: "probability",
@@ -17,6 +17,7 @@ export const dealInputs = entityInputs(deal, {
         .refine((percent) => percent === null || (Number(percent) >= 0 && Number(percent) <= 100), {
           error: "must be from 0 to 100",
         })
+        .meta({ minimum: 0, maximum: 100 })
         .nullish(),
       type: { scalar: "Decimal" },
       description: "Chance to win it, in percent (0–100).",

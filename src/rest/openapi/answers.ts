@@ -1,0 +1,377 @@
+import { restName } from "../../write/input.ts";
+import type { Face, Operation, Resource } from "../face.ts";
+import { missingOrganization } from "../pass.ts";
+import { invalidPayload, missingScopesText, notFoundText } from "../refusal.ts";
+import { recordExample } from "./examples.ts";
+import { recordSchema } from "./record-schema.ts";
+import { closedObject, orNull, refTo, type Components, type Schema } from "./schema.ts";
+
+/** Every answer that an operation can give, by its status. */
+export function answersOf(operation: Operation, components: Components): Schema {
+  const { face, resource, verb, method, status } = operation;
+  const isWrite = method !== "GET";
+  const hasBody = verb === "create" || verb === "update";
+  const isOne = verb === "get" || verb === "update" || verb === "delete";
+  const made = new Answers(face, components);
+  return {
+    [status]: made.success(operation),
+    400: made.badRequest(),
+    401: made.unauthenticated(),
+    403: made.forbidden(),
+    ...(isOne ? { 404: made.notFound(resource) } : {}),
+    ...(isWrite ? { 409: made.conflict(operation) } : {}),
+    ...(verb === "update" || verb === "delete" ? { 412: made.stale(resource) } : {}),
+    ...(hasBody ? { 413: made.tooLarge(), 415: made.unsupported() } : {}),
+    ...(isWrite ? { 422: made.reused() } : {}),
+    429: made.rateLimited(),
+    500: made.failure(operation),
+    503: made.unavailable(),
+  };
+}
+
+const text: Schema = { type: "string" };
+const wait = "Seconds to wait before the next attempt.";
+
+/** The answers of one face; what several faces have in common is there once. */
+class Answers {
+  readonly #face: Face;
+  readonly #components: Components;
+
+  constructor(face: Face, components: Components) {
+    this.#face = face;
+    this.#components = components;
+    for (const [name, header] of Object.entries(headers)) components.add("headers", name, header);
+  }
+
+  success({ verb, resource, status }: Operation): Schema {
+    const { isEnveloped } = this.#face;
+    const { noun, plural } = resource;
+    const record = recordSchema(resource, this.#components);
+    const sample = recordExample(resource, this.#components);
+    if (verb === "list") {
+      const list = this.#schema(`${noun}List`, {
+        description: "One page of a list.",
+        ...closedObject({ data: { type: "array", items: record }, pagination: this.#pagination() }),
+      });
+      const example = { data: [sample], pagination: { count: 1, limit: 25, next_cursor: null } };
+      return this.#answer(`${plural}Page`, "One page of the list.", list, example, quotaHeaders);
+    }
+    const schema = isEnveloped
+      ? this.#schema(`${noun}Answer`, {
+          description: "One record.",
+          ...closedObject({ data: record }),
+        })
+      : record;
+    const isNew = status === 201;
+    return this.#answer(
+      `${noun}${isNew ? "Created" : "Found"}`,
+      isNew ? "The record that was made." : "The record as it is now.",
+      schema,
+      isEnveloped ? { data: sample } : sample,
+      [
+        ...quotaHeaders,
+        ...(this.#hasVersion(resource) ? ["ETag"] : []),
+        ...(isNew ? ["Location"] : []),
+      ],
+    );
+  }
+
+  badRequest(): Schema {
+    const issue = this.#schema("Issue", {
+      description: "One thing that is wrong with what was sent.",
+      ...closedObject({
+        path: { description: "Where: a key of the body or a parameter.", ...text },
+        message: { description: "What is wrong, and how to mend it.", ...text },
+      }),
+    });
+    const invalid = this.#schema("InvalidRequest", {
+      description: "What is wrong with what was sent, all at once.",
+      ...closedObject({
+        error: { type: "string", const: invalidPayload },
+        issues: { type: "array", items: issue, minItems: 1 },
+      }),
+    });
+    const issues = [{ path: "email", message: "Invalid email address" }];
+    const schema = this.#face.needsOrganization
+      ? { anyOf: [invalid, this.#only("MissingOrganization", missingOrganization)] }
+      : invalid;
+    const example = { error: invalidPayload, issues };
+    return this.#answer(
+      "BadRequest",
+      "What was sent cannot be used.",
+      schema,
+      example,
+      quotaHeaders,
+    );
+  }
+
+  unauthenticated(): Schema {
+    const { unauthenticated } = this.#face.words;
+    const schema = this.#only("Unauthenticated", unauthenticated);
+    const description = "No credential, or none that is good.";
+    return this.#answer("Unauthenticated", description, schema, { error: unauthenticated }, [
+      "RequestId",
+      "Challenge",
+    ]);
+  }
+
+  forbidden(): Schema {
+    const missing = this.#schema("MissingScopes", {
+      description: "The credential is good, and may not do this.",
+      ...closedObject({
+        error: { type: "string", const: missingScopesText },
+        missingScopes: { type: "array", items: text, minItems: 1 },
+      }),
+    });
+    return this.#answer(
+      "Forbidden",
+      "The credential lacks scopes, or belongs to another organization or department.",
+      { anyOf: [missing, this.#error()] },
+      { error: missingScopesText, missingScopes: ["write:customers"] },
+      quotaHeaders,
+    );
+  }
+
+  notFound(resource: Resource): Schema {
+    const error = notFoundText(resource);
+    return this.#answer(
+      `${resource.noun}NotFound`,
+      "There is no such record for this caller, whatever the reason.",
+      this.#only(`${resource.noun}NotFound`, error),
+      { error },
+      quotaHeaders,
+    );
+  }
+
+  conflict({ resource, verb }: Operation): Schema {
+    const { noun, projection } = resource;
+    const [unique] = projection.entity.unique.map(({ field }) => restName(field));
+    if (unique === undefined || verb === "delete") {
+      const inProgress = verb === "update" ? [this.#outdated(resource)] : [];
+      return this.#answer(
+        verb === "update" ? `${noun}UpdateConflict` : "InProgress",
+        verb === "update"
+          ? "The record has another version than the body's, or the same request is being carried out."
+          : "The request with this Idempotency-Key is being carried out.",
+        anyOf([...inProgress, this.#error()]),
+        {
+          error:
+            "The first request with this Idempotency-Key is still being carried out; try again.",
+        },
+        quotaHeaders,
+      );
+    }
+    const { duplicate } = this.#face.words;
+    const error =
+      duplicate?.(unique) ??
+      `${unique} is taken: another live ${noun} has it. Change it, or update that record.`;
+    const taken = this.#schema(`${noun}Duplicate`, {
+      description: "A live record has the value already.",
+      ...closedObject({
+        error: text,
+        field: { description: "The key whose value is taken.", ...text },
+        ...(duplicate === null ? { existing: this.#recordOrNull(resource) } : {}),
+      }),
+    });
+    const isUpdate = verb === "update";
+    return this.#answer(
+      `${noun}${isUpdate ? "Update" : ""}Conflict`,
+      isUpdate
+        ? "A live record has a unique value already, the record has another version than the body's, or the same request is being carried out."
+        : "A live record has a unique value already, or the same request is being carried out.",
+      anyOf([taken, ...(isUpdate ? [this.#outdated(resource)] : []), this.#error()]),
+      { error, field: unique, ...(duplicate === null ? { existing: null } : {}) },
+      quotaHeaders,
+    );
+  }
+
+  stale(resource: Resource): Schema {
+    const sample = recordExample(resource, this.#components);
+    const error = `version is not the current one: the ${resource.noun} is at version 1 by now. Read it again.`;
+    return this.#answer(
+      `${resource.noun}Stale`,
+      "The record has another version than If-Match; nothing was changed.",
+      this.#outdated(resource),
+      { error, current: sample },
+      quotaHeaders,
+    );
+  }
+
+  tooLarge = (): Schema =>
+    this.#plain(
+      "TooLarge",
+      "The body is too large.",
+      "The body has more than 1,000,000 bytes; send less at once.",
+    );
+  unsupported = (): Schema =>
+    this.#plain(
+      "UnsupportedType",
+      "The body is not JSON, or it is compressed.",
+      "Send the body as JSON: content-type: application/json.",
+    );
+  reused = (): Schema =>
+    this.#plain(
+      "KeyReused",
+      "Another request was made with this Idempotency-Key.",
+      "This Idempotency-Key was used for another request; send a new one.",
+    );
+
+  rateLimited(): Schema {
+    const schema = this.#schema("RateLimited", {
+      description: "The credential has used up its minute.",
+      ...closedObject({
+        error: text,
+        limit: {
+          description: "What it has of a minute: requests, or points of cost.",
+          type: "integer",
+        },
+        window: { type: "string", const: "minute" },
+      }),
+    });
+    const example = { error: "API key minute rate limit exceeded", limit: 60, window: "minute" };
+    return this.#answer("RateLimited", "The credential has used up its minute.", schema, example, [
+      ...quotaHeaders,
+      "RetryAfter",
+    ]);
+  }
+
+  failure({ verb }: Operation): Schema {
+    const { failure } = this.#face.words;
+    const error = failure?.(verb) ?? "Something went wrong on our side.";
+    const schema =
+      failure === null
+        ? this.#schema("Failure", {
+            description:
+              "Something went wrong on the server's side; the request's id is in its log.",
+            ...closedObject({ error: { type: "string", const: error }, request_id: text }),
+          })
+        : this.#error();
+    const example = failure === null ? { error, request_id: exampleRequestId } : { error };
+    const name = failure === null ? "Failure" : `Failure${verb === "create" ? "ToCreate" : ""}`;
+    return this.#answer(name, "Something went wrong on the server's side.", schema, example, [
+      "RequestId",
+    ]);
+  }
+
+  unavailable(): Schema {
+    return this.#answer(
+      "Unavailable",
+      "The server is busy, or its database cannot be reached just now.",
+      this.#error(),
+      { error: "The gateway is busy; try again." },
+      ["RequestId", "RetryAfter"],
+    );
+  }
+
+  #hasVersion({ projection }: Resource): boolean {
+    return projection.entity.fields["version"] !== undefined;
+  }
+
+  #pagination() {
+    return this.#schema("Pagination", {
+      description: "Where a page stands in its list.",
+      ...closedObject({
+        count: {
+          description: "How many records match, on all pages.",
+          type: "integer",
+          minimum: 0,
+        },
+        limit: { description: "How many records a page has at most.", type: "integer", minimum: 1 },
+        next_cursor: {
+          description: "The `cursor` of the next page; null on the last.",
+          type: ["string", "null"],
+        },
+      }),
+    });
+  }
+
+  #outdated(resource: Resource) {
+    return this.#schema(`${resource.noun}Outdated`, {
+      description: "The record has another version by now; nothing was changed.",
+      ...closedObject({ error: text, current: this.#recordOrNull(resource) }),
+    });
+  }
+
+  /** A record that the caller may not read is null. */
+  #recordOrNull(resource: Resource): Schema {
+    return orNull(recordSchema(resource, this.#components));
+  }
+
+  #error() {
+    return this.#schema("Error", {
+      description: "What went wrong, and how to mend it.",
+      ...closedObject({ error: text }),
+    });
+  }
+
+  /** An error that is always told in the same words. */
+  #only(name: string, error: string) {
+    return this.#schema(name, closedObject({ error: { type: "string", const: error } }));
+  }
+
+  #plain(name: string, description: string, error: string): Schema {
+    return this.#answer(name, description, this.#error(), { error }, quotaHeaders);
+  }
+
+  #schema(name: string, schema: Schema) {
+    return this.#components.add("schemas", this.#nameOf("schemas", name, schema), schema);
+  }
+
+  #answer(
+    name: string,
+    description: string,
+    schema: Schema,
+    example: unknown,
+    named: readonly string[],
+  ) {
+    const answer = {
+      description,
+      headers: Object.fromEntries(
+        named.map((header) => [headerNames[header], refTo("headers", header)]),
+      ),
+      content: { "application/json": { schema, example } },
+    };
+    return this.#components.add("responses", this.#nameOf("responses", name, answer), answer);
+  }
+
+  /** A face that says it in another way has it under its own name. */
+  #nameOf(kind: "schemas" | "responses", name: string, part: Schema): string {
+    return this.#components.isTaken(kind, name, part) ? `${this.#face.title}${name}` : name;
+  }
+}
+
+const anyOf = (schemas: readonly Schema[]): Schema =>
+  schemas.length === 1 ? { ...schemas[0] } : { anyOf: schemas };
+
+export const exampleRequestId = "0d2c4f5e-9b1a-4c3d-8e7f-6a5b4c3d2e1f";
+
+const headerNames: Readonly<Record<string, string>> = {
+  RateLimitLimit: "X-RateLimit-Limit",
+  RateLimitRemaining: "X-RateLimit-Remaining",
+  RateLimitReset: "X-RateLimit-Reset",
+  RequestId: "X-Request-Id",
+  RetryAfter: "Retry-After",
+  Challenge: "WWW-Authenticate",
+  ETag: "ETag",
+  Location: "Location",
+};
+
+const quotaHeaders = ["RateLimitLimit", "RateLimitRemaining", "RateLimitReset", "RequestId"];
+
+const header = (description: string, schema: Schema): Schema => ({
+  description,
+  required: true,
+  schema,
+});
+const whole = { type: "integer", minimum: 0 };
+
+const headers: Readonly<Record<string, Schema>> = {
+  RateLimitLimit: header("Requests that the credential has a minute.", whole),
+  RateLimitRemaining: header("Requests that it has left of this minute.", whole),
+  RateLimitReset: header("Seconds until the next minute begins.", { type: "integer", minimum: 1 }),
+  RequestId: header("Names the request in the server's log.", { ...text, minLength: 1 }),
+  RetryAfter: header(wait, { type: "integer", minimum: 1 }),
+  Challenge: header("How to authenticate.", { type: "string", const: "Bearer" }),
+  ETag: header("The record's version in quotes, for If-Match.", { ...text, pattern: '^"\\d+"$' }),
+  Location: header("The path of the new record.", { ...text, pattern: "^/" }),
+};

@@ -1,0 +1,56 @@
+import manifest from "../../../package.json" with { type: "json" };
+import { faces, operations } from "../operations.ts";
+import { infoText } from "./info.ts";
+import { operationObject, tagOf } from "./operation-object.ts";
+import { Components, type Schema } from "./schema.ts";
+
+/** The REST APIs as OpenAPI 3.1 describes them; made from what serves them. */
+export function openApiDocument(): Schema {
+  const components = new Components();
+  const paths: Record<string, Record<string, Schema>> = {};
+  for (const operation of operations) {
+    for (const path of [operation.path, ...operation.aliases]) {
+      const item = (paths[path] ??= {});
+      item[operation.method.toLowerCase()] = operationObject(operation, path, components);
+    }
+  }
+  const resources = faces.flatMap((face) => face.resources.map((resource) => ({ face, resource })));
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "crm-gateway",
+      version: manifest.version,
+      summary: "A CRM over three REST APIs.",
+      description: infoText,
+      license: { name: manifest.license, identifier: manifest.license },
+    },
+    servers: [{ url: "/", description: "The server that this document comes from." }],
+    tags: resources.map((one) => ({ name: tagOf(one), description: one.resource.description })),
+    "x-tagGroups": faces.map((face) => ({
+      name: face.title,
+      tags: face.resources.map((resource) => tagOf({ face, resource })),
+    })),
+    paths,
+    components: { securitySchemes, ...components.toJSON() },
+  };
+}
+
+/** The same as a file, in lines that can be compared. */
+export function printOpenApi(): string {
+  return `${JSON.stringify(openApiDocument(), null, 2)}\n`;
+}
+
+const securitySchemes = {
+  apiKey: {
+    type: "apiKey",
+    in: "header",
+    name: "x-api-key",
+    description: "A key of the organization's.",
+  },
+  bearer: {
+    type: "http",
+    scheme: "bearer",
+    bearerFormat: "JWT",
+    description: "A token of an issuer that the operator trusts, or an API key.",
+  },
+};

@@ -1,0 +1,213 @@
+import { decimalPattern } from "../../lib/decimal.ts";
+import { idPattern } from "../../lib/id.ts";
+import { catalog } from "../../modules/catalog.ts";
+import type { Entity, Field } from "../../query/entity.ts";
+import { defaultPageSize, maxPageSize } from "../../query/page.ts";
+import type { Member } from "../../query/projection.ts";
+import { maxSearchLength } from "../../query/search.ts";
+import type { Resource } from "../face.ts";
+import { comparedField, comparisonsFor, comparisonsOfTwins } from "../filter-condition.ts";
+import { maxValues, type Comparison } from "../filter-operand.ts";
+import { filterKeys, maxSortKeys, sortKeys } from "../list-query.ts";
+import { restWords } from "./rest-words.ts";
+import { described, type Components, type Schema } from "./schema.ts";
+
+/** What a list can be asked for: its page, its order, a search and filters. */
+export function listParameters(resource: Resource, components: Components): Schema[] {
+  const { isRich } = resource.list;
+  const shared = isRich ? [limit, cursor, search, includeDeleted] : [limit, cursor];
+  return [
+    ...shared.map((one) => components.add("parameters", one.component, one.parameter)),
+    ...(isRich ? [sort(resource, components)] : []),
+    ...filterKeys(resource).map((key) => filter(resource, key, components)),
+  ];
+}
+
+/** Whether a record is found that is deleted. */
+export const includeDeleted = {
+  component: "IncludeDeleted",
+  parameter: {
+    name: "include_deleted",
+    in: "query",
+    description: "Whether deleted records are found as well.",
+    schema: { type: "boolean", default: false },
+  },
+};
+
+const limit = {
+  component: "Limit",
+  parameter: {
+    name: "limit",
+    in: "query",
+    description: "So many records at most.",
+    schema: { type: "integer", minimum: 1, maximum: maxPageSize, default: defaultPageSize },
+  },
+};
+
+const cursor = {
+  component: "Cursor",
+  parameter: {
+    name: "cursor",
+    in: "query",
+    description:
+      "Where the page begins: `next_cursor` of the page before, unchanged, with the same order and filters.",
+    schema: { type: "string", minLength: 1 },
+  },
+};
+
+const search = {
+  component: "Search",
+  parameter: {
+    name: "q",
+    in: "query",
+    description:
+      "Words that a record's names, numbers or notes hold; the best matches come first unless `sort` is given.",
+    schema: { type: "string", maxLength: maxSearchLength },
+  },
+};
+
+function sort(resource: Resource, components: Components): Schema {
+  const items = components.add("schemas", `${resource.noun}Order`, {
+    description: "A key to sort by; with `-`, the greatest or latest first.",
+    type: "string",
+    enum: sortKeys(resource).flatMap((key) => [key, `-${key}`]),
+  });
+  return {
+    name: "sort",
+    in: "query",
+    description: "Keys to sort by, separated by commas.",
+    style: "form",
+    explode: false,
+    schema: { type: "array", items, minItems: 1, maxItems: maxSortKeys },
+  };
+}
+
+/** One key: with a value to be equal to, or with comparisons, as in `created_at[gte]=2026-01-01`. */
+function filter(resource: Resource, key: string, components: Components): Schema {
+  const { projection, list } = resource;
+  const member = projection.members.find((one) => one.key === key);
+  if (member === undefined) throw new Error(`${resource.noun} has no ${key}`);
+  const compared = comparedField(projection.entity, member);
+  const base = { name: key, in: "query", description: restWords(descriptionOf(member, compared)) };
+  if (compared === null) return { ...base, schema: { type: "boolean" } };
+  const value = valueOf(compared.entity, compared.definition);
+  if (!list.isRich) return { ...base, schema: value.schema };
+  const comparisons = comparisonsFor(projection.entity, member);
+  return { ...base, ...deep, schema: filterSchema(value, comparisons, components) };
+}
+
+/** An object is sent as `key[gte]=…&key[lt]=…`, anything else as `key=…`. */
+const deep = { style: "deepObject", explode: true };
+
+function descriptionOf(member: Member, compared: ReturnType<typeof comparedField>): string {
+  if (compared === null) return "`true`: only deleted records, `false`: only others.";
+  if (member.kind === "ids") return "An id that is among them.";
+  const { description, kind } = compared.definition;
+  return kind === "textList" ? `One of them. ${description}` : description;
+}
+
+type Value = { readonly name: string; readonly schema: Schema };
+
+function filterSchema(
+  { name, schema }: Value,
+  comparisons: readonly Comparison[],
+  components: Components,
+) {
+  const value = components.add("schemas", `${name}Value`, schema);
+  const isList = comparisons.includes("is_empty");
+  const meanings = isList ? listMeanings : valueMeanings;
+  const properties = Object.fromEntries(
+    comparisons.map((comparison) => {
+      const description = meanings[comparison] ?? "";
+      if (comparison === "is_null" || comparison === "is_empty") {
+        return [comparison, { description, type: "boolean" }];
+      }
+      return [
+        comparison,
+        comparison === "in" || comparison === "not_in" || comparison === "all"
+          ? { description: `${description} ${manyValues}`, type: "string", minLength: 1 }
+          : described(value, description),
+      ];
+    }),
+  );
+  const kind = `${name}${isList ? "List" : comparisons === comparisonsOfTwins ? "Twin" : ""}`;
+  const compared = components.add("schemas", `${kind}Comparisons`, {
+    description: "All of them must hold.",
+    type: "object",
+    properties,
+    minProperties: 1,
+    additionalProperties: false,
+  });
+  return components.add("schemas", `${kind}Filter`, {
+    description: isList
+      ? "A value that must be among them, or comparisons that must all hold."
+      : "A value to be equal to, or comparisons that must all hold.",
+    anyOf: [value, compared],
+  });
+}
+
+const manyValues = `Separated by commas, at most ${maxValues}; a comma within a value is written \`\\,\`, a backslash \`\\\\\`.`;
+
+const valueMeanings: Partial<Record<Comparison, string>> = {
+  eq: "Equal to this.",
+  ne: "Anything else.",
+  in: "Any of these values.",
+  not_in: "None of these values.",
+  gt: "Greater, or later.",
+  gte: "As great or greater.",
+  lt: "Less, or earlier.",
+  lte: "As great or less.",
+  contains: "Has this as a part, in any case.",
+  starts_with: "Begins with this, in any case.",
+  ends_with: "Ends with this, in any case.",
+  is_null: "Whether it has no value.",
+};
+
+const listMeanings: Partial<Record<Comparison, string>> = {
+  eq: "Has this.",
+  ne: "Does not have this.",
+  in: "Has any of these.",
+  not_in: "Has none of these.",
+  all: "Has all of these.",
+  is_empty: "Whether it has none at all.",
+};
+
+/** What a key is compared with. */
+function valueOf(entity: Entity, definition: Field): Value {
+  switch (definition.kind) {
+    case "id":
+    case "reference": {
+      const { type, prefix } =
+        definition.kind === "id" ? entity : catalog.entity(definition.to ?? "");
+      return { name: `${type}Id`, schema: { type: "string", pattern: idPattern(prefix) } };
+    }
+    case "enum": {
+      const { values } = definition;
+      if (values === null) throw new Error(`${entity.name}: an enum needs its values`);
+      const schema = { type: "string", enum: Object.keys(values.values) };
+      return { name: values.name, schema: { description: values.description, ...schema } };
+    }
+    case "boolean":
+      return { name: "Boolean", schema: { type: "boolean" } };
+    case "int":
+    case "bigInt":
+      return {
+        name: "Integer",
+        schema: { type: "integer", minimum: -(2 ** 31) + 1, maximum: 2 ** 31 - 1 },
+      };
+    case "decimal":
+      return { name: "Decimal", schema: { type: ["number", "string"], pattern: decimalPattern } };
+    case "dateTime":
+      return {
+        name: "DateTime",
+        schema: { type: "string", anyOf: [{ format: "date-time" }, { format: "date" }] },
+      };
+    case "date":
+      return {
+        name: "Date",
+        schema: { type: "string", anyOf: [{ format: "date" }, { format: "date-time" }] },
+      };
+    default:
+      return { name: "Text", schema: { type: "string", minLength: 1 } };
+  }
+}

@@ -1,0 +1,175 @@
+import { idPattern } from "../../lib/id.ts";
+import { maxKeyLength } from "../../write/idempotency.ts";
+import type { Operation, Resource, Verb } from "../face.ts";
+import { spoken } from "../refusal.ts";
+import { answersOf } from "./answers.ts";
+import { bodyExample } from "./examples.ts";
+import { inputSchema } from "./input-schema.ts";
+import { includeDeleted, listParameters } from "./list-parameters.ts";
+import type { Components, Schema } from "./schema.ts";
+
+/** The tag under which a resource's operations stand. */
+export function tagOf({ face, resource }: Pick<Operation, "face" | "resource">): string {
+  const records = spoken(resource.plural);
+  return face.resources.length === 1 ? face.title : `${face.title}: ${records.toLowerCase()}`;
+}
+
+/** An operation at its own path, or at another one that leads to it. */
+export function operationObject(
+  operation: Operation,
+  path: string,
+  components: Components,
+): Schema {
+  const { id, resource, scopes } = operation;
+  const isAlias = path !== operation.path;
+  const needed = scopes.map((scope) => `\`${scope}\``).join(" and ");
+  const [summary, description] = wordsOf(operation);
+  const parameters = parametersOf(operation, components);
+  const input = inputOf(operation);
+  return {
+    operationId: isAlias ? `${id}At${pascal(path)}` : id,
+    tags: [tagOf(operation)],
+    summary: isAlias ? `${summary} (alias)` : summary,
+    description: `${isAlias ? `The same as \`${operation.method} ${operation.path}\`. ` : ""}${description} Needs ${needed}.`,
+    ...(isAlias ? { "x-alias-of": id } : {}),
+    parameters,
+    ...(input === null
+      ? {}
+      : {
+          requestBody: {
+            required: true,
+            content: {
+              "application/json": {
+                schema: inputSchema(input, components),
+                example: bodyExample(resource, input),
+              },
+            },
+          },
+        }),
+    responses: answersOf(operation, components),
+    security: [{ apiKey: scopes }, { bearer: scopes }],
+  };
+}
+
+/** `/v1/customers/{id}` → `V1CustomersId`. */
+function pascal(path: string): string {
+  return path.replaceAll(
+    /[^A-Za-z\d]*([A-Za-z\d]+)[^A-Za-z\d]*/g,
+    (_, word: string) => word.charAt(0).toUpperCase() + word.slice(1),
+  );
+}
+
+function inputOf({ verb, resource }: Operation) {
+  if (verb === "create") return resource.create.input;
+  return verb === "update" ? (resource.change?.input ?? null) : null;
+}
+
+/** A line, and what there is to know beside it. */
+function wordsOf({ verb, resource, face }: Operation): readonly [string, string] {
+  const one = spoken(resource.noun).toLowerCase();
+  const many = spoken(resource.plural).toLowerCase();
+  const a = `${/^[aeiou]/.test(one) ? "an" : "a"} ${one}`;
+  const { isRich } = resource.list;
+  const isLog = resource.projection.entity.defaultOrder[0]?.field === "occurredAt";
+  const words: Readonly<Record<Verb, readonly [string, string]>> = {
+    list: [
+      `List ${many}`,
+      `A page of ${many}, the ${isLog ? "latest" : "newest"} first${isRich ? " unless `sort` says otherwise" : ""}; \`pagination.next_cursor\` leads to the next.`,
+    ],
+    get: [`Get ${a}`, `One ${one}${isRich ? ", a deleted one only with `include_deleted`" : ""}.`],
+    create: [
+      `Create ${a}`,
+      `${resource.create.input.description.replace(resource.noun, one)} The answer is the ${face.isEnveloped ? `${one} under \`data\`` : one}, and its path is in \`Location\`.`,
+    ],
+    update: [
+      `Change ${a}`,
+      "Only what is sent changes, and null clears. With `If-Match`, or a `version` in the body, nothing is written over what somebody else has changed meanwhile.",
+    ],
+    delete: [
+      `Delete ${a}`,
+      `The ${one} is kept, and no longer found unless asked for${containedIn(resource)}. The answer is the deleted ${one}.`,
+    ],
+  };
+  return words[verb];
+}
+
+function containedIn({ projection }: Resource): string {
+  const names = Object.entries(projection.entity.relations).flatMap(([name, relation]) =>
+    relation.kind === "many" && relation.contained ? [spoken(name).toLowerCase()] : [],
+  );
+  if (names.length === 0) return "";
+  const last = names.at(-1);
+  const list = names.length === 1 ? last : `${names.slice(0, -1).join(", ")} and ${last}`;
+  return `; its ${list} with it`;
+}
+
+function parametersOf(operation: Operation, components: Components): Schema[] {
+  const { face, resource, verb, method } = operation;
+  const shared = (name: string, parameter: Schema) => components.add("parameters", name, parameter);
+  const isOne = verb === "get" || verb === "update" || verb === "delete";
+  return [
+    ...(isOne ? [pathId(resource, components)] : []),
+    ...(verb === "list" ? listParameters(resource, components) : []),
+    ...(verb === "get" && resource.list.isRich
+      ? [shared(includeDeleted.component, includeDeleted.parameter)]
+      : []),
+    shared(face.needsOrganization ? "NeededOrganization" : "Organization", {
+      ...organization,
+      required: face.needsOrganization,
+    }),
+    shared("Department", department),
+    ...(method === "GET" ? [] : [shared("IdempotencyKey", idempotencyKey)]),
+    ...(verb === "update" || verb === "delete" ? [shared("IfMatch", ifMatch)] : []),
+  ];
+}
+
+function pathId({ parameter, projection, noun }: Resource, components: Components) {
+  const { entity, notation } = projection;
+  return components.add("parameters", `${noun}Id`, {
+    name: parameter,
+    in: "path",
+    required: true,
+    description:
+      notation.ids === "bare"
+        ? `The id: a UUID; \`${entity.prefix}-<uuid>\` is understood as well.`
+        : `The id: \`${entity.prefix}-<uuid>\`; the bare UUID is understood as well.`,
+    schema: { type: "string", pattern: idPattern(entity.prefix) },
+  });
+}
+
+const organization: Schema = {
+  name: "X-Organization-Id",
+  in: "header",
+  description:
+    "The organization (tenant) that the credential must belong to: `ten-<uuid>` or the bare UUID.",
+  schema: { type: "string", pattern: idPattern("ten") },
+};
+
+const department: Schema = {
+  name: "X-Department-Id",
+  in: "header",
+  description:
+    "A department of the organization: what is made is kept as the department's. `dep-<uuid>` or the bare UUID.",
+  schema: { type: "string", pattern: idPattern("dep") },
+};
+
+const idempotencyKey: Schema = {
+  name: "Idempotency-Key",
+  in: "header",
+  description:
+    "A text of one's own for this request, such as a UUID. Sent again with the same key within 24 hours, the request gets its first answer and is not carried out twice.",
+  schema: {
+    type: "string",
+    minLength: 1,
+    maxLength: maxKeyLength,
+    pattern: "^[!-~]+( [!-~]+)*$",
+  },
+};
+
+const ifMatch: Schema = {
+  name: "If-Match",
+  in: "header",
+  description:
+    "The ETag of the record that was read: nothing is written when it has another version by now.",
+  schema: { type: "string", pattern: '^(\\*|"\\d{1,9}")$' },
+};
