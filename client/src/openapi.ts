@@ -274,6 +274,7 @@ export type DealOrder =
 /** A value to be equal to, or comparisons that must all hold. */
 export type DealIdFilter = DealIdValue | DealIdComparisons;
 export type DealIdValue = string;
+export type QuoteIdValue = string;
 /** A key to sort by; with `-`, the greatest or latest first. */
 export type ActivityOrder =
   | "id"
@@ -348,6 +349,8 @@ export type ActivityOrder =
 export type ActivityIdFilter = ActivityIdValue | ActivityIdComparisons;
 export type ActivityIdValue = string;
 /** A value to be equal to, or comparisons that must all hold. */
+export type TextTwinFilter = TextValue | TextTwinComparisons;
+/** A value to be equal to, or comparisons that must all hold. */
 export type ActivityTypeFilter = ActivityTypeValue | ActivityTypeComparisons;
 /** What kind of touchpoint an activity was. */
 export type ActivityTypeValue = "call" | "email" | "meeting" | "note" | "task";
@@ -411,7 +414,6 @@ export type QuoteOrder =
   | "-valid_until";
 /** A value to be equal to, or comparisons that must all hold. */
 export type QuoteIdFilter = QuoteIdValue | QuoteIdComparisons;
-export type QuoteIdValue = string;
 /** A value to be equal to, or comparisons that must all hold. */
 export type QuoteStatusFilter = QuoteStatusValue | QuoteStatusComparisons;
 /** Where a quote stands. */
@@ -594,6 +596,8 @@ export interface ListAccountsParameters {
   last_activity_at?: DateTimeFilter | null;
   /** Time of the first contact; set by the first activity when empty. */
   first_contacted_at?: DateTimeFilter | null;
+  /** One of them. Free-form labels: unique, each at most 64 characters, at most 100. */
+  tags?: TextValue | TextListComparisons;
   /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
   version?: IntegerFilter | null;
   /** What to show: the name, else the legal name, domain, email or id. Never null, always derived. */
@@ -611,9 +615,9 @@ export interface AccountIdComparisons {
   eq?: AccountIdValue;
   /** Anything else. */
   ne?: AccountIdValue;
-  /** Any of these values for `in`, none of them for `not_in`: separated by commas, at most 200. */
+  /** Any of these values. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
   in?: readonly AccountIdValue[];
-  /** Any of these values for `in`, none of them for `not_in`: separated by commas, at most 200. */
+  /** None of these values. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
   not_in?: readonly AccountIdValue[];
   /** Whether it has no value. */
   is_null?: boolean;
@@ -624,9 +628,9 @@ export interface TenantIdComparisons {
   eq?: TenantIdValue;
   /** Anything else. */
   ne?: TenantIdValue;
-  /** Any of these values for `in`, none of them for `not_in`: separated by commas, at most 200. */
+  /** Any of these values. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
   in?: readonly TenantIdValue[];
-  /** Any of these values for `in`, none of them for `not_in`: separated by commas, at most 200. */
+  /** None of these values. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
   not_in?: readonly TenantIdValue[];
   /** Whether it has no value. */
   is_null?: boolean;
@@ -637,9 +641,9 @@ export interface TextComparisons {
   eq?: TextValue;
   /** Anything else. */
   ne?: TextValue;
-  /** Any of these values for `in`, none of them for `not_in`: separated by commas, at most 200. */
+  /** Any of these values. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
   in?: readonly TextValue[];
-  /** Any of these values for `in`, none of them for `not_in`: separated by commas, at most 200. */
+  /** None of these values. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
   not_in?: readonly TextValue[];
   /** Whether it has no value. */
   is_null?: boolean;
@@ -664,9 +668,9 @@ export interface DateTimeComparisons {
   eq?: DateTimeValue;
   /** Anything else. */
   ne?: DateTimeValue;
-  /** Any of these values for `in`, none of them for `not_in`: separated by commas, at most 200. */
+  /** Any of these values. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
   in?: readonly DateTimeValue[];
-  /** Any of these values for `in`, none of them for `not_in`: separated by commas, at most 200. */
+  /** None of these values. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
   not_in?: readonly DateTimeValue[];
   /** Whether it has no value. */
   is_null?: boolean;
@@ -685,9 +689,9 @@ export interface SourceTypeComparisons {
   eq?: SourceTypeValue;
   /** Anything else. */
   ne?: SourceTypeValue;
-  /** Any of these values for `in`, none of them for `not_in`: separated by commas, at most 200. */
+  /** Any of these values. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
   in?: readonly SourceTypeValue[];
-  /** Any of these values for `in`, none of them for `not_in`: separated by commas, at most 200. */
+  /** None of these values. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
   not_in?: readonly SourceTypeValue[];
   /** Whether it has no value. */
   is_null?: boolean;
@@ -698,9 +702,9 @@ export interface IntegerComparisons {
   eq?: IntegerValue;
   /** Anything else. */
   ne?: IntegerValue;
-  /** Any of these values for `in`, none of them for `not_in`: separated by commas, at most 200. */
+  /** Any of these values. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
   in?: readonly IntegerValue[];
-  /** Any of these values for `in`, none of them for `not_in`: separated by commas, at most 200. */
+  /** None of these values. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
   not_in?: readonly IntegerValue[];
   /** Whether it has no value. */
   is_null?: boolean;
@@ -719,9 +723,9 @@ export interface DecimalComparisons {
   eq?: DecimalValue;
   /** Anything else. */
   ne?: DecimalValue;
-  /** Any of these values for `in`, none of them for `not_in`: separated by commas, at most 200. */
+  /** Any of these values. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
   in?: readonly DecimalValue[];
-  /** Any of these values for `in`, none of them for `not_in`: separated by commas, at most 200. */
+  /** None of these values. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
   not_in?: readonly DecimalValue[];
   /** Whether it has no value. */
   is_null?: boolean;
@@ -735,14 +739,29 @@ export interface DecimalComparisons {
   lte?: DecimalValue;
 }
 /** All of them must hold. */
+export interface TextListComparisons {
+  /** Has this. */
+  eq?: TextValue;
+  /** Does not have this. */
+  ne?: TextValue;
+  /** Has any of these. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
+  in?: readonly TextValue[];
+  /** Has none of these. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
+  not_in?: readonly TextValue[];
+  /** Has all of these. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
+  all?: readonly TextValue[];
+  /** Whether it has none at all. */
+  is_empty?: boolean;
+}
+/** All of them must hold. */
 export interface AccountTypeComparisons {
   /** Equal to this. */
   eq?: AccountTypeValue;
   /** Anything else. */
   ne?: AccountTypeValue;
-  /** Any of these values for `in`, none of them for `not_in`: separated by commas, at most 200. */
+  /** Any of these values. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
   in?: readonly AccountTypeValue[];
-  /** Any of these values for `in`, none of them for `not_in`: separated by commas, at most 200. */
+  /** None of these values. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
   not_in?: readonly AccountTypeValue[];
   /** Whether it has no value. */
   is_null?: boolean;
@@ -1075,6 +1094,8 @@ export interface ListContactsParameters {
   opted_in?: BooleanFilter | null;
   /** When the person agreed; set when `opted_in` turns true. */
   opted_in_at?: DateTimeFilter | null;
+  /** One of them. Free-form labels: unique, each at most 64 characters, at most 100. */
+  tags?: TextValue | TextListComparisons;
   /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
   version?: IntegerFilter | null;
   /** Salutation, e.g. `Dr.`. */
@@ -1122,9 +1143,9 @@ export interface ContactIdComparisons {
   eq?: ContactIdValue;
   /** Anything else. */
   ne?: ContactIdValue;
-  /** Any of these values for `in`, none of them for `not_in`: separated by commas, at most 200. */
+  /** Any of these values. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
   in?: readonly ContactIdValue[];
-  /** Any of these values for `in`, none of them for `not_in`: separated by commas, at most 200. */
+  /** None of these values. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
   not_in?: readonly ContactIdValue[];
   /** Whether it has no value. */
   is_null?: boolean;
@@ -1144,9 +1165,9 @@ export interface DateComparisons {
   eq?: DateValue;
   /** Anything else. */
   ne?: DateValue;
-  /** Any of these values for `in`, none of them for `not_in`: separated by commas, at most 200. */
+  /** Any of these values. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
   in?: readonly DateValue[];
-  /** Any of these values for `in`, none of them for `not_in`: separated by commas, at most 200. */
+  /** None of these values. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
   not_in?: readonly DateValue[];
   /** Whether it has no value. */
   is_null?: boolean;
@@ -1548,6 +1569,8 @@ export interface ListDealsParameters {
   deal_type?: TextFilter | null;
   /** How it was found, e.g. `inbound`, `rfp`, `referral`. */
   deal_source?: TextFilter | null;
+  /** One of them. Names of competing vendors. */
+  competitors?: TextValue | TextListComparisons;
   /** Why it was lost; needed for `closed_lost`. */
   loss_reason?: TextFilter | null;
   /** Category of the loss; needed for `closed_lost`. */
@@ -1556,8 +1579,20 @@ export interface ListDealsParameters {
   closure_notes?: TextFilter | null;
   /** The main person on the customer's side; one of the deal's contacts. */
   primary_contact_id?: ContactIdFilter | null;
+  /** An id that is among them. */
+  contact_ids?: ContactIdValue | ContactIdListComparisons;
   /** The request for proposal it came from (`rfp-…`); not a record of this API. */
   rfp_record_id?: TextFilter | null;
+  /** An id that is among them. */
+  quote_ids?: QuoteIdValue | QuoteIdListComparisons;
+  /** One of them. Ids of proposals; not records of this API. */
+  proposal_ids?: TextValue | TextListComparisons;
+  /** One of them. Object keys of attached files. */
+  attachment_refs?: TextValue | TextListComparisons;
+  /** One of them. Ids of follow-up tasks (`tsk-…`); not records of this API. */
+  linked_task_ids?: TextValue | TextListComparisons;
+  /** One of them. Free-form labels: unique, each at most 64 characters, at most 100. */
+  tags?: TextValue | TextListComparisons;
   /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
   version?: IntegerFilter | null;
 }
@@ -1567,12 +1602,42 @@ export interface DealIdComparisons {
   eq?: DealIdValue;
   /** Anything else. */
   ne?: DealIdValue;
-  /** Any of these values for `in`, none of them for `not_in`: separated by commas, at most 200. */
+  /** Any of these values. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
   in?: readonly DealIdValue[];
-  /** Any of these values for `in`, none of them for `not_in`: separated by commas, at most 200. */
+  /** None of these values. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
   not_in?: readonly DealIdValue[];
   /** Whether it has no value. */
   is_null?: boolean;
+}
+/** All of them must hold. */
+export interface ContactIdListComparisons {
+  /** Has this. */
+  eq?: ContactIdValue;
+  /** Does not have this. */
+  ne?: ContactIdValue;
+  /** Has any of these. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
+  in?: readonly ContactIdValue[];
+  /** Has none of these. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
+  not_in?: readonly ContactIdValue[];
+  /** Has all of these. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
+  all?: readonly ContactIdValue[];
+  /** Whether it has none at all. */
+  is_empty?: boolean;
+}
+/** All of them must hold. */
+export interface QuoteIdListComparisons {
+  /** Has this. */
+  eq?: QuoteIdValue;
+  /** Does not have this. */
+  ne?: QuoteIdValue;
+  /** Has any of these. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
+  in?: readonly QuoteIdValue[];
+  /** Has none of these. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
+  not_in?: readonly QuoteIdValue[];
+  /** Has all of these. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
+  all?: readonly QuoteIdValue[];
+  /** Whether it has none at all. */
+  is_empty?: boolean;
 }
 /** A new Deal. Fields that are left out, or null, take their defaults. */
 export interface CreateDealInput {
@@ -1662,7 +1727,7 @@ export interface CreateDealInput {
   quote_ids?: unknown;
   /** Accepted and ignored: derived. */
   audit_log?: unknown;
-  /** All people on the customer's side who have a part in it. Replaces all. */
+  /** All people on the customer's side who have a part in it. Replaces all that the caller can see. */
   contact_ids?: string[] | null;
 }
 /** A sales opportunity with an account. */
@@ -1855,7 +1920,7 @@ export interface UpdateDealInput {
   quote_ids?: unknown;
   /** Accepted and ignored: derived. */
   audit_log?: unknown;
-  /** All people on the customer's side who have a part in it. Replaces all. */
+  /** All people on the customer's side who have a part in it. Replaces all that the caller can see. */
   contact_ids?: string[] | null;
 }
 /** What `listActivities` can be asked for. */
@@ -1902,8 +1967,10 @@ export interface ListActivitiesParameters {
   deal_id?: DealIdFilter | null;
   /** The main person involved; one of its contacts. */
   contact_id?: ContactIdFilter | null;
+  /** An id that is among them. */
+  contact_ids?: ContactIdValue | ContactIdListComparisons;
   /** Kind as free text, where the five types are too coarse. */
-  activity_type?: TextFilter | null;
+  activity_type?: TextTwinFilter | null;
   /** Subject or short title. */
   subject?: TextFilter | null;
   /** What happened; Markdown, at most 100,000 characters. */
@@ -1928,8 +1995,12 @@ export interface ListActivitiesParameters {
   performed_by_user_id?: TextFilter | null;
   /** Trace id, when an AI wrote it. */
   linked_trace_id?: TextFilter | null;
+  /** One of them. Object keys of attached files. */
+  attachment_refs?: TextValue | TextListComparisons;
   /** Whether a reminder was sent. */
   reminder_sent?: BooleanFilter | null;
+  /** One of them. Free-form labels: unique, each at most 64 characters, at most 100. */
+  tags?: TextValue | TextListComparisons;
   /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
   version?: IntegerFilter | null;
   /** What kind of touchpoint it was. */
@@ -1947,12 +2018,31 @@ export interface ActivityIdComparisons {
   eq?: ActivityIdValue;
   /** Anything else. */
   ne?: ActivityIdValue;
-  /** Any of these values for `in`, none of them for `not_in`: separated by commas, at most 200. */
+  /** Any of these values. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
   in?: readonly ActivityIdValue[];
-  /** Any of these values for `in`, none of them for `not_in`: separated by commas, at most 200. */
+  /** None of these values. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
   not_in?: readonly ActivityIdValue[];
   /** Whether it has no value. */
   is_null?: boolean;
+}
+/** All of them must hold. */
+export interface TextTwinComparisons {
+  /** Equal to this. */
+  eq?: TextValue;
+  /** Anything else. */
+  ne?: TextValue;
+  /** Any of these values. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
+  in?: readonly TextValue[];
+  /** None of these values. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
+  not_in?: readonly TextValue[];
+  /** Whether it has no value. */
+  is_null?: boolean;
+  /** Has this as a part, in any case. */
+  contains?: TextValue;
+  /** Begins with this, in any case. */
+  starts_with?: TextValue;
+  /** Ends with this, in any case. */
+  ends_with?: TextValue;
 }
 /** All of them must hold. */
 export interface ActivityTypeComparisons {
@@ -1960,9 +2050,9 @@ export interface ActivityTypeComparisons {
   eq?: ActivityTypeValue;
   /** Anything else. */
   ne?: ActivityTypeValue;
-  /** Any of these values for `in`, none of them for `not_in`: separated by commas, at most 200. */
+  /** Any of these values. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
   in?: readonly ActivityTypeValue[];
-  /** Any of these values for `in`, none of them for `not_in`: separated by commas, at most 200. */
+  /** None of these values. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
   not_in?: readonly ActivityTypeValue[];
   /** Whether it has no value. */
   is_null?: boolean;
@@ -2205,6 +2295,8 @@ export interface ListQuotesParameters {
   is_primary?: BooleanFilter | null;
   /** Special terms, at most 100,000 characters. */
   notes?: TextFilter | null;
+  /** One of them. Free-form labels: unique, each at most 64 characters, at most 100. */
+  tags?: TextValue | TextListComparisons;
   /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
   version?: IntegerFilter | null;
   /** Sum of its line items' totals; without line items, what was given. */
@@ -2218,9 +2310,9 @@ export interface QuoteIdComparisons {
   eq?: QuoteIdValue;
   /** Anything else. */
   ne?: QuoteIdValue;
-  /** Any of these values for `in`, none of them for `not_in`: separated by commas, at most 200. */
+  /** Any of these values. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
   in?: readonly QuoteIdValue[];
-  /** Any of these values for `in`, none of them for `not_in`: separated by commas, at most 200. */
+  /** None of these values. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
   not_in?: readonly QuoteIdValue[];
   /** Whether it has no value. */
   is_null?: boolean;
@@ -2231,9 +2323,9 @@ export interface QuoteStatusComparisons {
   eq?: QuoteStatusValue;
   /** Anything else. */
   ne?: QuoteStatusValue;
-  /** Any of these values for `in`, none of them for `not_in`: separated by commas, at most 200. */
+  /** Any of these values. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
   in?: readonly QuoteStatusValue[];
-  /** Any of these values for `in`, none of them for `not_in`: separated by commas, at most 200. */
+  /** None of these values. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
   not_in?: readonly QuoteStatusValue[];
   /** Whether it has no value. */
   is_null?: boolean;
@@ -2304,7 +2396,7 @@ export interface CreateQuoteInput {
   value?: string | number | null;
   /** The same as `validity_date`; send either. */
   valid_until?: string | Date | null;
-  /** What is offered, in order. On update it replaces all: a line with the `id` of one is changed, the others are made new, those left out are deleted. */
+  /** What is offered, in order. On update it replaces all that the caller can see: a line with the `id` of one is changed, the others are made new, those left out are deleted. */
   line_items?: QuoteLineItemInput[] | null;
 }
 /** A line item inside its quote. */
@@ -2510,7 +2602,7 @@ export interface UpdateQuoteInput {
   value?: string | number | null;
   /** The same as `validity_date`; send either. */
   valid_until?: string | Date | null;
-  /** What is offered, in order. On update it replaces all: a line with the `id` of one is changed, the others are made new, those left out are deleted. */
+  /** What is offered, in order. On update it replaces all that the caller can see: a line with the `id` of one is changed, the others are made new, those left out are deleted. */
   line_items?: QuoteLineItemInput[] | null;
 }
 /** What `listLineItems` can be asked for. */
@@ -2578,9 +2670,9 @@ export interface LineItemIdComparisons {
   eq?: LineItemIdValue;
   /** Anything else. */
   ne?: LineItemIdValue;
-  /** Any of these values for `in`, none of them for `not_in`: separated by commas, at most 200. */
+  /** Any of these values. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
   in?: readonly LineItemIdValue[];
-  /** Any of these values for `in`, none of them for `not_in`: separated by commas, at most 200. */
+  /** None of these values. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
   not_in?: readonly LineItemIdValue[];
   /** Whether it has no value. */
   is_null?: boolean;
@@ -2591,9 +2683,9 @@ export interface DiscountTypeComparisons {
   eq?: DiscountTypeValue;
   /** Anything else. */
   ne?: DiscountTypeValue;
-  /** Any of these values for `in`, none of them for `not_in`: separated by commas, at most 200. */
+  /** Any of these values. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
   in?: readonly DiscountTypeValue[];
-  /** Any of these values for `in`, none of them for `not_in`: separated by commas, at most 200. */
+  /** None of these values. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
   not_in?: readonly DiscountTypeValue[];
   /** Whether it has no value. */
   is_null?: boolean;
@@ -2965,6 +3057,36 @@ export interface CreateCustomerInput {
   email: string;
   /** Phone number of both, kept as it is sent. */
   phone: string;
+  /** Accepted and ignored: kept by the gateway. */
+  id?: unknown;
+  /** Accepted and ignored: kept by the gateway. */
+  tenant_id?: unknown;
+  /** Accepted and ignored: kept by the gateway. */
+  last_activity_at?: unknown;
+  /** Accepted and ignored: kept by the gateway. */
+  merged_into_id?: unknown;
+  /** Accepted and ignored: kept by the gateway. */
+  app_id?: unknown;
+  /** Accepted and ignored: kept by the gateway. */
+  schema_version?: unknown;
+  /** Accepted and ignored: kept by the gateway. */
+  version?: unknown;
+  /** Accepted and ignored: kept by the gateway. */
+  created_at?: unknown;
+  /** Accepted and ignored: kept by the gateway. */
+  created_by?: unknown;
+  /** Accepted and ignored: kept by the gateway. */
+  updated_at?: unknown;
+  /** Accepted and ignored: kept by the gateway. */
+  updated_by?: unknown;
+  /** Accepted and ignored: kept by the gateway. */
+  deleted_at?: unknown;
+  /** Accepted and ignored: kept by the gateway. */
+  deleted_by?: unknown;
+  /** Accepted and ignored: derived from `deleted_at`. */
+  is_deleted?: unknown;
+  /** Accepted and ignored: it is the credential's. */
+  organization_id?: unknown;
 }
 /** One record. */
 export interface CustomerAnswer {
