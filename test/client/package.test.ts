@@ -173,7 +173,7 @@ describe("the types", () => {
     const blocks = [...readme.matchAll(/^```js\n(.*?)^```/gms)].map(([, block = ""]) => block);
     expect(blocks).toHaveLength(2);
     for (const block of blocks) {
-      const program = `${declared}\ndeclare const baseUrl: string, organizationId: string, customerId: string;\n${block}`;
+      const program = `${declared}\ndeclare const baseUrl: string, apiKey: string, organizationId: string, customerId: string;\n${block}`;
       expect(await check("readme.mts", program), block).toBe("");
     }
   });

@@ -146,10 +146,10 @@ describe("credentials", () => {
     const headers = { "X-Api-Key": "another", Accept: "text/plain", "x-trace": "1" };
     const { deals } = createCrmClient({ baseUrl: server.url, apiKey, headers }).customer;
     await deals.list();
-    await deals.list({}, { headers: { "X-Trace": "2" } });
+    await deals.list({}, { headers: { "X-Trace": "2", "X-Api-Key": "this time" } });
     expect(server.received.map((received) => received.headers)).toMatchObject([
       { "x-api-key": apiKey, accept: "text/plain", "x-trace": "1" },
-      { "x-api-key": apiKey, accept: "text/plain", "x-trace": "2" },
+      { "x-api-key": "this time", accept: "text/plain", "x-trace": "2" },
     ]);
   });
 
