@@ -113,15 +113,18 @@ function resolved(part: unknown, { components }: OpenApiDocument): Schema {
   return objectAt(objectAt(components, kind), name);
 }
 
+/** Comparisons with several values. */
+const lists: ReadonlySet<string> = new Set(["in", "not_in", "all"]);
+
 /** A component; lists of values, which the document has as one text, are lists in programs. */
 function shaped(name: string, schema: Schema): Schema {
-  const value = name.replace(/Comparisons$/, "Value");
   const { properties } = schema;
-  if (value === name || properties === undefined) return plain(schema);
-  const listed = { tsType: `readonly ${value}[]` };
+  if (!name.endsWith("Comparisons") || properties === undefined) return plain(schema);
+  const { $ref = "" } = objectAt(asObject(properties), "eq");
+  const listed = { tsType: `readonly ${nameOf(String($ref))}[]` };
   const own = Object.entries(asObject(properties)).map(([key, property]) => {
     const { description } = asObject(property);
-    return [key, key === "in" || key === "not_in" ? { description, ...listed } : property];
+    return [key, lists.has(key) ? { description, ...listed } : property];
   });
   return plain({ ...schema, properties: Object.fromEntries(own) });
 }

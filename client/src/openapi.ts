@@ -751,11 +751,11 @@ export interface TextListComparisons {
   /** Does not have this. */
   ne?: TextValue;
   /** Has any of these. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
-  in?: readonly TextListValue[];
+  in?: readonly TextValue[];
   /** Has none of these. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
-  not_in?: readonly TextListValue[];
+  not_in?: readonly TextValue[];
   /** Has all of these. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
-  all?: string;
+  all?: readonly TextValue[];
   /** Whether it has none at all. */
   is_empty?: boolean;
 }
@@ -1622,11 +1622,11 @@ export interface ContactIdListComparisons {
   /** Does not have this. */
   ne?: ContactIdValue;
   /** Has any of these. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
-  in?: readonly ContactIdListValue[];
+  in?: readonly ContactIdValue[];
   /** Has none of these. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
-  not_in?: readonly ContactIdListValue[];
+  not_in?: readonly ContactIdValue[];
   /** Has all of these. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
-  all?: string;
+  all?: readonly ContactIdValue[];
   /** Whether it has none at all. */
   is_empty?: boolean;
 }
@@ -1637,11 +1637,11 @@ export interface QuoteIdListComparisons {
   /** Does not have this. */
   ne?: QuoteIdValue;
   /** Has any of these. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
-  in?: readonly QuoteIdListValue[];
+  in?: readonly QuoteIdValue[];
   /** Has none of these. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
-  not_in?: readonly QuoteIdListValue[];
+  not_in?: readonly QuoteIdValue[];
   /** Has all of these. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
-  all?: string;
+  all?: readonly QuoteIdValue[];
   /** Whether it has none at all. */
   is_empty?: boolean;
 }
@@ -1845,11 +1845,11 @@ export interface UpdateDealInput {
   /** Accepted and ignored: kept by the gateway. */
   tenant_id?: unknown;
   /** The account the deal is with. */
-  account_id?: string | null;
+  account_id?: string;
   /** Name of the deal. */
   name?: string | null;
   /** Number for people, unique among the tenant's live deals, e.g. `DEAL-2026-00417`. */
-  deal_number?: string | null;
+  deal_number?: string;
   /** Who owns the deal (`usr-…`). */
   owner_id?: string | null;
   /** The pipeline it is in, for tenants with several. */
@@ -2038,9 +2038,9 @@ export interface TextTwinComparisons {
   /** Anything else. */
   ne?: TextValue;
   /** Any of these values. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
-  in?: readonly TextTwinValue[];
+  in?: readonly TextValue[];
   /** None of these values. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
-  not_in?: readonly TextTwinValue[];
+  not_in?: readonly TextValue[];
   /** Whether it has no value. */
   is_null?: boolean;
   /** Has this as a part, in any case. */
@@ -2549,13 +2549,13 @@ export interface UpdateQuoteInput {
   /** Accepted and ignored: kept by the gateway. */
   tenant_id?: unknown;
   /** The account the quote is for. */
-  account_id?: string | null;
+  account_id?: string;
   /** The deal it belongs to; null for none. */
   deal_id?: string | null;
   /** Name of the quote. */
   name?: string | null;
   /** Number for people, unique among the tenant's live quotes, e.g. `Q-2026-00892`. */
-  quote_number?: string | null;
+  quote_number?: string;
   /** Who owns the quote (`usr-…`). */
   owner_id?: string | null;
   /** ISO 4217 code of all its amounts. */
@@ -2801,7 +2801,7 @@ export interface UpdateLineItemInput {
   /** Accepted and ignored: kept by the gateway. */
   tenant_id?: unknown;
   /** The quote it belongs to. */
-  quote_id?: string | null;
+  quote_id?: string;
   /** What is offered, at most 100,000 characters. */
   description?: string | null;
   /** How many. */
