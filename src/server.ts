@@ -24,6 +24,7 @@ import { Admission } from "./limits/admission.ts";
 import { Quotas } from "./limits/quotas.ts";
 import { workFor } from "./limits/request-work.ts";
 import { isRestPath, templateOf } from "./rest/operations.ts";
+import { answerDocs, answerOpenApi, docsPath, openApiPath } from "./rest/openapi/pages.ts";
 import { createRestServer } from "./rest/rest-server.ts";
 import { schema } from "./schema.ts";
 import { describeError } from "./telemetry/describe-error.ts";
@@ -120,6 +121,13 @@ export function createGateway({ database, config, demo, logTo }: GatewayOptions)
         ({ message }) => sendJson(response, 503, { error: message }, comeAgain),
       );
     }
+    if (path === openApiPath) {
+      if (answerCors(request, response, browsers.corsOrigins)) return;
+      return answerOpenApi(request, response);
+    }
+    if (path === docsPath || path.startsWith(`${docsPath}/`)) {
+      return answerDocs(request, response, path);
+    }
     if (explorer && path.startsWith(explorerPath)) {
       return answerExplorerFile(request, response, path);
     }
@@ -185,12 +193,15 @@ const servedPaths: ReadonlySet<string> = new Set([
   "/readyz",
   metricsPath,
   graphqlPath,
+  openApiPath,
+  docsPath,
 ]);
 
 /** The path if it is one of ours: other text in its place could be anything, also a key. */
 function tellablePath(path: string): string {
   if (servedPaths.has(path)) return path;
-  return path.startsWith(explorerPath) ? explorerPath : (templateOf(path) ?? "other");
+  const folder = [explorerPath, `${docsPath}/`].find((one) => path.startsWith(one));
+  return folder ?? templateOf(path) ?? "other";
 }
 
 /** A name or an address, and a port; no more of what a URL can hold. */

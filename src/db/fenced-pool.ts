@@ -242,6 +242,7 @@ export class FencedPool extends pg.Pool {
       // Travels with what was sent last. If one of those failed, this rolls back.
       void query("COMMIT", []);
       await allOrFirstFailure(sent);
+      if (currently !== undefined) currently.hasCommitted = true;
       this.#pins.set(client, tenantId);
       client.release(!(await stopWatching()));
       return result;

@@ -11,6 +11,8 @@ export type Work = {
   writes: boolean;
   /** How many fields a mutation has at its root, each with a transaction of its own: 2 stands for several; 0 for a query. */
   mutations: number;
+  /** Whether something of it is committed: then nobody may say that it changed nothing. */
+  hasCommitted?: boolean;
   /** Lets others work while this only waits for its client; and waits for a turn again. */
   endTurn?: () => void;
   newTurn?: () => Promise<void>;

@@ -1,8 +1,12 @@
-import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { promisify } from "node:util";
-import { gzip } from "node:zlib";
+import {
+  findHashed,
+  hashedPath,
+  sendFile,
+  staticFile,
+  type StaticFile,
+} from "../lib/static-files.ts";
 import { exampleQuery } from "./example.ts";
 
 const loopback = new Set(["localhost", "127.0.0.1", "[::1]", "::1"]);
@@ -20,9 +24,8 @@ export function wantsPage({ method, headers }: IncomingMessage): boolean {
   return method === "GET" && (headers.accept ?? "").includes("text/html");
 }
 
-type ExplorerFile = { readonly type: string; readonly plain: Buffer; readonly hash: string };
 type Names = "app" | "style" | "start" | "editorWorkerService" | "json" | "graphql";
-type ExplorerFiles = Readonly<Record<Names, ExplorerFile>>;
+type ExplorerFiles = Readonly<Record<Names, StaticFile>>;
 
 let loading: Promise<ExplorerFiles> | null = null;
 
@@ -32,23 +35,17 @@ function loadFiles(): Promise<ExplorerFiles> {
     import("@graphql-yoga/render-graphiql/graphiql"),
     readFile(new URL("graphiql-start.js", import.meta.url), "utf8"),
   ]).then(([bundle, start]) => ({
-    app: fileOf("js", bundle.js),
-    style: fileOf("css", bundle.css),
-    start: fileOf("js", start),
-    editorWorkerService: fileOf("js", bundle.editorWorkerService),
-    json: fileOf("js", bundle.jsonWorker),
-    graphql: fileOf("js", bundle.graphqlWorker),
+    app: staticFile("js", bundle.js),
+    style: staticFile("css", bundle.css),
+    start: staticFile("js", start),
+    editorWorkerService: staticFile("js", bundle.editorWorkerService),
+    json: staticFile("js", bundle.jsonWorker),
+    graphql: staticFile("js", bundle.graphqlWorker),
   }));
   return loading;
 }
 
-function fileOf(kind: "js" | "css", text: string): ExplorerFile {
-  const plain = Buffer.from(text);
-  const hash = createHash("sha256").update(plain).digest("hex").slice(0, 16);
-  return { type: kind === "js" ? "text/javascript" : "text/css", plain, hash };
-}
-
-const urlOf = (name: Names, file: ExplorerFile): string => `${explorerPath}${name}-${file.hash}`;
+const urlOf = (name: Names, file: StaticFile): string => hashedPath(explorerPath, name, file);
 
 /** GraphiQL asks nobody but this server: the browser holds it to that, and shows it in no frame. */
 const policy = [
@@ -127,41 +124,18 @@ function embedded(value: unknown): string {
   return JSON.stringify(value).replaceAll("<", "\\u003c");
 }
 
-const compress = promisify(gzip);
-const compressed = new WeakMap<ExplorerFile, Promise<Buffer>>();
-
-function isName(files: ExplorerFiles, text: string): text is Names {
-  return Object.hasOwn(files, text);
-}
-
 /** One of the explorer's files. Its name changes with its content, so a browser asks for it once. */
 export async function answerExplorerFile(
-  { headers }: IncomingMessage,
+  request: IncomingMessage,
   response: ServerResponse,
   path: string,
 ): Promise<void> {
-  const files = await loadFiles();
-  const [name = "", hash] = path.slice(explorerPath.length).split("-");
-  const file = isName(files, name) ? files[name] : null;
-  if (file === null || file.hash !== hash) {
+  const file = findHashed(await loadFiles(), explorerPath, path);
+  if (file === null) {
     response.writeHead(404).end();
     return;
   }
-  const small = (headers["accept-encoding"] ?? "").includes("gzip");
-  let body = file.plain;
-  if (small) {
-    const once = compressed.get(file) ?? compress(file.plain);
-    compressed.set(file, once);
-    body = await once;
-  }
   // A worker lives by the policy of its own file; the page's is enough for the rest.
   response.removeHeader("content-security-policy");
-  response.writeHead(200, {
-    "content-type": `${file.type}; charset=utf-8`,
-    "content-length": body.length,
-    ...(small ? { "content-encoding": "gzip" } : {}),
-    "cache-control": "public, max-age=31536000, immutable",
-    vary: "accept-encoding",
-  });
-  response.end(body);
+  await sendFile(request, response, file, "immutable");
 }

@@ -21,15 +21,22 @@ export function workFor(response: ServerResponse, milliseconds: number): Work {
   return work;
 }
 
-function tookTooLong({ writes }: Work, milliseconds: number): GatewayError {
+function tookTooLong(
+  { writes, mutations, hasCommitted }: Work,
+  milliseconds: number,
+): GatewayError {
   const stopped = `The operation was stopped after ${milliseconds / 1_000} s`;
-  return writes
-    ? new GatewayError(
-        "UNAVAILABLE",
-        `${stopped}; this field changed nothing. Try again, with fewer records at once.`,
-      )
-    : new GatewayError(
-        "QUERY_TOO_COMPLEX",
-        `${stopped}; ask for less, or filter by something indexed.`,
-      );
+  if (!writes) {
+    return new GatewayError(
+      "QUERY_TOO_COMPLEX",
+      `${stopped}; ask for less, or filter by something indexed.`,
+    );
+  }
+  const what = mutations > 1 ? "this field" : "it";
+  return new GatewayError(
+    "UNAVAILABLE",
+    hasCommitted === true
+      ? `${stopped}, when ${what} may be done already. Send it again under the same Idempotency-Key, or look first.`
+      : `${stopped}; ${what} changed nothing. Try again, with fewer records at once.`,
+  );
 }

@@ -18,9 +18,11 @@ export async function once(
   const key = readIdempotencyKey(headers.get("idempotency-key"));
   if (key === null) return carryOut(context);
   const ifMatch = headers.get("if-match");
+  // Written with what the integration API creates: in another department it is another record.
+  const { departmentId } = actor;
   const idempotent: IdempotentStep = {
     key,
-    requestHash: hashRequest({ operation: operation.id, id, body, ifMatch }),
+    requestHash: hashRequest({ operation: operation.id, id, body, ifMatch, departmentId }),
     step,
   };
   const { pool } = context;

@@ -8,7 +8,7 @@ import type { Database } from "../db/database.ts";
 import { currentWork } from "../db/work.ts";
 import { weights } from "../limits/weights.ts";
 import type { Quotas } from "../limits/quotas.ts";
-import { tooManyPoints } from "../limits/rate-headers.ts";
+import { rateHeaders, tooManyPoints } from "../limits/rate-headers.ts";
 import { catalog } from "../modules/catalog.ts";
 import { defaultPageSize, maxPageSize } from "../query/page.ts";
 import { Reader } from "../query/reader.ts";
@@ -21,7 +21,7 @@ import { readQuery } from "./list-query.ts";
 import { operations } from "./operations.ts";
 import { pass } from "./pass.ts";
 import { readBody } from "./read-body.ts";
-import { tell } from "./refusal.ts";
+import { Refused, tell } from "./refusal.ts";
 import { verbs, type Call } from "./verbs.ts";
 
 export type RestServerOptions = {
@@ -48,16 +48,30 @@ export function createRestServer(options: RestServerOptions) {
   for (const [route, methods] of allowed) {
     const allow = methods.join(", ");
     const error = `There is no such method at this path; there are ${allow}.`;
-    app.all(route, (request) => send(request, answerOf(405, { error }, { allow })));
+    const answer = answerOf(405, { error }, { allow });
+    app.all(route, (request) => refuse(answer, request, options));
   }
-  app.notFound((request) =>
-    send(request, answerOf(404, { error: "Nothing is served at this path; see /docs." })),
-  );
+  const nothing = answerOf(404, { error: "Nothing is served at this path; see /docs." });
+  app.notFound((request) => refuse(nothing, request, options));
   return getRequestListener(app.fetch, {
     overrideGlobalObjects: false,
     // What is left of a body is seen to where connections are.
     autoCleanupIncoming: false,
   });
+}
+
+/** Answers what is no operation. A good credential's request counts all the same, and its answer says what is left. */
+async function refuse(
+  answer: Answer,
+  request: Request,
+  { credentials, quotas }: RestServerOptions,
+): Promise<Response> {
+  const found = await credentials.authenticate(request.req.raw.headers).catch(() => null);
+  if (found === null || "refused" in found) return send(request, answer);
+  const { actor } = found;
+  const record = currentRecord();
+  if (record !== undefined) record.actor = actor;
+  return send(request, answer, rateHeaders(await quotas.takeRequest(actor)));
 }
 
 async function respond(
@@ -81,8 +95,9 @@ async function respond(
     const told = tell(thrown, operation, requestId);
     if (told.isUnexpected) {
       const { logger } = options;
+      const cause = thrown instanceof Refused ? thrown.cause : thrown;
       logger.error(
-        { requestId, operation: operation.id, cause: describeError(thrown) },
+        { requestId, operation: operation.id, cause: describeError(cause) },
         "unexpected error",
       );
     }

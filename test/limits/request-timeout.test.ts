@@ -70,7 +70,7 @@ describe("an operation that takes longer than a request may", () => {
     const { status, retryAfter, answer } = await post(gateway.url, key, { query: mutation });
     expect([status, retryAfter]).toEqual([503, "1"]);
     expect(at(answer, "errors", 0)).toMatchObject({
-      message: expect.stringMatching(/stopped after 3 s; this field changed nothing/),
+      message: expect.stringMatching(/stopped after 3 s; it changed nothing/),
       extensions: { code: "UNAVAILABLE" },
     });
     expect(await busy(gateway)).toBe(0);

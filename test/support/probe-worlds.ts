@@ -24,8 +24,19 @@ const ofDeleted: ReadonlySet<string> = new Set(["deletedAt", "deletedBy"]);
  */
 export async function fillTenant(gateway: TestGateway, graph: Graph, mark: Mark): Promise<void> {
   await addEvents(graph);
+  await fillRows(gateway, graph, mark, catalog.entities);
+  await addDoubles(gateway, graph);
+}
+
+/** The same for the rows of some entities only; nothing is added. */
+export async function fillRows(
+  gateway: TestGateway,
+  graph: Graph,
+  mark: Mark,
+  entities: readonly Entity[],
+): Promise<void> {
   let count = 0;
-  for (const entity of catalog.entities) {
+  for (const entity of entities) {
     const { rows } = await gateway.fixtures.client.query<{ id: string }>(
       `SELECT id FROM ${entity.table} WHERE ${entity.tenantColumn} = $1 ORDER BY id`,
       [graph.tenant.uuid],
@@ -49,7 +60,6 @@ export async function fillTenant(gateway: TestGateway, graph: Graph, mark: Mark)
       );
     }
   }
-  await addDoubles(gateway, graph);
 }
 
 /** Something that happened to each record, beside the one event that the graph has. */

@@ -41,6 +41,8 @@ export type UserError = {
 
 /** Two gateways on one database, each with its small pool, and a tenant whose key may do anything. */
 export type RaceTrack = TestGateway & {
+  /** Of both. */
+  readonly urls: readonly [string, string];
   readonly key: string;
   readonly tenantId: string;
   /** Sends an operation and gives the answer byte for byte. */
@@ -103,6 +105,7 @@ export async function startRaceTrack({
   };
   return {
     ...gateway,
+    urls: [gateway.url, second.url],
     key: ownKey,
     tenantId: tenant.uuid,
     send,
@@ -143,8 +146,12 @@ export async function startRaceTrack({
 const poolSize = 5;
 
 /** Another gateway on the same database, with a pool of its own: what another process would be. */
-export async function startSecond(url: string, logLevel: "error" | "silent") {
-  const config = loadConfig({ ...patientEnvironment, LOG_LEVEL: logLevel });
+export async function startSecond(
+  url: string,
+  logLevel: "error" | "silent",
+  env: Readonly<Record<string, string>> = {},
+) {
+  const config = loadConfig({ ...patientEnvironment, LOG_LEVEL: logLevel, ...env });
   const database = openDatabase({ url, maxConnections: poolSize, pool: config.pool });
   const gateway = createGateway({ database, config, demo: null });
   const server = createHttpServer(gateway.requestListener, config.http);

@@ -1,4 +1,5 @@
 import type { TestGateway } from "./gateway.ts";
+import { assertDocumented } from "./openapi-contract.ts";
 
 /** An answer of a REST API. */
 export type RestAnswer = {
@@ -26,7 +27,10 @@ export type RestClient = {
   delete(path: string, headers?: Readonly<Record<string, string>>): Promise<RestAnswer>;
 };
 
-/** A client with headers of its own; a body that is text is sent as it is. */
+/**
+ * A client with headers of its own; a body that is text is sent as it is. Every answer must be one of those that the
+ * OpenAPI document has.
+ */
 export function restClient(
   { url }: Pick<TestGateway, "url">,
   ownHeaders: Readonly<Record<string, string>>,
@@ -48,6 +52,7 @@ export function restClient(
       ...(hasBody ? { body: typeof body === "string" ? body : JSON.stringify(body) } : {}),
     });
     const text = await response.text();
+    assertDocumented({ method, path, status: response.status, headers: response.headers, text });
     const parsed: unknown = text === "" ? null : JSON.parse(text);
     return { status: response.status, headers: response.headers, text, body: parsed };
   };

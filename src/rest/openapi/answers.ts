@@ -1,3 +1,4 @@
+import { restName } from "../../write/input.ts";
 import type { Face, Operation, Resource } from "../face.ts";
 import { missingOrganization } from "../pass.ts";
 import { invalidPayload, missingScopesText, notFoundText } from "../refusal.ts";
@@ -144,7 +145,7 @@ class Answers {
 
   conflict({ resource, verb }: Operation): Schema {
     const { noun, projection } = resource;
-    const [unique] = projection.entity.unique;
+    const [unique] = projection.entity.unique.map(({ field }) => restName(field));
     if (unique === undefined || verb === "delete") {
       const inProgress = verb === "update" ? [this.#outdated(resource)] : [];
       return this.#answer(
@@ -161,7 +162,9 @@ class Answers {
       );
     }
     const { duplicate } = this.#face.words;
-    const error = duplicate?.(unique.field) ?? `${unique.field} is taken by another ${noun}.`;
+    const error =
+      duplicate?.(unique) ??
+      `${unique} is taken: another live ${noun} has it. Change it, or update that record.`;
     const taken = this.#schema(`${noun}Duplicate`, {
       description: "A live record has the value already.",
       ...closedObject({
@@ -177,7 +180,7 @@ class Answers {
         ? "A live record has a unique value already, the record has another version than the body's, or the same request is being carried out."
         : "A live record has a unique value already, or the same request is being carried out.",
       anyOf([taken, ...(isUpdate ? [this.#outdated(resource)] : []), this.#error()]),
-      { error, field: unique.field, ...(duplicate === null ? { existing: null } : {}) },
+      { error, field: unique, ...(duplicate === null ? { existing: null } : {}) },
       quotaHeaders,
     );
   }

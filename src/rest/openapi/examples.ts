@@ -128,7 +128,7 @@ export function recordExample({ noun }: Resource, components: Components): Value
   const { body = {}, record = {} } = samples[noun] ?? {};
   const shape = components.schema(noun);
   const properties = Object.entries(shape["properties"] ?? {});
-  const said: Values = { ...body, ...record };
+  const said: Values = { source_type: "api", ...body, ...record };
   return Object.fromEntries(
     properties.map(([key, schema]) => [
       key,

@@ -79,7 +79,7 @@ function wordsOf({ verb, resource, face }: Operation): readonly [string, string]
     get: [`Get ${a}`, `One ${one}${isRich ? ", a deleted one only with `include_deleted`" : ""}.`],
     create: [
       `Create ${a}`,
-      `${resource.create.input.description} The answer is the ${face.isEnveloped ? `${one} under \`data\`` : one}, and its path is in \`Location\`.`,
+      `${resource.create.input.description.replace(resource.noun, one)} The answer is the ${face.isEnveloped ? `${one} under \`data\`` : one}, and its path is in \`Location\`.`,
     ],
     update: [
       `Change ${a}`,

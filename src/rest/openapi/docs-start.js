@@ -1,0 +1,16 @@
+// Runs in the browser, after Swagger UI's own script: shows the document of this server.
+(() => {
+  const { url } = JSON.parse(document.getElementById("settings").textContent);
+  globalThis.SwaggerUIBundle({
+    url,
+    domNode: document.getElementById("docs"),
+    deepLinking: true,
+    displayRequestDuration: true,
+    filter: true,
+    tagsSorter: undefined,
+    defaultModelsExpandDepth: 0,
+    // Keys are forgotten with the page, and nobody else is asked whether the document is valid.
+    persistAuthorization: false,
+    validatorUrl: null,
+  });
+})();

@@ -1,0 +1,251 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { at, startGateway, type TestGateway } from "../support/gateway.ts";
+import { post } from "../support/limits.ts";
+import { sendBytes } from "../support/raw-http.ts";
+import { restClient, type RestAnswer, type RestClient } from "../support/rest.ts";
+
+type Served = { readonly gateway: TestGateway; readonly key: string; readonly rest: RestClient };
+
+/** A gateway and a client of its one tenant. */
+async function serve(env: Readonly<Record<string, string>>): Promise<Served> {
+  const gateway = await startGateway({ logLevel: "silent", env });
+  const { slug } = await gateway.fixtures.tenant("north-harbor");
+  const key = await gateway.keyFor(slug);
+  return { gateway, key, rest: restClient(gateway, { "x-api-key": key }) };
+}
+
+let hurried: Served;
+let patient: Served;
+let narrow: Served;
+beforeAll(async () => {
+  hurried = await serve({ REQUEST_TIMEOUT: "3s", LOCK_TIMEOUT: "1min" });
+  patient = await serve({ REQUEST_TIMEOUT: "10min", LOCK_TIMEOUT: "1min" });
+  narrow = await serve({ MAX_IN_FLIGHT: "4", MAX_QUEUED: "4", METRICS_PORT: "0" });
+});
+const all = () => [hurried, patient, narrow];
+afterEach(async () => {
+  for (const { gateway } of all()) await gateway.fixtures.client.query("ROLLBACK");
+});
+afterAll(async () => {
+  for (const { gateway } of all()) await gateway.close();
+});
+
+const accounts = "/api/v1/crm/accounts";
+
+/** Whoever reads or writes such rows waits from now on. */
+const lock = ({ gateway }: Served, table = "accounts") =>
+  gateway.fixtures.client.query(`BEGIN; LOCK TABLE ${table}`);
+const unlock = ({ gateway }: Served) => gateway.fixtures.client.query("ROLLBACK");
+
+/** How many statements of the gateway run, or have a transaction open; seen from outside of the test's own. */
+async function busy({ gateway }: Served): Promise<number> {
+  const { rowCount } = await gateway.database.asOwner((client) =>
+    client.query(
+      "SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'crm-gateway' AND state <> 'idle'",
+    ),
+  );
+  return rowCount ?? 0;
+}
+const untilBusy = (served: Served, count: number) =>
+  vi.waitFor(async () => expect(await busy(served)).toBe(count), { timeout: 20_000, interval: 10 });
+
+async function made({ rest }: Served, path: string, body: unknown): Promise<string> {
+  const answer = await rest.post(path, body);
+  expect(answer.status, answer.text).toBe(201);
+  return String(at(answer.body, "id"));
+}
+
+describe("a request that takes longer than it may", () => {
+  it("is cancelled in the database when it reads, and its caller told to ask for less", async () => {
+    await lock(hurried);
+    for (const path of [accounts, "/api/public/v1/customers"]) {
+      const organization = await hurried.gateway.database.asOwner((client) =>
+        client.query<{ id: string }>("SELECT id FROM tenants"),
+      );
+      const headers = { "x-organization-id": organization.rows[0]?.id ?? "" };
+      const { status, body } = await hurried.rest.get(path, headers);
+      expect([status, body]).toEqual([
+        400,
+        {
+          error: "Invalid request payload",
+          issues: [{ path: "", message: expect.stringMatching(/stopped after 3 s; ask for less/) }],
+        },
+      ]);
+    }
+    expect(await busy(hurried)).toBe(0);
+  });
+
+  it("is rolled back whole when it writes, and can be sent again", async () => {
+    await lock(hurried);
+    const key = { "idempotency-key": "late" };
+    const { status, headers, body } = await hurried.rest.post(accounts, { name: "Late" }, key);
+    expect([status, headers.get("retry-after")]).toEqual([503, "1"]);
+    expect(at(body, "error")).toMatch(/stopped after 3 s; it changed nothing. Try again/);
+    expect(await busy(hurried)).toBe(0);
+    await unlock(hurried);
+    const again = await hurried.rest.post(accounts, { name: "Late" }, key);
+    expect(again.status).toBe(201);
+    const list = await hurried.rest.get(`${accounts}?name=Late`);
+    expect(at(list.body, "pagination", "count")).toBe(1);
+  });
+
+  it("does not claim that it changed nothing when it has written and only its answer was late", async () => {
+    const account = await made(hurried, accounts, { name: "Slow" });
+    const deal = await made(hurried, "/api/v1/crm/deals", { account_id: account, name: "Before" });
+    // Read for the answer, and not for the change.
+    await lock(hurried, "quotes");
+    const key = { "idempotency-key": "late answer" };
+    const send = () => hurried.rest.patch(`/api/v1/crm/deals/${deal}`, { name: "After" }, key);
+    const { status, body } = await send();
+    expect([status, at(body, "error")]).toEqual([503, expect.stringMatching(/may be done/)]);
+    await unlock(hurried);
+    const again = await send();
+    expect(again.body).toMatchObject({ name: "After", version: 2 });
+  });
+});
+
+describe("when the client has gone", () => {
+  const leave = async (send: (signal: AbortSignal) => Promise<unknown>) => {
+    const client = new AbortController();
+    const answer = send(client.signal);
+    answer.catch(() => undefined);
+    await untilBusy(patient, 1);
+    client.abort();
+    await expect(answer).rejects.toThrow(/abort/);
+  };
+  const request = (method: string, path: string, body?: unknown) => (signal: AbortSignal) =>
+    fetch(`${patient.gateway.url}${path}`, {
+      method,
+      headers: { "x-api-key": patient.key, "content-type": "application/json" },
+      signal,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+
+  it("a list and a record are cancelled", async () => {
+    const id = await made(patient, accounts, { name: "Read" });
+    await lock(patient);
+    for (const path of [accounts, `${accounts}/${id}`]) {
+      await leave(request("GET", path));
+      await untilBusy(patient, 0);
+    }
+    await unlock(patient);
+    expect((await patient.rest.get(`${accounts}/${id}`)).status).toBe(200);
+  });
+
+  it("a creation, a change and a deletion are done to their end", async () => {
+    const changed = await made(patient, accounts, { name: "Before" });
+    const deleted = await made(patient, accounts, { name: "To go" });
+    const writes = [
+      request("POST", accounts, { name: "Made" }),
+      request("PATCH", `${accounts}/${changed}`, { name: "After" }),
+      request("DELETE", `${accounts}/${deleted}`),
+    ];
+    for (const write of writes) {
+      await lock(patient);
+      await leave(write);
+      // As long as a read takes to be cancelled, and then some.
+      await post(patient.gateway.url, patient.key);
+      expect(await busy(patient)).toBe(1);
+      await unlock(patient);
+      await untilBusy(patient, 0);
+    }
+    const count = async (query: string) => {
+      const { body } = await patient.rest.get(`${accounts}?${query}`);
+      return at(body, "pagination", "count");
+    };
+    expect(await count("name=Made")).toBe(1);
+    expect(await count("name=After")).toBe(1);
+    expect((await patient.rest.get(`${accounts}/${deleted}`)).status).toBe(404);
+  });
+});
+
+describe("more requests than are worked on at once", () => {
+  it("are refused at once as JSON that says when to come again, and all who were admitted are answered", async () => {
+    const answers: RestAnswer[] = [];
+    await lock(narrow);
+    const requests = Promise.all(
+      Array.from({ length: 40 }, async () => {
+        answers.push(await narrow.rest.get(accounts));
+      }),
+    );
+    // One key has three of the four turns and three of the four places in line.
+    await vi.waitFor(() => expect(answers.length).toBeGreaterThanOrEqual(34), { timeout: 30_000 });
+    await unlock(narrow);
+    await requests;
+    const refused = answers.filter(({ status }) => status !== 200);
+    expect(refused.length).toBeGreaterThanOrEqual(34);
+    for (const { status, headers, body } of refused) {
+      expect([status, headers.get("retry-after"), headers.get("content-type"), body]).toEqual([
+        503,
+        "1",
+        expect.stringMatching(/^application\/json/),
+        { error: "The gateway is busy; try again in a second." },
+      ]);
+    }
+    expect(answers).toHaveLength(40);
+    expect((await narrow.rest.get(accounts)).status).toBe(200);
+  });
+});
+
+describe("turns of clients that are slow, or gone", () => {
+  const body = JSON.stringify({ name: "x" });
+  const head = (method: string, path: string, headers: string) =>
+    `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nx-api-key: ${narrow.key}\r\n${headers}\r\n`;
+  const open = () => {
+    const { hostname, port } = new URL(narrow.gateway.url);
+    const socket = connect(Number(port), hostname);
+    socket.on("error", () => undefined);
+    return socket;
+  };
+  const taken = async (): Promise<number> => {
+    const text = await (await fetch(narrow.gateway.metricsUrl ?? "")).text();
+    return Number(/crm_requests_in_flight\{state="taken"\} (\d+)/.exec(text)?.[1]);
+  };
+  const untilFree = () =>
+    vi.waitFor(async () => expect(await taken()).toBe(0), { timeout: 30_000 });
+
+  it("pipelined requests whose sender hangs up leave none behind", async () => {
+    const requests = [
+      head("GET", accounts, ""),
+      `${head("POST", accounts, `Content-Length: ${body.length}\r\n`)}${body}`,
+      head("DELETE", `${accounts}/acc-0190aaaa-0000-7000-8000-000000000000`, ""),
+    ];
+    for (let round = 0; round < 20; round += 1) {
+      const socket = open();
+      await once(socket, "connect");
+      socket.write(requests.join("").repeat(10), () => void socket.resetAndDestroy());
+      await sleep(5);
+    }
+    await untilFree();
+    expect((await narrow.rest.get(accounts)).status).toBe(200);
+  });
+
+  it("bodies that are sent slowly keep nobody from being served", async () => {
+    const sockets = Array.from({ length: 12 }, (_, index) => {
+      const socket = open();
+      const [method, path] =
+        index % 2 === 0
+          ? ["POST", accounts]
+          : ["PATCH", `${accounts}/acc-0190aaaa-0000-7000-8000-000000000000`];
+      socket.write(head(method ?? "", path ?? "", "Content-Length: 1000\r\n"));
+      return socket;
+    });
+    try {
+      await untilFree();
+      expect((await narrow.rest.post(accounts, { name: "Prompt" })).status).toBe(201);
+    } finally {
+      for (const socket of sockets) socket.destroy();
+    }
+  });
+
+  it("a body that ends too early writes nothing", async () => {
+    const request = `${head("POST", accounts, "Content-Length: 1000\r\n")}{"name":"Cut"}`;
+    expect(await sendBytes(narrow.gateway.url, request)).toMatch(/^HTTP\/1\.1 400 /);
+    await untilFree();
+    const { body: list } = await narrow.rest.get(`${accounts}?name=Cut`);
+    expect(at(list, "pagination", "count")).toBe(0);
+  });
+});
