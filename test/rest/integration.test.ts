@@ -85,7 +85,7 @@ describe("a customer of the integration API", () => {
     const normal = await rest.post("/api/v1/crm/contacts", { last_name: "Normal", phone });
     expect(at(normal.body, "phone")).toBe("+49401234567");
     const found = await rest.get("/api/v1/crm/contacts?q=%2B49401234567");
-    const names = listAt(found.body, "data").map((record) => at(record, "last_name"));
+    const names = listAt(found.body, "data").map((record) => String(at(record, "last_name")));
     expect(names.toSorted()).toEqual(["Kept", "Normal"]);
   });
 
@@ -129,7 +129,11 @@ describe("the department of a customer", () => {
     const [service, id] = [await north.department("Service"), bound.split("_")[2]];
     await client.query("UPDATE api_keys SET department_id = $1 WHERE id = $2", [service.uuid, id]);
     const own = restClient(gateway, { "x-api-key": bound });
-    for (const headers of [{}, { "x-department-id": service.uuid }]) {
+    const forms: readonly Readonly<Record<string, string>>[] = [
+      {},
+      { "x-department-id": service.uuid },
+    ];
+    for (const headers of forms) {
       const made = await own.post(path, { last_name: "Bound" }, headers);
       expect(await departmentOf(at(made.body, "id"))).toBe(service.uuid);
     }
