@@ -118,12 +118,12 @@ describe("400: what is wrong with a body", () => {
 describe("401", () => {
   it.each([crm + "/deals", integration])("%s: who is nobody is told so alone", async (path) => {
     const bodies = [];
-    const strangers: readonly Readonly<Record<string, string>>[] = [
+    const wrong: Record<string, string>[] = [
       {},
       { "x-api-key": "hello" },
       { authorization: "Bearer a.b.c" },
     ];
-    for (const headers of strangers) {
+    for (const headers of wrong) {
       const stranger = restClient(gateway, headers);
       bodies.push(await stranger.get(path), await stranger.post(path, {}));
     }

@@ -129,11 +129,8 @@ describe("the department of a customer", () => {
     const [service, id] = [await north.department("Service"), bound.split("_")[2]];
     await client.query("UPDATE api_keys SET department_id = $1 WHERE id = $2", [service.uuid, id]);
     const own = restClient(gateway, { "x-api-key": bound });
-    const forms: readonly Readonly<Record<string, string>>[] = [
-      {},
-      { "x-department-id": service.uuid },
-    ];
-    for (const headers of forms) {
+    const ways: Record<string, string>[] = [{}, { "x-department-id": service.uuid }];
+    for (const headers of ways) {
       const made = await own.post(path, { last_name: "Bound" }, headers);
       expect(await departmentOf(at(made.body, "id"))).toBe(service.uuid);
     }
