@@ -92,6 +92,8 @@ describe("values that a record cannot hold", () => {
     ["Infinity as text", '"Infinity"'],
     ["a list", "[1]"],
     ["true", "true"],
+    ["16 digits and an exponent", "1.234567890123456e+16"],
+    ["20 decimals by an exponent", "1.2345678901234567e-3"],
   ])("a value of %s", async (_name, value) => {
     await expectRefused("accounts", `{"annual_revenue":${value}}`, "annual_revenue");
   });
@@ -104,6 +106,13 @@ describe("values that a record cannot hold", () => {
       const body = `{"custom_fields":{"a":[{"${name}":{"isAdmin":true}}]}}`;
       await expectRefused("accounts", body, "custom_fields");
     }
+    const long = '"annual_revenue":12345678901234.5,"n":12345678901234567890';
+    await expectRefused("accounts", `{"custom_fields":{${long},"__proto__":1}}`, "custom_fields");
+    await expectRefused(
+      "accounts",
+      `{"tags":[],${long.split(",")[0]},"__proto__":{}}`,
+      "__proto__",
+    );
     await expectRefused("accounts", '{"custom_fields":{"a":"\\u0000"}}', "custom_fields");
     await expectRefused("accounts", '{"custom_fields":{"\\udc00":1}}', "custom_fields");
     const most = await rest.post("/api/v1/crm/accounts", `{"custom_fields":${levels(20)}}`);
