@@ -269,4 +269,15 @@ describe("a number is a JSON number, without loss", () => {
       expect.stringContaining(`"value":${shown},`),
     ]);
   });
+
+  it("is exact in a line item of a quote too, in and out", async () => {
+    const line = '{"quantity":3,"unit_price":123456789012.3456,"discount":0.0001}';
+    const body = `{"account_id":"${account}","line_items":[${line}]}`;
+    const answer = await rest.post("/api/v1/crm/quotes", body);
+    expect(answer.status).toBe(201);
+    expect(answer.text).toContain('"unit_price":123456789012.3456,');
+    expect(answer.text).toContain('"total":370370367037.0367,');
+    const found = await rest.get("/api/v1/crm/quotes?total=370370367037.0367");
+    expect(at(found.body, "pagination", "count")).toBe(1);
+  });
 });

@@ -115,6 +115,7 @@ describe("values that a record cannot hold", () => {
     );
     await expectRefused("accounts", '{"custom_fields":{"a":"\\u0000"}}', "custom_fields");
     await expectRefused("accounts", '{"custom_fields":{"\\udc00":1}}', "custom_fields");
+    await expectRefused("accounts", '{"custom_fields":{"a":[1e400]}}', "custom_fields");
     const most = await rest.post("/api/v1/crm/accounts", `{"custom_fields":${levels(20)}}`);
     expect(most.status).toBe(201);
   });
