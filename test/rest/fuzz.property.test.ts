@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { runOptions, runSeed } from "../support/arbitraries.ts";
+import { runSeed } from "../support/arbitraries.ts";
 import { agent, revealedBy, sendFuzz, type FuzzRequest } from "../support/fuzz/client.ts";
 import { serveGateway, type ServedGateway } from "../support/fuzz/served-gateway.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
@@ -122,10 +122,10 @@ describe(`whatever comes over REST (CRM_TEST_SEED=${runSeed})`, () => {
     const property = fc.asyncProperty(together, async (all) => {
       await Promise.all(all.map(sendAll));
     });
-    await fc.assert(property, { ...runOptions, numRuns: cases });
+    await fc.assert(property, { seed: runSeed, numRuns: cases });
     expect(complaints.slice(0, 5).join("\n\n")).toBe("");
     expect(count.sent).toBeGreaterThanOrEqual(5_000);
-  }, 300_000);
+  }, 600_000);
 
   it("reached every operation, and was accepted often enough to mean something", () => {
     const operations = described.map(({ method, path }) => `${method.toUpperCase()} ${path}`);

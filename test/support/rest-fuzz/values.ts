@@ -88,12 +88,16 @@ function textOf(schema: Schema): fc.Arbitrary<unknown> {
   if (formatted !== undefined) return formatted;
   const fits = (text: string) => text.length >= minLength && text.length <= maxLength;
   return fc.oneof(
-    { weight: 8, arbitrary: fc.constantFrom(...words.filter(fits)) },
+    { weight: 40, arbitrary: fc.constantFrom(...words.filter(fits)) },
     {
-      weight: 2,
+      weight: 10,
       arbitrary: fc.string({ unit: "grapheme", minLength, maxLength: Math.min(maxLength, 40) }),
     },
-    { weight: 1, arbitrary: fc.constant("x".repeat(Math.min(maxLength, 100_000))) },
+    // The longest there may be; notes seldom, or every list would be megabytes.
+    {
+      weight: maxLength > 1_000 ? 1 : 4,
+      arbitrary: fc.constant("x".repeat(Math.min(maxLength, 100_000))),
+    },
   );
 }
 
