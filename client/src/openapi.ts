@@ -1839,11 +1839,11 @@ export interface UpdateDealInput {
   /** Accepted and ignored: kept by the gateway. */
   tenant_id?: unknown;
   /** The account the deal is with. */
-  account_id?: string | null;
+  account_id?: string;
   /** Name of the deal. */
   name?: string | null;
   /** Number for people, unique among the tenant's live deals, e.g. `DEAL-2026-00417`. */
-  deal_number?: string | null;
+  deal_number?: string;
   /** Who owns the deal (`usr-…`). */
   owner_id?: string | null;
   /** The pipeline it is in, for tenants with several. */
@@ -2543,13 +2543,13 @@ export interface UpdateQuoteInput {
   /** Accepted and ignored: kept by the gateway. */
   tenant_id?: unknown;
   /** The account the quote is for. */
-  account_id?: string | null;
+  account_id?: string;
   /** The deal it belongs to; null for none. */
   deal_id?: string | null;
   /** Name of the quote. */
   name?: string | null;
   /** Number for people, unique among the tenant's live quotes, e.g. `Q-2026-00892`. */
-  quote_number?: string | null;
+  quote_number?: string;
   /** Who owns the quote (`usr-…`). */
   owner_id?: string | null;
   /** ISO 4217 code of all its amounts. */
@@ -2795,7 +2795,7 @@ export interface UpdateLineItemInput {
   /** Accepted and ignored: kept by the gateway. */
   tenant_id?: unknown;
   /** The quote it belongs to. */
-  quote_id?: string | null;
+  quote_id?: string;
   /** What is offered, at most 100,000 characters. */
   description?: string | null;
   /** How many. */

@@ -3,10 +3,20 @@ import type { InputDefinition, InputField } from "../../write/input.ts";
 import { restWords } from "./rest-words.ts";
 import { closedObject, described, orNull, type Components, type Schema } from "./schema.ts";
 
-/** The body that an input takes, as a schema of its own; from the schemas that read it. */
-export function inputSchema(definition: InputDefinition, components: Components) {
+/**
+ * The body that an input takes, as a schema of its own; from the schemas that read it. `kept` are the keys that cannot be
+ * cleared, although they can be left out.
+ */
+export function inputSchema(
+  definition: InputDefinition,
+  components: Components,
+  kept: readonly string[] = [],
+) {
   const properties = Object.fromEntries(
-    Object.entries(definition.fields).map(([name, field]) => [name, fieldOf(field, components)]),
+    Object.entries(definition.fields).map(([name, field]) => [
+      name,
+      fieldOf(field, components, field.required || kept.includes(name)),
+    ]),
   );
   const required = Object.entries(definition.fields).flatMap(([name, field]) =>
     field.required ? [name] : [],
@@ -19,16 +29,16 @@ export function inputSchema(definition: InputDefinition, components: Components)
   });
 }
 
-function fieldOf(field: InputField, components: Components): Schema {
+function fieldOf(field: InputField, components: Components, isNeeded: boolean): Schema {
   // Of an update's `id` GraphQL has more to say.
   if (field.ignored) {
     const isTold = field.description.startsWith("Accepted and ignored");
     return { description: isTold ? field.description : "Accepted and ignored." };
   }
-  const { anyOf, ...rest } = schemaOf(field, components);
-  const value = withoutNull({ ...rest, ...(anyOf === undefined ? {} : { anyOf }) });
+  const value = withoutNull(schemaOf(field, components));
   const description = restWords(field.description);
-  if (!field.required) return described(orNull(value), description);
+  const takesNull = !isNeeded && field.schema.safeParse(null).success;
+  if (!isNeeded) return described(takesNull ? orNull(value) : value, description);
   // Blank text says as little as none.
   const isText = value["type"] === "string" && value["enum"] === undefined;
   return described(isText ? { ...value, minLength: 1 } : value, description);

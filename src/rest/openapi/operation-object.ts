@@ -1,4 +1,5 @@
 import { idPattern } from "../../lib/id.ts";
+import { restName } from "../../write/input.ts";
 import { maxKeyLength } from "../../write/idempotency.ts";
 import type { Operation, Resource, Verb } from "../face.ts";
 import { spoken } from "../refusal.ts";
@@ -11,7 +12,7 @@ import type { Components, Schema } from "./schema.ts";
 /** The tag under which a resource's operations stand. */
 export function tagOf({ face, resource }: Pick<Operation, "face" | "resource">): string {
   const records = spoken(resource.plural);
-  return face.resources.length === 1 ? face.title : `${face.title}: ${records.toLowerCase()}`;
+  return face.resources.length === 1 ? face.title : `${face.title} ${records.toLowerCase()}`;
 }
 
 /** An operation at its own path, or at another one that leads to it. */
@@ -40,7 +41,11 @@ export function operationObject(
             required: true,
             content: {
               "application/json": {
-                schema: inputSchema(input, components),
+                schema: inputSchema(
+                  input,
+                  components,
+                  operation.verb === "update" ? keptOf(resource) : [],
+                ),
                 example: bodyExample(resource, input),
               },
             },
@@ -62,6 +67,13 @@ function pascal(path: string): string {
 function inputOf({ verb, resource }: Operation) {
   if (verb === "create") return resource.create.input;
   return verb === "update" ? (resource.change?.input ?? null) : null;
+}
+
+/** What a record always has and nobody else can say: what a new one needs, and its number for people. */
+function keptOf({ create, projection }: Resource): string[] {
+  const numbers = Object.values(projection.entity.naturalKeys).map(restName);
+  const isKept = (name: string) => create.input.fields[name]?.required === true;
+  return [...Object.keys(create.input.fields).filter(isKept), ...numbers];
 }
 
 /** A line, and what there is to know beside it. */

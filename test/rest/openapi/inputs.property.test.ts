@@ -1,0 +1,95 @@
+import type { ErrorObject } from "ajv/dist/2020.js";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { operations } from "../../../src/rest/operations.ts";
+import type { Operation } from "../../../src/rest/face.ts";
+import { at, listAt, startGateway, type TestGateway } from "../../support/gateway.ts";
+import { bodiesOf } from "../../support/input-values.ts";
+import { validatorAt } from "../../support/openapi-contract.ts";
+import { restClient, type RestClient } from "../../support/rest.ts";
+
+let gateway: TestGateway;
+let rest: RestClient;
+/** A record of each kind, by the path of its list. */
+const records = new Map<string, string>();
+/** What new records need. */
+const needed: Record<string, unknown> = {
+  account_type: "business",
+  email: "ops@example.com",
+  phone: "+1 404 555 0128",
+  last_name: "Harbor",
+};
+
+beforeAll(async () => {
+  gateway = await startGateway({ env: { POINTS_PER_MINUTE: "100000000" } });
+  const north = await gateway.fixtures.tenant("north");
+  const account = await north.account();
+  const deal = await north.deal(account);
+  const quote = await north.quote(account, deal);
+  records.set("/api/v1/crm/accounts", account.id);
+  records.set("/api/v1/crm/contacts", (await north.contact(account)).id);
+  records.set("/api/v1/crm/deals", deal.id);
+  records.set("/api/v1/crm/quotes", quote.id);
+  records.set(
+    "/api/v1/crm/line-items",
+    (await north.lineItem(await north.quote(account, deal))).id,
+  );
+  Object.assign(needed, { account_id: account.id, quote_id: quote.id });
+  rest = restClient(gateway, {
+    "x-api-key": await gateway.keyFor("north"),
+    "x-organization-id": north.id,
+  });
+});
+afterAll(() => gateway.close());
+
+const writes = operations.flatMap((operation): [string, Operation][] =>
+  operation.verb === "create" || operation.verb === "update" ? [[operation.id, operation]] : [],
+);
+
+/**
+ * What no schema says: what other records are like, what goes together, and which of the texts of a form there are in the
+ * world.
+ */
+const beyondSchemas =
+  /There is no such|ISO 4217|country code|must be a domain|15 integer and 4 fraction|from 0 to 100|is needed|says something else than|cannot change|is taken|is not the current one|of another account|must be the quote's/;
+
+describe("a body is refused by the server for the keys that the document refuses", () => {
+  it.each(writes)("%s", async (_, operation) => {
+    const { resource, verb, method } = operation;
+    const definition = verb === "create" ? resource.create.input : resource.change?.input;
+    if (definition === undefined) throw new Error("takes a body");
+    const validate = validatorAt(`#/components/schemas/${definition.name}`);
+    const path =
+      verb === "create" ? resource.path : `${resource.path}/${records.get(resource.path)}`;
+    const request = method === "POST" ? rest.post : rest.patch;
+    const base = Object.entries(needed).filter(
+      ([key]) => verb === "create" && definition.fields[key]?.required === true,
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        bodiesOf(Object.keys(definition.fields), Object.fromEntries(base)),
+        async (body) => {
+          const refused = validate(body) ? new Set() : new Set((validate.errors ?? []).map(keyOf));
+          const answer = await request(path, body);
+          const issues = answer.status === 400 ? listAt(answer.body, "issues") : [];
+          const told = issues.map((issue) => ({
+            key: String(at(issue, "path")).split(".")[0],
+            message: String(at(issue, "message")),
+          }));
+          // Each key that the document refuses is told of …
+          expect(told.map(({ key }) => key)).toEqual(expect.arrayContaining([...refused]));
+          // … and no other, but for what no schema can say.
+          const others = told.filter(({ key }) => !refused.has(key));
+          expect(others.filter(({ message }) => !beyondSchemas.test(message))).toEqual([]);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
+
+/** The key of a body that an error is about. */
+function keyOf({ instancePath, keyword, params }: ErrorObject): string {
+  if (instancePath !== "") return instancePath.split("/")[1] ?? "";
+  return String(keyword === "required" ? params["missingProperty"] : params["additionalProperty"]);
+}

@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { operations } from "../../../src/rest/operations.ts";
+import type { Operation } from "../../../src/rest/face.ts";
+import { at, listAt, startGateway, type TestGateway } from "../../support/gateway.ts";
+import { openApi, validatorAt } from "../../support/openapi-contract.ts";
+import { restClient, type RestClient } from "../../support/rest.ts";
+
+let gateway: TestGateway;
+let rest: RestClient;
+
+beforeAll(async () => {
+  gateway = await startGateway({ env: { POINTS_PER_MINUTE: "100000000" } });
+  const north = await gateway.fixtures.tenant("north");
+  rest = restClient(gateway, {
+    "x-api-key": await gateway.keyFor("north"),
+    "x-organization-id": north.id,
+  });
+});
+afterAll(() => gateway.close());
+
+const lists = operations.flatMap((operation): [string, Operation][] =>
+  operation.verb === "list" ? [[operation.id, operation]] : [],
+);
+
+/** What a pointer leads to, or the value itself. */
+function resolved(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || !("$ref" in value)) return value;
+  return at(openApi, ...String(value.$ref).slice("#/".length).split("/"));
+}
+
+const uuid = "019cbd7f-679e-705d-b742-3c0d785c8c30";
+/** Of each kind of value one. */
+const candidates = ["2026-11-30", uuid, "1.5", "7", "business", "call", "sent", "api", "percent"];
+
+/** A value that a schema takes, as a query holds it. */
+function valueFor(schema: unknown, pointer: string): string {
+  const validate = validatorAt(pointer);
+  const isNumber = String(at(schema, "type")).includes("integer");
+  if (at(schema, "type") === "boolean") return "true";
+  const found = candidates.find((text) => validate(isNumber ? Number(text) : text));
+  if (found === undefined) throw new Error(`no value for ${pointer}`);
+  return found;
+}
+
+/** What is asked for by a parameter, one thing at a time. */
+function questions(parameter: unknown): readonly (readonly [string, string])[] {
+  const name = String(at(parameter, "name"));
+  const schema = at(parameter, "schema");
+  if (at(parameter, "in") !== "query") return [];
+  if (["limit", "cursor", "q", "sort", "include_deleted"].includes(name)) return [];
+  const pointer =
+    typeof schema === "object" && schema !== null && "$ref" in schema ? String(schema.$ref) : null;
+  if (pointer === null) {
+    const values = Reflect.get(Object(schema), "enum");
+    const isBoolean = at(schema, "type") === "boolean";
+    return [[name, Array.isArray(values) ? String(values[0]) : isBoolean ? "true" : "x"]];
+  }
+  const [value, compared] = listAt(resolved(schema), "anyOf");
+  const plain = valueFor(resolved(value), String(at(value, "$ref")));
+  const comparisons = Object.keys(Object(at(resolved(compared), "properties")));
+  return [
+    [name, plain],
+    ...comparisons.map((comparison): [string, string] => [
+      `${name}[${comparison}]`,
+      comparison === "is_null" ? "false" : plain,
+    ]),
+  ];
+}
+
+describe("what a list can be asked for is what the document has", () => {
+  it.each(lists)("%s takes each filter with each comparison", async (_, { path }) => {
+    const asked = listAt(openApi, "paths", path, "get", "parameters").map((one) =>
+      questions(resolved(one)),
+    );
+    expect(asked.flat().length).toBeGreaterThan(3);
+    for (const one of asked.filter((some) => some.length > 0)) {
+      const query = new URLSearchParams(one.map(([name, value]) => [name, value]));
+      const { status, text } = await rest.get(`${path}?${query}`);
+      expect([status, text]).toEqual([200, expect.stringContaining('"data":[]')]);
+    }
+  });
+
+  it.each(lists)("%s takes each order, and no key beside the document's", async (_, operation) => {
+    const { path, resource } = operation;
+    const parameters = listAt(openApi, "paths", path, "get", "parameters").map(resolved);
+    const sort = parameters.find((one) => at(one, "name") === "sort");
+    const orders =
+      sort === undefined ? [] : listAt(resolved(at(sort, "schema", "items")), "enum").map(String);
+    // Ten at a time.
+    for (let start = 0; start < orders.length; start += 10) {
+      const terms = orders.slice(start, start + 10).join(",");
+      expect((await rest.get(`${path}?sort=${encodeURIComponent(terms)}`)).status).toBe(200);
+    }
+    const names = parameters.map((one) => at(one, "name"));
+    const unknown = resource.projection.members.filter(({ key }) => !names.includes(key));
+    for (const { key } of unknown) {
+      expect((await rest.get(`${path}?${key}=x`)).status).toBe(400);
+      expect((await rest.get(`${path}?sort=${key}`)).status).toBe(400);
+    }
+  });
+});
