@@ -540,7 +540,7 @@ export interface ListAccountsParameters {
   q?: string;
   /** Whether deleted records are found as well. */
   include_deleted?: boolean;
-  /** Keys to sort by, separated by commas. */
+  /** Keys to sort by, each once, separated by commas. */
   sort?: AccountOrder | readonly AccountOrder[];
   /** Identifier: the entity's prefix and a UUIDv7, so ids sort by creation. Given by the gateway. */
   id?: AccountIdFilter | null;
@@ -1042,7 +1042,7 @@ export interface ListContactsParameters {
   q?: string;
   /** Whether deleted records are found as well. */
   include_deleted?: boolean;
-  /** Keys to sort by, separated by commas. */
+  /** Keys to sort by, each once, separated by commas. */
   sort?: ContactOrder | readonly ContactOrder[];
   /** Identifier: the entity's prefix and a UUIDv7, so ids sort by creation. Given by the gateway. */
   id?: ContactIdFilter | null;
@@ -1517,7 +1517,7 @@ export interface ListDealsParameters {
   q?: string;
   /** Whether deleted records are found as well. */
   include_deleted?: boolean;
-  /** Keys to sort by, separated by commas. */
+  /** Keys to sort by, each once, separated by commas. */
   sort?: DealOrder | readonly DealOrder[];
   /** Identifier: the entity's prefix and a UUIDv7, so ids sort by creation. Given by the gateway. */
   id?: DealIdFilter | null;
@@ -1939,7 +1939,7 @@ export interface ListActivitiesParameters {
   q?: string;
   /** Whether deleted records are found as well. */
   include_deleted?: boolean;
-  /** Keys to sort by, separated by commas. */
+  /** Keys to sort by, each once, separated by commas. */
   sort?: ActivityOrder | readonly ActivityOrder[];
   /** Identifier: the entity's prefix and a UUIDv7, so ids sort by creation. Given by the gateway. */
   id?: ActivityIdFilter | null;
@@ -2247,7 +2247,7 @@ export interface ListQuotesParameters {
   q?: string;
   /** Whether deleted records are found as well. */
   include_deleted?: boolean;
-  /** Keys to sort by, separated by commas. */
+  /** Keys to sort by, each once, separated by commas. */
   sort?: QuoteOrder | readonly QuoteOrder[];
   /** Identifier: the entity's prefix and a UUIDv7, so ids sort by creation. Given by the gateway. */
   id?: QuoteIdFilter | null;
@@ -2621,7 +2621,7 @@ export interface ListLineItemsParameters {
   q?: string;
   /** Whether deleted records are found as well. */
   include_deleted?: boolean;
-  /** Keys to sort by, separated by commas. */
+  /** Keys to sort by, each once, separated by commas. */
   sort?: LineItemOrder | readonly LineItemOrder[];
   /** Identifier: the entity's prefix and a UUIDv7, so ids sort by creation. Given by the gateway. */
   id?: LineItemIdFilter | null;
@@ -2853,7 +2853,7 @@ export interface ListIntegrationCustomersParameters {
   q?: string;
   /** Whether deleted records are found as well. */
   include_deleted?: boolean;
-  /** Keys to sort by, separated by commas. */
+  /** Keys to sort by, each once, separated by commas. */
   sort?: IntegrationCustomerOrder | readonly IntegrationCustomerOrder[];
   /** Identifier: the entity's prefix and a UUIDv7, so ids sort by creation. Given by the gateway. */
   id?: ContactIdFilter | null;
