@@ -69,7 +69,7 @@ class Answers {
       isEnveloped ? { data: sample } : sample,
       [
         ...quotaHeaders,
-        ...(this.#hasVersion(resource) ? (["ETag"] as const) : []),
+        ...("version" in resource.projection.entity.fields ? (["ETag"] as const) : []),
         ...(isNew ? (["Location"] as const) : []),
       ],
     );
@@ -159,7 +159,10 @@ class Answers {
       `${reasons.charAt(0).toUpperCase()}${reasons.slice(1)}.`,
       kinds.length === 1 ? this.#error() : { anyOf: kinds },
       key === undefined
-        ? { error: "The first request with this Idempotency-Key is still being carried out." }
+        ? {
+            error:
+              "Idempotency-Key: the first request with this key is still running; try again in a moment.",
+          }
         : this.#takenExample(resource, key),
       quotaHeaders,
     );
@@ -193,7 +196,7 @@ class Answers {
     this.#plain(
       "KeyReused",
       "Another request was made with this Idempotency-Key.",
-      "This Idempotency-Key was used for another request; send a new one.",
+      "Idempotency-Key: this key was used for another request in the last 24 hours; use a new one.",
     );
 
   rateLimited(): Schema {
@@ -241,10 +244,6 @@ class Answers {
       { error: "The gateway is busy; try again." },
       ["RequestId", "RetryAfter"],
     );
-  }
-
-  #hasVersion({ projection }: Resource): boolean {
-    return projection.entity.fields["version"] !== undefined;
   }
 
   #pagination() {
