@@ -89,7 +89,8 @@ const urlSchema = readText(
   (text) => (/^https?:\/\//i.test(text) && URL.canParse(text) ? text : null),
   "must be a web address with its scheme, such as https://example.com/a",
   2_000,
-).meta({ format: "uri", pattern: "^[Hh][Tt][Tt][Pp][Ss]?://" });
+  // `format: uri` would forbid letters that addresses have in browsers, such as those of https://łódź.example.
+).meta({ pattern: "^[Hh][Tt][Tt][Pp][Ss]?://" });
 
 const currencySchema = readText(
   (text) => (currencies.has(text.toUpperCase()) ? text.toUpperCase() : null),

@@ -14,7 +14,7 @@ import { startCliGateway, type CliGateway } from "../support/cli-gateway.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { Fixtures } from "../support/fixtures.ts";
 import { send, sendBytes, type RawAnswer } from "../support/raw-http.ts";
-import { placesOf, tracesOf } from "../support/secret-places.ts";
+import { leaks, placesOf } from "../support/secret-places.ts";
 import { receiveTraces, type TraceReceiver } from "../support/trace-receiver.ts";
 
 const random = (): string => randomBytes(20).toString("hex");
@@ -108,16 +108,6 @@ const told = () => [...secrets, ["a subject", subject] as const];
 
 const printed = ({ status, headers, body }: RawAnswer): string =>
   `${status} ${JSON.stringify(headers)} ${body}`;
-
-/** Which of the secrets a text gives away, and how. */
-function leaks(text: string, of: Iterable<readonly [string, string]>): readonly string[] {
-  const folded = text.toLowerCase();
-  return [...of].flatMap(([name, secret]) =>
-    tracesOf(secret)
-      .filter((trace) => folded.includes(trace.toLowerCase()))
-      .map((trace) => `${name}: ${trace}`),
-  );
-}
 
 describe("the search", () => {
   it("finds a secret however it is written, and in the middle of something", () => {

@@ -2,13 +2,16 @@ import { withoutExtensions } from "./without-extensions.ts";
 import { openCuttableRoute, type CuttableRoute } from "./cut-connection.ts";
 import { startGateway, type Answer } from "./gateway.ts";
 import { TenantCopies, type TenantCopy, type TenantState } from "./tenant-copies.ts";
-import { makeWorld, type WritePath } from "./write-paths.ts";
+import { makeWorld, type World, type WritePath } from "./write-paths.ts";
 
 /** An answer as it came. */
 export type Reply = { readonly status: number; readonly type: string; readonly text: string };
 
 /** A gateway whose connections to its database can be cut, with copies of a tenant to write to. */
 export type FaultyGateway = {
+  readonly url: string;
+  /** The records of the tenant that is copied. */
+  readonly world: World;
   readonly route: CuttableRoute;
   readonly copies: TenantCopies;
   /** Sends a mutation as a client does that may have to send it again. */
@@ -63,6 +66,8 @@ export async function startFaultyGateway({
     return errors ?? data;
   };
   return {
+    url: gateway.url,
+    world,
     route,
     copies,
     send: async (path, copy, idempotencyKey, signal) => {

@@ -9,6 +9,8 @@ import { createGateway } from "../../src/server.ts";
 export type GatewayProcess = {
   readonly url: string;
   stop(): Promise<void>;
+  /** Ends it in the middle of whatever it does. */
+  kill(): Promise<void>;
 };
 
 /** Starts one on the database of DATABASE_URL, which has its migrations; the rest is as the operator says. */
@@ -25,6 +27,11 @@ export async function startGatewayProcess(
     stop: async () => {
       const exited = once(child, "exit");
       child.send("stop");
+      await exited;
+    },
+    kill: async () => {
+      const exited = once(child, "exit");
+      child.kill("SIGKILL");
       await exited;
     },
   };

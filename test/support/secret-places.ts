@@ -156,3 +156,13 @@ export function tracesOf(secret: string): readonly string[] {
   });
   return [...new Set([...plain, ...encoded])];
 }
+
+/** Which of the secrets a text gives away, and how. */
+export function leaks(text: string, of: Iterable<readonly [string, string]>): readonly string[] {
+  const folded = text.toLowerCase();
+  return [...of].flatMap(([name, secret]) =>
+    tracesOf(secret)
+      .filter((trace) => folded.includes(trace.toLowerCase()))
+      .map((trace) => `${name}: ${trace}`),
+  );
+}

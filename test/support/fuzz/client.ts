@@ -11,6 +11,7 @@ export type FuzzRequest = {
 export type FuzzAnswer = {
   readonly status: number;
   readonly type: string;
+  readonly headers: Headers;
   readonly text: string;
   readonly milliseconds: number;
 };
@@ -44,6 +45,11 @@ export function sendFuzz(url: string, raw: FuzzRequest): Promise<FuzzAnswer> {
         resolve({
           status: response.statusCode ?? 0,
           type: response.headers["content-type"] ?? "",
+          headers: new Headers(
+            Object.entries(response.headersDistinct).map(
+              ([name, values = []]): [string, string] => [name, values.join(", ")],
+            ),
+          ),
           text: Buffer.concat(chunks).toString(),
           milliseconds: performance.now() - started,
         });
@@ -65,6 +71,13 @@ export function isExecuted({ text }: FuzzAnswer): boolean {
 const revealing =
   /node_modules|\n\s+at |\bat (?:file:\/\/)?\/[\w/.-]+:\d+|"INTERNAL"|"UNAVAILABLE"|SELECT .* FROM |violates|relation "|pg_|SQLSTATE|Cannot read propert|is not a function|undefined is not/;
 
+/** What a refusal tells that it must not; null when that is nothing. It may quote what was sent. */
+export function revealedBy(asked: FuzzRequest, { text }: FuzzAnswer): string | null {
+  const [found = null] = revealing.exec(text) ?? [];
+  const sent = `${asked.path} ${String(asked.body)}`;
+  return found === null || sent.includes(found) ? null : found;
+}
+
 /** What is wrong with an answer, whatever was asked. */
 export function complaintsAbout(asked: FuzzRequest, answer: FuzzAnswer): string[] {
   const { status, type, text } = answer;
@@ -72,9 +85,8 @@ export function complaintsAbout(asked: FuzzRequest, answer: FuzzAnswer): string[
   if (status >= 500 || status < 200) complaints.push(`status ${status}`);
   if (!isExecuted(answer)) {
     if (text.length >= 100_000) complaints.push(`a refusal of ${text.length} characters`);
-    // A refusal may quote what was sent.
-    const own = revealing.exec(text);
-    if (own !== null && !String(asked.body).includes(own[0])) complaints.push(`tells ${own[0]}`);
+    const own = revealedBy(asked, answer);
+    if (own !== null) complaints.push(`tells ${own}`);
   } else if (/"(INTERNAL|UNAVAILABLE)"/.test(text)) complaints.push("an error of ours");
   if (text !== "" && /json/.test(type)) {
     try {

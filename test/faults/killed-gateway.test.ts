@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventsOf } from "../support/change-events.ts";
+import { at, startGateway, type TestGateway } from "../support/gateway.ts";
+import { startGatewayProcess } from "../support/gateway-process.ts";
+import { patientEnvironment } from "../support/patience.ts";
+import { restClient, type RestClient } from "../support/rest.ts";
+
+let gateway: TestGateway;
+let rest: RestClient;
+let key: string;
+
+beforeAll(async () => {
+  gateway = await startGateway();
+  const { slug } = await gateway.fixtures.tenant("north-harbor");
+  key = await gateway.keyFor(slug);
+  rest = restClient(gateway, { "x-api-key": key });
+});
+afterAll(() => gateway.close());
+
+async function made(path: string, body: Readonly<Record<string, unknown>>): Promise<string> {
+  const answer = await rest.post(path, body);
+  expect(answer.status, answer.text).toBe(201);
+  return String(at(answer.body, "id"));
+}
+
+describe("a gateway that is killed between a write's commit and its answer", () => {
+  it("leaves the write to be answered by another one, which does it no second time", async () => {
+    const account = await made("/api/v1/crm/accounts", { name: "Harbor" });
+    const deal = await made("/api/v1/crm/deals", { account_id: account, name: "Before" });
+    const other = await startGatewayProcess({
+      ...patientEnvironment,
+      DATABASE_URL: gateway.databaseUrl,
+    });
+    const { client } = gateway.fixtures;
+    const headers = { "idempotency-key": "killed" };
+    const change = (sender: RestClient) =>
+      sender.patch(`/api/v1/crm/deals/${deal}`, { name: "After" }, headers);
+    // Read for the answer, and not for the change.
+    await client.query("BEGIN; LOCK TABLE quotes");
+    const lost = change(restClient(other, { "x-api-key": key })).then(
+      () => "answered",
+      () => "lost",
+    );
+    try {
+      await expect
+        .poll(
+          async () => {
+            const { rows } = await gateway.database.asOwner((owner) =>
+              owner.query<{ name: string }>("SELECT name FROM deals WHERE id = $1", [
+                deal.slice("deal-".length),
+              ]),
+            );
+            return rows[0]?.name;
+          },
+          { timeout: 20_000 },
+        )
+        .toBe("After");
+      await other.kill();
+    } finally {
+      await client.query("ROLLBACK");
+    }
+    expect(await lost).toBe("lost");
+    const answers = [await change(rest), await change(rest)];
+    for (const { status, headers: told, body } of answers) {
+      expect([status, told.get("etag")]).toEqual([200, '"2"']);
+      expect(body).toMatchObject({ name: "After", version: 2 });
+    }
+    const versions = (await eventsOf(gateway, deal)).map(({ version }) => version);
+    expect(versions).toEqual([1, 2]);
+  });
+});
