@@ -534,7 +534,7 @@ export interface ListAccountsParameters {
   q?: string;
   /** Whether deleted records are found as well. */
   include_deleted?: boolean;
-  /** Keys to sort by, separated by commas. */
+  /** Keys to sort by, each once, separated by commas. */
   sort?: AccountOrder | readonly AccountOrder[];
   /** Identifier: the entity's prefix and a UUIDv7, so ids sort by creation. Given by the gateway. */
   id?: AccountIdFilter | null;
@@ -1036,7 +1036,7 @@ export interface ListContactsParameters {
   q?: string;
   /** Whether deleted records are found as well. */
   include_deleted?: boolean;
-  /** Keys to sort by, separated by commas. */
+  /** Keys to sort by, each once, separated by commas. */
   sort?: ContactOrder | readonly ContactOrder[];
   /** Identifier: the entity's prefix and a UUIDv7, so ids sort by creation. Given by the gateway. */
   id?: ContactIdFilter | null;
@@ -1511,7 +1511,7 @@ export interface ListDealsParameters {
   q?: string;
   /** Whether deleted records are found as well. */
   include_deleted?: boolean;
-  /** Keys to sort by, separated by commas. */
+  /** Keys to sort by, each once, separated by commas. */
   sort?: DealOrder | readonly DealOrder[];
   /** Identifier: the entity's prefix and a UUIDv7, so ids sort by creation. Given by the gateway. */
   id?: DealIdFilter | null;
@@ -1933,7 +1933,7 @@ export interface ListActivitiesParameters {
   q?: string;
   /** Whether deleted records are found as well. */
   include_deleted?: boolean;
-  /** Keys to sort by, separated by commas. */
+  /** Keys to sort by, each once, separated by commas. */
   sort?: ActivityOrder | readonly ActivityOrder[];
   /** Identifier: the entity's prefix and a UUIDv7, so ids sort by creation. Given by the gateway. */
   id?: ActivityIdFilter | null;
@@ -2241,7 +2241,7 @@ export interface ListQuotesParameters {
   q?: string;
   /** Whether deleted records are found as well. */
   include_deleted?: boolean;
-  /** Keys to sort by, separated by commas. */
+  /** Keys to sort by, each once, separated by commas. */
   sort?: QuoteOrder | readonly QuoteOrder[];
   /** Identifier: the entity's prefix and a UUIDv7, so ids sort by creation. Given by the gateway. */
   id?: QuoteIdFilter | null;
@@ -2615,7 +2615,7 @@ export interface ListLineItemsParameters {
   q?: string;
   /** Whether deleted records are found as well. */
   include_deleted?: boolean;
-  /** Keys to sort by, separated by commas. */
+  /** Keys to sort by, each once, separated by commas. */
   sort?: LineItemOrder | readonly LineItemOrder[];
   /** Identifier: the entity's prefix and a UUIDv7, so ids sort by creation. Given by the gateway. */
   id?: LineItemIdFilter | null;
@@ -2847,7 +2847,7 @@ export interface ListIntegrationCustomersParameters {
   q?: string;
   /** Whether deleted records are found as well. */
   include_deleted?: boolean;
-  /** Keys to sort by, separated by commas. */
+  /** Keys to sort by, each once, separated by commas. */
   sort?: IntegrationCustomerOrder | readonly IntegrationCustomerOrder[];
   /** Identifier: the entity's prefix and a UUIDv7, so ids sort by creation. Given by the gateway. */
   id?: ContactIdFilter | null;

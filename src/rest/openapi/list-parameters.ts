@@ -75,7 +75,7 @@ function sort(resource: Resource, components: Components): Schema {
   return {
     name: "sort",
     in: "query",
-    description: "Keys to sort by, separated by commas.",
+    description: "Keys to sort by, each once, separated by commas.",
     style: "form",
     explode: false,
     schema: { type: "array", items, minItems: 1, maxItems: maxSortKeys },
