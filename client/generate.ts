@@ -86,8 +86,11 @@ function parameterSchema(schema: Schema, isFilter: boolean): Schema {
     const { $ref = "" } = asObject(items);
     return { anyOf: [plain(asObject(items)), { tsType: `readonly ${nameOf(String($ref))}[]` }] };
   }
-  // The client sends null as the comparison `is_null`.
-  return isFilter ? { anyOf: [plain(schema), { type: "null" }] } : plain(schema);
+  if (!isFilter) return plain(schema);
+  const { $ref } = schema;
+  // The client sends null as the comparison `is_null`, which lists do not have.
+  const isOfList = typeof $ref === "string" && $ref.endsWith("ListFilter");
+  return { anyOf: [plain(schema), ...(isOfList ? [] : [{ type: "null" }])] };
 }
 
 /** The schemas of an operation's body and of the record that it answers with. */

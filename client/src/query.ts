@@ -18,12 +18,12 @@ export function searchOf(query: Query, cursor: string | null): URLSearchParams {
 
 function append(search: URLSearchParams, name: string, value: unknown): void {
   if (value === undefined) return;
-  const items = Array.isArray(value) ? value.map((item) => textOf(name, item)) : [];
-  // The server would read it as two.
-  if (items.some((item) => item.includes(","))) {
-    throw new TypeError(`${name}: a value in a list cannot have a comma`);
+  if (!Array.isArray(value)) search.append(name, textOf(name, value));
+  // The server splits at commas that have no backslash before them.
+  else {
+    const items = value.map((item) => textOf(name, item).replaceAll(/[\\,]/g, "\\$&"));
+    search.append(name, items.join(","));
   }
-  search.append(name, Array.isArray(value) ? items.join(",") : textOf(name, value));
 }
 
 function textOf(name: string, value: unknown): string {
