@@ -1,6 +1,6 @@
 // What no gateway can beat: node:http, one prepared statement, JSON.stringify. node bench/bare-server.ts <url> <file>
 import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import pg from "pg";
 import { listen, portOf } from "../src/cli/http.ts";
 
@@ -37,14 +37,13 @@ async function serve(databaseUrl: string, file: string): Promise<void> {
       );
     return JSON.stringify({ data, pagination: { count: Number(rows[0]?.[1] ?? 0), limit } });
   };
+  const send = async (response: ServerResponse): Promise<void> => {
+    const body = await answer();
+    response.writeHead(200, { "content-type": "application/json; charset=utf-8" });
+    response.end(body);
+  };
   const server = createServer((_request, response) => {
-    answer().then(
-      (body) => {
-        response.writeHead(200, { "content-type": "application/json; charset=utf-8" });
-        response.end(body);
-      },
-      () => response.destroy(),
-    );
+    send(response).catch(() => response.destroy());
   });
   await listen(server, "127.0.0.1", 0);
   process.send?.(portOf(server));

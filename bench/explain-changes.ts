@@ -80,11 +80,11 @@ export async function explainChanges(bench: {
 }): Promise<void> {
   const { db, viewer, page, report } = bench;
   const read = async (changes: Partial<PageRequest>) => {
-    const page = request(changeEvent, changes);
+    const asked = request(changeEvent, changes);
     const { statement, collect } = pageStatement(
-      page,
+      asked,
       { catalog, viewer, parentIds: [] },
-      rowColumns(changeEvent, page.fields),
+      rowColumns(changeEvent, asked.fields),
     );
     const found = collect(await db.rows(statement.text, statement.values)).get("");
     return { rows: found?.rows ?? [], cursors: found?.cursors ?? [] };

@@ -18,12 +18,10 @@ export function searchOf(query: Query, cursor: string | null): URLSearchParams {
 
 function append(search: URLSearchParams, name: string, value: unknown): void {
   if (value === undefined) return;
-  if (!Array.isArray(value)) search.append(name, textOf(name, value));
-  // The server splits at commas that have no backslash before them.
-  else {
-    const items = value.map((item) => textOf(name, item).replaceAll(/[\\,]/g, "\\$&"));
-    search.append(name, items.join(","));
-  }
+  const text = Array.isArray(value)
+    ? value.map((item) => textOf(name, item).replaceAll(/[\\,]/g, "\\$&")).join(",")
+    : textOf(name, value);
+  search.append(name, text);
 }
 
 function textOf(name: string, value: unknown): string {
