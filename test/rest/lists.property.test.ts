@@ -4,7 +4,7 @@ import type { Resource } from "../../src/rest/face.ts";
 import { runOptions, runSeed } from "../support/arbitraries.ts";
 import { at, listAt, startGateway, type TestGateway } from "../support/gateway.ts";
 import { randomWorld, storeWorld } from "../support/random-rows.ts";
-import { restClient, type RestClient } from "../support/rest.ts";
+import { restClient, unchecked, type RestClient } from "../support/rest.ts";
 import {
   filtersOf,
   matches,
@@ -30,7 +30,8 @@ beforeAll(async () => {
   const tenant = await gateway.fixtures.tenant("north-harbor");
   await storeWorld(gateway.fixtures, randomWorld(runSeed, tenant.uuid), tenant.uuid, runSeed);
   key = await gateway.keyFor(tenant.slug);
-  rest = restClient(gateway, { "x-api-key": key, "x-organization-id": tenant.id });
+  const headers = { "x-api-key": key, "x-organization-id": tenant.id };
+  rest = restClient(gateway, headers, unchecked);
   for (const resource of resources) {
     const items = await read(resource, { limit: "100", ...whole(resource) });
     everything.set(resource, items.data);
