@@ -15,6 +15,7 @@ export function banner(options: {
   const lines = ["", `  crm-gateway is ready (${seconds.toFixed(1)} s)`, ""];
   const what = options.explorer ? "GraphQL and GraphiQL" : "GraphQL";
   lines.push(`  ${what.padEnd(22)} ${url}/graphql`);
+  lines.push(`  REST                   ${url}/docs`);
   if (metricsUrl !== null) lines.push(`  Metrics                ${metricsUrl}`);
   const [first] = tenants;
   if (first === undefined) {

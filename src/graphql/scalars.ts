@@ -115,7 +115,10 @@ const day = new GraphQLScalarType<string, string>({
   ),
 });
 
-/** What is stored was checked when it was written; reading it must not fail on a rule that came later. */
+/**
+ * What is stored was checked when it was written; reading it must not fail on a rule that came later. Text that can be
+ * read is kept as it was sent, as over REST: a web address is not written in another way.
+ */
 function readAsStored(
   scalar: GraphQLScalarType,
   description: string,
@@ -126,10 +129,14 @@ function readAsStored(
     description,
     specifiedByURL: scalar.specifiedByURL,
     serialize: String,
-    parseValue: later((value) => String(parseValue(value))),
+    parseValue: later((value) => {
+      const read = String(parseValue(value));
+      return typeof value === "string" ? value : read;
+    }),
     parseLiteral: (node, variables) => {
       try {
-        return String(parseLiteral(node, variables));
+        const read = String(parseLiteral(node, variables));
+        return node.kind === Kind.STRING ? node.value : read;
       } catch (error) {
         // Any other error would count as one of ours.
         if (error instanceof GraphQLError) throw error;

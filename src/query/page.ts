@@ -78,8 +78,7 @@ export function pageStatement<Item>(
 ): PageStatement<Item> {
   const { entity, want } = request;
   const terms = termsOf(request);
-  // The entity and the order: a cursor of another list is refused, not misread.
-  const orderKey = `${request.entity.name}: ${terms.map((term) => term.key).join(",")}`;
+  const orderKey = orderKeyOf(request, terms);
   const direction = request.backward ? reversed(terms) : terms;
   const viewer = viewerSql(context.viewer);
   const matches = matching(request, context.catalog, viewer);
@@ -157,6 +156,11 @@ function merged(parts: readonly Sql[], direction: readonly SortTerm[], limit: Sq
     " UNION ALL ",
   );
   return sql`SELECT * FROM (${union}) u ORDER BY ${orderList(direction, "u")} LIMIT ${limit}`;
+}
+
+/** The entity and the order, which a cursor holds: one of another list is refused, not misread. */
+export function orderKeyOf(request: ListRequest, terms = termsOf(request)): string {
+  return `${request.entity.name}: ${terms.map((term) => term.key).join(",")}`;
 }
 
 function termsOf(request: ListRequest): SortTerm[] {

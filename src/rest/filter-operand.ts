@@ -5,27 +5,28 @@ import { parseDay, parseInstant } from "../lib/time.ts";
 import { catalog } from "../modules/catalog.ts";
 import type { Entity, Field, FieldKind } from "../query/entity.ts";
 
-/** Comparisons as they stand in a query's `field[…]`, and what the read engine calls them. */
-const operators = {
-  eq: "eq",
-  ne: "ne",
-  in: "in",
-  not_in: "notIn",
-  gt: "gt",
-  gte: "gte",
-  lt: "lt",
-  lte: "lte",
-  contains: "contains",
-  starts_with: "startsWith",
-  ends_with: "endsWith",
-  is_null: "isNull",
-} as const;
-
-export type Comparison = keyof typeof operators;
+/** Comparisons as they stand in a query's `field[…]`. */
+export type Comparison =
+  | "eq"
+  | "ne"
+  | "in"
+  | "not_in"
+  | "gt"
+  | "gte"
+  | "lt"
+  | "lte"
+  | "contains"
+  | "starts_with"
+  | "ends_with"
+  | "is_null"
+  | "all"
+  | "is_empty";
 
 const same: readonly Comparison[] = ["eq", "ne", "in", "not_in", "is_null"];
 const ordered: readonly Comparison[] = [...same, "gt", "gte", "lt", "lte"];
 const texts: readonly Comparison[] = [...ordered, "contains", "starts_with", "ends_with"];
+/** Of what a list holds. */
+const listed: readonly Comparison[] = ["eq", "ne", "in", "not_in", "all", "is_empty"];
 
 const comparisons: Readonly<Record<FieldKind, readonly Comparison[]>> = {
   id: same,
@@ -44,11 +45,11 @@ const comparisons: Readonly<Record<FieldKind, readonly Comparison[]>> = {
   date: ordered,
   json: [],
   jsonObject: [],
-  textList: [],
+  textList: listed,
   bytes: [],
 };
 
-/** How a field can be compared; not at all if it holds a list or a document. */
+/** How a field can be compared; not at all if it holds a document. */
 export function comparisonsOf({ kind, shownOnly }: Field): readonly Comparison[] {
   return shownOnly ? [] : comparisons[kind];
 }
@@ -56,35 +57,21 @@ export function comparisonsOf({ kind, shownOnly }: Field): readonly Comparison[]
 /** So many values a list of them may have. */
 export const maxValues = 200;
 
-type Operand =
-  | { readonly operator: string; readonly value: unknown }
-  | { readonly complaint: string };
+/** What a comparison compares with, or what is wrong with it. */
+export type Operand = { readonly value: unknown } | { readonly complaint: string };
 
-/** What a value in a query is for the read engine, or what is wrong with it. */
+/** Reads the text in a query that a field is compared with. */
 export function readOperand(
   entity: Entity,
-  field: string,
-  operator: string,
-  value: string,
+  definition: Field,
+  comparison: Comparison,
+  text: string,
 ): Operand {
-  const definition = entity.fields[field];
-  if (definition === undefined) throw new Error(`${entity.name} has no field ${field}`);
-  const allowed = comparisonsOf(definition);
-  const comparison = allowed.find((one) => one === operator);
-  if (comparison === undefined) {
-    return { complaint: `has no such comparison; there are ${allowed.join(", ")}` };
+  if (comparison === "is_null" || comparison === "is_empty") return readBoolean(text);
+  if (comparison !== "in" && comparison !== "not_in" && comparison !== "all") {
+    return readValue(entity, definition, text);
   }
-  const name = operators[comparison];
-  if (comparison === "is_null") {
-    return value === "true" || value === "false"
-      ? { operator: name, value: value === "true" }
-      : { complaint: "must be true or false" };
-  }
-  if (comparison !== "in" && comparison !== "not_in") {
-    const read = readValue(entity, definition, value);
-    return "complaint" in read ? read : { operator: name, value: read.value };
-  }
-  const values = value.split(",");
+  const values = splitValues(text);
   if (values.length > maxValues) return { complaint: `has at most ${maxValues} values` };
   const list: unknown[] = [];
   for (const one of values) {
@@ -92,12 +79,28 @@ export function readOperand(
     if ("complaint" in read) return read;
     list.push(read.value);
   }
-  return { operator: name, value: list };
+  return { value: list };
 }
 
-type Read = { readonly value: unknown } | { readonly complaint: string };
+/** The values between commas; a comma that is part of one is written `\,`, a backslash before it `\\`. */
+function splitValues(text: string): string[] {
+  const values = [""];
+  for (const [piece] of text.matchAll(/\\[\\,]|[^]/g)) {
+    if (piece === ",") values.push("");
+    else values[values.length - 1] += piece.length === 2 ? piece.slice(1) : piece;
+  }
+  return values;
+}
 
-function readValue(entity: Entity, definition: Field, text: string): Read {
+function readBoolean(text: string): Operand {
+  return text === "true" || text === "false"
+    ? { value: text === "true" }
+    : { complaint: "must be true or false" };
+}
+
+function readValue(entity: Entity, definition: Field, text: string): Operand {
+  // Nothing that is stored is empty: who asks for it left something out, or means records without a value.
+  if (text === "") return { complaint: "is empty; give a value, or leave the parameter out" };
   if (!isStorable(text)) return { complaint: unstorable };
   switch (definition.kind) {
     case "id":
@@ -114,9 +117,7 @@ function readValue(entity: Entity, definition: Field, text: string): Read {
         : { complaint: `must be one of ${names.join(", ")}` };
     }
     case "boolean":
-      return text === "true" || text === "false"
-        ? { value: text === "true" }
-        : { complaint: "must be true or false" };
+      return readBoolean(text);
     case "int":
     case "bigInt": {
       const isInt = /^-?\d{1,10}$/.test(text) && Math.abs(Number(text)) < 2 ** 31;
@@ -129,21 +130,27 @@ function readValue(entity: Entity, definition: Field, text: string): Read {
         const reason = error instanceof Error ? error.message : "it cannot be read";
         return { complaint: `must be a decimal: ${reason}` };
       }
-    case "dateTime": {
-      // A day stands for its first instant in UTC.
-      const day = /^\d{4}-\d\d-\d\d$/.test(text) ? parseDay(text) : null;
-      const instant = parseInstant(day === null ? text : `${day}T00:00:00Z`);
-      return instant === null
-        ? {
-            complaint: "must be an instant with its offset, such as 2026-03-18T15:40:12Z, or a day",
-          }
-        : { value: instant };
-    }
+    case "dateTime":
+      return readInstant(text);
     case "date": {
-      const day = parseDay(text);
+      const day = parseDay(withPlus(text));
       return day === null ? { complaint: "must be a day, such as 2026-11-30" } : { value: day };
     }
     default:
       return { value: text };
   }
+}
+
+/** A day stands for its first instant in UTC. */
+function readInstant(text: string): Operand {
+  const day = /^\d{4}-\d\d-\d\d$/.test(text) ? parseDay(text) : null;
+  const instant = parseInstant(day === null ? withPlus(text) : `${day}T00:00:00Z`);
+  return instant === null
+    ? { complaint: "must be an instant with its offset, such as 2026-03-18T15:40:12Z, or a day" }
+    : { value: instant };
+}
+
+/** The `+` of an offset reads as a space where it was not percent-encoded. */
+function withPlus(text: string): string {
+  return text.replace(/(T[\d:.]+) (?=\d\d:\d\d$)/i, "$1+");
 }

@@ -1,17 +1,40 @@
+import { decodeCursor } from "../lib/cursor.ts";
 import { badInput } from "../lib/errors.ts";
-import { isSortable, type Field, type OrderTerm } from "../query/entity.ts";
+import { RefusedRequest } from "../limits/json-body.ts";
+import { isSortable, type OrderTerm } from "../query/entity.ts";
 import type { Filter } from "../query/filter-value.ts";
-import { defaultPageSize, maxPageSize, type ListRequest } from "../query/page.ts";
+import { defaultPageSize, maxPageSize, orderKeyOf, type ListRequest } from "../query/page.ts";
 import { searchWords } from "../query/search.ts";
 import type { Member } from "../query/projection.ts";
 import type { Resource } from "./face.ts";
-import { comparisonsOf, readOperand } from "./filter-operand.ts";
+import { comparisonsFor, conditionOf } from "./filter-condition.ts";
 import { invalid, Refused, type Issue } from "./refusal.ts";
+
+/** More parameters are no question that anybody means. */
+const maxParameters = 100;
+
+/**
+ * The query of a request's URL.
+ *
+ * @throws RefusedRequest 400 when it is no percent-encoded UTF-8, or far too long
+ */
+export function readQuery(url: string): URLSearchParams {
+  const { search, searchParams } = new URL(url);
+  try {
+    decodeURIComponent(search);
+  } catch {
+    throw new RefusedRequest(400, "The query is not percent-encoded UTF-8; write % as %25.");
+  }
+  if (searchParams.size > maxParameters) {
+    throw new RefusedRequest(400, `A query has at most ${maxParameters} parameters.`);
+  }
+  return searchParams;
+}
 
 /** Keys of a resource's records that lists can be filtered by, in their order. */
 export function filterKeys({ projection, list }: Resource): readonly string[] {
   return projection.members
-    .filter((member) => isFilter(projection.entity.fields, member))
+    .filter((member) => comparisonsFor(projection.entity, member).length > 0)
     .map(({ key }) => key)
     .filter((key) => list.filters === null || list.filters.includes(key));
 }
@@ -25,13 +48,6 @@ export function sortKeys({ projection, list }: Resource): readonly string[] {
   });
 }
 
-/** Whether a member holds one value, and not a list or a document. */
-function isFilter(fields: Readonly<Record<string, Field>>, member: Member): boolean {
-  if (member.kind === "isSet") return true;
-  const definition = member.kind === "field" ? fields[member.field] : undefined;
-  return definition !== undefined && comparisonsOf(definition).length > 0;
-}
-
 /**
  * Reads what a list is asked for: `limit`, `cursor`, `sort`, `q`, `include_deleted` and filters.
  *
@@ -39,11 +55,10 @@ function isFilter(fields: Readonly<Record<string, Field>>, member: Member): bool
  */
 export function readListQuery(resource: Resource, query: URLSearchParams): ListRequest {
   const reading = new ListReading(resource);
-  const seen = new Set<string>();
-  for (const [name, value] of query) {
-    if (seen.has(name)) reading.complain(name, "is given twice; send it once.");
+  for (const name of new Set(query.keys())) {
+    const [value = "", ...others] = query.getAll(name);
+    if (others.length > 0) reading.complain(name, "is given twice; send it once.");
     else reading.read(name, value);
-    seen.add(name);
   }
   return reading.finish();
 }
@@ -70,7 +85,7 @@ class ListReading {
   }
 
   complain(path: string, message: string): void {
-    this.#issues.push({ path, message });
+    this.#issues.push({ path: path.slice(0, maxPathLength), message });
   }
 
   read(name: string, value: string): void {
@@ -86,8 +101,7 @@ class ListReading {
   }
 
   finish(): ListRequest {
-    if (this.#issues.length > 0) throw new Refused("BAD_USER_INPUT", invalid(this.#issues));
-    return {
+    const request: ListRequest = {
       entity: this.#resource.projection.entity,
       parent: null,
       where: this.#conditions.length === 0 ? null : { and: this.#conditions },
@@ -100,6 +114,13 @@ class ListReading {
       before: null,
       want: { rows: true, cursors: true, total: true, outside: false },
     };
+    // Where the order cannot be read, nothing can be said of a cursor.
+    const hasOrder = !this.#issues.some(({ path }) => path === "sort" || path === "q");
+    if (hasOrder && this.#cursor !== null && !isCursorOf(request, this.#cursor)) {
+      this.complain("cursor", noCursor);
+    }
+    if (this.#issues.length > 0) throw new Refused("BAD_USER_INPUT", invalid(this.#issues));
+    return request;
   }
 
   #readLimit(value: string): void {
@@ -111,16 +132,23 @@ class ListReading {
   #readSort(value: string): void {
     const keys = sortKeys(this.#resource);
     const terms = value.split(",").map((term) => term.trim());
+    const seen = new Set<string>();
     const order = terms.flatMap((term): OrderTerm[] => {
       const key = term.replace(/^[-+]/, "");
       const member = this.#resource.projection.members.find((one) => one.key === key);
       if (member?.kind !== "field" || !keys.includes(key)) {
-        this.complain("sort", `has no key ${key.slice(0, 80)}; sort by ${keys.join(", ")}`);
+        const named = key === "" ? "an empty key" : `no key ${key.slice(0, 80)}`;
+        this.complain("sort", `has ${named}; sort by ${keys.join(", ")}`);
         return [];
       }
-      return [{ field: member.field, direction: term.startsWith("-") ? "desc" : "asc" }];
+      if (seen.has(member.field)) this.complain("sort", `has ${key} twice; name it once`);
+      seen.add(member.field);
+      const direction = term.startsWith("-") ? "desc" : "asc";
+      // What is shown in the place of nothing is in order too.
+      const fields = member.or === undefined ? [member.field] : [member.field, member.or];
+      return fields.map((field) => ({ field, direction }));
     });
-    if (order.length > maxSortKeys) this.complain("sort", `has at most ${maxSortKeys} keys`);
+    if (terms.length > maxSortKeys) this.complain("sort", `has at most ${maxSortKeys} keys`);
     this.#order = order;
   }
 
@@ -128,65 +156,53 @@ class ListReading {
     try {
       this.#words = searchWords(value, "q");
     } catch (error) {
-      this.complain("q", error instanceof Error ? error.message : "cannot be read");
+      const message = error instanceof Error ? error.message : "cannot be read";
+      this.complain("q", message.replace(/^q: /, ""));
     }
   }
 
   #readFilter(name: string, value: string): void {
-    const match = /^([a-z\d_]+)(?:\[([a-z_]+)\])?$/.exec(name);
+    const match = /^([a-z\d_]+)(?:\[(.*)\])?$/s.exec(name);
     const [, key = "", operator = "eq"] = match ?? [];
     const member = this.#members.get(key);
     const isPlain = operator === "eq" && !name.includes("[");
     if (member === undefined || (!this.#resource.list.isRich && !isPlain)) {
-      this.complain(name.slice(0, 200), "is not a parameter of this list; remove it.");
+      this.complain(name, "is not a parameter of this list; remove it.");
       return;
     }
-    const condition = this.#conditionOf(member, operator, value, name);
-    if (condition !== null) this.#conditions.push(condition);
-  }
-
-  #conditionOf(member: Member, operator: string, value: string, path: string): Filter | null {
     const { entity } = this.#resource.projection;
-    if (member.kind === "isSet") {
-      if (operator !== "eq" || (value !== "true" && value !== "false")) {
-        this.complain(path, "must be true or false");
-        return null;
-      }
-      this.#includeDeleted ||= value === "true";
-      return { [member.field]: { isNull: value === "false" } };
-    }
-    if (member.kind !== "field") return null;
-    const read = (field: string) => {
-      const operand = readOperand(entity, field, operator, value);
-      return "complaint" in operand
-        ? operand
-        : { condition: { [field]: { [operand.operator]: operand.value } } };
-    };
-    const found = read(member.field);
-    if ("complaint" in found) {
-      this.complain(path, found.complaint);
-      return null;
-    }
-    const other = member.or === undefined ? null : read(member.or);
-    if (member.or === undefined || other === null || "complaint" in other) return found.condition;
-    return {
-      or: [found.condition, { and: [{ [member.field]: { isNull: true } }, other.condition] }],
-    };
+    const found = conditionOf(entity, member, operator, value);
+    if ("complaint" in found) this.complain(name, found.complaint);
+    else this.#conditions.push(found.condition);
+    // Who asks for deleted records wants to see them.
+    this.#includeDeleted ||= member.kind === "isSet" && value === "true";
+  }
+}
+
+/** As much of a name is repeated to who sent it. */
+const maxPathLength = 200;
+
+const noCursor =
+  "is not a cursor of this list and order; pass next_cursor of the page before, unchanged.";
+
+function isCursorOf(request: ListRequest, cursor: string): boolean {
+  try {
+    decodeCursor(cursor, orderKeyOf(request), "cursor");
+    return true;
+  } catch {
+    return false;
   }
 }
 
 /** More are no order that anybody means. */
 export const maxSortKeys = 10;
 
-/** The cursor's own complaint, under the name that this face has for it. */
+/** What PostgreSQL cannot read in a made-up cursor, under the name that this face has for it. */
 export function asCursorComplaint(thrown: unknown): unknown {
   if (!(thrown instanceof Error && "inputPath" in thrown)) return thrown;
   const { inputPath } = thrown;
   if (!Array.isArray(inputPath) || inputPath[0] !== "after") return thrown;
-  return badInput(
-    "is not a cursor of this list and order; pass next_cursor of the page before, unchanged.",
-    ["cursor"],
-  );
+  return badInput(noCursor, ["cursor"]);
 }
 
 /**
@@ -202,7 +218,7 @@ export function readRecordQuery(
   for (const [name, value] of query) {
     if (!list.isRich || name !== "include_deleted") {
       const message = "is not a parameter of this operation; remove it.";
-      issues.push({ path: name.slice(0, 200), message });
+      issues.push({ path: name.slice(0, maxPathLength), message });
     } else if (value !== "true" && value !== "false") {
       issues.push({ path: name, message: "must be true or false" });
     }

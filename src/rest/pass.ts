@@ -3,6 +3,7 @@ import type { Credentials } from "../auth/authenticate.ts";
 import type { Quotas } from "../limits/quotas.ts";
 import { rateHeaders, tooManyRequests } from "../limits/rate-headers.ts";
 import { GatewayError } from "../lib/errors.ts";
+import { readId } from "../lib/id.ts";
 import { currentRecord } from "../telemetry/record.ts";
 import { answerOf } from "./answer.ts";
 import type { Operation } from "./face.ts";
@@ -19,7 +20,7 @@ export async function pass(
   setHeaders: (headers: Readonly<Record<string, string>>) => void,
 ): Promise<Actor> {
   const record = currentRecord();
-  const found = await credentials.authenticate(headers);
+  const found = await checked(credentials.authenticate(headers));
   if ("refused" in found) {
     if (record !== undefined) record.reason = found.refused;
     const challenge = { "www-authenticate": "Bearer" };
@@ -31,15 +32,26 @@ export async function pass(
   const { allowed, ...left } = await quotas.takeRequest(actor);
   setHeaders(rateHeaders(left));
   if (!allowed) throw tooManyRequests(actor, left);
-  if (face.needsOrganization && headers.get("x-organization-id") === null) {
+  if (face.needsOrganization && readId("ten", headers.get("x-organization-id") ?? "") === null) {
     throw new Refused("BAD_USER_INPUT", answerOf(400, { error: missingOrganization }));
   }
   try {
-    return await credentials.agree(actor, headers);
+    return await checked(credentials.agree(actor, headers));
   } catch (error) {
     if (error instanceof GatewayError && error.code === "FORBIDDEN" && record !== undefined) {
       record.reason = "another organization or department";
     }
     throw error;
+  }
+}
+
+/** A credential that cannot be checked is not a wrong one: whoever has it may come again. */
+async function checked<Found>(checking: Promise<Found>): Promise<Found> {
+  try {
+    return await checking;
+  } catch (thrown) {
+    if (thrown instanceof GatewayError) throw thrown;
+    const error = "Credentials cannot be checked just now; try again.";
+    throw new Refused("UNAVAILABLE", answerOf(503, { error }, { "retry-after": "1" }), thrown);
   }
 }

@@ -41,8 +41,9 @@ export class Refused extends Error {
   readonly answer: Answer;
   readonly code: ErrorCode;
 
-  constructor(code: ErrorCode, answer: Answer) {
-    super(code);
+  /** `cause` is what failed, where that was ours. */
+  constructor(code: ErrorCode, answer: Answer, cause?: unknown) {
+    super(code, { cause });
     this.name = "Refused";
     this.answer = answer;
     this.code = code;
@@ -65,7 +66,10 @@ export function tell(thrown: unknown, operation: Operation, requestId: string): 
     missingScopes: [],
     isUnexpected: false,
   });
-  if (thrown instanceof Refused) return expected(thrown.answer, thrown.code);
+  if (thrown instanceof Refused) {
+    const { answer, code, cause } = thrown;
+    return { ...expected(answer, code), isUnexpected: cause !== undefined };
+  }
   if (thrown instanceof RefusedRequest) {
     const { status, message } = thrown;
     const answer =

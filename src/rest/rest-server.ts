@@ -1,4 +1,5 @@
 import { getRequestListener, type HttpBindings } from "@hono/node-server";
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { Hono, type Context as HonoContext } from "hono";
 import type { Logger } from "pino";
 import type { Credentials } from "../auth/authenticate.ts";
@@ -16,10 +17,11 @@ import { currentRecord } from "../telemetry/record.ts";
 import { answerOf, type Answer } from "./answer.ts";
 import type { Operation } from "./face.ts";
 import { once } from "./idempotent.ts";
+import { readQuery } from "./list-query.ts";
 import { operations } from "./operations.ts";
 import { pass } from "./pass.ts";
 import { readBody } from "./read-body.ts";
-import { tell } from "./refusal.ts";
+import { Refused, tell } from "./refusal.ts";
 import { verbs, type Call } from "./verbs.ts";
 
 export type RestServerOptions = {
@@ -61,15 +63,15 @@ export function createRestServer(options: RestServerOptions) {
 /** Answers what is no operation. A good credential's request counts all the same, and its answer says what is left. */
 async function refuse(
   answer: Answer,
-  { req }: Request,
+  request: Request,
   { credentials, quotas }: RestServerOptions,
 ): Promise<Response> {
-  const found = await credentials.authenticate(req.raw.headers).catch(() => null);
-  if (found === null || "refused" in found) return responseOf(answer);
+  const found = await credentials.authenticate(request.req.raw.headers).catch(() => null);
+  if (found === null || "refused" in found) return send(request, answer);
   const { actor } = found;
   const record = currentRecord();
   if (record !== undefined) record.actor = actor;
-  return responseOf(answer, rateHeaders(await quotas.takeRequest(actor)));
+  return send(request, answer, rateHeaders(await quotas.takeRequest(actor)));
 }
 
 async function respond(
@@ -82,7 +84,7 @@ async function respond(
   const setHeaders = (more: Readonly<Record<string, string>>) => Object.assign(headers, more);
   if (record !== undefined) {
     const type = operation.method === "GET" ? "query" : "mutation";
-    record.operation = { type, name: operation.id, isAnonymous: false };
+    record.operation = { api: operation.face.name, type, name: operation.id, isAnonymous: false };
     record.isValid = true;
   }
   let answer: Answer;
@@ -93,8 +95,9 @@ async function respond(
     const told = tell(thrown, operation, requestId);
     if (told.isUnexpected) {
       const { logger } = options;
+      const cause = thrown instanceof Refused ? thrown.cause : thrown;
       logger.error(
-        { requestId, operation: operation.id, cause: describeError(thrown) },
+        { requestId, operation: operation.id, cause: describeError(cause) },
         "unexpected error",
       );
     }
@@ -104,7 +107,7 @@ async function respond(
   }
   // What is left to do is the client's: to read it.
   currentWork()?.endTurn?.();
-  return responseOf(answer, headers);
+  return send(request, answer, headers);
 }
 
 /** What a request passes through once its operation is known. */
@@ -118,7 +121,7 @@ async function carryOut(
   const actor = await pass(headers, operation, { credentials, quotas }, setHeaders);
   requireScopes(actor, operation.scopes);
   const { resource, verb } = operation;
-  const query = new URL(req.url).searchParams;
+  const query = readQuery(req.url);
   const input = inputOf(operation);
   const body = input === null ? {} : await readBody(req.raw, env.incoming, input);
   const points = costOf(operation, query);
@@ -157,12 +160,19 @@ function costOf({ verb, method }: Operation, query: URLSearchParams): number {
   return weights.count.root + (limit > 0 ? Math.min(limit, maxPageSize) : 0);
 }
 
-function responseOf(
+/** Sends an answer by Node's own means: through a Response it would be copied, and encoded twice. */
+function send(
+  { env: { outgoing } }: Request,
   { status, headers, body }: Answer,
   more: Readonly<Record<string, string>> = {},
 ): Response {
-  return new Response(body, {
-    status,
-    headers: { "content-type": "application/json; charset=utf-8", ...more, ...headers },
+  const bytes = Buffer.from(body);
+  outgoing.writeHead(status, {
+    "content-type": "application/json; charset=utf-8",
+    "content-length": bytes.length,
+    ...more,
+    ...headers,
   });
+  outgoing.end(bytes);
+  return RESPONSE_ALREADY_SENT;
 }

@@ -12,7 +12,7 @@ export type Metrics = {
   connectionWaited(seconds: number): void;
   /** Shows a pool's state from now on. */
   watchPool(pool: PoolState): void;
-  /** Shows how many GraphQL requests are worked on and wait for their turn, from now on. */
+  /** Shows how many requests are worked on and wait for their turn, from now on. */
   watchAdmission(admission: {
     readonly state: { readonly taken: number; readonly waiting: number };
   }): void;
@@ -55,28 +55,28 @@ export function createMetrics(): Metrics {
 
   const requests = new Counter({
     name: "crm_requests_total",
-    help: "Requests to GraphQL by operation and outcome: ok, an error code, or aborted by the caller.",
-    labelNames: ["operation", "type", "outcome"],
+    help: "Requests by API, operation and outcome: ok, an error code, or aborted by the caller.",
+    labelNames: ["api", "operation", "type", "outcome"],
     registers,
   });
   const duration = new Histogram({
     name: "crm_request_duration_seconds",
-    help: "From the arrival of a GraphQL request to the end of its answer.",
-    labelNames: ["operation", "type"],
+    help: "From the arrival of a request to the end of its answer.",
+    labelNames: ["api", "operation", "type"],
     buckets: seconds,
     registers,
   });
   const statements = new Histogram({
     name: "crm_request_statements",
-    help: "SQL statements of a GraphQL request.",
-    labelNames: ["type"],
+    help: "SQL statements of a request.",
+    labelNames: ["api", "type"],
     buckets: [0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 100, 300],
     registers,
   });
   const cost = new Histogram({
     name: "crm_request_cost",
     help: "Estimated cost of an operation, in nodes that it could read.",
-    labelNames: ["type"],
+    labelNames: ["api", "type"],
     buckets: [1, 10, 50, 100, 500, 1_000, 5_000, 10_000, 50_000, 100_000],
     registers,
   });
@@ -112,6 +112,8 @@ export function createMetrics(): Metrics {
     if (operation.isAnonymous) return "anonymous";
     const { name } = operation;
     if (name === null) return "other";
+    // The others' names are ours.
+    if (operation.api !== "graphql") return name;
     if (isValid && operations.size < maxOperations) operations.add(name);
     return operations.has(name) ? name : "other";
   };
@@ -120,13 +122,14 @@ export function createMetrics(): Metrics {
     answered: (record, end) => {
       const status = end.status === null ? "aborted" : String(end.status);
       responses.inc({ path: record.path, status });
-      if (record.path !== "/graphql" || record.method === "OPTIONS") return;
-      const type = record.operation?.type ?? "none";
+      const isOperation = record.path === "/graphql" || record.operation !== null;
+      if (!isOperation || record.method === "OPTIONS") return;
+      const { api, type } = record.operation ?? { api: "graphql", type: "none" };
       const operation = labelOf(record);
-      requests.inc({ operation, type, outcome: outcomeOf(record, end.status) });
-      duration.observe({ operation, type }, end.seconds);
-      if (record.cost !== null) cost.observe({ type }, record.cost);
-      if (record.isValid) statements.observe({ type }, end.statements);
+      requests.inc({ api, operation, type, outcome: outcomeOf(record, end.status) });
+      duration.observe({ api, operation, type }, end.seconds);
+      if (record.cost !== null) cost.observe({ api, type }, record.cost);
+      if (record.isValid) statements.observe({ api, type }, end.statements);
     },
     countCache: (cache, isHit) => caches.inc({ cache, result: isHit ? "hit" : "miss" }),
     statementEnded: (took, isFailed) => sql.observe({ outcome: isFailed ? "error" : "ok" }, took),
@@ -153,7 +156,7 @@ export function createMetrics(): Metrics {
     watchAdmission: (admission) => {
       const inFlight = new Gauge({
         name: "crm_requests_in_flight",
-        help: "GraphQL requests: worked on, and waiting for their turn.",
+        help: "Requests: worked on, and waiting for their turn.",
         labelNames: ["state"],
         registers,
         collect: () => {

@@ -26,6 +26,8 @@ export type RequestRecord = {
     readonly tenantId: string;
   } | null;
   operation: {
+    /** Which of the APIs it is of. */
+    readonly api: "graphql" | "crm" | "integration" | "customers";
     readonly type: "query" | "mutation" | "subscription";
     /** Null when it has none, or none that may be repeated. */
     readonly name: string | null;

@@ -142,6 +142,10 @@ export function createTelemetry(options: {
 const codeOfStatus: Readonly<Record<number, string>> = {
   401: "UNAUTHENTICATED",
   403: "FORBIDDEN",
+  404: "NOT_FOUND",
+  409: "CONFLICT",
+  412: "CONFLICT",
+  422: "IDEMPOTENCY_KEY_REUSED",
   429: "RATE_LIMITED",
   500: "INTERNAL",
   503: "UNAVAILABLE",
@@ -160,8 +164,7 @@ function endSpan({ span, actor, operation, codes }: RequestRecord, status: numbe
   span.set({
     ...(status === null ? {} : { "http.response.status_code": status }),
     ...(actor === null ? {} : { "crm.tenant.id": formatId("ten", actor.tenantId) }),
-    ...(operation === null ? {} : { "graphql.operation.type": operation.type }),
-    ...(operation?.name == null ? {} : { "graphql.operation.name": operation.name }),
+    ...operationAttributes(operation),
     ...(code === undefined ? {} : { "crm.error.codes": [...codes].join(" ") }),
   });
   if (status === null) span.fail("aborted");
@@ -188,7 +191,19 @@ function tellableSubject(id: string): string {
 }
 
 function operationFields({ operation }: RequestRecord): object {
-  return operation === null ? {} : { operation: operation.name, operationType: operation.type };
+  if (operation === null) return {};
+  const { api, name, type } = operation;
+  return { api, operation: name, operationType: type };
+}
+
+/** By OpenTelemetry's names where it has some. */
+function operationAttributes(operation: RequestRecord["operation"]): Record<string, string> {
+  if (operation === null) return {};
+  const prefix = operation.api === "graphql" ? "graphql" : "crm";
+  return {
+    [`${prefix}.operation.type`]: operation.type,
+    ...(operation.name === null ? {} : { [`${prefix}.operation.name`]: operation.name }),
+  };
 }
 
 function denialFields({ address, credential, reason, missingScopes }: RequestRecord): object {

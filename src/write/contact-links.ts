@@ -60,7 +60,10 @@ export async function readLinks(
   }
 }
 
-/** Writes the contacts of records: those that were sent, and the main one. */
+/**
+ * Writes the contacts of records: those that were sent, and the main one. Links to contacts that the caller cannot see
+ * (deleted ones, another application's) stay: who sends back what was read has not asked for their end.
+ */
 export async function writeLinks(
   unit: WriteUnit,
   entity: Entity,
@@ -70,12 +73,18 @@ export async function writeLinks(
   const touched = drafts.filter((draft) => touchesLinks(draft, mainField));
   const old = touched.filter(({ before }) => before !== null).map(({ id }) => id);
   const current = await unit.links(joinTable(entity), old);
+  const seen = await unit.read(
+    unit.catalog.entity("contact"),
+    touched.flatMap((draft) => (sentContacts(draft) === null ? [] : (current.get(draft.id) ?? []))),
+  );
   const written = new Map<string, readonly string[]>();
   const changes = touched.map((draft) => {
     const before = current.get(draft.id) ?? [];
     const main = textOf(draft.values, mainField);
-    const named = sentContacts(draft) ?? before;
-    const after = main === null || named.includes(main) ? [...named] : [main, ...named];
+    const sent = sentContacts(draft);
+    const named =
+      sent === null ? before : [...new Set([...sent, ...before.filter((id) => !seen.has(id))])];
+    const after = main === null || named.includes(main) ? named : [main, ...named];
     written.set(draft.id, after);
     const add = after.filter((id) => !before.includes(id));
     const remove = before.filter((id) => !after.includes(id));

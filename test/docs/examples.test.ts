@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { schema } from "../../src/schema.ts";
 import { seedDemo } from "../../src/seed/demo.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { restClient } from "../support/rest.ts";
 
 const root = new URL("../../", import.meta.url);
 const read = (file: string): Promise<string> => readFile(new URL(file, root), "utf8");
@@ -55,5 +56,12 @@ describe("README's examples", () => {
     for (const [index, operation] of operations.entries()) {
       expect(await gateway.ask(key, operation)).toEqual(answers[index]);
     }
+    const [url = ""] = /http:\/\/127\.0\.0\.1:4000\/api\S+(?=')/.exec(text) ?? [];
+    const rest = restClient(gateway, { "x-api-key": key });
+    const { body } = await rest.get(url.replace("http://127.0.0.1:4000", ""));
+    expect(body).toMatchObject({
+      data: [{ display_name: "North Harbor Facilities", email: "ops@northharbor.example" }],
+      pagination: { count: 1 },
+    });
   });
 });

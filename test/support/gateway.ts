@@ -162,3 +162,14 @@ export function listAt(value: unknown, ...path: readonly (string | number)[]): r
   if (!Array.isArray(list)) throw new Error(`no list at ${path.join(".")}`);
   return list;
 }
+
+/** The object at a path of an answer. */
+export function recordAt(
+  value: unknown,
+  ...path: readonly (string | number)[]
+): Readonly<Record<string, unknown>> {
+  const record = at(value, ...path);
+  if (typeof record !== "object" || record === null)
+    throw new Error(`no object at ${path.join(".")}`);
+  return { ...record };
+}

@@ -59,6 +59,7 @@ describe("an answered request", () => {
         tenant: tenantId,
         actor: { kind: "apiKey", id: `key-${key.split("_")[2]}` },
         operation: "Names",
+        api: "graphql",
         operationType: "query",
       },
     ]);

@@ -45,14 +45,41 @@ describe("metrics tell of operations", () => {
       await ask("{ __typename }");
       await ask("{ __typename }", "wrong");
     });
-    const requests = (labels: string): number => of(`crm_requests_total{${labels}}`);
+    const requests = (labels: string): number => of(`crm_requests_total{api="graphql",${labels}}`);
     expect(requests('operation="Counted",type="query",outcome="ok"')).toBe(2);
     expect(requests('operation="Counted",type="query",outcome="BAD_USER_INPUT"')).toBe(1);
     expect(requests('operation="anonymous",type="query",outcome="ok"')).toBe(1);
     expect(requests('operation="none",type="none",outcome="UNAUTHENTICATED"')).toBe(1);
-    expect(of('crm_request_duration_seconds_count{operation="Counted",type="query"}')).toBe(3);
-    expect(of('crm_request_statements_count{type="query"}')).toBe(3);
+    expect(
+      of('crm_request_duration_seconds_count{api="graphql",operation="Counted",type="query"}'),
+    ).toBe(3);
+    expect(of('crm_request_statements_count{api="graphql",type="query"}')).toBe(3);
     expect(of('crm_http_responses_total{path="/graphql",status="401"}')).toBe(1);
+  });
+
+  it("of each API by its operations, and what paths they are of", async () => {
+    const headers = { "x-api-key": key, "content-type": "application/json" };
+    const of = await added(async () => {
+      await fetch(`${gateway.url}/api/v1/crm/accounts?limit=1`, { headers });
+      await fetch(`${gateway.url}/api/v1/crm/accounts/acc-nobody`, { headers });
+      await fetch(`${gateway.url}/v1/customers`, { method: "POST", headers, body: "{}" });
+      await fetch(`${gateway.url}/api/public/v1/customers`, { headers: { "x-api-key": "wrong" } });
+    });
+    const requests = (labels: string): number => of(`crm_requests_total{${labels}}`);
+    expect(requests('api="crm",operation="listAccounts",type="query",outcome="ok"')).toBe(1);
+    expect(requests('api="crm",operation="getAccount",type="query",outcome="BAD_USER_INPUT"')).toBe(
+      1,
+    );
+    expect(
+      requests(
+        'api="integration",operation="createIntegrationCustomer",type="mutation",outcome="BAD_USER_INPUT"',
+      ),
+    ).toBe(1);
+    expect(
+      requests('api="customers",operation="listCustomers",type="query",outcome="UNAUTHENTICATED"'),
+    ).toBe(1);
+    expect(of('crm_request_statements_count{api="crm",type="query"}')).toBe(2);
+    expect(of('crm_http_responses_total{path="/api/v1/crm/accounts/{id}",status="400"}')).toBe(1);
   });
 
   it("with names of a bounded number, none of them a value", async () => {
@@ -63,13 +90,15 @@ describe("metrics tell of operations", () => {
     });
     const names = new Set(
       [...(await scrape(gateway)).keys()].flatMap((series) => {
-        const name = /crm_requests_total\{operation="([^"]*)"/.exec(series)?.[1];
+        const name = /crm_requests_total\{api="graphql",operation="([^"]*)"/.exec(series)?.[1];
         return name === undefined ? [] : [name];
       }),
     );
     expect(names.size).toBe(103);
     expect([...names].filter((name) => /\d{4}|Unknown/.test(name))).toEqual([]);
-    expect(of('crm_requests_total{operation="other",type="query",outcome="ok"}')).toBe(32);
+    expect(
+      of('crm_requests_total{api="graphql",operation="other",type="query",outcome="ok"}'),
+    ).toBe(32);
   });
 });
 

@@ -37,7 +37,7 @@ describe("an application that shares records with others", () => {
     expect((await contacts.restore(next))[0]?.problems).toEqual([]);
   });
 
-  it("replaces all lines of its quote, and names none that it cannot see", async () => {
+  it("replaces the lines of its quote that it can see; others stay, count in the total and cannot be named", async () => {
     const account_id = await new Writer(gateway, appKey, "account").made({ name: "Shared" });
     const quotes = new Writer(gateway, appKey, "quote");
     const quote = await quotes.made({ account_id, line_items: [{ unit_price: "10" }] });
@@ -47,14 +47,63 @@ describe("an application that shares records with others", () => {
     });
     const [refused] = await quotes.update([{ id: quote, line_items: [{ id: hidden }] }]);
     expect(refused?.problems).toEqual(["NOT_FOUND line_items.0.id"]);
+    const state = async () => ({
+      quote: await rowsOf(
+        gateway,
+        "SELECT total::text, currency FROM quotes WHERE id = $1",
+        quote.slice("qte-".length),
+      ),
+      lines: await rowsOf(
+        gateway,
+        `SELECT total::text, currency, position, version FROM line_items
+         WHERE quote_id = $1 AND deleted_at IS NULL ORDER BY position`,
+        quote.slice("qte-".length),
+      ),
+    });
     await quotes.update([{ id: quote, line_items: [{ unit_price: "1" }] }]);
-    const rows = await rowsOf(
-      gateway,
-      `SELECT q.total::text, sum(l.total)::text AS sum FROM quotes q JOIN line_items l ON l.quote_id = q.id AND l.deleted_at IS NULL
-       WHERE q.id = $1 GROUP BY q.id, q.tenant_id`,
-      quote.slice("qte-".length),
-    );
-    expect(rows).toEqual([{ total: "1.0000", sum: "1.0000" }]);
+    expect(await state()).toEqual({
+      quote: [{ total: "6.0000", currency: "USD" }],
+      lines: [
+        { total: "5.0000", currency: "USD", position: 1, version: 1 },
+        { total: "1.0000", currency: "USD", position: 2, version: 1 },
+      ],
+    });
+    await quotes.update([{ id: quote, line_items: [], currency: "EUR" }]);
+    expect(await state()).toEqual({
+      quote: [{ total: "5.0000", currency: "EUR" }],
+      lines: [{ total: "5.0000", currency: "EUR", position: 1, version: 2 }],
+    });
+  });
+
+  it("replaces the contacts of its deal that it can see; others and deleted ones stay linked", async () => {
+    const account_id = await new Writer(gateway, appKey, "account").made({ name: "Shared" });
+    const contacts = new Writer(gateway, appKey, "contact");
+    const own = await contacts.made({ account_id });
+    const gone = await contacts.made({ account_id });
+    const next = await contacts.made({ account_id });
+    const hidden = await new Writer(gateway, key, "contact").made({ account_id });
+    const deals = new Writer(gateway, appKey, "deal");
+    const deal = await deals.made({ account_id, contact_ids: [own, gone] });
+    await new Writer(gateway, key, "deal").update([
+      { id: deal, contact_ids: [own, gone, hidden], primary_contact_id: gone },
+    ]);
+    await contacts.delete(gone);
+    const linked = async () =>
+      (
+        await rowsOf(
+          gateway,
+          "SELECT 'con-' || contact_id AS id FROM deal_contacts WHERE deal_id = $1",
+          deal.slice("deal-".length),
+        )
+      ).map(({ id }) => id);
+    await deals.update([{ id: deal, contact_ids: [next], primary_contact_id: gone }]);
+    expect(new Set(await linked())).toEqual(new Set([next, gone, hidden]));
+    await deals.update([{ id: deal, contact_ids: [] }]);
+    expect(new Set(await linked())).toEqual(new Set([gone, hidden]));
+    await new Writer(gateway, key, "deal").update([
+      { id: deal, contact_ids: null, primary_contact_id: null },
+    ]);
+    expect(await linked()).toEqual([gone]);
   });
 
   it("cannot move a deal that has quotes which it cannot see", async () => {

@@ -27,6 +27,7 @@ export function useTelemetry(metrics: Metrics | null): Plugin {
         if (definition == null) return;
         const name = definition.name?.value;
         record.operation = {
+          api: "graphql",
           type: definition.operation,
           name: tellableName(name),
           isAnonymous: name === undefined,

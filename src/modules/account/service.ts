@@ -1,6 +1,8 @@
+import { splitId } from "../../lib/id.ts";
 import { parsePhone } from "../../lib/phone.ts";
 import { textOf, type Draft } from "../../write/draft.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
+import type { Values } from "../../write/input.ts";
 import { lockLastContact, refreshLastContact } from "../activity/service.ts";
 import { contactWrites } from "../contact/service.ts";
 import { accountInputs } from "./inputs.ts";
@@ -38,5 +40,13 @@ export const accountWrites: EntityWrites = {
 function nameFromDisplayName({ before, sent, extras, values }: Draft): void {
   const shown = textOf(extras, "display_name");
   if (shown === null || sent["name"] != null || shown === before?.["displayName"]) return;
+  if (before === null && isComputedName(shown, values)) return;
   values["name"] = shown;
+}
+
+/** What a new account shows without a name; the id of one that has nothing else counts for its copies too. */
+function isComputedName(shown: string, values: Values): boolean {
+  const computed = ["legalName", "domain", "email"].map((field) => textOf(values, field));
+  const first = computed.find((text) => text !== null);
+  return first == null ? splitId(shown)?.prefix === account.prefix : shown === first;
 }

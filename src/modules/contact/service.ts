@@ -1,8 +1,10 @@
+import { splitId } from "../../lib/id.ts";
 import { parsePhone } from "../../lib/phone.ts";
 import { isOneOf, raw } from "../../query/sql.ts";
 import { changes, sound, textOf, type Draft } from "../../write/draft.ts";
 import { fitsIndex, tooManyBytes } from "../../write/input-types.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
+import type { Values } from "../../write/input.ts";
 import { leftBehind } from "../../write/left-behind.ts";
 import { isMoved, type Seen } from "../../write/lock-rows.ts";
 import { invalid } from "../../write/problem.ts";
@@ -105,13 +107,14 @@ function leaveAccount(draft: Draft): void {
   if (draft.sent["isPrimary"] === undefined) draft.values["isPrimary"] = false;
 }
 
-/** `phone` must be a whole number and is kept in E.164; `phone_1` is kept as sent. Both feed the search. */
+/** `phone` must be a whole number and is kept in E.164; `phone_1` is kept as sent, and so is one text under both names. */
 function readPhone({ before, extras, values, problems }: Draft): void {
   const [phone, first] = [extras["phone"], extras["phone_1"]];
   const text = typeof phone === "string" ? phone : null;
   const asSent = typeof first === "string" ? first : null;
-  // What was read and is sent back stays as it is.
-  const e164 = text === null || text === before?.["phone"] ? text : parsePhone(text);
+  // What was read and is sent back stays as it is; records show it under both names.
+  const e164 =
+    text === null || text === before?.["phone"] || text === asSent ? text : parsePhone(text);
   if (text !== null && e164 === null) {
     const hint = "must be a phone number with its country code, such as +14045550128";
     problems.push(invalid(["phone"], `${hint}; or send it as phone_1 to keep it as it is.`));
@@ -132,9 +135,16 @@ const comparable = (phone: string): string => parsePhone(phone) ?? phone;
 function nameByHand({ before, extras, values }: Draft): void {
   const shown = extras["display_name"];
   if (shown === undefined) return;
-  const computed = [values["firstName"], values["lastName"]].filter(Boolean).join(" ");
   if (shown === before?.["displayName"] && before !== null) return;
-  values["customDisplayName"] = shown === computed ? null : shown;
+  values["customDisplayName"] = isComputedName(shown, values) ? null : shown;
+}
+
+/** What is computed without a name by hand; the id of a contact that has nothing else counts for its copies too. */
+function isComputedName(shown: unknown, values: Values): boolean {
+  if (typeof shown !== "string") return true;
+  const person = [values["firstName"], values["lastName"]].filter(Boolean).join(" ");
+  const computed = person || textOf(values, "email") || textOf(values, "phone");
+  return computed === null ? splitId(shown)?.prefix === contact.prefix : shown === computed;
 }
 
 /** Lists are ordered by the computed name, which an index must hold. */

@@ -1,4 +1,4 @@
-import { inputField, type InputDefinition } from "../../write/input.ts";
+import { ignoredField, inputField, type InputDefinition } from "../../write/input.ts";
 import { emailSchema, textSchema } from "../../write/input-types.ts";
 import { accountInputs } from "../account/inputs.ts";
 
@@ -10,7 +10,8 @@ const line = (description: string, required = false) =>
     required,
   });
 
-const accountType = accountInputs.create.fields["account_type"];
+const { fields: accountFields } = accountInputs.create;
+const accountType = accountFields["account_type"];
 if (accountType === undefined) throw new Error("accounts have no account_type");
 
 /** The body of the customers API: an account with its primary contact. */
@@ -30,5 +31,8 @@ export const customerInput: InputDefinition = {
       required: true,
     }),
     phone: line("Phone number of both, kept as it is sent.", true),
+    // What was read can be sent back.
+    ...Object.fromEntries(Object.entries(accountFields).filter(([, { ignored }]) => ignored)),
+    organization_id: ignoredField("it is the credential's."),
   },
 };

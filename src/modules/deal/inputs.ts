@@ -9,7 +9,7 @@ export const dealInputs = entityInputs(deal, {
   derived: ["quote_ids", "audit_log"],
   fields: {
     contact_ids: contactIdsField(
-      "All people on the customer's side who have a part in it. Replaces all.",
+      "All people on the customer's side who have a part in it. Replaces all that the caller can see.",
     ),
     probability: inputField({
       field: "probability",

@@ -1,8 +1,9 @@
-import { ignoredField, type InputDefinition } from "../../write/input.ts";
+import type { InputDefinition } from "../../write/input.ts";
 import { contactInputs } from "../contact/inputs.ts";
 
-/** What callers write of a customer of the integration API. */
-const written = [
+/** The keys of a customer as the document's sample has them, in its order. */
+export const integrationCustomerKeys = [
+  "id",
   "company",
   "website",
   "title",
@@ -23,7 +24,10 @@ const written = [
   "state",
   "lead_origin",
   "birthday",
+  "tenant_id",
   "note",
+  "created_at",
+  "updated_at",
 ] as const;
 
 const { fields } = contactInputs.create;
@@ -34,13 +38,13 @@ export const integrationCustomerInput: InputDefinition = {
   description: "A new customer: a person, kept as a contact.",
   fields: {
     ...Object.fromEntries(
-      written.map((name) => {
+      integrationCustomerKeys.map((name) => {
         const field = fields[name];
         if (field === undefined) throw new Error(`contacts have no ${name}`);
         return [name, name === "last_name" ? { ...field, required: true } : field];
       }),
     ),
+    // What other APIs show of a record, and clients send back.
     ...Object.fromEntries(Object.entries(fields).filter(([, { ignored }]) => ignored)),
-    id: ignoredField("kept by the gateway."),
   },
 };

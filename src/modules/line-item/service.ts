@@ -66,7 +66,7 @@ export const lineItemWrites: EntityWrites = {
 };
 
 /** What an integer column holds; lines of the same place go by their ids. */
-const maxPosition = 2 ** 31 - 1;
+export const maxPosition = 2 ** 31 - 1;
 
 /** A new line comes after the quote's others unless its place is said. */
 async function placeAtEnd(unit: WriteUnit, drafts: readonly Draft[]): Promise<void> {

@@ -37,7 +37,7 @@ export const quoteInputs = entityInputs(quote, {
         .nullish(),
       type: { listOf: { input: quoteLineInput } },
       description:
-        "What is offered, in order. On update it replaces all: a line with the `id` of one is changed, the others are made new, those left out are deleted.",
+        "What is offered, in order. On update it replaces all that the caller can see: a line with the `id` of one is changed, the others are made new, those left out are deleted.",
     }),
   },
 });

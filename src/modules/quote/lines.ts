@@ -9,7 +9,7 @@ import { changedDraft, newDraft } from "../../write/save.ts";
 import type { Stored } from "../../write/stored.ts";
 import type { WriteUnit } from "../../write/unit.ts";
 import { lineItem } from "../line-item/model.ts";
-import { lineItemWrites, priceLine, tooLarge } from "../line-item/service.ts";
+import { lineItemWrites, maxPosition, priceLine, tooLarge } from "../line-item/service.ts";
 import { quoteLineInput } from "./inputs.ts";
 
 /** What happens to a quote's lines together with it. */
@@ -35,7 +35,9 @@ export async function planLines(unit: WriteUnit, drafts: readonly Draft[]): Prom
         [...plan.created, ...plan.changed].map(({ values }) => values),
       );
     } else {
-      if (changes(draft, "currency")) plans.set(draft, planCurrency(draft, lines));
+      if (changes(draft, "currency")) {
+        plans.set(draft, { created: [], changed: inCurrencyOf(draft, lines), removed: [] });
+      }
       if (changes(draft, "total")) sumUp(draft, lines);
     }
   }
@@ -66,35 +68,73 @@ function planSent(
   const created: Draft[] = [];
   const changed: Draft[] = [];
   const { appId } = unit.actor;
-  for (const [position, item] of sent.entries()) {
-    const input = parseInput(quoteLineInput, asValues(item));
-    const known = draft.before === null ? null : textOf(input.extras, "id");
-    const knownId = readId(lineItem.prefix, known ?? "");
-    // One of another application is replaced with the rest, and cannot be named.
-    const before = lines.find(
-      (candidate) => candidate.id === knownId && (appId === null || candidate["appId"] === appId),
-    );
+  const seen = lines.filter((line) => appId === null || line["appId"] === appId);
+  const inputs = sent.map((item) => parseInput(quoteLineInput, asValues(item)));
+  const named = inputs.map(({ extras }) => (draft.before === null ? null : textOf(extras, "id")));
+  const known = named.map((id) => {
+    const uuid = readId(lineItem.prefix, id ?? "");
+    return seen.find((line) => line.id === uuid);
+  });
+  // Lines of other applications stay as they are, and count in the total.
+  const unseen = lines.filter((line) => !seen.includes(line));
+  const places = placesOf(known, unseen);
+  for (const [index, input] of inputs.entries()) {
+    const before = known[index];
     const line =
       before === undefined
-        ? newDraft(unit, lineItemWrites, input, position)
-        : changedDraft(lineItemWrites, { id: before.id, index: position, input }, before);
-    if (known !== null && before === undefined) line.problems.push(notFound(["id"], lineItem.type));
+        ? newDraft(unit, lineItemWrites, input, index)
+        : changedDraft(lineItemWrites, { id: before.id, index, input }, before);
+    if (named[index] !== null && before === undefined) {
+      line.problems.push(notFound(["id"], lineItem.type));
+    }
     if (changed.some(({ id }) => id === line.id)) {
       line.problems.push(invalid(["id"], "is named twice in this list."));
     }
-    Object.assign(line.values, { quoteId: draft.id, position });
+    Object.assign(line.values, { quoteId: draft.id, position: places[index] });
     const { currency } = draft.values;
     priceLine(line, isFaulty(draft, "currency") ? undefined : { id: draft.id, currency });
     draft.problems.push(
       ...line.problems.map((problem) => ({
         ...problem,
-        path: ["line_items", String(position), ...problem.path],
+        path: ["line_items", String(index), ...problem.path],
       })),
     );
     (before === undefined ? created : changed).push(line);
   }
-  const kept = new Set(changed.map(({ id }) => id));
-  return { created, changed, removed: lines.filter(({ id }) => !kept.has(id)) };
+  const stays = new Set(changed.map(({ id }) => id));
+  return {
+    created,
+    changed: [...changed, ...inCurrencyOf(draft, unseen)],
+    removed: seen.filter(({ id }) => !stays.has(id)),
+  };
+}
+
+/**
+ * The positions of the lines of a list: those that the quote has keep theirs if they stand in their order, with new
+ * ones behind them; else all are counted anew.
+ */
+function placesOf(
+  known: readonly (Stored | undefined)[],
+  unseen: readonly Stored[],
+): readonly number[] {
+  const old = known.filter((line) => line !== undefined);
+  const isInOrder = old.every(
+    (line, index) => line === known[index] && (index === 0 || isBefore(old[index - 1], line)),
+  );
+  const next = 1 + Math.max(-1, ...[...old, ...unseen].map(({ position }) => Number(position)));
+  const added = known.length - old.length;
+  const fits = added === 0 || next + added - 1 <= maxPosition;
+  if (!isInOrder || !fits) return known.map((_, index) => index);
+  return known.map((line, index) =>
+    line === undefined ? next + index - old.length : Number(line["position"]),
+  );
+}
+
+/** Whether one line stands before another: lines of one position go by their ids. */
+function isBefore(one: Stored | undefined, other: Stored): boolean {
+  if (one === undefined) return true;
+  const [first, second] = [Number(one["position"]), Number(other["position"])];
+  return first < second || (first === second && one.id < other.id);
 }
 
 function asValues(item: unknown): Values {
@@ -102,9 +142,9 @@ function asValues(item: unknown): Values {
 }
 
 /** Lines follow their quote into another currency. */
-function planCurrency(draft: Draft, lines: readonly Stored[]): LinePlan {
+function inCurrencyOf(draft: Draft, lines: readonly Stored[]): Draft[] {
   const { currency } = draft.values;
-  const changed = lines.map((before, index) => ({
+  return lines.map((before, index) => ({
     index,
     id: before.id,
     before,
@@ -113,7 +153,6 @@ function planCurrency(draft: Draft, lines: readonly Stored[]): LinePlan {
     values: { ...before, currency },
     problems: [],
   }));
-  return { created: [], changed, removed: [] };
 }
 
 /** The total is the sum of the lines; without lines, what was given. */

@@ -92,11 +92,9 @@ async function moveStatus(unit: WriteUnit, draft: Draft): Promise<void> {
       );
     }
   }
-  if (
-    values["status"] !== "draft" &&
-    textOf(values, "dateIssued") === null &&
-    before?.["dateIssued"] == null
-  ) {
+  // What expired need not have been sent: a draft whose date has passed reads as expired too.
+  const wasSent = values["status"] !== "draft" && values["status"] !== "expired";
+  if (wasSent && textOf(values, "dateIssued") === null && before?.["dateIssued"] == null) {
     values["dateIssued"] = (await unit.tenantFacts()).today;
   }
 }

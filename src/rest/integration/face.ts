@@ -2,45 +2,19 @@ import { scopeFor } from "../../auth/permissions.ts";
 import { catalog } from "../../modules/catalog.ts";
 import { contact } from "../../modules/contact/model.ts";
 import { contactInputs } from "../../modules/contact/inputs.ts";
-import { integrationCustomerInput } from "../../modules/integration-customer/inputs.ts";
+import {
+  integrationCustomerInput,
+  integrationCustomerKeys,
+} from "../../modules/integration-customer/inputs.ts";
 import { createIntegrationCustomer } from "../../modules/integration-customer/service.ts";
 import { projectionColumns, type Projection } from "../../query/projection.ts";
 import type { Face } from "../face.ts";
 import { recordMembers } from "../record-members.ts";
 
-/** The keys of a customer as the document's sample has them, in its order. */
-const documented = [
-  "id",
-  "company",
-  "website",
-  "title",
-  "first_name",
-  "last_name",
-  "phone_1",
-  "phone_2",
-  "phone_3",
-  "phone_1_label",
-  "phone_2_label",
-  "phone_3_label",
-  "email",
-  "postcode",
-  "address",
-  "address_addition",
-  "city",
-  "country",
-  "state",
-  "lead_origin",
-  "birthday",
-  "tenant_id",
-  "note",
-  "created_at",
-  "updated_at",
-] as const;
-
 const projection: Projection = {
   entity: contact,
   notation: { ids: "bare", fraction: 6, days: "day" },
-  members: recordMembers(contact, contactInputs.create, documented, []),
+  members: recordMembers(contact, contactInputs.create, integrationCustomerKeys, []),
 };
 
 /** The integration API: customers are contacts, which other systems bring in. */

@@ -6,7 +6,8 @@ import { defaultPageSize, maxPageSize } from "../../query/page.ts";
 import type { Member } from "../../query/projection.ts";
 import { maxSearchLength } from "../../query/search.ts";
 import type { Resource } from "../face.ts";
-import { comparisonsOf, maxValues, type Comparison } from "../filter-operand.ts";
+import { comparedField, comparisonsFor, comparisonsOfTwins } from "../filter-condition.ts";
+import { maxValues, type Comparison } from "../filter-operand.ts";
 import { filterKeys, maxSortKeys, sortKeys } from "../list-query.ts";
 import { restWords } from "./rest-words.ts";
 import { described, type Components, type Schema } from "./schema.ts";
@@ -74,7 +75,7 @@ function sort(resource: Resource, components: Components): Schema {
   return {
     name: "sort",
     in: "query",
-    description: "Keys to sort by, separated by commas.",
+    description: "Keys to sort by, each once, separated by commas.",
     style: "form",
     explode: false,
     schema: { type: "array", items, minItems: 1, maxItems: maxSortKeys },
@@ -84,25 +85,25 @@ function sort(resource: Resource, components: Components): Schema {
 /** One key: with a value to be equal to, or with comparisons, as in `created_at[gte]=2026-01-01`. */
 function filter(resource: Resource, key: string, components: Components): Schema {
   const { projection, list } = resource;
-  const { entity } = projection;
   const member = projection.members.find((one) => one.key === key);
-  const definition = member?.kind === "field" ? entity.fields[member.field] : undefined;
-  const description = restWords(descriptionOf(definition, member));
-  const base = { name: key, in: "query", description };
-  if (definition === undefined) return { ...base, schema: { type: "boolean" } };
-  const value = valueOf(entity, definition);
+  if (member === undefined) throw new Error(`${resource.noun} has no ${key}`);
+  const compared = comparedField(projection.entity, member);
+  const base = { name: key, in: "query", description: restWords(descriptionOf(member, compared)) };
+  if (compared === null) return { ...base, schema: { type: "boolean" } };
+  const value = valueOf(compared.entity, compared.definition);
   if (!list.isRich) return { ...base, schema: value.schema };
-  return { ...base, ...deep, schema: filterSchema(value, comparisonsOf(definition), components) };
+  const comparisons = comparisonsFor(projection.entity, member);
+  return { ...base, ...deep, schema: filterSchema(value, comparisons, components) };
 }
 
 /** An object is sent as `key[gte]=…&key[lt]=…`, anything else as `key=…`. */
 const deep = { style: "deepObject", explode: true };
 
-function descriptionOf(definition: Field | undefined, member: Member | undefined): string {
-  if (definition !== undefined) return definition.description;
-  return member?.kind === "isSet"
-    ? "`true`: only deleted records, `false`: only others."
-    : "To be equal to this.";
+function descriptionOf(member: Member, compared: ReturnType<typeof comparedField>): string {
+  if (compared === null) return "`true`: only deleted records, `false`: only others.";
+  if (member.kind === "ids") return "An id that is among them.";
+  const { description, kind } = compared.definition;
+  return kind === "textList" ? `One of them. ${description}` : description;
 }
 
 type Value = { readonly name: string; readonly schema: Schema };
@@ -113,43 +114,45 @@ function filterSchema(
   components: Components,
 ) {
   const value = components.add("schemas", `${name}Value`, schema);
+  const isList = comparisons.includes("is_empty");
+  const meanings = isList ? listMeanings : valueMeanings;
   const properties = Object.fromEntries(
-    comparisons.map((comparison) => [
-      comparison,
-      comparison in lists
-        ? list
-        : comparison === "is_null"
-          ? isNull
-          : described(value, meanings[comparison]),
-    ]),
+    comparisons.map((comparison) => {
+      const description = meanings[comparison] ?? "";
+      if (comparison === "is_null" || comparison === "is_empty") {
+        return [comparison, { description, type: "boolean" }];
+      }
+      return [
+        comparison,
+        comparison === "in" || comparison === "not_in" || comparison === "all"
+          ? { description: `${description} ${manyValues}`, type: "string", minLength: 1 }
+          : described(value, description),
+      ];
+    }),
   );
-  const compared = components.add("schemas", `${name}Comparisons`, {
+  const kind = `${name}${isList ? "List" : comparisons === comparisonsOfTwins ? "Twin" : ""}`;
+  const compared = components.add("schemas", `${kind}Comparisons`, {
     description: "All of them must hold.",
     type: "object",
     properties,
     minProperties: 1,
     additionalProperties: false,
   });
-  return components.add("schemas", `${name}Filter`, {
-    description: "A value to be equal to, or comparisons that must all hold.",
+  return components.add("schemas", `${kind}Filter`, {
+    description: isList
+      ? "A value that must be among them, or comparisons that must all hold."
+      : "A value to be equal to, or comparisons that must all hold.",
     anyOf: [value, compared],
   });
 }
 
-const lists = { in: true, not_in: true };
+const manyValues = `Separated by commas, at most ${maxValues}; a comma within a value is written \`\\,\`, a backslash \`\\\\\`.`;
 
-const list: Schema = {
-  description: `Any of these values for \`in\`, none of them for \`not_in\`: separated by commas, at most ${maxValues}.`,
-  type: "string",
-};
-
-const isNull: Schema = { description: "Whether it has no value.", type: "boolean" };
-
-const meanings: Readonly<Record<Comparison, string>> = {
+const valueMeanings: Partial<Record<Comparison, string>> = {
   eq: "Equal to this.",
   ne: "Anything else.",
-  in: "",
-  not_in: "",
+  in: "Any of these values.",
+  not_in: "None of these values.",
   gt: "Greater, or later.",
   gte: "As great or greater.",
   lt: "Less, or earlier.",
@@ -157,7 +160,16 @@ const meanings: Readonly<Record<Comparison, string>> = {
   contains: "Has this as a part, in any case.",
   starts_with: "Begins with this, in any case.",
   ends_with: "Ends with this, in any case.",
-  is_null: "",
+  is_null: "Whether it has no value.",
+};
+
+const listMeanings: Partial<Record<Comparison, string>> = {
+  eq: "Has this.",
+  ne: "Does not have this.",
+  in: "Has any of these.",
+  not_in: "Has none of these.",
+  all: "Has all of these.",
+  is_empty: "Whether it has none at all.",
 };
 
 /** What a key is compared with. */
@@ -196,6 +208,6 @@ function valueOf(entity: Entity, definition: Field): Value {
         schema: { type: "string", anyOf: [{ format: "date" }, { format: "date-time" }] },
       };
     default:
-      return { name: "Text", schema: { type: "string" } };
+      return { name: "Text", schema: { type: "string", minLength: 1 } };
   }
 }

@@ -57,12 +57,12 @@ function questions(parameter: unknown): readonly (readonly [string, string])[] {
   }
   const [value, compared] = listAt(resolved(schema), "anyOf");
   const plain = valueFor(resolved(value), String(at(value, "$ref")));
-  const comparisons = Object.keys(Object(at(resolved(compared), "properties")));
+  const comparisons = Object.entries(Object(at(resolved(compared), "properties")));
   return [
     [name, plain],
-    ...comparisons.map((comparison): [string, string] => [
+    ...comparisons.map(([comparison, one]): [string, string] => [
       `${name}[${comparison}]`,
-      comparison === "is_null" ? "false" : plain,
+      Reflect.get(Object(one), "type") === "boolean" ? "false" : plain,
     ]),
   ];
 }
@@ -86,11 +86,7 @@ describe("what a list can be asked for is what the document has", () => {
     const sort = parameters.find((one) => at(one, "name") === "sort");
     const orders =
       sort === undefined ? [] : listAt(resolved(at(sort, "schema", "items")), "enum").map(String);
-    // Ten at a time.
-    for (let start = 0; start < orders.length; start += 10) {
-      const terms = orders.slice(start, start + 10).join(",");
-      expect((await rest.get(`${path}?sort=${encodeURIComponent(terms)}`)).status).toBe(200);
-    }
+    for (const order of orders) expect((await rest.get(`${path}?sort=${order}`)).status).toBe(200);
     const names = parameters.map((one) => at(one, "name"));
     const unknown = resource.projection.members.filter(({ key }) => !names.includes(key));
     for (const { key } of unknown) {

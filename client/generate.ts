@@ -1,0 +1,190 @@
+import { compile, type JSONSchema } from "json-schema-to-typescript";
+
+type Schema = Readonly<Record<string, unknown>>;
+
+/** Of an OpenAPI document, what types are made of. */
+export type OpenApiDocument = { readonly paths: Schema; readonly components: Schema };
+
+const banner = `/*
+ * What the APIs take and give, made from their OpenAPI document: \`npm run client:types\` writes this file.
+ */`;
+
+/** TypeScript for what the operations of a document take and give, under the names that they have in it. */
+export async function typesOf(document: OpenApiDocument): Promise<string> {
+  const schemas = objectAt(document.components, "schemas");
+  const definitions = Object.entries(schemas).map(
+    ([name, schema]) => [name, shaped(name, asObject(schema))] as const,
+  );
+  const used: Record<string, Schema> = {};
+  const parameters: [string, Schema][] = [];
+  for (const path of Object.values(document.paths)) {
+    for (const operation of Object.values(asObject(path)).map(asObject)) {
+      const { operationId } = operation;
+      // At another path, an operation is the same one.
+      if (typeof operationId !== "string" || "x-alias-of" in operation) continue;
+      const name = `${operationId.charAt(0).toUpperCase()}${operationId.slice(1)}Parameters`;
+      if (operationId.startsWith("list")) {
+        parameters.push([name, parametersOf(operationId, operation, document)]);
+        used[name] = { $ref: `#/$defs/${name}` };
+        // The client has one type for the pages of all lists.
+        continue;
+      }
+      for (const [kind, schema] of bodiesOf(operation, document)) {
+        used[`${operationId} ${kind}`] = plain(schema);
+      }
+    }
+  }
+  const root = {
+    type: "object",
+    properties: used,
+    additionalProperties: false,
+    $defs: Object.fromEntries([...definitions, ...parameters]),
+  } satisfies JSONSchema;
+  const code = await compile(root, rootName, {
+    bannerComment: banner,
+    ignoreMinAndMaxItems: true,
+    style: { printWidth: 100 },
+  });
+  return withoutRoot(code);
+}
+
+/** Only there to reach the others. */
+const rootName = "UsedByOperations";
+
+function withoutRoot(code: string): string {
+  return code
+    .replace(new RegExp(`export interface ${rootName} \\{.*?^\\}\\n`, "ms"), "")
+    .replaceAll(
+      /( \*\n)? \* This (?:interface|type) was referenced by .*?\n.*?via the `definition` .*?\n/g,
+      "",
+    )
+    .replaceAll(/\/\*\*\n \*\/\n/g, "")
+    .replaceAll(/\/\*\*\n *\* (.*)\n *\*\//g, "/** $1 */");
+}
+
+/** What a list can be asked for, as one object. */
+function parametersOf(operationId: string, operation: Schema, document: OpenApiDocument): Schema {
+  const all = listAt(operation, "parameters").map((given) => resolved(given, document));
+  const properties = all.flatMap((parameter): [string, Schema][] => {
+    const { name, in: place, description, style } = parameter;
+    if (place !== "query") return [];
+    const schema = objectAt(parameter, "schema");
+    return [[String(name), { description, ...parameterSchema(schema, style === "deepObject") }]];
+  });
+  return {
+    description: `What \`${operationId}\` can be asked for.`,
+    type: "object",
+    properties: Object.fromEntries(properties),
+    additionalProperties: false,
+  };
+}
+
+function parameterSchema(schema: Schema, isFilter: boolean): Schema {
+  const { items } = schema;
+  // One value needs no list around it.
+  if (items !== undefined) {
+    const { $ref = "" } = asObject(items);
+    return { anyOf: [plain(asObject(items)), { tsType: `readonly ${nameOf(String($ref))}[]` }] };
+  }
+  // The client sends null as the comparison `is_null`.
+  return isFilter ? { anyOf: [plain(schema), { type: "null" }] } : plain(schema);
+}
+
+/** The schemas of an operation's body and of the record that it answers with. */
+function bodiesOf(operation: Schema, document: OpenApiDocument): [string, Schema][] {
+  const responses = objectAt(operation, "responses");
+  const contents: [string, Schema][] = [
+    ["body", objectAt(operation, "requestBody")],
+    ["answer", objectAt(responses, "200")],
+    ["answer", objectAt(responses, "201")],
+  ];
+  return contents.flatMap(([kind, given]): [string, Schema][] => {
+    const { content } = resolved(given, document);
+    const { schema } = objectAt(asObject(content), "application/json");
+    return schema === undefined ? [] : [[kind, asObject(schema)]];
+  });
+}
+
+/** A part of the document, or the component that stands in its place. */
+function resolved(part: unknown, { components }: OpenApiDocument): Schema {
+  const { $ref } = asObject(part);
+  if (typeof $ref !== "string") return asObject(part);
+  const [, , kind = "", name = ""] = $ref.split("/");
+  return objectAt(objectAt(components, kind), name);
+}
+
+/** Comparisons with several values. */
+const lists: ReadonlySet<string> = new Set(["in", "not_in", "all"]);
+
+/** A component; lists of values, which the document has as one text, are lists in programs. */
+function shaped(name: string, schema: Schema): Schema {
+  const { properties } = schema;
+  if (!name.endsWith("Comparisons") || properties === undefined) return plain(schema);
+  const { $ref = "" } = objectAt(asObject(properties), "eq");
+  const listed = { tsType: `readonly ${nameOf(String($ref))}[]` };
+  const own = Object.entries(asObject(properties)).map(([key, property]) => {
+    const { description } = asObject(property);
+    return [key, lists.has(key) ? { description, ...listed } : property];
+  });
+  return plain({ ...schema, properties: Object.fromEntries(own) });
+}
+
+/** Keywords that say more of a value than its type can. */
+const beyondTypes = new Set(
+  "default example examples format maximum maxItems maxLength maxProperties minimum minItems minLength minProperties pattern".split(
+    " ",
+  ),
+);
+
+/** A schema as far as types go, that points to `$defs`. */
+function plain(schema: Schema): Schema {
+  const { $ref, anyOf, ...rest } = schema;
+  // Beside others, a reference would be copied instead of named.
+  if (typeof $ref === "string") {
+    const reference = { $ref: `#/$defs/${nameOf($ref)}` };
+    return rest["description"] === undefined ? reference : { ...rest, allOf: [reference] };
+  }
+  const kept = Object.entries(rest)
+    .filter(([key]) => !beyondTypes.has(key))
+    .map(([key, value]) => [
+      key,
+      key === "properties" ? mapped(asObject(value)) : plainValue(value),
+    ]);
+  const isMoment = Array.isArray(anyOf) && anyOf.every((one) => "format" in asObject(one));
+  // JSON and addresses have a Date as the instant that it is.
+  if (isMoment) {
+    const isNullable = Array.isArray(rest["type"]) && rest["type"].includes("null");
+    kept.push(["tsType", isNullable ? "string | Date | null" : "string | Date"]);
+  } else if (anyOf !== undefined) kept.push(["anyOf", plainValue(anyOf)]);
+  const isAnything = kept.every(([key]) => key === "description");
+  return Object.fromEntries(isAnything ? [...kept, ["tsType", "unknown"]] : kept);
+}
+
+function mapped(schemas: Schema): Schema {
+  return Object.fromEntries(
+    Object.entries(schemas).map(([key, schema]) => [key, plain(asObject(schema))]),
+  );
+}
+
+function plainValue(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(plainValue);
+  return typeof value === "object" && value !== null ? plain(asObject(value)) : value;
+}
+
+function nameOf(reference: string): string {
+  return reference.slice(reference.lastIndexOf("/") + 1);
+}
+
+/** An empty one for what is no object. */
+function asObject(value: unknown): Schema {
+  return typeof value === "object" && value !== null ? { ...value } : {};
+}
+
+function objectAt(value: Schema, name: string): Schema {
+  return asObject(value[name]);
+}
+
+function listAt(value: Schema, name: string): readonly unknown[] {
+  const list = value[name];
+  return Array.isArray(list) ? list : [];
+}

@@ -1,0 +1,39 @@
+/** Parameters as they are written in a program; what is undefined is left out. */
+export type Query = Readonly<Record<string, unknown>>;
+
+/** `{ name: "Ada", value: { gte: 5 }, deal_id: null }` → `name=Ada&value[gte]=5&deal_id[is_null]=true`. */
+export function searchOf(query: Query, cursor: string | null): URLSearchParams {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value === null) search.append(`${name}[is_null]`, "true");
+    else if (isComparisons(value)) {
+      for (const [operator, operand] of Object.entries(value)) {
+        append(search, `${name}[${operator}]`, operand);
+      }
+    } else append(search, name, value);
+  }
+  if (cursor !== null) search.set("cursor", cursor);
+  return search;
+}
+
+function append(search: URLSearchParams, name: string, value: unknown): void {
+  if (value === undefined) return;
+  const items = Array.isArray(value) ? value.map((item) => textOf(name, item)) : [];
+  // The server would read it as two.
+  if (items.some((item) => item.includes(","))) {
+    throw new TypeError(`${name}: a value in a list cannot have a comma`);
+  }
+  search.append(name, Array.isArray(value) ? items.join(",") : textOf(name, value));
+}
+
+function textOf(name: string, value: unknown): string {
+  if (value instanceof Date) return value.toISOString();
+  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") {
+    return String(value);
+  }
+  throw new TypeError(`${name}: give a text, a number, a boolean or a Date`);
+}
+
+function isComparisons(value: unknown): value is Query {
+  return typeof value === "object" && !Array.isArray(value) && !(value instanceof Date);
+}

@@ -1,0 +1,182 @@
+import { catalog } from "../modules/catalog.ts";
+import type { Entity, Field } from "../query/entity.ts";
+import type { Filter } from "../query/filter-value.ts";
+import type { Member } from "../query/projection.ts";
+import { comparisonsOf, readOperand, type Comparison } from "./filter-operand.ts";
+
+/** What the read engine calls the comparisons of a single value. */
+const operators: Partial<Record<Comparison, string>> = {
+  eq: "eq",
+  ne: "ne",
+  in: "in",
+  not_in: "notIn",
+  gt: "gt",
+  gte: "gte",
+  lt: "lt",
+  lte: "lte",
+  contains: "contains",
+  starts_with: "startsWith",
+  ends_with: "endsWith",
+  is_null: "isNull",
+};
+
+const ofDeletion: readonly Comparison[] = ["eq"];
+const ofIds: readonly Comparison[] = ["eq", "ne", "in", "not_in", "all", "is_empty"];
+/** What a text and an enum beside it can be asked for alike. */
+export const comparisonsOfTwins: readonly Comparison[] = [
+  "eq",
+  "ne",
+  "in",
+  "not_in",
+  "is_null",
+  "contains",
+  "starts_with",
+  "ends_with",
+];
+
+/** How lists can be filtered by a key of their records; not at all where it holds a document or other records. */
+export function comparisonsFor(entity: Entity, member: Member): readonly Comparison[] {
+  if (member.kind === "isSet") return ofDeletion;
+  if (member.kind === "ids") return ofIds;
+  if (member.kind === "records") return [];
+  return member.or === undefined
+    ? comparisonsOf(fieldOf(entity, member.field))
+    : comparisonsOfTwins;
+}
+
+/** The field whose values a key is compared with, and its entity: of edges, the ids at their other end. */
+export function comparedField(
+  entity: Entity,
+  member: Member,
+): { readonly entity: Entity; readonly definition: Field } | null {
+  if (member.kind === "field") return { entity, definition: fieldOf(entity, member.field) };
+  if (member.kind !== "ids") return null;
+  const target = catalog.entity(entity.relations[member.relation]?.to ?? "");
+  return { entity: target, definition: fieldOf(target, "id") };
+}
+
+function fieldOf(entity: Entity, field: string): Field {
+  const definition = entity.fields[field];
+  if (definition === undefined) throw new Error(`${entity.name} has no field ${field}`);
+  return definition;
+}
+
+type Condition = { readonly condition: Filter } | { readonly complaint: string };
+
+/** What a filter of a query asks the read engine for, or what is wrong with it. */
+export function conditionOf(
+  entity: Entity,
+  member: Member,
+  operator: string,
+  text: string,
+): Condition {
+  const allowed = comparisonsFor(entity, member);
+  const comparison = allowed.find((one) => one === operator);
+  if (comparison === undefined) {
+    return { complaint: `has no such comparison; there are ${allowed.join(", ")}` };
+  }
+  const compared = comparedField(entity, member);
+  if (compared === null) return deletionCondition(member, text);
+  const operand = readOperand(compared.entity, compared.definition, comparison, text);
+  if ("complaint" in operand) return operand;
+  const { value } = operand;
+  if (member.kind === "ids") return { condition: idsCondition(member.relation, comparison, value) };
+  if (member.kind !== "field") throw new Error(`${member.key} is not compared`);
+  const { field, or } = member;
+  if (compared.definition.kind === "textList") {
+    return { condition: listCondition(field, comparison, value) };
+  }
+  const condition = { [field]: { [operators[comparison] ?? comparison]: value } };
+  return {
+    condition:
+      or === undefined
+        ? condition
+        : twinCondition(condition, [field, or], namesThat(entity, or, comparison, value)),
+  };
+}
+
+function deletionCondition(member: Member, text: string): Condition {
+  if (member.kind !== "isSet") throw new Error(`${member.key} is not compared`);
+  return text === "true" || text === "false"
+    ? { condition: { [member.field]: { isNull: text === "false" } } }
+    : { complaint: "must be true or false" };
+}
+
+/** Of a list of texts: what it has in it. */
+function listCondition(field: string, comparison: Comparison, value: unknown): Filter {
+  switch (comparison) {
+    case "eq":
+      return { [field]: { has: value } };
+    case "ne":
+      return { not: { [field]: { has: value } } };
+    case "in":
+      return { [field]: { hasSome: value } };
+    case "not_in":
+      return { not: { [field]: { hasSome: value } } };
+    case "all":
+      return { [field]: { hasEvery: value } };
+    default:
+      return { [field]: { isEmpty: value } };
+  }
+}
+
+/** Of an edge: what stands at its other end, of what the caller can see there. */
+function idsCondition(relation: string, comparison: Comparison, value: unknown): Filter {
+  const some = (operator: string, ids: unknown): Filter => ({
+    [relation]: { some: { id: { [operator]: ids } } },
+  });
+  switch (comparison) {
+    case "eq":
+      return some("eq", value);
+    case "ne":
+      return { not: some("eq", value) };
+    case "in":
+      return some("in", value);
+    case "not_in":
+      return { not: some("in", value) };
+    case "all":
+      return { and: Array.isArray(value) ? value.map((id: unknown) => some("eq", id)) : [] };
+    default:
+      return { [relation]: value === true ? { none: {} } : { some: {} } };
+  }
+}
+
+/** A condition on what is shown: the text, or else the enum's value, of which these names satisfy it. */
+function twinCondition(
+  condition: Filter,
+  [field, other]: readonly [string, string],
+  names: readonly string[],
+): Filter {
+  const isShown = { and: [{ [field]: { isNull: true } }, { [other]: { in: names } }] };
+  const hasText = { and: [{ [field]: { isNull: false } }, condition] };
+  return { or: [hasText, isShown] };
+}
+
+/** The names of an enum's values that satisfy a comparison, as PostgreSQL would find with texts. */
+function namesThat(
+  entity: Entity,
+  field: string,
+  comparison: Comparison,
+  value: unknown,
+): readonly string[] {
+  const names = Object.keys(fieldOf(entity, field).values?.values ?? {});
+  const listed: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const part = String(value).toLowerCase();
+  switch (comparison) {
+    case "eq":
+    case "in":
+      return names.filter((name) => listed.includes(name));
+    case "ne":
+    case "not_in":
+      return names.filter((name) => !listed.includes(name));
+    case "contains":
+      return names.filter((name) => name.includes(part));
+    case "starts_with":
+      return names.filter((name) => name.startsWith(part));
+    case "ends_with":
+      return names.filter((name) => name.endsWith(part));
+    default:
+      // What is shown is never null.
+      return value === true ? [] : names;
+  }
+}

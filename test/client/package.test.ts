@@ -1,0 +1,167 @@
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { createContext, runInContext } from "node:vm";
+import { build } from "tsdown";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { installClient, type ClientInstallation } from "../support/client-package.ts";
+import { at, listAt } from "../support/gateway.ts";
+import { reply, startScriptedServer } from "../support/scripted-server.ts";
+
+const run = promisify(execFile);
+const bin = fileURLToPath(new URL("../../node_modules/.bin/", import.meta.url));
+let installed: ClientInstallation;
+
+beforeAll(async () => {
+  installed = await installClient();
+});
+afterAll(() => installed.remove());
+
+const dist = (name: string): Promise<string> =>
+  readFile(join(installed.packageDirectory, "dist", name), "utf8");
+
+/** Prints what a program has of the package. */
+const tellNames =
+  'console.log(JSON.stringify([typeof sdk, Object.keys(sdk).filter((name) => name !== "default").sort()]));';
+
+describe("the package", () => {
+  it("is imported and required, with the same names", async () => {
+    await installed.write("esm.mjs", `import * as sdk from "crm-gateway-client";\n${tellNames}`);
+    await installed.write("cjs.cjs", `const sdk = require("crm-gateway-client");\n${tellNames}`);
+    const [imported, required] = [await installed.run("esm.mjs"), await installed.run("cjs.cjs")];
+    expect(imported).toMatchObject({ code: 0, stderr: "" });
+    expect(required).toEqual(imported);
+    expect(listAt(JSON.parse(imported.stdout), 1)).toEqual([
+      "ApiError",
+      "AsteriPublicApiClient",
+      "AuthenticationError",
+      "ConflictError",
+      "ConnectionError",
+      "DuplicateError",
+      "IdempotencyError",
+      "NotFoundError",
+      "PermissionError",
+      "RateLimitError",
+      "ServerError",
+      "TimeoutError",
+      "ValidationError",
+      "createCrmClient",
+      "exactNumbers",
+    ]);
+  });
+
+  it("holds what it is made of and nothing else", async () => {
+    const { stdout } = await run("npm", ["pack", "--dry-run", "--json", "--offline"], {
+      cwd: installed.packageDirectory,
+    });
+    const [packed] = listAt({ packs: JSON.parse(stdout) }, "packs");
+    const files = listAt(packed, "files").map((file) => String(at(file, "path")));
+    expect(files.toSorted((a, b) => (a < b ? -1 : 1))).toEqual([
+      "dist/index.cjs",
+      "dist/index.d.cts",
+      "dist/index.d.mts",
+      "dist/index.mjs",
+      "package.json",
+    ]);
+  });
+
+  it("depends on nothing", async () => {
+    const manifest: unknown = JSON.parse(
+      await readFile(join(installed.packageDirectory, "package.json"), "utf8"),
+    );
+    for (const kind of ["dependencies", "peerDependencies", "optionalDependencies", "scripts"]) {
+      expect(manifest).not.toHaveProperty(kind);
+    }
+    for (const name of ["index.mjs", "index.cjs", "index.d.mts", "index.d.cts"]) {
+      const code = (await dist(name)).replaceAll(/\/\*.*?\*\/|\/\/.*?$/gms, "");
+      expect(code).not.toMatch(/\bimport\b|\brequire\b|\bfrom\s*["']/);
+    }
+  });
+
+  it("needs nothing of Node: it runs where there is only what Workers and browsers have", async () => {
+    const server = await startScriptedServer();
+    const empty = { data: [], pagination: { count: 0, limit: 25, next_cursor: null } };
+    server.script(reply(503, {}, { "retry-after": "0" }), reply(200, empty));
+    const exported: Record<string, unknown> = {};
+    // A context of its own has the language and what it is given; this is all that the package asks for.
+    const web = { AbortController, clearTimeout, fetch, Headers, setTimeout, URL, URLSearchParams };
+    const context = createContext({ ...web, exports: exported, baseUrl: server.url });
+    runInContext(await dist("index.cjs"), context);
+    const page: unknown = await runInContext(
+      'exports.createCrmClient({ baseUrl, apiKey: "k" }).customer.deals.list()',
+      context,
+    );
+    server.close();
+    expect(page).toEqual(empty);
+    expect(server.received).toHaveLength(2);
+  });
+});
+
+describe("a bundle of a program", () => {
+  const bundleOf = async (code: string): Promise<string> => {
+    const entry = await installed.write("entry.mjs", code);
+    const [bundle] = await build({
+      cwd: installed.directory,
+      config: false,
+      entry: [entry],
+      write: false,
+      dts: false,
+      platform: "browser",
+      deps: { alwaysBundle: [/.*/] },
+      logLevel: "silent",
+    });
+    return bundle?.chunks.map((chunk) => ("code" in chunk ? chunk.code : "")).join("\n") ?? "";
+  };
+
+  it("has only the shape that is used", async () => {
+    const customers = await bundleOf(
+      'import { AsteriPublicApiClient } from "crm-gateway-client"; globalThis.made = new AsteriPublicApiClient({});',
+    );
+    expect(customers).toContain("/api/public/v1");
+    expect(customers).not.toContain("/api/v1/crm");
+    expect(customers).not.toContain("exactNumbers");
+    const crm = await bundleOf(
+      'import { createCrmClient } from "crm-gateway-client"; globalThis.made = createCrmClient({});',
+    );
+    expect(crm).toContain("/api/v1/crm");
+    expect(crm).not.toContain("/api/public/v1");
+  });
+
+  it("has nothing of what is imported and not used", async () => {
+    const code = await bundleOf('import "crm-gateway-client"; globalThis.made = 1;');
+    expect(code.replaceAll(/\s*\/\/.*$/gm, "").trim()).toBe("globalThis.made = 1;");
+  });
+});
+
+describe("the types", () => {
+  it.each(["esm.mts", "cjs.cts"])("hold in a program that imports them as %s", async (name) => {
+    const sample = await readFile(new URL("types-sample.txt", import.meta.url), "utf8");
+    await installed.write(name, sample);
+    await installed.write(
+      "tsconfig.json",
+      JSON.stringify({
+        compilerOptions: {
+          strict: true,
+          exactOptionalPropertyTypes: true,
+          noUncheckedIndexedAccess: true,
+          noUnusedLocals: false,
+          // The package's declarations are read as well, on the libraries that browsers and Node have.
+          skipLibCheck: false,
+          module: "nodenext",
+          target: "es2022",
+          lib: ["es2022", "dom"],
+          types: [],
+          noEmit: true,
+        },
+        files: [name],
+      }),
+    );
+    const checked = await run(join(bin, "tsc"), ["-p", installed.directory]).catch(
+      (error: unknown) => error,
+    );
+    expect(checked).toMatchObject({ stdout: "" });
+    expect(checked).not.toBeInstanceOf(Error);
+  });
+});
