@@ -1,6 +1,7 @@
 import { GraphQLError } from "graphql";
 import { troubleOf } from "../db/trouble.ts";
 import { GatewayError, httpStatusOf, isErrorCode, type ErrorCode } from "../lib/errors.ts";
+import { shortened } from "../lib/text.ts";
 
 /** What a caller is told of an error, and whether it was ours to log. */
 export type ToldError = { readonly error: GraphQLError; readonly unexpected: boolean };
@@ -93,10 +94,6 @@ function codeOf(error: GraphQLError): ErrorCode {
 const maxMessage = 1_000;
 const maxStep = 200;
 const maxPlaces = 10;
-
-function shortened(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length)}…`.toWellFormed();
-}
 
 function told(
   message: string,

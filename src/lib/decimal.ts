@@ -33,6 +33,17 @@ export function parseDecimal(value: unknown): string {
   return text.startsWith("-") && digits !== "0" ? `-${digits}` : digits;
 }
 
+/** A number as JSON may write it, exactly, without its exponent: `1.0500000000000000e+01` → `10.500000000000000`. */
+export function withoutExponent(number: string): string {
+  const match = /^(-?)(\d+)(?:\.(\d+))?e([+-]?\d{1,3})$/i.exec(number);
+  if (match === null) return number;
+  const [, sign = "", integer = "", fraction = "", exponent = ""] = match;
+  const digits = `${integer}${fraction}`;
+  const point = integer.length + Number(exponent);
+  if (point <= 0) return `${sign}0.${"0".repeat(-point)}${digits}`;
+  return `${sign}${digits.slice(0, point).padEnd(point, "0")}.${digits.slice(point)}`;
+}
+
 function plainNumber(value: number): string {
   if (!Number.isFinite(value)) throw new TypeError("a decimal is a finite number");
   const text = String(value);

@@ -10,6 +10,11 @@ export function escapeLike(text: string): string {
   return text.replace(/[\\%_]/g, "\\$&");
 }
 
+/** The text, or so much of it: what is quoted of a request may be a megabyte. */
+export function shortened(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length)}…`.toWellFormed();
+}
+
 /** Whether PostgreSQL can hold the text: no U+0000, no lone surrogate. */
 export function isStorable(text: string): boolean {
   return !text.includes("\u0000") && text.isWellFormed();

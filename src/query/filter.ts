@@ -7,6 +7,7 @@ import { columnOf, sqlTypeOf, type Entity, type Field, type Relation } from "./e
 import { filterPattern, type Filter } from "./filter-value.ts";
 import { jsonCondition } from "./json-filter.ts";
 import { fieldSql } from "./order.ts";
+import { linkJoin, relationJoin } from "./relation-join.ts";
 import { all, any, isOneOf, name, param, raw, sql, type Sql } from "./sql.ts";
 import { visible, type ViewerSql } from "./visible.ts";
 
@@ -309,47 +310,17 @@ function existing(
 ): Sql {
   const alias = scope.nextAlias();
   if (scope.edges >= maxEdges) throw tooComplex(`at most ${maxEdges} edges behind one another`);
-  return sql`EXISTS (SELECT 1 FROM ${raw(name(target.table))} ${raw(alias)} WHERE ${all([
-    visible(target, alias, scope.viewer, false),
-    relationJoin(
-      relation,
-      scope.entity,
-      target,
-      { near: scope.alias, far: alias },
-      scope.viewer.tenant,
-    ),
-    condition(alias),
-  ])})`;
-}
-
-/** What ties the row `near` to the row `far` over a relation of `source`. */
-export function relationJoin(
-  relation: Relation,
-  source: Entity,
-  target: Entity,
-  aliases: { near: string; far: string },
-  tenant: Sql,
-): Sql {
-  const { near, far } = aliases;
-  const nearId = raw(`${near}."id"`);
-  if (relation.kind === "one") {
-    const key = source.fields[relation.key];
-    if (key === undefined) throw new Error(`${source.name} has no field ${relation.key}`);
-    return sql`${raw(`${far}."id"`)} = ${fieldSql(near, relation.key, key)}`;
-  }
-  if (relation.kind === "many") {
-    const key = target.fields[relation.key];
-    if (key === undefined) throw new Error(`${target.name} has no field ${relation.key}`);
-    const named = sql`${fieldSql(far, relation.key, key)} = ${nearId}`;
-    if (relation.kind !== "many" || relation.only === null) return named;
-    const only = target.fields[relation.only.field];
-    if (only === undefined) throw new Error(`${target.name} has no ${relation.only.field}`);
-    const kind = param(relation.only.value, sqlTypeOf(only));
-    return all([named, sql`${fieldSql(far, relation.only.field, only)} = ${kind}`]);
-  }
-  return sql`${raw(`${far}."id"`)} IN (SELECT j.${raw(name(relation.target))} FROM ${raw(
-    name(relation.table),
-  )} j WHERE j."tenant_id" = ${tenant} AND j.${raw(name(relation.source))} = ${nearId})`;
+  const { tenant } = scope.viewer;
+  const aliases = { near: scope.alias, far: alias };
+  // A join, and not IN: nested in EXISTS, PostgreSQL would look at every far row for every near one.
+  const link = relation.kind === "through" ? linkJoin(relation, aliases, tenant) : null;
+  return sql`EXISTS (SELECT 1 FROM ${raw(name(target.table))} ${raw(alias)}${link?.from ?? raw("")} WHERE ${all(
+    [
+      visible(target, alias, scope.viewer, false),
+      link?.condition ?? relationJoin(relation, scope.entity, target, aliases, tenant),
+      condition(alias),
+    ],
+  )})`;
 }
 
 function asFilter(value: unknown): Filter {

@@ -1,10 +1,11 @@
 import { decodeCursor, encodeCursor } from "../lib/cursor.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Entity, ManyRelation, OrderTerm } from "./entity.ts";
-import { filterCondition, relationJoin } from "./filter.ts";
+import { filterCondition } from "./filter.ts";
 import type { Filter } from "./filter-value.ts";
 import { afterCursor, branches } from "./keyset.ts";
 import { orderItem, reversed, sortTerms, idTerm, type SortTerm } from "./order.ts";
+import { relationJoin } from "./relation-join.ts";
 import { scoreTerm, searchCondition } from "./search.ts";
 import { all, join, name, param, raw, render, sql, type Sql, type Statement } from "./sql.ts";
 import { viewerSql, visible, type Viewer, type ViewerSql } from "./visible.ts";

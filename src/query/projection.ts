@@ -1,8 +1,8 @@
 import { canonicalDecimal } from "../lib/decimal.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Entity, Field, OrderTerm, Relation } from "./entity.ts";
-import { relationJoin } from "./filter.ts";
 import { fieldSql, orderItem, sortTerms } from "./order.ts";
+import { relationJoin } from "./relation-join.ts";
 import { readTextArray, type Cells, type Columns } from "./row.ts";
 import { all, join, name, raw, sql, type Sql } from "./sql.ts";
 import { visible, type ViewerSql } from "./visible.ts";

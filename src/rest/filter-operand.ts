@@ -120,7 +120,7 @@ function readValue(entity: Entity, definition: Field, text: string): Operand {
       return readBoolean(text);
     case "int":
     case "bigInt": {
-      const isInt = /^-?\d{1,10}$/.test(text) && Math.abs(Number(text)) < 2 ** 31;
+      const isInt = /^-?\d{1,10}$/.test(text) && Number(text) === (Number(text) | 0);
       return isInt ? { value: Number(text) } : { complaint: "must be a whole number" };
     }
     case "decimal":

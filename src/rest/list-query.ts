@@ -85,7 +85,7 @@ class ListReading {
   }
 
   complain(path: string, message: string): void {
-    this.#issues.push({ path: path.slice(0, maxPathLength), message });
+    this.#issues.push({ path, message });
   }
 
   read(name: string, value: string): void {
@@ -179,9 +179,6 @@ class ListReading {
   }
 }
 
-/** As much of a name is repeated to who sent it. */
-const maxPathLength = 200;
-
 const noCursor =
   "is not a cursor of this list and order; pass next_cursor of the page before, unchanged.";
 
@@ -218,7 +215,7 @@ export function readRecordQuery(
   for (const [name, value] of query) {
     if (!list.isRich || name !== "include_deleted") {
       const message = "is not a parameter of this operation; remove it.";
-      issues.push({ path: name.slice(0, maxPathLength), message });
+      issues.push({ path: name, message });
     } else if (value !== "true" && value !== "false") {
       issues.push({ path: name, message: "must be true or false" });
     }

@@ -6,6 +6,7 @@ import {
   readJsonText,
   RefusedRequest,
 } from "../limits/json-body.ts";
+import { withoutExponent } from "../lib/decimal.ts";
 import type { InputDefinition, Values } from "../write/input.ts";
 import type { InputType } from "../write/input-types.ts";
 
@@ -92,7 +93,7 @@ function settled(body: Values, { fields }: InputDefinition): Values {
 function settledAs(type: InputType | undefined, value: unknown): unknown {
   if (value instanceof LongNumber) {
     const isDecimal = type !== undefined && "scalar" in type && type.scalar === "Decimal";
-    return isDecimal ? value.source : value.value;
+    return isDecimal ? withoutExponent(value.source) : value.value;
   }
   if (Array.isArray(value)) {
     const item = type !== undefined && "listOf" in type ? type.listOf : undefined;

@@ -1,6 +1,7 @@
 import { troubleOf } from "../db/trouble.ts";
 import { GatewayError, httpStatusOf, type ErrorCode } from "../lib/errors.ts";
 import { RefusedRequest } from "../limits/json-body.ts";
+import { shortened } from "../lib/text.ts";
 import { answerOf, type Answer } from "./answer.ts";
 import type { Operation, Resource } from "./face.ts";
 
@@ -13,9 +14,20 @@ export const invalidPayload = "Invalid request payload";
 /** What a caller gets whose credential may not do what was asked. */
 export const missingScopesText = "API key missing required scopes";
 
+/** So many issues are told, and so much of each: they quote what was sent, which may be a megabyte of nonsense. */
+const maxIssues = 100;
+const maxPath = 200;
+const maxMessage = 700;
+
 /** Something is wrong with what was sent. */
 export function invalid(issues: readonly Issue[]): Answer {
-  return answerOf(400, { error: invalidPayload, issues });
+  const told = issues.slice(0, maxIssues).map(({ path, message }) => ({
+    path: shortened(path, maxPath),
+    message: shortened(message, maxMessage),
+  }));
+  const left = issues.length - told.length;
+  if (left > 0) told.push({ path: "", message: `There are ${left} more; mend these first.` });
+  return answerOf(400, { error: invalidPayload, issues: told });
 }
 
 /** There is no such record for this caller, whatever the reason. */

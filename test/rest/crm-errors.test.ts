@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { captureLog } from "../support/captured-log.ts";
 import type { TenantFixtures } from "../support/fixtures.ts";
-import { at, recordAt, startGateway, type TestGateway } from "../support/gateway.ts";
+import { at, listAt, recordAt, startGateway, type TestGateway } from "../support/gateway.ts";
 import { limitedKey } from "../support/limits.ts";
 import { restClient, type RestAnswer, type RestClient } from "../support/rest.ts";
 
@@ -51,7 +51,7 @@ describe("400: what is wrong with a body", () => {
     expectAnswer(answer, 400, { error: "Invalid request payload", issues: expect.any(Array) });
     const issues = new Map(
       Object.values(recordAt(answer.body, "issues")).map((issue) => [
-        at(issue, "path"),
+        String(at(issue, "path")),
         at(issue, "message"),
       ]),
     );
@@ -76,7 +76,7 @@ describe("400: what is wrong with a body", () => {
     const account = await north.account();
     const line_items = [{ quantity: 1 }, { quantity: "many", color: "red" }];
     const answer = await rest.post(`${crm}/quotes`, { account_id: account.id, line_items });
-    const paths = Object.values(recordAt(answer.body, "issues")).map((issue) => at(issue, "path"));
+    const paths = listAt(answer.body, "issues").map((issue) => String(at(issue, "path")));
     expect([answer.status, paths.toSorted()]).toEqual([
       400,
       ["line_items.1.color", "line_items.1.quantity"],

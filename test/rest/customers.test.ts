@@ -37,7 +37,7 @@ async function created(values: Readonly<Record<string, unknown>>): Promise<unkno
 }
 
 const issuesOf = ({ body: answer }: RestAnswer) =>
-  listAt(answer, "issues").map((issue) => at(issue, "path"));
+  listAt(answer, "issues").map((issue) => String(at(issue, "path")));
 
 /** The account and its primary contact as GraphQL has them. */
 const graphOf = async (id: unknown): Promise<unknown> => {

@@ -85,7 +85,7 @@ describe("a customer of the integration API", () => {
     const normal = await rest.post("/api/v1/crm/contacts", { last_name: "Normal", phone });
     expect(at(normal.body, "phone")).toBe("+49401234567");
     const found = await rest.get("/api/v1/crm/contacts?q=%2B49401234567");
-    const names = listAt(found.body, "data").map((record) => at(record, "last_name"));
+    const names = listAt(found.body, "data").map((record) => String(at(record, "last_name")));
     expect(names.toSorted()).toEqual(["Kept", "Normal"]);
   });
 

@@ -3,8 +3,9 @@ import type { Face, Operation, Resource } from "../face.ts";
 import { missingOrganization } from "../pass.ts";
 import { invalidPayload, missingScopesText, notFoundText } from "../refusal.ts";
 import { recordExample } from "./examples.ts";
+import { headers, quotaHeaders, type HeaderName } from "./headers.ts";
 import { recordSchema } from "./record-schema.ts";
-import { closedObject, orNull, refTo, type Components, type Schema } from "./schema.ts";
+import { closedObject, orNull, type Components, type Schema } from "./schema.ts";
 
 /** Every answer that an operation can give, by its status. */
 export function answersOf(operation: Operation, components: Components): Schema {
@@ -30,7 +31,6 @@ export function answersOf(operation: Operation, components: Components): Schema 
 }
 
 const text: Schema = { type: "string" };
-const wait = "Seconds to wait before the next attempt.";
 
 /** The answers of one face; what several faces have in common is there once. */
 class Answers {
@@ -40,7 +40,6 @@ class Answers {
   constructor(face: Face, components: Components) {
     this.#face = face;
     this.#components = components;
-    for (const [name, header] of Object.entries(headers)) components.add("headers", name, header);
   }
 
   success({ verb, resource, status }: Operation): Schema {
@@ -70,8 +69,8 @@ class Answers {
       isEnveloped ? { data: sample } : sample,
       [
         ...quotaHeaders,
-        ...(this.#hasVersion(resource) ? ["ETag"] : []),
-        ...(isNew ? ["Location"] : []),
+        ...("version" in resource.projection.entity.fields ? (["ETag"] as const) : []),
+        ...(isNew ? (["Location"] as const) : []),
       ],
     );
   }
@@ -146,41 +145,25 @@ class Answers {
   conflict({ resource, verb }: Operation): Schema {
     const { noun, projection } = resource;
     const [unique] = projection.entity.unique.map(({ field }) => restName(field));
-    if (unique === undefined || verb === "delete") {
-      const inProgress = verb === "update" ? [this.#outdated(resource)] : [];
-      return this.#answer(
-        verb === "update" ? `${noun}UpdateConflict` : "InProgress",
-        verb === "update"
-          ? "The record has another version than the body's, or the same request is being carried out."
-          : "The request with this Idempotency-Key is being carried out.",
-        anyOf([...inProgress, this.#error()]),
-        {
-          error:
-            "The first request with this Idempotency-Key is still being carried out; try again.",
-        },
-        quotaHeaders,
-      );
-    }
-    const { duplicate } = this.#face.words;
-    const error =
-      duplicate?.(unique) ??
-      `${unique} is taken: another live ${noun} has it. Change it, or update that record.`;
-    const taken = this.#schema(`${noun}Duplicate`, {
-      description: "A live record has the value already.",
-      ...closedObject({
-        error: text,
-        field: { description: "The key whose value is taken.", ...text },
-        ...(duplicate === null ? { existing: this.#recordOrNull(resource) } : {}),
-      }),
-    });
-    const isUpdate = verb === "update";
+    const key = verb === "delete" ? undefined : unique;
+    const taken = key === undefined ? [] : [this.#taken(resource, key)];
+    const outdated = verb === "update" ? [this.#outdated(resource)] : [];
+    const kinds = [...taken, ...outdated, this.#error()];
+    const reasons = [
+      ...(key === undefined ? [] : ["a live record has a unique value already"]),
+      ...(verb === "update" ? ["the record has another version than the body's"] : []),
+      "the first request with this Idempotency-Key is still being carried out",
+    ].join(", or ");
     return this.#answer(
-      `${noun}${isUpdate ? "Update" : ""}Conflict`,
-      isUpdate
-        ? "A live record has a unique value already, the record has another version than the body's, or the same request is being carried out."
-        : "A live record has a unique value already, or the same request is being carried out.",
-      anyOf([taken, ...(isUpdate ? [this.#outdated(resource)] : []), this.#error()]),
-      { error, field: unique, ...(duplicate === null ? { existing: null } : {}) },
+      kinds.length === 1 ? "InProgress" : `${noun}${verb === "update" ? "Update" : ""}Conflict`,
+      `${reasons.charAt(0).toUpperCase()}${reasons.slice(1)}.`,
+      kinds.length === 1 ? this.#error() : { anyOf: kinds },
+      key === undefined
+        ? {
+            error:
+              "Idempotency-Key: the first request with this key is still running; try again in a moment.",
+          }
+        : this.#takenExample(resource, key),
       quotaHeaders,
     );
   }
@@ -213,7 +196,7 @@ class Answers {
     this.#plain(
       "KeyReused",
       "Another request was made with this Idempotency-Key.",
-      "This Idempotency-Key was used for another request; send a new one.",
+      "Idempotency-Key: this key was used for another request in the last 24 hours; use a new one.",
     );
 
   rateLimited(): Schema {
@@ -263,10 +246,6 @@ class Answers {
     );
   }
 
-  #hasVersion({ projection }: Resource): boolean {
-    return projection.entity.fields["version"] !== undefined;
-  }
-
   #pagination() {
     return this.#schema("Pagination", {
       description: "Where a page stands in its list.",
@@ -283,6 +262,28 @@ class Answers {
         },
       }),
     });
+  }
+
+  #taken(resource: Resource, key: string) {
+    const properties = Object.keys(this.#takenExample(resource, key)).map((name) => [
+      name,
+      name === "existing" ? this.#recordOrNull(resource) : text,
+    ]);
+    return this.#schema(`${resource.noun}Duplicate`, {
+      description: "A live record has the value of the key `field` already.",
+      ...closedObject(Object.fromEntries(properties)),
+    });
+  }
+
+  #takenExample({ noun }: Resource, key: string): Readonly<Record<string, unknown>> {
+    const { duplicate } = this.#face.words;
+    return duplicate === null
+      ? {
+          error: `${key} is taken: another live ${noun} has it. Change it, or update that record.`,
+          field: key,
+          existing: null,
+        }
+      : { error: duplicate(key), field: key };
   }
 
   #outdated(resource: Resource) {
@@ -322,12 +323,15 @@ class Answers {
     description: string,
     schema: Schema,
     example: unknown,
-    named: readonly string[],
+    named: readonly HeaderName[],
   ) {
     const answer = {
       description,
       headers: Object.fromEntries(
-        named.map((header) => [headerNames[header], refTo("headers", header)]),
+        named.map((header) => {
+          const { name: sentAs, ...part } = headers[header];
+          return [sentAs, this.#components.add("headers", header, part)];
+        }),
       ),
       content: { "application/json": { schema, example } },
     };
@@ -340,38 +344,4 @@ class Answers {
   }
 }
 
-const anyOf = (schemas: readonly Schema[]): Schema =>
-  schemas.length === 1 ? { ...schemas[0] } : { anyOf: schemas };
-
-export const exampleRequestId = "0d2c4f5e-9b1a-4c3d-8e7f-6a5b4c3d2e1f";
-
-const headerNames: Readonly<Record<string, string>> = {
-  RateLimitLimit: "X-RateLimit-Limit",
-  RateLimitRemaining: "X-RateLimit-Remaining",
-  RateLimitReset: "X-RateLimit-Reset",
-  RequestId: "X-Request-Id",
-  RetryAfter: "Retry-After",
-  Challenge: "WWW-Authenticate",
-  ETag: "ETag",
-  Location: "Location",
-};
-
-const quotaHeaders = ["RateLimitLimit", "RateLimitRemaining", "RateLimitReset", "RequestId"];
-
-const header = (description: string, schema: Schema): Schema => ({
-  description,
-  required: true,
-  schema,
-});
-const whole = { type: "integer", minimum: 0 };
-
-const headers: Readonly<Record<string, Schema>> = {
-  RateLimitLimit: header("Requests that the credential has a minute.", whole),
-  RateLimitRemaining: header("Requests that it has left of this minute.", whole),
-  RateLimitReset: header("Seconds until the next minute begins.", { type: "integer", minimum: 1 }),
-  RequestId: header("Names the request in the server's log.", { ...text, minLength: 1 }),
-  RetryAfter: header(wait, { type: "integer", minimum: 1 }),
-  Challenge: header("How to authenticate.", { type: "string", const: "Bearer" }),
-  ETag: header("The record's version in quotes, for If-Match.", { ...text, pattern: '^"\\d+"$' }),
-  Location: header("The path of the new record.", { ...text, pattern: "^/" }),
-};
+const exampleRequestId = "0d2c4f5e-9b1a-4c3d-8e7f-6a5b4c3d2e1f";

@@ -193,7 +193,7 @@ function valueOf(entity: Entity, definition: Field): Value {
     case "bigInt":
       return {
         name: "Integer",
-        schema: { type: "integer", minimum: -(2 ** 31) + 1, maximum: 2 ** 31 - 1 },
+        schema: { type: "integer", minimum: -(2 ** 31), maximum: 2 ** 31 - 1 },
       };
     case "decimal":
       return { name: "Decimal", schema: { type: ["number", "string"], pattern: decimalPattern } };

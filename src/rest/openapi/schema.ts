@@ -2,7 +2,7 @@
 export type Schema = Readonly<Record<string, unknown>>;
 
 /** Points to something under `components`. */
-export function refTo(kind: "schemas" | "parameters" | "headers" | "responses", name: string) {
+function refTo(kind: "schemas" | "parameters" | "headers" | "responses", name: string) {
   return { $ref: `#/components/${kind}/${name}` };
 }
 

@@ -1,0 +1,46 @@
+import type { Schema } from "./schema.ts";
+
+const header = (name: string, description: string, schema: Schema) => ({
+  name,
+  description,
+  required: true,
+  schema,
+});
+
+const whole: Schema = { type: "integer", minimum: 0 };
+const atLeastOne: Schema = { type: "integer", minimum: 1 };
+
+/** The headers of answers, by their names under `components`. */
+export const headers = {
+  RateLimitLimit: header("X-RateLimit-Limit", "Requests that the credential has a minute.", whole),
+  RateLimitRemaining: header(
+    "X-RateLimit-Remaining",
+    "Requests that it has left of this minute.",
+    whole,
+  ),
+  RateLimitReset: header("X-RateLimit-Reset", "Seconds until the next minute begins.", atLeastOne),
+  RequestId: header("X-Request-Id", "Names the request in the server's log.", {
+    type: "string",
+    minLength: 1,
+  }),
+  RetryAfter: header("Retry-After", "Seconds to wait before the next attempt.", atLeastOne),
+  Challenge: header("WWW-Authenticate", "How to authenticate.", {
+    type: "string",
+    const: "Bearer",
+  }),
+  ETag: header("ETag", "The record's version in quotes, for If-Match.", {
+    type: "string",
+    pattern: '^"\\d+"$',
+  }),
+  Location: header("Location", "The path of the new record.", { type: "string", pattern: "^/" }),
+} as const;
+
+export type HeaderName = keyof typeof headers;
+
+/** What every answer to a good credential has. */
+export const quotaHeaders: readonly HeaderName[] = [
+  "RateLimitLimit",
+  "RateLimitRemaining",
+  "RateLimitReset",
+  "RequestId",
+];
