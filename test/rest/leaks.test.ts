@@ -42,6 +42,10 @@ beforeAll(async () => {
   us = await makeSide(gateway, ours);
   them = await makeSide(gateway, theirs);
   [asker, owner] = [askerOf(us), askerOf(them)];
+  // With values that tell whose they are, totals have more digits than there may be, or tell of them by other digits.
+  await gateway.fixtures.client.query("UPDATE line_items SET quantity = 0 WHERE tenant_id = $1", [
+    us.graph.tenant.uuid,
+  ]);
   swap = await swapFor(gateway, them.graph);
   copies = await TenantCopies.of(gateway.fixtures.client, us.graph.tenant);
   ownShown = await readShown(gateway, asker);
@@ -143,13 +147,43 @@ describe("a credential that was issued for an application", () => {
       key.split("_")[2],
     ]);
     const bound = { key, organization: owner.organization };
+    // What is unique is so in the whole tenant: a creation may meet it, and then says no more than that.
+    const changes = writeProbes(theirShown, theirShown).filter(
+      ({ operation }) => operation.verb === "update" || operation.verb === "delete",
+    );
     // The organization is the credential's own, and stays what it is.
-    const some = reads.filter((probe) => !givenIn(probe).includes(owner.organization));
+    const some = [...reads, ...changes].filter(
+      (probe) => !givenIn(probe).includes(owner.organization),
+    );
     const toldIt = await answers(bound, some);
     const absent = some.map((probe) => toAbsent(swap, probe));
     const back = (await answers(bound, absent)).map((reply) => toTheirs(swap, reply));
     expect(differing(some, toldIt, back)).toEqual([]);
     expect(leaksIn(some, toldIt)).toEqual([]);
+  });
+
+  it("is told of a unique value of another application's that there is one, and not whose", async () => {
+    const key = await scopedKey(gateway, them.graph.tenant.slug, ["*"]);
+    await gateway.fixtures.client.query("UPDATE api_keys SET app_id = 'app-2' WHERE id = $1", [
+      key.split("_")[2],
+    ]);
+    const bound = { key, organization: owner.organization };
+    const create = operations.find(({ id }) => id === "createAccount");
+    if (create === undefined) throw new Error("there is no such operation");
+    const [record] = theirShown.records.get(create.resource) ?? [];
+    const probe = {
+      operation: create,
+      id: "",
+      params: {},
+      headers: {},
+      body: { email: record?.["email"] },
+    };
+    const { status, text } = await sendProbe(gateway, bound, probe);
+    expect([status, JSON.parse(text)]).toEqual([
+      409,
+      { error: expect.any(String), field: "email", existing: null },
+    ]);
+    expect(swap.leaked(text, givenIn(probe))).toEqual([]);
   });
 });
 

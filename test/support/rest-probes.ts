@@ -1,4 +1,5 @@
 import type { Operation, Resource } from "../../src/rest/face.ts";
+import { comparisonsFor } from "../../src/rest/filter-condition.ts";
 import { filterKeys, sortKeys } from "../../src/rest/list-query.ts";
 import { operations } from "../../src/rest/operations.ts";
 import { at, listAt, type TestGateway } from "./gateway.ts";
@@ -110,7 +111,7 @@ const first = (shown: Shown, resource: Resource): Values => {
 };
 
 const plain = { id: "", params: {}, headers: {}, body: null };
-const comparisons = ["eq", "ne", "in", "gte", "lt", "contains", "starts_with"];
+const comparisons = ["eq", "ne", "in", "all", "gte", "lt", "contains", "starts_with"];
 
 /** Every way to ask for records: by id, by cursor, by each filter with each value, by each order, by a search. */
 export function readProbes(shown: Shown): RestProbe[] {
@@ -127,14 +128,18 @@ export function readProbes(shown: Shown): RestProbe[] {
     }
     if (verb !== "list") return [];
     const asked = (params: Readonly<Record<string, string>>) => of({ params });
+    const { entity, members } = resource.projection;
     const filters = filterKeys(resource).flatMap((key) => {
       const value = record[key];
-      if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") {
-        return [];
-      }
-      const text = String(value);
-      const compared = comparisons.map((one) => asked({ [`${key}[${one}]`]: text }));
-      return [asked({ [key]: text }), ...(resource.list.isRich ? compared : [])];
+      // Of a list, what it holds.
+      const one: unknown = Array.isArray(value) ? value[0] : value;
+      if (typeof one !== "string" && typeof one !== "number" && typeof one !== "boolean") return [];
+      const member = members.find((other) => other.key === key);
+      const allowed: readonly string[] = member === undefined ? [] : comparisonsFor(entity, member);
+      const compared = comparisons
+        .filter((comparison) => allowed.includes(comparison))
+        .map((comparison) => asked({ [`${key}[${comparison}]`]: String(one) }));
+      return [asked({ [key]: String(one) }), ...(resource.list.isRich ? compared : [])];
     });
     const orders = sortKeys(resource).map((key) => asked({ sort: key }));
     const texts = Object.values(record).filter((value) => typeof value === "string");

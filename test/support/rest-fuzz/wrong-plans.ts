@@ -115,7 +115,7 @@ const changes: fc.Arbitrary<Change> = fc.oneof(
         "name[or]",
         "name[eq][eq]",
         "[eq]",
-        "tags",
+        "tags[gt]",
         "custom_fields[eq]",
         "created_at[like]",
       )
