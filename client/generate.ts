@@ -69,7 +69,8 @@ function parametersOf(operationId: string, operation: Schema, document: OpenApiD
     const { name, in: place, description, style } = parameter;
     if (place !== "query") return [];
     const schema = objectAt(parameter, "schema");
-    return [[String(name), { description, ...parameterSchema(schema, style === "deepObject") }]];
+    const isNullable = style === "deepObject" && canBeNull(schema, document);
+    return [[String(name), { description, ...parameterSchema(schema, isNullable) }]];
   });
   return {
     description: `What \`${operationId}\` can be asked for.`,
@@ -79,15 +80,21 @@ function parametersOf(operationId: string, operation: Schema, document: OpenApiD
   };
 }
 
-function parameterSchema(schema: Schema, isFilter: boolean): Schema {
+/** Whether a filter has the comparison `is_null`; the client sends null as that. */
+function canBeNull(schema: Schema, document: OpenApiDocument): boolean {
+  return listAt(resolved(schema, document), "anyOf").some(
+    (one) => "is_null" in objectAt(resolved(one, document), "properties"),
+  );
+}
+
+function parameterSchema(schema: Schema, isNullable: boolean): Schema {
   const { items } = schema;
   // One value needs no list around it.
   if (items !== undefined) {
     const { $ref = "" } = asObject(items);
     return { anyOf: [plain(asObject(items)), { tsType: `readonly ${nameOf(String($ref))}[]` }] };
   }
-  // The client sends null as the comparison `is_null`.
-  return isFilter ? { anyOf: [plain(schema), { type: "null" }] } : plain(schema);
+  return isNullable ? { anyOf: [plain(schema), { type: "null" }] } : plain(schema);
 }
 
 /** The schemas of an operation's body and of the record that it answers with. */
@@ -113,18 +120,15 @@ function resolved(part: unknown, { components }: OpenApiDocument): Schema {
   return objectAt(objectAt(components, kind), name);
 }
 
-/** Comparisons with several values. */
-const lists: ReadonlySet<string> = new Set(["in", "not_in", "all"]);
-
-/** A component; lists of values, which the document has as one text, are lists in programs. */
+/** A component; comparisons with several values have one text for them, and a list in programs. */
 function shaped(name: string, schema: Schema): Schema {
-  const { properties } = schema;
-  if (!name.endsWith("Comparisons") || properties === undefined) return plain(schema);
-  const { $ref = "" } = objectAt(asObject(properties), "eq");
-  const listed = { tsType: `readonly ${nameOf(String($ref))}[]` };
-  const own = Object.entries(asObject(properties)).map(([key, property]) => {
-    const { description } = asObject(property);
-    return [key, lists.has(key) ? { description, ...listed } : property];
+  if (!name.endsWith("Comparisons")) return plain(schema);
+  const properties = objectAt(schema, "properties");
+  const { $ref } = objectAt(properties, "eq");
+  const own = Object.entries(properties).map(([key, property]) => {
+    const { type, description } = asObject(property);
+    const list = { description, tsType: `readonly ${nameOf(String($ref))}[]` };
+    return [key, type === "string" ? list : property];
   });
   return plain({ ...schema, properties: Object.fromEntries(own) });
 }

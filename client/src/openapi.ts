@@ -94,8 +94,6 @@ export type IntegerValue = number;
 /** A value to be equal to, or comparisons that must all hold. */
 export type DecimalFilter = DecimalValue | DecimalComparisons;
 export type DecimalValue = number | string;
-/** A value that must be among them, or comparisons that must all hold. */
-export type TextListFilter = TextValue | TextListComparisons;
 /** A value to be equal to, or comparisons that must all hold. */
 export type AccountTypeFilter = AccountTypeValue | AccountTypeComparisons;
 /** What kind of customer an account is. */
@@ -276,10 +274,6 @@ export type DealOrder =
 /** A value to be equal to, or comparisons that must all hold. */
 export type DealIdFilter = DealIdValue | DealIdComparisons;
 export type DealIdValue = string;
-/** A value that must be among them, or comparisons that must all hold. */
-export type ContactIdListFilter = ContactIdValue | ContactIdListComparisons;
-/** A value that must be among them, or comparisons that must all hold. */
-export type QuoteIdListFilter = QuoteIdValue | QuoteIdListComparisons;
 export type QuoteIdValue = string;
 /** A key to sort by; with `-`, the greatest or latest first. */
 export type ActivityOrder =
@@ -603,7 +597,7 @@ export interface ListAccountsParameters {
   /** Time of the first contact; set by the first activity when empty. */
   first_contacted_at?: DateTimeFilter | null;
   /** One of them. Free-form labels: unique, each at most 64 characters, at most 100. */
-  tags?: TextListFilter | null;
+  tags?: TextValue | TextListComparisons;
   /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
   version?: IntegerFilter | null;
   /** What to show: the name, else the legal name, domain, email or id. Never null, always derived. */
@@ -1101,7 +1095,7 @@ export interface ListContactsParameters {
   /** When the person agreed; set when `opted_in` turns true. */
   opted_in_at?: DateTimeFilter | null;
   /** One of them. Free-form labels: unique, each at most 64 characters, at most 100. */
-  tags?: TextListFilter | null;
+  tags?: TextValue | TextListComparisons;
   /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
   version?: IntegerFilter | null;
   /** Salutation, e.g. `Dr.`. */
@@ -1576,7 +1570,7 @@ export interface ListDealsParameters {
   /** How it was found, e.g. `inbound`, `rfp`, `referral`. */
   deal_source?: TextFilter | null;
   /** One of them. Names of competing vendors. */
-  competitors?: TextListFilter | null;
+  competitors?: TextValue | TextListComparisons;
   /** Why it was lost; needed for `closed_lost`. */
   loss_reason?: TextFilter | null;
   /** Category of the loss; needed for `closed_lost`. */
@@ -1586,19 +1580,19 @@ export interface ListDealsParameters {
   /** The main person on the customer's side; one of the deal's contacts. */
   primary_contact_id?: ContactIdFilter | null;
   /** An id that is among them. */
-  contact_ids?: ContactIdListFilter | null;
+  contact_ids?: ContactIdValue | ContactIdListComparisons;
   /** The request for proposal it came from (`rfp-…`); not a record of this API. */
   rfp_record_id?: TextFilter | null;
   /** An id that is among them. */
-  quote_ids?: QuoteIdListFilter | null;
+  quote_ids?: QuoteIdValue | QuoteIdListComparisons;
   /** One of them. Ids of proposals; not records of this API. */
-  proposal_ids?: TextListFilter | null;
+  proposal_ids?: TextValue | TextListComparisons;
   /** One of them. Object keys of attached files. */
-  attachment_refs?: TextListFilter | null;
+  attachment_refs?: TextValue | TextListComparisons;
   /** One of them. Ids of follow-up tasks (`tsk-…`); not records of this API. */
-  linked_task_ids?: TextListFilter | null;
+  linked_task_ids?: TextValue | TextListComparisons;
   /** One of them. Free-form labels: unique, each at most 64 characters, at most 100. */
-  tags?: TextListFilter | null;
+  tags?: TextValue | TextListComparisons;
   /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
   version?: IntegerFilter | null;
 }
@@ -1974,7 +1968,7 @@ export interface ListActivitiesParameters {
   /** The main person involved; one of its contacts. */
   contact_id?: ContactIdFilter | null;
   /** An id that is among them. */
-  contact_ids?: ContactIdListFilter | null;
+  contact_ids?: ContactIdValue | ContactIdListComparisons;
   /** Kind as free text, where the five types are too coarse. */
   activity_type?: TextTwinFilter | null;
   /** Subject or short title. */
@@ -2002,11 +1996,11 @@ export interface ListActivitiesParameters {
   /** Trace id, when an AI wrote it. */
   linked_trace_id?: TextFilter | null;
   /** One of them. Object keys of attached files. */
-  attachment_refs?: TextListFilter | null;
+  attachment_refs?: TextValue | TextListComparisons;
   /** Whether a reminder was sent. */
   reminder_sent?: BooleanFilter | null;
   /** One of them. Free-form labels: unique, each at most 64 characters, at most 100. */
-  tags?: TextListFilter | null;
+  tags?: TextValue | TextListComparisons;
   /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
   version?: IntegerFilter | null;
   /** What kind of touchpoint it was. */
@@ -2302,7 +2296,7 @@ export interface ListQuotesParameters {
   /** Special terms, at most 100,000 characters. */
   notes?: TextFilter | null;
   /** One of them. Free-form labels: unique, each at most 64 characters, at most 100. */
-  tags?: TextListFilter | null;
+  tags?: TextValue | TextListComparisons;
   /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
   version?: IntegerFilter | null;
   /** Sum of its line items' totals; without line items, what was given. */

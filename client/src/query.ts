@@ -18,12 +18,10 @@ export function searchOf(query: Query, cursor: string | null): URLSearchParams {
 
 function append(search: URLSearchParams, name: string, value: unknown): void {
   if (value === undefined) return;
-  const items = Array.isArray(value) ? value.map((item) => textOf(name, item)) : [];
-  // The server would read it as two.
-  if (items.some((item) => item.includes(","))) {
-    throw new TypeError(`${name}: a value in a list cannot have a comma`);
-  }
-  search.append(name, Array.isArray(value) ? items.join(",") : textOf(name, value));
+  const text = Array.isArray(value)
+    ? value.map((item) => textOf(name, item).replaceAll(/[\\,]/g, "\\$&")).join(",")
+    : textOf(name, value);
+  search.append(name, text);
 }
 
 function textOf(name: string, value: unknown): string {

@@ -26,13 +26,13 @@ const passing: ReadonlySet<number> = new Set([408, 429, 502, 503, 504]);
 export class Transport {
   readonly #root: string;
   readonly #options: ClientOptions;
-  readonly #headers: Readonly<Record<string, string>>;
+  /** Headers; kept where printing a client does not show them. */
+  readonly #credentials: Readonly<Record<string, string>>;
 
-  /** `headers` are the credentials; they are kept where printing a client does not show them. */
-  constructor(options: ClientOptions, root: string, headers: Readonly<Record<string, string>>) {
+  constructor(options: ClientOptions, root: string, credentials: Readonly<Record<string, string>>) {
     this.#options = options;
     this.#root = rootOf(options.baseUrl) + root;
-    this.#headers = { ...options.headers, ...headers };
+    this.#credentials = credentials;
   }
 
   /** Sends a request, again if need be, and gives the JSON of its answer. */
@@ -51,7 +51,6 @@ export class Transport {
     };
     const timeout = options.timeout ?? this.#options.timeout ?? 60_000;
     for (let retry = 1; ; retry += 1) {
-      signal?.throwIfAborted();
       const outcome = await this.#attempt(url, init, signal, timeout);
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server's tests hold its answers to the document
       if (!(outcome instanceof ApiError)) return outcome as Result;
@@ -62,7 +61,11 @@ export class Transport {
   }
 
   #headersOf(call: Call, { idempotencyKey, ifMatch, headers }: ChangeOptions): Headers {
-    const all = new Headers({ accept: "application/json", ...this.#headers, ...headers });
+    const all = new Headers({ accept: "application/json" });
+    // One after the other: side by side, "X-Api-Key" and "x-api-key" would be sent as two values.
+    for (const some of [this.#options.headers, this.#credentials, headers]) {
+      for (const [name, value] of Object.entries(some ?? {})) all.set(name, value);
+    }
     if (call.body !== undefined) all.set("content-type", "application/json");
     // The same for all attempts of a call, so that what was written unheard is not written twice.
     if (call.method !== "GET") all.set("idempotency-key", idempotencyKey ?? newIdempotencyKey());

@@ -30,6 +30,9 @@ const page = (next_cursor: string | null) =>
 const untilReceived = (count: number): Promise<void> =>
   vi.waitFor(() => expect(server.received).toHaveLength(count), { timeout: 30_000 });
 
+const timers = (): string[] =>
+  process.getActiveResourcesInfo().filter((kind) => kind === "Timeout");
+
 describe("a call whose signal fires", () => {
   it.each([
     ["before it begins", null],
@@ -55,6 +58,33 @@ describe("a call whose signal fires", () => {
     await expect(
       client.customer.accounts.get("acc-1", { signal: AbortSignal.abort() }),
     ).rejects.toMatchObject({ name: "AbortError" });
+  });
+
+  it("rejects with the reason also when there would be no other attempt", async () => {
+    server.script(silence);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const call = client.customer.accounts.get("acc-1", { signal, maxRetries: 0 });
+    const outcome = call.catch((error: unknown) => error);
+    await untilReceived(1);
+    controller.abort("gone");
+    expect(await outcome).toBe("gone");
+  });
+
+  it("does not wait for the next attempt when it fires with an answer", async () => {
+    const controller = new AbortController();
+    let before = 0;
+    const answers: typeof fetch = () => {
+      controller.abort("gone");
+      before = timers().length;
+      return Promise.resolve(new Response("{}", { status: 503, headers: { "retry-after": "50" } }));
+    };
+    const fetching = createCrmClient({ baseUrl: server.url, apiKey: "k", fetch: answers });
+    const { signal } = controller;
+    const call = fetching.customer.accounts.get("acc-1", { signal, timeout: Infinity });
+    expect(await call.catch((error: unknown) => error)).toBe("gone");
+    // None is left that keeps a program from ending.
+    expect(timers().length).toBeLessThanOrEqual(before);
   });
 
   it("ends a list before its next page", async () => {
@@ -88,12 +118,18 @@ describe("a call that takes too long", () => {
     ["within the answer", half],
   ])("%s is tried again, and says so in the end", async (_name, turn) => {
     server.script(turn);
-    const failure = await client.customer.accounts
-      .get("acc-1", { timeout: 50, maxRetries: 1 })
+    let attempts = 0;
+    const counted: typeof fetch = (...request) => {
+      attempts += 1;
+      return fetch(...request);
+    };
+    const patient = createCrmClient({ baseUrl: server.url, apiKey: "k", fetch: counted });
+    const failure = await patient.customer.accounts
+      .get("acc-1", { timeout: 300, maxRetries: 1 })
       .catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(TimeoutError);
-    expect(at(failure, "message")).toBe("There was no answer within 50 ms");
-    expect(server.received).toHaveLength(2);
+    expect(at(failure, "message")).toBe("There was no answer within 300 ms");
+    expect(attempts).toBe(2);
   });
 
   it.each([Number.POSITIVE_INFINITY, 2 ** 31])("has no limit with %d", async (timeout) => {

@@ -105,7 +105,7 @@ describe("a write that takes longer than the client waits", () => {
     const call = accounts.update(
       id,
       { name: "Freed" },
-      { timeout: 200, maxRetries: 50, ifMatch: 1 },
+      { timeout: 1_500, maxRetries: 50, ifMatch: 1 },
     );
     await untilOneWaits(gateway);
     const before = network.answers();

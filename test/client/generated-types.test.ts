@@ -43,7 +43,11 @@ const document = {
       KindValue: { type: "string", enum: ["sail", "steam"] },
       KindComparisons: {
         type: "object",
-        properties: { eq: refTo("KindValue"), in: { description: "Any.", type: "string" } },
+        properties: {
+          eq: refTo("KindValue"),
+          in: { description: "Any.", type: "string" },
+          is_null: { type: "boolean" },
+        },
         minProperties: 1,
         additionalProperties: false,
       },
@@ -95,6 +99,7 @@ export interface KindComparisons {
   eq?: KindValue;
   /** Any. */
   in?: readonly KindValue[];
+  is_null?: boolean;
 }
 export interface CreateShipInput {
   tons?: string | number | null;

@@ -17,7 +17,8 @@ beforeAll(async () => {
   const rows = Array.from({ length: 23 }, (_, index) => ({
     name: `Harbor ${String(index).padStart(2, "0")}`,
     email: `office-${index}@harbor.example`,
-    legalName: index === 5 ? "Lighthouse Trust" : null,
+    legalName: [null, "Bay, Cove \\ Co", "Lighthouse Trust"][index] ?? null,
+    tags: index === 4 ? ["key, account", "vip"] : [],
     employeeCount: index,
     annualRevenue: `${index}.5`,
     createdAt: new Date(Date.UTC(2026, 0, 1 + index)),
@@ -101,7 +102,10 @@ describe("a list", () => {
     [{ email: { starts_with: "OFFICE-1@" } }, ["Harbor 01"]],
     [{ created_at: { lte: new Date("2026-01-02") } }, ["Harbor 00", "Harbor 01"]],
     [{ parent_account_id: null, employee_count: { lt: 1 } }, ["Harbor 00"]],
-    [{ q: "lighthouse" }, ["Harbor 05"]],
+    [{ q: "lighthouse" }, ["Harbor 02"]],
+    [{ legal_name: { in: ["Bay, Cove \\ Co", "none"] } }, ["Harbor 01"]],
+    [{ tags: { all: ["vip", "key, account"] } }, ["Harbor 04"]],
+    [{ tags: "vip", email: { ne: "x@y.example" } }, ["Harbor 04"]],
     [{ is_deleted: true }, []],
   ] as const)("takes filters as the server reads them: %j", async (parameters, expected) => {
     const { data } = await client.customer.accounts.list({ ...parameters, sort: "name" });

@@ -136,32 +136,64 @@ describe("a bundle of a program", () => {
 });
 
 describe("the types", () => {
+  const check = async (name: string, program: string): Promise<string> => {
+    await installed.write(name, program);
+    await installed.write("tsconfig.json", JSON.stringify({ ...strictly, files: [name] }));
+    return run(join(bin, "tsc"), ["-p", installed.directory]).then(
+      () => "",
+      (error: unknown) => String(at(error, "stdout")),
+    );
+  };
+  const read = (name: string): Promise<string> => readFile(new URL(name, import.meta.url), "utf8");
+
   it.each(["esm.mts", "cjs.cts"])("hold in a program that imports them as %s", async (name) => {
-    const sample = await readFile(new URL("types-sample.txt", import.meta.url), "utf8");
-    await installed.write(name, sample);
-    await installed.write(
-      "tsconfig.json",
-      JSON.stringify({
-        compilerOptions: {
-          strict: true,
-          exactOptionalPropertyTypes: true,
-          noUncheckedIndexedAccess: true,
-          noUnusedLocals: false,
-          // The package's declarations are read as well, on the libraries that browsers and Node have.
-          skipLibCheck: false,
-          module: "nodenext",
-          target: "es2022",
-          lib: ["es2022", "dom"],
-          types: [],
-          noEmit: true,
-        },
-        files: [name],
-      }),
-    );
-    const checked = await run(join(bin, "tsc"), ["-p", installed.directory]).catch(
-      (error: unknown) => error,
-    );
-    expect(checked).toMatchObject({ stdout: "" });
-    expect(checked).not.toBeInstanceOf(Error);
+    expect(await check(name, await read("types-sample.txt"))).toBe("");
+  });
+
+  it.each(["create", "list", "get"])("take the customers document's snippet: %s", async (name) => {
+    const text = await read(`snippets/customers-${name}.txt`);
+    expect(await check("snippet.mts", `${declared}\n${text}\nexport { response };`)).toBe("");
+  });
+
+  it("take the CRM document's snippets, and say which of them lack a field", async () => {
+    const complaints = async (name: string): Promise<string[]> => {
+      const text = `${declared}\n${crmClient}\n${await read(`snippets/crm-${name}.txt`)}`;
+      const told = await check("snippet.mts", text);
+      return [...told.matchAll(/Property '(\w+)' is missing/g)].map(([, field = ""]) => field);
+    };
+    expect(await complaints("accounts")).toEqual([]);
+    expect(await complaints("contacts")).toEqual([]);
+    expect(await complaints("deals")).toEqual(["account_id"]);
+    expect(await complaints("quotes")).toEqual(["account_id"]);
+    expect(await complaints("lineItems")).toEqual(["quote_id"]);
+  });
+
+  it("take what the README shows", async () => {
+    const readme = await read("../../client/README.md");
+    const blocks = [...readme.matchAll(/^```js\n(.*?)^```/gms)].map(([, block = ""]) => block);
+    expect(blocks).toHaveLength(2);
+    for (const block of blocks) {
+      const program = `${declared}\ndeclare const baseUrl: string, apiKey: string, organizationId: string, customerId: string;\n${block}`;
+      expect(await check("readme.mts", program), block).toBe("");
+    }
   });
 });
+
+const declared = "declare const process: { readonly env: Readonly<Record<string, string>> };";
+const crmClient = `import { createCrmClient } from "crm-gateway-client";
+const client = createCrmClient({ baseUrl: "https://crm.example", apiKey: "k" });`;
+
+const strictly = {
+  compilerOptions: {
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    // The package's declarations are read as well, with the libraries that browsers and Node have.
+    skipLibCheck: false,
+    module: "nodenext",
+    target: "es2022",
+    lib: ["es2022", "dom"],
+    types: [],
+    noEmit: true,
+  },
+};
