@@ -115,7 +115,9 @@ function valueFor(mark: Mark, name: string, field: Field, count: number, entity:
     case "int":
       return Number(mark.digits) * 10_000 + count;
     case "decimal":
-      return name === "probability" ? `77.${mark.digits.slice(2)}` : `${mark.digits}${count}.25`;
+      if (name === "probability") return `77.${mark.digits.slice(2)}`;
+      // Times a price it stays below the discount: totals are 0, and not what comes of somebody's numbers.
+      return name === "quantity" ? `0.${mark.digits.slice(1)}` : `${mark.digits}${count}.25`;
     case "date":
       return day;
     case "dateTime":
