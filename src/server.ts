@@ -156,7 +156,10 @@ export function createGateway({ database, config, demo, logTo }: GatewayOptions)
             const { id: requestId } = record;
             logger.error({ requestId, cause: describeError(error) }, "unexpected error");
             if (response.headersSent) response.destroy();
-            else refuse(response, 500, "Something went wrong on our side.");
+            else {
+              const error = "Something went wrong on our side.";
+              sendJson(response, 500, { error, request_id: requestId });
+            }
           },
         );
       });
