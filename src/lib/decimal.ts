@@ -23,7 +23,7 @@ export function parseDecimal(value: unknown): string {
   const match = pattern.exec(text);
   if (match === null) throw new TypeError(`"${text.slice(0, 40)}" is not a decimal number`);
   const integer = (match[1] ?? "").replace(/^0+/, "");
-  const fraction = (match[2] ?? match[3] ?? "").replace(/0+$/, "");
+  const fraction = withoutLastZeros(match[2] ?? match[3] ?? "");
   if (integer.length > maxIntegerDigits || fraction.length > maxFractionDigits) {
     throw new TypeError(
       `a decimal has at most ${maxIntegerDigits} integer and ${maxFractionDigits} fraction digits`,
@@ -31,6 +31,13 @@ export function parseDecimal(value: unknown): string {
   }
   const digits = `${integer === "" ? "0" : integer}${fraction === "" ? "" : `.${fraction}`}`;
   return text.startsWith("-") && digits !== "0" ? `-${digits}` : digits;
+}
+
+/** No regular expression: looking for zeros at the end, it would begin anew at each zero. */
+function withoutLastZeros(digits: string): string {
+  let end = digits.length;
+  while (end > 0 && digits[end - 1] === "0") end -= 1;
+  return digits.slice(0, end);
 }
 
 /** A number as JSON may write it, exactly, without its exponent: `1.0500000000000000e+01` → `10.500000000000000`. */

@@ -2,6 +2,7 @@ import { isStorable, unstorable } from "./text.ts";
 
 const maxBytes = 64 * 1024;
 const maxDepth = 20;
+const smallest = 1e-20;
 const forbiddenKeys: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
 
 /** Why a JSON value of a caller's cannot be stored; null when it can. At most 64 KB, 20 levels, exact numbers. */
@@ -17,6 +18,10 @@ function complaintAt(value: unknown, depth: number): string | null {
   if (typeof value === "string") return isStorable(value) ? null : unstorable;
   if (typeof value === "number") {
     if (!Number.isFinite(value)) return "holds a number that JSON cannot say; send it as text.";
+    // PostgreSQL prints it with all its zeros, up to 300 of them.
+    if (value !== 0 && Math.abs(value) < smallest) {
+      return `holds a number nearer to 0 than ${smallest}; send it as text.`;
+    }
     return Number.isInteger(value) && !Number.isSafeInteger(value)
       ? "holds a whole number beyond 2^53, which JSON readers round; send it as text."
       : null;

@@ -26,7 +26,7 @@ export type FilterScope = {
    */
   readonly negated: boolean;
   /** What the whole filter has used up so far. */
-  readonly size: { conditions: number };
+  readonly size: { conditions: number; edges: number };
   /** Edges between the list and here. */
   readonly edges: number;
 };
@@ -35,6 +35,8 @@ export type FilterScope = {
 const maxConditions = 1_000;
 const maxDepth = 60;
 const maxEdges = 6;
+/** Edges in all: PostgreSQL plans each together with the others, and takes a second for 50. */
+const maxEdgesInAll = 30;
 
 type Comparison = (left: Sql, right: Sql) => Sql;
 const comparisons: Readonly<Record<string, Comparison>> = {
@@ -310,6 +312,8 @@ function existing(
 ): Sql {
   const alias = scope.nextAlias();
   if (scope.edges >= maxEdges) throw tooComplex(`at most ${maxEdges} edges behind one another`);
+  scope.size.edges += 1;
+  if (scope.size.edges > maxEdgesInAll) throw tooComplex(`at most ${maxEdgesInAll} edges in all`);
   const { tenant } = scope.viewer;
   const aliases = { near: scope.alias, far: alias };
   // A join, and not IN: nested in EXISTS, PostgreSQL would look at every far row for every near one.

@@ -201,7 +201,7 @@ export function matching(request: RowsRequest, catalog: Catalog, viewer: ViewerS
             path: ["where"],
             nextAlias: () => `e${++aliases}`,
             negated: false,
-            size: { conditions: 0 },
+            size: { conditions: 0, edges: 0 },
             edges: 0,
           }),
         ]),

@@ -21,7 +21,7 @@ export function relationJoin(
     const key = target.fields[relation.key];
     if (key === undefined) throw new Error(`${target.name} has no field ${relation.key}`);
     const named = sql`${fieldSql(far, relation.key, key)} = ${nearId}`;
-    if (relation.kind !== "many" || relation.only === null) return named;
+    if (relation.only === null) return named;
     const only = target.fields[relation.only.field];
     if (only === undefined) throw new Error(`${target.name} has no ${relation.only.field}`);
     const kind = param(relation.only.value, sqlTypeOf(only));

@@ -120,6 +120,8 @@ function listCondition(field: string, comparison: Comparison, value: unknown): F
   }
 }
 
+const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [value]);
+
 /** Of an edge: what stands at its other end, of what the caller can see there. */
 function idsCondition(relation: string, comparison: Comparison, value: unknown): Filter {
   const some = (operator: string, ids: unknown): Filter => ({
@@ -135,7 +137,7 @@ function idsCondition(relation: string, comparison: Comparison, value: unknown):
     case "not_in":
       return { not: some("in", value) };
     case "all":
-      return { and: Array.isArray(value) ? value.map((id: unknown) => some("eq", id)) : [] };
+      return { and: [...new Set(asList(value))].map((id) => some("eq", id)) };
     default:
       return { [relation]: value === true ? { none: {} } : { some: {} } };
   }

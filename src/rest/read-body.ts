@@ -22,8 +22,8 @@ export async function readBody(
 ): Promise<Values> {
   checkJsonHeaders(request.headers, ["application/json"]);
   const text = await readJsonText(readBytes(incoming));
-  // Only so many digits can be more than a number of JavaScript's holds.
-  const isLong = /[\d.]{16}/.test(text);
+  // Only so many digits, and not those of a text, can be more than a number of JavaScript's holds.
+  const isLong = /[[:,]\s{0,100}-?[\d.]{16}/.test(text);
   const body = parseBoundedJson(
     text,
     "The body is not valid JSON.",

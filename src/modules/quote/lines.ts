@@ -78,6 +78,8 @@ function planSent(
   // Lines of other applications stay as they are, and count in the total.
   const unseen = lines.filter((line) => !seen.includes(line));
   const places = placesOf(known, unseen);
+  const { currency } = draft.values;
+  const parent = isFaulty(draft, "currency") ? undefined : { id: draft.id, currency };
   for (const [index, input] of inputs.entries()) {
     const before = known[index];
     const line =
@@ -91,8 +93,7 @@ function planSent(
       line.problems.push(invalid(["id"], "is named twice in this list."));
     }
     Object.assign(line.values, { quoteId: draft.id, position: places[index] });
-    const { currency } = draft.values;
-    priceLine(line, isFaulty(draft, "currency") ? undefined : { id: draft.id, currency });
+    priceLine(line, parent);
     draft.problems.push(
       ...line.problems.map((problem) => ({
         ...problem,
