@@ -49,7 +49,13 @@ const compressedLength = (bytes: Buffer): number =>
 /** What is said of a text that it cannot. */
 export const tooManyBytes = `must have at most ${maxIndexedBytes.toLocaleString("en")} bytes in UTF-8, so that lists can be sorted by it`;
 
-const lengths: Readonly<Record<TextForm, number>> = { line: 1_000, prose: 100_000, outside: 255 };
+/** Characters that one line may have. */
+export const maxLineLength = 1_000;
+const lengths: Readonly<Record<TextForm, number>> = {
+  line: maxLineLength,
+  prose: 100_000,
+  outside: 255,
+};
 
 /** Trimmed text. Blank counts as none, but for an outside reference, which must say something. */
 export function textSchema(form: TextForm = "line", maxLength: number = lengths[form]) {

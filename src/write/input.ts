@@ -185,7 +185,7 @@ export function parseInput(definition: InputDefinition, input: Values): ParsedIn
       continue;
     }
     if (field.ignored || sent === undefined) continue;
-    const parsed = field.schema.safeParse(sent);
+    const parsed = field.schema.safeParse(sent, { reportInput: true });
     // Blank text says as little as none.
     if (!parsed.success || parsed.data != null) said.add(rest);
     if (!parsed.success) {

@@ -1,5 +1,5 @@
 import { inputField } from "../../write/input.ts";
-import { textSchema } from "../../write/input-types.ts";
+import { maxLineLength, textSchema } from "../../write/input-types.ts";
 import { entityInputs } from "../entity-inputs.ts";
 import { contact } from "./model.ts";
 
@@ -8,7 +8,10 @@ export const contactInputs = entityInputs(contact, {
   without: ["departmentId"],
   fields: {
     display_name: inputField({
-      schema: textSchema().nullish(),
+      // What is computed of two names can be longer than a name that is set by hand, and comes back with the record.
+      schema: textSchema("line", 2 * maxLineLength + 1)
+        .nullish()
+        .meta({ maxLength: maxLineLength }),
       type: { scalar: "String" },
       description: "What to show. Left blank it is computed: `first last`, else email, phone, id.",
     }),

@@ -2,7 +2,7 @@ import { splitId } from "../../lib/id.ts";
 import { parsePhone } from "../../lib/phone.ts";
 import { isOneOf, raw } from "../../query/sql.ts";
 import { changes, sound, textOf, type Draft } from "../../write/draft.ts";
-import { fitsIndex, tooManyBytes } from "../../write/input-types.ts";
+import { fitsIndex, maxLineLength, tooManyBytes } from "../../write/input-types.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
 import type { Values } from "../../write/input.ts";
 import { leftBehind } from "../../write/left-behind.ts";
@@ -132,11 +132,15 @@ function readPhone({ before, extras, values, problems }: Draft): void {
 const comparable = (phone: string): string => parsePhone(phone) ?? phone;
 
 /** A display name is set by hand only when it is not the computed one anyway; blank computes it again. */
-function nameByHand({ before, extras, values }: Draft): void {
+function nameByHand({ before, extras, values, problems }: Draft): void {
   const shown = extras["display_name"];
   if (shown === undefined) return;
   if (shown === before?.["displayName"] && before !== null) return;
-  values["customDisplayName"] = isComputedName(shown, values) ? null : shown;
+  const isComputed = isComputedName(shown, values);
+  values["customDisplayName"] = isComputed ? null : shown;
+  if (isComputed || typeof shown !== "string" || shown.length <= maxLineLength) return;
+  const most = maxLineLength.toLocaleString("en");
+  problems.push(invalid(["display_name"], `must have at most ${most} characters`));
 }
 
 /** What is computed without a name by hand; the id of a contact that has nothing else counts for its copies too. */

@@ -1,6 +1,7 @@
 import type { WriteContext } from "../../write/context.ts";
 import { textOf, type WriteResult } from "../../write/draft.ts";
 import { parseInput, type Values } from "../../write/input.ts";
+import { fitsIndex, maxLineLength } from "../../write/input-types.ts";
 import { invalid } from "../../write/problem.ts";
 import { createIn, RefusedRows } from "../../write/save.ts";
 import { writeRows } from "../../write/verbs.ts";
@@ -21,6 +22,15 @@ export async function createCustomer(context: WriteContext, input: Values): Prom
     if (name === null && !said.some(({ path }) => path[0] === "display_name")) {
       said.push(
         invalid(["display_name"], "is needed, or company_name, or first_name and last_name."),
+      );
+    }
+    if (name === person && (person.length > maxLineLength || !fitsIndex(person))) {
+      const most = maxLineLength.toLocaleString("en");
+      said.push(
+        invalid(
+          ["display_name"],
+          `is needed: first and last name have more than ${most} characters.`,
+        ),
       );
     }
     const { email, phone } = extras;
