@@ -157,8 +157,8 @@ export function createGateway({ database, config, demo, logTo }: GatewayOptions)
             logger.error({ requestId, cause: describeError(error) }, "unexpected error");
             if (response.headersSent) response.destroy();
             else {
-              const error = "Something went wrong on our side.";
-              sendJson(response, 500, { error, request_id: requestId });
+              const body = { error: "Something went wrong on our side.", request_id: requestId };
+              sendJson(response, 500, body);
             }
           },
         );

@@ -1,7 +1,7 @@
 // The CRM API: node client/examples/crm.mjs, after `npm run client:build`, with BASE_URL and API_KEY in the environment.
 import { ConflictError, createCrmClient } from "crm-gateway-client";
 
-const { BASE_URL = "http://localhost:4000", API_KEY } = process.env;
+const { BASE_URL = "http://127.0.0.1:4000", API_KEY } = process.env;
 const { accounts, deals } = createCrmClient({ baseUrl: BASE_URL, apiKey: API_KEY }).customer;
 
 const account = await accounts.create({ name: "Harborview Insurance" });

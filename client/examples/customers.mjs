@@ -2,7 +2,7 @@
 // and API_KEY in the environment.
 import { AsteriPublicApiClient, DuplicateError } from "crm-gateway-client";
 
-const { BASE_URL = "http://localhost:4000", ORGANIZATION_ID, API_KEY } = process.env;
+const { BASE_URL = "http://127.0.0.1:4000", ORGANIZATION_ID, API_KEY } = process.env;
 const client = new AsteriPublicApiClient({
   baseUrl: BASE_URL,
   organizationId: ORGANIZATION_ID,

@@ -39,7 +39,7 @@ export type CrmCredential =
 /** What a client of the CRM is made with. */
 export type CrmClientOptions = ClientOptions &
   CrmCredential & {
-    /** The department that `integration` works for; that API needs it. */
+    /** The department that `integration` works for; what it makes is kept as that department's. */
     readonly departmentId?: string | undefined;
   };
 

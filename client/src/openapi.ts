@@ -307,8 +307,6 @@ export type ActivityOrder =
   | "-deal_id"
   | "contact_id"
   | "-contact_id"
-  | "activity_type"
-  | "-activity_type"
   | "subject"
   | "-subject"
   | "description"
@@ -1810,7 +1808,7 @@ export interface Deal {
   attachment_refs: string[];
   /** Ids of follow-up tasks (`tsk-…`); not records of this API. */
   linked_task_ids: string[];
-  /** Every change of stage, latest first. */
+  /** Every change of stage. */
   audit_log: DealStageChange[];
   /** The tenant's own fields as a JSON object: at most 64 KB and 20 levels deep. */
   custom_fields: {
@@ -2975,7 +2973,7 @@ export interface CreateIntegrationCustomerInput {
 }
 /** A person, kept as a contact. */
 export interface IntegrationCustomer {
-  /** Identifier: the entity's prefix and a UUIDv7, so ids sort by creation. Given by the gateway. */
+  /** Identifier: a UUIDv7, so ids sort by creation. Given by the gateway. */
   id: string;
   /** Company as free text, where there is no account. */
   company: string | null;
@@ -3021,9 +3019,9 @@ export interface IntegrationCustomer {
   tenant_id: string;
   /** Notes, at most 100,000 characters. */
   note: string | null;
-  /** When the record was created (UTC, milliseconds). */
+  /** When the record was created (UTC, six decimals). */
   created_at: string;
-  /** When the record was last written (UTC, milliseconds). */
+  /** When the record was last written (UTC, six decimals). */
   updated_at: string;
 }
 /** What `listCustomers` can be asked for. */
@@ -3094,7 +3092,7 @@ export interface CustomerAnswer {
 }
 /** An account, shown as a customer. */
 export interface Customer {
-  /** Identifier: the entity's prefix and a UUIDv7, so ids sort by creation. Given by the gateway. */
+  /** Identifier: a UUIDv7, so ids sort by creation. Given by the gateway. */
   id: string;
   /** The tenant that owns the record. Comes from the credential, never from input. */
   organization_id: string;

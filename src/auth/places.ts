@@ -59,6 +59,6 @@ export class Places {
 function disagreement(header: string, place: string): GatewayError {
   return new GatewayError(
     "FORBIDDEN",
-    `${header} does not name ${place === "organization" ? "the" : "a"} ${place} of the credential; send its id, or leave the header out.`,
+    `${header} does not name ${place === "organization" ? "the" : "a"} ${place} of the credential; send its id.`,
   );
 }

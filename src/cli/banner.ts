@@ -24,7 +24,9 @@ export function banner(options: {
     lines.push(`  Make a tenant          ${create}`, `  Make a key             ${command}`);
     return [...lines, ""].join("\n");
   }
-  for (const { slug, apiKey } of tenants) lines.push(`  Key of ${slug.padEnd(15)} ${apiKey}`);
+  for (const { slug, apiKey, id } of tenants) {
+    lines.push(`  Key of ${slug.padEnd(15)} ${apiKey}`, `  its organization       ${id}`);
+  }
   lines.push("", "  Try it:", "");
   return [...lines, curl(url, first.apiKey, options.exampleQuery), ""].join("\n");
 }

@@ -1,6 +1,6 @@
 import { defaultGroups } from "./aggregate-arguments.ts";
 import { countIn, type Access, type Cost } from "./access.ts";
-import { weights } from "../limits/weights.ts";
+import { recordsIn, weights } from "../limits/weights.ts";
 import { defaultPageSize } from "../query/page.ts";
 
 type Place = "edge" | "root";
@@ -75,14 +75,6 @@ export const mutationCost: Pick<Access, "cost" | "uses"> = {
     return { own: weights.mutation * Math.max(1, recordsIn(inputs ?? input)), times };
   },
 };
-
-/** How many records an input writes: itself, and those that its lists hold, e.g. a quote's line items. */
-function recordsIn(input: unknown): number {
-  if (Array.isArray(input)) return input.reduce<number>((sum, item) => sum + recordsIn(item), 0);
-  if (typeof input !== "object" || input === null) return 0;
-  const lists = Object.values(input).filter((value) => Array.isArray(value));
-  return 1 + lists.flat().filter((item) => typeof item === "object" && item !== null).length;
-}
 
 export const mergeCost: Pick<Access, "cost"> = {
   cost: () => ({ own: weights.merge, times: 1 }),

@@ -15,3 +15,11 @@ export const weights = {
   mutation: 10,
   merge: 500,
 } as const;
+
+/** How many records an input writes: itself, and those that its lists hold, e.g. a quote's line items. */
+export function recordsIn(input: unknown): number {
+  if (Array.isArray(input)) return input.reduce<number>((sum, item) => sum + recordsIn(item), 0);
+  if (typeof input !== "object" || input === null) return 0;
+  const lists = Object.values(input).filter((value) => Array.isArray(value));
+  return 1 + lists.flat().filter((item) => typeof item === "object" && item !== null).length;
+}

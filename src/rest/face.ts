@@ -84,6 +84,8 @@ export type Operation = {
   readonly aliases: readonly string[];
   readonly status: 200 | 201;
   readonly scopes: readonly Scope[];
+  /** The body that it takes; null for none. */
+  readonly input: InputDefinition | null;
 };
 
 const methods = {
@@ -114,9 +116,15 @@ export function operationsOf(face: Face): Operation[] {
         aliases: resource.aliases.map(below),
         status: verb === "create" ? 201 : 200,
         scopes: scopesOf(resource, verb),
+        input: inputOf(resource, verb),
       };
     });
   });
+}
+
+function inputOf({ create, change }: Resource, verb: Verb): InputDefinition | null {
+  if (verb === "create") return create.input;
+  return verb === "update" ? (change?.input ?? null) : null;
 }
 
 function scopesOf({ scopes, create }: Resource, verb: Verb): readonly Scope[] {

@@ -7,8 +7,12 @@ const noVersion = -1;
 export function readIfMatch(headers: Headers): number | null {
   const header = headers.get("if-match")?.trim() ?? "*";
   if (header === "*") return null;
-  if (header.includes(",")) {
-    throw new RefusedRequest(400, "If-Match: send the one ETag of the record that was read.");
+  // A weak or an unquoted one is never met, however often the record is read again.
+  if (!/^"[^",]*"$/.test(header)) {
+    throw new RefusedRequest(
+      400,
+      'If-Match: send the one ETag of the record as it was given: "3", with its quotes and without W/.',
+    );
   }
   const [, digits] = /^"(\d{1,9})"$/.exec(header) ?? [];
   return digits === undefined ? noVersion : Number(digits);

@@ -6,7 +6,7 @@ import type { Filter } from "../query/filter-value.ts";
 import { defaultPageSize, maxPageSize, orderKeyOf, type ListRequest } from "../query/page.ts";
 import { searchWords } from "../query/search.ts";
 import type { Member } from "../query/projection.ts";
-import type { Resource } from "./face.ts";
+import type { Operation, Resource } from "./face.ts";
 import { comparisonsFor, conditionOf } from "./filter-condition.ts";
 import { invalid, Refused, type Issue } from "./refusal.ts";
 
@@ -44,7 +44,9 @@ export function sortKeys({ projection, list }: Resource): readonly string[] {
   if (!list.isRich) return [];
   return projection.members.flatMap((member) => {
     const definition = member.kind === "field" ? projection.entity.fields[member.field] : undefined;
-    return definition !== undefined && isSortable(definition) ? [member.key] : [];
+    // What shows one field or else another one is in the order of neither.
+    const isTwin = member.kind === "field" && member.or !== undefined;
+    return definition !== undefined && isSortable(definition) && !isTwin ? [member.key] : [];
   });
 }
 
@@ -143,16 +145,14 @@ class ListReading {
       }
       if (seen.has(member.field)) this.complain("sort", `has ${key} twice; name it once`);
       seen.add(member.field);
-      const direction = term.startsWith("-") ? "desc" : "asc";
-      // What is shown in the place of nothing is in order too.
-      const fields = member.or === undefined ? [member.field] : [member.field, member.or];
-      return fields.map((field) => ({ field, direction }));
+      return [{ field: member.field, direction: term.startsWith("-") ? "desc" : "asc" }];
     });
     if (terms.length > maxSortKeys) this.complain("sort", `has at most ${maxSortKeys} keys`);
     this.#order = order;
   }
 
   #readSearch(value: string): void {
+    if (value.trim() === "") return this.complain("q", "is empty; give words, or leave it out");
     try {
       this.#words = searchWords(value, "q");
     } catch (error) {
@@ -208,14 +208,16 @@ export function asCursorComplaint(thrown: unknown): unknown {
  * @throws Refused with everything that is wrong with it
  */
 export function readRecordQuery(
-  { list }: Resource,
+  { verb, resource }: Operation,
   query: URLSearchParams,
 ): { readonly includeDeleted: boolean } {
   const issues: Issue[] = [];
   for (const [name, value] of query) {
-    if (!list.isRich || name !== "include_deleted") {
+    if (verb !== "get" || !resource.list.isRich || name !== "include_deleted") {
       const message = "is not a parameter of this operation; remove it.";
       issues.push({ path: name, message });
+    } else if (query.getAll(name).length > 1) {
+      issues.push({ path: name, message: "is given twice; send it once." });
     } else if (value !== "true" && value !== "false") {
       issues.push({ path: name, message: "must be true or false" });
     }

@@ -6,7 +6,7 @@ import type { Credentials } from "../auth/authenticate.ts";
 import { requireScopes } from "../auth/require-scopes.ts";
 import type { Database } from "../db/database.ts";
 import { currentWork } from "../db/work.ts";
-import { weights } from "../limits/weights.ts";
+import { recordsIn, weights } from "../limits/weights.ts";
 import type { Quotas } from "../limits/quotas.ts";
 import { rateHeaders, tooManyPoints } from "../limits/rate-headers.ts";
 import { catalog } from "../modules/catalog.ts";
@@ -14,6 +14,7 @@ import { defaultPageSize, maxPageSize } from "../query/page.ts";
 import { Reader } from "../query/reader.ts";
 import { describeError } from "../telemetry/describe-error.ts";
 import { currentRecord } from "../telemetry/record.ts";
+import type { Values } from "../write/input.ts";
 import { answerOf, type Answer } from "./answer.ts";
 import type { Operation } from "./face.ts";
 import { once } from "./idempotent.ts";
@@ -122,9 +123,9 @@ async function carryOut(
   requireScopes(actor, operation.scopes);
   const { resource, verb } = operation;
   const query = readQuery(req.url);
-  const input = inputOf(operation);
+  const { input } = operation;
   const body = input === null ? {} : await readBody(req.raw, env.incoming, input);
-  const points = costOf(operation, query);
+  const points = costOf(operation, query, body);
   const record = currentRecord();
   if (record !== undefined) record.cost = points;
   const { allowed, ...left } = await quotas.takePoints(actor, points);
@@ -146,15 +147,9 @@ async function carryOut(
   return once(call, (context) => verbs[verb]({ ...call, context }));
 }
 
-/** The body that an operation takes. */
-function inputOf({ verb, resource }: Operation) {
-  if (verb === "create") return resource.create.input;
-  return verb === "update" ? (resource.change?.input ?? null) : null;
-}
-
 /** In points, as the same costs over GraphQL. */
-function costOf({ verb, method }: Operation, query: URLSearchParams): number {
-  if (method !== "GET") return weights.mutation;
+function costOf({ verb, method }: Operation, query: URLSearchParams, body: Values): number {
+  if (method !== "GET") return weights.mutation * recordsIn(body);
   if (verb === "get") return 1;
   const limit = Number(query.get("limit") ?? defaultPageSize);
   return weights.count.root + (limit > 0 ? Math.min(limit, maxPageSize) : 0);

@@ -49,7 +49,7 @@ export const verbs: Readonly<Record<Verb, (call: Call) => Promise<Answer>>> = {
   get: async (call) => {
     const { operation, reader, query } = call;
     const { resource } = operation;
-    const { includeDeleted } = readRecordQuery(resource, query);
+    const { includeDeleted } = readRecordQuery(operation, query);
     const { entity } = resource.projection;
     const id = readId(entity.prefix, call.id);
     if (id === null) return unreadableId(call);
@@ -59,7 +59,7 @@ export const verbs: Readonly<Record<Verb, (call: Call) => Promise<Answer>>> = {
 
   create: async (call) => {
     const { operation, context, body, query } = call;
-    readRecordQuery(operation.resource, query);
+    readRecordQuery(operation, query);
     const result = await operation.resource.create.run(context, body);
     return written(call, result, (record) => ({
       location: `${operation.resource.path}/${shownId(operation.resource, record.id)}`,
@@ -68,7 +68,7 @@ export const verbs: Readonly<Record<Verb, (call: Call) => Promise<Answer>>> = {
 
   update: async (call) => {
     const { operation, context, body, headers, id, query } = call;
-    readRecordQuery(operation.resource, query);
+    readRecordQuery(operation, query);
     const version = readIfMatch(headers);
     if (version !== null && body["version"] != null && body["version"] !== version) {
       const message = "says something else than If-Match; send one of the two.";
@@ -80,7 +80,7 @@ export const verbs: Readonly<Record<Verb, (call: Call) => Promise<Answer>>> = {
 
   delete: async (call) => {
     const { operation, context, headers, id, query } = call;
-    readRecordQuery(operation.resource, query);
+    readRecordQuery(operation, query);
     const version = readIfMatch(headers);
     return written(call, await changeOf(operation).remove(context, { id, version }));
   },
@@ -104,7 +104,7 @@ async function written(
     const mayRead = scopes.read.every((scope) => covers(actor.scopes, scope));
     return problemAnswer(problems, {
       operation,
-      isConditional: call.headers.get("if-match") !== null,
+      isConditional: readIfMatch(call.headers) !== null,
       record: async (key) =>
         mayRead && key.entity === projection.entity.name
           ? ((await reader.recordAs(request, key.id, columns))?.json ?? null)

@@ -85,7 +85,7 @@ describe("X-Organization-Id", () => {
         errors: [
           {
             message:
-              "X-Organization-Id does not name the organization of the credential; send its id, or leave the header out.",
+              "X-Organization-Id does not name the organization of the credential; send its id.",
             extensions: { code: "FORBIDDEN" },
           },
         ],

@@ -1,4 +1,5 @@
 import { restName } from "../../write/input.ts";
+import { taken } from "../../write/unique.ts";
 import type { Face, Operation, Resource } from "../face.ts";
 import { missingOrganization } from "../pass.ts";
 import { invalidPayload, missingScopesText, notFoundText } from "../refusal.ts";
@@ -126,7 +127,10 @@ class Answers {
       "Forbidden",
       "The credential lacks scopes, or belongs to another organization or department.",
       { anyOf: [missing, this.#error()] },
-      { error: missingScopesText, missingScopes: ["write:customers"] },
+      {
+        error: missingScopesText,
+        missingScopes: [...(this.#face.resources[0]?.scopes.read ?? [])],
+      },
       quotaHeaders,
     );
   }
@@ -146,9 +150,9 @@ class Answers {
     const { noun, projection } = resource;
     const [unique] = projection.entity.unique.map(({ field }) => restName(field));
     const key = verb === "delete" ? undefined : unique;
-    const taken = key === undefined ? [] : [this.#taken(resource, key)];
+    const duplicates = key === undefined ? [] : [this.#taken(resource, key)];
     const outdated = verb === "update" ? [this.#outdated(resource)] : [];
-    const kinds = [...taken, ...outdated, this.#error()];
+    const kinds = [...duplicates, ...outdated, this.#error()];
     const reasons = [
       ...(key === undefined ? [] : ["a live record has a unique value already"]),
       ...(verb === "update" ? ["the record has another version than the body's"] : []),
@@ -241,7 +245,7 @@ class Answers {
       "Unavailable",
       "The server is busy, or its database cannot be reached just now.",
       this.#error(),
-      { error: "The gateway is busy; try again." },
+      { error: "The gateway is busy; try again in a second." },
       ["RequestId", "RetryAfter"],
     );
   }
@@ -275,11 +279,14 @@ class Answers {
     });
   }
 
-  #takenExample({ noun }: Resource, key: string): Readonly<Record<string, unknown>> {
+  #takenExample({ projection }: Resource, key: string): Readonly<Record<string, unknown>> {
     const { duplicate } = this.#face.words;
+    const { entity } = projection;
+    const rule = entity.unique.find(({ field }) => restName(field) === key);
+    if (rule === undefined) throw new Error(`${entity.name}: ${key} is not unique`);
     return duplicate === null
       ? {
-          error: `${key} is taken: another live ${noun} has it. Change it, or update that record.`,
+          error: `${key} ${taken(entity, rule)}`,
           field: key,
           existing: null,
         }

@@ -91,7 +91,6 @@ const samples: Readonly<Record<string, Sample>> = {
       phone_1: "+49 12345678",
     },
     record: {
-      phone_1_label: null,
       tenant_id: "2d6e54c6-a284-392c-b658-10af4d5989bb",
       created_at: "2026-03-05T10:16:09.000000Z",
       updated_at: "2026-03-05T10:16:09.000000Z",

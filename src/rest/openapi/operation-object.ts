@@ -21,12 +21,11 @@ export function operationObject(
   path: string,
   components: Components,
 ): Schema {
-  const { id, resource, scopes } = operation;
+  const { id, resource, scopes, input } = operation;
   const isAlias = path !== operation.path;
   const needed = scopes.map((scope) => `\`${scope}\``).join(" and ");
   const [summary, description] = wordsOf(operation);
   const parameters = parametersOf(operation, components);
-  const input = inputOf(operation);
   return {
     operationId: isAlias ? `${id}At${pascal(path)}` : id,
     tags: [tagOf(operation)],
@@ -62,11 +61,6 @@ function pascal(path: string): string {
     /[^A-Za-z\d]*([A-Za-z\d]+)[^A-Za-z\d]*/g,
     (_, word: string) => word.charAt(0).toUpperCase() + word.slice(1),
   );
-}
-
-function inputOf({ verb, resource }: Operation) {
-  if (verb === "create") return resource.create.input;
-  return verb === "update" ? (resource.change?.input ?? null) : null;
 }
 
 /** What a record always has and nobody else can say: what a new one needs, and its number for people. */
@@ -153,7 +147,7 @@ const organization: Schema = {
   name: "X-Organization-Id",
   in: "header",
   description:
-    "The organization (tenant) that the credential must belong to: `ten-<uuid>` or the bare UUID.",
+    "The organization (tenant) that the credential must belong to: `ten-<uuid>` or the bare UUID. It is the `tenant_id` of every record of the CRM API.",
   schema: { type: "string", pattern: idPattern("ten") },
 };
 

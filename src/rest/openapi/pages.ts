@@ -78,8 +78,10 @@ export async function answerDocs(
     return;
   }
   const file = findHashed(files, folder, path);
-  if (file === null) response.writeHead(404).end();
-  else await sendFile(request, response, file, "immutable");
+  if (file === null) {
+    response.writeHead(404, { "content-type": "application/json; charset=utf-8" });
+    response.end(JSON.stringify({ error: `Nothing is served at this path; see ${docsPath}.` }));
+  } else await sendFile(request, response, file, "immutable");
 }
 
 function page(urlOf: (name: Names) => string): string {

@@ -37,7 +37,10 @@ function memberSchema(resource: Resource, member: Member, components: Components
       const value = shape ?? valueSchema(entity, definition, notation);
       const isNullable =
         definition.nullable && (member.or === undefined || fieldOf(entity, member.or).nullable);
-      return described(isNullable ? orNull(value) : value, restWords(definition.description));
+      return described(
+        isNullable ? orNull(value) : value,
+        restWords(definition.description, notation),
+      );
     }
   }
 }

@@ -77,9 +77,13 @@ describe("a body is refused by the server for the keys that the document refuses
             message: String(at(issue, "message")),
           }));
           // Each key that the document refuses is told of …
-          expect(told.map(({ key }) => key)).toEqual(expect.arrayContaining([...refused]));
+          // (Of more than a hundred, the others are only counted.)
+          const isWhole = told.length <= 100;
+          if (isWhole) {
+            expect(told.map(({ key }) => key)).toEqual(expect.arrayContaining([...refused]));
+          }
           // … and no other, but for what no schema can say.
-          const others = told.filter(({ key }) => !refused.has(key));
+          const others = told.filter(({ key }) => !refused.has(key) && (isWhole || key !== ""));
           expect(others.filter(({ message }) => !beyondSchemas.test(message))).toEqual([]);
         },
       ),
