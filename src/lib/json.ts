@@ -2,26 +2,27 @@ import { isStorable, unstorable } from "./text.ts";
 
 const maxBytes = 64 * 1024;
 const maxDepth = 20;
-const smallest = 1e-20;
 const forbiddenKeys: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
 
 /** Why a JSON value of a caller's cannot be stored; null when it can. At most 64 KB, 20 levels, exact numbers. */
 export function jsonComplaint(value: unknown): string | null {
   const complaint = complaintAt(value, 1);
   if (complaint !== null) return complaint;
-  return Buffer.byteLength(JSON.stringify(value)) > maxBytes
+  return Buffer.byteLength(JSON.stringify(value, printedOut)) > maxBytes
     ? `is larger than ${maxBytes / 1024} KB as JSON; store less here.`
     : null;
+}
+
+/** A number as PostgreSQL prints it: `5e-324` with all its zeros. */
+function printedOut(_key: string, value: unknown): unknown {
+  const isTiny = typeof value === "number" && value !== 0 && Math.abs(value) < 1e-6;
+  return isTiny ? "0".repeat(Math.ceil(-Math.log10(Math.abs(value)))) : value;
 }
 
 function complaintAt(value: unknown, depth: number): string | null {
   if (typeof value === "string") return isStorable(value) ? null : unstorable;
   if (typeof value === "number") {
     if (!Number.isFinite(value)) return "holds a number that JSON cannot say; send it as text.";
-    // PostgreSQL prints it with all its zeros, up to 300 of them.
-    if (value !== 0 && Math.abs(value) < smallest) {
-      return `holds a number nearer to 0 than ${smallest}; send it as text.`;
-    }
     return Number.isInteger(value) && !Number.isSafeInteger(value)
       ? "holds a whole number beyond 2^53, which JSON readers round; send it as text."
       : null;

@@ -1,3 +1,5 @@
+import type { ServerResponse } from "node:http";
+
 /** An answer as it is sent: its status, its headers beside those of every answer, and JSON. */
 export type Answer = {
   readonly status: number;
@@ -26,4 +28,20 @@ export function answerOf(
     return [`${JSON.stringify(key)}:${json}`];
   });
   return { status, headers, body: `{${members.join(",")}}` };
+}
+
+/** Sends an answer by Node's own means: through a Response it would be copied, and encoded twice. */
+export function sendAnswer(
+  response: Pick<ServerResponse, "writeHead" | "end">,
+  { status, headers, body }: Answer,
+  more: Readonly<Record<string, string>> = {},
+): void {
+  const bytes = Buffer.from(body);
+  response.writeHead(status, {
+    "content-type": "application/json; charset=utf-8",
+    "content-length": bytes.length,
+    ...more,
+    ...headers,
+  });
+  response.end(bytes);
 }

@@ -133,9 +133,3 @@ function scopesOf({ scopes, create }: Resource, verb: Verb): readonly Scope[] {
     ? scopes.write
     : [...new Set([...scopes.write, ...scopes.read])];
 }
-
-/** What became of a call's only row. */
-export function only([result]: readonly WriteResult[]): WriteResult {
-  if (result === undefined) throw new Error("a call has a result for each of its rows");
-  return result;
-}

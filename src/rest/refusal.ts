@@ -48,6 +48,15 @@ export function spoken(noun: string): string {
   return words;
 }
 
+/** A method that a path does not have; these it has. */
+export function noSuchMethod(allow: string): Answer {
+  const error = `There is no such method at this path; there are ${allow}.`;
+  return answerOf(405, { error }, { allow });
+}
+
+/** Nothing is there. */
+export const nothingServed = answerOf(404, { error: "Nothing is served at this path; see /docs." });
+
 /** An answer that ends a request before it has come to its operation, or instead of that. */
 export class Refused extends Error {
   readonly answer: Answer;

@@ -15,14 +15,14 @@ import { Reader } from "../query/reader.ts";
 import { describeError } from "../telemetry/describe-error.ts";
 import { currentRecord } from "../telemetry/record.ts";
 import type { Values } from "../write/input.ts";
-import { answerOf, type Answer } from "./answer.ts";
+import { sendAnswer, type Answer } from "./answer.ts";
 import type { Operation } from "./face.ts";
 import { once } from "./idempotent.ts";
 import { readQuery } from "./list-query.ts";
 import { operations } from "./operations.ts";
 import { pass } from "./pass.ts";
 import { readBody } from "./read-body.ts";
-import { Refused, tell } from "./refusal.ts";
+import { noSuchMethod, nothingServed, Refused, tell } from "./refusal.ts";
 import { verbs, type Call } from "./verbs.ts";
 
 export type RestServerOptions = {
@@ -47,13 +47,10 @@ export function createRestServer(options: RestServerOptions) {
     }
   }
   for (const [route, methods] of allowed) {
-    const allow = methods.join(", ");
-    const error = `There is no such method at this path; there are ${allow}.`;
-    const answer = answerOf(405, { error }, { allow });
+    const answer = noSuchMethod(methods.join(", "));
     app.all(route, (request) => refuse(answer, request, options));
   }
-  const nothing = answerOf(404, { error: "Nothing is served at this path; see /docs." });
-  app.notFound((request) => refuse(nothing, request, options));
+  app.notFound((request) => refuse(nothingServed, request, options));
   return getRequestListener(app.fetch, {
     overrideGlobalObjects: false,
     // What is left of a body is seen to where connections are.
@@ -155,19 +152,12 @@ function costOf({ verb, method }: Operation, query: URLSearchParams, body: Value
   return weights.count.root + (limit > 0 ? Math.min(limit, maxPageSize) : 0);
 }
 
-/** Sends an answer by Node's own means: through a Response it would be copied, and encoded twice. */
+/** The same for Hono, which has nothing left to send. */
 function send(
   { env: { outgoing } }: Request,
-  { status, headers, body }: Answer,
+  answer: Answer,
   more: Readonly<Record<string, string>> = {},
 ): Response {
-  const bytes = Buffer.from(body);
-  outgoing.writeHead(status, {
-    "content-type": "application/json; charset=utf-8",
-    "content-length": bytes.length,
-    ...more,
-    ...headers,
-  });
-  outgoing.end(bytes);
+  sendAnswer(outgoing, answer, more);
   return RESPONSE_ALREADY_SENT;
 }

@@ -37,7 +37,10 @@ export const verbs: Readonly<Record<Verb, (call: Call) => Promise<Answer>>> = {
       throw asCursorComplaint(error);
     });
     const length = page.rows.reduce((sum, { json }) => sum + json.length, 0);
-    if (length > maxAnswerCharacters) throw answerTooLong("ask for fewer records: limit=10.");
+    if (length > maxAnswerCharacters) {
+      const fits = Math.max(1, Math.floor((page.rows.length * maxAnswerCharacters) / length / 2));
+      throw answerTooLong(`ask for fewer records: limit=${fits}.`);
+    }
     const data = new Printed(`[${page.rows.map(({ json }) => json).join(",")}]`);
     const nextCursor = page.hasNextPage ? (page.cursors.at(-1) ?? null) : null;
     return answerOf(200, {

@@ -239,3 +239,9 @@ export async function writeRows(
   const results = await runWrite(context, { work, refused, betweenAttempts });
   return results.map((result) => (result.problems.length > 0 ? { ...result, id: null } : result));
 }
+
+/** What became of a call's only row. */
+export function only([result]: readonly WriteResult[]): WriteResult {
+  if (result === undefined) throw new Error("a call has a result for each of its rows");
+  return result;
+}

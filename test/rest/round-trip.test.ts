@@ -107,6 +107,7 @@ describe(`a record sent back as it was read (CRM_TEST_SEED=${runSeed})`, () => {
   });
 
   it("as POST is refused while its unique value is taken, by its name", async () => {
+    const tried = new Set<Kind>();
     for (const { kind, path } of records) {
       const read = await rest.get(path);
       const field = uniqueKeys[kind] ?? "";
@@ -114,7 +115,9 @@ describe(`a record sent back as it was read (CRM_TEST_SEED=${runSeed})`, () => {
       if (namesGone(read.text)) continue;
       const refused = await rest.post(pathOf(kind), read.text);
       expect([refused.status, refused.body]).toMatchObject([409, { field }]);
+      tried.add(kind);
     }
+    expect(tried).toEqual(new Set(Object.keys(uniqueKeys)));
   });
 
   it("as POST is refused when it names somebody who is gone", async () => {

@@ -4,14 +4,14 @@ import { parseInput, type Values } from "../../write/input.ts";
 import { fitsIndex, maxLineLength } from "../../write/input-types.ts";
 import { invalid } from "../../write/problem.ts";
 import { createIn, RefusedRows } from "../../write/save.ts";
-import { writeRows } from "../../write/verbs.ts";
+import { only, writeRows } from "../../write/verbs.ts";
 import { accountWrites } from "../account/service.ts";
 import { contactWrites } from "../contact/service.ts";
 import { customerInput } from "./inputs.ts";
 
 /** Creates an account with its primary contact, in one act. The contact's id is the result's `extra.contact`. */
 export async function createCustomer(context: WriteContext, input: Values): Promise<WriteResult> {
-  const [result] = await writeRows(context, "customer", 1, async (unit) => {
+  const results = await writeRows(context, "customer", 1, async (unit) => {
     const { values, extras, problems } = parseInput(customerInput, input);
     const [company, first, last] = ["company_name", "first_name", "last_name"].map((name) =>
       textOf(extras, name),
@@ -56,5 +56,5 @@ export async function createCustomer(context: WriteContext, input: Values): Prom
     const [primary] = await createIn(unit, contactWrites, [contact], "abort");
     return [{ id: created.id, problems: [], extra: { contact: primary?.id ?? "" } }];
   });
-  return result ?? { id: null, problems: [] };
+  return only(results);
 }

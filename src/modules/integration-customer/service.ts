@@ -2,7 +2,7 @@ import type { WriteContext } from "../../write/context.ts";
 import type { WriteResult } from "../../write/draft.ts";
 import { parseInput, type Values } from "../../write/input.ts";
 import { createIn } from "../../write/save.ts";
-import { writeRows } from "../../write/verbs.ts";
+import { only, writeRows } from "../../write/verbs.ts";
 import { contactWrites } from "../contact/service.ts";
 import { integrationCustomerInput } from "./inputs.ts";
 
@@ -11,10 +11,10 @@ export async function createIntegrationCustomer(
   context: WriteContext,
   input: Values,
 ): Promise<WriteResult> {
-  const [result] = await writeRows(context, "customer", 1, async (unit) => {
+  const results = await writeRows(context, "customer", 1, async (unit) => {
     const parsed = parseInput(integrationCustomerInput, input);
     const drafts = await createIn(unit, contactWrites, [parsed], "abort");
     return drafts.map(({ id, problems }) => ({ id, problems }));
   });
-  return result ?? { id: null, problems: [] };
+  return only(results);
 }

@@ -7,7 +7,6 @@
     deepLinking: true,
     displayRequestDuration: true,
     filter: true,
-    tagsSorter: undefined,
     defaultModelsExpandDepth: 0,
     // Keys are forgotten with the page, and nobody else is asked whether the document is valid.
     persistAuthorization: false,

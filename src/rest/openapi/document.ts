@@ -26,10 +26,6 @@ export function openApiDocument(): Schema {
     },
     servers: [{ url: "/", description: "The server that this document comes from." }],
     tags: resources.map((one) => ({ name: tagOf(one), description: one.resource.description })),
-    "x-tagGroups": faces.map((face) => ({
-      name: face.title,
-      tags: face.resources.map((resource) => tagOf({ face, resource })),
-    })),
     paths,
     components: { securitySchemes, ...components.toJSON() },
   };

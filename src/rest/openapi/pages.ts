@@ -7,6 +7,8 @@ import {
   staticFile,
   type StaticFile,
 } from "../../lib/static-files.ts";
+import { sendAnswer } from "../answer.ts";
+import { noSuchMethod, nothingServed } from "../refusal.ts";
 import { openApiDocument } from "./document.ts";
 
 /** Where the document is. */
@@ -78,10 +80,8 @@ export async function answerDocs(
     return;
   }
   const file = findHashed(files, folder, path);
-  if (file === null) {
-    response.writeHead(404, { "content-type": "application/json; charset=utf-8" });
-    response.end(JSON.stringify({ error: `Nothing is served at this path; see ${docsPath}.` }));
-  } else await sendFile(request, response, file, "immutable");
+  if (file === null) sendAnswer(response, nothingServed);
+  else await sendFile(request, response, file, "immutable");
 }
 
 function page(urlOf: (name: Names) => string): string {
@@ -108,9 +108,6 @@ function page(urlOf: (name: Names) => string): string {
 /** Refuses what is no reading, and says so. */
 function refuseMethod({ method }: IncomingMessage, response: ServerResponse): boolean {
   if (method === "GET" || method === "HEAD") return false;
-  const allow = "GET, HEAD";
-  const error = `There is no such method at this path; there are ${allow}.`;
-  response.writeHead(405, { "content-type": "application/json; charset=utf-8", allow });
-  response.end(JSON.stringify({ error }));
+  sendAnswer(response, noSuchMethod("GET, HEAD"));
   return true;
 }
