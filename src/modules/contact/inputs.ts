@@ -10,8 +10,8 @@ export const contactInputs = entityInputs(contact, {
     display_name: inputField({
       // What is computed of two names can be longer than a name that is set by hand, and comes back with the record.
       schema: textSchema("line", 2 * maxLineLength + 1)
-        .nullish()
-        .meta({ maxLength: maxLineLength }),
+        .meta({ maxLength: maxLineLength })
+        .nullish(),
       type: { scalar: "String" },
       description: "What to show. Left blank it is computed: `first last`, else email, phone, id.",
     }),
