@@ -1,8 +1,10 @@
 import { defineConfig } from "vitest/config";
 
-export default defineConfig({
+// `--mode long` runs the properties alone, with all their cases (test/support/arbitraries.ts).
+export default defineConfig(({ mode }) => ({
   test: {
-    include: ["test/**/*.test.ts"],
+    include: [mode === "long" ? "test/**/*.property.test.ts" : "test/**/*.test.ts"],
+    env: { CRM_TEST_LONG: mode === "long" ? "1" : "" },
     reporters: ["default", "./test/support/closing-line.ts"],
     globalSetup: ["test/support/cluster.ts"],
     // Prisma's schema engine (drift test) is a module of WebAssembly, which Node still warns about.
@@ -16,4 +18,4 @@ export default defineConfig({
     hookTimeout: 120_000,
     teardownTimeout: 30_000,
   },
-});
+}));

@@ -8,14 +8,14 @@ import type { Entity, OrderDirection } from "../../src/query/entity.ts";
 import { addable, comparable, groupable, isMoney } from "../../src/query/aggregate/measure.ts";
 import type { PageRequest } from "../../src/query/page.ts";
 import { Reader } from "../../src/query/reader.ts";
-import { runOptions, runSeed } from "../support/arbitraries.ts";
+import { casesOf, runOptions, runSeed } from "../support/arbitraries.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { filterOf, type FilterSource } from "../support/filter-arbitraries.ts";
 import { Fixtures } from "../support/fixtures.ts";
 import { allFigures, asTexts, keyText, plainAggregate } from "../support/plain-aggregates.ts";
 import { idsIn, randomWorld, storeWorld, type RandomWorld } from "../support/random-rows.ts";
 
-const casesPerRun = 250;
+const casesPerRun = casesOf(250);
 const zones = ["UTC", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "Pacific/Apia"];
 const periods = ["day", "week", "month", "quarter", "year"] as const;
 const directions: readonly OrderDirection[] = [

@@ -7,14 +7,14 @@ import { catalog } from "../../src/modules/catalog.ts";
 import type { Entity, OrderTerm } from "../../src/query/entity.ts";
 import type { Filter } from "../../src/query/filter-value.ts";
 import { Reader } from "../../src/query/reader.ts";
-import { orderOf, runOptions, runSeed } from "../support/arbitraries.ts";
+import { casesOf, orderOf, runOptions, runSeed } from "../support/arbitraries.ts";
 import { filterOf, type FilterSource } from "../support/filter-arbitraries.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { Fixtures } from "../support/fixtures.ts";
 import { PrismaFilter, prismaOrder, type PrismaWhere } from "../support/prisma-filter.ts";
 import { idsIn, randomWorld, storeWorld, type RandomWorld } from "../support/random-rows.ts";
 
-const casesPerRun = 1500;
+const casesPerRun = casesOf(1_500);
 const entities = catalog.entities.filter(({ name }) => name !== "tenant");
 
 type Case = {

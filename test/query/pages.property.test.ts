@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { catalog } from "../../src/modules/catalog.ts";
-import { orderOf, runOptions, runSeed } from "../support/arbitraries.ts";
+import { casesOf, orderOf, runOptions, runSeed } from "../support/arbitraries.ts";
 import { activityRows, changeSteps, ChangingList } from "../support/changing-list.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import {
@@ -182,8 +182,8 @@ const anyList = (of: readonly List[]): fc.Arbitrary<Asked> => fc.oneof(...of.map
 /** Stage changes have no query of their own; they hang on deals. */
 const overHttp = lists.filter(({ name, source }) => name !== "stageChange" || source !== null);
 const ways = [
-  { by: "the engine", fetch: engine, of: lists, walks: 300, cuts: 400 },
-  { by: "HTTP", fetch: http, of: overHttp, walks: 60, cuts: 60 },
+  { by: "the engine", fetch: engine, of: lists, walks: casesOf(300), cuts: casesOf(400) },
+  { by: "HTTP", fetch: http, of: overHttp, walks: casesOf(60), cuts: casesOf(60) },
 ];
 
 describe(`over random rows (CRM_TEST_SEED=${runSeed})`, () => {
@@ -251,14 +251,14 @@ describe("while rows are inserted, updated and deleted between pages", () => {
     const fetchFor = ({ tenantId: id }: ChangingList) =>
       Promise.resolve(engineFetch(gateway.database.forTenant(id), id));
     const property = fc.asyncProperty(changingCase, (one) => walkWhileChanging(fetchFor, one));
-    await fc.assert(property, { ...runOptions, numRuns: 60 });
+    await fc.assert(property, { ...runOptions, numRuns: casesOf(60) });
   });
 
   it("no unchanged row is repeated or skipped, by HTTP", async () => {
     const fetchFor = async ({ slug }: ChangingList) =>
       httpFetch(gateway, await gateway.keyFor(slug));
     const property = fc.asyncProperty(changingCase, (one) => walkWhileChanging(fetchFor, one));
-    await fc.assert(property, { ...runOptions, numRuns: 10 });
+    await fc.assert(property, { ...runOptions, numRuns: casesOf(10) });
   });
 });
 

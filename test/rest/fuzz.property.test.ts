@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { runSeed } from "../support/arbitraries.ts";
+import { casesOf, isLong, runSeed } from "../support/arbitraries.ts";
 import { agent, revealedBy, sendFuzz, type FuzzRequest } from "../support/fuzz/client.ts";
 import { serveGateway, type ServedGateway } from "../support/fuzz/served-gateway.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
@@ -37,7 +37,7 @@ afterAll(async () => {
 /** So many on their way at once, each in turn with others: they make one case of fast-check's. */
 const lanes = 5;
 const inLane = 10;
-const cases = 100;
+const cases = casesOf(100);
 /** On a machine that has nothing else to do. */
 const maxMilliseconds = 1_000;
 
@@ -124,17 +124,19 @@ describe(`whatever comes over REST (CRM_TEST_SEED=${runSeed})`, () => {
     });
     await fc.assert(property, { seed: runSeed, numRuns: cases });
     expect(complaints.slice(0, 5).join("\n\n")).toBe("");
-    expect(count.sent).toBeGreaterThanOrEqual(5_000);
+    expect(count.sent).toBeGreaterThanOrEqual(cases * lanes * inLane);
   }, 600_000);
 
   it("reached every operation, and was accepted often enough to mean something", () => {
     const operations = described.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
     expect(operations.length).toBeGreaterThan(30);
-    expect(operations.filter((name) => !carriedOut.has(name))).toEqual([]);
+    // A few of them take more cases than a short run has.
+    const unreached = operations.filter((name) => !carriedOut.has(name));
+    expect(unreached.slice(isLong ? 0 : 5)).toEqual([]);
     expect(count.accepted).toBeGreaterThan(count.sent / 4);
     const statuses = [...seen].map(([name, times]) => `${name}: ${times}`).toSorted();
     for (const name of ["POST all 201", "PATCH one 200", "GET one 200", "DELETE one 200"]) {
-      expect(seen.get(name) ?? 0, statuses.join(", ")).toBeGreaterThan(20);
+      expect(seen.get(name) ?? 0, statuses.join(", ")).toBeGreaterThan(casesOf(20));
     }
     console.log(
       `REST fuzz: CRM_TEST_SEED=${runSeed}, ${count.sent} requests, ${count.accepted} accepted, ${count.slow} asked again for their time; ${statuses.join(", ")}`,

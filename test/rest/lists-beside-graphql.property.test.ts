@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { crmFace } from "../../src/rest/crm/face.ts";
 import type { Resource } from "../../src/rest/face.ts";
-import { runOptions, runSeed } from "../support/arbitraries.ts";
+import { casesOf, runOptions, runSeed } from "../support/arbitraries.ts";
 import { activityRows, changeSteps, ChangingList } from "../support/changing-list.ts";
 import { at, listAt, startGateway, type TestGateway } from "../support/gateway.ts";
 import type { Cut, GotPage } from "../support/list-pages.ts";
@@ -146,7 +146,7 @@ describe(`lists of random records (CRM_TEST_SEED=${runSeed})`, () => {
       );
       expect(at(body, "pagination", "count")).toBe(at(data, "list", "totalCount"));
     });
-    await fc.assert(property, { ...runOptions, numRuns: 150 });
+    await fc.assert(property, { ...runOptions, numRuns: casesOf(150) });
   });
 
   it("walked while rows are inserted, changed and deleted, repeat and skip no unchanged one", async () => {
@@ -182,6 +182,6 @@ describe(`lists of random records (CRM_TEST_SEED=${runSeed})`, () => {
       const unchanged = seen.filter(untouched);
       expect(new Set(unchanged).size).toBe(unchanged.length);
     });
-    await fc.assert(property, { ...runOptions, numRuns: 12 });
+    await fc.assert(property, { ...runOptions, numRuns: casesOf(12) });
   });
 });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Resource } from "../../src/rest/face.ts";
-import { runOptions, runSeed } from "../support/arbitraries.ts";
+import { casesOf, runOptions, runSeed } from "../support/arbitraries.ts";
 import { at, listAt, startGateway, type TestGateway } from "../support/gateway.ts";
 import { randomWorld, storeWorld } from "../support/random-rows.ts";
 import { restClient, unchecked, type RestClient } from "../support/rest.ts";
@@ -136,7 +136,7 @@ describe(`lists of random records (CRM_TEST_SEED=${runSeed})`, () => {
         expect(new Set(ids)).toEqual(new Set(wanted));
       },
     );
-    await fc.assert(property, { ...runOptions, numRuns: 200 });
+    await fc.assert(property, { ...runOptions, numRuns: casesOf(200) });
   });
 
   it("hold each record byte for byte as it is by its id", async () => {

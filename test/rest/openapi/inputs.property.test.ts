@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { operations } from "../../../src/rest/operations.ts";
 import type { Operation } from "../../../src/rest/face.ts";
 import { at, listAt, startGateway, type TestGateway } from "../../support/gateway.ts";
+import { casesOf } from "../../support/arbitraries.ts";
 import { bodiesOf } from "../../support/input-values.ts";
 import { validatorAt } from "../../support/openapi-contract.ts";
 import { restClient, type RestClient } from "../../support/rest.ts";
@@ -86,7 +87,7 @@ describe("a body is refused by the server for the keys that the document refuses
           expect(others.filter(({ message }) => !beyondSchemas.test(message))).toEqual([]);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: casesOf(60) },
     );
   });
 });
