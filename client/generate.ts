@@ -154,7 +154,8 @@ function plain(schema: Schema): Schema {
       key,
       key === "properties" ? mapped(asObject(value)) : plainValue(value),
     ]);
-  const isMoment = Array.isArray(anyOf) && anyOf.every((one) => "format" in asObject(one));
+  const isMoment =
+    Array.isArray(anyOf) && anyOf.some((one) => asObject(one)["format"] === "date-time");
   // JSON and addresses have a Date as the instant that it is.
   if (isMoment) {
     const isNullable = Array.isArray(rest["type"]) && rest["type"].includes("null");

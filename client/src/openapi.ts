@@ -788,7 +788,7 @@ export interface CreateAccountInput {
   sub_industry?: string | null;
   /** Public website. */
   website?: string | null;
-  /** Email domain: kept in lower case, without scheme and `www.`. New contacts with such an email are attached to the account. */
+  /** Email domain: kept in lower case and punycode, without scheme and `www.`. New contacts with such an email are attached to the account. */
   domain?: string | null;
   /** Postal addresses: billing, shipping, office. Replaces all. */
   addresses?: AddressInput[] | null;
@@ -811,7 +811,7 @@ export interface CreateAccountInput {
   /** Accepted and ignored: kept by the gateway. */
   last_activity_at?: unknown;
   /** Time of the first contact; set by the first activity when empty. */
-  first_contacted_at?: string | null;
+  first_contacted_at?: string | Date | null;
   /** Accepted and ignored: kept by the gateway. */
   merged_into_id?: unknown;
   /** Free-form labels: unique, each at most 64 characters, at most 100. */
@@ -967,7 +967,7 @@ export interface UpdateAccountInput {
   sub_industry?: string | null;
   /** Public website. */
   website?: string | null;
-  /** Email domain: kept in lower case, without scheme and `www.`. New contacts with such an email are attached to the account. */
+  /** Email domain: kept in lower case and punycode, without scheme and `www.`. New contacts with such an email are attached to the account. */
   domain?: string | null;
   /** Postal addresses: billing, shipping, office. Replaces all. */
   addresses?: AddressInput[] | null;
@@ -990,7 +990,7 @@ export interface UpdateAccountInput {
   /** Accepted and ignored: kept by the gateway. */
   last_activity_at?: unknown;
   /** Time of the first contact; set by the first activity when empty. */
-  first_contacted_at?: string | null;
+  first_contacted_at?: string | Date | null;
   /** Accepted and ignored: kept by the gateway. */
   merged_into_id?: unknown;
   /** Free-form labels: unique, each at most 64 characters, at most 100. */
@@ -1245,7 +1245,7 @@ export interface CreateContactInput {
   /** Whether the person agreed to marketing messages (GDPR, CASL). */
   opted_in?: boolean | null;
   /** When the person agreed; set when `opted_in` turns true. */
-  opted_in_at?: string | null;
+  opted_in_at?: string | Date | null;
   /** Record of the consent. */
   gdpr_consent?: unknown;
   /** Accepted and ignored: kept by the gateway. */
@@ -1459,7 +1459,7 @@ export interface UpdateContactInput {
   /** Whether the person agreed to marketing messages (GDPR, CASL). */
   opted_in?: boolean | null;
   /** When the person agreed; set when `opted_in` turns true. */
-  opted_in_at?: string | null;
+  opted_in_at?: string | Date | null;
   /** Record of the consent. */
   gdpr_consent?: unknown;
   /** Accepted and ignored: kept by the gateway. */
@@ -2076,11 +2076,11 @@ export interface CreateActivityInput {
   /** What happened; Markdown, at most 100,000 characters. */
   description?: string | null;
   /** When it happened. */
-  occurred_at?: string | null;
+  occurred_at?: string | Date | null;
   /** When it is due, for tasks. */
-  due_date?: string | null;
+  due_date?: string | Date | null;
   /** When it was completed. */
-  completed_at?: string | null;
+  completed_at?: string | Date | null;
   /** Status, e.g. `open`, `completed`. */
   status?: string | null;
   /** Priority. */
@@ -2136,7 +2136,7 @@ export interface CreateActivityInput {
   /** Accepted and ignored: derived from `deleted_at`. */
   is_deleted?: unknown;
   /** The same as `occurred_at`; send either. */
-  activity_date?: string | null;
+  activity_date?: string | Date | null;
   /** The same as `description`; send either. */
   notes?: string | null;
   /** All people who took part; `contact_id` is one of them. */

@@ -1,15 +1,13 @@
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from "graphql";
-import {
-  GraphQLCurrency,
-  GraphQLDateTime,
-  GraphQLEmailAddress,
-  GraphQLJSON,
-  GraphQLJSONObject,
-  GraphQLURL,
-} from "graphql-scalars";
+import { GraphQLDateTime, GraphQLJSON, GraphQLJSONObject } from "graphql-scalars";
 import { canonicalDecimal, parseDecimal } from "../lib/decimal.ts";
-import { parseDay, parseInstant } from "../lib/time.ts";
+import type { Reading } from "../lib/reading.ts";
 import { Unreadable } from "../lib/unreadable.ts";
+import { readCurrency } from "../model/kinds/currency.ts";
+import { readDay } from "../model/kinds/day.ts";
+import { readEmail } from "../model/kinds/email.ts";
+import { readInstant } from "../model/kinds/instant.ts";
+import { readUrl } from "../model/kinds/url.ts";
 import { builder } from "./builder.ts";
 
 /** Reads a literal like the value it stands for; what is wrong with it is told with its place in the document. */
@@ -84,27 +82,21 @@ const bigInt = new GraphQLScalarType<string, number>({
   parseLiteral: literal([Kind.INT, Kind.STRING], "BigInt: a whole number is expected.", wholeInput),
 });
 
-/** An instant as text in UTC: as a Date, pg would print it in the process's own time zone. */
-function instantInput(value: unknown): string {
-  const instant = typeof value === "string" ? parseInstant(value) : null;
-  if (instant !== null) return instant;
-  throw new GraphQLError(
-    'DateTime: an instant of the years 0001 to 9999 with its offset is expected, such as "2026-03-18T15:40:12Z".',
-  );
+/** The text as its kind reads it; what is wrong with it is said under the scalar's name. */
+function readAs(scalar: string, read: (text: string) => Reading, value: unknown): string {
+  const reading = typeof value === "string" ? read(value) : { complaint: "must be text" };
+  if ("value" in reading) return reading.value;
+  throw new GraphQLError(`${scalar}: ${reading.complaint}.`);
 }
 
-/** The day an input names: a day itself, or the (UTC) day of an instant. */
-function dayInput(value: unknown): string {
-  const found = typeof value === "string" ? parseDay(value) : null;
-  if (found !== null) return found;
-  throw new GraphQLError(
-    'Date: a day of the years 0001 to 9999 is expected, such as "2026-11-30".',
-  );
-}
+/** An instant as text in UTC: as a Date, pg would print it in the process's own time zone. */
+const instantInput = (value: unknown): string => readAs("DateTime", readInstant, value);
+const dayInput = (value: unknown): string => readAs("Date", readDay, value);
 
 const day = new GraphQLScalarType<string, string>({
   name: "Date",
-  description: "A day, `2026-11-30`. As input also an instant, whose UTC day is taken.",
+  description:
+    "A day, `2026-11-30`. As input also with midnight behind it, or an instant, whose UTC day is taken.",
   specifiedByURL: "https://scalars.graphql.org/andimarek/local-date.html",
   serialize: String,
   parseValue: later(dayInput),
@@ -117,33 +109,26 @@ const day = new GraphQLScalarType<string, string>({
 
 /**
  * What is stored was checked when it was written; reading it must not fail on a rule that came later. Text that can be
- * read is kept as it was sent, as over REST: a web address is not written in another way.
+ * read goes on as it was sent: the input reads it as it reads that of REST, and takes blank text for none.
  */
-function readAsStored(
-  scalar: GraphQLScalarType,
-  description: string,
-): GraphQLScalarType<string, string> {
-  const { parseValue, parseLiteral } = scalar;
-  return new GraphQLScalarType<string, string>({
-    name: scalar.name,
+function readLater(
+  {
+    name,
     description,
-    specifiedByURL: scalar.specifiedByURL,
+    specifiedByURL,
+  }: Readonly<Record<"name" | "description" | "specifiedByURL", string>>,
+  read: (text: string) => Reading,
+): GraphQLScalarType<string, string> {
+  const asSent = (text: string): Reading =>
+    text.trim() === "" || "value" in read(text.trim()) ? { value: text } : read(text.trim());
+  const input = (value: unknown): string => readAs(name, asSent, value);
+  return new GraphQLScalarType<string, string>({
+    name,
+    description,
+    specifiedByURL,
     serialize: String,
-    parseValue: later((value) => {
-      const read = String(parseValue(value));
-      return typeof value === "string" ? value : read;
-    }),
-    parseLiteral: (node, variables) => {
-      try {
-        const read = String(parseLiteral(node, variables));
-        return node.kind === Kind.STRING ? node.value : read;
-      } catch (error) {
-        // Any other error would count as one of ours.
-        if (error instanceof GraphQLError) throw error;
-        const reason = error instanceof Error ? error.message : "it cannot be read";
-        throw new GraphQLError(`${scalar.name}: ${reason}.`, { nodes: node });
-      }
-    },
+    parseValue: later(input),
+    parseLiteral: literal([Kind.STRING], `${name}: a string is expected.`, input),
   });
 }
 
@@ -155,7 +140,7 @@ builder.addScalarType(
   new GraphQLScalarType<string, Date>({
     name: "DateTime",
     description:
-      "An instant, RFC 3339, printed in UTC with milliseconds: `2026-03-18T15:40:12.000Z`.",
+      "An instant, RFC 3339, printed in UTC with milliseconds: `2026-03-18T15:40:12.000Z`. As input it needs an offset, also in the form `2026-03-18 15:40:12+00`.",
     serialize: (value) => GraphQLDateTime.serialize(value),
     parseValue: later(instantInput),
     parseLiteral: literal(
@@ -165,18 +150,35 @@ builder.addScalarType(
     ),
   }),
 );
-builder.addScalarType(
-  "EmailAddress",
-  readAsStored(GraphQLEmailAddress, "An email address, e.g. `ops@example.com`."),
-);
-builder.addScalarType(
-  "URL",
-  readAsStored(GraphQLURL, "A web address with its scheme, e.g. `https://example.com/a`."),
-);
-builder.addScalarType(
-  "Currency",
-  readAsStored(GraphQLCurrency, "A currency's ISO 4217 code, e.g. `USD`."),
-);
+for (const [scalar, read] of [
+  [
+    {
+      name: "EmailAddress",
+      description:
+        "An email address, also in other scripts: `ops@example.com`, `info@bücher.example`.",
+      specifiedByURL: "https://www.rfc-editor.org/rfc/rfc6531",
+    },
+    readEmail,
+  ],
+  [
+    {
+      name: "URL",
+      description: "A web address with its scheme, e.g. `https://example.com/a`.",
+      specifiedByURL: "https://url.spec.whatwg.org/",
+    },
+    readUrl,
+  ],
+  [
+    {
+      name: "Currency",
+      description:
+        "A currency's ISO 4217 code, e.g. `USD`. One that was withdrawn is printed and not taken.",
+      specifiedByURL: "https://en.wikipedia.org/wiki/ISO_4217",
+    },
+    readCurrency,
+  ],
+] as const)
+  builder.addScalarType(scalar.name, readLater(scalar, read));
 builder.addScalarType(
   "JSON",
   new GraphQLScalarType({ ...GraphQLJSON.toConfig(), description: "Any JSON value." }),

@@ -1,7 +1,9 @@
 import { parseDecimal } from "../lib/decimal.ts";
 import { idComplaint, readId } from "../lib/id.ts";
 import { isStorable, unstorable } from "../lib/text.ts";
-import { parseDay, parseInstant } from "../lib/time.ts";
+import type { Reading } from "../lib/reading.ts";
+import { readDay } from "../model/kinds/day.ts";
+import { readInstant } from "../model/kinds/instant.ts";
 import { catalog } from "../modules/catalog.ts";
 import type { Entity, Field, FieldKind } from "../query/entity.ts";
 
@@ -58,7 +60,7 @@ export function comparisonsOf({ kind, shownOnly }: Field): readonly Comparison[]
 export const maxValues = 200;
 
 /** What a comparison compares with, or what is wrong with it. */
-export type Operand = { readonly value: unknown } | { readonly complaint: string };
+export type Operand = Reading<unknown>;
 
 /** Reads the text in a query that a field is compared with. */
 export function readOperand(
@@ -131,26 +133,23 @@ function readValue(entity: Entity, definition: Field, text: string): Operand {
         return { complaint: `must be a decimal: ${reason}` };
       }
     case "dateTime":
-      return readInstant(text);
-    case "date": {
-      const day = parseDay(withPlus(text));
-      return day === null ? { complaint: "must be a day, such as 2026-11-30" } : { value: day };
-    }
+      return instantOrDay(withPlus(text));
+    case "date":
+      return readDay(withPlus(text));
     default:
       return { value: text };
   }
 }
 
 /** A day stands for its first instant in UTC. */
-function readInstant(text: string): Operand {
-  const day = /^\d{4}-\d\d-\d\d$/.test(text) ? parseDay(text) : null;
-  const instant = parseInstant(day === null ? withPlus(text) : `${day}T00:00:00Z`);
-  return instant === null
-    ? { complaint: "must be an instant with its offset, such as 2026-03-18T15:40:12Z, or a day" }
-    : { value: instant };
+function instantOrDay(text: string): Operand {
+  const reading = readInstant(text);
+  const day = "complaint" in reading && /^[\d-]+$/.test(text) ? readDay(text) : reading;
+  if ("complaint" in day) return { complaint: `${day.complaint}, or a day` };
+  return { value: day === reading ? day.value : `${day.value}T00:00:00.000Z` };
 }
 
 /** The `+` of an offset reads as a space where it was not percent-encoded. */
 function withPlus(text: string): string {
-  return text.replace(/(T[\d:.]+) (?=\d\d:\d\d$)/i, "$1+");
+  return text.replace(/([T ][\d:.]+) (?=\d\d(?::?\d\d)?$)/i, "$1+");
 }

@@ -4,7 +4,12 @@ import { decimalPattern, parseDecimal } from "../lib/decimal.ts";
 import { idComplaint, idPattern, readId } from "../lib/id.ts";
 import { jsonComplaint } from "../lib/json.ts";
 import { isStorable, unstorable } from "../lib/text.ts";
-import { parseDay, parseInstant } from "../lib/time.ts";
+import type { Reading } from "../lib/reading.ts";
+import { readCurrency } from "../model/kinds/currency.ts";
+import { dayPattern, readDay } from "../model/kinds/day.ts";
+import { emailPattern, readEmail } from "../model/kinds/email.ts";
+import { instantPattern, readInstant } from "../model/kinds/instant.ts";
+import { readUrl, urlPattern } from "../model/kinds/url.ts";
 import type { EnumDefinition, Field, TextForm } from "../query/entity.ts";
 import type { InputDefinition } from "./input.ts";
 
@@ -69,49 +74,33 @@ export function textSchema(form: TextForm = "line", maxLength: number = lengths[
   return text.transform((value) => (value === "" ? null : value));
 }
 
-const currencies: ReadonlySet<string> = new Set(Intl.supportedValuesOf("currency"));
-
-/** Reads text that is valid or has something said of it; blank counts as none. */
-function readText(read: (text: string) => string | null, complaint: string, maxLength = 1_000) {
+/** Text as its kind reads it; blank counts as none. */
+export function readText(read: (text: string) => Reading, maxLength = maxLineLength) {
   return z
     .string("must be text")
     .trim()
-    .max(maxLength, complaint)
+    .max(maxLength, `must have at most ${maxLength.toLocaleString("en")} characters`)
+    .refine(isStorable, { error: unstorable, abort: true })
     .transform((text, context) => {
       if (text === "") return null;
-      const value = isStorable(text) ? read(text) : null;
-      if (value === null) context.issues.push({ code: "custom", message: complaint, input: text });
-      return value;
+      const reading = read(text);
+      if ("value" in reading) return reading.value;
+      context.issues.push({ code: "custom", message: reading.complaint, input: text });
+      return null;
     });
 }
 
-export const emailSchema = readText(
-  (text) => (z.email().safeParse(text).success ? text : null),
-  "Invalid email address",
-  320,
-).meta({ format: "email" });
+export const emailSchema = readText(readEmail).meta({ pattern: emailPattern });
 
-const urlSchema = readText(
-  (text) => (/^https?:\/\//i.test(text) && URL.canParse(text) ? text : null),
-  "must be a web address with its scheme, such as https://example.com/a",
-  2_000,
-  // `format: uri` would forbid letters that addresses have in browsers, such as those of https://łódź.example.
-).meta({ pattern: "^[Hh][Tt][Tt][Pp][Ss]?://" });
-
-const currencySchema = readText(
-  (text) => (currencies.has(text.toUpperCase()) ? text.toUpperCase() : null),
-  "must be an ISO 4217 code, such as USD",
-).meta({ pattern: "^[A-Za-z]{3}$" });
-
-export const instantSchema = readText(
-  parseInstant,
-  "must be an instant with its offset, such as 2026-03-18T15:40:12Z",
-).meta({ format: "date-time" });
-
-export const daySchema = readText(
-  parseDay,
-  "must be a day, such as 2026-11-30, or an instant, whose UTC day is taken",
-).meta({ anyOf: [{ format: "date" }, { format: "date-time" }] });
+// `format: uri` would forbid letters that addresses have in browsers, such as those of https://łódź.example.
+const urlSchema = readText(readUrl, 2_000).meta({ pattern: urlPattern });
+const currencySchema = readText(readCurrency).meta({ pattern: "^[A-Za-z]{3}$" });
+export const instantSchema = readText(readInstant).meta({
+  anyOf: [{ format: "date-time" }, { pattern: instantPattern }],
+});
+export const daySchema = readText(readDay).meta({
+  anyOf: [{ format: "date" }, { format: "date-time" }, { pattern: dayPattern }],
+});
 
 export const decimalSchema = z
   .union(

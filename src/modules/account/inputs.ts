@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { inputField, objectSchema, type InputDefinition } from "../../write/input.ts";
-import { textSchema } from "../../write/input-types.ts";
+import { readDomain } from "../../model/kinds/domain.ts";
+import { readText, textSchema } from "../../write/input-types.ts";
 import { entityInputs } from "../entity-inputs.ts";
 import { account } from "./model.ts";
 
@@ -24,19 +25,6 @@ export const addressInput: InputDefinition = {
 
 export const maxAddresses = 50;
 
-/** RFC 1035. */
-const maxDomainLength = 253;
-
-const noDomain = "must be a domain, such as example.com";
-
-/** `https://www.Example.com/about` → `example.com`; null when the text is no domain. */
-export function parseDomain(text: string): string | null {
-  const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
-  if (/[\s@]/.test(text) || !URL.canParse(url)) return null;
-  const host = new URL(url).hostname.replace(/^www\./, "").replace(/\.$/, "");
-  return host.includes(".") && host.length <= maxDomainLength ? host : null;
-}
-
 export const accountInputs = entityInputs(account, {
   fields: {
     display_name: inputField({
@@ -46,18 +34,10 @@ export const accountInputs = entityInputs(account, {
     }),
     domain: inputField({
       field: "domain",
-      schema: textSchema()
-        .transform((text, context) => {
-          if (text === null) return null;
-          const domain = parseDomain(text);
-          if (domain === null)
-            context.issues.push({ code: "custom", message: noDomain, input: text });
-          return domain;
-        })
-        .nullish(),
+      schema: readText(readDomain).nullish(),
       type: { scalar: "String" },
       description:
-        "Email domain: kept in lower case, without scheme and `www.`. New contacts with such an email are attached to the account.",
+        "Email domain: kept in lower case and punycode, without scheme and `www.`. New contacts with such an email are attached to the account.",
     }),
     addresses: inputField({
       field: "addresses",

@@ -1,5 +1,5 @@
 import { splitId } from "../../lib/id.ts";
-import { parsePhone } from "../../lib/phone.ts";
+import { phoneInE164 } from "../../model/kinds/phone.ts";
 import { textOf, type Draft } from "../../write/draft.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
 import type { Values } from "../../write/input.ts";
@@ -25,7 +25,7 @@ export const accountWrites: EntityWrites = {
     for (const draft of drafts) {
       nameFromDisplayName(draft);
       const phone = textOf(draft.values, "phone");
-      draft.values["phoneE164"] = phone === null ? null : parsePhone(phone);
+      draft.values["phoneE164"] = phone === null ? null : phoneInE164(phone);
     }
     return Promise.resolve();
   },

@@ -1,4 +1,4 @@
-import { parsePhone } from "../../lib/phone.ts";
+import { phoneInE164, phoneKey } from "../../model/kinds/phone.ts";
 import { textOf } from "../../write/draft.ts";
 import type { Values } from "../../write/input.ts";
 import { fitsIndex } from "../../write/input-types.ts";
@@ -39,8 +39,6 @@ const slots = [
   ["phone3", "phone3Label"],
 ] as const;
 
-const comparable = (phone: string): string => parsePhone(phone) ?? phone;
-
 /** Each number with its label: the survivor's stay where they are, and what the other has beside them fills free slots. */
 function phones(into: Stored, from: Stored): Values {
   const values: Record<string, unknown> = {};
@@ -51,9 +49,7 @@ function phones(into: Stored, from: Stored): Values {
   for (const [number, label] of slots) {
     const phone = textOf(from, number);
     if (phone === null) continue;
-    const known = slots.find(
-      ([slot]) => comparable(textOf(values, slot) ?? "") === comparable(phone),
-    );
+    const known = slots.find(([slot]) => phoneKey(textOf(values, slot) ?? "") === phoneKey(phone));
     const [place, itsLabel] = known ?? slots.find(([slot]) => values[slot] === null) ?? [];
     if (place === undefined || itsLabel === undefined) continue;
     if (known === undefined) values[place] = phone;
@@ -61,5 +57,5 @@ function phones(into: Stored, from: Stored): Values {
     values[itsLabel] = known === undefined ? from[label] : (values[itsLabel] ?? from[label]);
   }
   const first = textOf(values, "phone");
-  return { ...values, phoneE164: first === null ? null : parsePhone(first) };
+  return { ...values, phoneE164: first === null ? null : phoneInE164(first) };
 }

@@ -1,5 +1,6 @@
 import { splitId } from "../../lib/id.ts";
-import { parsePhone } from "../../lib/phone.ts";
+import { emailHost } from "../../model/kinds/email.ts";
+import { phoneInE164, phoneKey, readPhone } from "../../model/kinds/phone.ts";
 import { isOneOf, raw } from "../../query/sql.ts";
 import { changes, sound, textOf, type Draft } from "../../write/draft.ts";
 import { fitsIndex, maxLineLength, tooManyBytes } from "../../write/input-types.ts";
@@ -52,7 +53,7 @@ export const contactWrites: EntityWrites = {
       } else {
         leaveAccount(draft);
       }
-      readPhone(draft);
+      keepPhone(draft);
       nameByHand(draft);
       checkNameFits(draft);
       stampOptIn(draft, unit.now);
@@ -76,10 +77,10 @@ export const contactWrites: EntityWrites = {
 async function attachByDomain(unit: WriteUnit, drafts: readonly Draft[]): Promise<void> {
   const domains = new Map<Draft, string>();
   for (const draft of drafts) {
-    const domain = textOf(draft.values, "email")?.split("@").at(-1)?.toLowerCase();
+    const domain = emailHost(textOf(draft.values, "email") ?? "");
     const isFree = draft.before === null && draft.sent["accountId"] == null;
     const isSaid = draft.problems.some(({ path }) => path[0] === "account_id");
-    if (isFree && !isSaid && domain !== undefined) domains.set(draft, domain);
+    if (isFree && !isSaid && domain !== null) domains.set(draft, domain);
   }
   if (domains.size === 0) return;
   const found = await unit.find(
@@ -108,28 +109,22 @@ function leaveAccount(draft: Draft): void {
 }
 
 /** `phone` must be a whole number and is kept in E.164; `phone_1` is kept as sent, and so is one text under both names. */
-function readPhone({ before, extras, values, problems }: Draft): void {
-  const [phone, first] = [extras["phone"], extras["phone_1"]];
-  const text = typeof phone === "string" ? phone : null;
-  const asSent = typeof first === "string" ? first : null;
-  // What was read and is sent back stays as it is; records show it under both names.
-  const e164 =
-    text === null || text === before?.["phone"] || text === asSent ? text : parsePhone(text);
-  if (text !== null && e164 === null) {
-    const hint = "must be a phone number with its country code, such as +14045550128";
-    problems.push(invalid(["phone"], `${hint}; or send it as phone_1 to keep it as it is.`));
-  }
-  if (text !== null && asSent !== null && comparable(text) !== comparable(asSent)) {
-    problems.push(invalid(["phone_1"], "says something else than phone; send one of the two."));
-  }
-  if (text !== null) values["phone"] = e164;
-  else if (asSent !== null) values["phone"] = asSent;
-  else if (phone === null || first === null) values["phone"] = null;
+function keepPhone({ before, extras, values, problems }: Draft): void {
+  const [text, asSent] = [textOf(extras, "phone"), textOf(extras, "phone_1")];
+  if (text !== null) {
+    // What was read and is sent back stays as it is; records show it under both names.
+    const isKnown = text === before?.["phone"] || text === asSent;
+    const reading = isKnown ? { value: text } : readPhone(text);
+    if ("complaint" in reading) problems.push(invalid(["phone"], reading.complaint));
+    else values["phone"] = reading.value;
+    if (asSent !== null && phoneKey(text) !== phoneKey(asSent)) {
+      problems.push(invalid(["phone_1"], "says something else than phone; send one of the two."));
+    }
+  } else if (asSent !== null) values["phone"] = asSent;
+  else if (extras["phone"] === null || extras["phone_1"] === null) values["phone"] = null;
   const kept = textOf(values, "phone");
-  values["phoneE164"] = kept === null ? null : parsePhone(kept);
+  values["phoneE164"] = kept === null ? null : phoneInE164(kept);
 }
-
-const comparable = (phone: string): string => parsePhone(phone) ?? phone;
 
 /** A display name is set by hand only when it is not the computed one anyway; blank computes it again. */
 function nameByHand({ before, extras, values, problems }: Draft): void {

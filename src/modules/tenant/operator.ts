@@ -3,6 +3,7 @@ import type { Database } from "../../db/database.ts";
 import { formatId, uuidv7 } from "../../lib/id.ts";
 import { StartupError } from "../../lib/startup-error.ts";
 import { parseTimeZone } from "../../lib/time-zone.ts";
+import { readCurrency } from "../../model/kinds/currency.ts";
 
 /** A tenant as the operator sees it. */
 export type ListedTenant = {
@@ -15,7 +16,6 @@ export type ListedTenant = {
 };
 
 const slugPattern = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
-const currencies: ReadonlySet<string> = new Set(Intl.supportedValuesOf("currency"));
 const maxNameLength = 1_000;
 
 /** Makes an empty tenant. Tenants are the operator's: no credential of one can make another. */
@@ -23,7 +23,7 @@ export async function createTenant(
   database: Database,
   options: { slug: string; name: string; currency: string; timeZone: string },
 ): Promise<ListedTenant> {
-  const { slug, currency } = options;
+  const { slug } = options;
   const name = options.name.trim();
   if (!slugPattern.test(slug)) {
     throw new StartupError(
@@ -33,8 +33,9 @@ export async function createTenant(
   if (name === "" || name.length > maxNameLength) {
     throw new StartupError(`The name must have 1 to ${maxNameLength} characters.`);
   }
-  if (!currencies.has(currency)) {
-    throw new StartupError(`"${currency}" is no currency: give its ISO 4217 code, such as USD.`);
+  const currency = readCurrency(options.currency);
+  if ("complaint" in currency) {
+    throw new StartupError(`--currency ${currency.complaint}; "${options.currency}" is none.`);
   }
   const timeZone = parseTimeZone(options.timeZone, ["--time-zone"]);
   const id = uuidv7();
@@ -42,7 +43,7 @@ export async function createTenant(
     try {
       await client.query(
         "INSERT INTO tenants (id, slug, name, default_currency, time_zone) VALUES ($1, $2, $3, $4, $5)",
-        [id, slug, name, currency, timeZone],
+        [id, slug, name, currency.value, timeZone],
       );
     } catch (error) {
       if (!(error instanceof pg.DatabaseError && error.code === "23505")) throw error;

@@ -1,5 +1,7 @@
 import { decimalPattern } from "../../lib/decimal.ts";
 import { idPattern } from "../../lib/id.ts";
+import { dayPattern } from "../../model/kinds/day.ts";
+import { instantPattern } from "../../model/kinds/instant.ts";
 import { catalog } from "../../modules/catalog.ts";
 import type { Entity, Field } from "../../query/entity.ts";
 import { defaultPageSize, maxPageSize } from "../../query/page.ts";
@@ -200,12 +202,18 @@ function valueOf(entity: Entity, definition: Field): Value {
     case "dateTime":
       return {
         name: "DateTime",
-        schema: { type: "string", anyOf: [{ format: "date-time" }, { format: "date" }] },
+        schema: {
+          type: "string",
+          anyOf: [{ format: "date-time" }, { format: "date" }, { pattern: instantPattern }],
+        },
       };
     case "date":
       return {
         name: "Date",
-        schema: { type: "string", anyOf: [{ format: "date" }, { format: "date-time" }] },
+        schema: {
+          type: "string",
+          anyOf: [{ format: "date" }, { format: "date-time" }, { pattern: dayPattern }],
+        },
       };
     default:
       return { name: "Text", schema: { type: "string", minLength: 1 } };

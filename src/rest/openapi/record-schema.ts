@@ -1,3 +1,5 @@
+import { emailPattern } from "../../model/kinds/email.ts";
+import { urlPattern } from "../../model/kinds/url.ts";
 import { catalog } from "../../modules/catalog.ts";
 import type { Entity, Field } from "../../query/entity.ts";
 import type { Member, Notation } from "../../query/projection.ts";
@@ -95,9 +97,9 @@ function valueSchema(entity: Entity, definition: Field, notation: Notation): Sch
     case "reference":
       return idSchema(catalog.entity(definition.to ?? ""), notation);
     case "email":
-      return { type: "string", format: "email" };
+      return { type: "string", pattern: emailPattern };
     case "url":
-      return { type: "string", pattern: "^[Hh][Tt][Tt][Pp][Ss]?://" };
+      return { type: "string", pattern: urlPattern };
     case "currency":
       return { type: "string", pattern: "^[A-Z]{3}$" };
     case "enum":

@@ -1,0 +1,7 @@
+/** What a text was read as, or what is wrong with it: a sentence that begins after the field's name. */
+export type Reading<Value = string> = { readonly value: Value } | { readonly complaint: string };
+
+/** The value, or null when there is none. */
+export function valueOf<Value>(reading: Reading<Value>): Value | null {
+  return "value" in reading ? reading.value : null;
+}

@@ -1,0 +1,29 @@
+import type { Reading } from "../../lib/reading.ts";
+
+/**
+ * ISO 4217, list one (currencies, funds, metals, codes for testing and for none), as published on 2026-01-01 by its
+ * maintenance agency, SIX: https://www.six-group.com/en/products-services/financial-information/data-standards.html.
+ * Codes that were withdrawn (ANG, BGN, CUC, HRK, SLL, ZWL) are not in it.
+ */
+export const currencies: ReadonlySet<string> = new Set(
+  `AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF CHW
+   CLF CLP CNY COP COU CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL
+   HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA
+   MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD
+   RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD
+   USN UYI UYU UYW UZS VED VES VND VUV WST XAD XAF XAG XAU XBA XBB XBC XBD XCD XCG XDR XOF XPD XPF XPT XSU XTS XUA XXX
+   YER ZAR ZMW ZWG`.split(/\s+/),
+);
+
+/** A currency's code in capital letters. One that was withdrawn is refused; records that have it keep it. */
+export function readCurrency(text: string): Reading {
+  const code = currencyKey(text);
+  return currencies.has(code)
+    ? { value: code }
+    : { complaint: "must be a currency's code that ISO 4217 has today, such as USD" };
+}
+
+/** What a code is compared as, also one that was withdrawn. */
+export function currencyKey(text: string): string {
+  return text.trim().toUpperCase();
+}

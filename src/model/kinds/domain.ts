@@ -1,0 +1,20 @@
+import { hostInAscii } from "../../lib/host.ts";
+import { valueOf, type Reading } from "../../lib/reading.ts";
+
+/** RFC 1035. */
+const maxLength = 253;
+const complaint = "must be a domain, such as example.com";
+/** A scheme before the host, and a port, path or query after it. */
+const around = /^[a-z][a-z0-9+.-]*:\/\/|(?::\d+)?(?:[/?#].*)?$/gis;
+
+/** A domain in small letters and punycode, without scheme, `www.` and what follows: `https://www.Bücher.example/a` → `xn--bcher-kva.example`. */
+export function readDomain(text: string): Reading {
+  const ascii = hostInAscii(text.replace(around, "").replace(/\.$/, ""));
+  const host = ascii?.replace(/^(?:www\.)+(?=[^.]+\.)/, "") ?? "";
+  return host !== "" && host.length <= maxLength ? { value: host } : { complaint };
+}
+
+/** What the text is compared as: the domain that a write would store, else the text in small letters. */
+export function domainKey(text: string): string {
+  return valueOf(readDomain(text)) ?? text.toLowerCase();
+}

@@ -1,0 +1,43 @@
+import { parsePhoneNumberFromString } from "libphonenumber-js/min";
+import { valueOf, type Reading } from "../../lib/reading.ts";
+
+/** A plus, then digits and what separates them: there is no room for an extension or a remark. */
+const international = /^\+[\p{Nd}\p{Pd}\p{Zs}().[\]/]+$/u;
+
+const complaint =
+  "must be a phone number with its country code and nothing else, such as +14045550128; or send it as phone_1 to keep it as it is.";
+
+/** A number in E.164: `+1 (404) 555-0128` → `+14045550128`. An extension or words beside it are refused, not dropped. */
+export function readPhone(text: string): Reading {
+  // Full-width digits become plain ones.
+  const plain = text.trim().normalize("NFKC");
+  const parsed = international.test(plain)
+    ? parsePhoneNumberFromString(plain, { extract: false })
+    : undefined;
+  return parsed?.isPossible() === true && parsed.ext === undefined
+    ? { value: parsed.number }
+    : { complaint };
+}
+
+/** The number in E.164 where the text is one and nothing else. */
+export const phoneInE164 = (text: string): string | null => valueOf(readPhone(text));
+
+const digitsOf = (text: string): string => text.replace(/\D/g, "");
+
+/** Two texts with the same key are one number: `+1 (404) 555-0128 x7` and `+14045550128 ext. 7`; a text without digits is its own. */
+export function phoneKey(text: string): string {
+  const number = phoneInE164(text);
+  if (number !== null) return number;
+  const parsed = parsePhoneNumberFromString(text, { extract: false });
+  if (parsed?.ext !== undefined) return `${parsed.number};ext=${parsed.ext}`;
+  return /\p{L}/u.test(text) ? text : digitsOf(text) || text;
+}
+
+/**
+ * The digits that a stored number has if it is the one in the text: as it is written, and as E.164 would have it
+ * (`+49 (0)30 …` has a 0 more). Empty when the text has none.
+ */
+export function phoneDigits(text: string): readonly string[] {
+  const number = phoneInE164(text);
+  return [...new Set([text, ...(number === null ? [] : [number])].map(digitsOf))].filter(Boolean);
+}

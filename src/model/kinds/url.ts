@@ -1,0 +1,12 @@
+import type { Reading } from "../../lib/reading.ts";
+
+/** What a web address begins with, as a regular expression, for what describes inputs. */
+export const urlPattern = "^[Hh][Tt][Tt][Pp][Ss]?://";
+const scheme = new RegExp(urlPattern);
+
+/** A web address as it is typed. */
+export function readUrl(text: string): Reading {
+  return scheme.test(text) && URL.canParse(text)
+    ? { value: text }
+    : { complaint: "must be a web address with its scheme, such as https://example.com/a" };
+}
