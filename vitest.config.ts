@@ -1,9 +1,16 @@
 import { defineConfig } from "vitest/config";
 
-// `--mode long` runs the properties alone, with all their cases (test/support/arbitraries.ts).
+/** Those that try a part of their cases in `npm cit`, and all in `npm run test:long` (test/support/run-length.ts). */
+const long = [
+  "test/**/*.property.test.ts",
+  "test/faults/*.test.ts",
+  "test/security/leaks/*.test.ts",
+  "test/rest/scopes.test.ts",
+];
+
 export default defineConfig(({ mode }) => ({
   test: {
-    include: [mode === "long" ? "test/**/*.property.test.ts" : "test/**/*.test.ts"],
+    include: mode === "long" ? long : ["test/**/*.test.ts"],
     env: { CRM_TEST_LONG: mode === "long" ? "1" : "" },
     reporters: ["default", "./test/support/closing-line.ts"],
     globalSetup: ["test/support/cluster.ts"],

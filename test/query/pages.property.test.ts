@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { catalog } from "../../src/modules/catalog.ts";
-import { casesOf, orderOf, runOptions, runSeed } from "../support/arbitraries.ts";
+import { orderOf, runOptions, runSeed } from "../support/arbitraries.ts";
+import { casesOf } from "../support/run-length.ts";
 import { activityRows, changeSteps, ChangingList } from "../support/changing-list.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
 import {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { casesOf, isLong, runSeed } from "../support/arbitraries.ts";
+import { runSeed } from "../support/arbitraries.ts";
+import { casesOf, isLong } from "../support/run-length.ts";
 import { agent, revealedBy, sendFuzz, type FuzzRequest } from "../support/fuzz/client.ts";
 import { serveGateway, type ServedGateway } from "../support/fuzz/served-gateway.ts";
 import { startGateway, type TestGateway } from "../support/gateway.ts";

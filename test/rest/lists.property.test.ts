@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Resource } from "../../src/rest/face.ts";
-import { casesOf, runOptions, runSeed } from "../support/arbitraries.ts";
+import { runOptions, runSeed } from "../support/arbitraries.ts";
+import { casesOf } from "../support/run-length.ts";
 import { at, listAt, startGateway, type TestGateway } from "../support/gateway.ts";
 import { randomWorld, storeWorld } from "../support/random-rows.ts";
 import { restClient, unchecked, type RestClient } from "../support/rest.ts";

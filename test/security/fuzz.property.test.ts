@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { buildSchema } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Random } from "../../src/seed/random.ts";
-import { casesOf, runOptions, runSeed } from "../support/arbitraries.ts";
+import { runOptions, runSeed } from "../support/arbitraries.ts";
+import { casesOf } from "../support/run-length.ts";
 import {
   agent,
   complaintsAbout,

@@ -12,12 +12,6 @@ import {
 /** Seeds rows and cases alike. A failing run prints it; `CRM_TEST_SEED=… vitest run …` does the same again. */
 export const runSeed = Number(env["CRM_TEST_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 
-/** Whether this is `npm run test:long`, which tries every case that a property asks for. */
-export const isLong = env["CRM_TEST_LONG"] === "1";
-
-/** How many random cases a run tries of so many: all in a long run, a fifth otherwise. */
-export const casesOf = (full: number): number => (isLong ? full : Math.ceil(full / 5));
-
 /** For every property: shrinking ends before vitest gives up, so that the counterexample is always told. */
 export const runOptions = {
   seed: runSeed,

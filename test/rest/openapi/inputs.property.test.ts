@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { operations } from "../../../src/rest/operations.ts";
 import type { Operation } from "../../../src/rest/face.ts";
 import { at, listAt, startGateway, type TestGateway } from "../../support/gateway.ts";
-import { casesOf } from "../../support/arbitraries.ts";
+import { casesOf } from "../../support/run-length.ts";
 import { bodiesOf } from "../../support/input-values.ts";
 import { validatorAt } from "../../support/openapi-contract.ts";
 import { restClient, type RestClient } from "../../support/rest.ts";
