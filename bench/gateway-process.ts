@@ -10,12 +10,16 @@ import { createGateway } from "../src/server.ts";
 
 export type GatewayProcess = {
   readonly port: number;
+  readonly pid: number;
+  /** How it ended, if it did: its exit code, or the signal that ended it. */
+  readonly exited: Promise<string>;
   /** Carries out an operation; an answer that tells of an error is thrown. */
   post(key: string, query: string, variables: unknown): Promise<void>;
   /** Milliseconds of CPU that the process took so far. */
   cpu(): Promise<number>;
   /** Bytes of memory that it has. */
   memory(): Promise<number>;
+  /** Also when it is dead already; one that does not end by itself is killed after 10 s. */
   stop(): Promise<void>;
 };
 
@@ -36,6 +40,7 @@ export async function startGatewayProcess(
     execArgv: process.execArgv,
     env: { ...process.env, ...env },
   });
+  const exited = once(child, "exit").then(([code, signal]: unknown[]) => String(signal ?? code));
   const answer = async (): Promise<number> => {
     const [message]: unknown[] = await once(child, "message");
     return Number(message);
@@ -56,6 +61,8 @@ export async function startGatewayProcess(
     });
   return {
     port,
+    pid: child.pid ?? 0,
+    exited,
     post: async (key, query, variables) => {
       const headers = { "content-type": "application/json", "x-api-key": key };
       const text = await send(headers, JSON.stringify({ query, variables }));
@@ -72,9 +79,10 @@ export async function startGatewayProcess(
     },
     stop: async () => {
       agent.destroy();
-      const exited = once(child, "exit");
-      child.send("stop");
+      if (child.connected) child.send("stop", () => undefined);
+      const timer = setTimeout(() => child.kill("SIGKILL"), 10_000);
       await exited;
+      clearTimeout(timer);
     },
   };
 }
@@ -87,6 +95,9 @@ async function serve(databaseUrl: string): Promise<void> {
   const server = createHttpServer(gateway.requestListener, config.http);
   await listen(server, "127.0.0.1", 0);
   process.send?.(portOf(server));
+  // A terminal's interrupt goes to the parent too, which ends this one in its own time, or is gone.
+  process.on("SIGINT", () => undefined);
+  process.on("disconnect", () => process.exit());
   process.on("message", (message) => {
     const { user, system } = process.cpuUsage();
     if (message === "cpu") process.send?.((user + system) / 1_000);
@@ -97,7 +108,7 @@ async function serve(databaseUrl: string): Promise<void> {
     void gateway
       .close()
       .then(() => database.close())
-      .then(() => process.disconnect());
+      .finally(() => process.disconnect());
   });
 }
 

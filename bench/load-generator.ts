@@ -18,11 +18,15 @@ export type Load = {
 /** Milliseconds of each answer, by status; 0 stands for no answer, or no connection left to ask with. */
 export type Answered = Readonly<Record<number, readonly number[]>>;
 
-/** Puts a load on a gateway and gives what was answered. */
-export async function generateLoad(load: Load): Promise<Answered> {
+/** Puts a load on a gateway and gives what was answered, until the time is over or the signal comes. */
+export async function generateLoad(load: Load, signal?: AbortSignal): Promise<Answered> {
   const child = fork(import.meta.filename, [], { execArgv: process.execArgv });
   child.send(load);
+  const stop = (): void => void child.send("stop", () => undefined);
+  signal?.addEventListener("abort", stop, { once: true });
+  if (signal?.aborted === true) stop();
   const [answered]: [Answered] = await once(child, "message").then(([message]) => [message]);
+  signal?.removeEventListener("abort", stop);
   child.disconnect();
   return answered;
 }
@@ -77,7 +81,7 @@ class Connection {
   }
 }
 
-async function run(load: Load): Promise<Answered> {
+async function run(load: Load, stopped: AbortSignal): Promise<Answered> {
   const { port, keys, body, seconds, rate, connections } = load;
   const requests = keys.map((key) =>
     Buffer.from(
@@ -121,12 +125,12 @@ async function run(load: Load): Promise<Answered> {
   const end = began + seconds * 1_000;
   if (rate === null) {
     const client = async (): Promise<void> => {
-      while (performance.now() < end) await ask();
+      while (performance.now() < end && !stopped.aborted) await ask();
     };
     await Promise.all(Array.from({ length: connections }, client));
   } else {
     const asked: Promise<void>[] = [];
-    for (let sent = 0; performance.now() < end;) {
+    for (let sent = 0; performance.now() < end && !stopped.aborted;) {
       const due = ((performance.now() - began) / 1_000) * rate;
       for (; sent < due; sent += 1) {
         if (busy < connections) asked.push(ask());
@@ -141,7 +145,11 @@ async function run(load: Load): Promise<Answered> {
 }
 
 if (import.meta.main) {
+  const stop = new AbortController();
+  process.on("SIGINT", () => undefined);
+  process.on("disconnect", () => process.exit());
   process.once("message", (load: Load) => {
-    void run(load).then((answered) => process.send?.(answered));
+    process.once("message", () => stop.abort());
+    void run(load, stop.signal).then((answered) => process.send?.(answered));
   });
 }

@@ -61,3 +61,11 @@ export const range = (values: readonly number[]): string =>
 
 export const perSecond = (millisecondsEach: number): string =>
   Math.round(1_000 / millisecondsEach).toLocaleString("en");
+
+/** Of what each took. */
+export function percentiles(milliseconds: readonly number[]): string {
+  const sorted = milliseconds.toSorted((a, b) => a - b);
+  const at = (share: number): string =>
+    (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(1);
+  return `p50 ${at(0.5)}, p95 ${at(0.95)}, p99 ${at(0.99)}, most ${at(1)} ms`;
+}

@@ -13,6 +13,7 @@ import { createKey } from "../src/modules/api-key/operator.ts";
 import { seed } from "../src/seed/seed.ts";
 import { startGatewayProcess, type GatewayProcess } from "./gateway-process.ts";
 import { generateLoad, type Answered, type Load } from "./load-generator.ts";
+import { percentiles } from "./measure.ts";
 
 const { values } = parseArgs({
   options: {
@@ -26,13 +27,6 @@ const query =
   "{ accounts(first: 25) { totalCount nodes { id displayName industry annualRevenue deals(first: 3) { nodes { id name stage value } } } } }";
 const body = JSON.stringify({ query });
 const clients = 12;
-
-function percentiles(milliseconds: readonly number[]): string {
-  const sorted = milliseconds.toSorted((a, b) => a - b);
-  const at = (share: number): string =>
-    (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(1);
-  return `p50 ${at(0.5)}, p95 ${at(0.95)}, p99 ${at(0.99)}, most ${at(1)} ms`;
-}
 
 function report(title: string, answered: Answered, over: number): void {
   console.log(title);
