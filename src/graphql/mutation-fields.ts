@@ -7,7 +7,7 @@ import type { WriteResult } from "../write/draft.ts";
 import type { EntityWrites } from "../write/entity-writes.ts";
 import type { InputDefinition, Values } from "../write/input.ts";
 import type { Problem } from "../write/problem.ts";
-import type { OnError } from "../write/save.ts";
+import type { OnError } from "../write/judge.ts";
 import { upsertRecord } from "../write/upsert.ts";
 import {
   createRecords,
@@ -46,8 +46,14 @@ export function sentValues(input: unknown): Values {
 const onErrorRef = builder.enumType("OnError", {
   description: "What becomes of the good rows of a call when others are not.",
   values: {
-    abort: { description: "All rows are written, or none; the default." },
-    continue: { description: "The good rows are written, the others are not." },
+    abort: {
+      description:
+        "All rows are written, or none; the default. They are judged by the state after the call, so rows can swap unique values.",
+    },
+    continue: {
+      description:
+        "The good rows are written, the others are not. They are judged in row order, as if sent one after the other.",
+    },
   },
 });
 

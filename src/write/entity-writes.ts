@@ -1,7 +1,7 @@
 import type { Entity } from "../query/entity.ts";
 import type { Draft } from "./draft.ts";
 import type { EntityInputs, Values } from "./input.ts";
-import type { Problem } from "./problem.ts";
+import type { Judge } from "./judge.ts";
 import type { Seen } from "./lock-rows.ts";
 import type { MergeRules } from "./merge/values.ts";
 import type { References } from "./references.ts";
@@ -46,12 +46,12 @@ export type EntityWrites = {
     drafts: readonly Draft[],
     references: References,
   ) => Promise<void>;
-  /** Rules on how the records of a call stand to each other; checked last, so that it is known which are refused. */
+  /** A rule on how the rows of a call stand to each other, beside unique values and the hierarchy; restored ones too. */
   readonly together?: (
     unit: WriteUnit,
     drafts: readonly Draft[],
     references: References,
-  ) => Promise<void>;
+  ) => Promise<Judge | null>;
   /** What must be written before the records, e.g. what frees a place for them. */
   readonly prepare?: (unit: WriteUnit, drafts: readonly Draft[]) => Promise<void>;
   /** What is written along with the records: links, children, derived fields of others. */
@@ -59,12 +59,6 @@ export type EntityWrites = {
     unit: WriteUnit,
     drafts: readonly Draft[],
     references: References,
-  ) => Promise<void>;
-  /** What stands in the way of records that would be brought back: adds problems, by id. */
-  readonly mayReturn?: (
-    unit: WriteUnit,
-    records: readonly Stored[],
-    problems: ReadonlyMap<string, Problem[]>,
   ) => Promise<void>;
   /** What restored records hold beside being live, by id. */
   readonly restored?: (

@@ -2,6 +2,7 @@ import { columnOf, type Entity } from "../query/entity.ts";
 import { name, param, raw, sql, type Sql } from "../query/sql.ts";
 import { changes, textOf, type Draft } from "./draft.ts";
 import { restName } from "./input.ts";
+import type { Judge } from "./judge.ts";
 import { invalid } from "./problem.ts";
 import type { WriteUnit } from "./unit.ts";
 
@@ -25,54 +26,78 @@ export function lockMerges(unit: WriteUnit, isMerge: boolean): void {
 }
 
 /** Keeps the records that name a parent of their own kind a forest: no cycles, and no chain longer than `maxDepth`. */
-export async function checkHierarchy(
+export async function hierarchyJudge(
   unit: WriteUnit,
   entity: Entity,
   drafts: readonly Draft[],
   { key, maxDepth }: { readonly key: string; readonly maxDepth: number | null },
-): Promise<void> {
-  const touched = drafts.filter((draft) => changes(draft, key));
-  const moved = touched.filter(({ values }) => textOf(values, key) !== null);
-  if (moved.length === 0) return;
-  const isMove = moved.some(({ before }) => before !== null);
+): Promise<Judge | null> {
+  const touched = new Map(
+    drafts.filter((draft) => changes(draft, key)).map((draft) => [draft.id, draft]),
+  );
+  const moved = [...touched.values()].filter(({ values }) => textOf(values, key) !== null);
+  if (moved.length === 0) return null;
+  const old = moved.filter(({ before }) => before !== null).map(({ id }) => id);
   const tree = tableOf(unit, entity, key);
   const [parents, heights] = await Promise.all([
-    parentsAbove(
-      unit,
-      tree,
-      moved.flatMap(({ values }) => textOf(values, key) ?? []),
-    ),
-    isMove && maxDepth !== null
-      ? heightsBelow(
-          unit,
-          tree,
-          moved.map(({ id }) => id),
-          maxDepth,
-        )
+    parentsAbove(unit, tree, [
+      ...moved.flatMap(({ values }) => textOf(values, key) ?? []),
+      ...touched.keys(),
+    ]),
+    old.length > 0 && maxDepth !== null
+      ? heightsBelow(unit, tree, { ids: [...touched.keys()], maxDepth, areApart: true })
       : new Map<string, number>(),
   ]);
-  for (const draft of touched) {
-    const parent = textOf(draft.values, key);
-    const above = chain(parents, parent);
-    const path = [restName(key)];
-    if (above.includes(draft.id)) {
-      draft.problems.push(invalid(path, "would close a circle: it is below this record already."));
-      continue;
-    }
-    const height = heights.get(draft.id) ?? 0;
-    if (maxDepth !== null && above.length + 1 + height > maxDepth) {
-      draft.problems.push(
-        invalid(path, `would make a chain of more than ${maxDepth}; put it higher up.`),
-      );
-      continue;
-    }
-    // Later drafts of the same call stand on this one, if it is written.
-    if (draft.problems.length > 0) continue;
-    parents.set(draft.id, parent);
-    for (const [distance, id] of above.entries()) {
-      if (heights.has(id)) heights.set(id, Math.max(heights.get(id) ?? 0, distance + 1 + height));
-    }
+  /** The touched records that hang below a touched one, none between them: how far below. */
+  const hanging = new Map<string, Map<string, number>>();
+  const carrier = (id: string): readonly [string, number] | null => {
+    const above = chain(parents, parents.get(id) ?? null);
+    const distance = above.findIndex((one) => touched.has(one));
+    return distance < 0 ? null : [above[distance] ?? "", distance + 1];
+  };
+  const leave = (id: string): void => {
+    hanging.get(carrier(id)?.[0] ?? "")?.delete(id);
+    parents.set(id, null);
+  };
+  const settle = (id: string, parent: string | null): void => {
+    parents.set(id, parent);
+    const [owner, distance] = carrier(id) ?? [];
+    if (owner === undefined || distance === undefined) return;
+    hanging.set(owner, (hanging.get(owner) ?? new Map<string, number>()).set(id, distance));
+  };
+  const height = (id: string): number =>
+    Math.max(
+      heights.get(id) ?? 0,
+      ...[...(hanging.get(id) ?? [])].map(([below, distance]) => distance + height(below)),
+    );
+  for (const { id, before } of touched.values()) {
+    if (before !== null) settle(id, textOf(before, key));
   }
+  return {
+    leave: ({ id }) => {
+      if (touched.has(id)) leave(id);
+    },
+    check: ({ id, values, problems }) => {
+      const parent = textOf(values, key);
+      if (!touched.has(id) || parent === null) return;
+      const above = chain(parents, parent);
+      if (above.includes(id)) {
+        problems.push(
+          invalid([restName(key)], "would close a circle: it is below this record already."),
+        );
+      } else if (maxDepth !== null && above.length + 1 + height(id) > maxDepth) {
+        problems.push(
+          invalid(
+            [restName(key)],
+            `would make a chain of more than ${maxDepth}; put it higher up.`,
+          ),
+        );
+      }
+    },
+    settle: ({ id, before, values }, stands) => {
+      if (touched.has(id)) settle(id, textOf((stands ? values : before) ?? {}, key));
+    },
+  };
 }
 
 /** The parents of records and of all above them. */
@@ -90,14 +115,13 @@ export const heightsOf = (
   key: string,
   options: { readonly ids: readonly string[]; readonly maxDepth: number },
 ): Promise<Map<string, number>> =>
-  heightsBelow(unit, tableOf(unit, entity, key), options.ids, options.maxDepth);
+  heightsBelow(unit, tableOf(unit, entity, key), { ...options, areApart: false });
 
 /** A record and all above it, nearest first. */
 export function chain(parents: ReadonlyMap<string, string | null>, from: string | null): string[] {
-  const found: string[] = [];
-  for (let id = from; id !== null && !found.includes(id); id = parents.get(id) ?? null)
-    found.push(id);
-  return found;
+  const found = new Set<string>();
+  for (let id = from; id !== null && !found.has(id); id = parents.get(id) ?? null) found.add(id);
+  return [...found];
 }
 
 type Tree = { readonly table: Sql; readonly key: Sql; readonly tenant: Sql };
@@ -126,18 +150,23 @@ async function parentsAbove(
   return new Map(rows.map(([id, parent]) => [id ?? "", parent ?? null]));
 }
 
-/** How many levels hang below each record. */
+/** How many levels hang below each record; not those that hang by another of them, if they are apart. */
 async function heightsBelow(
   unit: WriteUnit,
   { table, key, tenant }: Tree,
-  ids: readonly string[],
-  maxDepth: number,
+  {
+    ids,
+    maxDepth,
+    areApart,
+  }: { readonly ids: readonly string[]; readonly maxDepth: number; readonly areApart: boolean },
 ): Promise<Map<string, number>> {
+  const roots = param(ids, "uuid[]");
+  const apart = areApart ? sql` AND t.id <> ALL (${roots})` : raw("");
   const rows = await unit.rows(
     sql`WITH RECURSIVE down(root, id, level) AS (
-      SELECT r.id, r.id, 0 FROM unnest(${param(ids, "uuid[]")}) r(id)
+      SELECT r.id, r.id, 0 FROM unnest(${roots}) r(id)
       UNION SELECT d.root, t.id, d.level + 1 FROM down d JOIN ${table} t ON t.tenant_id = ${tenant} AND t.${key} = d.id
-      WHERE d.level < ${param(maxDepth, "integer")}
+      WHERE d.level < ${param(maxDepth, "integer")}${apart}
     ) SELECT root, max(level) FROM down GROUP BY root`,
   );
   return new Map(rows.map(([root, level]) => [root ?? "", Number(level)]));

@@ -1,32 +1,31 @@
 import { scopeFor } from "../auth/permissions.ts";
 import { covers } from "../auth/require-scopes.ts";
 import { columnOf, type Entity } from "../query/entity.ts";
-import { isOneOf, name, param, raw, sql } from "../query/sql.ts";
+import { isOneOf, name, param, raw, sql, type Sql } from "../query/sql.ts";
+import type { Draft } from "./draft.ts";
 import type { Owner } from "./entity-writes.ts";
-import { restName } from "./input.ts";
+import { restName, type Values } from "./input.ts";
+import type { Judge, OnError } from "./judge.ts";
 import { duplicate, invalid, type Problem } from "./problem.ts";
 import type { References } from "./references.ts";
 import type { Stored } from "./stored.ts";
-import { claimKey, holdersOf, taken } from "./unique.ts";
+import { taken } from "./unique.ts";
 import type { WriteUnit } from "./unit.ts";
 
-/** Records that would be brought back, what is locked beside them, and what stands in their way: problems by id. */
-type Return = {
-  readonly records: readonly Stored[];
-  readonly references: References;
-  readonly refused: ReadonlyMap<string, Problem[]>;
-};
-
-/** Adds what stands in the way of records that would be brought back, or of what comes back with them. */
+/** Adds what stands in the way of records that would be brought back; gives what their contents ask of each other. */
 export async function checkReturn(
   unit: WriteUnit,
   entity: Entity,
-  { records, references, refused }: Return,
-): Promise<void> {
-  checkOwners(unit, entity, { records, references, refused });
-  await checkFree(unit, entity, records, refused);
-  await checkContentsFree(unit, entity, records, refused);
-  await checkContentsOwners(unit, entity, records, refused);
+  drafts: readonly Draft[],
+  { references, onError }: { readonly references: References; readonly onError: OnError },
+): Promise<Judge[]> {
+  checkOwners(unit, entity, drafts, references);
+  if (drafts.length === 0) return [];
+  const conflicts = [
+    ...(await contentsTaken(unit, entity, drafts)),
+    ...(await contentsWithoutOwner(unit, entity, drafts, onError)),
+  ];
+  return conflicts.length === 0 ? [] : [contentsJudge(conflicts)];
 }
 
 /** Every kind of record that records of an entity contain, directly or not. */
@@ -67,59 +66,50 @@ export function ownersOf(unit: WriteUnit, entity: Entity, record: Stored): Owner
 function checkOwners(
   unit: WriteUnit,
   entity: Entity,
-  { records, references, refused }: Return,
+  drafts: readonly Draft[],
+  references: References,
 ): void {
-  for (const record of records) {
+  for (const { values, problems } of drafts) {
     for (const { owner, key } of ownerKeys(unit, entity)) {
-      if (record[key] === null || references.get(owner.name, record[key]) !== undefined) continue;
-      refused
-        .get(record.id)
-        ?.push(invalid([restName(key)], `is a deleted ${owner.type}: restore that first.`));
+      if (values[key] === null || references.get(owner.name, values[key]) !== undefined) continue;
+      problems.push(invalid([restName(key)], `is a deleted ${owner.type}: restore that first.`));
     }
   }
 }
 
-/** A value that was taken while the record was deleted stands in the way of its return. */
-async function checkFree(
-  unit: WriteUnit,
-  entity: Entity,
-  records: readonly Stored[],
-  refused: ReadonlyMap<string, Problem[]>,
-): Promise<void> {
-  for (const rule of entity.unique) {
-    const claims = records.flatMap((record) => {
-      const value = record[rule.field];
-      const within = rule.within === null ? null : record[rule.within];
-      return typeof value === "string"
-        ? [{ value, within: typeof within === "string" ? within : null, record }]
-        : [];
-    });
-    if (claims.length === 0) continue;
-    const holders = await holdersOf(unit, entity, rule, claims);
-    const claimed = new Set<string>();
-    for (const [index, { record, ...claim }] of claims.entries()) {
-      const holder = holders.get(index);
-      const key = claimKey(entity, rule, claim);
-      if (holder === undefined) {
-        if (claimed.has(key)) {
-          const message = "is that of another record of this call: restore one of them.";
-          refused.get(record.id)?.push(duplicate([restName(rule.field)], message, null));
+/** What stands in the way of a deletion's return, if another deletion is undone, or is not; null is what lives. */
+type Conflict = {
+  readonly deletion: string;
+  readonly other: string | null;
+  readonly isWith: boolean;
+  readonly problem: Problem;
+};
+
+/** Contents come back with their record: values go to the first, owners may come back in the same call. */
+function contentsJudge(conflicts: readonly Conflict[]): Judge {
+  const back = new Set<string | null>([null]);
+  const coming = new Set<string | null>();
+  const byDeletion = Map.groupBy(conflicts, ({ deletion }) => deletion);
+  return {
+    leave: ({ values }) => deletionOf(values).forEach((deletion) => coming.add(deletion)),
+    check: ({ values, problems }) => {
+      const said = new Set<string>();
+      for (const deletion of deletionOf(values)) {
+        for (const { other, isWith, problem } of byDeletion.get(deletion) ?? []) {
+          const stands = isWith ? back.has(other) : !coming.has(other);
+          if (!stands || said.has(problem.message)) continue;
+          said.add(problem.message);
+          problems.push(problem);
         }
-        claimed.add(key);
-        continue;
       }
-      const isVisible = unit.actor.appId === null || unit.actor.appId === holder.appId;
-      refused
-        .get(record.id)
-        ?.push(
-          duplicate(
-            [restName(rule.field)],
-            taken(entity, rule),
-            isVisible ? { entity: entity.name, id: holder.id } : null,
-          ),
-        );
-    }
-  }
+    },
+    settle: ({ values }, stands) => {
+      for (const deletion of deletionOf(values)) {
+        if (stands) back.add(deletion);
+        else coming.delete(deletion);
+      }
+    },
+  };
 }
 
 /** Whether the caller may see what records of an entity hold: who writes one kind need not see another. */
@@ -127,18 +117,14 @@ function mayRead({ actor }: WriteUnit, entity: Entity): boolean {
   return covers(actor.scopes, scopeFor("read", entity.name));
 }
 
-/** The same for what the deletions took along. */
-async function checkContentsFree(
+/** Unique values of what the deletions took along, which were taken meanwhile or are another's of the call. */
+async function contentsTaken(
   unit: WriteUnit,
   root: Entity,
-  records: readonly Stored[],
-  refused: ReadonlyMap<string, Problem[]>,
-): Promise<void> {
-  const rootOf = new Map(
-    records.flatMap((record) => deletionOf(record).map((deletionId) => [deletionId, record.id])),
-  );
-  // What several deletions of the call took comes back with the first of them.
-  const deletions = param([...rootOf.keys()], "uuid[]");
+  drafts: readonly Draft[],
+): Promise<Conflict[]> {
+  const deletions = deletionsOf(drafts);
+  const conflicts: Conflict[] = [];
   for (const child of contentsOf(unit, root)) {
     for (const rule of child.unique) {
       // Where it counts only beside its owner, nobody can have taken it: the owner was deleted too.
@@ -147,33 +133,33 @@ async function checkContentsFree(
       const column = raw(name(columnOf(rule.field, definition)));
       const table = raw(name(child.table));
       const rows = await unit.rows(
-        sql`SELECT t."deletion_id", t.${column} FROM ${table} t JOIN ${table} other ON other."tenant_id" = t."tenant_id" AND other.${column} = t.${column}
-          AND (other."deleted_at" IS NULL OR other."deletion_id" = ANY (${deletions}) AND other."deletion_id" < t."deletion_id")
+        sql`SELECT t."deletion_id", t.${column}, other."deletion_id" FROM ${table} t JOIN ${table} other ON other."tenant_id" = t."tenant_id" AND other.${column} = t.${column}
+          AND (other."deleted_at" IS NULL OR other."deletion_id" = ANY (${deletions}) AND other."deletion_id" <> t."deletion_id")
           WHERE t."tenant_id" = ${unit.tenant} AND t."deletion_id" = ANY (${deletions})`,
       );
-      for (const [deletionId, value] of rows) {
+      for (const [deletion, value, other] of rows) {
         const shown = mayRead(unit, child) ? ` (${value})` : "";
         const message = `of a ${child.type} that would come back${shown} ${taken(child, rule)}`;
-        refused
-          .get(rootOf.get(deletionId ?? "") ?? "")
-          ?.push(duplicate([child.plural, restName(rule.field)], message, null));
+        const problem = duplicate([child.plural, restName(rule.field)], message, null);
+        conflicts.push({ deletion: deletion ?? "", other: other ?? null, isWith: true, problem });
       }
     }
   }
+  return conflicts;
 }
 
 /** What comes back may belong to something else as well (an activity to a deal that changed hands): that must live. */
-async function checkContentsOwners(
+async function contentsWithoutOwner(
   unit: WriteUnit,
   root: Entity,
-  records: readonly Stored[],
-  refused: ReadonlyMap<string, Problem[]>,
-): Promise<void> {
-  const rootOf = new Map(
-    records.flatMap((record) => deletionOf(record).map((deletionId) => [deletionId, record.id])),
-  );
-  if (rootOf.size === 0) return;
-  const deletions = param([...rootOf.keys()], "uuid[]");
+  drafts: readonly Draft[],
+  onError: OnError,
+): Promise<Conflict[]> {
+  const deletions = deletionsOf(drafts);
+  // Where all come back or none, so do the owners among them.
+  const isSure = onError === "abort" || drafts.length === 1;
+  const sure = new Set(isSure ? drafts.flatMap(({ values }) => deletionOf(values)) : []);
+  const conflicts: Conflict[] = [];
   for (const child of contentsOf(unit, root)) {
     const owners = ownerKeys(unit, child);
     for (const { owner, key } of owners) {
@@ -186,25 +172,39 @@ async function checkContentsOwners(
       const back = sql`t."tenant_id" = ${unit.tenant} AND t."deletion_id" = ANY (${deletions})`;
       // Locked, so that nobody deletes those that live meanwhile.
       const found = await unit.rows(
-        sql`SELECT w."id", w."deleted_at" IS NOT NULL AND (w."deletion_id" = ANY (${deletions})) IS NOT TRUE FROM ${raw(name(owner.table))} w
+        sql`SELECT w."id", w."deleted_at" IS NOT NULL, w."deletion_id" FROM ${raw(name(owner.table))} w
           WHERE w."tenant_id" = ${unit.tenant} AND w."id" = ANY (ARRAY(SELECT ${belongs} FROM ${table} t WHERE ${back})) ORDER BY w."id" FOR KEY SHARE`,
       );
-      const gone = found.flatMap(([id, isGone]) => (id != null && isGone === "t" ? [id] : []));
-      if (gone.length === 0) continue;
-      const rows = await unit.rows(
-        sql`SELECT DISTINCT t."deletion_id" FROM ${table} t WHERE ${back} AND ${isOneOf(belongs, gone, "uuid")}`,
+      const gone = new Map(
+        found.flatMap(([id, isGone, other]) =>
+          id == null || isGone !== "t" || sure.has(other ?? "")
+            ? []
+            : [[id, other ?? "none"] as const],
+        ),
       );
-      for (const [deletionId] of rows) {
+      if (gone.size === 0) continue;
+      const rows = await unit.rows(
+        sql`SELECT DISTINCT t."deletion_id", ${belongs} FROM ${table} t WHERE ${back} AND ${isOneOf(belongs, [...gone.keys()], "uuid")}`,
+      );
+      for (const [deletion, id] of rows) {
         const message = `of a ${child.type} that would come back is a deleted ${owner.type}: restore that first.`;
-        refused
-          .get(rootOf.get(deletionId ?? "") ?? "")
-          ?.push(invalid([child.plural, restName(key)], message));
+        const problem = invalid([child.plural, restName(key)], message);
+        const other = gone.get(id ?? "") ?? "none";
+        if (other !== deletion)
+          conflicts.push({ deletion: deletion ?? "", other, isWith: false, problem });
       }
     }
   }
+  return conflicts;
 }
 
-export function deletionOf(record: Stored): string[] {
+const deletionsOf = (drafts: readonly Draft[]): Sql =>
+  param(
+    drafts.flatMap(({ values }) => deletionOf(values)),
+    "uuid[]",
+  );
+
+export function deletionOf(record: Values): string[] {
   const deletionId = record["deletionId"];
   return typeof deletionId === "string" ? [deletionId] : [];
 }

@@ -2,15 +2,18 @@ import { uuidv7 } from "../lib/id.ts";
 import { columnOf, type Entity, type Field } from "../query/entity.ts";
 import type { Cells } from "../query/row.ts";
 import { name, param, raw, sql } from "../query/sql.ts";
+import { sound, type Draft } from "./draft.ts";
 import type { EntityWrites, Owner, Taken } from "./entity-writes.ts";
 import type { Values } from "./input.ts";
+import { judgeRows, type OnError } from "./judge.ts";
 import { lockForRemoval } from "./lock-rows.ts";
 import { checkReturn, contentsOf, deletionOf, ownersOf } from "./may-return.ts";
 import { refuseMerged } from "./merge/merged.ts";
 import { invalid, notFound, type Problem } from "./problem.ts";
 import { References } from "./references.ts";
-import { checkVersion, RefusedRows, type OnError } from "./save.ts";
+import { checkVersion, RefusedRows } from "./save.ts";
 import { readPlain, type Stored } from "./stored.ts";
+import { uniqueJudges } from "./unique.ts";
 import type { Liveness, WriteUnit } from "./unit.ts";
 
 /** A record that is to be deleted or brought back, as the caller read it. */
@@ -54,12 +57,13 @@ export async function deleteIn(
   return rows.map(({ id, index }) => ({ id, problems: problems.get(index) ?? [] }));
 }
 
-/** Brings deleted records back, with exactly what their deletion took along. */
+/** Brings deleted records back, with exactly what their deletion took along; `told` is what else they hold then, by id. */
 export async function restoreIn(
   unit: WriteUnit,
   writes: EntityWrites,
   rows: readonly RemovalRow[],
   onError: OnError,
+  told: ReadonlyMap<string, Values> = new Map(),
 ): Promise<RowOutcome[]> {
   const { entity } = writes;
   const references = new References();
@@ -69,29 +73,55 @@ export async function restoreIn(
     references,
     owners: (record) => ownersOf(unit, entity, record),
   });
-  const refused = new Map(records.map((record) => [record.id, [] as Problem[]]));
-  refuseMerged(entity, records, refused);
-  const open = records.filter(({ id }) => refused.get(id)?.length === 0);
-  await checkReturn(unit, entity, { records: open, references, refused });
-  await writes.mayReturn?.(unit, open, refused);
-  for (const { id, index } of rows) {
-    const found = refused.get(id);
-    if (found !== undefined && found.length > 0) problems.set(index, found);
+  const drafts = records.map((record) => returning(record, rows, told.get(record.id)));
+  for (const draft of drafts) refuseMerged(entity, draft);
+  const open = sound(drafts);
+  const judges = [
+    ...(await uniqueJudges(unit, entity, open)),
+    ...(await checkReturn(unit, entity, open, { references, onError })),
+    (await writes.together?.(unit, open, references)) ?? null,
+  ];
+  judgeRows(
+    open,
+    judges.filter((judge) => judge !== null),
+    onError,
+  );
+  for (const draft of drafts) {
+    if (draft.problems.length > 0) problems.set(draft.index, draft.problems);
   }
   if (onError === "abort") refuseAny(problems);
-  const good = records.filter(({ id }) => refused.get(id)?.length === 0);
+  const good = records.filter((_, place) => drafts[place]?.problems.length === 0);
   const values = (await writes.restored?.(unit, good)) ?? new Map<string, Values>();
   unit.update(
     entity,
     good.map((before) => ({
       before,
-      values: { deletedAt: null, deletedBy: null, deletionId: null, ...values.get(before.id) },
+      values: {
+        ...told.get(before.id),
+        ...values.get(before.id),
+        deletedAt: null,
+        deletedBy: null,
+        deletionId: null,
+      },
     })),
     "restored",
   );
   const contents = await restoreContents(unit, entity, good.flatMap(deletionOf));
   await writes.afterRestore?.(unit, contents, good);
   return rows.map(({ id, index }) => ({ id, problems: problems.get(index) ?? [] }));
+}
+
+/** A record that comes back, as a row that is new among the live ones. */
+function returning(record: Stored, rows: readonly RemovalRow[], told: Values = {}): Draft {
+  return {
+    index: rows.find(({ id }) => id === record.id)?.index ?? 0,
+    id: record.id,
+    before: null,
+    sent: {},
+    extras: {},
+    values: { ...record, ...told, id: record.id },
+    problems: [],
+  };
 }
 
 function refuseAny(problems: ReadonlyMap<number, readonly Problem[]>): void {

@@ -2,17 +2,15 @@ import { uuidv7 } from "../lib/id.ts";
 import type { Entity } from "../query/entity.ts";
 import { sound, type Draft, type RowInput } from "./draft.ts";
 import type { EntityWrites } from "./entity-writes.ts";
-import { checkHierarchy, lockHierarchy } from "./hierarchy.ts";
+import { hierarchyJudge, lockHierarchy } from "./hierarchy.ts";
 import { restName, type ParsedInput, type Values } from "./input.ts";
+import { judgeRows, type OnError } from "./judge.ts";
 import { lockForUpdate } from "./lock-rows.ts";
 import { conflict, invalid, notFound, type Problem } from "./problem.ts";
 import { lockReferences, References } from "./references.ts";
 import type { Stored } from "./stored.ts";
-import { checkUnique, inUniqueOrder } from "./unique.ts";
+import { inUniqueOrder, makeRoom, uniqueJudges } from "./unique.ts";
 import type { WriteUnit } from "./unit.ts";
-
-/** What happens to the good rows of a call when others are not: nothing is written, or they are. */
-export type OnError = "abort" | "continue";
 
 /** Writes new records; gives a draft for each input, in order. */
 export async function createIn(
@@ -23,7 +21,8 @@ export async function createIn(
 ): Promise<Draft[]> {
   const { entity } = writes;
   const drafts = inputs.map((input, index) => newDraft(unit, writes, input, index));
-  const references = await check(unit, writes, drafts);
+  const references = new References();
+  await check(unit, writes, drafts, { references, onError });
   const good = accepted(drafts, onError);
   await writes.prepare?.(unit, good);
   unit.insert(
@@ -59,10 +58,11 @@ export async function updateIn(
     }
     return [changedDraft(writes, row, before)];
   });
-  await check(unit, writes, drafts, references);
+  await check(unit, writes, drafts, { references, onError });
   if (refused.size > 0 && onError === "abort") throw new RefusedRows([...refused], drafts);
   const good = accepted(drafts, onError);
   await writes.prepare?.(unit, good);
+  makeRoom(unit, entity, good);
   unit.update(
     entity,
     good.flatMap(({ before, values }) => (before === null ? [] : [{ before, values }])),
@@ -103,8 +103,8 @@ async function check(
   unit: WriteUnit,
   writes: EntityWrites,
   drafts: readonly Draft[],
-  references = new References(),
-): Promise<References> {
+  { references, onError }: { readonly references: References; readonly onError: OnError },
+): Promise<void> {
   const { entity, hierarchy } = writes;
   await writes.attach?.(unit, drafts);
   const isChild = ({ before, values }: Draft) =>
@@ -115,11 +115,16 @@ async function check(
   await lockReferences(unit, writes, drafts, references);
   await writes.rules(unit, drafts, references);
   for (const draft of drafts) checkPresent(entity, draft);
-  await checkUnique(unit, entity, drafts);
-  // Last, so that it is known which are refused.
-  if (hierarchy !== undefined) await checkHierarchy(unit, entity, drafts, hierarchy);
-  await writes.together?.(unit, drafts, references);
-  return references;
+  const judges = [
+    ...(await uniqueJudges(unit, entity, drafts)),
+    hierarchy === undefined ? null : await hierarchyJudge(unit, entity, drafts, hierarchy),
+    (await writes.together?.(unit, drafts, references)) ?? null,
+  ];
+  judgeRows(
+    drafts,
+    judges.filter((judge) => judge !== null),
+    onError,
+  );
 }
 
 /** What cannot be null and was not filled in by then. */

@@ -1,42 +1,129 @@
 import { columnOf, type Entity } from "../query/entity.ts";
 import { name, param, raw, sql } from "../query/sql.ts";
-import { changes, isFaulty, textOf, type Draft } from "./draft.ts";
-import { restName } from "./input.ts";
-import { duplicate } from "./problem.ts";
+import { isFaulty, textOf, type Draft } from "./draft.ts";
+import { restName, type Values } from "./input.ts";
+import type { Judge } from "./judge.ts";
+import { duplicate, type Problem } from "./problem.ts";
 import type { WriteUnit } from "./unit.ts";
 
 type Rule = Entity["unique"][number];
 
 /** A value that shall be unique, and what it belongs to. */
-export type Claim = {
-  readonly value: string;
-  readonly within: string | null;
-  readonly draft: Draft;
-};
+type Claim = { readonly value: string; readonly within: string | null };
 
 /**
- * Finds what a live record has already, or an earlier draft of the same call. Two callers at once are settled by
+ * Refuses a value that a live record has already, or another row of the same call. Two callers at once are settled by
  * the unique index: the later transaction is run again and then sees the record here.
  */
-export async function checkUnique(
+export async function uniqueJudges(
   unit: WriteUnit,
   entity: Entity,
   drafts: readonly Draft[],
-): Promise<void> {
+): Promise<Judge[]> {
+  const judges = [];
   for (const rule of entity.unique) {
-    const claims = drafts.flatMap((draft) => {
-      const value = textOf(draft.values, rule.field);
-      const moved =
-        changes(draft, rule.field) || (rule.within !== null && changes(draft, rule.within));
+    const claims = new Map<Draft, Claim>();
+    for (const draft of drafts) {
       const isUnclear = [rule.field, rule.within].some(
         (field) => field !== null && isFaulty(draft, field),
       );
-      if (value === null || !moved || isUnclear) return [];
-      return [
-        { value, within: rule.within === null ? null : textOf(draft.values, rule.within), draft },
-      ];
+      const claim = claimOf(rule, draft.values);
+      if (claim !== null && !isUnclear && claimsAnew(entity, rule, draft)) claims.set(draft, claim);
+    }
+    if (claims.size > 0) judges.push(await uniqueJudge(unit, entity, rule, claims));
+  }
+  return judges;
+}
+
+/** Whether a row has another value than before, or has it in another place. */
+function claimsAnew(entity: Entity, rule: Rule, { before, values }: Draft): boolean {
+  return keyOf(entity, rule, before) !== keyOf(entity, rule, values);
+}
+
+const keyOf = (entity: Entity, rule: Rule, values: Values | null): string | null => {
+  const claim = values === null ? null : claimOf(rule, values);
+  return claim === null ? null : claimKey(entity, rule, claim);
+};
+
+function claimOf(rule: Rule, values: Values): Claim | null {
+  const value = textOf(values, rule.field);
+  return value === null
+    ? null
+    : { value, within: rule.within === null ? null : textOf(values, rule.within) };
+}
+
+/** Who has a value by now; `row` is its place in the call that gave it the value. */
+type Holder = { readonly id: string; readonly appId: string | null; readonly row: number | null };
+
+async function uniqueJudge(
+  unit: WriteUnit,
+  entity: Entity,
+  rule: Rule,
+  claims: ReadonlyMap<Draft, Claim>,
+): Promise<Judge> {
+  const asked = [...claims.values()];
+  const holders = new Map<string, Holder>();
+  for (const [index, holder] of await holdersOf(unit, entity, rule, asked)) {
+    const claim = asked[index];
+    if (claim !== undefined) holders.set(claimKey(entity, rule, claim), { ...holder, row: null });
+  }
+  const path = [restName(rule.field)];
+  return {
+    leave: (draft) => {
+      const key = keyOf(entity, rule, draft.before);
+      if (key !== null && claimsAnew(entity, rule, draft)) holders.delete(key);
+    },
+    check: (draft) => {
+      const claim = claims.get(draft);
+      const holder = claim && holders.get(claimKey(entity, rule, claim));
+      if (holder === undefined) return;
+      if (holder.row === null) draft.problems.push(takenBy(unit, entity, rule, holder));
+      else {
+        const message = `is the same as in row ${holder.row} of this call.`;
+        draft.problems.push(duplicate(path, message, null));
+      }
+    },
+    settle: (draft, stands) => {
+      const { id, index, before, values } = draft;
+      const key = keyOf(entity, rule, stands ? values : before);
+      if (key === null || !claimsAnew(entity, rule, draft)) return;
+      holders.set(key, { id, appId: textOf(values, "appId"), row: stands ? index : null });
+    },
+  };
+}
+
+/** That a value is taken, and by whom if the caller could read that record. */
+export function takenBy(
+  { actor }: WriteUnit,
+  entity: Entity,
+  rule: Rule,
+  holder: Pick<Holder, "id" | "appId">,
+): Problem {
+  const isVisible = actor.appId === null || actor.appId === holder.appId;
+  return duplicate(
+    [restName(rule.field)],
+    taken(entity, rule),
+    isVisible ? { entity: entity.name, id: holder.id } : null,
+  );
+}
+
+/**
+ * Takes values away from rows whose values other rows of the call get: PostgreSQL looks at unique values row by row,
+ * and the rows of one update have no order.
+ */
+export function makeRoom(unit: WriteUnit, entity: Entity, drafts: readonly Draft[]): void {
+  for (const rule of entity.unique) {
+    const moved = drafts.filter((draft) => claimsAnew(entity, rule, draft));
+    const wanted = new Set(moved.map(({ values }) => keyOf(entity, rule, values)));
+    const giving = moved.filter(({ before }) => {
+      const key = keyOf(entity, rule, before);
+      return key !== null && wanted.has(key);
     });
-    if (claims.length > 0) await settle(unit, entity, rule, claims);
+    unit.clear(
+      entity,
+      rule.field,
+      giving.map(({ id }) => id),
+    );
   }
 }
 
@@ -56,46 +143,8 @@ export function inUniqueOrder({ unique: [rule] }: Entity, drafts: readonly Draft
     .map(({ draft }) => draft);
 }
 
-async function settle(
-  unit: WriteUnit,
-  entity: Entity,
-  rule: Rule,
-  claims: readonly Claim[],
-): Promise<void> {
-  const holders = await holdersOf(unit, entity, rule, claims);
-  const claimed = new Map<string, Draft>();
-  for (const [index, { value, within, draft }] of claims.entries()) {
-    const holder = holders.get(index);
-    const key = claimKey(entity, rule, { value, within });
-    const earlier = claimed.get(key);
-    const path = [restName(rule.field)];
-    if (holder !== undefined && holder.id !== draft.id) {
-      // Not to be told to a caller who could not read the record.
-      const isVisible = unit.actor.appId === null || unit.actor.appId === holder.appId;
-      draft.problems.push(
-        duplicate(
-          path,
-          taken(entity, rule),
-          isVisible ? { entity: entity.name, id: holder.id } : null,
-        ),
-      );
-    } else if (earlier !== undefined) {
-      draft.problems.push(
-        duplicate(path, `is the same as in row ${earlier.index} of this call.`, null),
-      );
-    } else if (draft.problems.length === 0) {
-      // A row that is not written takes nothing from the others.
-      claimed.set(key, draft);
-    }
-  }
-}
-
 /** The same for two claims that cannot both be granted. */
-export function claimKey(
-  entity: Entity,
-  rule: Rule,
-  { value, within }: Pick<Claim, "value" | "within">,
-): string {
+function claimKey(entity: Entity, rule: Rule, { value, within }: Claim): string {
   const isFolded = entity.fields[rule.field]?.kind === "email";
   return `${within ?? ""} ${isFolded ? value.toLowerCase() : value}`;
 }
@@ -111,7 +160,7 @@ export async function holdersOf(
   unit: WriteUnit,
   entity: Entity,
   rule: Rule,
-  claims: readonly Pick<Claim, "value" | "within">[],
+  claims: readonly Claim[],
 ): Promise<Map<number, { id: string; appId: string | null }>> {
   const definition = entity.fields[rule.field];
   if (definition === undefined) throw new Error(`${entity.name} has no field ${rule.field}`);

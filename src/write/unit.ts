@@ -219,13 +219,17 @@ export class WriteUnit {
     return after;
   }
 
-  /** Sets a flag of records to false ahead of the update that writes them: one statement has no order of rows. */
+  /** Empties a field of records ahead of the update that writes them: one statement has no order of rows. */
   clear(entity: Entity, field: string, ids: readonly string[]): void {
     const definition = entity.fields[field];
     if (ids.length === 0 || definition === undefined) return;
     this.#cleared.add(`${entity.name}.${field}`);
+    const column = raw(name(columnOf(field, definition)));
+    // Where null cannot stand, a value that nobody else has.
+    const instead = definition.kind === "boolean" ? "FALSE" : `"id"::text`;
+    const value = raw(definition.nullable ? "NULL" : instead);
     this.send(
-      sql`UPDATE ${raw(name(entity.table))} SET ${raw(name(columnOf(field, definition)))} = FALSE WHERE "tenant_id" = ${this.tenant} AND "id" = ANY (${param(ids, "uuid[]")})`,
+      sql`UPDATE ${raw(name(entity.table))} SET ${column} = ${value} WHERE "tenant_id" = ${this.tenant} AND "id" = ANY (${param(ids, "uuid[]")})`,
     );
   }
 

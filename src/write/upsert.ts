@@ -58,11 +58,24 @@ async function upsertIn(
     // The version that the caller read is the deleted record's, and the restore moves it.
     const { version, ...extras } = change.extras;
     const row = { index: 0, id: found.id, version: typeof version === "number" ? version : null };
-    await restoreIn(unit, writes, [row], "abort");
+    // What it comes back with is what it shall have: the value that it had may be another's by now.
+    const told = uniqueValues(writes.entity, change.values);
+    await restoreIn(unit, writes, [row], "abort", new Map([[found.id, told]]));
     changed = { ...change, extras };
   }
   await updateFound(unit, writes, { index: 0, id: found.id, input: changed });
   return { id: found.id, problems: [], created: false };
+}
+
+/** What an input says of unique values. */
+function uniqueValues({ fields, unique }: Entity, values: Values): Values {
+  return Object.fromEntries(
+    unique.flatMap(({ field }) => {
+      const value = values[field];
+      const isGood = value !== undefined && (value !== null || fields[field]?.nullable === true);
+      return isGood ? [[field, value]] : [];
+    }),
+  );
 }
 
 /** Updates the record that was found; if it went in between, the search starts anew. */

@@ -37,11 +37,19 @@ export class Writer {
   }
 
   delete(...ids: readonly string[]): Promise<Outcome[]> {
-    return this.#write("delete", "RecordVersionInput", ids.map(toRow), "abort");
+    return this.remove("delete", ids);
   }
 
   restore(...ids: readonly string[]): Promise<Outcome[]> {
-    return this.#write("restore", "RecordVersionInput", ids.map(toRow), "abort");
+    return this.remove("restore", ids);
+  }
+
+  remove(
+    verb: "delete" | "restore",
+    ids: readonly string[],
+    onError = "abort",
+  ): Promise<Outcome[]> {
+    return this.#write(verb, "RecordVersionInput", ids.map(toRow), onError);
   }
 
   /** Creates one that must be good, and gives its id. */

@@ -114,7 +114,7 @@ describe("a mutation of one record", () => {
       restoreAccount: 25,
       restoreContact: 14,
       restoreDeal: 21,
-      restoreLineItem: 14,
+      restoreLineItem: 13,
       restoreQuote: 13,
       revokeApiKey: 7,
       rotateApiKey: 8,

@@ -6,6 +6,7 @@ import { changes, sound, textOf, type Draft } from "../../write/draft.ts";
 import { fitsIndex, maxLineLength, tooManyBytes } from "../../write/input-types.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
 import type { Values } from "../../write/input.ts";
+import type { Judge } from "../../write/judge.ts";
 import { leftBehind } from "../../write/left-behind.ts";
 import { isMoved, type Seen } from "../../write/lock-rows.ts";
 import { invalid } from "../../write/problem.ts";
@@ -57,10 +58,10 @@ export const contactWrites: EntityWrites = {
       nameByHand(draft);
       checkNameFits(draft);
       stampOptIn(draft, unit.now);
-      checkManager(draft, references);
     }
     return Promise.resolve();
   },
+  together: (_unit, _drafts, references) => Promise.resolve(teamJudge(references)),
   prepare: (unit, drafts) => yieldPrimary(unit, contact, drafts, "accountId"),
   restored: async (unit, records) => {
     const primary = await restoredPrimary(unit, contact, records, "accountId");
@@ -159,13 +160,24 @@ function stampOptIn(draft: Draft, now: string): void {
   if (turnsTrue && sent["optedInAt"] == null) values["optedInAt"] = now;
 }
 
-function checkManager(draft: Draft, references: References): void {
-  const manager = references.get("contact", draft.values["reportsToContactId"]);
-  // Who names itself closes a circle, which is told as such.
-  if (manager === undefined || manager.id === draft.id || !changesTeam(draft)) return;
-  if (manager["accountId"] === draft.values["accountId"]) return;
-  const message = "is a contact of another account; name one of the same.";
-  draft.problems.push(invalid(["reports_to_contact_id"], message));
+/** A manager is of the same account, as both are by then. */
+function teamJudge(references: References): Judge {
+  const accounts = new Map<string, unknown>();
+  return {
+    leave: ({ id, values }) => accounts.set(id, values["accountId"]),
+    check: (draft) => {
+      const manager = references.get("contact", draft.values["reportsToContactId"]);
+      // Who names itself closes a circle, which is told as such.
+      const isSaid = draft.sent["reportsToContactId"] != null || changesTeam(draft);
+      if (manager === undefined || manager.id === draft.id || !isSaid) return;
+      const theirs = accounts.has(manager.id) ? accounts.get(manager.id) : manager["accountId"];
+      if (theirs === draft.values["accountId"]) return;
+      const message = "is a contact of another account; name one of the same.";
+      draft.problems.push(invalid(["reports_to_contact_id"], message));
+    },
+    settle: ({ id, before, values }, stands) =>
+      accounts.set(id, (stands ? values : before)?.["accountId"] ?? null),
+  };
 }
 
 const changesTeam = (draft: Draft): boolean =>

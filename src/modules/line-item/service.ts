@@ -9,6 +9,7 @@ import { isOneOf, param, raw, sql } from "../../query/sql.ts";
 import { changes, isFaulty, textOf, type Draft } from "../../write/draft.ts";
 import type { Values } from "../../write/input.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
+import type { Judge } from "../../write/judge.ts";
 import { invalid } from "../../write/problem.ts";
 import type { References } from "../../write/references.ts";
 import type { Stored } from "../../write/stored.ts";
@@ -42,13 +43,7 @@ export const lineItemWrites: EntityWrites = {
       priceLine(draft, references.get("quote", draft.values["quoteId"]));
     }
   },
-  together: checkTotals,
-  mayReturn: async (unit, records, problems) => {
-    const tooLong = await overflowing(unit, records);
-    for (const { id, quoteId } of records) {
-      if (tooLong.has(String(quoteId))) problems.get(id)?.push(invalid(["id"], tooLarge));
-    }
-  },
+  together: totalsJudge,
   // The quote may have changed its currency meanwhile.
   restored: async (unit, records) => {
     const quotes = await unit.read(quote, quotesOf(records));
@@ -111,51 +106,46 @@ export function priceLine(draft: Draft, owner: Stored | undefined): void {
   else problems.push(invalid(["quantity"], "times unit_price has more than 15 integer digits."));
 }
 
-/** Lines that would make their quote's total too long are refused, and not the others of the call. */
-async function checkTotals(
+/** A line that would make its quote's total too long is refused. */
+async function totalsJudge(
   unit: WriteUnit,
   drafts: readonly Draft[],
   references: References,
-): Promise<void> {
-  const lines = drafts.filter(({ problems }) => problems.length === 0);
+): Promise<Judge | null> {
+  const added = new Map<string, TenThousandths>();
+  for (const { values } of drafts) {
+    const quoteId = String(values["quoteId"]);
+    added.set(quoteId, (added.get(quoteId) ?? 0n) + amountOf(values));
+  }
   // What the total is and what is added is never less than what it will be.
   const known = (quoteId: string): TenThousandths => {
-    const total = tenThousandths(textOf(references.get("quote", quoteId) ?? {}, "total") ?? "0");
+    const total = amountOf(references.get("quote", quoteId) ?? null);
     return total < 0n ? 0n : total;
   };
-  const tooLong = await overflowing(
-    unit,
-    lines.map(({ values }) => values),
-    (quoteId, sum) => !fitsMoney(known(quoteId) + sum),
-  );
-  for (const { values, problems } of lines) {
-    if (tooLong.has(String(values["quoteId"]))) problems.push(invalid(["quantity"], tooLarge));
-  }
-}
-
-/** The quotes that would come to more than a total can hold with these lines in place of what they were. */
-async function overflowing(
-  unit: WriteUnit,
-  lines: readonly Stored[],
-  isSuspect: (quoteId: string, sum: TenThousandths) => boolean = () => true,
-): Promise<ReadonlySet<string>> {
-  const sums = new Map<string, TenThousandths>();
-  for (const { quoteId, total } of lines) {
-    const sum = sums.get(String(quoteId)) ?? 0n;
-    sums.set(String(quoteId), sum + tenThousandths(String(total)));
-  }
-  const suspects = [...sums].filter(([id, sum]) => isSuspect(id, sum)).map(([id]) => id);
-  if (suspects.length === 0) return new Set();
-  const ids = lines.map(({ id }) => id);
+  const suspects = [...added].flatMap(([id, sum]) => (fitsMoney(known(id) + sum) ? [] : [id]));
+  if (suspects.length === 0) return null;
   const rows = await unit.rows(
     sql`SELECT quote_id, sum(total)::text FROM line_items WHERE tenant_id = ${unit.tenant} AND quote_id = ANY (${param(suspects, "uuid[]")})
-      AND id <> ALL (${param(ids, "uuid[]")}) AND deleted_at IS NULL GROUP BY quote_id`,
+      AND deleted_at IS NULL GROUP BY quote_id`,
   );
-  const others = new Map(rows.map(([id, sum]) => [id ?? "", tenThousandths(sum ?? "0")]));
-  return new Set(
-    suspects.filter((id) => !fitsMoney((others.get(id) ?? 0n) + (sums.get(id) ?? 0n))),
-  );
+  const sums = new Map(rows.map(([id, sum]) => [id ?? "", tenThousandths(sum ?? "0")]));
+  const add = (quoteId: string, amount: TenThousandths): void => {
+    sums.set(quoteId, (sums.get(quoteId) ?? 0n) + amount);
+  };
+  const quoteOf = ({ values }: Draft): string => String(values["quoteId"]);
+  return {
+    leave: (draft) => add(quoteOf(draft), -amountOf(draft.before)),
+    check: (draft) => {
+      const isSuspect = suspects.includes(quoteOf(draft));
+      const sum = (sums.get(quoteOf(draft)) ?? 0n) + amountOf(draft.values);
+      if (isSuspect && !fitsMoney(sum)) draft.problems.push(invalid(["quantity"], tooLarge));
+    },
+    settle: (draft, stands) => add(quoteOf(draft), amountOf(stands ? draft.values : draft.before)),
+  };
 }
+
+const amountOf = (line: Values | null): TenThousandths =>
+  tenThousandths(textOf(line ?? {}, "total") ?? "0");
 
 const quotesOf = (records: readonly Values[]): string[] => [
   ...new Set(records.map(({ quoteId }) => String(quoteId))),
