@@ -304,3 +304,30 @@ it("an upsert that brings a record back with another value does not ask for the 
     userErrors: [],
   });
 });
+
+it("callers who hand emails around at once leave each with one contact, and no error", async () => {
+  const emails = ["a", "b", "c"];
+  const made: Made[] = [];
+  for (const text of emails) {
+    made.push(await tenant.contact(null, { email: `${text}@racers.example` }));
+  }
+  const race = async (turn: number): Promise<void> => {
+    const texts = emails.map((_, index) => emails[(index + turn) % 3] ?? "");
+    const rows = made.map(({ id }, index) => ({ id, email: `${texts[index]}@racers.example` }));
+    const onError = turn % 2 === 0 ? "abort" : "continue";
+    const outcomes = await Promise.all([
+      write.contact.update(rows, onError),
+      write.contact.create([{ email: `${emails[turn % 3]}@racers.example` }], onError),
+      write.contact.update([...rows].toReversed().slice(turn % 3), onError),
+    ]);
+    for (const { problems } of outcomes.flat()) {
+      expect(problems.filter((problem) => problem !== "DUPLICATE email")).toEqual([]);
+    }
+  };
+  await Promise.all(Array.from({ length: 6 }, (_, turn) => race(turn)));
+  const rows = await rowsOf(
+    gateway,
+    "SELECT email_key, count(*)::int AS count FROM contacts WHERE email_key LIKE '%@racers.example' AND deleted_at IS NULL GROUP BY 1 HAVING count(*) > 1",
+  );
+  expect(rows).toEqual([]);
+});

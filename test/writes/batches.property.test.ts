@@ -12,7 +12,7 @@ import {
 } from "../support/contact-model.ts";
 import type { TenantFixtures } from "../support/fixtures.ts";
 import { at, startGateway, type TestGateway } from "../support/gateway.ts";
-import { outcomeOf, rowsOf, Writer, type Outcome } from "../support/writes.ts";
+import { outcomeOf, Writer, type Outcome } from "../support/writes.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;
@@ -240,31 +240,5 @@ describe("batches of contacts", () => {
       }),
       { ...runOptions, numRuns: casesOf(60) },
     );
-  });
-
-  it("that hand emails around at once leave each with one contact, and no error", async () => {
-    const made = [];
-    for (const text of emails) {
-      made.push(await tenant.contact(null, { email: `${text}@racers.example` }));
-    }
-    const race = async (turn: number): Promise<void> => {
-      const texts = emails.map((_, index) => emails[(index + turn) % 3] ?? "");
-      const rows = made.map(({ id }, index) => ({ id, email: `${texts[index]}@racers.example` }));
-      const onError = turn % 2 === 0 ? "abort" : "continue";
-      const outcomes = await Promise.all([
-        contacts.update(rows, onError),
-        contacts.create([{ email: `${emails[turn % 3]}@racers.example` }], onError),
-        contacts.update([...rows].toReversed().slice(turn % 3), onError),
-      ]);
-      for (const { problems } of outcomes.flat()) {
-        expect(problems.filter((problem) => problem !== "DUPLICATE email")).toEqual([]);
-      }
-    };
-    await Promise.all(Array.from({ length: 6 }, (_, turn) => race(turn)));
-    const rows = await rowsOf(
-      gateway,
-      "SELECT email_key, count(*)::int AS count FROM contacts WHERE email_key LIKE '%@racers.example' AND deleted_at IS NULL GROUP BY 1 HAVING count(*) > 1",
-    );
-    expect(rows).toEqual([]);
   });
 });
