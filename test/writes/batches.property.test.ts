@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { splitId } from "../../src/lib/id.ts";
-import { casesOf, runOptions } from "../support/arbitraries.ts";
+import { runOptions } from "../support/arbitraries.ts";
 import {
   ContactModel,
   createContact,
@@ -12,6 +12,7 @@ import {
 } from "../support/contact-model.ts";
 import type { TenantFixtures } from "../support/fixtures.ts";
 import { at, startGateway, type TestGateway } from "../support/gateway.ts";
+import { casesOf } from "../support/run-length.ts";
 import { outcomeOf, Writer, type Outcome } from "../support/writes.ts";
 
 let gateway: TestGateway;
