@@ -140,9 +140,22 @@ const beyondTypes = new Set(
   ),
 );
 
+/** Blank text is text, where any is taken. */
+function withoutBlank(kinds: readonly unknown[]): readonly unknown[] {
+  const takesText = kinds
+    .map(asObject)
+    .some((one) => one["type"] === "string" && one["enum"] === undefined);
+  return takesText
+    ? kinds.filter((one) => asObject(one)["$ref"] !== "#/components/schemas/Blank")
+    : kinds;
+}
+
 /** A schema as far as types go, that points to `$defs`. */
 function plain(schema: Schema): Schema {
-  const { $ref, anyOf, ...rest } = schema;
+  const { $ref, anyOf: all, ...rest } = schema;
+  const anyOf = all === undefined ? undefined : withoutBlank(listAt(schema, "anyOf"));
+  // Programs write it so.
+  if (rest["pattern"] === "^\\s*$") return { description: rest["description"], const: "" };
   // Beside others, a reference would be copied instead of named.
   if (typeof $ref === "string") {
     const reference = { $ref: `#/$defs/${nameOf($ref)}` };
@@ -154,8 +167,7 @@ function plain(schema: Schema): Schema {
       key,
       key === "properties" ? mapped(asObject(value)) : plainValue(value),
     ]);
-  const isMoment =
-    Array.isArray(anyOf) && anyOf.some((one) => asObject(one)["format"] === "date-time");
+  const isMoment = anyOf?.some((one) => asObject(one)["format"] === "date-time") === true;
   // JSON and addresses have a Date as the instant that it is.
   if (isMoment) {
     const isNullable = Array.isArray(rest["type"]) && rest["type"].includes("null");

@@ -98,6 +98,8 @@ export type DecimalValue = number | string;
 export type AccountTypeFilter = AccountTypeValue | AccountTypeComparisons;
 /** What kind of customer an account is. */
 export type AccountTypeValue = "business" | "individual";
+/** Text of nothing but spaces: it says as little as null. */
+export type Blank = "";
 /** A key to sort by; with `-`, the greatest or latest first. */
 export type ContactOrder =
   | "id"
@@ -764,7 +766,7 @@ export interface AccountTypeComparisons {
   /** Whether it has no value. */
   is_null?: boolean;
 }
-/** A new Account. Fields that are left out, or null, take their defaults. */
+/** A new Account. Fields that are left out, null or blank take their defaults. */
 export interface CreateAccountInput {
   /** Accepted and ignored: kept by the gateway. */
   id?: unknown;
@@ -777,7 +779,7 @@ export interface CreateAccountInput {
   /** Sets the name when `name` is left out. */
   display_name?: string | null;
   /** Whether the customer is an organization or a person. */
-  account_type?: "business" | "individual" | null;
+  account_type?: ("business" | "individual") | Blank | null;
   /** Main email. Unique among the tenant's live accounts, compared without case. */
   email?: string | null;
   /** Main phone number, as it was given. */
@@ -791,11 +793,11 @@ export interface CreateAccountInput {
   /** Email domain: kept in lower case and punycode, without scheme and `www.`. New contacts with such an email are attached to the account. */
   domain?: string | null;
   /** Postal addresses: billing, shipping, office. Replaces all. */
-  addresses?: AddressInput[] | null;
+  addresses?: AddressInput[] | Blank | null;
   /** Estimated yearly revenue in USD. */
   annual_revenue?: string | number | null;
   /** Approximate number of employees. */
-  employee_count?: number | null;
+  employee_count?: number | Blank | null;
   /** Where the customer relationship stands, e.g. `prospect`, `customer`. */
   lifecycle_stage?: string | null;
   /** How the account was first won, e.g. `inbound`, `event`, `referral`. */
@@ -815,17 +817,20 @@ export interface CreateAccountInput {
   /** Accepted and ignored: kept by the gateway. */
   merged_into_id?: unknown;
   /** Free-form labels: unique, each at most 64 characters, at most 100. */
-  tags?: string[] | null;
+  tags?: string[] | Blank | null;
   /** The tenant's own fields as a JSON object: at most 64 KB and 20 levels deep. */
-  custom_fields?: {
-    [k: string]: unknown;
-  } | null;
+  custom_fields?:
+    | {
+        [k: string]: unknown;
+      }
+    | Blank
+    | null;
   /** Accepted and ignored: kept by the gateway. */
   app_id?: unknown;
   /** Provenance tag; `edm` unless the writer says otherwise. */
   source?: string | null;
   /** Where the write came from. */
-  source_type?: "frontend" | "backend" | "server" | "system" | "api" | null;
+  source_type?: ("frontend" | "backend" | "server" | "system" | "api") | Blank | null;
   /** Accepted and ignored: kept by the gateway. */
   schema_version?: unknown;
   /** Accepted and ignored: kept by the gateway. */
@@ -943,7 +948,7 @@ export interface Account {
   /** The record that this one was merged into, and that its records belong to now. What was merged is deleted, and cannot be restored. */
   merged_into_id: string | null;
 }
-/** Changes to a Account: only what is sent changes, null clears. */
+/** Changes to a Account: only what is sent changes; null or blank clears, and is refused where a field is never null. */
 export interface UpdateAccountInput {
   /** Accepted and ignored. */
   id?: unknown;
@@ -954,9 +959,9 @@ export interface UpdateAccountInput {
   /** Full registered legal name. */
   legal_name?: string | null;
   /** Sets the name when `name` is left out. */
-  display_name?: string | null;
+  display_name?: string;
   /** Whether the customer is an organization or a person. */
-  account_type?: "business" | "individual" | null;
+  account_type?: "business" | "individual";
   /** Main email. Unique among the tenant's live accounts, compared without case. */
   email?: string | null;
   /** Main phone number, as it was given. */
@@ -970,11 +975,11 @@ export interface UpdateAccountInput {
   /** Email domain: kept in lower case and punycode, without scheme and `www.`. New contacts with such an email are attached to the account. */
   domain?: string | null;
   /** Postal addresses: billing, shipping, office. Replaces all. */
-  addresses?: AddressInput[] | null;
+  addresses?: AddressInput[];
   /** Estimated yearly revenue in USD. */
   annual_revenue?: string | number | null;
   /** Approximate number of employees. */
-  employee_count?: number | null;
+  employee_count?: number | Blank | null;
   /** Where the customer relationship stands, e.g. `prospect`, `customer`. */
   lifecycle_stage?: string | null;
   /** How the account was first won, e.g. `inbound`, `event`, `referral`. */
@@ -994,21 +999,21 @@ export interface UpdateAccountInput {
   /** Accepted and ignored: kept by the gateway. */
   merged_into_id?: unknown;
   /** Free-form labels: unique, each at most 64 characters, at most 100. */
-  tags?: string[] | null;
+  tags?: string[];
   /** The tenant's own fields as a JSON object: at most 64 KB and 20 levels deep. */
   custom_fields?: {
     [k: string]: unknown;
-  } | null;
+  };
   /** Accepted and ignored: kept by the gateway. */
   app_id?: unknown;
   /** Provenance tag; `edm` unless the writer says otherwise. */
-  source?: string | null;
+  source?: string;
   /** Where the write came from. */
-  source_type?: "frontend" | "backend" | "server" | "system" | "api" | null;
+  source_type?: "frontend" | "backend" | "server" | "system" | "api";
   /** Accepted and ignored: kept by the gateway. */
   schema_version?: unknown;
   /** The version that was read. When it is not the current one, nothing is written and the answer is a conflict with the current record. */
-  version?: number | null;
+  version?: number | Blank | null;
   /** Accepted and ignored: kept by the gateway. */
   created_at?: unknown;
   /** Accepted and ignored: kept by the gateway. */
@@ -1178,7 +1183,7 @@ export interface DateComparisons {
   /** As great or less. */
   lte?: DateValue;
 }
-/** A new Contact. Fields that are left out, or null, take their defaults. */
+/** A new Contact. Fields that are left out, null or blank take their defaults. */
 export interface CreateContactInput {
   /** Accepted and ignored: kept by the gateway. */
   id?: unknown;
@@ -1219,7 +1224,7 @@ export interface CreateContactInput {
   /** Part the person plays in decisions on deals. */
   decision_role?: string | null;
   /** Whether this is the account's primary contact; at most one live contact is. */
-  is_primary?: boolean | null;
+  is_primary?: boolean | Blank | null;
   /** LinkedIn profile. */
   linkedin_url?: string | null;
   /** The person's manager, at the same account. */
@@ -1243,7 +1248,7 @@ export interface CreateContactInput {
   /** Notes, at most 100,000 characters. */
   note?: string | null;
   /** Whether the person agreed to marketing messages (GDPR, CASL). */
-  opted_in?: boolean | null;
+  opted_in?: boolean | Blank | null;
   /** When the person agreed; set when `opted_in` turns true. */
   opted_in_at?: string | Date | null;
   /** Record of the consent. */
@@ -1253,17 +1258,20 @@ export interface CreateContactInput {
   /** Accepted and ignored: kept by the gateway. */
   merged_into_id?: unknown;
   /** Free-form labels: unique, each at most 64 characters, at most 100. */
-  tags?: string[] | null;
+  tags?: string[] | Blank | null;
   /** The tenant's own fields as a JSON object: at most 64 KB and 20 levels deep. */
-  custom_fields?: {
-    [k: string]: unknown;
-  } | null;
+  custom_fields?:
+    | {
+        [k: string]: unknown;
+      }
+    | Blank
+    | null;
   /** Accepted and ignored: kept by the gateway. */
   app_id?: unknown;
   /** Provenance tag; `edm` unless the writer says otherwise. */
   source?: string | null;
   /** Where the write came from. */
-  source_type?: "frontend" | "backend" | "server" | "system" | "api" | null;
+  source_type?: ("frontend" | "backend" | "server" | "system" | "api") | Blank | null;
   /** Accepted and ignored: kept by the gateway. */
   schema_version?: unknown;
   /** Accepted and ignored: kept by the gateway. */
@@ -1392,7 +1400,7 @@ export interface Contact {
   /** First phone number. */
   phone_1: string | null;
 }
-/** Changes to a Contact: only what is sent changes, null clears. */
+/** Changes to a Contact: only what is sent changes; null or blank clears, and is refused where a field is never null. */
 export interface UpdateContactInput {
   /** Accepted and ignored. */
   id?: unknown;
@@ -1433,7 +1441,7 @@ export interface UpdateContactInput {
   /** Part the person plays in decisions on deals. */
   decision_role?: string | null;
   /** Whether this is the account's primary contact; at most one live contact is. */
-  is_primary?: boolean | null;
+  is_primary?: boolean;
   /** LinkedIn profile. */
   linkedin_url?: string | null;
   /** The person's manager, at the same account. */
@@ -1457,7 +1465,7 @@ export interface UpdateContactInput {
   /** Notes, at most 100,000 characters. */
   note?: string | null;
   /** Whether the person agreed to marketing messages (GDPR, CASL). */
-  opted_in?: boolean | null;
+  opted_in?: boolean;
   /** When the person agreed; set when `opted_in` turns true. */
   opted_in_at?: string | Date | null;
   /** Record of the consent. */
@@ -1467,21 +1475,21 @@ export interface UpdateContactInput {
   /** Accepted and ignored: kept by the gateway. */
   merged_into_id?: unknown;
   /** Free-form labels: unique, each at most 64 characters, at most 100. */
-  tags?: string[] | null;
+  tags?: string[];
   /** The tenant's own fields as a JSON object: at most 64 KB and 20 levels deep. */
   custom_fields?: {
     [k: string]: unknown;
-  } | null;
+  };
   /** Accepted and ignored: kept by the gateway. */
   app_id?: unknown;
   /** Provenance tag; `edm` unless the writer says otherwise. */
-  source?: string | null;
+  source?: string;
   /** Where the write came from. */
-  source_type?: "frontend" | "backend" | "server" | "system" | "api" | null;
+  source_type?: "frontend" | "backend" | "server" | "system" | "api";
   /** Accepted and ignored: kept by the gateway. */
   schema_version?: unknown;
   /** The version that was read. When it is not the current one, nothing is written and the answer is a conflict with the current record. */
-  version?: number | null;
+  version?: number | Blank | null;
   /** Accepted and ignored: kept by the gateway. */
   created_at?: unknown;
   /** Accepted and ignored: kept by the gateway. */
@@ -1637,7 +1645,7 @@ export interface QuoteIdListComparisons {
   /** Whether it has none at all. */
   is_empty?: boolean;
 }
-/** A new Deal. Fields that are left out, or null, take their defaults. */
+/** A new Deal. Fields that are left out, null or blank take their defaults. */
 export interface CreateDealInput {
   /** Accepted and ignored: kept by the gateway. */
   id?: unknown;
@@ -1674,7 +1682,7 @@ export interface CreateDealInput {
   /** How it was found, e.g. `inbound`, `rfp`, `referral`. */
   deal_source?: string | null;
   /** Names of competing vendors. */
-  competitors?: string[] | null;
+  competitors?: string[] | Blank | null;
   /** Why it was lost; needed for `closed_lost`. */
   loss_reason?: string | null;
   /** Category of the loss; needed for `closed_lost`. */
@@ -1686,23 +1694,26 @@ export interface CreateDealInput {
   /** The request for proposal it came from (`rfp-…`); not a record of this API. */
   rfp_record_id?: string | null;
   /** Ids of proposals; not records of this API. */
-  proposal_ids?: string[] | null;
+  proposal_ids?: string[] | Blank | null;
   /** Object keys of attached files. */
-  attachment_refs?: string[] | null;
+  attachment_refs?: string[] | Blank | null;
   /** Ids of follow-up tasks (`tsk-…`); not records of this API. */
-  linked_task_ids?: string[] | null;
+  linked_task_ids?: string[] | Blank | null;
   /** Free-form labels: unique, each at most 64 characters, at most 100. */
-  tags?: string[] | null;
+  tags?: string[] | Blank | null;
   /** The tenant's own fields as a JSON object: at most 64 KB and 20 levels deep. */
-  custom_fields?: {
-    [k: string]: unknown;
-  } | null;
+  custom_fields?:
+    | {
+        [k: string]: unknown;
+      }
+    | Blank
+    | null;
   /** Accepted and ignored: kept by the gateway. */
   app_id?: unknown;
   /** Provenance tag; `edm` unless the writer says otherwise. */
   source?: string | null;
   /** Where the write came from. */
-  source_type?: "frontend" | "backend" | "server" | "system" | "api" | null;
+  source_type?: ("frontend" | "backend" | "server" | "system" | "api") | Blank | null;
   /** Accepted and ignored: kept by the gateway. */
   schema_version?: unknown;
   /** Accepted and ignored: kept by the gateway. */
@@ -1726,7 +1737,7 @@ export interface CreateDealInput {
   /** Accepted and ignored: derived. */
   audit_log?: unknown;
   /** All people on the customer's side who have a part in it. Replaces all that the caller can see. */
-  contact_ids?: string[] | null;
+  contact_ids?: string[] | Blank | null;
 }
 /** A sales opportunity with an account. */
 export interface Deal {
@@ -1830,7 +1841,7 @@ export interface DealStageChange {
   /** Who changed it: the caller's `sub` or the API key's id. */
   by: string | null;
 }
-/** Changes to a Deal: only what is sent changes, null clears. */
+/** Changes to a Deal: only what is sent changes; null or blank clears, and is refused where a field is never null. */
 export interface UpdateDealInput {
   /** Accepted and ignored. */
   id?: unknown;
@@ -1847,11 +1858,11 @@ export interface UpdateDealInput {
   /** The pipeline it is in, for tenants with several. */
   pipeline_id?: string | null;
   /** Stage: usually `lead`, `qualified`, `proposal`, `negotiation`, `closed_won` or `closed_lost`. */
-  stage?: string | null;
+  stage?: string;
   /** What the deal is worth, in its currency. */
   value?: string | number | null;
   /** ISO 4217 code of the value; the tenant's unless given. */
-  currency?: string | null;
+  currency?: string;
   /** Chance to win it, in percent (0–100). */
   probability?: string | number | null;
   /** Category for revenue planning. */
@@ -1867,7 +1878,7 @@ export interface UpdateDealInput {
   /** How it was found, e.g. `inbound`, `rfp`, `referral`. */
   deal_source?: string | null;
   /** Names of competing vendors. */
-  competitors?: string[] | null;
+  competitors?: string[];
   /** Why it was lost; needed for `closed_lost`. */
   loss_reason?: string | null;
   /** Category of the loss; needed for `closed_lost`. */
@@ -1879,27 +1890,27 @@ export interface UpdateDealInput {
   /** The request for proposal it came from (`rfp-…`); not a record of this API. */
   rfp_record_id?: string | null;
   /** Ids of proposals; not records of this API. */
-  proposal_ids?: string[] | null;
+  proposal_ids?: string[];
   /** Object keys of attached files. */
-  attachment_refs?: string[] | null;
+  attachment_refs?: string[];
   /** Ids of follow-up tasks (`tsk-…`); not records of this API. */
-  linked_task_ids?: string[] | null;
+  linked_task_ids?: string[];
   /** Free-form labels: unique, each at most 64 characters, at most 100. */
-  tags?: string[] | null;
+  tags?: string[];
   /** The tenant's own fields as a JSON object: at most 64 KB and 20 levels deep. */
   custom_fields?: {
     [k: string]: unknown;
-  } | null;
+  };
   /** Accepted and ignored: kept by the gateway. */
   app_id?: unknown;
   /** Provenance tag; `edm` unless the writer says otherwise. */
-  source?: string | null;
+  source?: string;
   /** Where the write came from. */
-  source_type?: "frontend" | "backend" | "server" | "system" | "api" | null;
+  source_type?: "frontend" | "backend" | "server" | "system" | "api";
   /** Accepted and ignored: kept by the gateway. */
   schema_version?: unknown;
   /** The version that was read. When it is not the current one, nothing is written and the answer is a conflict with the current record. */
-  version?: number | null;
+  version?: number | Blank | null;
   /** Accepted and ignored: kept by the gateway. */
   created_at?: unknown;
   /** Accepted and ignored: kept by the gateway. */
@@ -1919,7 +1930,7 @@ export interface UpdateDealInput {
   /** Accepted and ignored: derived. */
   audit_log?: unknown;
   /** All people on the customer's side who have a part in it. Replaces all that the caller can see. */
-  contact_ids?: string[] | null;
+  contact_ids?: string[];
 }
 /** What `listActivities` can be asked for. */
 export interface ListActivitiesParameters {
@@ -2055,7 +2066,7 @@ export interface ActivityTypeComparisons {
   /** Whether it has no value. */
   is_null?: boolean;
 }
-/** A new Activity. Fields that are left out, or null, take their defaults. */
+/** A new Activity. Fields that are left out, null or blank take their defaults. */
 export interface CreateActivityInput {
   /** Accepted and ignored: kept by the gateway. */
   id?: unknown;
@@ -2068,7 +2079,7 @@ export interface CreateActivityInput {
   /** The main person involved; one of its contacts. */
   contact_id?: string | null;
   /** What kind of touchpoint it was. */
-  type?: "call" | "email" | "meeting" | "note" | "task" | null;
+  type?: ("call" | "email" | "meeting" | "note" | "task") | Blank | null;
   /** Kind as free text, where the five types are too coarse. */
   activity_type?: string | null;
   /** Subject or short title. */
@@ -2096,27 +2107,30 @@ export interface CreateActivityInput {
   /** Who owns it (`usr-…`). */
   owner_id?: string | null;
   /** All participants, a JSON list of users and contacts. */
-  participants?: unknown[] | null;
+  participants?: unknown[] | Blank | null;
   /** Trace id, when an AI wrote it. */
   linked_trace_id?: string | null;
   /** Object keys of attached files. */
-  attachment_refs?: string[] | null;
+  attachment_refs?: string[] | Blank | null;
   /** Schedule of a repeating activity. */
   recurrence?: unknown;
   /** Whether a reminder was sent. */
-  reminder_sent?: boolean | null;
+  reminder_sent?: boolean | Blank | null;
   /** Free-form labels: unique, each at most 64 characters, at most 100. */
-  tags?: string[] | null;
+  tags?: string[] | Blank | null;
   /** The tenant's own fields as a JSON object: at most 64 KB and 20 levels deep. */
-  custom_fields?: {
-    [k: string]: unknown;
-  } | null;
+  custom_fields?:
+    | {
+        [k: string]: unknown;
+      }
+    | Blank
+    | null;
   /** Accepted and ignored: kept by the gateway. */
   app_id?: unknown;
   /** Provenance tag; `edm` unless the writer says otherwise. */
   source?: string | null;
   /** Where the write came from. */
-  source_type?: "frontend" | "backend" | "server" | "system" | "api" | null;
+  source_type?: ("frontend" | "backend" | "server" | "system" | "api") | Blank | null;
   /** Accepted and ignored: kept by the gateway. */
   schema_version?: unknown;
   /** Accepted and ignored: kept by the gateway. */
@@ -2140,7 +2154,7 @@ export interface CreateActivityInput {
   /** The same as `description`; send either. */
   notes?: string | null;
   /** All people who took part; `contact_id` is one of them. */
-  contact_ids?: string[] | null;
+  contact_ids?: string[] | Blank | null;
 }
 /** A logged touchpoint: a call, email, meeting, note or task. A log entry: it is not changed afterwards. */
 export interface Activity {
@@ -2328,7 +2342,7 @@ export interface QuoteStatusComparisons {
   /** Whether it has no value. */
   is_null?: boolean;
 }
-/** A new Quote. Fields that are left out, or null, take their defaults. */
+/** A new Quote. Fields that are left out, null or blank take their defaults. */
 export interface CreateQuoteInput {
   /** Accepted and ignored: kept by the gateway. */
   id?: unknown;
@@ -2347,7 +2361,7 @@ export interface CreateQuoteInput {
   /** ISO 4217 code of all its amounts. */
   currency?: string | null;
   /** Where it stands. An open quote past its validity date (UTC) reads as expired, without a write: its history has what was written. */
-  status?: "draft" | "sent" | "accepted" | "rejected" | "expired" | null;
+  status?: ("draft" | "sent" | "accepted" | "rejected" | "expired") | Blank | null;
   /** The day it was first sent. */
   date_issued?: string | Date | null;
   /** The last day it holds. */
@@ -2355,23 +2369,26 @@ export interface CreateQuoteInput {
   /** Contract term it covers, e.g. `12 months`. */
   contract_duration?: string | null;
   /** Whether it is the deal's primary quote; at most one live quote is. */
-  is_primary?: boolean | null;
+  is_primary?: boolean | Blank | null;
   /** Special terms, at most 100,000 characters. */
   notes?: string | null;
   /** Sum of its line items' totals; without line items, what was given. */
   total?: string | number | null;
   /** Free-form labels: unique, each at most 64 characters, at most 100. */
-  tags?: string[] | null;
+  tags?: string[] | Blank | null;
   /** The tenant's own fields as a JSON object: at most 64 KB and 20 levels deep. */
-  custom_fields?: {
-    [k: string]: unknown;
-  } | null;
+  custom_fields?:
+    | {
+        [k: string]: unknown;
+      }
+    | Blank
+    | null;
   /** Accepted and ignored: kept by the gateway. */
   app_id?: unknown;
   /** Provenance tag; `edm` unless the writer says otherwise. */
   source?: string | null;
   /** Where the write came from. */
-  source_type?: "frontend" | "backend" | "server" | "system" | "api" | null;
+  source_type?: ("frontend" | "backend" | "server" | "system" | "api") | Blank | null;
   /** Accepted and ignored: kept by the gateway. */
   schema_version?: unknown;
   /** Accepted and ignored: kept by the gateway. */
@@ -2395,7 +2412,7 @@ export interface CreateQuoteInput {
   /** The same as `validity_date`; send either. */
   valid_until?: string | Date | null;
   /** What is offered, in order. On update it replaces all that the caller can see: a line with the `id` of one is changed, the others are made new, those left out are deleted. */
-  line_items?: QuoteLineItemInput[] | null;
+  line_items?: QuoteLineItemInput[] | Blank | null;
 }
 /** A line item inside its quote. */
 export interface QuoteLineItemInput {
@@ -2414,7 +2431,7 @@ export interface QuoteLineItemInput {
   /** Discount: money or percent, see `discount_type`. */
   discount?: string | number | null;
   /** How the discount is meant. */
-  discount_type?: "amount" | "percent" | null;
+  discount_type?: ("amount" | "percent") | Blank | null;
   /** Accepted and ignored: kept by the gateway. */
   total?: unknown;
   /** ISO 4217 code; the quote's. */
@@ -2426,7 +2443,7 @@ export interface QuoteLineItemInput {
   /** Provenance tag; `edm` unless the writer says otherwise. */
   source?: string | null;
   /** Where the write came from. */
-  source_type?: "frontend" | "backend" | "server" | "system" | "api" | null;
+  source_type?: ("frontend" | "backend" | "server" | "system" | "api") | Blank | null;
   /** Accepted and ignored: kept by the gateway. */
   schema_version?: unknown;
   /** Accepted and ignored: kept by the gateway. */
@@ -2534,7 +2551,7 @@ export interface QuoteLineItem {
   /** How the discount is meant. */
   discount_type: "amount" | "percent";
 }
-/** Changes to a Quote: only what is sent changes, null clears. */
+/** Changes to a Quote: only what is sent changes; null or blank clears, and is refused where a field is never null. */
 export interface UpdateQuoteInput {
   /** Accepted and ignored. */
   id?: unknown;
@@ -2551,9 +2568,9 @@ export interface UpdateQuoteInput {
   /** Who owns the quote (`usr-…`). */
   owner_id?: string | null;
   /** ISO 4217 code of all its amounts. */
-  currency?: string | null;
+  currency?: string;
   /** Where it stands. An open quote past its validity date (UTC) reads as expired, without a write: its history has what was written. */
-  status?: "draft" | "sent" | "accepted" | "rejected" | "expired" | null;
+  status?: "draft" | "sent" | "accepted" | "rejected" | "expired";
   /** The day it was first sent. */
   date_issued?: string | Date | null;
   /** The last day it holds. */
@@ -2561,27 +2578,27 @@ export interface UpdateQuoteInput {
   /** Contract term it covers, e.g. `12 months`. */
   contract_duration?: string | null;
   /** Whether it is the deal's primary quote; at most one live quote is. */
-  is_primary?: boolean | null;
+  is_primary?: boolean;
   /** Special terms, at most 100,000 characters. */
   notes?: string | null;
   /** Sum of its line items' totals; without line items, what was given. */
   total?: string | number | null;
   /** Free-form labels: unique, each at most 64 characters, at most 100. */
-  tags?: string[] | null;
+  tags?: string[];
   /** The tenant's own fields as a JSON object: at most 64 KB and 20 levels deep. */
   custom_fields?: {
     [k: string]: unknown;
-  } | null;
+  };
   /** Accepted and ignored: kept by the gateway. */
   app_id?: unknown;
   /** Provenance tag; `edm` unless the writer says otherwise. */
-  source?: string | null;
+  source?: string;
   /** Where the write came from. */
-  source_type?: "frontend" | "backend" | "server" | "system" | "api" | null;
+  source_type?: "frontend" | "backend" | "server" | "system" | "api";
   /** Accepted and ignored: kept by the gateway. */
   schema_version?: unknown;
   /** The version that was read. When it is not the current one, nothing is written and the answer is a conflict with the current record. */
-  version?: number | null;
+  version?: number | Blank | null;
   /** Accepted and ignored: kept by the gateway. */
   created_at?: unknown;
   /** Accepted and ignored: kept by the gateway. */
@@ -2601,7 +2618,7 @@ export interface UpdateQuoteInput {
   /** The same as `validity_date`; send either. */
   valid_until?: string | Date | null;
   /** What is offered, in order. On update it replaces all that the caller can see: a line with the `id` of one is changed, the others are made new, those left out are deleted. */
-  line_items?: QuoteLineItemInput[] | null;
+  line_items?: QuoteLineItemInput[];
 }
 /** What `listLineItems` can be asked for. */
 export interface ListLineItemsParameters {
@@ -2688,7 +2705,7 @@ export interface DiscountTypeComparisons {
   /** Whether it has no value. */
   is_null?: boolean;
 }
-/** A new LineItem. Fields that are left out, or null, take their defaults. */
+/** A new LineItem. Fields that are left out, null or blank take their defaults. */
 export interface CreateLineItemInput {
   /** Accepted and ignored: kept by the gateway. */
   id?: unknown;
@@ -2705,19 +2722,19 @@ export interface CreateLineItemInput {
   /** Discount: money or percent, see `discount_type`. */
   discount?: string | number | null;
   /** How the discount is meant. */
-  discount_type?: "amount" | "percent" | null;
+  discount_type?: ("amount" | "percent") | Blank | null;
   /** Accepted and ignored: kept by the gateway. */
   total?: unknown;
   /** ISO 4217 code; the quote's. */
   currency?: string | null;
   /** Its place in the quote, from 0. */
-  position?: number | null;
+  position?: number | Blank | null;
   /** Accepted and ignored: kept by the gateway. */
   app_id?: unknown;
   /** Provenance tag; `edm` unless the writer says otherwise. */
   source?: string | null;
   /** Where the write came from. */
-  source_type?: "frontend" | "backend" | "server" | "system" | "api" | null;
+  source_type?: ("frontend" | "backend" | "server" | "system" | "api") | Blank | null;
   /** Accepted and ignored: kept by the gateway. */
   schema_version?: unknown;
   /** Accepted and ignored: kept by the gateway. */
@@ -2786,7 +2803,7 @@ export interface LineItem {
   /** Its place in the quote, from 0. */
   position: number;
 }
-/** Changes to a LineItem: only what is sent changes, null clears. */
+/** Changes to a LineItem: only what is sent changes; null or blank clears, and is refused where a field is never null. */
 export interface UpdateLineItemInput {
   /** Accepted and ignored. */
   id?: unknown;
@@ -2797,29 +2814,29 @@ export interface UpdateLineItemInput {
   /** What is offered, at most 100,000 characters. */
   description?: string | null;
   /** How many. */
-  quantity?: string | number | null;
+  quantity?: string | number;
   /** Price of one, in the quote's currency. */
-  unit_price?: string | number | null;
+  unit_price?: string | number;
   /** Discount: money or percent, see `discount_type`. */
-  discount?: string | number | null;
+  discount?: string | number;
   /** How the discount is meant. */
-  discount_type?: "amount" | "percent" | null;
+  discount_type?: "amount" | "percent";
   /** Accepted and ignored: kept by the gateway. */
   total?: unknown;
   /** ISO 4217 code; the quote's. */
-  currency?: string | null;
+  currency?: string;
   /** Its place in the quote, from 0. */
-  position?: number | null;
+  position?: number;
   /** Accepted and ignored: kept by the gateway. */
   app_id?: unknown;
   /** Provenance tag; `edm` unless the writer says otherwise. */
-  source?: string | null;
+  source?: string;
   /** Where the write came from. */
-  source_type?: "frontend" | "backend" | "server" | "system" | "api" | null;
+  source_type?: "frontend" | "backend" | "server" | "system" | "api";
   /** Accepted and ignored: kept by the gateway. */
   schema_version?: unknown;
   /** The version that was read. When it is not the current one, nothing is written and the answer is a conflict with the current record. */
-  version?: number | null;
+  version?: number | Blank | null;
   /** Accepted and ignored: kept by the gateway. */
   created_at?: unknown;
   /** Accepted and ignored: kept by the gateway. */

@@ -1,6 +1,7 @@
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from "graphql";
 import { GraphQLDateTime, GraphQLJSON, GraphQLJSONObject } from "graphql-scalars";
 import { canonicalDecimal, parseDecimal } from "../lib/decimal.ts";
+import { jsonNumber } from "../lib/exact-number.ts";
 import type { Reading } from "../lib/reading.ts";
 import { Unreadable } from "../lib/unreadable.ts";
 import { readCurrency } from "../model/kinds/currency.ts";
@@ -8,6 +9,7 @@ import { readDay } from "../model/kinds/day.ts";
 import { readEmail } from "../model/kinds/email.ts";
 import { readInstant } from "../model/kinds/instant.ts";
 import { readUrl } from "../model/kinds/url.ts";
+import { isBlank } from "../write/input.ts";
 import { builder } from "./builder.ts";
 
 /** Reads a literal like the value it stands for; what is wrong with it is told with its place in the document. */
@@ -20,6 +22,8 @@ function literal<Value>(
     if (!kinds.includes(node.kind) || !("value" in node)) {
       throw new GraphQLError(expected, { nodes: node });
     }
+    // Blank text says nothing, or is refused where it stands: one rule for all kinds of fields (src/write/input.ts).
+    if (isBlank(node.value)) return later(read)(node.value);
     try {
       return read(node.value);
     } catch (error) {
@@ -179,9 +183,41 @@ for (const [scalar, read] of [
   ],
 ] as const)
   builder.addScalarType(scalar.name, readLater(scalar, read));
+
+/** A literal as JSON would hold it: all digits of its numbers, and no key that means something to JavaScript. */
+function jsonLiteral(
+  node: ValueNode,
+  variables: Readonly<Record<string, unknown>> | null | undefined,
+): unknown {
+  switch (node.kind) {
+    case Kind.INT:
+    case Kind.FLOAT:
+      return jsonNumber(node.value);
+    case Kind.STRING:
+    case Kind.BOOLEAN:
+      return node.value;
+    case Kind.LIST:
+      return node.values.map((item) => jsonLiteral(item, variables));
+    case Kind.OBJECT:
+      return Object.fromEntries(
+        node.fields.map(({ name, value }) => [name.value, jsonLiteral(value, variables)]),
+      );
+    case Kind.VARIABLE:
+      return variables?.[node.name.value];
+    case Kind.NULL:
+      return null;
+    default:
+      throw new GraphQLError(`JSON has no ${node.value}: write a text in quotes.`, { nodes: node });
+  }
+}
+
 builder.addScalarType(
   "JSON",
-  new GraphQLScalarType({ ...GraphQLJSON.toConfig(), description: "Any JSON value." }),
+  new GraphQLScalarType({
+    ...GraphQLJSON.toConfig(),
+    description: "Any JSON value. Numbers keep all digits.",
+    parseLiteral: jsonLiteral,
+  }),
 );
 builder.addScalarType(
   "JSONObject",

@@ -1,3 +1,5 @@
+import { ExactNumber } from "./exact-number.ts";
+
 const pattern = /^[+-]?(\d+)(?:\.(\d*))?$|^[+-]?\.(\d+)$/;
 const maxIntegerDigits = 15;
 const maxFractionDigits = 4;
@@ -16,10 +18,7 @@ export function canonicalDecimal(text: string): string {
  * Throws a TypeError that says what is wrong: at most 15 integer and 4 fraction digits (`numeric(19,4)`).
  */
 export function parseDecimal(value: unknown): string {
-  if (typeof value !== "string" && typeof value !== "number") {
-    throw new TypeError('a decimal is a string such as "10.5" or a number');
-  }
-  const text = typeof value === "number" ? plainNumber(value) : value.trim();
+  const text = textOf(value);
   const match = pattern.exec(text);
   if (match === null) throw new TypeError(`"${text.slice(0, 40)}" is not a decimal number`);
   const integer = (match[1] ?? "").replace(/^0+/, "");
@@ -51,18 +50,9 @@ export function withoutExponent(number: string): string {
   return `${sign}${digits.slice(0, point).padEnd(point, "0")}.${digits.slice(point)}`;
 }
 
-function plainNumber(value: number): string {
-  if (!Number.isFinite(value)) throw new TypeError("a decimal is a finite number");
-  const text = String(value);
-  // 1e21 and 1e-7 are how JavaScript prints what cannot fit 15 and 4 digits anyway, but 5e-5 must be told so too.
-  if (text.includes("e")) {
-    throw new TypeError(
-      `a decimal has at most ${maxIntegerDigits} integer and ${maxFractionDigits} fraction digits`,
-    );
-  }
-  // A JSON number of more than 15 significant digits has been rounded before it got here.
-  if (text.replace(/^-?0?\.?0*/, "").replace(/[-.]/g, "").length > 15) {
-    throw new TypeError("a number with more than 15 digits is not exact; send it as a string");
-  }
-  return text;
+function textOf(value: unknown): string {
+  if (typeof value === "string") return value.trim();
+  if (value instanceof ExactNumber) return withoutExponent(value.source);
+  if (typeof value === "number") return withoutExponent(String(value));
+  throw new TypeError('a decimal is a string such as "10.5" or a number');
 }

@@ -1,10 +1,13 @@
+import { ExactNumber, plainLength } from "./exact-number.ts";
 import { isStorable, unstorable } from "./text.ts";
 
 const maxBytes = 64 * 1024;
 const maxDepth = 20;
+/** Characters of a number that is printed without an exponent. */
+const maxNumberLength = 1_000;
 const forbiddenKeys: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
 
-/** Why a JSON value of a caller's cannot be stored; null when it can. At most 64 KB, 20 levels, exact numbers. */
+/** Why a JSON value of a caller's cannot be stored; null when it can. At most 64 KB and 20 levels. */
 export function jsonComplaint(value: unknown): string | null {
   const complaint = complaintAt(value, 1);
   if (complaint !== null) return complaint;
@@ -15,18 +18,31 @@ export function jsonComplaint(value: unknown): string | null {
 
 /** A number as PostgreSQL prints it: `5e-324` with all its zeros. */
 function printedOut(_key: string, value: unknown): unknown {
-  const isTiny = typeof value === "number" && value !== 0 && Math.abs(value) < 1e-6;
-  return isTiny ? "0".repeat(Math.ceil(-Math.log10(Math.abs(value)))) : value;
+  return typeof value === "number" && String(value).includes("e")
+    ? "0".repeat(plainLength(String(value)))
+    : value;
+}
+
+/** An object as JSON has them. */
+export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" &&
+  value !== null &&
+  !Array.isArray(value) &&
+  !(value instanceof ExactNumber);
+
+function numberComplaint({ source }: ExactNumber): string | null {
+  const value = Number(source);
+  if (value === 0 || !Number.isFinite(value)) {
+    return "holds a number that JSON readers take for 0 or infinite; send it as text.";
+  }
+  return plainLength(source) > maxNumberLength
+    ? `holds a number of more than ${maxNumberLength.toLocaleString("en")} digits; send it as text.`
+    : null;
 }
 
 function complaintAt(value: unknown, depth: number): string | null {
   if (typeof value === "string") return isStorable(value) ? null : unstorable;
-  if (typeof value === "number") {
-    if (!Number.isFinite(value)) return "holds a number that JSON cannot say; send it as text.";
-    return Number.isInteger(value) && !Number.isSafeInteger(value)
-      ? "holds a whole number beyond 2^53, which JSON readers round; send it as text."
-      : null;
-  }
+  if (value instanceof ExactNumber) return numberComplaint(value);
   if (typeof value !== "object" || value === null) return null;
   if (depth > maxDepth) return `is nested more than ${maxDepth} levels deep; flatten it.`;
   for (const [key, item] of Object.entries(value)) {

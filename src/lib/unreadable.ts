@@ -1,4 +1,5 @@
 import { badInput } from "./errors.ts";
+import { ExactNumber } from "./exact-number.ts";
 
 /**
  * A variable's value that its scalar could not read. It goes on to where its place in the input is known, so that
@@ -27,6 +28,7 @@ const maxDepth = 20;
 export function asSent(input: unknown, depth = 0): unknown {
   if (input instanceof Unreadable) return input.value;
   if (typeof input !== "object" || input === null || depth === maxDepth) return input;
+  if (input instanceof ExactNumber) return input;
   if (Array.isArray(input)) return input.map((item) => asSent(item, depth + 1));
   return Object.fromEntries(
     Object.entries(input).map(([key, value]) => [key, asSent(value, depth + 1)]),

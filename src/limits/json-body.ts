@@ -1,5 +1,6 @@
 import { setImmediate as immediately, setTimeout as sleep } from "node:timers/promises";
 import { currentWork } from "../db/work.ts";
+import { parseJson } from "../lib/exact-number.ts";
 import { excessOf } from "../lib/json.ts";
 
 /** Bytes that the body of a request may have. */
@@ -77,15 +78,11 @@ async function promptly<Body>(reading: Promise<Body>): Promise<Body> {
 }
 
 /**
- * Parses a JSON text whose depth and number of objects are bounded.
+ * Parses a JSON text whose depth and number of objects are bounded. No number in it is changed.
  *
  * @throws RefusedRequest 400, with `complaint` when it is no JSON.
  */
-export function parseBoundedJson(
-  text: string,
-  complaint: string,
-  reviver?: (key: string, value: unknown, context?: { readonly source?: string }) => unknown,
-): unknown {
+export function parseBoundedJson(text: string, complaint: string): unknown {
   const excess = excessOf(text, { levels: maxLevels, objects: maxObjects });
   if (excess === "levels") {
     throw new RefusedRequest(
@@ -98,7 +95,7 @@ export function parseBoundedJson(
     throw new RefusedRequest(400, `The JSON holds more than ${most} objects; send fewer at once.`);
   }
   try {
-    return reviver === undefined ? JSON.parse(text) : JSON.parse(text, reviver);
+    return parseJson(text);
   } catch {
     throw new RefusedRequest(400, complaint);
   }

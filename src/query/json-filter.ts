@@ -1,4 +1,5 @@
 import { badInput } from "../lib/errors.ts";
+import { ExactNumber } from "../lib/exact-number.ts";
 import { assertStorable } from "../lib/text.ts";
 import { filterPattern, type Filter } from "./filter-value.ts";
 import { all, param, raw, sql, type Sql } from "./sql.ts";
@@ -36,7 +37,11 @@ export function jsonCondition(column: Sql, filter: Filter, path: readonly string
       if (order !== undefined) {
         // jsonb compares unlike types by a fixed rank; only like with like means anything to a person.
         const kind =
-          typeof operand === "number" ? "number" : typeof operand === "string" ? "string" : null;
+          typeof operand === "number" || operand instanceof ExactNumber
+            ? "number"
+            : typeof operand === "string"
+              ? "string"
+              : null;
         if (kind === null)
           throw badInput(`${at.join(".")}: compare with a number or a string.`, at);
         return all([

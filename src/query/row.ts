@@ -1,10 +1,11 @@
+import { parseJson } from "../lib/exact-number.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Entity, Field } from "./entity.ts";
 import { fieldSql } from "./order.ts";
 import type { Sql } from "./sql.ts";
 import type { ViewerSql } from "./visible.ts";
 
-/** A record as the read engine gives it: field name → value. Decimals and days stay text, instants are Dates; numbers inside JSON are JavaScript's. */
+/** A record as the read engine gives it: field name → value. Decimals and days stay text, instants are Dates; numbers inside JSON keep all digits. */
 export type Row = Readonly<Record<string, unknown>>;
 
 /** A row as PostgreSQL printed it, a text for each column. */
@@ -63,7 +64,7 @@ export function readValue(definition: Field | undefined, text: string | null): u
       return readInstant(text);
     case "json":
     case "jsonObject":
-      return JSON.parse(text) as unknown;
+      return parseJson(text);
     case "textList":
       return readTextArray(text);
     default:

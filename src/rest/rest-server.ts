@@ -121,7 +121,7 @@ async function carryOut(
   const { resource, verb } = operation;
   const query = readQuery(req.url);
   const { input } = operation;
-  const body = input === null ? {} : await readBody(req.raw, env.incoming, input);
+  const body = input === null ? {} : await readBody(req.raw, env.incoming);
   const points = costOf(operation, query, body);
   const record = currentRecord();
   if (record !== undefined) record.cost = points;

@@ -14,8 +14,7 @@ export const contactIdsField = (description: string): InputField =>
   inputField({
     schema: z
       .array(idSchema("con"), "must be a list of contact ids")
-      .max(1_000, "must have at most 1,000 contacts")
-      .nullish(),
+      .max(1_000, "must have at most 1,000 contacts"),
     type: { listOf: { scalar: "ID" } },
     description,
   });

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Actor } from "../auth/actor.ts";
 import type { FencedPool } from "../db/fenced-pool.ts";
 import { GatewayError } from "../lib/errors.ts";
+import { parseJson } from "../lib/exact-number.ts";
 import { fingerprint, seal, unseal } from "../lib/seal.ts";
 import type { Cells } from "../query/row.ts";
 import { param, raw, sql } from "../query/sql.ts";
@@ -142,7 +143,7 @@ export async function claimStep(
     );
   }
   const sealed = row?.[1] ?? null;
-  return sealed === null ? null : { outcome: JSON.parse(unseal(key, sealed)) };
+  return sealed === null ? null : { outcome: parseJson(unseal(key, sealed)) };
 }
 
 /** Keeps what a step led to, in the transaction that did it. */

@@ -2,7 +2,7 @@ import { constants, deflateRawSync } from "node:zlib";
 import { z } from "zod";
 import { decimalPattern, parseDecimal } from "../lib/decimal.ts";
 import { idComplaint, idPattern, readId } from "../lib/id.ts";
-import { jsonComplaint } from "../lib/json.ts";
+import { isRecord, jsonComplaint } from "../lib/json.ts";
 import { isStorable, unstorable } from "../lib/text.ts";
 import type { Reading } from "../lib/reading.ts";
 import { readCurrency } from "../model/kinds/currency.ts";
@@ -62,19 +62,18 @@ const lengths: Readonly<Record<TextForm, number>> = {
   outside: 255,
 };
 
-/** Trimmed text. Blank counts as none, but for an outside reference, which must say something. */
+/** Trimmed text; in a list, a blank one counts as none. */
 export function textSchema(form: TextForm = "line", maxLength: number = lengths[form]) {
-  const text = z
+  return z
     .string("must be text")
     .trim()
     .max(maxLength, `must have at most ${maxLength.toLocaleString("en")} characters`)
     .refine(isStorable, unstorable)
-    .refine((value) => form === "prose" || fitsIndex(value), tooManyBytes);
-  if (form === "outside") return text.min(1, "must not be blank");
-  return text.transform((value) => (value === "" ? null : value));
+    .refine((value) => form === "prose" || fitsIndex(value), tooManyBytes)
+    .transform((value) => (value === "" ? null : value));
 }
 
-/** Text as its kind reads it; blank counts as none. */
+/** Text as its kind reads it. */
 export function readText(read: (text: string) => Reading, maxLength = maxLineLength) {
   return z
     .string("must be text")
@@ -82,7 +81,6 @@ export function readText(read: (text: string) => Reading, maxLength = maxLineLen
     .max(maxLength, `must have at most ${maxLength.toLocaleString("en")} characters`)
     .refine(isStorable, { error: unstorable, abort: true })
     .transform((text, context) => {
-      if (text === "") return null;
       const reading = read(text);
       if ("value" in reading) return reading.value;
       context.issues.push({ code: "custom", message: reading.complaint, input: text });
@@ -140,22 +138,26 @@ export const jsonSchema = z.unknown().superRefine((value, context) => {
 });
 
 const jsonObjectSchema = jsonSchema
-  .refine(
-    (value) => value == null || (typeof value === "object" && !Array.isArray(value)),
-    "must be a JSON object",
-  )
+  .refine(isRecord, "must be a JSON object")
   .meta({ type: "object", additionalProperties: true });
 const jsonListSchema = jsonSchema
-  .refine((value) => value == null || Array.isArray(value), "must be a JSON list")
+  .refine((value) => Array.isArray(value), "must be a JSON list")
   .meta({ type: "array", items: {} });
 
-/** Texts, each once. Tags are short and few. */
+/** Texts, each once; blank ones are none. Tags are short and few. */
 function listSchema(name: string, form: TextForm) {
   const [maxItems, maxLength] = name === "tags" ? [100, 64] : [1_000, lengths[form]];
-  return z
-    .array(textSchema(form, maxLength), "must be a list of texts")
-    .max(maxItems, `must have at most ${maxItems.toLocaleString("en")} items`)
-    .transform((items) => [...new Set(items.filter((item) => item !== null))]);
+  return (
+    z
+      .array(textSchema(form, maxLength), "must be a list of texts")
+      .max(maxItems, `must have at most ${maxItems.toLocaleString("en")} items`)
+      // GraphQL makes a list of one of a blank text, which must not empty what is stored.
+      .refine(
+        (items) => items.length === 0 || items.some((item) => item !== null),
+        "holds nothing but blanks; send [] for none",
+      )
+      .transform((items) => [...new Set(items.filter((item) => item !== null))])
+  );
 }
 
 /** How a field of the model is read from an input, and what GraphQL calls it. */

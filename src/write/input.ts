@@ -1,6 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import type { Entity, Field } from "../query/entity.ts";
+import { withoutExponent } from "../lib/decimal.ts";
+import { ExactNumber } from "../lib/exact-number.ts";
+import { isRecord } from "../lib/json.ts";
 import { snakeCase } from "../lib/text.ts";
 import { invalid, type Problem } from "./problem.ts";
 import { schemaOf, type InputType } from "./input-types.ts";
@@ -13,6 +16,8 @@ export type InputField = {
   readonly type: InputType;
   readonly description: string;
   readonly required: boolean;
+  /** Whether null says something of it; what is never null refuses null and blank on update. */
+  readonly nullable: boolean;
   /** Server-managed: accepted, because REST clients send back what they read, and not looked at. */
   readonly ignored: boolean;
 };
@@ -22,6 +27,8 @@ export type InputDefinition = {
   /** Of the GraphQL type. */
   readonly name: string;
   readonly description: string;
+  /** What null and blank say: of a new record that a field is not given, of a change that it shall be null. */
+  readonly blank: "notGiven" | "null";
   readonly fields: Readonly<Record<string, InputField>>;
 };
 
@@ -35,16 +42,17 @@ export type ParsedInput = {
   readonly problems: readonly Problem[];
 };
 
-type FieldOptions = Partial<Pick<InputField, "field" | "required">> & {
+type FieldOptions = Partial<Pick<InputField, "field" | "required" | "nullable">> & {
   readonly schema: z.ZodType;
   readonly type: InputType;
   readonly description: string;
 };
 
-/** A field that the model does not have, or has in another form. */
+/** A field that the model does not have, or has in another form. A list is never null: without items it is empty. */
 export const inputField = (options: FieldOptions): InputField => ({
   field: null,
   required: false,
+  nullable: !("listOf" in options.type),
   ignored: false,
   ...options,
 });
@@ -52,10 +60,11 @@ export const inputField = (options: FieldOptions): InputField => ({
 /** Accepted and not looked at. */
 export const ignoredField = (reason: string): InputField => ({
   field: null,
-  schema: z.unknown().optional(),
+  schema: z.unknown(),
   type: { scalar: "JSON" },
   description: `Accepted and ignored: ${reason}`,
   required: false,
+  nullable: true,
   ignored: true,
 });
 
@@ -97,7 +106,10 @@ export function defineInputs(
     if (original === undefined) throw new Error(`${entity.name} has no input ${rest}`);
     fields[twin] = { ...original, description: `The same as \`${rest}\`; send either.` };
   }
-  Object.assign(fields, options.fields);
+  for (const [rest, field] of Object.entries(options.fields ?? {})) {
+    const definition = field.field === null ? undefined : entity.fields[field.field];
+    fields[rest] = definition === undefined ? field : { ...field, nullable: definition.nullable };
+  }
   const create = Object.fromEntries(
     Object.entries(fields).map(([rest, field]) => [
       rest,
@@ -107,12 +119,14 @@ export function defineInputs(
   return {
     create: {
       name: `Create${entity.type}Input`,
-      description: `A new ${entity.type}. Fields that are left out, or null, take their defaults.`,
+      description: `A new ${entity.type}. Fields that are left out, null or blank take their defaults.`,
+      blank: "notGiven",
       fields: create,
     },
     update: {
       name: `Update${entity.type}Input`,
-      description: `Changes to a ${entity.type}: only what is sent changes, null clears.`,
+      description: `Changes to a ${entity.type}: only what is sent changes; null or blank clears, and is refused where a field is never null.`,
+      blank: "null",
       fields: {
         ...fields,
         id: {
@@ -127,24 +141,24 @@ export function defineInputs(
 }
 
 const version = inputField({
-  schema: z.int32("must be a whole number").nullish(),
+  schema: z.int32("must be a whole number"),
   type: { scalar: "Int" },
   description:
     "The version that was read. When it is not the current one, nothing is written and the answer is a conflict with the current record.",
 });
 
-/** An input as one zod schema: for inputs inside inputs, and for what describes them (OpenAPI). */
-export function objectSchema(definition: InputDefinition) {
-  const shape = Object.fromEntries(
-    Object.entries(definition.fields).map(([rest, field]) => [
-      rest,
-      (field.required ? field.schema : field.schema.optional()).meta({
-        description: field.description,
-      }),
-    ]),
-  );
-  return z.strictObject(shape).meta({ description: definition.description });
-}
+/** An input inside an input, as it was sent. */
+export const recordSchema = (complaint: string) => z.custom<Values>(isRecord, complaint);
+
+/** An input inside an input, read by the same rules. */
+export const objectSchema = (definition: InputDefinition, complaint: string) =>
+  recordSchema(complaint).transform((sent, context) => {
+    const { extras, problems } = parseInput(definition, sent);
+    for (const { path, message } of problems) {
+      context.issues.push({ code: "custom", path: [...path], message, input: sent });
+    }
+    return extras;
+  });
 
 /** `phone1Label` → `phone_1_label`: the REST name of a field. */
 export function restName(field: string): string {
@@ -160,10 +174,23 @@ export function fieldFromModel(
   const { schema, type } = schemaOf(name, definition, prefixOf);
   return inputField({
     field: name,
-    schema: schema.nullish(),
+    schema,
     type,
+    nullable: definition.nullable,
     description: definition.description,
   });
+}
+
+/** Whether a value says nothing: null, or text of nothing but spaces, as the empty cells of a table are sent. */
+export const isBlank = (value: unknown): boolean =>
+  value == null || (typeof value === "string" && value.trim() === "");
+
+/** What is said of null and blank where a field is never null. */
+function neverNull({ type }: InputField): string {
+  const isList = "listOf" in type;
+  const emptied = isList || ("scalar" in type && type.scalar === "JSON");
+  const none = emptied ? `, or send ${isList ? "[]" : "an empty one"} to empty it` : "";
+  return `cannot be null or blank; leave it out to keep its value${none}.`;
 }
 
 /**
@@ -178,6 +205,17 @@ export function parseInput(definition: InputDefinition, input: Values): ParsedIn
   const said = new Set<string>();
   /** The name under which a field was said: its own or its twin's. */
   const saidAs = new Map<string, string>();
+  const take = (rest: string, { field }: InputField, value: unknown): void => {
+    if (field === null) {
+      extras[rest] = value;
+    } else if (values[field] == null) {
+      values[field] = value;
+      saidAs.set(field, rest);
+    } else if (value !== null && !isDeepStrictEqual(values[field], value)) {
+      const message = `says something else than ${saidAs.get(field)}; send one of the two.`;
+      problems.push(invalid([rest], message));
+    }
+  };
   for (const [rest, sent] of Object.entries(input)) {
     const field = Object.hasOwn(definition.fields, rest) ? definition.fields[rest] : undefined;
     if (field === undefined) {
@@ -185,30 +223,28 @@ export function parseInput(definition: InputDefinition, input: Values): ParsedIn
       continue;
     }
     if (field.ignored || sent === undefined) continue;
-    const parsed = field.schema.safeParse(sent, { reportInput: true });
-    // Blank text says as little as none.
-    if (!parsed.success || parsed.data != null) said.add(rest);
-    if (!parsed.success) {
-      problems.push(...parsed.error.issues.flatMap((issue) => problemsOf(issue, rest)));
-    } else if (field.field === null) {
-      extras[rest] = parsed.data;
-    } else if (values[field.field] == null) {
-      values[field.field] = parsed.data;
-      saidAs.set(field.field, rest);
-    } else if (parsed.data !== null && !isDeepStrictEqual(values[field.field], parsed.data)) {
-      problems.push(
-        invalid(
-          [rest],
-          `says something else than ${saidAs.get(field.field)}; send one of the two.`,
-        ),
-      );
+    if (isBlank(sent)) {
+      if (definition.blank === "notGiven") continue;
+      if (field.nullable) take(rest, field, null);
+      else problems.push(invalid([rest], neverNull(field)));
+      continue;
     }
+    said.add(rest);
+    const parsed = field.schema.safeParse(readable(field, sent), { reportInput: true });
+    if (parsed.success) take(rest, field, parsed.data);
+    else problems.push(...parsed.error.issues.flatMap((issue) => problemsOf(issue, rest)));
   }
   for (const [rest, field] of Object.entries(definition.fields)) {
     if (field.required && !said.has(rest)) problems.push(invalid([rest], "is needed."));
   }
   return { values, extras, problems };
 }
+
+/** A decimal as text, with all digits that it was sent with. */
+const readable = ({ type }: InputField, sent: unknown): unknown =>
+  sent instanceof ExactNumber && "scalar" in type && type.scalar === "Decimal"
+    ? withoutExponent(sent.source)
+    : sent;
 
 function problemsOf(issue: z.core.$ZodIssue, rest: string): Problem[] {
   const path = [rest, ...issue.path.map(String)];

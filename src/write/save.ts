@@ -145,7 +145,7 @@ const kindDefaults: Readonly<Record<string, unknown>> = {
   boolean: false,
 };
 
-/** What a field holds when null is sent and cannot stand. */
+/** What a field of a new record holds when nothing is said of it. */
 function defaultOf(writes: EntityWrites, name: string): unknown {
   const definition = writes.entity.fields[name];
   if (definition === undefined || definition.nullable) return null;
@@ -195,16 +195,13 @@ export function newDraft(
 export function changedDraft(writes: EntityWrites, row: RowInput, before: Stored): Draft {
   const { entity } = writes;
   const { values: sent, extras, problems } = row.input;
-  const said = Object.fromEntries(
-    Object.entries(sent).map(([name, value]) => [name, value ?? defaultOf(writes, name)]),
-  );
   const draft: Draft = {
     index: row.index,
     id: row.id,
     before,
     sent,
     extras,
-    values: { ...before, ...said, id: row.id },
+    values: { ...before, ...sent, id: row.id },
     problems: [...problems],
   };
   checkVersion(entity, before, extras["version"], draft.problems);

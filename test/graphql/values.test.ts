@@ -168,11 +168,21 @@ describe("decimals", () => {
     expect(at(data, "accounts", "totalCount")).toBe(1);
   });
 
-  it("are refused as JSON numbers that JSON has rounded", async () => {
+  it("are exact as JSON numbers, however many digits these have", async () => {
+    const annualRevenue = "99999999999999.1235";
+    const { record } = await makeBetween(tenant, accounts, { annualRevenue });
     const query =
-      "query ($v: Decimal!) { accounts(where: { annualRevenue: { eq: $v } }) { totalCount } }";
-    const answer = await gateway.ask(key, query, { v: 123456789012345.67 });
-    expect(answer.errors?.[0]?.message).toContain("send it as a string");
-    expect(answer.errors?.[0]?.extensions.code).toBe("BAD_USER_INPUT");
+      "query ($id: ID!, $v: Decimal!) { accounts(where: { id: { eq: $id }, annualRevenue: { eq: $v } }) { totalCount } }";
+    for (const [value, totalCount] of [
+      ["99999999999999.1235", 1],
+      ["99999999999999.1234", 0],
+    ] as const) {
+      const response = await fetch(`${gateway.url}/graphql`, {
+        method: "POST",
+        headers: { "content-type": "application/json", "x-api-key": key },
+        body: `{"query":${JSON.stringify(query)},"variables":{"id":"${record.id}","v":${value}}}`,
+      });
+      expect(await response.json()).toMatchObject({ data: { accounts: { totalCount } } });
+    }
   });
 });

@@ -6,6 +6,10 @@ const id = uuidv7();
 /** Values of every kind that an input may take somewhere, and the like that it may not. */
 const oddities: readonly unknown[] = [
   null,
+  "",
+  " \t",
+  [""],
+  ["a", " "],
   true,
   false,
   0,

@@ -280,7 +280,9 @@ describe("opted_in, opted_in_at", () => {
     const opted_in_at = "2020-01-01T00:00:00.000Z";
     const record = expectWritten(await create({ opted_in: true, opted_in_at }));
     expect(record["optedInAt"]).toBe(opted_in_at);
-    expect(expectWritten(await update(record["id"], { opted_in: null }))["optedIn"]).toBe(false);
+    expectRefused(await update(record["id"], { opted_in: null }), [
+      ["opted_in", "ValidationError"],
+    ]);
   });
 
   it("gdpr_consent is any JSON", async () => {

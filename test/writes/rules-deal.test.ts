@@ -268,7 +268,9 @@ describe("contacts", () => {
     expect(people(await write.updated("Deal", id, { name: "Same people" }, selection))).toEqual([
       second.id,
     ]);
-    expect(people(await write.updated("Deal", id, { contact_ids: null }, selection))).toEqual([]);
+    const refused = await write.update("Deal", id, { contact_ids: null });
+    expect(problemsOf(refused)).toEqual(["BAD_USER_INPUT contact_ids"]);
+    expect(people(await write.updated("Deal", id, { contact_ids: [] }, selection))).toEqual([]);
   });
 
   it("its contacts must belong to the tenant", async () => {

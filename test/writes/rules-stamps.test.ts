@@ -190,8 +190,10 @@ describe("provenance", () => {
       expect(record).toMatchObject({ source: "import", sourceType: source_type });
       const { id } = record;
       const cleared = { source: null, source_type: null };
-      const updated = expectWritten(await write("update", "account", { id, input: cleared }));
-      expect(updated).toMatchObject({ source: "edm", sourceType: "api" });
+      expectRefused(await write("update", "account", { id, input: cleared }), [
+        ["source", "ValidationError"],
+        ["source_type", "ValidationError"],
+      ]);
     },
   );
 

@@ -120,6 +120,7 @@ describe("numbers", () => {
     [" 007.10 ", "7.1"],
     ["99999999999999.9999", "99999999999999.9999"],
     [123456789012.345, "123456789012.345"],
+    [12345678901234.568, "12345678901234.568"],
   ];
 
   it.each(decimals)(
@@ -150,7 +151,6 @@ describe("numbers", () => {
         1e15,
         1e-5,
         0.1 + 0.2,
-        Number("12345678901234.5678"),
         "NaN",
         "Infinity",
         "-Infinity",
@@ -261,7 +261,7 @@ describe("all problems of an input are reported at once", () => {
       domain: "no domain",
       annual_revenue: "much",
       employee_count: -1,
-      owner_id: " ",
+      owner_id: "\ud800",
       parent_account_id: ours.contact,
       first_contacted_at: "soon",
       tags: ["ok", "x".repeat(65)],

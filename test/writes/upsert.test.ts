@@ -88,7 +88,7 @@ describe("upsertAccount", () => {
   it("what is wrong is told, and nothing is written", async () => {
     const input = { email: email() };
     const before = await countEvents(gateway);
-    expectRefused(await upsertAccount({ ...input, owner_id: " ", tags: ["x".repeat(65)] }), [
+    expectRefused(await upsertAccount({ ...input, owner_id: "\u0000", tags: ["x".repeat(65)] }), [
       ["owner_id", "ValidationError"],
       ["tags.0", "ValidationError"],
     ]);

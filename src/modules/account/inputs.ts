@@ -6,12 +6,13 @@ import { entityInputs } from "../entity-inputs.ts";
 import { account } from "./model.ts";
 
 const part = (description: string) =>
-  inputField({ schema: textSchema().nullish(), type: { scalar: "String" }, description });
+  inputField({ schema: textSchema(), type: { scalar: "String" }, description });
 
 /** A postal address. */
 export const addressInput: InputDefinition = {
   name: "AddressInput",
   description: "A postal address.",
+  blank: "null",
   fields: {
     kind: part("What it is for: e.g. `billing`, `shipping`, `office`."),
     line1: part("Street and number."),
@@ -28,13 +29,14 @@ export const maxAddresses = 50;
 export const accountInputs = entityInputs(account, {
   fields: {
     display_name: inputField({
-      schema: textSchema().nullish(),
+      schema: textSchema(),
       type: { scalar: "String" },
+      nullable: false,
       description: "Sets the name when `name` is left out.",
     }),
     domain: inputField({
       field: "domain",
-      schema: readText(readDomain).nullish(),
+      schema: readText(readDomain),
       type: { scalar: "String" },
       description:
         "Email domain: kept in lower case and punycode, without scheme and `www.`. New contacts with such an email are attached to the account.",
@@ -42,9 +44,8 @@ export const accountInputs = entityInputs(account, {
     addresses: inputField({
       field: "addresses",
       schema: z
-        .array(objectSchema(addressInput), "must be a list of addresses")
-        .max(maxAddresses, `must have at most ${maxAddresses} addresses`)
-        .nullish(),
+        .array(objectSchema(addressInput, "must be an address"), "must be a list of addresses")
+        .max(maxAddresses, `must have at most ${maxAddresses} addresses`),
       type: { listOf: { input: addressInput } },
       description: "Postal addresses: billing, shipping, office. Replaces all.",
     }),

@@ -16,8 +16,7 @@ export const apiKeyInputs = entityInputs(apiKey, {
           }),
           "must be a list of scopes",
         )
-        .min(1, "must name at least one scope")
-        .nullish(),
+        .min(1, "must name at least one scope"),
       type: { listOf: { scalar: "String" } },
       description:
         "What the key may do, e.g. `read:*`, `write:deals`; no more than the caller itself may.",
@@ -26,8 +25,7 @@ export const apiKeyInputs = entityInputs(apiKey, {
       field: "environment",
       schema: z
         .string("must be text")
-        .regex(/^[a-z]{1,16}$/, "must be 1 to 16 lower-case letters, such as live or test")
-        .nullish(),
+        .regex(/^[a-z]{1,16}$/, "must be 1 to 16 lower-case letters, such as live or test"),
       type: { scalar: "String" },
       description: "The second part of the key, `crm_<environment>_…`; `live` unless said.",
     }),

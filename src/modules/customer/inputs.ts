@@ -4,7 +4,7 @@ import { accountInputs } from "../account/inputs.ts";
 
 const line = (description: string, required = false) =>
   inputField({
-    schema: textSchema().nullish(),
+    schema: textSchema(),
     type: { scalar: "String" },
     description,
     required,
@@ -18,6 +18,7 @@ if (accountType === undefined) throw new Error("accounts have no account_type");
 export const customerInput: InputDefinition = {
   name: "CreateCustomerInput",
   description: "A new customer: an account with its primary contact.",
+  blank: "notGiven",
   fields: {
     account_type: { ...accountType, required: true },
     display_name: line("What to show; else `company_name`, else `first_name last_name`."),
@@ -25,7 +26,7 @@ export const customerInput: InputDefinition = {
     first_name: line("Given name of the primary contact."),
     last_name: line("Family name of the primary contact."),
     email: inputField({
-      schema: emailSchema.nullish(),
+      schema: emailSchema,
       type: { scalar: "EmailAddress" },
       description: "Email of the customer and of its primary contact; unique among live accounts.",
       required: true,

@@ -17,8 +17,7 @@ export const dealInputs = entityInputs(deal, {
         .refine((percent) => percent === null || (Number(percent) >= 0 && Number(percent) <= 100), {
           error: "must be from 0 to 100",
         })
-        .meta({ minimum: 0, maximum: 100 })
-        .nullish(),
+        .meta({ minimum: 0, maximum: 100 }),
       type: { scalar: "Decimal" },
       description: "Chance to win it, in percent (0–100).",
     }),

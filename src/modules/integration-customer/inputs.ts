@@ -36,6 +36,7 @@ const { fields } = contactInputs.create;
 export const integrationCustomerInput: InputDefinition = {
   name: "CreateIntegrationCustomerInput",
   description: "A new customer: a person, kept as a contact.",
+  blank: "notGiven",
   fields: {
     ...Object.fromEntries(
       integrationCustomerKeys.map((name) => {

@@ -10,7 +10,7 @@ import type { Stored } from "../../write/stored.ts";
 import type { WriteUnit } from "../../write/unit.ts";
 import { lineItem } from "../line-item/model.ts";
 import { lineItemWrites, maxPosition, priceLine, tooLarge } from "../line-item/service.ts";
-import { quoteLineInput } from "./inputs.ts";
+import { knownLineInput, quoteLineInput } from "./inputs.ts";
 
 /** What happens to a quote's lines together with it. */
 type LinePlan = {
@@ -69,12 +69,15 @@ function planSent(
   const changed: Draft[] = [];
   const { appId } = unit.actor;
   const seen = lines.filter((line) => appId === null || line["appId"] === appId);
-  const inputs = sent.map((item) => parseInput(quoteLineInput, asValues(item)));
-  const named = inputs.map(({ extras }) => (draft.before === null ? null : textOf(extras, "id")));
-  const known = named.map((id) => {
-    const uuid = readId(lineItem.prefix, id ?? "");
+  const items = sent.map(asValues);
+  const known = items.map(({ id }) => {
+    const uuid = typeof id === "string" ? readId(lineItem.prefix, id.trim()) : null;
     return seen.find((line) => line.id === uuid);
   });
+  const inputs = items.map((item, index) =>
+    parseInput(known[index] === undefined ? quoteLineInput : knownLineInput, item),
+  );
+  const named = inputs.map(({ extras }) => (draft.before === null ? null : textOf(extras, "id")));
   // Lines of other applications stay as they are, and count in the total.
   const unseen = lines.filter((line) => !seen.includes(line));
   const places = placesOf(known, unseen);

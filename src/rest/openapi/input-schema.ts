@@ -3,19 +3,12 @@ import type { InputDefinition, InputField } from "../../write/input.ts";
 import { restWords } from "./rest-words.ts";
 import { closedObject, described, orNull, type Components, type Schema } from "./schema.ts";
 
-/**
- * The body that an input takes, as a schema of its own; from the schemas that read it. `kept` are the keys that cannot be
- * cleared, although they can be left out.
- */
-export function inputSchema(
-  definition: InputDefinition,
-  components: Components,
-  kept: readonly string[] = [],
-) {
+/** The body that an input takes, as a schema of its own; from the schemas that read it. */
+export function inputSchema(definition: InputDefinition, components: Components) {
   const properties = Object.fromEntries(
     Object.entries(definition.fields).map(([name, field]) => [
       name,
-      fieldOf(field, components, field.required || kept.includes(name)),
+      fieldOf(field, definition, components),
     ]),
   );
   const required = Object.entries(definition.fields).flatMap(([name, field]) =>
@@ -29,20 +22,43 @@ export function inputSchema(
   });
 }
 
-function fieldOf(field: InputField, components: Components, isNeeded: boolean): Schema {
+function fieldOf(field: InputField, { blank }: InputDefinition, components: Components): Schema {
   // Of an update's `id` GraphQL has more to say.
   if (field.ignored) {
     const isTold = field.description.startsWith("Accepted and ignored");
     return { description: isTold ? field.description : "Accepted and ignored." };
   }
-  const value = withoutNull(schemaOf(field, components));
-  const description = restWords(field.description);
-  const takesNull = !isNeeded && field.schema.safeParse(null).success;
-  if (!isNeeded) return described(takesNull ? orNull(value) : value, description);
-  // Blank text says as little as none.
-  const isText = value["type"] === "string" && value["enum"] === undefined;
-  return described(isText ? { ...value, minLength: 1 } : value, description);
+  const value = schemaOf(field, components);
+  const takesBlank = blank === "notGiven" ? !field.required : field.nullable;
+  const isText = value["type"] === "string" && beyondBlank.every((key) => value[key] === undefined);
+  const filled = isText ? { ...value, pattern: "\\S" } : value;
+  return described(
+    takesBlank ? orBlank(value, isText, components) : filled,
+    restWords(field.description),
+  );
 }
+
+/** What a text that is blank does not meet. */
+const beyondBlank = ["enum", "format", "pattern", "anyOf"];
+
+/** The same, or null, or text of nothing but spaces, which says as little. */
+function orBlank(schema: Schema, isText: boolean, components: Components): Schema {
+  if (isText) return orNull(schema);
+  const isAnything = Object.keys(schema).length === 0;
+  if (isAnything) return schema;
+  const { anyOf, ...rest } = schema;
+  const isUnion = Array.isArray(anyOf) && rest["type"] === undefined;
+  const kinds: readonly Schema[] = isUnion
+    ? anyOf.map((one: Schema) => ({ ...one, ...rest }))
+    : [schema];
+  return { anyOf: [...kinds, components.add("schemas", "Blank", blankText), { type: "null" }] };
+}
+
+const blankText: Schema = {
+  description: "Text of nothing but spaces: it says as little as null.",
+  type: "string",
+  pattern: "^\\s*$",
+};
 
 /** What zod says of the field, and the input that it is a list of under that one's name. */
 function schemaOf({ schema, type }: InputField, components: Components): Schema {
@@ -52,15 +68,5 @@ function schemaOf({ schema, type }: InputField, components: Components): Schema 
     unrepresentable: "any",
   });
   if (!("listOf" in type && "input" in type.listOf)) return json;
-  return { ...withoutNull(json), items: inputSchema(type.listOf.input, components) };
-}
-
-/** The one thing that a nullable value else is, without the layers that only say so. */
-function withoutNull(schema: Schema): Schema {
-  const { anyOf, ...rest } = schema;
-  if (!Array.isArray(anyOf)) return schema;
-  const others = anyOf.filter((one: Schema) => one["type"] !== "null");
-  if (others.length === anyOf.length) return schema;
-  const [only] = others;
-  return others.length === 1 ? { ...rest, ...withoutNull(only) } : { ...rest, anyOf: others };
+  return { ...json, items: inputSchema(type.listOf.input, components) };
 }

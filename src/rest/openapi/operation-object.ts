@@ -1,5 +1,4 @@
 import { idPattern } from "../../lib/id.ts";
-import { restName } from "../../write/input.ts";
 import { maxKeyLength } from "../../write/idempotency.ts";
 import type { Operation, Resource, Verb } from "../face.ts";
 import { spoken } from "../refusal.ts";
@@ -40,11 +39,7 @@ export function operationObject(
             required: true,
             content: {
               "application/json": {
-                schema: inputSchema(
-                  input,
-                  components,
-                  operation.verb === "update" ? keptOf(resource) : [],
-                ),
+                schema: inputSchema(input, components),
                 example: bodyExample(resource, input),
               },
             },
@@ -61,13 +56,6 @@ function pascal(path: string): string {
     /[^A-Za-z\d]*([A-Za-z\d]+)[^A-Za-z\d]*/g,
     (_, word: string) => word.charAt(0).toUpperCase() + word.slice(1),
   );
-}
-
-/** What a record always has and nobody else can say: what a new one needs, and its number for people. */
-function keptOf({ create, projection }: Resource): string[] {
-  const numbers = Object.values(projection.entity.naturalKeys).map(restName);
-  const isKept = (name: string) => create.input.fields[name]?.required === true;
-  return [...Object.keys(create.input.fields).filter(isKept), ...numbers];
 }
 
 /** A line, and what there is to know beside it. */

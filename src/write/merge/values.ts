@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { jsonComplaint } from "../../lib/json.ts";
+import { isRecord, jsonComplaint } from "../../lib/json.ts";
 import type { Catalog } from "../../query/catalog.ts";
 import type { Entity, Field } from "../../query/entity.ts";
 import { publicValue } from "../../query/public-value.ts";
@@ -39,7 +39,7 @@ const isEmpty = (value: unknown): boolean =>
   value == null ||
   value === "" ||
   (Array.isArray(value) && value.length === 0) ||
-  (typeof value === "object" && !Array.isArray(value) && Object.keys(value).length === 0);
+  (isRecord(value) && Object.keys(value).length === 0);
 
 const defaultLimit = 1_000;
 const tagLimit = 100;
@@ -83,15 +83,12 @@ function mergedValue(
     const limit = limits[name] ?? (name === "tags" ? tagLimit : defaultLimit);
     return union(into, from).slice(0, Math.max(limit, into.length));
   }
-  if (kind === "jsonObject" && isObject(into) && isObject(from)) {
+  if (kind === "jsonObject" && isRecord(into) && isRecord(from)) {
     const both = { ...from, ...into };
     return jsonComplaint(both) === null ? both : into;
   }
   return isEmpty(into) ? (from ?? into) : into;
 }
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** What is in either list, each once. */
 function union(into: readonly unknown[], from: readonly unknown[]): unknown[] {
@@ -125,7 +122,7 @@ export function tellFields(
     if (isDeepStrictEqual(mine, other) && isDeepStrictEqual(mine, now)) return [];
     const isSame = (value: unknown) => isDeepStrictEqual(now, value);
     // A number that fills another place than it had is the other's all the same.
-    const isList = Array.isArray(now) || isObject(now);
+    const isList = Array.isArray(now) || isRecord(now);
     const winner = isSame(mine) ? "INTO" : isSame(other) || !isList ? "FROM" : "BOTH";
     return [{ field, into: mine, from: other, result: now, winner }];
   });
