@@ -21,6 +21,8 @@ const { values } = parseArgs({
     /** Of the big tenant; some 200,000 rows. */
     accounts: { type: "string", default: "6000" },
     only: { type: "string" },
+    /** bench/gateway-process.ts of another clone, to compare with. */
+    gateway: { type: "string" },
   },
 });
 const { only } = values;
@@ -74,7 +76,7 @@ const database = openDatabase({ url: cluster.url });
 try {
   await migrate({ url: cluster.url });
   console.log(`${await seedTenants(cluster.url, Number(values.accounts))} rows with statistics`);
-  const start = (): Promise<GatewayProcess> => startGatewayProcess(cluster.url, undefined, {});
+  const start = (): Promise<GatewayProcess> => startGatewayProcess(cluster.url, values.gateway, {});
   gateway = await start();
   await makeTenant(gateway, database, "wide");
   await makeTenant(gateway, database, "fresh");

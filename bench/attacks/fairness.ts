@@ -64,8 +64,7 @@ const busyKey: Attack = {
   tenant: "big",
   requestsPerMinute: 100_000,
   run: (place) => {
-    const query =
-      '{ deals(first: 1, where: { description: { endsWith: "zq" } }) { nodes { id } } }';
+    const query = '{ deals(first: 1, where: { name: { endsWith: "zq" } }) { nodes { id } } }';
     return attackWith(place, 16, () => graphql(place.keys[0] ?? "", query));
   },
 };
