@@ -38,6 +38,7 @@ const checks: readonly (readonly [string, (subject: Subject) => Promise<Verdict>
   ["extensions", extensions],
   ["letters", letters],
   ["indexes", indexes],
+  ["statistics", statistics],
   ["search operators", operators],
 ];
 
@@ -144,6 +145,22 @@ async function letters({ client }: Subject): Promise<Verdict> {
   const known = await names(client, "SELECT name FROM unnest(show_trgm('Жук é 東京')) AS name");
   if (known.length > 0) return fine("search knows letters beyond ASCII");
   return off("LC_CTYPE is C, so search finds only ASCII: make the database with a UTF-8 locale");
+}
+
+/** Statistics that name the large tenants make PostgreSQL plan for all others as if they had nothing. */
+async function statistics({ client }: Subject): Promise<Verdict> {
+  const uneven = await names(
+    client,
+    `SELECT c.relname AS name FROM pg_class c
+     JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped
+     LEFT JOIN pg_stats s ON s.schemaname = 'public' AND s.tablename = c.relname AND s.attname = a.attname
+     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+       AND (a.attstattarget IS DISTINCT FROM 0 OR s.most_common_vals IS NOT NULL)
+     ORDER BY c.relname`,
+  );
+  if (uneven.length === 0) return fine("every tenant is planned for alike");
+  const mends = uneven.map((name) => `SELECT plan_tenants_alike('${name}')`);
+  return off(`new and small tenants get slow plans; as a superuser: ${mends.join("; ")}`);
 }
 
 async function indexes({ client }: Subject): Promise<Verdict> {

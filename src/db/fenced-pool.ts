@@ -35,11 +35,6 @@ const sessionOptions = (limits: PoolConfig): readonly string[] => [
 /** Runs statements for one tenant and gives rows as PostgreSQL printed them. */
 export type Queryable = {
   rows(text: string, values: readonly unknown[]): Promise<(string | null)[][]>;
-  /**
-   * The same for a statement that must go by the index that has its order. Of a tenant that the statistics do not know
-   * yet PostgreSQL expects one row, which any index gives as well, and sorts the whole tenant.
-   */
-  rowsInIndexOrder?(text: string, values: readonly unknown[]): Promise<(string | null)[][]>;
 };
 
 /** One transaction. Statements go out in order without waiting for each other; answers come in the same order. */
@@ -185,11 +180,6 @@ export class FencedPool extends pg.Pool {
         client.release(!isQuiet);
         return answered.value.rows;
       },
-      rowsInIndexOrder: (text, values) =>
-        this.transaction(tenantId, (transaction) => {
-          transaction.send("SET LOCAL enable_sort = off", []);
-          return transaction.rows(text, values);
-        }),
     };
   }
 

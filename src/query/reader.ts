@@ -136,7 +136,7 @@ export class Reader {
       const duplicateRequest = request();
       loader = new DataLoader<string, readonly Duplicate[]>(async (ids) => {
         const { statement, collect } = duplicateStatement(duplicateRequest, this.#viewer, ids);
-        const found = collect(await this.#run(statement, {}, true));
+        const found = collect(await this.#run(statement));
         return ids.map((one) => found.get(one) ?? []);
       });
       this.#duplicates.set(key, loader);
@@ -146,9 +146,7 @@ export class Reader {
 
   /** A page of the pairs of likely duplicates among all records of an entity. */
   duplicatePairs(request: PairRequest): Promise<PairPage> {
-    return duplicatePairs(request, this.#viewer, (statement) =>
-      this.#run(statement, request, true),
-    );
+    return duplicatePairs(request, this.#viewer, (statement) => this.#run(statement, request));
   }
 
   /** A page of search hits over several entities. */
@@ -177,11 +175,9 @@ export class Reader {
   async #run(
     statement: Statement,
     cursors: { readonly after?: string | null; readonly before?: string | null } = {},
-    inIndexOrder = false,
   ): Promise<readonly Cells[]> {
-    const { rows, rowsInIndexOrder = rows } = this.#db;
     try {
-      return await (inIndexOrder ? rowsInIndexOrder : rows)(statement.text, statement.values);
+      return await this.#db.rows(statement.text, statement.values);
     } catch (error) {
       // Filters and arguments are checked before; what is left for PostgreSQL to refuse is a value inside a made-up cursor.
       const argument = cursors.after != null ? "after" : cursors.before != null ? "before" : null;

@@ -27,6 +27,7 @@ test("finds nothing wrong with a migrated database", async () => {
     "extensions",
     "letters",
     "indexes",
+    "statistics",
     "search operators",
   ]);
   expect(findings.at(-1)?.detail).toMatch(/all marked LEAKPROOF/);
@@ -59,6 +60,17 @@ describe.each([
     "indexes",
     "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'accounts_tags_idx'::regclass",
     /REINDEX INDEX accounts_tags_idx/,
+  ],
+  [
+    "statistics",
+    "ALTER TABLE deals ALTER COLUMN tenant_id SET STATISTICS 100",
+    /superuser: SELECT plan_tenants_alike\('deals'\)$/,
+  ],
+  [
+    "statistics",
+    `SELECT pg_restore_attribute_stats('schemaname', 'public', 'relname', 'deals', 'attname', 'tenant_id',
+       'inherited', false, 'most_common_vals', '{0190bbbb-0000-7000-8000-000000000001}', 'most_common_freqs', '{1}'::real[])`,
+    /superuser: SELECT plan_tenants_alike\('deals'\)$/,
   ],
 ])("%s", (name, harm, detail) => {
   test(`is off after ${harm}`, async () => {

@@ -141,8 +141,7 @@ describe("one statement for the duplicates of all records of a list", () => {
       { first },
     );
     // Each: the list, the duplicates, their records, and the records' own edge where it leads somewhere.
-    // The duplicates are read in a transaction of their own, with a setting.
-    expect(gateway.statements.all()).toHaveLength(4 + 3 + 2 * 3);
+    expect(gateway.statements.all()).toHaveLength(4 + 3);
     for (const list of ["accounts", "contacts"]) {
       const nodes = listAt(data, list, "nodes");
       expect(nodes).toHaveLength(first);

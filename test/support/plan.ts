@@ -15,6 +15,8 @@ export type Explained = {
   readonly milliseconds: number;
   /** Rows that scans read, also those that a filter then dropped. */
   readonly read: number;
+  /** Rows that all nodes together gave to the next or dropped: what the whole was worth in work. */
+  readonly handled: number;
   /** Pages of 8 KB that were looked at. */
   readonly buffers: number;
   readonly scans: readonly Scan[];
@@ -49,28 +51,36 @@ export function isBoundedBy(tenantId: string, { scans }: Explained): boolean {
 export async function explainPlan(db: Queryable, { text, values }: Statement): Promise<Explained> {
   const rows = await db.rows(`EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`, values);
   const [whole]: unknown[] = JSON.parse(rows[0]?.[0] ?? "[]");
+  return readPlan(whole);
+}
+
+/** Reads a plan that PostgreSQL printed as JSON. */
+export function readPlan(whole: unknown): Explained {
   const plan = property(whole, "Plan");
   const scans: Scan[] = [];
   const nodes: string[] = [];
   let read = 0;
+  let handled = 0;
   const visit = (node: unknown): void => {
     if (typeof node !== "object" || node === null) return;
     const type = property(node, "Node Type");
     const index = textOf(property(node, "Index Name"));
     const relation = textOf(property(node, "Relation Name"));
     if (typeof type === "string") nodes.push(type);
+    const loops = Number(property(node, "Actual Loops") ?? 0);
+    const rowsOf = (names: readonly string[]): number =>
+      loops * names.reduce((sum, name) => sum + Number(property(node, name) ?? 0), 0);
+    const met = rowsOf([
+      "Actual Rows",
+      "Rows Removed by Filter",
+      "Rows Removed by Index Recheck",
+    ]);
+    handled += met + rowsOf(["Rows Removed by Join Filter"]);
     if (typeof type === "string" && (index !== null || relation !== null)) {
       const condition = textOf(property(node, "Index Cond")) ?? "";
       if (type !== "Bitmap Heap Scan")
         scans.push({ node: type, table: relation, index, condition });
-      const lost = ["Rows Removed by Filter", "Rows Removed by Index Recheck"].reduce(
-        (sum, name) => sum + Number(property(node, name) ?? 0),
-        0,
-      );
-      if (type !== "Bitmap Index Scan") {
-        const loops = Number(property(node, "Actual Loops"));
-        read += (Number(property(node, "Actual Rows")) + lost) * loops;
-      }
+      if (type !== "Bitmap Index Scan") read += met;
     }
     for (const value of Object.values(node)) visit(value);
   };
@@ -78,6 +88,7 @@ export async function explainPlan(db: Queryable, { text, values }: Statement): P
   return {
     milliseconds: Number(property(whole, "Execution Time")),
     read: Math.round(read),
+    handled: Math.round(handled),
     buffers:
       Number(property(plan, "Shared Hit Blocks")) + Number(property(plan, "Shared Read Blocks")),
     scans,

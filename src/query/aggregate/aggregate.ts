@@ -73,10 +73,11 @@ export function aggregateStatement(
   }
   if (groups !== null && keys.length > 0) {
     const limit = param(groups.limit, "integer");
+    // By one key: by two, PostgreSQL merges by the first alone, and compares each group with each of the page.
     const first =
       groups.order.length === 0
         ? sql`(SELECT * FROM ranked WHERE place <= ${limit}) b`
-        : sql`(SELECT r.*, o.better FROM placed o JOIN ranked r USING (ord, place) WHERE o.better <= ${limit}) b`;
+        : sql`(SELECT r.*, o.better FROM placed o JOIN ranked r ON ARRAY[r.ord, r.place] = ARRAY[o.ord, o.place] WHERE o.better <= ${limit}) b`;
     if (groups.order.length > 0) steps.push(sql`placed AS (${placed(request, groups.order)})`);
     const place = raw(groups.order.length === 0 ? "b.place" : "b.better");
     parts.push(
