@@ -13,6 +13,7 @@ import { theirs } from "../support/probe-marks.ts";
 import { mutationFields } from "../support/probe-mutations.ts";
 import { distinct, listCalls, plainCalls, valueCalls } from "../support/probe-reads.ts";
 import { Values } from "../support/probe-values.ts";
+import { someOf } from "../support/run-length.ts";
 
 /** Rows in each table: of the tenant whose rows were counted, and of the one that came after. */
 const [counted, fresh] = [4_000, 3_000];
@@ -56,7 +57,7 @@ function dear(asked: string): readonly string[] {
     .map(({ handled, buffers, text }) => `${asked}: ${handled} rows, ${buffers} pages: ${text}`);
 }
 
-/** Asks one after the other, and gives what was too dear. */
+/** Asks one after the other, and gives what was too dear; of what is to be written also what was refused. */
 async function dearOf(
   calls: readonly Call[],
   operation: "query" | "mutation" = "query",
@@ -68,7 +69,7 @@ async function dearOf(
     const names = some.map(({ name }) => name).join(", ");
     const { query, variables } = documentOf(some, operation);
     const answer = JSON.stringify(await gateway.data(key, query, variables));
-    if (operation === "mutation") expect(answer, names).not.toContain("message");
+    if (operation === "mutation" && answer.includes("message")) found.push(`${names}: ${answer}`);
     found.push(...dear(names));
   }
   return found;
@@ -112,12 +113,14 @@ describe("a tenant that came after the last ANALYZE costs no more than its rows"
 
   it("in every field and argument: orders, pages, counts, searches, figures, duplicates, changes", async () => {
     expect(await dearOf(plainCalls())).toEqual([]);
-    expect(await dearOf(eachOnce(valueCalls(values)))).toEqual([]);
+    expect(await dearOf(someOf(eachOnce(valueCalls(values))))).toEqual([]);
   });
 
   it("in the lists of the REST API", async () => {
     for (const { path } of crmFace.resources) {
-      const answer = await fetch(`${gateway.url}${path}?limit=100`, { headers: { "x-api-key": key } });
+      const answer = await fetch(`${gateway.url}${path}?limit=100`, {
+        headers: { "x-api-key": key },
+      });
       expect(answer.status, path).toBe(200);
       await answer.arrayBuffer();
       expect(dear(path)).toEqual([]);

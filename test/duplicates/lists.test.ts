@@ -77,8 +77,8 @@ describe("the list of duplicates", () => {
   it("gives scores and reasons without reading records that are not asked for", async () => {
     gateway.statements.clear();
     await gateway.data(key, "{ accounts(first: 5) { nodes { duplicates { score } } } }");
-    // The list; and in a transaction of its own, with a setting, the duplicates.
-    expect(gateway.statements.all()).toHaveLength(1 + 4);
+    // The list, and the duplicates.
+    expect(gateway.statements.all()).toHaveLength(1 + 1);
   });
 });
 

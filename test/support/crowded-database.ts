@@ -33,11 +33,14 @@ const rows: Readonly<Record<Table, string>> = {
   deals: `(id, account_id, name, deal_number, owner_id, stage, value, currency, expected_close_date, primary_contact_id, tags, deleted_at, created_at)
     SELECT u('deals', i), u('accounts', h), 'Quay ' || i, 'D-' || i, owner, 'proposal', i, 'USD', '2026-01-01'::date + i % 365,
       u('contacts', h), ARRAY['key'], gone, at`,
-  deal_contacts: "(deal_id, contact_id) SELECT u('deals', i), u('contacts', h) FROM made UNION SELECT u('deals', h), u('contacts', i)",
-  deal_stage_changes: "(id, deal_id, to_stage, changed_at) SELECT u('deal_stage_changes', i), u('deals', h), 'proposal', at",
+  deal_contacts:
+    "(deal_id, contact_id) SELECT u('deals', i), u('contacts', h) FROM made UNION SELECT u('deals', h), u('contacts', i)",
+  deal_stage_changes:
+    "(id, deal_id, to_stage, changed_at) SELECT u('deal_stage_changes', i), u('deals', h), 'proposal', at",
   activities: `(id, account_id, deal_id, contact_id, type, subject, owner_id, occurred_at, due_date, deleted_at, created_at)
     SELECT u('activities', i), u('accounts', h), u('deals', h), u('contacts', h), 'call', 'Soundings ' || i, owner, at, at, gone, at`,
-  activity_contacts: "(activity_id, contact_id) SELECT u('activities', i), u('contacts', h) FROM made UNION SELECT u('activities', h), u('contacts', i)",
+  activity_contacts:
+    "(activity_id, contact_id) SELECT u('activities', i), u('contacts', h) FROM made UNION SELECT u('activities', h), u('contacts', i)",
   quotes: `(id, account_id, deal_id, name, quote_number, status, currency, total, deleted_at, created_at)
     SELECT u('quotes', i), u('accounts', h), u('deals', h), 'Offer ' || i, 'Q-' || i, 'sent', 'USD', i, gone, at`,
   line_items: `(id, quote_id, description, unit_price, total, currency, position, deleted_at, created_at)
@@ -55,7 +58,11 @@ type Tenant = Made & { readonly slug: string };
  * Fills a tenant with so many rows in each table, in one statement a table. One row in 30 hangs on the third record of what
  * it belongs to, of the others two or one on one of their own; one in ten is deleted. Foreign keys hold, and are not checked.
  */
-export async function fillTenant({ client }: Fixtures, tenant: Tenant, size: number): Promise<void> {
+export async function fillTenant(
+  { client }: Fixtures,
+  tenant: Tenant,
+  size: number,
+): Promise<void> {
   await client.query("BEGIN");
   await client.query("SET LOCAL session_replication_role = replica");
   await client.query(

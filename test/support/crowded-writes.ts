@@ -44,7 +44,11 @@ const kinds: readonly {
       reports_to_contact_id: id("contact", 3),
       is_primary: true,
     }),
-    change: (id) => ({ account_id: id("account", 61), reports_to_contact_id: null, is_primary: true }),
+    change: (id) => ({
+      account_id: id("account", 61),
+      reports_to_contact_id: null,
+      is_primary: true,
+    }),
   },
   {
     type: "Deal",

@@ -70,11 +70,7 @@ export function readPlan(whole: unknown): Explained {
     const loops = Number(property(node, "Actual Loops") ?? 0);
     const rowsOf = (names: readonly string[]): number =>
       loops * names.reduce((sum, name) => sum + Number(property(node, name) ?? 0), 0);
-    const met = rowsOf([
-      "Actual Rows",
-      "Rows Removed by Filter",
-      "Rows Removed by Index Recheck",
-    ]);
+    const met = rowsOf(["Actual Rows", "Rows Removed by Filter", "Rows Removed by Index Recheck"]);
     handled += met + rowsOf(["Rows Removed by Join Filter"]);
     if (typeof type === "string" && (index !== null || relation !== null)) {
       const condition = textOf(property(node, "Index Cond")) ?? "";
