@@ -10,11 +10,14 @@ export type TurnLimits = {
   /** What those are told who get no turn, e.g. `The gateway is busy`. */
   readonly complaint: string;
   /**
-   * When there was somebody in line for so long without a break, who comes then stands there only for a short time, the
-   * newest goes first, and who stands there since before then makes way for those who come: a burst is worked off, but
-   * what lasts does not make everybody wait (controlled delay).
+   * Once the first in line has waited longer than `waitMilliseconds` at every look for `afterMilliseconds`, newcomers wait
+   * no longer than that, the newest goes first, and those who stand there since before make way for newcomers: a burst is
+   * worked off, but what lasts does not make everybody wait (controlled delay). A line that moves fast is no crowd,
+   * however long there has been somebody in it.
    */
   readonly crowded?: { readonly afterMilliseconds: number; readonly waitMilliseconds: number };
+  /** Whether the owner may have a turn just now, whatever is free; `wake` says that it may have changed. */
+  readonly mayStart?: (owner: string) => boolean;
 };
 
 type Waiter = {
@@ -37,8 +40,10 @@ export class Turns {
   readonly #lines = new Map<string, Waiter[]>();
   #taken = 0;
   #waiting = 0;
-  /** Since when there was always somebody in line. */
-  #standingSince = 0;
+  /** Since when the first in line was late at every look; null when it was not at the last one. */
+  #lateSince: number | null = null;
+  /** When somebody was last refused after waiting. */
+  #refusedAt = Number.NEGATIVE_INFINITY;
 
   constructor(limits: TurnLimits) {
     this.#limits = limits;
@@ -67,13 +72,23 @@ export class Turns {
     return giveBack;
   }
 
+  /** Looks again who may have a turn, after what `mayStart` goes by has changed. */
+  wake(): void {
+    while (this.#waiting > 0 && this.#admitNext());
+  }
+
   #shareOf(owner: string, all: number): number {
     return owner === "" ? all : Math.ceil(all * shareOfOne);
   }
 
   #mayHave(owner: string): boolean {
     const { size } = this.#limits;
-    return this.#taken < size && (this.#held.get(owner) ?? 0) < this.#shareOf(owner, size);
+    const hasShare = this.#taken < size && (this.#held.get(owner) ?? 0) < this.#shareOf(owner, size);
+    return hasShare && this.#mayStart(owner);
+  }
+
+  #mayStart(owner: string): boolean {
+    return this.#limits.mayStart?.(owner) ?? true;
   }
 
   #give(owner: string): () => void {
@@ -94,7 +109,6 @@ export class Turns {
 
   #wait(owner: string, signal: AbortSignal | null): Promise<() => void> {
     const now = performance.now();
-    if (this.#waiting === 0) this.#standingSince = now;
     const crowd = this.#crowd();
     const { waitMilliseconds } = crowd ?? this.#limits;
     const oldest = this.#lines.get(owner)?.[0];
@@ -123,7 +137,10 @@ export class Turns {
           settle();
           resolve(giveBack);
         },
-        refuse: () => leave(this.#refusal()),
+        refuse: () => {
+          this.#refusedAt = performance.now();
+          leave(this.#refusal());
+        },
       };
       signal?.addEventListener("abort", onAbort, { once: true });
       const line = this.#lines.get(owner);
@@ -140,24 +157,46 @@ export class Turns {
     if (line.length === 0) this.#lines.delete(owner);
   }
 
-  #admitNext(): void {
+  /** True when somebody got a turn. */
+  #admitNext(): boolean {
+    const isCrowded = this.#crowd() !== undefined;
     for (const [owner, line] of this.#lines) {
       if (!this.#mayHave(owner)) continue;
-      const waiter = this.#crowd() === undefined ? line.shift() : line.pop();
+      const waiter = isCrowded ? line.pop() : line.shift();
       this.#waiting -= 1;
       // To the end of the rotation.
       this.#lines.delete(owner);
       if (line.length > 0) this.#lines.set(owner, line);
       waiter?.admit(this.#give(owner));
-      return;
+      return true;
     }
+    return false;
   }
 
+  /** Looks how long the first in line has waited; before anybody leaves the line, so that every wait is seen at its end. */
   #crowd(): TurnLimits["crowded"] {
     const { crowded } = this.#limits;
-    if (crowded === undefined || this.#waiting === 0) return undefined;
-    const isStanding = performance.now() - this.#standingSince > crowded.afterMilliseconds;
-    return isStanding ? crowded : undefined;
+    if (crowded === undefined) return undefined;
+    const now = performance.now();
+    const since = this.#firstInLine();
+    // In a crowd nobody stands there for long: that some were refused shows that it goes on.
+    const isLate =
+      since !== undefined &&
+      (since < now - crowded.waitMilliseconds ||
+        (this.#lateSince !== null && this.#refusedAt > now - crowded.afterMilliseconds));
+    this.#lateSince = isLate ? (this.#lateSince ?? now) : null;
+    const isCrowd = this.#lateSince !== null && now - this.#lateSince > crowded.afterMilliseconds;
+    return isCrowd ? crowded : undefined;
+  }
+
+  /** Since when the first waits of those who only wait for others. */
+  #firstInLine(): number | undefined {
+    let first: number | undefined;
+    for (const [owner, [head]] of this.#lines) {
+      if (head === undefined || (first !== undefined && first <= head.since)) continue;
+      if (this.#mayStart(owner)) first = head.since;
+    }
+    return first;
   }
 
   #refusal(): GatewayError {

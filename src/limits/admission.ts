@@ -8,8 +8,8 @@ import { Turns } from "../lib/turns.ts";
 
 /** A burst waits for its turn at most so long. */
 const burstMilliseconds = 5_000;
-/** When the line did not end for so long, the load lasts, and nobody waits longer than that. */
-const crowded = { afterMilliseconds: 500, waitMilliseconds: 20 };
+/** When the first in line was late for so long, the load lasts, and nobody waits longer than that. */
+const crowded = { afterMilliseconds: 500, waitMilliseconds: 100 };
 
 /**
  * Bounds how many requests are worked on at once. What is beyond waits a moment or is refused before anything of it is
