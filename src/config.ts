@@ -80,6 +80,8 @@ export type LimitsConfig = {
   /** So many GraphQL requests are worked on at once, and so many more may wait for their turn. */
   readonly inFlight: number;
   readonly queued: number;
+  /** So many bytes of answers may wait to be read. */
+  readonly unreadBytes: number;
 };
 
 /** What the pool does unless the operator says otherwise. */
@@ -163,6 +165,7 @@ const environmentSchema = z.object({
   REQUEST_TIMEOUT: duration.default(15_000),
   MAX_IN_FLIGHT: count(100_000).optional(),
   MAX_QUEUED: count(100_000).default(1_000),
+  MAX_UNREAD_BYTES: count(8_000_000_000).default(256_000_000),
   npm_lifecycle_event: z.string().optional(),
   ...telemetryVariables,
   ...browserVariables,
@@ -237,6 +240,7 @@ export function loadConfig(
       // One that has no connection only waits, and makes the others wait.
       inFlight: parsed.data.MAX_IN_FLIGHT ?? POOL_SIZE,
       queued: parsed.data.MAX_QUEUED,
+      unreadBytes: parsed.data.MAX_UNREAD_BYTES,
     },
   };
 }

@@ -13,7 +13,7 @@ export function startProgress(stream: {
   columns?: number;
   write(text: string): unknown;
 }): Progress {
-  let shownAt = 0;
+  let shownAt = Number.NEGATIVE_INFINITY;
   let shownTenth = -1;
   let open = false;
   return {
@@ -21,7 +21,7 @@ export function startProgress(stream: {
       const share = total === 0 ? 1 : Math.min(1, done / total);
       const counts = `${done.toLocaleString("en-US")} / ${total.toLocaleString("en-US")} rows`;
       if (stream.isTTY === true) {
-        const now = Date.now();
+        const now = performance.now();
         if (now - shownAt < 50 && share < 1) return;
         shownAt = now;
         open = true;

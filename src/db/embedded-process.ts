@@ -155,10 +155,10 @@ export async function stopPostmaster(
     return;
   }
   signal(pid, "SIGINT");
-  const patience = Date.now() + 60_000;
+  const patience = performance.now() + 60_000;
   let pressed = false;
   while ((await isFile(join(directory, "postmaster.pid"))) && processLives(pid)) {
-    if (!pressed && Date.now() > patience) {
+    if (!pressed && performance.now() > patience) {
       pressed = true;
       signal(pid, "SIGQUIT");
     }

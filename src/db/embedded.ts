@@ -45,8 +45,8 @@ export async function startEmbedded(options: {
   await ensureCluster(directory, binaries, account, { sync });
   const owner = await readOwner(directory);
   const logFile = join(dataDir, "postgres.log");
-  const deadline = Date.now() + patience;
-  while (Date.now() < deadline) {
+  const deadline = performance.now() + patience;
+  while (performance.now() < deadline) {
     const running = await findPostmaster(directory);
     if (running === null) await keepShort(logFile);
     const postmaster =
@@ -84,8 +84,8 @@ export async function attachEmbedded(options: {
   const directory = dataDir === null ? null : await findCluster(dataDir);
   if (dataDir === null || directory === null || !(await isCluster(directory))) return null;
   const owner = await readOwner(directory);
-  const deadline = Date.now() + patience;
-  while (Date.now() < deadline) {
+  const deadline = performance.now() + patience;
+  while (performance.now() < deadline) {
     const running = await findPostmaster(directory);
     if (running === null) return null;
     const url = clusterUrl(owner, running.port, options.database ?? "crm");

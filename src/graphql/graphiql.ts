@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { preferredType } from "../lib/accept.ts";
 import {
   findHashed,
   hashedPath,
@@ -21,7 +22,10 @@ export const explorerPath = "/graphiql/";
 
 /** Whether a browser wants to see a page, rather than a program an answer. */
 export function wantsPage({ method, headers }: IncomingMessage): boolean {
-  return method === "GET" && (headers.accept ?? "").includes("text/html");
+  return (
+    method === "GET" &&
+    preferredType(headers.accept, ["application/json", "text/html"]) === "text/html"
+  );
 }
 
 type Names = "app" | "style" | "start" | "editorWorkerService" | "json" | "graphql";

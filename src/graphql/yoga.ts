@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { GraphQLSchema } from "graphql";
 import { createYoga } from "graphql-yoga";
 import { LRUCache } from "lru-cache";
@@ -7,6 +8,7 @@ import type { Config } from "../config.ts";
 import type { Database } from "../db/database.ts";
 import { catalog } from "../modules/catalog.ts";
 import type { Quotas } from "../limits/quotas.ts";
+import type { UnreadAnswers } from "../limits/unread.ts";
 import { Reader } from "../query/reader.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { Context } from "./context.ts";
@@ -14,7 +16,7 @@ import { readManifest } from "./manifest.ts";
 import { actorOf, useAuthentication } from "./plugins/use-authentication.ts";
 import { useExtensions } from "./plugins/use-extensions.ts";
 import { useIdempotency } from "./plugins/use-idempotency.ts";
-import { useJsonRequests } from "./plugins/use-json-requests.ts";
+import { answerTypeFor, useJsonRequests, type ServerContext } from "./plugins/use-json-requests.ts";
 import { costExtension, useOperationLimits } from "./plugins/use-operation-limits.ts";
 import { documentIdNames, usePersistedOperations } from "./plugins/use-persisted-operations.ts";
 import { usePlaces } from "./plugins/use-places.ts";
@@ -33,6 +35,7 @@ export type GraphQLServerOptions = {
   readonly config: Config;
   readonly credentials: Credentials;
   readonly quotas: Quotas;
+  readonly unread: UnreadAnswers;
   readonly logger: Logger;
   readonly metrics: Metrics | null;
   readonly requestIdOf: (request: Request) => string;
@@ -49,9 +52,27 @@ function documentsOf<Parsed extends {}>(maxDocumentBytes: number): LRUCache<stri
 
 /** The GraphQL endpoint: what a request passes through, in order. */
 export function createGraphQLServer(options: GraphQLServerOptions) {
+  const { unread } = options;
+  const yoga = createServer(options);
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const { headers } = request;
+    // Yoga takes the last of those that a client accepts, also with q=0.
+    const asked = headers.accept;
+    const context = { req: request };
+    const type = answerTypeFor(asked);
+    if (type !== null) headers.accept = type;
+    const answer = await yoga.handleNodeRequestAndResponse(request, response, context);
+    const head = { status: answer.status, headers: Object.fromEntries(answer.headers) };
+    const isText = /json/.test(answer.headers.get("content-type") ?? "json");
+    if (isText || answer.body === null) unread.send(response, head, await answer.text());
+    else await unread.sendStream(response, head, answer.body);
+  };
+}
+
+function createServer(options: GraphQLServerOptions) {
   const { schema, database, config, credentials, quotas, logger, metrics, requestIdOf } = options;
   const { introspection, manifest } = config.graphql;
-  return createYoga<object, Context>({
+  return createYoga<ServerContext, Context>({
     schema,
     graphqlEndpoint: graphqlPath,
     // server.ts serves it, as a page whose files a browser keeps.
@@ -94,7 +115,8 @@ export function createGraphQLServer(options: GraphQLServerOptions) {
       documentCache: documentsOf(config.operations.maxDocumentBytes),
       errorCache: documentsOf(config.operations.maxDocumentBytes),
     },
-    maxRequestBodySize: 1_000_000,
+    // useJsonRequests reads bodies, and bounds them.
+    maxRequestBodySize: false,
     // useToldErrors does this, with the request id.
     maskedErrors: false,
     landingPage: false,

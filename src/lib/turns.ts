@@ -83,7 +83,8 @@ export class Turns {
 
   #mayHave(owner: string): boolean {
     const { size } = this.#limits;
-    const hasShare = this.#taken < size && (this.#held.get(owner) ?? 0) < this.#shareOf(owner, size);
+    const hasShare =
+      this.#taken < size && (this.#held.get(owner) ?? 0) < this.#shareOf(owner, size);
     return hasShare && this.#mayStart(owner);
   }
 

@@ -5,6 +5,8 @@ import type { LimitsConfig } from "../config.ts";
 import { currentWork } from "../db/work.ts";
 import { GatewayError } from "../lib/errors.ts";
 import { Turns } from "../lib/turns.ts";
+import { currentRecord } from "../telemetry/record.ts";
+import type { UnreadAnswers } from "./unread.ts";
 
 /** A burst waits for its turn at most so long. */
 const burstMilliseconds = 5_000;
@@ -14,21 +16,26 @@ const crowded = { afterMilliseconds: 500, waitMilliseconds: 100 };
 /**
  * Bounds how many requests are worked on at once. What is beyond waits a moment or is refused before anything of it is
  * read, so that those who are admitted are answered as fast as ever. Callers take turns by what they send as their
- * credential, which is not checked yet: those that were let in before have a line each, all others share one.
+ * credential, which is not checked yet: those that were let in before have a line each, all others share one. Nobody is
+ * let in for whom there is no room in the answers that wait to be read.
  */
 export class Admission {
   readonly #turns: Turns;
+  readonly #unread: UnreadAnswers;
   /** Credentials that were let in before have a line each; all others share one, however many are made up. */
   readonly #known = new LRUCache<string, true>({ max: 10_000, ttl: 600_000 });
 
-  constructor({ inFlight, queued }: LimitsConfig) {
+  constructor({ inFlight, queued }: LimitsConfig, unread: UnreadAnswers) {
+    this.#unread = unread;
     this.#turns = new Turns({
       size: inFlight,
       waiters: queued,
       waitMilliseconds: burstMilliseconds,
       crowded,
       complaint: "The gateway is busy",
+      mayStart: (caller) => unread.hasRoom(caller),
     });
+    unread.onFreed = () => this.#turns.wake();
   }
 
   /** How many requests are worked on, and how many wait. */
@@ -46,7 +53,8 @@ export class Admission {
     const work = currentWork();
     const signal = work?.signal ?? null;
     const caller = callerOf(request);
-    const take = () => this.#turns.take(this.#known.has(caller) ? caller : strangers, signal);
+    this.#unread.charge(response, caller, request.socket);
+    const take = () => this.#take(caller, signal);
     let giveBack: () => void;
     try {
       giveBack = await take();
@@ -69,9 +77,35 @@ export class Admission {
     } finally {
       signal?.removeEventListener("abort", endTurn);
       giveBack();
-      if (response.headersSent && response.statusCode === 401) this.#known.delete(caller);
-      else if (response.headersSent && response.statusCode < 500) this.#known.set(caller, true);
+      // By the credential, not by the answer: some answers are the same for everybody.
+      if (currentRecord()?.actor != null) this.#known.set(caller, true);
+      else if (response.headersSent && response.statusCode === 401) this.#known.delete(caller);
     }
+  }
+
+  async #take(caller: string, signal: AbortSignal | null): Promise<() => void> {
+    for (;;) {
+      const isKnown = this.#known.has(caller);
+      const giveBack = await this.#turns
+        .take(isKnown ? caller : strangers, signal)
+        .catch((error: unknown) => {
+          throw this.#unread.hasRoom(caller) ? error : this.#unreadComplaint(caller);
+        });
+      if (isKnown || this.#unread.hasRoom(caller)) return giveBack;
+      giveBack();
+      // It holds answers, so it was let in since it came: now it has a line of its own.
+      if (!this.#known.has(caller)) throw this.#unreadComplaint(caller);
+    }
+  }
+
+  #unreadComplaint(caller: string): GatewayError {
+    const bytes = this.#unread.heldBy(caller);
+    return new GatewayError(
+      "UNAVAILABLE",
+      bytes === 0
+        ? "Too many answers wait to be read by others; try again in a second."
+        : `Answers of ${bytes.toLocaleString("en")} bytes wait for you; read them, then ask for more.`,
+    );
   }
 }
 

@@ -1,10 +1,11 @@
+import type { IncomingMessage } from "node:http";
 import { setImmediate as immediately, setTimeout as sleep } from "node:timers/promises";
 import { currentWork } from "../db/work.ts";
 import { parseJson } from "../lib/exact-number.ts";
 import { excessOf } from "../lib/json.ts";
 
 /** Bytes that the body of a request may have. */
-export const maxBodyBytes = 1_000_000;
+const maxBodyBytes = 1_000_000;
 /** More than any filter or JSON value may have, and less than what a walk through it needs of the stack. */
 const maxLevels = 250;
 /** Each is read field by field of its type: 1,000 quotes with 18 line items each are fewer. */
@@ -50,15 +51,41 @@ function isJson(contentType: string, types: readonly string[]): boolean {
  * The JSON in a body that is on its way. What a client sends slowly is waited for without keeping anybody else from being
  * served.
  *
- * @throws RefusedRequest 400
+ * @throws RefusedRequest 400, 413
  */
-export async function readJsonText(reading: Promise<ArrayBuffer | Uint8Array>): Promise<string> {
-  const bytes = await promptly(reading);
+export async function readJsonText(incoming: IncomingMessage): Promise<string> {
+  const bytes = await promptly(readBytes(incoming));
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
     throw new RefusedRequest(400, "The body is not valid UTF-8.");
   }
+}
+
+/** What is left of a body that is refused is seen to where connections are. */
+async function readBytes(incoming: IncomingMessage): Promise<Buffer> {
+  if (Number(incoming.headers["content-length"] ?? 0) > maxBodyBytes) throw tooLarge();
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
+      chunks.push(chunk);
+      bytes += chunk.length;
+      if (bytes > maxBodyBytes) throw tooLarge();
+    }
+  } catch (error) {
+    throw error instanceof RefusedRequest
+      ? error
+      : new RefusedRequest(400, "The body ends too early.");
+  }
+  return Buffer.concat(chunks);
+}
+
+function tooLarge(): RefusedRequest {
+  return new RefusedRequest(
+    413,
+    `The body has more than ${maxBodyBytes.toLocaleString("en")} bytes; send less at once.`,
+  );
 }
 
 /** So long a body may take without others being let in meanwhile. */

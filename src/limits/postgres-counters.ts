@@ -1,11 +1,26 @@
 import { createHash } from "node:crypto";
-import { RateLimiterPostgres } from "rate-limiter-flexible";
 import type { FencedPool } from "../db/fenced-pool.ts";
 import { minuteMilliseconds, type Grant, type SharedCounters } from "./quota.ts";
 
-/** The library compares with one limit; every credential has its own, so it only counts. */
-const points = Number.MAX_SAFE_INTEGER;
-const duration = minuteMilliseconds / 1_000;
+/** By PostgreSQL's clock: all processes have the same. */
+const now = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+
+/**
+ * Counts, and begins a minute where none runs. One that would go on for more than two minutes was begun before the clock
+ * was put back, and is over.
+ */
+const isRunning = `counter.expire BETWEEN excluded.expire - ${minuteMilliseconds - 1} AND excluded.expire + ${minuteMilliseconds}`;
+const countText = `
+  INSERT INTO quota_counters AS counter (key, points, expire) VALUES ($1, $2, ${now} + ${minuteMilliseconds})
+  ON CONFLICT (key) DO UPDATE SET
+    points = excluded.points + CASE WHEN ${isRunning} THEN counter.points ELSE 0 END,
+    expire = CASE WHEN ${isRunning} THEN counter.expire ELSE excluded.expire END
+  RETURNING points, expire, expire - ${now} AS milliseconds`;
+
+const sweepText = `
+  DELETE FROM quota_counters WHERE expire NOT BETWEEN ${now} AND ${now} + ${2 * minuteMilliseconds}`;
+
+type Counted = { readonly points: number; readonly expire: string; readonly milliseconds: string };
 
 /**
  * Counters in PostgreSQL that all processes share. While the database does not answer each process counts for itself:
@@ -13,38 +28,29 @@ const duration = minuteMilliseconds / 1_000;
  */
 export class PostgresCounters implements SharedCounters {
   readonly #pool: FencedPool;
-  readonly #limiter: RateLimiterPostgres;
 
   constructor(pool: FencedPool) {
     this.#pool = pool;
-    this.#limiter = new RateLimiterPostgres({
-      // Outside of `asTenant`: the policy of the table wants a connection that is pinned to no tenant.
-      storeClient: pool,
-      storeType: "client",
-      tableName: "quota_counters",
-      tableCreated: true,
-      keyPrefix: "",
-      points,
-      duration,
-      clearExpiredByTimeout: false,
-    });
   }
 
   async grant(key: string, wanted: number, limit: number): Promise<Grant> {
     // Hashed, since a token's subject may be somebody's address.
     const name = createHash("sha256").update(key).digest("base64url");
-    const { consumedPoints, msBeforeNext } = await this.#limiter.consume(name, wanted);
-    const before = consumedPoints - wanted;
+    // Outside of `asTenant`: the policy of the table wants a connection that is pinned to no tenant.
+    const { rows } = await this.#pool.query<Counted>(countText, [name, wanted]);
+    const [counted] = rows;
+    if (counted === undefined) throw new Error("nothing was counted");
+    const { points, expire, milliseconds } = counted;
     return {
-      granted: Math.max(0, Math.min(wanted, limit - before)),
-      left: Math.max(0, limit - consumedPoints),
-      resetAt: Date.now() + msBeforeNext,
+      granted: Math.max(0, Math.min(wanted, limit - (points - wanted))),
+      left: Math.max(0, limit - points),
+      minute: expire,
+      milliseconds: Number(milliseconds),
     };
   }
 
   /** Takes away the counters of minutes that are over; what fails now is done by the next one. */
   async sweep(): Promise<void> {
-    const text = "DELETE FROM quota_counters WHERE expire < $1";
-    await this.#pool.query(text, [Date.now()]).catch(() => undefined);
+    await this.#pool.query(sweepText).catch(() => undefined);
   }
 }

@@ -6,8 +6,15 @@ export type QuotaState = {
   readonly resetAt: Date;
 };
 
-/** So many of what was wanted were granted; `left` are still to be had by anybody until `resetAt`. */
-export type Grant = { readonly granted: number; readonly left: number; readonly resetAt: number };
+/** So many of what was wanted were granted; `left` are still to be had by anybody until the minute ends. */
+export type Grant = {
+  readonly granted: number;
+  readonly left: number;
+  /** Which minute it is. */
+  readonly minute: string;
+  /** How long it goes on. */
+  readonly milliseconds: number;
+};
 
 /** Counts what several processes hand out. */
 export type SharedCounters = {
@@ -21,7 +28,10 @@ type Minute = {
   held: number;
   /** What is still to be had of the shared counter, as far as is known; 0 where there is none. */
   left: number;
-  resetAt: number;
+  /** When it ends, by a clock that nobody can put back (`performance.now()`). */
+  endsAt: number;
+  /** Which one it is of the shared counter's; null until that was asked. */
+  name: string | null;
   asking: Promise<void> | null;
   /** What those need who wait for the answer. */
   needed: number;
@@ -70,19 +80,19 @@ export class Quota {
 
   /** Forgets minutes that are over. */
   sweep(): void {
-    const now = Date.now();
-    for (const [key, { resetAt }] of this.#minutes) if (resetAt <= now) this.#minutes.delete(key);
+    const now = performance.now();
+    for (const [key, { endsAt }] of this.#minutes) if (endsAt <= now) this.#minutes.delete(key);
   }
 
   #minuteOf(key: string, limit: number): Minute {
     const current = this.#minutes.get(key);
-    if (current !== undefined && current.resetAt > Date.now()) {
+    if (current !== undefined && current.endsAt > performance.now()) {
       if (current.limit !== limit) relimit(current, limit, this.#counters !== null);
       return current;
     }
     const whole = this.#counters === null ? { held: limit, left: 0 } : { held: 0, left: limit };
-    const resetAt = Date.now() + minuteMilliseconds;
-    const minute: Minute = { limit, ...whole, resetAt, asking: null, needed: 0 };
+    const endsAt = performance.now() + minuteMilliseconds;
+    const minute: Minute = { limit, ...whole, endsAt, name: null, asking: null, needed: 0 };
     this.#minutes.set(key, minute);
     return minute;
   }
@@ -102,10 +112,10 @@ export class Quota {
       return;
     }
     // What was held of a minute that is over is void.
-    const isSame = Math.abs(grant.resetAt - minute.resetAt) < 1_000;
-    minute.held = (isSame ? minute.held : 0) + grant.granted;
+    minute.held = (minute.name === grant.minute ? minute.held : 0) + grant.granted;
     minute.left = grant.left;
-    minute.resetAt = grant.resetAt;
+    minute.name = grant.minute;
+    minute.endsAt = performance.now() + grant.milliseconds;
   }
 }
 
@@ -116,6 +126,7 @@ function relimit(minute: Minute, limit: number, isShared: boolean): void {
   minute.limit = limit;
 }
 
-function stateOf({ limit, held, left, resetAt }: Minute): QuotaState {
-  return { limit, remaining: Math.min(limit, held + left), resetAt: new Date(resetAt) };
+function stateOf({ limit, held, left, endsAt }: Minute): QuotaState {
+  const resetAt = new Date(Date.now() + Math.round(endsAt - performance.now()));
+  return { limit, remaining: Math.min(limit, held + left), resetAt };
 }

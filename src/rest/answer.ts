@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import type { Head } from "../limits/unread.ts";
 
 /** An answer as it is sent: its status, its headers beside those of every answer, and JSON. */
 export type Answer = {
@@ -30,18 +31,18 @@ export function answerOf(
   return { status, headers, body: `{${members.join(",")}}` };
 }
 
-/** Sends an answer by Node's own means: through a Response it would be copied, and encoded twice. */
-export function sendAnswer(
-  response: Pick<ServerResponse, "writeHead" | "end">,
-  { status, headers, body }: Answer,
-  more: Readonly<Record<string, string>> = {},
-): void {
-  const bytes = Buffer.from(body);
-  response.writeHead(status, {
-    "content-type": "application/json; charset=utf-8",
-    "content-length": bytes.length,
-    ...more,
-    ...headers,
-  });
+/** What is sent before the body. */
+export function headOf({ status, headers }: Answer, more: Readonly<Record<string, string>>): Head {
+  return {
+    status,
+    headers: { "content-type": "application/json; charset=utf-8", ...more, ...headers },
+  };
+}
+
+/** Sends an answer that asks nothing of anybody's quota. */
+export function sendAnswer(response: ServerResponse, answer: Answer): void {
+  const { status, headers } = headOf(answer, {});
+  const bytes = Buffer.from(answer.body);
+  response.writeHead(status, { ...headers, "content-length": bytes.length });
   response.end(bytes);
 }

@@ -8,6 +8,7 @@ import type { Database } from "../db/database.ts";
 import { currentWork } from "../db/work.ts";
 import { recordsIn, weights } from "../limits/weights.ts";
 import type { Quotas } from "../limits/quotas.ts";
+import type { UnreadAnswers } from "../limits/unread.ts";
 import { rateHeaders, tooManyPoints } from "../limits/rate-headers.ts";
 import { catalog } from "../modules/catalog.ts";
 import { defaultPageSize, maxPageSize } from "../query/page.ts";
@@ -15,7 +16,7 @@ import { Reader } from "../query/reader.ts";
 import { describeError } from "../telemetry/describe-error.ts";
 import { currentRecord } from "../telemetry/record.ts";
 import type { Values } from "../write/input.ts";
-import { sendAnswer, type Answer } from "./answer.ts";
+import { headOf, type Answer } from "./answer.ts";
 import type { Operation } from "./face.ts";
 import { once } from "./idempotent.ts";
 import { readQuery } from "./list-query.ts";
@@ -29,6 +30,7 @@ export type RestServerOptions = {
   readonly database: Database;
   readonly credentials: Credentials;
   readonly quotas: Quotas;
+  readonly unread: UnreadAnswers;
   readonly logger: Logger;
 };
 
@@ -62,14 +64,14 @@ export function createRestServer(options: RestServerOptions) {
 async function refuse(
   answer: Answer,
   request: Request,
-  { credentials, quotas }: RestServerOptions,
+  { credentials, quotas, unread }: RestServerOptions,
 ): Promise<Response> {
   const found = await credentials.authenticate(request.req.raw.headers).catch(() => null);
-  if (found === null || "refused" in found) return send(request, answer);
+  if (found === null || "refused" in found) return send(unread, request, answer);
   const { actor } = found;
   const record = currentRecord();
   if (record !== undefined) record.actor = actor;
-  return send(request, answer, rateHeaders(await quotas.takeRequest(actor)));
+  return send(unread, request, answer, rateHeaders(await quotas.takeRequest(actor)));
 }
 
 async function respond(
@@ -105,7 +107,7 @@ async function respond(
   }
   // What is left to do is the client's: to read it.
   currentWork()?.endTurn?.();
-  return send(request, answer, headers);
+  return send(options.unread, request, answer, headers);
 }
 
 /** What a request passes through once its operation is known. */
@@ -152,12 +154,13 @@ function costOf({ verb, method }: Operation, query: URLSearchParams, body: Value
   return weights.count.root + (limit > 0 ? Math.min(limit, maxPageSize) : 0);
 }
 
-/** The same for Hono, which has nothing left to send. */
+/** Sends by Node's own means: through a Response the body would be copied, and encoded twice. */
 function send(
+  unread: UnreadAnswers,
   { env: { outgoing } }: Request,
   answer: Answer,
   more: Readonly<Record<string, string>> = {},
 ): Response {
-  sendAnswer(outgoing, answer, more);
+  unread.send(outgoing, headOf(answer, more), answer.body);
   return RESPONSE_ALREADY_SENT;
 }

@@ -16,6 +16,8 @@ export type Metrics = {
   watchAdmission(admission: {
     readonly state: { readonly taken: number; readonly waiting: number };
   }): void;
+  /** Shows how many bytes of answers wait to be read, from now on. */
+  watchUnread(unread: { readonly bytes: number }): void;
   /** All of it, in Prometheus' text format. */
   print(): Promise<string>;
   readonly contentType: string;
@@ -164,6 +166,14 @@ export function createMetrics(): Metrics {
           inFlight.set({ state: "taken" }, taken);
           inFlight.set({ state: "waiting" }, waiting);
         },
+      });
+    },
+    watchUnread: (unread) => {
+      const waiting: Gauge = new Gauge({
+        name: "crm_unread_bytes",
+        help: "Bytes of answers that their clients have not read yet.",
+        registers,
+        collect: () => waiting.set(unread.bytes),
       });
     },
     print: () => registry.metrics(),

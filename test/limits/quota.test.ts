@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Quota, type SharedCounters } from "../../src/limits/quota.ts";
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["Date"], now: 1_800_000_000_000 });
+  vi.useFakeTimers({ toFake: ["Date", "performance"], now: 1_800_000_000_000 });
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -28,7 +28,9 @@ function counters(): SharedCounters & { readonly asked: () => number } {
       count.amount += wanted;
       taken.set(key, count);
       await Promise.resolve();
-      return { granted, left: Math.max(0, limit - count.amount), resetAt: count.resetAt };
+      const left = Math.max(0, limit - count.amount);
+      const minuteName = String(count.resetAt);
+      return { granted, left, minute: minuteName, milliseconds: count.resetAt - now };
     },
   };
 }
@@ -38,10 +40,21 @@ describe("a quota", () => {
     const quota = new Quota(null);
     const resetAt = new Date(Date.now() + minute);
     expect(await quota.take("a", 2, 2)).toEqual({ allowed: true, limit: 2, remaining: 0, resetAt });
-    vi.setSystemTime(Date.now() + minute - 1);
+    vi.advanceTimersByTime(minute - 1);
     expect(await quota.take("a", 2, 1)).toMatchObject({ allowed: false, resetAt });
-    vi.setSystemTime(Date.now() + 1);
+    vi.advanceTimersByTime(1);
     expect(await quota.take("a", 2, 1)).toMatchObject({ allowed: true, remaining: 1 });
+  });
+
+  it("ends after a minute, though the clock was put back by an hour meanwhile", async () => {
+    const quota = new Quota(null);
+    await quota.take("a", 1, 1);
+    vi.setSystemTime(Date.now() - 60 * minute);
+    const resetAt = new Date(Date.now() + minute);
+    expect(await quota.take("a", 1, 1)).toMatchObject({ allowed: false, resetAt });
+    vi.advanceTimersByTime(minute);
+    quota.sweep();
+    expect(await quota.take("a", 1, 1)).toMatchObject({ allowed: true });
   });
 
   it("takes an amount whole or not at all: what is left serves a smaller one", async () => {
@@ -61,9 +74,9 @@ describe("a quota", () => {
   it("forgets minutes that are over, and no other", async () => {
     const quota = new Quota(null);
     await quota.take("old", 1, 1);
-    vi.setSystemTime(Date.now() + minute / 2);
+    vi.advanceTimersByTime(minute / 2);
     await quota.take("young", 1, 1);
-    vi.setSystemTime(Date.now() + minute / 2);
+    vi.advanceTimersByTime(minute / 2);
     quota.sweep();
     expect(await quota.take("young", 1, 1)).toMatchObject({ allowed: false });
     expect(await quota.take("old", 1, 1)).toMatchObject({ allowed: true });
@@ -118,7 +131,7 @@ describe("a quota that processes share", () => {
     const shared = counters();
     const [here, there] = [new Quota(shared), new Quota(shared)];
     await here.take("a", 1_000, 1);
-    vi.setSystemTime(Date.now() + minute);
+    vi.advanceTimersByTime(minute);
     expect(await admitted([there], 1_000, 2_000)).toBe(1_000);
     expect(await here.take("a", 1_000, 1)).toMatchObject({ allowed: false });
   });

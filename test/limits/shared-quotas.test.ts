@@ -93,11 +93,27 @@ describe("counters in PostgreSQL", () => {
   it("are swept when their minute is over", async () => {
     await gateway.fixtures.client.query("INSERT INTO quota_counters VALUES ('over', 1, 1)");
     const counters = new PostgresCounters(gateway.database.pool);
-    const { resetAt } = await counters.grant("lasting", 1, 10);
-    expect(resetAt).toBeGreaterThan(Date.now());
+    await counters.grant("lasting", 1, 10);
     const before = await counter();
     await counters.sweep();
     expect(await counter()).toHaveLength(before.length - 1);
+  });
+
+  it("end with their minute, though the clock was put back by an hour meanwhile", async () => {
+    const counters = new PostgresCounters(gateway.database.pool);
+    const key = "put back";
+    expect(await counters.grant(key, 10, 10)).toMatchObject({ granted: 10, left: 0 });
+    const again = await counters.grant(key, 1, 10);
+    expect(again).toMatchObject({ granted: 0, left: 0 });
+    expect(again.milliseconds).toBeGreaterThan(0);
+    expect(again.milliseconds).toBeLessThanOrEqual(60_000);
+    // To a clock that was put back, the minute ends in an hour.
+    await gateway.fixtures.client.query(
+      "UPDATE quota_counters SET expire = expire + 3600000 WHERE points = 11",
+    );
+    const anew = await counters.grant(key, 1, 10);
+    expect(anew).toMatchObject({ granted: 1, left: 9 });
+    expect(anew.milliseconds).toBeLessThanOrEqual(60_000);
   });
 
   it("are counted by the process itself while the database is out", async () => {

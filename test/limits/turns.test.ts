@@ -66,7 +66,11 @@ describe("turns", () => {
   });
 
   it("are refused to nobody while the first in line waits for a moment only, however long the line stands", async () => {
-    const turns = new Turns({ ...limits, size: 10, crowded: { ...crowded, waitMilliseconds: 100 } });
+    const turns = new Turns({
+      ...limits,
+      size: 10,
+      crowded: { ...crowded, waitMilliseconds: 100 },
+    });
     let refused = 0;
     let mostWaiting = 0;
     let leastWaiting = Number.POSITIVE_INFINITY;

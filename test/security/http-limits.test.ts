@@ -45,7 +45,7 @@ function expectPlain(answer: string, status: string): void {
   const [first, ...rest] = answer.split("\r\n");
   expect(first).toBe(`HTTP/1.1 ${status}`);
   expect(rest.join(" ").replace(/date: \S+ \d+ \w+ \d+ \S+ GMT/i, "")).toMatch(
-    /^(connection: close|connection: keep-alive|keep-alive: timeout=65, max=10000|content-length: 0|transfer-encoding: chunked {2}0|allow: GET, POST| )*$/i,
+    /^(connection: close|connection: keep-alive|keep-alive: timeout=65|content-length: 0|transfer-encoding: chunked {2}0|allow: GET, POST| )*$/i,
   );
 }
 
@@ -106,7 +106,6 @@ describe("what does not arrive in time: 408", () => {
     expect(server.keepAliveTimeout).toBe(65_000);
     expect(server.timeout).toBe(120_000);
     expect(server.maxConnections).toBe(10_000);
-    expect(server.maxRequestsPerSocket).toBe(10_000);
   });
 
   it("no request at all", async () => {

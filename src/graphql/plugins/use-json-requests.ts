@@ -1,6 +1,8 @@
+import type { IncomingMessage } from "node:http";
 import { GraphQLError } from "graphql";
 import type { GraphQLParams, Plugin } from "graphql-yoga";
 import { currentWork } from "../../db/work.ts";
+import { preferredType } from "../../lib/accept.ts";
 import {
   checkJsonHeaders,
   parseBoundedJson,
@@ -8,21 +10,24 @@ import {
   RefusedRequest,
 } from "../../limits/json-body.ts";
 
+/** What Yoga hands on of a request. */
+export type ServerContext = { readonly req: IncomingMessage };
+
 /**
  * Which requests are read at all: POST with a JSON body in UTF-8 as it is, and GET with query parameters.
  * Yoga reads forms and bare documents too, which a web page of another origin could send without being asked.
  */
-export function useJsonRequests(): Plugin {
+export function useJsonRequests(): Plugin<object, ServerContext> {
   return {
-    onRequestParse({ request, setRequestParser }) {
+    onRequestParse({ request, serverContext, setRequestParser }) {
       // Yoga finds out when the answer is there, and the mutation done.
-      if (!isAcceptable(request.headers.get("accept") ?? "")) {
+      if (answerTypeFor(serverContext.req.headers.accept) === null) {
         throw refused(406, `Accept one of ${answerTypes.join(", ")}.`);
       }
       if (request.method === "GET") setRequestParser(readQuery);
       if (request.method !== "POST") return;
       asRefusal(() => checkJsonHeaders(request.headers, bodyTypes));
-      setRequestParser(readBody);
+      setRequestParser(() => readBody(serverContext.req));
     },
     onResponse() {
       // What is left to do is the client's: to read it.
@@ -31,37 +36,23 @@ export function useJsonRequests(): Plugin {
   };
 }
 
-/** What Yoga can print an answer as. */
+/** What Yoga can print an answer as; the first of equals is preferred. */
 const answerTypes = [
-  "application/graphql-response+json",
   "application/json",
-  "text/event-stream",
+  "application/graphql-response+json",
   "multipart/mixed",
+  "text/event-stream",
 ] as const;
 
-/** Whether an answer of ours meets the Accept header, read as Yoga reads it. */
-function isAcceptable(accept: string): boolean {
-  const ranges = (accept === "" ? "*/*" : accept).toLowerCase().replaceAll(/\s/g, "").split(",");
-  return ranges.some((range) => {
-    const [type = "", ...parameters] = range.split(";");
-    const charset = parameters.find((parameter) => parameter.includes("charset="));
-    if (charset !== undefined && charset !== "charset=utf-8") return false;
-    const [group, name] = type.split("/");
-    return answerTypes.some((answer) => {
-      const [answerGroup, answerName] = answer.split("/");
-      return (group === "*" || group === answerGroup) && (name === "*" || name === answerName);
-    });
-  });
+/** The type of the answer to an Accept header; null when it takes none of ours. */
+export function answerTypeFor(accept: string | undefined): string | null {
+  return preferredType(accept, answerTypes);
 }
 
 const bodyTypes = ["application/json", "application/graphql+json"];
 
-async function readBody(request: Request): Promise<GraphQLParams> {
-  const reading = request.arrayBuffer().catch((error: unknown) => {
-    // That it is too large is said so; anything else is a sender who stopped before its end.
-    throw error instanceof GraphQLError ? error : refused(400, "The body ends too early.");
-  });
-  const text = await readJsonText(reading).catch((error: unknown) => {
+async function readBody(incoming: IncomingMessage): Promise<GraphQLParams> {
+  const text = await readJsonText(incoming).catch((error: unknown) => {
     throw told(error);
   });
   const body = parsed(text, "The body is not valid JSON.");

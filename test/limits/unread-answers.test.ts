@@ -1,0 +1,135 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { post } from "../support/limits.ts";
+
+let gateway: TestGateway;
+let key: string;
+let otherKey: string;
+
+/** One may hold half as much as it leaves to others: 10 MB. */
+const most = 40_000_000;
+/** Bytes of an answer, roughly. */
+const large = 8_000_000;
+const inFlight = 4;
+
+beforeAll(async () => {
+  gateway = await startGateway({
+    logLevel: "silent",
+    env: {
+      MAX_IN_FLIGHT: String(inFlight),
+      MAX_QUEUED: "1000",
+      MAX_UNREAD_BYTES: String(most),
+      METRICS_PORT: "0",
+    },
+  });
+  const tenant = await gateway.fixtures.tenant("large");
+  const account = await tenant.account({ name: "Large" });
+  for (let count = 0; count < 80; count += 1) {
+    await tenant.activity(account, { description: "x".repeat(99_000) });
+  }
+  key = await gateway.keyFor("large");
+  otherKey = await gateway.keyFor((await gateway.fixtures.tenant("small")).slug);
+});
+afterAll(() => gateway.close());
+
+const query = "{ activities(first: 80) { nodes { description } } }";
+const requests: Readonly<Record<string, () => string>> = {
+  GraphQL: () => head("POST /graphql", JSON.stringify({ query })),
+  REST: () => head("GET /api/v1/crm/activities?limit=80", ""),
+};
+
+function head(line: string, body: string): string {
+  return `${line} HTTP/1.1\r\nHost: a\r\nX-Api-Key: ${key}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+}
+
+/** A client that sends and reads nothing. */
+function deaf(bytes: string): { readonly socket: Socket; readonly closed: Promise<unknown> } {
+  const { hostname, port } = new URL(gateway.url);
+  const socket = connect(Number(port), hostname);
+  socket.on("error", () => undefined);
+  socket.pause();
+  const closed = once(socket, "close");
+  socket.write(bytes);
+  return { socket, closed };
+}
+
+async function unread(): Promise<number> {
+  const text = await (await fetch(gateway.metricsUrl ?? "")).text();
+  return Number(/crm_unread_bytes (\d+)/.exec(text)?.[1]);
+}
+
+/** Another caller's requests, one after the other, until `isOver`. */
+async function others(isOver: () => boolean): Promise<readonly number[]> {
+  const statuses: number[] = [];
+  while (!isOver() || statuses.length === 0) {
+    statuses.push(
+      (await post(gateway.url, otherKey, { query: "{ accounts { totalCount } }" })).status,
+    );
+  }
+  return statuses;
+}
+
+describe.each(Object.keys(requests))("large answers over %s that nobody reads", (face) => {
+  const ask = (): string => requests[face]?.() ?? "";
+
+  it.each([
+    ["on 30 connections", () => Array.from({ length: 30 }, () => deaf(ask()))],
+    ["pipelined on one connection", () => [deaf(ask().repeat(30))]],
+  ])("%s, are bounded, and keep no other caller waiting", async (_, start) => {
+    const clients = start();
+    const seen: number[] = [];
+    let isOver = false;
+    const watching = (async () => {
+      while (!isOver) seen.push(await unread());
+    })();
+    try {
+      await vi.waitFor(() => expect(Math.max(...seen)).toBeGreaterThan(large), { timeout: 60_000 });
+      // Those who read nothing are closed, and what they held is free again.
+      const answers = others(() => isOver);
+      await vi.waitFor(async () => expect(await unread()).toBeLessThan(large), { timeout: 60_000 });
+      isOver = true;
+      expect(new Set(await answers)).toEqual(new Set([200]));
+    } finally {
+      isOver = true;
+      for (const { socket } of clients) socket.destroy();
+      await Promise.all([watching, ...clients.map(({ closed }) => closed)]);
+    }
+    // What was begun while there was room may come on top.
+    expect(Math.max(...seen)).toBeLessThan(most / 4 + inFlight * 1.1 * large);
+    await vi.waitFor(async () => expect(await unread()).toBe(0), { timeout: 60_000 });
+    expect((await post(gateway.url, key, { query: "{ __typename }" })).status).toBe(200);
+  });
+
+  it("and then are, arrive whole", async () => {
+    const { socket, closed } = deaf(ask().replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n"));
+    await vi.waitFor(async () => expect(await unread()).toBeGreaterThan(0), { timeout: 60_000 });
+    let bytes = 0;
+    let start = "";
+    socket.on("data", (chunk) => {
+      if (bytes === 0) start = chunk.toString();
+      bytes += chunk.length;
+    });
+    await closed;
+    const [headers = ""] = start.split("\r\n\r\n");
+    const length = Number(/content-length: (\d+)/i.exec(headers)?.[1]);
+    expect(length).toBeGreaterThan(7_900_000);
+    expect(bytes).toBe(headers.length + 4 + length);
+    expect(await unread()).toBe(0);
+  });
+});
+
+it("a stream of events is counted and bounded too", async () => {
+  const body = JSON.stringify({ query });
+  const bytes = head("POST /graphql", body).replace(
+    "\r\n\r\n",
+    "\r\nAccept: text/event-stream\r\n\r\n",
+  );
+  const clients = Array.from({ length: 12 }, () => deaf(bytes));
+  await vi.waitFor(async () => expect(await unread()).toBeGreaterThan(large), { timeout: 60_000 });
+  expect((await post(gateway.url, otherKey, { query: "{ __typename }" })).status).toBe(200);
+  for (const { socket } of clients) socket.destroy();
+  await Promise.all(clients.map(({ closed }) => closed));
+  await vi.waitFor(async () => expect(await unread()).toBe(0), { timeout: 60_000 });
+});
