@@ -76,7 +76,7 @@ export class Connection {
   #endAfter({ request, response }: Exchange): void {
     this.#isEnding = true;
     response.setHeader("connection", "close");
-    Object.assign(this.#socket, { destroySoon: () => this.#socket.end() });
+    this.#endBy(() => this.#socket.end());
     response.once("finish", () => {
       destroyLater(this.#socket);
       request.resume();
@@ -89,8 +89,14 @@ export class Connection {
     if (this.#isBroken) return;
     this.#isBroken = true;
     const before = this.#open.findLast(({ request }) => isWhole(request));
-    if (before === undefined) this.#refuse(status);
-    else before.response.once("close", () => this.#refuse(status));
+    if (before === undefined) return this.#refuse(status);
+    this.#endBy(() => undefined);
+    before.response.once("close", () => this.#refuse(status));
+  }
+
+  /** What Node does after the last answer. */
+  #endBy(destroySoon: () => void): void {
+    Object.assign(this.#socket, { destroySoon });
   }
 
   #refuse(status: string): void {

@@ -111,6 +111,7 @@ describe.each(Object.keys(requests))("large answers over %s that nobody reads", 
       if (bytes === 0) start = chunk.toString();
       bytes += chunk.length;
     });
+    socket.resume();
     await closed;
     const [headers = ""] = start.split("\r\n\r\n");
     const length = Number(/content-length: (\d+)/i.exec(headers)?.[1]);
