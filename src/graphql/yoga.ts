@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import type { Credentials } from "../auth/authenticate.ts";
 import type { Config } from "../config.ts";
 import type { Database } from "../db/database.ts";
+import { currentWork } from "../db/work.ts";
 import { catalog } from "../modules/catalog.ts";
 import type { Quotas } from "../limits/quotas.ts";
 import type { UnreadAnswers } from "../limits/unread.ts";
@@ -64,8 +65,11 @@ export function createGraphQLServer(options: GraphQLServerOptions) {
     const answer = await yoga.handleNodeRequestAndResponse(request, response, context);
     const head = { status: answer.status, headers: Object.fromEntries(answer.headers) };
     const isText = /json/.test(answer.headers.get("content-type") ?? "json");
-    if (isText || answer.body === null) unread.send(response, head, await answer.text());
-    else await unread.sendStream(response, head, answer.body);
+    const isWhole = isText || answer.body === null;
+    if (isWhole) unread.send(response, head, await answer.text());
+    // What is left to do is the client's: to read it. It is counted by now, so that the next finds no room that is taken.
+    currentWork()?.endTurn?.();
+    if (!isWhole && answer.body !== null) await unread.sendStream(response, head, answer.body);
   };
 }
 

@@ -105,9 +105,10 @@ async function respond(
     for (const scope of told.missingScopes) record?.missingScopes.add(scope);
     ({ answer } = told);
   }
-  // What is left to do is the client's: to read it.
+  const sent = send(options.unread, request, answer, headers);
+  // What is left to do is the client's: to read it. It is counted by now, so that the next finds no room that is taken.
   currentWork()?.endTurn?.();
-  return send(options.unread, request, answer, headers);
+  return sent;
 }
 
 /** What a request passes through once its operation is known. */

@@ -1,7 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { GraphQLError } from "graphql";
 import type { GraphQLParams, Plugin } from "graphql-yoga";
-import { currentWork } from "../../db/work.ts";
 import { preferredType } from "../../lib/accept.ts";
 import {
   checkJsonHeaders,
@@ -28,10 +27,6 @@ export function useJsonRequests(): Plugin<object, ServerContext> {
       if (request.method !== "POST") return;
       asRefusal(() => checkJsonHeaders(request.headers, bodyTypes));
       setRequestParser(() => readBody(serverContext.req));
-    },
-    onResponse() {
-      // What is left to do is the client's: to read it.
-      currentWork()?.endTurn?.();
     },
   };
 }
