@@ -76,8 +76,9 @@ const boundaries = [
   ["UTC", "week", "2024-12-30T00:00:00.000Z", "2024-12-30"],
   ["America/New_York", "week", "2026-03-09T03:59:59.999Z", "2026-03-02"],
   ["Pacific/Kiritimati", "day", "2025-12-31T10:00:00.000Z", "2026-01-01"],
-  // What no Gregorian year 1 holds any more.
-  ["America/New_York", "month", "0001-01-01T00:00:00.000Z", "0000-12-01"],
+  // Beyond the days that can be written.
+  ["America/New_York", "month", "0001-01-01T00:00:00.000Z", "0001-01-01"],
+  ["Asia/Tokyo", "year", "9999-12-31T23:59:59.999Z", "9999-01-01"],
 ] as const;
 
 const changes = [

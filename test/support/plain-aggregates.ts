@@ -96,7 +96,10 @@ function plainKey(
   const column = plainColumn(entity, field);
   if (entity.fields[field]?.kind === "email") return `lower(${column})`;
   if (by === null) return column;
-  const local = timeZone === null ? column : `(${column} AT TIME ZONE '${timeZone}')`;
+  const inZone = `${column} AT TIME ZONE '${timeZone}'`;
+  const withinDays = `least(greatest(${inZone}, '0001-01-01'), '9999-12-31 12:00')`;
+  const local =
+    timeZone === null ? column : `(CASE WHEN ${column} IS NOT NULL THEN ${withinDays} END)`;
   const part = (name: string): string => `extract(${name} FROM ${local})::integer`;
   if (by === "day") return `(${local})::date`;
   if (by === "week") return `((${local})::date - (${part("isodow")} - 1))`;

@@ -176,8 +176,13 @@ function keySql(entity: Entity, { field, by, timeZone }: GroupTerm): Sql {
   const local =
     timeZone === null
       ? sql`${column}::timestamp`
-      : sql`${column} AT TIME ZONE ${param(timeZone, "text")}`;
+      : withinDays(column, sql`${column} AT TIME ZONE ${param(timeZone, "text")}`);
   return sql`date_trunc(${raw(`'${by}'`)}, ${local})::date`;
+}
+
+/** The first and the last day that can be written hold what a zone moves beyond them: their names can be sent back. */
+function withinDays(instant: Sql, local: Sql): Sql {
+  return sql`CASE WHEN ${instant} < '0001-01-02 00:00Z' THEN greatest(${local}, '0001-01-01') WHEN ${instant} >= '9999-12-31 00:00Z' THEN least(${local}, '9999-12-31') ELSE ${local} END`;
 }
 
 function orderSql(term: GroupOrder, groupBy: readonly GroupTerm[], entity: Entity): Sql {

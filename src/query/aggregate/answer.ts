@@ -99,14 +99,7 @@ function keyRow(entity: Entity, groupBy: readonly GroupTerm[], cells: Cells): Ro
   return Object.fromEntries(
     groupBy.map(({ field, by }, index) => {
       const text = cells[headColumns + index] ?? null;
-      return [field, by === null ? readValue(fieldOf(entity, field), text) : readDay(text)];
+      return [field, by === null ? readValue(fieldOf(entity, field), text) : text];
     }),
   );
-}
-
-/** A day as ISO 8601 has it: what PostgreSQL calls 1 BC is year 0000, which a zone can move the first days of year 1 into. */
-function readDay(text: string | null): string | null {
-  if (text === null || !text.endsWith(" BC")) return text;
-  const [year = "", month, day] = text.slice(0, -3).split("-");
-  return `${String(1 - Number(year)).padStart(4, "0")}-${month}-${day}`;
 }
