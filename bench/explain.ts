@@ -180,9 +180,11 @@ try {
   );
   const searchable = catalog.entities.filter((entity) => entity.searchable);
   for (const query of ["nort harb", "zzyzx"]) {
+    const words = searchWords(query);
+    if (words === null) continue;
     const hits = {
       entities: searchable,
-      words: searchWords(query) ?? [],
+      words,
       limit: 25,
       after: null,
       wantTotal: false,

@@ -530,7 +530,7 @@ export interface ListAccountsParameters {
   limit?: number;
   /** Where the page begins: `next_cursor` of the page before, unchanged, with the same order and filters. */
   cursor?: string;
-  /** Words that a record's names, numbers or notes hold; the best matches come first unless `sort` is given. */
+  /** Words that a record's names, numbers or notes hold, without regard to case and accents, or a phone number however it is written. The best matches come first unless `sort` is given: a name or number that is the search, then beginnings, words, parts, and what is only alike. */
   q?: string;
   /** Whether deleted records are found as well. */
   include_deleted?: boolean;
@@ -655,11 +655,11 @@ export interface TextComparisons {
   lt?: TextValue;
   /** As great or less. */
   lte?: TextValue;
-  /** Has this as a part, in any case. */
+  /** Has this as a part, whatever case and accents; at most 200 characters. */
   contains?: TextValue;
-  /** Begins with this, in any case. */
+  /** Begins with this, whatever case and accents; at most 200 characters. */
   starts_with?: TextValue;
-  /** Ends with this, in any case. */
+  /** Ends with this, whatever case and accents; at most 200 characters. */
   ends_with?: TextValue;
 }
 /** All of them must hold. */
@@ -1035,7 +1035,7 @@ export interface ListContactsParameters {
   limit?: number;
   /** Where the page begins: `next_cursor` of the page before, unchanged, with the same order and filters. */
   cursor?: string;
-  /** Words that a record's names, numbers or notes hold; the best matches come first unless `sort` is given. */
+  /** Words that a record's names, numbers or notes hold, without regard to case and accents, or a phone number however it is written. The best matches come first unless `sort` is given: a name or number that is the search, then beginnings, words, parts, and what is only alike. */
   q?: string;
   /** Whether deleted records are found as well. */
   include_deleted?: boolean;
@@ -1513,7 +1513,7 @@ export interface ListDealsParameters {
   limit?: number;
   /** Where the page begins: `next_cursor` of the page before, unchanged, with the same order and filters. */
   cursor?: string;
-  /** Words that a record's names, numbers or notes hold; the best matches come first unless `sort` is given. */
+  /** Words that a record's names, numbers or notes hold, without regard to case and accents, or a phone number however it is written. The best matches come first unless `sort` is given: a name or number that is the search, then beginnings, words, parts, and what is only alike. */
   q?: string;
   /** Whether deleted records are found as well. */
   include_deleted?: boolean;
@@ -1938,7 +1938,7 @@ export interface ListActivitiesParameters {
   limit?: number;
   /** Where the page begins: `next_cursor` of the page before, unchanged, with the same order and filters. */
   cursor?: string;
-  /** Words that a record's names, numbers or notes hold; the best matches come first unless `sort` is given. */
+  /** Words that a record's names, numbers or notes hold, without regard to case and accents, or a phone number however it is written. The best matches come first unless `sort` is given: a name or number that is the search, then beginnings, words, parts, and what is only alike. */
   q?: string;
   /** Whether deleted records are found as well. */
   include_deleted?: boolean;
@@ -2046,11 +2046,11 @@ export interface TextTwinComparisons {
   not_in?: readonly TextValue[];
   /** Whether it has no value. */
   is_null?: boolean;
-  /** Has this as a part, in any case. */
+  /** Has this as a part, whatever case and accents; at most 200 characters. */
   contains?: TextValue;
-  /** Begins with this, in any case. */
+  /** Begins with this, whatever case and accents; at most 200 characters. */
   starts_with?: TextValue;
-  /** Ends with this, in any case. */
+  /** Ends with this, whatever case and accents; at most 200 characters. */
   ends_with?: TextValue;
 }
 /** All of them must hold. */
@@ -2249,7 +2249,7 @@ export interface ListQuotesParameters {
   limit?: number;
   /** Where the page begins: `next_cursor` of the page before, unchanged, with the same order and filters. */
   cursor?: string;
-  /** Words that a record's names, numbers or notes hold; the best matches come first unless `sort` is given. */
+  /** Words that a record's names, numbers or notes hold, without regard to case and accents, or a phone number however it is written. The best matches come first unless `sort` is given: a name or number that is the search, then beginnings, words, parts, and what is only alike. */
   q?: string;
   /** Whether deleted records are found as well. */
   include_deleted?: boolean;
@@ -2626,7 +2626,7 @@ export interface ListLineItemsParameters {
   limit?: number;
   /** Where the page begins: `next_cursor` of the page before, unchanged, with the same order and filters. */
   cursor?: string;
-  /** Words that a record's names, numbers or notes hold; the best matches come first unless `sort` is given. */
+  /** Words that a record's names, numbers or notes hold, without regard to case and accents, or a phone number however it is written. The best matches come first unless `sort` is given: a name or number that is the search, then beginnings, words, parts, and what is only alike. */
   q?: string;
   /** Whether deleted records are found as well. */
   include_deleted?: boolean;
@@ -2858,7 +2858,7 @@ export interface ListIntegrationCustomersParameters {
   limit?: number;
   /** Where the page begins: `next_cursor` of the page before, unchanged, with the same order and filters. */
   cursor?: string;
-  /** Words that a record's names, numbers or notes hold; the best matches come first unless `sort` is given. */
+  /** Words that a record's names, numbers or notes hold, without regard to case and accents, or a phone number however it is written. The best matches come first unless `sort` is given: a name or number that is the search, then beginnings, words, parts, and what is only alike. */
   q?: string;
   /** Whether deleted records are found as well. */
   include_deleted?: boolean;

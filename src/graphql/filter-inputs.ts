@@ -39,9 +39,9 @@ const orders = {
   lte: "Less than or equal to.",
 };
 const patterns = {
-  contains: "Has this text in it, whatever the case.",
-  startsWith: "Starts with this text, whatever the case.",
-  endsWith: "Ends with this text, whatever the case.",
+  contains: "Has this text in it, whatever case and accents; at most 200 characters.",
+  startsWith: "Starts with this text, whatever case and accents; at most 200 characters.",
+  endsWith: "Ends with this text, whatever case and accents; at most 200 characters.",
 };
 const isNullText = "Whether the field is null.";
 

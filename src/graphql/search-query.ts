@@ -107,7 +107,7 @@ export function searchQuery(catalog: Catalog): void {
         readsBy: ({ types }) => searchedTypes(searchable, types).map(({ name }) => name),
       }),
       description:
-        "Records of all kinds that have each of these words, whole or in part, in their text fields, or something much like them together. Needs the read scopes of all `types`.",
+        "Records of all kinds that have each of these words, whole or in part, in their text fields, or something much like them together; case and accents do not count, and a phone number is found by its digits. A name or number that is the search comes first, then those that begin with it, then words, parts, other texts and what is only alike; among equals accounts, then people, deals, quotes and the rest. Needs the read scopes of all `types`.",
       args: {
         query: t.arg.string({
           required: true,

@@ -1,5 +1,5 @@
 import { ExactNumber, plainLength } from "./exact-number.ts";
-import { isStorable, unstorable } from "./text.ts";
+import { composed, isStorable, shortened, unstorable } from "./text.ts";
 
 const maxBytes = 64 * 1024;
 const maxDepth = 20;
@@ -14,6 +14,16 @@ export function jsonComplaint(value: unknown): string | null {
   return Buffer.byteLength(JSON.stringify(value, printedOut)) > maxBytes
     ? `is larger than ${maxBytes / 1024} KB as JSON; store less here.`
     : null;
+}
+
+/** The value with its texts and keys in Unicode NFC, as they are stored and looked for. */
+export function composedJson(value: unknown): unknown {
+  if (typeof value === "string") return composed(value);
+  if (Array.isArray(value)) return value.map(composedJson);
+  if (!isRecord(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [composed(key), composedJson(item)]),
+  );
 }
 
 /** A number as PostgreSQL prints it: `5e-324` with all its zeros. */
@@ -45,8 +55,11 @@ function complaintAt(value: unknown, depth: number): string | null {
   if (value instanceof ExactNumber) return numberComplaint(value);
   if (typeof value !== "object" || value === null) return null;
   if (depth > maxDepth) return `is nested more than ${maxDepth} levels deep; flatten it.`;
+  const keys = new Set<string>();
   for (const [key, item] of Object.entries(value)) {
     if (!Array.isArray(value)) {
+      if (keys.size === keys.add(composed(key)).size)
+        return `has the key ${shortened(key, 80)} twice in Unicode NFC; rename one.`;
       if (forbiddenKeys.has(key)) return `must not have the key ${key}; rename it.`;
       if (!isStorable(key)) return unstorable;
     }

@@ -5,10 +5,11 @@ export function snakeCase(name: string): string {
   return name.replace(/[A-Z]|\d+/g, (match) => `_${match.toLowerCase()}`);
 }
 
-/** Escapes what LIKE would read as a pattern. */
-export function escapeLike(text: string): string {
-  return text.replace(/[\\%_]/g, "\\$&");
-}
+/** So long a text may be that others are looked through for: PostgreSQL compares all of it at each place. */
+export const maxPartLength = 200;
+
+/** What is said of one that is longer. */
+export const tooLongPart = `has at most ${maxPartLength} characters; look for less of the text.`;
 
 /** The text, or so much of it: what is quoted of a request may be a megabyte. */
 export function shortened(text: string, length: number): string {
@@ -24,7 +25,13 @@ export function isStorable(text: string): boolean {
 export const unstorable =
   "text must not contain U+0000 or half of a surrogate pair; remove that character.";
 
-/** Refuses text that PostgreSQL cannot hold: U+0000 and lone surrogates. */
-export function assertStorable(text: string, inputPath: readonly string[]): void {
+/** The text as it is stored and compared: in Unicode NFC, so that `ë` is one letter however it was typed. */
+export function composed(text: string): string {
+  return text.normalize("NFC");
+}
+
+/** The same, where it comes in by itself. Refuses what PostgreSQL cannot hold: U+0000 and lone surrogates. */
+export function readText(text: string, inputPath: readonly string[]): string {
   if (!isStorable(text)) throw badInput(`${inputPath.join(".")}: ${unstorable}`, inputPath);
+  return composed(text);
 }

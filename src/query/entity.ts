@@ -33,6 +33,9 @@ export type EnumDefinition = {
   readonly values: Readonly<Record<string, string>>;
 };
 
+/** Characters of prose that search_text holds. */
+export const searchedLength = 2_000;
+
 export type Field = {
   readonly kind: FieldKind;
   readonly description: string;
@@ -126,6 +129,8 @@ export type Entity = {
   readonly isNode: boolean;
   /** Has a `search_text` column. */
   readonly searchable: boolean;
+  /** Among records that match a search alike, those of a greater rank come first: 0 to 4. */
+  readonly searchRank: number;
   readonly defaultOrder: readonly OrderTerm[];
   /** Other unique values by which one record can be asked for: argument → field. */
   readonly naturalKeys: Readonly<Record<string, string>>;
@@ -270,6 +275,7 @@ type EntityInput = Omit<
   | "softDelete"
   | "isNode"
   | "searchable"
+  | "searchRank"
   | "defaultOrder"
   | "naturalKeys"
   | "unique"
@@ -285,6 +291,7 @@ export function defineEntity(input: EntityInput): Entity {
     softDelete: true,
     isNode: true,
     searchable: true,
+    searchRank: 0,
     defaultOrder: [{ field: "createdAt", direction: "desc" }],
     naturalKeys: {},
     unique: [],

@@ -1,10 +1,17 @@
 import { badInput, GatewayError } from "../lib/errors.ts";
 import { Unreadable } from "../lib/unreadable.ts";
 import { parseId } from "../lib/id.ts";
-import { assertStorable, escapeLike } from "../lib/text.ts";
+import { readText } from "../lib/text.ts";
 import type { Catalog } from "./catalog.ts";
-import { columnOf, sqlTypeOf, type Entity, type Field, type Relation } from "./entity.ts";
-import { filterPattern, type Filter } from "./filter-value.ts";
+import {
+  columnOf,
+  searchedLength,
+  sqlTypeOf,
+  type Entity,
+  type Field,
+  type Relation,
+} from "./entity.ts";
+import { folded, hasPart, readPart, type Filter } from "./filter-value.ts";
 import { jsonCondition } from "./json-filter.ts";
 import { fieldSql } from "./order.ts";
 import { linkJoin, relationJoin } from "./relation-join.ts";
@@ -148,15 +155,15 @@ function scalarCondition({
 }: ScalarArguments): Sql {
   const type = sqlTypeOf(definition);
   // Emails are compared without case (DOMAIN: unique without case): by the column beside them that holds them folded.
-  const folded = definition.kind === "email";
-  const left = folded ? raw(`${scope.alias}."email_key"`) : column;
+  const isEmail = definition.kind === "email";
+  const left = isEmail ? raw(`${scope.alias}."email_key"`) : column;
   const one = (value: unknown, at: readonly string[]): unknown =>
     scalarValue(definition, scope, value, at);
 
   const compare = comparisons[operator];
   if (compare !== undefined) {
     const right = param(one(operand, path), type);
-    const compared = compare(left, folded ? sql`lower(${right})` : right);
+    const compared = compare(left, isEmail ? sql`lower(${right})` : right);
     const stored = definition.stored?.[String(operand)];
     if (operator !== "eq" || stored === undefined || scope.negated) return compared;
     // What the column itself must hold for the derived value: plain, so that an index on it can be used.
@@ -174,17 +181,20 @@ function scalarCondition({
     const listed = asList(operand);
     const values = listed.map((value, index) => one(value, [...path, String(index)]));
     const given = param(values, `${type}[]`);
-    const list = folded ? sql`ARRAY(SELECT lower(v) FROM unnest(${given}) v)` : given;
+    const list = isEmail ? sql`ARRAY(SELECT lower(v) FROM unnest(${given}) v)` : given;
     return operator === "in" ? sql`${left} = ANY (${list})` : sql`${left} <> ALL (${list})`;
   }
-  const searched = asText(operand, path);
-  const pattern = filterPattern(operator, searched);
-  if (pattern === null) throw badInput(`${path.join(".")}: no such operator.`, path);
-  const matches = sql`${column} ILIKE ${param(pattern, "text")}`;
+  const part = readPart(operator, operand, path);
+  const matches = hasPart(folded(column), part.operator, part.text);
   // What is in the field is in search_text, whose trigram index the planner can use; not true of "unknown" under a NOT.
-  if (definition.searched !== "whole" || scope.negated) return matches;
-  const anywhere = param(`%${escapeLike(searched)}%`, "text");
-  return all([sql`${raw(`${scope.alias}."search_text"`)} ILIKE ${anywhere}`, matches]);
+  if (definition.searched === null || scope.negated) return matches;
+  const isSearched = hasPart(raw(`${scope.alias}."search_text"`), "contains", part.text);
+  if (definition.searched === "whole") return all([isSearched, matches]);
+  // Of which only the beginning is there; folding the others would be the most of the work.
+  return all([
+    any([isSearched, sql`char_length(${column}) > ${raw(String(searchedLength))}`]),
+    matches,
+  ]);
 }
 
 /** Records of any kind by their public ids, whose prefix says of which. */
@@ -232,7 +242,7 @@ function scalarValue(
       definition.kind === "id" ? scope.entity : scope.catalog.entity(definition.to ?? "");
     return parseId(target.prefix, asText(value, path), path);
   }
-  if (typeof value === "string") assertStorable(value, path);
+  if (typeof value === "string") return readText(value, path);
   // pg would print a Date in the process's own time zone, to the minute: instants come as text (the DateTime scalar).
   if (value instanceof Date) throw new Error(`${path.join(".")}: an instant must be ISO 8601 text`);
   return value;
@@ -339,6 +349,5 @@ function asList(value: unknown): readonly unknown[] {
 
 function asText(value: unknown, path: readonly string[]): string {
   if (typeof value !== "string") throw badInput(`${path.join(".")}: a string is expected.`, path);
-  assertStorable(value, path);
-  return value;
+  return readText(value, path);
 }

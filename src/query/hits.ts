@@ -1,14 +1,14 @@
 import { decodeCursor, encodeCursor } from "../lib/cursor.ts";
 import type { Entity } from "./entity.ts";
 import type { Cells } from "./row.ts";
-import { scoreSql, searchCondition } from "./search.ts";
+import { scoreSql, searchCondition, type SearchWords } from "./search.ts";
 import { all, join, name, param, raw, render, sql, type Statement } from "./sql.ts";
 import { viewerSql, visible, type Viewer } from "./visible.ts";
 
 /** A search over several entities at once: best match first, then newest. */
 export type HitRequest = {
   readonly entities: readonly Entity[];
-  readonly words: readonly string[];
+  readonly words: SearchWords;
   readonly limit: number;
   readonly after: string | null;
   readonly wantTotal: boolean;
@@ -42,7 +42,7 @@ export function hitStatement(
   const table = (entity: Entity) => raw(`${name(entity.table)} t`);
 
   const pages = request.entities.map((entity) => {
-    const score = scoreSql("t", request.words);
+    const score = scoreSql("t", entity, request.words);
     const after =
       cursor === null
         ? []

@@ -1,7 +1,8 @@
 import { badInput } from "../lib/errors.ts";
 import { ExactNumber } from "../lib/exact-number.ts";
-import { assertStorable } from "../lib/text.ts";
-import { filterPattern, type Filter } from "./filter-value.ts";
+import { isRecord } from "../lib/json.ts";
+import { readText } from "../lib/text.ts";
+import { folded, hasPart, readPart, type Filter } from "./filter-value.ts";
 import { all, param, raw, sql, type Sql } from "./sql.ts";
 
 /** As deep as custom fields may be. */
@@ -17,8 +18,8 @@ export function jsonCondition(column: Sql, filter: Filter, path: readonly string
       "path",
     ]);
   }
-  for (const step of steps) assertStorable(step, [...path, "path"]);
-  const location = param(steps, "text[]");
+  const keys = steps.map((step) => readText(step, [...path, "path"]));
+  const location = param(keys, "text[]");
   const value = sql`(${column} #> ${location})`;
   const text = sql`(${column} #>> ${location})`;
 
@@ -49,12 +50,9 @@ export function jsonCondition(column: Sql, filter: Filter, path: readonly string
           sql`jsonb_typeof(${value}) = ${param(kind, "text")}`,
         ]);
       }
-      if (typeof operand !== "string") throw badInput(`${at.join(".")}: a string is expected.`, at);
-      assertStorable(operand, at);
-      const pattern = filterPattern(operator, operand);
-      if (pattern === null) throw badInput(`${at.join(".")}: no such operator.`, at);
+      const part = readPart(operator, operand, at);
       return all([
-        sql`${text} ILIKE ${param(pattern, "text")}`,
+        hasPart(folded(text), part.operator, part.text),
         sql`jsonb_typeof(${value}) = 'string'`,
       ]);
     });
@@ -62,19 +60,21 @@ export function jsonCondition(column: Sql, filter: Filter, path: readonly string
 }
 
 function jsonParam(operand: unknown, path: readonly string[]): Sql {
-  assertAllStorable(operand, path);
-  return param(JSON.stringify(operand ?? null), "jsonb");
+  return param(JSON.stringify(readJson(operand, path) ?? null), "jsonb");
 }
 
-/** Every key and text inside, as PostgreSQL would refuse them one by one. */
-function assertAllStorable(value: unknown, path: readonly string[], depth = 0): void {
-  if (typeof value === "string") return assertStorable(value, path);
-  if (typeof value !== "object" || value === null) return;
+/** Every key and text inside as it is stored; what PostgreSQL would refuse is refused one by one. */
+function readJson(value: unknown, path: readonly string[], depth = 0): unknown {
+  if (typeof value === "string") return readText(value, path);
+  if (!Array.isArray(value) && !isRecord(value)) return value;
   if (depth > maxJsonDepth) {
     throw badInput(`${path.join(".")}: a JSON value is at most ${maxJsonDepth} levels deep.`, path);
   }
-  for (const [key, inner] of Object.entries(value)) {
-    assertStorable(key, path);
-    assertAllStorable(inner, path, depth + 1);
-  }
+  if (Array.isArray(value)) return value.map((inner) => readJson(inner, path, depth + 1));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [
+      readText(key, path),
+      readJson(inner, path, depth + 1),
+    ]),
+  );
 }

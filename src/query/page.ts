@@ -6,7 +6,7 @@ import type { Filter } from "./filter-value.ts";
 import { afterCursor, branches } from "./keyset.ts";
 import { orderItem, reversed, sortTerms, idTerm, type SortTerm } from "./order.ts";
 import { relationJoin } from "./relation-join.ts";
-import { scoreTerm, searchCondition } from "./search.ts";
+import { scoreTerm, searchCondition, type SearchWords } from "./search.ts";
 import { all, join, name, param, raw, render, sql, type Sql, type Statement } from "./sql.ts";
 import { viewerSql, visible, type Viewer, type ViewerSql } from "./visible.ts";
 import type { Cells, Columns, Row } from "./row.ts";
@@ -17,7 +17,7 @@ export type RowsRequest = {
   /** They hang on records of `source`; null for the tenant's rows. */
   readonly parent: { readonly source: Entity; readonly relation: ManyRelation } | null;
   readonly where: Filter | null;
-  readonly words: readonly string[] | null;
+  readonly words: SearchWords | null;
   readonly includeDeleted: boolean;
 };
 
@@ -167,7 +167,8 @@ export function orderKeyOf(request: ListRequest, terms = termsOf(request)): stri
 function termsOf(request: ListRequest): SortTerm[] {
   if (request.order !== null && request.order.length > 0)
     return sortTerms(request.entity, "t", request.order);
-  if (request.words !== null) return [scoreTerm("t", request.words), idTerm("t", true)];
+  if (request.words !== null)
+    return [scoreTerm("t", request.entity, request.words), idTerm("t", true)];
   const fromRelation = request.parent?.relation.defaultOrder ?? null;
   return sortTerms(request.entity, "t", fromRelation ?? request.entity.defaultOrder);
 }

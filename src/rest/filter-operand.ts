@@ -1,6 +1,6 @@
 import { parseDecimal } from "../lib/decimal.ts";
 import { idComplaint, readId } from "../lib/id.ts";
-import { isStorable, unstorable } from "../lib/text.ts";
+import { isStorable, maxPartLength, tooLongPart, unstorable } from "../lib/text.ts";
 import type { Reading } from "../lib/reading.ts";
 import { readDay } from "../model/kinds/day.ts";
 import { readInstant } from "../model/kinds/instant.ts";
@@ -26,7 +26,8 @@ export type Comparison =
 
 const same: readonly Comparison[] = ["eq", "ne", "in", "not_in", "is_null"];
 const ordered: readonly Comparison[] = [...same, "gt", "gte", "lt", "lte"];
-const texts: readonly Comparison[] = [...ordered, "contains", "starts_with", "ends_with"];
+const parts: ReadonlySet<Comparison> = new Set(["contains", "starts_with", "ends_with"]);
+const texts: readonly Comparison[] = [...ordered, ...parts];
 /** Of what a list holds. */
 const listed: readonly Comparison[] = ["eq", "ne", "in", "not_in", "all", "is_empty"];
 
@@ -70,6 +71,7 @@ export function readOperand(
   text: string,
 ): Operand {
   if (comparison === "is_null" || comparison === "is_empty") return readBoolean(text);
+  if (parts.has(comparison) && text.length > maxPartLength) return { complaint: tooLongPart };
   if (comparison !== "in" && comparison !== "not_in" && comparison !== "all") {
     return readValue(entity, definition, text);
   }

@@ -4,7 +4,7 @@ import { RefusedRequest } from "../limits/json-body.ts";
 import { isSortable, type OrderTerm } from "../query/entity.ts";
 import type { Filter } from "../query/filter-value.ts";
 import { defaultPageSize, maxPageSize, orderKeyOf, type ListRequest } from "../query/page.ts";
-import { searchWords } from "../query/search.ts";
+import { searchWords, type SearchWords } from "../query/search.ts";
 import type { Member } from "../query/projection.ts";
 import type { Operation, Resource } from "./face.ts";
 import { comparisonsFor, conditionOf } from "./filter-condition.ts";
@@ -74,7 +74,7 @@ class ListReading {
   #limit = defaultPageSize;
   #cursor: string | null = null;
   #order: readonly OrderTerm[] | null = null;
-  #words: readonly string[] | null = null;
+  #words: SearchWords | null = null;
   #includeDeleted = false;
 
   constructor(resource: Resource) {

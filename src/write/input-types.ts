@@ -2,7 +2,7 @@ import { constants, deflateRawSync } from "node:zlib";
 import { z } from "zod";
 import { decimalPattern, parseDecimal } from "../lib/decimal.ts";
 import { idComplaint, idPattern, readId } from "../lib/id.ts";
-import { isRecord, jsonComplaint } from "../lib/json.ts";
+import { composedJson, isRecord, jsonComplaint } from "../lib/json.ts";
 import { isStorable, unstorable } from "../lib/text.ts";
 import type { Reading } from "../lib/reading.ts";
 import { readCurrency } from "../model/kinds/currency.ts";
@@ -62,11 +62,12 @@ const lengths: Readonly<Record<TextForm, number>> = {
   outside: 255,
 };
 
-/** Trimmed text; in a list, a blank one counts as none. */
+/** Trimmed text in Unicode NFC; in a list, a blank one counts as none. */
 export function textSchema(form: TextForm = "line", maxLength: number = lengths[form]) {
   return z
     .string("must be text")
     .trim()
+    .normalize("NFC")
     .max(maxLength, `must have at most ${maxLength.toLocaleString("en")} characters`)
     .refine(isStorable, unstorable)
     .refine((value) => form === "prose" || fitsIndex(value), tooManyBytes)
@@ -78,6 +79,7 @@ export function readText(read: (text: string) => Reading, maxLength = maxLineLen
   return z
     .string("must be text")
     .trim()
+    .normalize("NFC")
     .max(maxLength, `must have at most ${maxLength.toLocaleString("en")} characters`)
     .refine(isStorable, { error: unstorable, abort: true })
     .transform((text, context) => {
@@ -132,10 +134,13 @@ export function idSchema(prefix: string) {
 }
 
 /** Any JSON within the limits. */
-export const jsonSchema = z.unknown().superRefine((value, context) => {
-  const complaint = jsonComplaint(value);
-  if (complaint !== null) context.addIssue({ code: "custom", message: complaint });
-});
+export const jsonSchema = z
+  .unknown()
+  .superRefine((value, context) => {
+    const complaint = jsonComplaint(value);
+    if (complaint !== null) context.addIssue({ code: "custom", message: complaint });
+  })
+  .transform(composedJson);
 
 const jsonObjectSchema = jsonSchema
   .refine(isRecord, "must be a JSON object")

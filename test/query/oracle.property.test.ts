@@ -13,7 +13,13 @@ import { filterOf, type FilterSource } from "../support/filter-arbitraries.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { Fixtures } from "../support/fixtures.ts";
 import { PrismaFilter, prismaOrder, type PrismaWhere } from "../support/prisma-filter.ts";
-import { idsIn, randomWorld, storeWorld, type RandomWorld } from "../support/random-rows.ts";
+import {
+  idsIn,
+  randomWorld,
+  storedNames,
+  storeWorld,
+  type RandomWorld,
+} from "../support/random-rows.ts";
 
 const casesPerRun = casesOf(1_500);
 const entities = catalog.entities.filter(({ name }) => name !== "tenant");
@@ -47,6 +53,7 @@ beforeAll(async () => {
   tenantId = ours.uuid;
   world = randomWorld(runSeed, ours.uuid);
   await storeWorld(fixtures, world, ours.uuid, runSeed);
+  world = await storedNames(fixtures, world);
   await storeWorld(fixtures, randomWorld(runSeed + 1, theirs.uuid), theirs.uuid, runSeed + 1);
 });
 afterAll(async () => {

@@ -203,12 +203,27 @@ export async function wholeLists(
   if (asked.among !== null) conditions.push(`t.id = ANY (${place(asked.among)}::uuid[])`);
   let order = orderSql(entity, asked.order ?? defaultOrder(asked));
   if (asked.search !== null) {
-    const words = asked.search.split(" ").map((word) => `%${word.replace(/[\\%_]/g, "\\$&")}%`);
-    const phrase = `${place(asked.search)}::text`;
+    const phrase = `search_fold(${place(asked.search)})`;
+    const words = place(asked.search.split(" "));
+    const each = (holds: string) =>
+      `(SELECT bool_and(${holds}) FROM unnest(${words}::text[]) v(v), search_fold(v) w(w))`;
     // Shorter ones have too few trigrams to be like anything.
     const similar = `length(${phrase}) >= 4 AND word_similarity(${phrase}, t.search_text) >= 0.5`;
-    conditions.push(`(t.search_text ILIKE ALL (${place(words)}::text[]) OR ${similar})`);
-    if (asked.order === null) order = `word_similarity(${phrase}, t.search_text) DESC, t.id DESC`;
+    conditions.push(`(${each("strpos(t.search_text, w) > 0")} OR ${similar})`);
+    const names = "string_to_array(split_part(t.search_text, E'\\f', 1), E'\\n')";
+    const share = (text: string) =>
+      `0.19 * least(1, length(${phrase})::real / greatest(1, length(${text})))`;
+    const begins = `(SELECT line FROM unnest(${names}) WITH ORDINALITY l(line, place) WHERE place > 1 AND starts_with(line, ${phrase}) ORDER BY place LIMIT 1)`;
+    const spaced = (text: string) => `regexp_replace(${text}, E'[\\n./,@(&"''-]', ' ', 'g')`;
+    const name = `(${names})[2]`;
+    const all = `array_to_string(${names}, E'\\n')`;
+    const score = `(CASE WHEN ${phrase} = ANY ((${names})[2:]) THEN 5.19
+      WHEN ${begins} IS NOT NULL THEN 4 + ${share(begins)}
+      WHEN ${each(`strpos(${spaced(all)}, ' ' || ${spaced("w")}) > 0`)} THEN 3 + ${share(name)}
+      WHEN ${each(`strpos(${all}, w) > 0`)} THEN 2 + ${share(name)}
+      WHEN ${each("strpos(t.search_text, w) > 0")} THEN 1 + 0.19 * (strpos(t.search_text, ${phrase}) > 0)::int
+      ELSE 0.19 * word_similarity(${phrase}, t.search_text) END)`;
+    if (asked.order === null) order = `(${score} / 6)::real DESC, t.id DESC`;
   }
   const { rows } = await client.query<{ parent: string; id: string }>(
     `SELECT ${parent} AS parent, t.id FROM ${from} WHERE ${conditions.join(" AND ")} ORDER BY ${order}`,

@@ -102,7 +102,10 @@ export class PrismaFilter {
         if (operand === null) parts.push(constant(false));
         else if (operator === "isNull")
           parts.push(nullCondition(field, definition, operand === true, negated));
-        else {
+        else if (operator in textOperators) {
+          const ids = this.#withPart(entity, operator, operand, negated, (row) => row[field]);
+          parts.push({ id: { in: ids } });
+        } else {
           const condition = this.#scalar(entity, field, definition, operator, operand);
           parts.push(negated ? { NOT: condition } : condition);
         }
@@ -118,12 +121,6 @@ export class PrismaFilter {
     operator: string,
     operand: unknown,
   ): PrismaWhere {
-    const insensitive = (key: string): PrismaWhere => ({
-      [field]: { [key]: likeLiteral(operand), mode: "insensitive" },
-    });
-    if (operator === "contains") return insensitive("contains");
-    if (operator === "startsWith") return insensitive("startsWith");
-    if (operator === "endsWith") return insensitive("endsWith");
     if (definition.kind === "email" && ["eq", "ne", "in", "notIn"].includes(operator)) {
       const listed = this.#sameEmails(entity, field, asList(operand));
       return { [field]: { [operator === "eq" || operator === "in" ? "in" : "notIn"]: listed } };
@@ -164,12 +161,16 @@ export class PrismaFilter {
     const value = operand === null ? Prisma.JsonNull : operand;
     if (operator === "eq") return orNot(plain({ equals: value }));
     if (operator === "ne") return orNot(plain({ not: value }));
-    const pattern = jsonPatterns[operator];
-    const condition = plain(
-      pattern === undefined
-        ? { [operator]: operand }
-        : { [pattern]: likeLiteral(operand), mode: "insensitive" },
-    );
+    const condition =
+      operator in textOperators
+        ? {
+            id: {
+              in: this.#withPart(entity, operator, operand, false, (row) =>
+                valueAt(row[field], path),
+              ),
+            },
+          }
+        : plain({ [operator]: operand });
     if (!negated) return condition;
     // To Prisma, NOT of these speaks of values of the operand's type only; to us, of every value that is there.
     const otherType = (this.#world.get(entity.name) ?? [])
@@ -178,7 +179,31 @@ export class PrismaFilter {
         return found !== undefined && typeof found !== typeof operand;
       })
       .map(({ id }) => id);
+    if (operator in textOperators) {
+      const without = this.#withPart(entity, operator, operand, true, (row) =>
+        valueAt(row[field], path),
+      );
+      return { id: { in: [...without, ...otherType] } };
+    }
     return any([{ NOT: condition }, { id: { in: otherType } }]);
+  }
+
+  /** The rows whose text has the part, or has not: Prisma knows nothing of accents. */
+  #withPart(
+    entity: Entity,
+    operator: string,
+    operand: unknown,
+    negated: boolean,
+    textIn: (row: Readonly<Record<string, unknown>>) => unknown,
+  ): unknown[] {
+    const holds = textOperators[operator];
+    if (holds === undefined) throw new Error(`${operator} is no text operator`);
+    return (this.#world.get(entity.name) ?? [])
+      .filter((row) => {
+        const text = textIn(row);
+        return typeof text === "string" && holds(folded(text), folded(String(operand))) !== negated;
+      })
+      .map(({ id }) => id);
   }
 }
 
@@ -198,11 +223,17 @@ const sortOf = (direction: string): "asc" | "desc" =>
   direction.startsWith("desc") ? "desc" : "asc";
 
 const prismaOperators: Readonly<Record<string, string>> = { eq: "equals", ne: "not" };
-const jsonPatterns: Readonly<Record<string, string>> = {
-  contains: "string_contains",
-  startsWith: "string_starts_with",
-  endsWith: "string_ends_with",
+const textOperators: Readonly<Record<string, (text: string, part: string) => boolean>> = {
+  contains: (text, part) => text.includes(part),
+  startsWith: (text, part) => text.startsWith(part),
+  endsWith: (text, part) => text.endsWith(part),
 };
+
+/** Without case and accents, by JavaScript's own tables. */
+function folded(text: string): string {
+  const plain = text.normalize("NFKD").replaceAll(/\p{M}/gu, "").toLowerCase();
+  return plain.replaceAll("ς", "σ").replaceAll("ß", "ss");
+}
 
 /** Prisma skips an empty OR that stands deeper in a filter, so what is always so is said of the id. */
 function constant(value: boolean): PrismaWhere {
@@ -254,11 +285,6 @@ function prismaValue(definition: Field, value: unknown): unknown {
   if (definition.kind === "date") return new Date(`${String(value)}T00:00:00Z`);
   const isId = definition.kind === "id" || definition.kind === "reference";
   return isId ? String(value).slice(-36).toLowerCase() : value;
-}
-
-/** Prisma passes LIKE's own characters through. */
-function likeLiteral(value: unknown): string {
-  return String(value).replaceAll("\\", "\\\\").replaceAll("%", "\\%").replaceAll("_", "\\_");
 }
 
 /** What stands at a path, as PostgreSQL walks it: undefined when nothing does. */

@@ -194,3 +194,25 @@ function stored(definition: Field, value: unknown): unknown {
 export function idsIn(world: RandomWorld, name: string): string[] {
   return (world.get(name) ?? []).map(({ id }) => id);
 }
+
+/** The world with what only the database knows: display names, and the tenant. */
+export async function storedNames(fixtures: Fixtures, world: RandomWorld): Promise<RandomWorld> {
+  const named = new Map<string, readonly RandomRow[]>(world);
+  for (const [name, rows] of world) {
+    const { table, fields } = catalog.entity(name);
+    if (fields["displayName"] === undefined) continue;
+    const made = await fixtures.client.query<{ id: string; name: string }>(
+      `SELECT id, display_name AS name FROM ${table} WHERE tenant_id = $1`,
+      [rows[0]?.["tenantId"]],
+    );
+    const names = new Map(made.rows.map((row) => [row.id, row.name]));
+    named.set(
+      name,
+      rows.map((row) => ({ ...row, displayName: names.get(row.id) })),
+    );
+  }
+  const tenants = await fixtures.client.query<RandomRow>(
+    `SELECT id, name, slug, default_currency AS "defaultCurrency", time_zone AS "timeZone" FROM tenants`,
+  );
+  return named.set("tenant", tenants.rows);
+}

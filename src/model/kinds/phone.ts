@@ -41,3 +41,24 @@ export function phoneDigits(text: string): readonly string[] {
   const number = phoneInE164(text);
   return [...new Set([text, ...(number === null ? [] : [number])].map(digitsOf))].filter(Boolean);
 }
+
+/** What a number that is searched for says of stored ones. */
+export type SearchedNumber = {
+  /** All its digits, without zeros in front. */
+  readonly digits: string;
+  /** Those without the country code, where it has one: they stand in the number however it was stored. */
+  readonly national: string;
+};
+
+/** Fewer digits are a word like any other. */
+const minDigits = 6;
+
+/** The number in a text that is nothing but one, however it is written; null when it has too few digits. */
+export function searchedNumber(text: string): SearchedNumber | null {
+  const plain = text.trim().normalize("NFKC").replace("(0)", "");
+  const digits = digitsOf(plain).replace(/^0+/, "");
+  if (digits.length < minDigits) return null;
+  const hasCountry = /^\(?(?:\+|00)/.test(plain) || digits.length > 10;
+  const parsed = hasCountry ? parsePhoneNumberFromString(`+${digits}`) : undefined;
+  return { digits, national: parsed?.isPossible() === true ? parsed.nationalNumber : digits };
+}

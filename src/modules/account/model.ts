@@ -42,6 +42,7 @@ export const account = defineEntity({
   table: "accounts",
   prefix: "acc",
   description: "A customer: an organization or a person that deals are made with.",
+  searchRank: 4,
   unique: [{ field: "email", within: null }],
   fields: {
     ...identity,

@@ -33,6 +33,7 @@ export const contact = defineEntity({
   table: "contacts",
   prefix: "con",
   description: "A person, usually at an account.",
+  searchRank: 3,
   unique: [{ field: "email", within: "accountId" }],
   fields: {
     ...identity,

@@ -24,6 +24,7 @@ export const deal = defineEntity({
   table: "deals",
   prefix: "deal",
   description: "A sales opportunity with an account.",
+  searchRank: 2,
   naturalKeys: { number: "dealNumber" },
   unique: [{ field: "dealNumber", within: null }],
   fields: {

@@ -41,6 +41,7 @@ export const quote = defineEntity({
   table: "quotes",
   prefix: "qte",
   description: "A priced offer to an account, usually for a deal.",
+  searchRank: 1,
   naturalKeys: { number: "quoteNumber" },
   unique: [{ field: "quoteNumber", within: null }],
   fields: {

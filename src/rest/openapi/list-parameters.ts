@@ -1,12 +1,12 @@
 import { decimalPattern } from "../../lib/decimal.ts";
 import { idPattern } from "../../lib/id.ts";
+import { maxPartLength } from "../../lib/text.ts";
 import { dayPattern } from "../../model/kinds/day.ts";
 import { instantPattern } from "../../model/kinds/instant.ts";
 import { catalog } from "../../modules/catalog.ts";
 import type { Entity, Field } from "../../query/entity.ts";
 import { defaultPageSize, maxPageSize } from "../../query/page.ts";
 import type { Member } from "../../query/projection.ts";
-import { maxSearchLength } from "../../query/search.ts";
 import type { Resource } from "../face.ts";
 import { comparedField, comparisonsFor, comparisonsOfTwins } from "../filter-condition.ts";
 import { maxValues, type Comparison } from "../filter-operand.ts";
@@ -63,8 +63,8 @@ const search = {
     name: "q",
     in: "query",
     description:
-      "Words that a record's names, numbers or notes hold; the best matches come first unless `sort` is given.",
-    schema: { type: "string", maxLength: maxSearchLength },
+      "Words that a record's names, numbers or notes hold, without regard to case and accents, or a phone number however it is written. The best matches come first unless `sort` is given: a name or number that is the search, then beginnings, words, parts, and what is only alike.",
+    schema: { type: "string", maxLength: maxPartLength },
   },
 };
 
@@ -159,9 +159,9 @@ const valueMeanings: Partial<Record<Comparison, string>> = {
   gte: "As great or greater.",
   lt: "Less, or earlier.",
   lte: "As great or less.",
-  contains: "Has this as a part, in any case.",
-  starts_with: "Begins with this, in any case.",
-  ends_with: "Ends with this, in any case.",
+  contains: "Has this as a part, whatever case and accents; at most 200 characters.",
+  starts_with: "Begins with this, whatever case and accents; at most 200 characters.",
+  ends_with: "Ends with this, whatever case and accents; at most 200 characters.",
   is_null: "Whether it has no value.",
 };
 

@@ -1,0 +1,68 @@
+-- Searches and the text filters find without case, accents and Unicode form. All that is used is IMMUTABLE and the same
+-- in every PostgreSQL since 15: unaccent's rules are files that change, and an index made by them would be wrong then.
+
+-- Small letters without accents, of what is stored and of what is looked for. What is ASCII takes the short way. Marks are
+-- named by their code points: accents, Hebrew and Arabic points, those of kana, and what nobody sees.
+CREATE FUNCTION search_fold(value text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN octet_length(value) = char_length(value) THEN lower(value COLLATE "C") ELSE
+  replace(replace(replace(replace(
+    translate(
+      lower(regexp_replace(normalize(value, NFKD),
+        '[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u064b-\u065f\u0670\u3099\u309a\u00ad\u200b\u2060\ufeff]', '', 'g')),
+      'øłđðıħŧς', 'olddihtσ'),
+    'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th')
+END;
+
+-- The same of what is looked for, with what LIKE would read as a pattern escaped.
+CREATE FUNCTION search_pattern(value text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN regexp_replace(search_fold(value), '([\\%_])', '\\\1', 'g');
+
+-- The digits of a phone number, however it is written: without `(0)`, and without what stands behind the number.
+CREATE FUNCTION phone_digits(value text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN regexp_replace(regexp_replace(left(value, 100), '\(0\)|([0-9][)\s]*)[^-0-9+()./\s\u00a0\u2010-\u2015].*$', '\1', 'g'), '[^0-9]', '', 'g');
+
+-- Each name and number on a line of its own, then a form feed, then the other texts: a search that is a line of the
+-- first part is the name of the record.
+ALTER TABLE "accounts" DROP COLUMN "search_text", ADD COLUMN "search_text" TEXT NOT NULL GENERATED ALWAYS AS (search_fold(
+  E'\n' || COALESCE("name", '') || E'\n' || COALESCE("legal_name", '') || E'\n' || COALESCE("domain", '') || E'\n' || COALESCE("email", '')
+  || E'\n' || phone_digits(COALESCE("phone", ''))
+  || E'\n\f' || COALESCE("phone", '') || E'\n' || COALESCE("website", '') || E'\n' || COALESCE("industry", '') || E'\n' || left(COALESCE("description", ''), 2000))) STORED;
+
+ALTER TABLE "contacts" DROP COLUMN "search_text", ADD COLUMN "search_text" TEXT NOT NULL GENERATED ALWAYS AS (search_fold(
+  E'\n' || btrim(COALESCE("first_name", '') || ' ' || COALESCE("last_name", '')) || E'\n' || COALESCE("custom_display_name", '') || E'\n' || COALESCE("email", '')
+  || E'\n' || phone_digits(COALESCE("phone_1", '')) || E'\n' || phone_digits(COALESCE("phone_2", '')) || E'\n' || phone_digits(COALESCE("phone_3", ''))
+  || E'\n\f' || COALESCE("phone_1", '') || E'\n' || COALESCE("phone_2", '') || E'\n' || COALESCE("phone_3", '')
+  || E'\n' || COALESCE("company", '') || E'\n' || COALESCE("job_title", '') || E'\n' || COALESCE("city", '') || E'\n' || left(COALESCE("note", ''), 2000))) STORED;
+
+ALTER TABLE "deals" DROP COLUMN "search_text", ADD COLUMN "search_text" TEXT NOT NULL GENERATED ALWAYS AS (search_fold(
+  E'\n' || COALESCE("name", '') || E'\n' || "deal_number" || E'\n\f' || left(COALESCE("closure_notes", ''), 2000))) STORED;
+
+ALTER TABLE "activities" DROP COLUMN "search_text", ADD COLUMN "search_text" TEXT NOT NULL GENERATED ALWAYS AS (search_fold(
+  E'\n' || COALESCE("subject", '') || E'\n\f' || COALESCE("activity_type", '') || E'\n' || COALESCE("outcome", '') || E'\n' || left(COALESCE("description", ''), 2000))) STORED;
+
+ALTER TABLE "quotes" DROP COLUMN "search_text", ADD COLUMN "search_text" TEXT NOT NULL GENERATED ALWAYS AS (search_fold(
+  E'\n' || COALESCE("name", '') || E'\n' || "quote_number" || E'\n\f' || left(COALESCE("notes", ''), 2000))) STORED;
+
+ALTER TABLE "line_items" DROP COLUMN "search_text", ADD COLUMN "search_text" TEXT NOT NULL GENERATED ALWAYS AS (search_fold(
+  E'\n' || left(COALESCE("description", ''), 2000) || E'\n\f')) STORED;
+
+CREATE INDEX "accounts_search_idx" ON "accounts" USING gin ("tenant_id", "search_text" gin_trgm_ops);
+CREATE INDEX "contacts_search_idx" ON "contacts" USING gin ("tenant_id", "search_text" gin_trgm_ops);
+CREATE INDEX "deals_search_idx" ON "deals" USING gin ("tenant_id", "search_text" gin_trgm_ops);
+CREATE INDEX "activities_search_idx" ON "activities" USING gin ("tenant_id", "search_text" gin_trgm_ops);
+CREATE INDEX "quotes_search_idx" ON "quotes" USING gin ("tenant_id", "search_text" gin_trgm_ops);
+CREATE INDEX "line_items_search_idx" ON "line_items" USING gin ("tenant_id", "search_text" gin_trgm_ops);
+
+-- What is known of the column went with it. An empty table keeps the statistics that it was given first.
+DO $$
+DECLARE
+  name text;
+  filled boolean;
+BEGIN
+  FOREACH name IN ARRAY ARRAY['accounts', 'contacts', 'deals', 'activities', 'quotes', 'line_items'] LOOP
+    EXECUTE format('SELECT EXISTS (SELECT FROM %I)', name) INTO filled;
+    IF filled THEN
+      EXECUTE format('ANALYZE %I (search_text)', name);
+    END IF;
+  END LOOP;
+END $$;
