@@ -36,3 +36,21 @@ describe("on a database that was never analyzed", () => {
     }
   });
 });
+
+describe("on a database that was analyzed before its tenants were planned for alike", () => {
+  it("what was found of a tenant's share is dropped, and not found again", async () => {
+    await client.query(`ALTER TABLE departments ALTER COLUMN tenant_id SET STATISTICS -1;
+      INSERT INTO tenants (id, name, slug) SELECT gen_random_uuid(), 'Blue Ridge', 'blue-ridge';
+      INSERT INTO departments (tenant_id, id, name)
+        SELECT id, gen_random_uuid(), 'Team' FROM tenants CROSS JOIN generate_series(1, 100);
+      ANALYZE departments`);
+    const found = "SELECT n_distinct, most_common_vals IS NOT NULL AS named FROM pg_stats";
+    const ofTenants = `${found} WHERE tablename = 'departments' AND attname = 'tenant_id'`;
+    expect((await client.query(ofTenants)).rows).toEqual([{ n_distinct: 1, named: true }]);
+
+    await client.query("SELECT plan_tenants_alike('departments')");
+    expect((await client.query(ofTenants)).rows).toEqual([{ n_distinct: 20, named: false }]);
+    await client.query("ANALYZE departments");
+    expect((await client.query(ofTenants)).rows).toEqual([{ n_distinct: 20, named: false }]);
+  });
+});
