@@ -19,7 +19,8 @@ import "./modules/line-item/mutations.ts";
 import "./modules/customer/mutations.ts";
 import "./modules/department/mutations.ts";
 import "./modules/api-key/mutations.ts";
+import { countingAnswers } from "./graphql/answer-size.ts";
 import { builder } from "./graphql/builder.ts";
 
 /** The GraphQL schema: what the modules declare, put together. */
-export const schema = builder.toSchema();
+export const schema = countingAnswers(builder.toSchema());

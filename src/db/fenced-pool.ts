@@ -5,13 +5,23 @@ import { parse, toClientConfig } from "pg-connection-string";
 import { poolDefaults, type PoolConfig } from "../config.ts";
 import { Turns } from "../lib/turns.ts";
 import { cancelOnAbort } from "./cancel.ts";
-import { currentWork } from "./work.ts";
+import { currentWork, type Work } from "./work.ts";
 
 /** The role the server acts as: owns nothing and cannot bypass row-level security. */
 export const serverRole = "crm_gateway";
 
 const tenants = new AsyncLocalStorage<string>();
 const textParsers = { getTypeParser: () => (value: string | Buffer) => value.toString() };
+
+/** Counts what comes for a request; once that is too much, or it has ended, nothing of the rest is kept. */
+function countedParsers(work: Work): typeof textParsers {
+  const parser = (value: string | Buffer): string => {
+    const text = value.toString();
+    return work.countRead(text.length) ? text : "";
+  };
+  return { getTypeParser: () => parser };
+}
+
 const pinText = "SELECT set_config('app.tenant_id', $1, false)";
 /** So many texts are prepared, each some 50–80 KB on every connection; what comes later is planned every time. */
 const maxPrepared = 300;
@@ -126,7 +136,7 @@ export class FencedPool extends pg.Pool {
     this.#turns = new Turns({
       ...limits,
       size: maxConnections,
-      complaint: "Too many others are asking the database just now",
+      complaint: "No connection to the database came free in time",
     });
     // However a connection is given back, so is the turn of who had it.
     this.on("release", (_error, client) => {
@@ -156,9 +166,14 @@ export class FencedPool extends pg.Pool {
   forTenant(tenantId: string): Queryable {
     return {
       rows: async (text, values) => {
-        const query = { text, values: [...values], rowMode: "array" as const, types: textParsers };
-        const client = await this.#connectIdle(tenantId);
         const work = currentWork();
+        const query = {
+          text,
+          values: [...values],
+          rowMode: "array" as const,
+          types: work === undefined ? textParsers : countedParsers(work),
+        };
+        const client = await this.#connectIdle(tenantId);
         const stopWatching = cancelOnAbort(client, work?.signal ?? null);
         if (work !== undefined) work.statements += 1;
         const pin = this.#pins.get(client) === tenantId ? null : client.query(pinText, [tenantId]);
@@ -178,6 +193,8 @@ export class FencedPool extends pg.Pool {
           throw causeOf(answered.reason, work?.signal);
         }
         client.release(!isQuiet);
+        // What had come when the work ended is not whole.
+        if (work?.stopped != null) throw work.stopped;
         return answered.value.rows;
       },
     };

@@ -1,24 +1,141 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { GatewayError } from "../lib/errors.ts";
 
-/** What one request does to the database, from its first statement to its last. */
-export type Work = {
+/** Bytes that the body of an answer may have: more than any page that people look at. */
+export const maxAnswerBytes = 16_000_000;
+/** Characters that may be read for one: a text is read once and answered at least once, whatever is answered of it. */
+const maxReadCharacters = 2 * maxAnswerBytes;
+/**
+ * No answer has more nodes than its operation was charged for, so one that has twice as many (and then some, for what
+ * costs next to nothing) was misread by whoever worked out what it costs.
+ */
+const nodesAllowed = (charged: number): number => 2 * charged + 1_000;
+/** The clock is looked at once in so many counts: what never waits for anything holds up the timers too. */
+const countsPerLook = 1_000;
+
+/** When a request has taken too long, and what is said of it then. */
+export type Deadline = { readonly at: number; readonly reason: () => Error };
+
+/** What one request does to the database, from its first statement to its last, and what it makes of it. */
+export class Work {
   /**
    * How many statements were sent for it, transactions' own included; without the tenant's pin, the look-up of the
    * credential and the counting of quotas.
    */
-  statements: number;
+  statements = 0;
   /** Whether it writes: then it goes on to its end though its client has gone. */
-  writes: boolean;
+  writes = false;
   /** How many fields a mutation has at its root, each with a transaction of its own: 2 stands for several; 0 for a query. */
-  mutations: number;
+  mutations = 0;
   /** Whether something of it is committed: then nobody may say that it changed nothing. */
-  hasCommitted?: boolean;
+  hasCommitted = false;
   /** Lets others work while this only waits for its client; and waits for a turn again. */
-  endTurn?: () => void;
-  newTurn?: () => Promise<void>;
+  endTurn: (() => void) | null = null;
+  newTurn: (() => Promise<void>) | null = null;
+  /** When it has taken too long; null while nobody has said. */
+  deadline: Deadline | null = null;
+  /** Why it was ended before its end; null while it may go on. */
+  stopped: Error | null = null;
+  readonly #abort: AbortController | null;
+  #nodes = 0;
+  #mostNodes = Infinity;
+  #readCharacters = 0;
+  #madeBytes = 0;
+  #counts = 0;
+
+  constructor(abort: AbortController | null = new AbortController()) {
+    this.#abort = abort;
+  }
+
   /** Aborted when nobody waits for the answer any more, or it took too long: what still runs is cancelled. */
-  readonly signal: AbortSignal | null;
-};
+  get signal(): AbortSignal | null {
+    return this.#abort?.signal ?? null;
+  }
+
+  /** How many records it has been given. */
+  get nodes(): number {
+    return this.#nodes;
+  }
+
+  /** Ends it: whatever of it runs in the database or waits for a connection is cancelled, for that reason. */
+  stop(reason: Error): void {
+    if (this.#abort === null || this.#abort.signal.aborted) return;
+    this.stopped = reason;
+    this.#abort.abort(reason);
+  }
+
+  /** Says what it was charged: it may read that much. */
+  mayRead(points: number): void {
+    this.#mostNodes = nodesAllowed(points);
+  }
+
+  /**
+   * Counts records that it is given.
+   *
+   * @throws GatewayError QUERY_TOO_COMPLEX when they are far more than it was charged for.
+   */
+  countNodes(count: number): void {
+    this.#nodes += count;
+    if (this.#nodes > this.#mostNodes) {
+      this.stop(
+        new GatewayError(
+          "QUERY_TOO_COMPLEX",
+          "The operation reads more records than it was estimated to; ask for smaller pages (`first`) or less at once.",
+        ),
+      );
+    }
+    this.#goOn();
+  }
+
+  /** Counts characters that come from the database; false when they are more than any answer needs, and it is ended. */
+  countRead(characters: number): boolean {
+    this.#readCharacters += characters;
+    if (this.#readCharacters > maxReadCharacters) this.stop(tooMuchRead());
+    return this.stopped === null;
+  }
+
+  /**
+   * Counts bytes of the answer as they are made.
+   *
+   * @throws GatewayError QUERY_TOO_COMPLEX when it has become too long; or whatever else has ended the work.
+   */
+  countMade(bytes: number): void {
+    this.#madeBytes += bytes;
+    if (this.#madeBytes > maxAnswerBytes) this.stop(answerTooLong());
+    this.#counts += 1;
+    if (this.#counts % countsPerLook === 0) this.#look();
+    this.#goOn();
+  }
+
+  #look(): void {
+    if (this.deadline !== null && performance.now() > this.deadline.at) {
+      this.stop(this.deadline.reason());
+    }
+  }
+
+  #goOn(): void {
+    if (this.stopped !== null) throw this.stopped;
+  }
+}
+
+/** Why an answer of more bytes is not given. */
+export function answerTooLong(
+  advice = "ask for fewer records at once, or for fewer of their long fields.",
+): GatewayError {
+  const most = maxAnswerBytes.toLocaleString("en");
+  return new GatewayError(
+    "QUERY_TOO_COMPLEX",
+    `The answer would have more than ${most} bytes; ${advice}`,
+  );
+}
+
+function tooMuchRead(): GatewayError {
+  const most = maxReadCharacters.toLocaleString("en");
+  return new GatewayError(
+    "QUERY_TOO_COMPLEX",
+    `The operation reads more than ${most} characters; ask for fewer records at once, or for fewer of their long fields.`,
+  );
+}
 
 const works = new AsyncLocalStorage<Work>();
 
@@ -29,7 +146,7 @@ export function asWork<Result>(work: Work, task: () => Result): Result {
 
 /** What the server does for itself, also when a request made it necessary: it serves others too, and ends with none. */
 export function asOwnWork<Result>(task: () => Result): Result {
-  return works.run({ statements: 0, writes: false, mutations: 0, signal: null }, task);
+  return works.run(new Work(null), task);
 }
 
 /** The work that the caller is part of; undefined outside of requests. */

@@ -1,10 +1,15 @@
 import type { Entity, Relation } from "../query/entity.ts";
 
-/** A field's arguments with variables filled in, as they were sent: checked later than this is asked. */
+/** A field's arguments as its resolver gets them; what they hold is checked later than this is asked. */
 export type Arguments = Readonly<Record<string, unknown>>;
 
 /** What a field costs by itself, in nodes that it could read, and how often each field under it is resolved. */
-export type Cost = { readonly own: number; readonly times: number };
+export type Cost = {
+  readonly own: number;
+  readonly times: number;
+  /** How much of its own is for records of a page; what the page turns out not to have is given back. */
+  readonly paged?: number;
+};
 
 /** What is known of a field beside its arguments when its cost is worked out. */
 export type CostContext = {
@@ -66,7 +71,7 @@ export function readsAlong(source: Entity, target: Entity, relation: Relation): 
   return isNarrowed ? readsOf(source) : readsOf(target);
 }
 
-/** A whole number as it was sent, for estimates; what is none is refused elsewhere. */
+/** A size for estimates; one that no page has is refused elsewhere. */
 export function countIn(value: unknown, otherwise: number): number {
   return typeof value === "number" && value > 0 ? value : otherwise;
 }

@@ -14,6 +14,4 @@ export type Context = {
   /** The request's idempotency key, when it is a mutation that came with one. */
   readonly idempotency: Pick<IdempotentStep, "key" | "requestHash"> | null;
   readonly requestId: string;
-  /** How long the texts of the answer are so far, in characters. */
-  readonly answer: { characters: number };
 };

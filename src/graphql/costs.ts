@@ -13,7 +13,8 @@ export const listCost: Pick<Access, "cost" | "uses"> = {
     const size = countIn(first ?? last, defaultPageSize);
     const reads = selected.has("nodes") || selected.has("edges") || selected.has("pageInfo");
     const counts = selected.has("totalCount") ? weights.count[placeOf(isRoot)] : 0;
-    return { own: Math.max(1, (reads ? size : 0) + counts), times: size };
+    const paged = reads ? size : 0;
+    return { own: Math.max(1, paged + counts), times: size, paged };
   },
 };
 
@@ -22,8 +23,9 @@ export const aggregateCost: Pick<Access, "cost" | "uses"> = {
   cost: ({ groupBy, first }, { isRoot }) => {
     const place = placeOf(isRoot);
     const isGrouped = Array.isArray(groupBy) ? groupBy.length > 0 : groupBy != null;
-    const groups = isGrouped ? weights.groups[place] + countIn(first, defaultGroups) : 0;
-    return { own: weights.aggregate[place] + groups, times: 1 };
+    const paged = isGrouped ? countIn(first, defaultGroups) : 0;
+    const groups = isGrouped ? weights.groups[place] : 0;
+    return { own: weights.aggregate[place] + groups + paged, times: 1, paged };
   },
 };
 
@@ -31,7 +33,7 @@ export const searchCost: Pick<Access, "cost" | "uses"> = {
   uses: ["first"],
   cost: ({ first }) => {
     const size = countIn(first, defaultPageSize);
-    return { own: weights.search + size, times: size };
+    return { own: weights.search + size, times: size, paged: size };
   },
 };
 
@@ -49,7 +51,7 @@ export const duplicatesCost = (defaultCount: number): Pick<Access, "cost" | "use
   uses: ["first"],
   cost: ({ first }) => {
     const size = countIn(first, defaultCount);
-    return { own: weights.duplicates + size, times: size };
+    return { own: weights.duplicates + size, times: size, paged: size };
   },
 });
 
@@ -58,7 +60,7 @@ export const pairsCost: Pick<Access, "cost" | "uses"> = {
   uses: ["first"],
   cost: ({ first }) => {
     const size = countIn(first, defaultPageSize);
-    return { own: weights.pairs + size, times: size };
+    return { own: weights.pairs + size, times: size, paged: size };
   },
 };
 

@@ -8,13 +8,16 @@ import {
   type SelectionSetNode,
 } from "graphql";
 import type { OperationLimits } from "../config.ts";
-import { GatewayError } from "../lib/errors.ts";
+import { badInput, GatewayError } from "../lib/errors.ts";
 import { fragmentsOf } from "./merged-fields.ts";
+import { isReservedName } from "./variables.ts";
 
 /** Deepest nesting of brackets in a document: more than any filter, far less than what a parser's stack takes. */
 const maxNesting = 250;
 /** How often one response name may be selected at one place: comparing them all with each other is quadratic. */
 const maxRepeats = 50;
+/** How long a response name may be: it is in the answer once for each record. */
+const maxNameCharacters = 100;
 
 const opening: ReadonlySet<TokenKind> = new Set([
   TokenKind.BRACE_L,
@@ -71,18 +74,27 @@ function nextKind(lexer: Lexer): TokenKind | null {
  * What can be seen of a document before it is validated, with fragments worked in wherever they are spread: how deep and how
  * wide its selections are. Validation compares fields with each other; this bounds what it has to do.
  *
- * @throws GatewayError QUERY_TOO_COMPLEX
+ * @throws GatewayError QUERY_TOO_COMPLEX, or BAD_USER_INPUT for a variable that the executor cannot hold
  */
 export function checkDocument(document: DocumentNode, limits: OperationLimits): void {
   const count = new Counter(fragmentsOf(document), limits);
   for (const definition of document.definitions) {
     if (!("selectionSet" in definition)) continue;
     count.directives(definition.directives?.length ?? 0);
-    for (const { directives } of definition.variableDefinitions ?? []) {
+    for (const { directives, variable } of definition.variableDefinitions ?? []) {
       count.directives(directives?.length ?? 0);
+      checkVariableName(variable.name.value);
     }
     count.selections(definition.selectionSet, definition.kind === Kind.OPERATION_DEFINITION);
   }
+}
+
+function checkVariableName(name: string): void {
+  if (!isReservedName(name)) return;
+  throw badInput(`The variable $${name} has a name that is reserved; call it something else.`, [
+    "variables",
+    name,
+  ]);
 }
 
 class Counter {
@@ -124,6 +136,7 @@ class Counter {
         fields += 1;
         this.#count(selection.alias !== undefined);
         const name = (selection.alias ?? selection.name).value;
+        if (name.length > maxNameCharacters) throw tooLongName(name);
         const times = (repeats.get(name) ?? 0) + 1;
         repeats.set(name, times);
         if (times > maxRepeats) {
@@ -183,6 +196,13 @@ class Counter {
       }
     }
   }
+}
+
+function tooLongName(name: string): GatewayError {
+  return new GatewayError(
+    "QUERY_TOO_COMPLEX",
+    `The alias ${shortened(name)} has more than ${maxNameCharacters} characters; choose a shorter one.`,
+  );
 }
 
 /** A selection set, and the fragments that it was reached through. */

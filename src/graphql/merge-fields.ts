@@ -7,7 +7,6 @@ import type { Merged } from "../write/merge/write.ts";
 import { catalog } from "../modules/catalog.ts";
 import { access } from "./access.ts";
 import { mergeCost } from "./costs.ts";
-import { toldIn } from "./answer-size.ts";
 import { builder } from "./builder.ts";
 import { nodeRef } from "./entity-type.ts";
 import { writeContext } from "./mutation-fields.ts";
@@ -31,19 +30,19 @@ const mergedField = builder.objectRef<MergedField>("MergedField").implement({
       type: "JSON",
       nullable: true,
       description: "What the survivor had: ids with their prefix, decimals and times as text.",
-      resolve: ({ into }, _args, ctx) => toldIn(ctx, into),
+      resolve: ({ into }) => into,
     }),
     from: t.field({
       type: "JSON",
       nullable: true,
       description: "What the other had.",
-      resolve: ({ from }, _args, ctx) => toldIn(ctx, from),
+      resolve: ({ from }) => from,
     }),
     result: t.field({
       type: "JSON",
       nullable: true,
       description: "What the survivor has afterwards.",
-      resolve: ({ result }, _args, ctx) => toldIn(ctx, result),
+      resolve: ({ result }) => result,
     }),
     winner: t.field({
       type: mergeWinner,

@@ -1,10 +1,10 @@
 import {
   getNamedType,
   isAbstractType,
+  getArgumentValues,
   isObjectType,
   SchemaMetaFieldDef,
   TypeMetaFieldDef,
-  valueFromASTUntyped,
   type FieldNode,
   type GraphQLArgument,
   type GraphQLNamedType,
@@ -17,6 +17,14 @@ import { accessOf, type Arguments, type Cost } from "./access.ts";
 import { introspectionCost } from "./costs.ts";
 import { inputReads, readingInputs, sizeOf } from "./input-reads.ts";
 import { merged, namesVariable, type Condition, type Fragments } from "./merged-fields.ts";
+import {
+  spent,
+  total,
+  type FieldDemand,
+  type PlannedField,
+  type Spending,
+} from "./planned-field.ts";
+import { noVariables, type Variables } from "./variables.ts";
 
 /** What an operation asks for, known before anything of it is carried out. */
 export type Demand = {
@@ -28,27 +36,9 @@ export type Demand = {
   readonly heaviest: readonly string[];
 };
 
-type Variables = Readonly<Record<string, unknown>>;
-
-/** A field of the operation with all that is known of it without variables. */
-type PlannedField = {
-  readonly name: string;
-  readonly conditions: readonly Condition[];
-  readonly scopes: readonly Scope[];
-  readonly demand: ((variables: Variables) => FieldDemand) | null;
-  readonly own: number;
-  /** What the values that are selected on it cost: printing many takes longer than reading the record. */
-  readonly breadth: number;
-  readonly isLeaf: boolean;
-  /** Under an abstract type, only one of the concrete ones is resolved for each object. */
-  readonly alternatives: ReadonlyMap<string, readonly PlannedField[]>;
-};
-type FieldDemand = Cost & { readonly scopes: readonly Scope[] };
-
 /** An operation that was worked out once; what depends on variables is worked out for each request. */
 export class OperationPlan {
   readonly #fields: readonly PlannedField[];
-  readonly #defaults: Variables;
   readonly #fixed: Demand | null;
 
   constructor(schema: GraphQLSchema, operation: OperationDefinitionNode, fragments: Fragments) {
@@ -56,19 +46,25 @@ export class OperationPlan {
     if (root == null) throw new Error(`the schema has no ${operation.operation}`);
     const planner = new Planner(schema, fragments);
     this.#fields = planner.fieldsOf(root, [operation.selectionSet]).get(root.name) ?? [];
-    this.#defaults = Object.fromEntries(
-      (operation.variableDefinitions ?? []).flatMap(({ variable, defaultValue }) =>
-        defaultValue === undefined
-          ? []
-          : [[variable.name.value, valueFromASTUntyped(defaultValue)] as const],
-      ),
-    );
-    this.#fixed = planner.dependsOnVariables ? null : this.#work(given({}, null));
+    this.#fixed = planner.dependsOnVariables ? null : this.#work(noVariables);
   }
 
-  /** What the operation asks for with these variables, given as they were sent. */
-  demand(variables: Variables | null | undefined): Demand {
-    return this.#fixed ?? this.#work(given(this.#defaults, variables));
+  /** Whether what it asks for depends on what its variables hold. */
+  get dependsOnVariables(): boolean {
+    return this.#fixed === null;
+  }
+
+  /** What the operation asks for with these variables. */
+  demand(variables: Variables): Demand {
+    return this.#fixed ?? this.#work(variables);
+  }
+
+  /** What an answer to it cost: at most what it asked for, and one where that is not nothing. */
+  spent(data: Readonly<Record<string, unknown>> | null, spending: Spending): number {
+    const { cost } = this.demand(spending.variables);
+    if (data === null && spending.hasFailed) return cost;
+    const read = data === null ? 0 : spent(this.#fields, data, spending);
+    return Math.min(cost, Math.max(1, read));
   }
 
   #work(variables: Variables): Demand {
@@ -93,63 +89,6 @@ function valuesOf(alternatives: PlannedField["alternatives"]): number {
     else most = Math.max(most, count);
   }
   return common + most;
-}
-
-/**
- * The variables as the executor has them: what was not sent is absent, also where every object has something of that name,
- * and `__proto__` is never there.
- */
-function given(defaults: Variables, sent: Variables | null | undefined): Variables {
-  const values: Record<string, unknown> = Object.assign(Object.create(null), defaults);
-  for (const [name, value] of Object.entries(sent ?? {}))
-    if (name !== "__proto__") values[name] = value;
-  return values;
-}
-
-type Total = { readonly cost: number; readonly path: readonly string[] };
-const free: Total = { cost: 0, path: [] };
-
-/** The cost of fields side by side, and the way to the most expensive one; their scopes are added to `scopes`. */
-function total(fields: readonly PlannedField[], variables: Variables, scopes: Set<Scope>): Total {
-  let cost = 0;
-  let most = free;
-  for (const field of fields) {
-    if (field.conditions.some((condition) => !holds(condition, variables))) continue;
-    for (const scope of field.scopes) scopes.add(scope);
-    const asked = field.demand?.(variables) ?? { own: field.own, times: 1, scopes: [] };
-    for (const scope of asked.scopes) scopes.add(scope);
-    const under = costUnder(field, variables, scopes);
-    const own = asked.own + field.breadth;
-    const whole = own + asked.times * under.cost;
-    cost += whole;
-    if (whole <= most.cost) continue;
-    const isHere = own >= asked.times * under.cost;
-    most = { cost: whole, path: [field.name, ...(isHere ? [] : under.path)] };
-  }
-  return { cost, path: most.path };
-}
-
-function costUnder(
-  { alternatives }: PlannedField,
-  variables: Variables,
-  scopes: Set<Scope>,
-): Total {
-  let common = free;
-  let most = free;
-  for (const [type, fields] of alternatives) {
-    const found = total(fields, variables, scopes);
-    if (type === "") common = found;
-    else if (found.cost > most.cost) most = found;
-  }
-  return {
-    cost: common.cost + most.cost,
-    path: common.cost > most.cost ? common.path : most.path,
-  };
-}
-
-function holds({ variable, value, skips }: Condition, variables: Variables): boolean {
-  const met = variable === null ? value : variables[variable] === true;
-  return met !== skips;
 }
 
 class Planner {
@@ -228,12 +167,13 @@ class Planner {
     const { cost, readsBy, uses = [] } = accessOf(definition);
     const readings = definition.args.filter(({ type }) => readingInputs(type));
     if (cost === undefined && readsBy === undefined && readings.length === 0) return null;
-    const sent = nodes[0]?.arguments ?? [];
-    const relevant = sent.filter(
-      ({ name }) =>
-        uses.includes(name.value) || readings.some((argument) => argument.name === name.value),
+    const [node] = nodes;
+    if (node === undefined) return null;
+    const names = new Set([...uses, ...readings.map(({ name }) => name)]);
+    const args = definition.args.filter(({ name }) => names.has(name));
+    const isFixed = !(node.arguments ?? []).some(
+      ({ name, value }) => names.has(name.value) && namesVariable(value),
     );
-    const isFixed = !relevant.some(({ value }) => namesVariable(value));
     if (!isFixed) this.dependsOnVariables = true;
     const typeName = getNamedType(definition.type).name;
     const isRoot = parent.name === "Query" || parent.name === "Tenant";
@@ -242,22 +182,22 @@ class Planner {
         ({ nodes: [first] }) => first?.name.value ?? "",
       ),
     );
-    const usual = { own: this.#ownCost(getNamedType(definition.type)), times: 1 };
+    const usual: Cost = { own: this.#ownCost(getNamedType(definition.type)), times: 1 };
     const work = (variables: Variables): FieldDemand => {
-      const args: Arguments = Object.fromEntries(
-        relevant.map(({ name, value }) => [name.value, valueFromASTUntyped(value, variables)]),
-      );
-      const reads = [...(readsBy?.(args) ?? []), ...inputsRead(readings, args)];
-      const { own, times } = cost?.(args, { isRoot, selected }) ?? usual;
-      const size = readings.reduce((sum, { name }) => sum + sizeOf(args[name]), 0);
+      const values = argumentsOf({ ...definition, args }, node, variables);
+      if (values === null) return { own: 0, times: 0, scopes: [] };
+      const reads = [...(readsBy?.(values) ?? []), ...inputsRead(readings, values)];
+      const { own, times, paged = 0 } = cost?.(values, { isRoot, selected }) ?? usual;
+      const size = readings.reduce((sum, { name }) => sum + sizeOf(values[name]), 0);
       return {
         own: own + Math.floor(size / valuesPerPoint),
         times,
+        paged,
         scopes: reads.map((name) => scopeFor("read", name)),
       };
     };
     if (!isFixed) return work;
-    const once = work(given({}, null));
+    const once = work(noVariables);
     return () => once;
   }
 
@@ -265,6 +205,19 @@ class Planner {
   #ownCost(type: GraphQLNamedType): number {
     const types = isAbstractType(type) ? this.#schema.getPossibleTypes(type) : [type];
     return types.some((one) => accessOf(one).reads !== undefined) ? 1 : 0;
+  }
+}
+
+/** The arguments as the field's resolver gets them; null where the executor refuses them and does not resolve the field. */
+function argumentsOf(
+  definition: GraphQLField<unknown, unknown>,
+  node: FieldNode,
+  variables: Variables,
+): Arguments | null {
+  try {
+    return getArgumentValues(definition, node, variables);
+  } catch {
+    return null;
   }
 }
 

@@ -21,10 +21,11 @@ import { answerTypeFor, useJsonRequests, type ServerContext } from "./plugins/us
 import { costExtension, useOperationLimits } from "./plugins/use-operation-limits.ts";
 import { documentIdNames, usePersistedOperations } from "./plugins/use-persisted-operations.ts";
 import { usePlaces } from "./plugins/use-places.ts";
-import { chargePoints, rateLimitExtension, useQuotas } from "./plugins/use-quotas.ts";
+import { holdPoints, rateLimitExtension, useQuotas } from "./plugins/use-quotas.ts";
 import { useSchemaPrivacy } from "./plugins/use-schema-privacy.ts";
 import { useTelemetry } from "./plugins/use-telemetry.ts";
 import { useToldErrors } from "./plugins/use-told-errors.ts";
+import { useWholeAnswers } from "./plugins/use-whole-answers.ts";
 import { useWholeMutations } from "./plugins/use-whole-mutations.ts";
 
 /** Where GraphQL is served. */
@@ -90,7 +91,8 @@ function createServer(options: GraphQLServerOptions) {
       usePersistedOperations(manifest === null ? null : readManifest(manifest, schema)),
       useToldErrors(logger, requestIdOf),
       ...(introspection ? [] : [useSchemaPrivacy()]),
-      useOperationLimits(config.operations, chargePoints),
+      useOperationLimits(config.operations, holdPoints),
+      useWholeAnswers(),
       // After the errors are told: what is kept is what was sent.
       useIdempotency(),
       // After that: what is kept is without them.
@@ -107,7 +109,6 @@ function createServer(options: GraphQLServerOptions) {
         apiKeys: credentials.apiKeys,
         actor,
         requestId: requestIdOf(request),
-        answer: { characters: 0 },
         reader: new Reader({
           db: database.forTenant(actor.tenantId),
           catalog,

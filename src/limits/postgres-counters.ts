@@ -17,6 +17,10 @@ const countText = `
     expire = CASE WHEN ${isRunning} THEN counter.expire ELSE excluded.expire END
   RETURNING points, expire, expire - ${now} AS milliseconds`;
 
+/** Of that minute's counter alone: what is taken off the next one's would be granted on top of its limit. */
+const takeBackText = `
+  UPDATE quota_counters SET points = greatest(0, points - $2) WHERE key = $1 AND expire = $3`;
+
 const sweepText = `
   DELETE FROM quota_counters WHERE expire NOT BETWEEN ${now} AND ${now} + ${2 * minuteMilliseconds}`;
 
@@ -34,10 +38,8 @@ export class PostgresCounters implements SharedCounters {
   }
 
   async grant(key: string, wanted: number, limit: number): Promise<Grant> {
-    // Hashed, since a token's subject may be somebody's address.
-    const name = createHash("sha256").update(key).digest("base64url");
     // Outside of `asTenant`: the policy of the table wants a connection that is pinned to no tenant.
-    const { rows } = await this.#pool.query<Counted>(countText, [name, wanted]);
+    const { rows } = await this.#pool.query<Counted>(countText, [nameOf(key), wanted]);
     const [counted] = rows;
     if (counted === undefined) throw new Error("nothing was counted");
     const { points, expire, milliseconds } = counted;
@@ -49,8 +51,17 @@ export class PostgresCounters implements SharedCounters {
     };
   }
 
+  async takeBack(key: string, amount: number, minute: string): Promise<void> {
+    await this.#pool.query(takeBackText, [nameOf(key), amount, minute]);
+  }
+
   /** Takes away the counters of minutes that are over; what fails now is done by the next one. */
   async sweep(): Promise<void> {
     await this.#pool.query(sweepText).catch(() => undefined);
   }
+}
+
+/** Hashed, since a token's subject may be somebody's address. */
+function nameOf(key: string): string {
+  return createHash("sha256").update(key).digest("base64url");
 }

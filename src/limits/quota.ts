@@ -6,6 +6,10 @@ export type QuotaState = {
   readonly resetAt: Date;
 };
 
+/** Whether an amount was to be had, and what is left then. */
+export type Taken = QuotaState & { readonly allowed: boolean };
+export type Held = Taken & { readonly giveBack: (unused: number) => void };
+
 /** So many of what was wanted were granted; `left` are still to be had by anybody until the minute ends. */
 export type Grant = {
   readonly granted: number;
@@ -20,6 +24,8 @@ export type Grant = {
 export type SharedCounters = {
   /** Grants what is left of a limit, at most as much as is wanted. */
   grant(key: string, wanted: number, limit: number): Promise<Grant>;
+  /** Takes back what was granted in that minute; nothing when it is over. */
+  takeBack(key: string, amount: number, minute: string): Promise<void>;
 };
 
 type Minute = {
@@ -33,6 +39,8 @@ type Minute = {
   /** Which one it is of the shared counter's; null until that was asked. */
   name: string | null;
   asking: Promise<void> | null;
+  /** Settled once what was returned is there for all. */
+  returning: Promise<void>;
   /** What those need who wait for the answer. */
   needed: number;
 };
@@ -40,6 +48,8 @@ type Minute = {
 export const minuteMilliseconds = 60_000;
 /** A process takes such a part of what is left at once: few statements, and little that another one misses. */
 const shareOfRest = 1 / 50;
+/** A process that holds such a part of the limit, given back by what took more than it used, returns all but its share. */
+const surplus = 1 / 10;
 
 /**
  * A limit for each minute, which begins with the first that is taken. With shared counters a process asks for some more
@@ -54,17 +64,33 @@ export class Quota {
   }
 
   /** Takes an amount, all of it or nothing. */
-  async take(
+  async take(key: string, limit: number, amount: number): Promise<Taken> {
+    const { minute, allowed } = await this.#take(key, limit, amount);
+    return { ...stateOf(minute), allowed };
+  }
+
+  /** The same for what may turn out not to be needed: that can be given back while its minute lasts. */
+  async hold(key: string, limit: number, amount: number): Promise<Held> {
+    const { minute, allowed } = await this.#take(key, limit, amount);
+    const { name } = minute;
+    const giveBack = (unused: number): void => {
+      const isSame = this.#minutes.get(key) === minute && minute.name === name;
+      if (allowed && isSame) this.#giveBack(key, minute, Math.min(unused, amount));
+    };
+    return { ...stateOf(minute), allowed, giveBack };
+  }
+
+  async #take(
     key: string,
     limit: number,
     amount: number,
-  ): Promise<QuotaState & { readonly allowed: boolean }> {
+  ): Promise<{ readonly minute: Minute; readonly allowed: boolean }> {
     for (;;) {
       const minute = this.#minuteOf(key, limit);
       const allowed = amount <= minute.held;
       if (allowed || this.#counters === null || amount > minute.held + minute.left) {
         if (allowed) minute.held -= amount;
-        return { ...stateOf(minute), allowed };
+        return { minute, allowed };
       }
       minute.needed += amount;
       minute.asking ??= this.#ask(this.#counters, key, minute);
@@ -91,15 +117,42 @@ export class Quota {
       return current;
     }
     const whole = this.#counters === null ? { held: limit, left: 0 } : { held: 0, left: limit };
-    const endsAt = performance.now() + minuteMilliseconds;
-    const minute: Minute = { limit, ...whole, endsAt, name: null, asking: null, needed: 0 };
+    const minute: Minute = {
+      limit,
+      ...whole,
+      endsAt: performance.now() + minuteMilliseconds,
+      name: null,
+      asking: null,
+      returning: Promise.resolve(),
+      needed: 0,
+    };
     this.#minutes.set(key, minute);
     return minute;
   }
 
+  #giveBack(key: string, minute: Minute, amount: number): void {
+    const most = Math.max(minute.held, minute.limit - minute.left);
+    minute.held = Math.min(most, minute.held + amount);
+    if (this.#counters === null || minute.held <= minute.limit * surplus) return;
+    const kept = Math.floor(minute.limit * shareOfRest);
+    const more = minute.held - kept;
+    minute.held = kept;
+    minute.left += more;
+    this.#return(this.#counters, key, minute, more);
+  }
+
+  /** Returns what was granted to nobody's use; if that cannot be said, nobody has it. */
+  #return(counters: SharedCounters, key: string, minute: Minute, amount: number): void {
+    const { name } = minute;
+    if (name === null) return;
+    minute.returning = minute.returning
+      .then(() => counters.takeBack(key, amount, name))
+      .catch(() => undefined);
+  }
+
   async #ask(counters: SharedCounters, key: string, minute: Minute): Promise<void> {
-    // Those who come in the same moment are asked for together.
-    await Promise.resolve();
+    // Those who come in the same moment are asked for together, and what this process has returned is there again.
+    await minute.returning;
     const wanted = Math.max(minute.needed - minute.held, Math.floor(minute.left * shareOfRest), 1);
     const { limit, left: leftBefore } = minute;
     const asked = Math.min(wanted, leftBefore);
@@ -116,6 +169,8 @@ export class Quota {
     minute.left = grant.left;
     minute.name = grant.minute;
     minute.endsAt = performance.now() + grant.milliseconds;
+    // Whatever is asked for is counted, be it there or not.
+    if (grant.granted < asked) this.#return(counters, key, minute, asked - grant.granted);
   }
 }
 

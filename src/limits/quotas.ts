@@ -1,6 +1,6 @@
 import type { Actor } from "../auth/actor.ts";
 import type { LimitsConfig } from "../config.ts";
-import { Quota, type QuotaState } from "./quota.ts";
+import { Quota, type Held, type QuotaState, type Taken } from "./quota.ts";
 import { PostgresCounters } from "./postgres-counters.ts";
 import type { FencedPool } from "../db/fenced-pool.ts";
 
@@ -30,14 +30,14 @@ export class Quotas {
   }
 
   /** Counts one request; `allowed` is false when the minute has none left. */
-  takeRequest(actor: Actor): Promise<QuotaState & { readonly allowed: boolean }> {
+  takeRequest(actor: Actor): Promise<Taken> {
     const limit = actor.requestsPerMinute ?? this.#limits.requestsPerMinute;
     return this.#requests.take(keyOf("requests", actor), limit, 1);
   }
 
-  /** Takes points off the minute's, all or none. */
-  takePoints(actor: Actor, points: number): Promise<QuotaState & { readonly allowed: boolean }> {
-    return this.#points.take(keyOf("points", actor), this.#limits.pointsPerMinute, points);
+  /** Takes points off the minute's, all or none; what was not used can be given back. */
+  takePoints(actor: Actor, points: number): Promise<Held> {
+    return this.#points.hold(keyOf("points", actor), this.#limits.pointsPerMinute, points);
   }
 
   /** The points that are left, without taking any. */

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import type { Work } from "../db/work.ts";
+import { Work } from "../db/work.ts";
 import { GatewayError } from "../lib/errors.ts";
 
 /**
@@ -7,16 +7,15 @@ import { GatewayError } from "../lib/errors.ts";
  * since a client that lost its answer expects all or nothing of it and need not know which.
  */
 export function workFor(response: ServerResponse, milliseconds: number): Work {
-  const abort = new AbortController();
-  const work: Work = { statements: 0, writes: false, mutations: 0, signal: abort.signal };
-  const timer = setTimeout(() => abort.abort(tookTooLong(work, milliseconds)), milliseconds);
+  const work = new Work();
+  const reason = () => tookTooLong(work, milliseconds);
+  work.deadline = { at: performance.now() + milliseconds, reason };
+  const timer = setTimeout(() => work.stop(reason()), milliseconds);
   response.once("close", () => {
-    if (response.writableFinished) {
-      clearTimeout(timer);
-    } else if (!work.writes) {
-      clearTimeout(timer);
-      abort.abort(new GatewayError("UNAVAILABLE", "Nobody waits for the answer any more."));
-    }
+    if (!response.writableFinished && work.writes) return;
+    clearTimeout(timer);
+    // An answer that was given may have left statements behind whose outcome it did not wait for.
+    work.stop(new GatewayError("UNAVAILABLE", "Nobody waits for the answer any more."));
   });
   return work;
 }
@@ -35,7 +34,7 @@ function tookTooLong(
   const what = mutations > 1 ? "this field" : "it";
   return new GatewayError(
     "UNAVAILABLE",
-    hasCommitted === true
+    hasCommitted
       ? `${stopped}, when ${what} may be done already. Send it again under the same Idempotency-Key, or look first.`
       : `${stopped}; ${what} changed nothing. Try again, with fewer records at once.`,
   );

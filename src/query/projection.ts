@@ -1,3 +1,4 @@
+import { currentWork } from "../db/work.ts";
 import { canonicalDecimal } from "../lib/decimal.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Entity, Field, OrderTerm, Relation } from "./entity.ts";
@@ -85,6 +86,7 @@ export function projectionColumns(
     read: (cells, start) => {
       let json = "";
       for (const part of parts) json += part.start + part.print(cells, start);
+      currentWork()?.countMade(Buffer.byteLength(json));
       return {
         id: cells[start] ?? "",
         version: versionCell === null ? null : (cells[start + versionCell] ?? null),

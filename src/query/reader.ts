@@ -1,5 +1,6 @@
 import DataLoader from "dataloader";
 import type { Queryable } from "../db/fenced-pool.ts";
+import { currentWork } from "../db/work.ts";
 import { badInput } from "../lib/errors.ts";
 import { aggregateStatement, type AggregateRequest } from "./aggregate/aggregate.ts";
 import { emptyAggregate, type Aggregate } from "./aggregate/answer.ts";
@@ -18,7 +19,7 @@ import { viewerSql, type Viewer, type ViewerSql } from "./visible.ts";
 import { hitStatement, type HitPage, type HitRequest } from "./hits.ts";
 
 /**
- * The reads of one request for one viewer. Whatever the same field of the query asks for in one tick,
+ * The reads of one request for one viewer, who is not given more records than the request was charged for. Whatever the same field of the query asks for in one tick,
  * for however many parents, becomes one statement. A `key` names that field (its path without list indexes).
  */
 export class Reader {
@@ -49,7 +50,7 @@ export class Reader {
   async listAs<Item>(request: ListRequest, columns: Columns<Item>): Promise<Page<Item>> {
     const context = { catalog: this.#catalog, viewer: this.#viewer, parentIds: [] };
     const { statement, collect } = pageStatement(request, context, columns);
-    return collect(await this.#run(statement, request)).get("") ?? emptyPage;
+    return countedPage(collect(await this.#run(statement, request)).get("") ?? emptyPage);
   }
 
   /** One record by its id, with whatever is to be read of it; null when this tenant has none. */
@@ -60,7 +61,7 @@ export class Reader {
   ): Promise<Item | null> {
     const context = { catalog: this.#catalog, viewer: this.#viewer };
     const { statement, collect } = recordStatement(request, context, [id], columns);
-    return collect(await this.#run(statement)).get(id) ?? null;
+    return countedRecord(collect(await this.#run(statement)).get(id) ?? null);
   }
 
   /** A page of a parent's children, batched over all parents that the field `key` is asked for. */
@@ -77,7 +78,7 @@ export class Reader {
       });
       this.#pages.set(key, loader);
     }
-    return loader.load(parentId);
+    return countedPage(await loader.load(parentId));
   }
 
   /** Figures over a list that hangs on nothing but the tenant. */
@@ -122,7 +123,7 @@ export class Reader {
       });
       this.#records.set(key, loader);
     }
-    return loader.load(id);
+    return countedRecord(await loader.load(id));
   }
 
   /** Likely duplicates of a record, best first, batched over all records that the field `key` is asked for. */
@@ -185,6 +186,17 @@ export class Reader {
       throw badInput(`${argument}: not a cursor of this API; pass it unchanged.`, [argument]);
     }
   }
+}
+
+/** Records count as often as they are given, since all that is made of them is made as often. */
+function countedPage<Item>(page: Page<Item>): Page<Item> {
+  currentWork()?.countNodes(page.rows.length);
+  return page;
+}
+
+function countedRecord<Item>(record: Item | null): Item | null {
+  currentWork()?.countNodes(record === null ? 0 : 1);
+  return record;
 }
 
 const emptyPage: Page<never> = {

@@ -6,6 +6,7 @@ import type { Credentials } from "../auth/authenticate.ts";
 import { requireScopes } from "../auth/require-scopes.ts";
 import type { Database } from "../db/database.ts";
 import { currentWork } from "../db/work.ts";
+import { failureCost } from "../limits/failure-cost.ts";
 import { recordsIn, weights } from "../limits/weights.ts";
 import type { Quotas } from "../limits/quotas.ts";
 import type { UnreadAnswers } from "../limits/unread.ts";
@@ -128,8 +129,11 @@ async function carryOut(
   const points = costOf(operation, query, body);
   const record = currentRecord();
   if (record !== undefined) record.cost = points;
-  const { allowed, ...left } = await quotas.takePoints(actor, points);
+  const { allowed, giveBack, ...left } = await quotas.takePoints(actor, points);
   if (!allowed) throw tooManyPoints(actor, points, left);
+  const settle = (actual: number) => giveBack(points - actual);
+  const work = currentWork();
+  work?.mayRead(points);
   const call: Call = {
     operation,
     actor,
@@ -140,11 +144,36 @@ async function carryOut(
     headers,
     body,
   };
-  if (operation.method === "GET") return verbs[verb](call);
-  // It goes on to its end when its client has gone.
-  const work = currentWork();
-  if (work !== undefined) Object.assign(work, { writes: true, mutations: 1 });
-  return once(call, (context) => verbs[verb]({ ...call, context }));
+  try {
+    if (operation.method === "GET") {
+      const answer = await verbs[verb](call);
+      settle(actualCost(operation, points));
+      return answer;
+    }
+    // It goes on to its end when its client has gone.
+    if (work !== undefined) Object.assign(work, { writes: true, mutations: 1 });
+    let actual = replayCost;
+    const answer = await once(call, (context) => {
+      actual = points;
+      return verbs[verb]({ ...call, context });
+    });
+    settle(actual);
+    return answer;
+  } catch (error) {
+    const { code } = tell(error, operation, "");
+    settle(failureCost(points, code === "UNAVAILABLE" || code === "INTERNAL"));
+    throw error;
+  }
+}
+
+/** What the first answer costs that is given again. */
+const replayCost = 1;
+
+/** The same once it has been read: records that a page does not have cost nothing. */
+function actualCost({ verb }: Operation, points: number): number {
+  if (verb !== "list") return points;
+  const found = currentWork()?.nodes ?? points;
+  return Math.min(points, weights.count.root + found);
 }
 
 /** In points, as the same costs over GraphQL. */

@@ -1,7 +1,6 @@
 import type { Actor } from "../auth/actor.ts";
 import { covers } from "../auth/require-scopes.ts";
 import { formatId, idComplaint, readId } from "../lib/id.ts";
-import { answerTooLong, maxAnswerCharacters } from "../limits/answer-length.ts";
 import type { PrintedRecord } from "../query/projection.ts";
 import type { Reader } from "../query/reader.ts";
 import type { WriteContext } from "../write/context.ts";
@@ -36,11 +35,6 @@ export const verbs: Readonly<Record<Verb, (call: Call) => Promise<Answer>>> = {
     const page = await reader.listAs(request, resource.columns).catch((error: unknown) => {
       throw asCursorComplaint(error);
     });
-    const length = page.rows.reduce((sum, { json }) => sum + json.length, 0);
-    if (length > maxAnswerCharacters) {
-      const fits = Math.max(1, Math.floor((page.rows.length * maxAnswerCharacters) / length / 2));
-      throw answerTooLong(`ask for fewer records: limit=${fits}.`);
-    }
     const data = new Printed(`[${page.rows.map(({ json }) => json).join(",")}]`);
     const nextCursor = page.hasNextPage ? (page.cursors.at(-1) ?? null) : null;
     return answerOf(200, {

@@ -1,16 +1,10 @@
 import fc from "fast-check";
-import {
-  getNamedType,
-  getOperationAST,
-  isObjectType,
-  parse,
-  type GraphQLField,
-  type GraphQLObjectType,
-} from "graphql";
+import { getNamedType, isObjectType, type GraphQLField, type GraphQLObjectType } from "graphql";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { OperationPlan } from "../../src/graphql/operation-plan.ts";
 import { schema } from "../../src/schema.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { casesOf, runOptions } from "../support/arbitraries.ts";
+import { at, startGateway, type TestGateway } from "../support/gateway.ts";
+import { post } from "../support/limits.ts";
 import { completeTenant } from "../support/two-tenants.ts";
 
 let gateway: TestGateway;
@@ -33,8 +27,41 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-/** Choices for one selection: the numbers that a generator takes its decisions by. */
-type Choices = { readonly next: (below: number) => number };
+/** The numbers that a generator takes its decisions by, and what it makes beside the selection. */
+type Choices = {
+  readonly next: (below: number) => number;
+  readonly variables: Map<string, Variable>;
+  readonly fragments: string[];
+};
+type Variable = { readonly type: "Int" | "Boolean!"; readonly declared: string; sent: unknown };
+
+/** What the executor, the plan and JavaScript's objects call things of their own. */
+const names = ["coerced", "sources", "first", "last", "id", "_", "proto", "Query", "Tenant", "on_"];
+/** Those that every object has: aliases and fragments may be called so, variables are refused. */
+const everyObjects = ["__proto__", "constructor", "toString", "hasOwnProperty", "valueOf"];
+
+const oneOf = <Item>(items: readonly Item[], { next }: Choices): Item | undefined =>
+  items[next(items.length)];
+
+/** A variable of that type, with a default or none, and sent with a value, as null or not at all. */
+function variable(type: Variable["type"], choices: Choices): string {
+  const { next, variables } = choices;
+  const isReserved = next(60) === 0;
+  const name = `${oneOf(isReserved ? everyObjects : names, choices)}`;
+  const known = variables.get(name);
+  if (known !== undefined) return known.type === type ? `$${name}` : variable(type, choices);
+  if (type === "Boolean!") {
+    const sent = next(3) > 0;
+    const isDefault = next(3) === 0;
+    const declared = `$${name}: Boolean!${isDefault ? ` = ${String(!sent)}` : ""}`;
+    variables.set(name, { type, declared, sent: isDefault && next(2) === 0 ? undefined : sent });
+    return `$${name}`;
+  }
+  const byDefault = ["", " = null", " = 1", " = 2", " = 4"][next(5)];
+  const sent = [undefined, null, 1, 3, 5][next(5)];
+  variables.set(name, { type, declared: `$${name}: Int${byDefault}`, sent });
+  return `$${name}`;
+}
 
 const objectOf = (field: GraphQLField<unknown, unknown>): GraphQLObjectType | null => {
   const type = getNamedType(field.type);
@@ -43,29 +70,57 @@ const objectOf = (field: GraphQLField<unknown, unknown>): GraphQLObjectType | nu
 
 /** A selection on a type that has an id: some of its edges, with pages of random size, and so on below. */
 function selection(type: GraphQLObjectType, depth: number, choices: Choices): string {
+  const { next, fragments } = choices;
   const edges = Object.values(type.getFields()).filter((field) => {
     const target = objectOf(field);
     return target !== null && (target.name.endsWith("Connection") || "id" in target.getFields());
   });
   const parts = ["id", "__typename"];
-  const count = depth === 0 ? 0 : choices.next(4);
+  const count = depth === 0 ? 0 : next(4);
   for (let index = 0; index < count; index += 1) {
-    const field = edges[choices.next(edges.length)];
+    const field = oneOf(edges, choices);
     const target = field === undefined ? null : objectOf(field);
     if (field === undefined || target === null) continue;
-    parts.push(`e${index}: ${edge(field.name, target, depth - 1, choices)}`);
+    const alias = next(3) === 0 ? everyObjects[index] : `e${index}`;
+    const condition = next(5) === 0 ? ` @include(if: ${variable("Boolean!", choices)})` : "";
+    parts.push(`${alias}: ${edge(field.name, target, depth - 1, condition, choices)}`);
   }
-  return `{ ${parts.join(" ")} }`;
+  const text = `{ ${parts.join(" ")} }`;
+  if (next(4) > 0) return text;
+  const name = `${everyObjects[fragments.length] ?? `f${fragments.length}`}`;
+  fragments.push(`fragment ${name} on ${type.name} ${text}`);
+  return `{ id ...${name} }`;
 }
 
-function edge(name: string, target: GraphQLObjectType, depth: number, choices: Choices): string {
+function edge(
+  name: string,
+  target: GraphQLObjectType,
+  depth: number,
+  condition: string,
+  choices: Choices,
+): string {
+  const { next } = choices;
   const nodes = target.getFields()["nodes"];
   const node = nodes === undefined ? null : objectOf(nodes);
-  if (node === null) return `${name} ${selection(target, depth, choices)}`;
-  const size = 1 + choices.next(6);
+  if (node === null) return `${name}${condition} ${selection(target, depth, choices)}`;
+  const size = next(3) === 0 ? variable("Int", choices) : 1 + next(6);
   const page = [`nodes ${selection(node, depth, choices)}`];
-  if (choices.next(3) === 0) page.push("totalCount");
-  return `${name}(${choices.next(4) === 0 ? "last" : "first"}: ${size}) { ${page.join(" ")} }`;
+  if (next(3) === 0) page.push("totalCount");
+  return `${name}(${next(4) === 0 ? "last" : "first"}: ${size})${condition} { ${page.join(" ")} }`;
+}
+
+/** An operation with its variables and fragments, as it is sent. */
+function operation(choices: Choices): { readonly query: string; readonly variables: object } {
+  const tenant = schema.getType("Tenant");
+  if (!isObjectType(tenant)) throw new Error("no Tenant");
+  const text = `{ tenant ${selection(tenant, 5, choices)} }`;
+  const declared = [...choices.variables.values()].map((one) => one.declared).join(", ");
+  const head = declared === "" ? "query" : `query (${declared})`;
+  const sent = [...choices.variables].filter(([, { sent: value }]) => value !== undefined);
+  return {
+    query: [`${head} ${text}`, ...choices.fragments].join(" "),
+    variables: Object.fromEntries(sent.map(([name, { sent: value }]) => [name, value])),
+  };
 }
 
 function nodesIn(value: unknown): number {
@@ -74,24 +129,31 @@ function nodesIn(value: unknown): number {
   return under + ("id" in value ? 1 : 0);
 }
 
-it("no answer ever holds more nodes than the operation was estimated to cost", async () => {
-  const tenant = schema.getType("Tenant");
-  if (!isObjectType(tenant)) throw new Error("no Tenant");
-  let most = 0;
+it("no answer ever holds more nodes than it is charged for, nor is charged more than was estimated", async () => {
+  const seen = { most: 0, refused: 0, answered: 0 };
   await fc.assert(
     fc.asyncProperty(fc.infiniteStream(fc.nat(1_000_000)), async (stream) => {
-      const choices = { next: (below: number) => Number(stream.next().value) % below };
-      const text = `{ tenant ${selection(tenant, 5, choices)} }`;
-      const operation = getOperationAST(parse(text));
-      if (operation == null) throw new Error("no operation");
-      const { cost } = new OperationPlan(schema, operation, new Map()).demand({});
-      fc.pre(cost <= 100_000);
-      const nodes = nodesIn(await gateway.data(key, text));
-      expect(nodes).toBeLessThanOrEqual(cost);
-      most = Math.max(most, nodes);
+      const next = (below: number) => Number(stream.next().value) % below;
+      const sent = operation({ next, variables: new Map(), fragments: [] });
+      const { answer } = await post(gateway.url, key, { body: JSON.stringify(sent) });
+      const isRefused = typeof answer === "object" && answer !== null && "errors" in answer;
+      if (isRefused) {
+        const code = at(answer, "errors", 0, "extensions", "code");
+        // Too large, or a variable with a name that is refused.
+        expect(["QUERY_TOO_COMPLEX", "BAD_USER_INPUT"]).toContain(code);
+        seen.refused += 1;
+        return;
+      }
+      seen.answered += 1;
+      const nodes = nodesIn(at(answer, "data"));
+      const actual = Number(at(answer, "extensions", "cost", "actual"));
+      expect(nodes).toBeLessThanOrEqual(actual);
+      expect(actual).toBeLessThanOrEqual(Number(at(answer, "extensions", "cost", "requested")));
+      seen.most = Math.max(seen.most, nodes);
     }),
-    { numRuns: 60 },
+    { ...runOptions, numRuns: casesOf(300) },
   );
-  // The answers were not all empty.
-  expect(most).toBeGreaterThan(20);
+  // The answers were neither all empty nor all refused.
+  expect(seen.most).toBeGreaterThan(20);
+  expect(seen.answered).toBeGreaterThan(seen.refused);
 });

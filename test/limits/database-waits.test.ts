@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
-import { asWork, type Work } from "../../src/db/work.ts";
+import { asWork, Work } from "../../src/db/work.ts";
 import { loadConfig } from "../../src/config.ts";
 import { FencedPool } from "../../src/db/fenced-pool.ts";
 import { createTestDatabase } from "../support/database.ts";
@@ -131,7 +131,7 @@ describe("who waits for a lock", () => {
 /** Work that the test ends. */
 function work(): { readonly work: Work; readonly abort: AbortController } {
   const abort = new AbortController();
-  return { abort, work: { statements: 0, writes: false, mutations: 0, signal: abort.signal } };
+  return { abort, work: new Work(abort) };
 }
 
 const forever = "SELECT pg_sleep(600)";

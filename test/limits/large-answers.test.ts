@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { at, startGateway, type TestGateway } from "../support/gateway.ts";
 import { post } from "../support/limits.ts";
+import { restClient } from "../support/rest.ts";
 
 let gateway: TestGateway;
 let key: string;
@@ -33,7 +34,7 @@ it.each([
   const refused = await ask(texts(field, not));
   expect(refused.answer).not.toHaveProperty("data");
   expect(at(refused.answer, "errors", 0, "extensions", "code")).toBe("QUERY_TOO_COMPLEX");
-  expect(at(refused.answer, "errors", 0, "message")).toMatch(/16,000,000 characters/);
+  expect(at(refused.answer, "errors", 0, "message")).toMatch(/16,000,000 bytes/);
 });
 
 it("input that would take long to read is refused before it is", async () => {
@@ -56,4 +57,79 @@ it("branches of a filter count as its conditions, though they say nothing", asyn
   expect(at((await send(1_000)).answer, "errors", 0, "extensions", "code")).toBe(
     "QUERY_TOO_COMPLEX",
   );
+});
+
+describe("bytes are counted as they are sent", () => {
+  const rest = () => restClient(gateway, { "x-api-key": key });
+  let escapes: string;
+  beforeAll(async () => {
+    const tenant = await gateway.fixtures.tenant("escapes");
+    const account = await tenant.account({ name: "Escapes" });
+    // Each of these characters is an escape of six bytes.
+    const description = "\u0001".repeat(99_000);
+    const first = await tenant.activity(account, { description });
+    await gateway.fixtures.client.query(
+      `INSERT INTO activities (tenant_id, id, account_id, type, occurred_at, description)
+       SELECT tenant_id, gen_random_uuid(), account_id, type, occurred_at, description
+       FROM activities, generate_series(1, 399) WHERE id = $1`,
+      [first.uuid],
+    );
+    escapes = await gateway.keyFor("escapes");
+  });
+
+  const tooLong = async (query: string, itsKey: string): Promise<string> => {
+    const { status, answer } = await post(gateway.url, itsKey, {
+      query,
+      headers: { accept: "application/graphql-response+json" },
+    });
+    expect(status).toBe(400);
+    expect(answer).not.toHaveProperty("data");
+    expect(at(answer, "errors")).toHaveLength(1);
+    expect(at(answer, "errors", 0, "extensions", "code")).toBe("QUERY_TOO_COMPLEX");
+    return String(at(answer, "errors", 0, "message"));
+  };
+
+  it("escapes, over GraphQL and REST", async () => {
+    const query = (count: number) => `{ activities(first: ${count}) { nodes { description } } }`;
+    expect(at(await gateway.data(escapes, query(26)), "activities", "nodes")).toHaveLength(26);
+    expect(await tooLong(query(27), escapes)).toMatch(/16,000,000 bytes/);
+    const list = (count: number) =>
+      restClient(gateway, { "x-api-key": escapes }).get(`/api/v1/crm/activities?limit=${count}`);
+    // The documented twins `description` and `notes` have it both.
+    expect((await list(13)).status).toBe(200);
+    const { status, text } = await list(14);
+    expect(status).toBe(400);
+    expect(text).toMatch(/16,000,000 bytes/);
+    expect((await rest().get("/api/v1/crm/activities?limit=20")).status).toBe(200);
+  });
+
+  it("names, numbers, booleans and nulls", async () => {
+    const named = (index: number) => `a${String(index).padStart(99, "_")}`;
+    const fields = ["version", "isDeleted", "subject", "type"];
+    const values = Array.from(
+      { length: 96 },
+      (_, index) => `${named(index)}: ${fields[index % fields.length]}`,
+    ).join(" ");
+    const around = (inner: string) =>
+      `{ activities(first: 18) { nodes { account { activities(first: 100) { nodes { ${inner} } } } } } }`;
+    await gateway.data(escapes, around("id"));
+    expect(await tooLong(around(values), escapes)).toMatch(/16,000,000 bytes/);
+  });
+
+  it("what is read for them, in one statement", async () => {
+    const tenant = await gateway.fixtures.tenant("reading");
+    const { client } = gateway.fixtures;
+    for (let count = 0; count < 4; count += 1) {
+      const account = await tenant.account({ name: "Reading" });
+      await client.query(
+        `INSERT INTO activities (tenant_id, id, account_id, type, occurred_at, description)
+         SELECT $1, gen_random_uuid(), $2, 'call', now(), repeat('x', 99000) FROM generate_series(1, 99)`,
+        [tenant.uuid, account.uuid],
+      );
+    }
+    const reading = await gateway.keyFor("reading");
+    const query =
+      "{ accounts(first: 4) { nodes { activities(first: 99) { nodes { description } } } } }";
+    expect(await tooLong(query, reading)).toMatch(/reads more than 32,000,000 characters/);
+  });
 });

@@ -7,7 +7,10 @@ let slug: string;
 
 beforeAll(async () => {
   gateway = await startGateway({ logLevel: "silent", env: { POINTS_PER_MINUTE: "100" } });
-  slug = (await gateway.fixtures.tenant("north-harbor")).slug;
+  const tenant = await gateway.fixtures.tenant("north-harbor");
+  ({ slug } = tenant);
+  // As many as any page below has: nothing of what is held for them is given back.
+  for (let count = 0; count < 99; count += 1) await tenant.account({ name: `Account ${count}` });
 });
 afterAll(() => gateway.close());
 

@@ -1,3 +1,4 @@
+import { setImmediate as immediately } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Quota, type SharedCounters } from "../../src/limits/quota.ts";
 
@@ -31,6 +32,11 @@ function counters(): SharedCounters & { readonly asked: () => number } {
       const left = Math.max(0, limit - count.amount);
       const minuteName = String(count.resetAt);
       return { granted, left, minute: minuteName, milliseconds: count.resetAt - now };
+    },
+    takeBack: async (key, amount, name) => {
+      const count = taken.get(key);
+      if (String(count?.resetAt) === name && count !== undefined) count.amount -= amount;
+      await Promise.resolve();
     },
   };
 }
@@ -69,6 +75,22 @@ describe("a quota", () => {
     await quota.take("a", 10, 8);
     expect(await quota.take("a", 20, 1)).toMatchObject({ allowed: true, remaining: 11 });
     expect(await quota.take("a", 5, 1)).toMatchObject({ allowed: false, remaining: 0 });
+  });
+
+  it("takes back what was not used, in its own minute and to its limit", async () => {
+    const quota = new Quota(null);
+    const { giveBack } = await quota.hold("a", 100, 90);
+    giveBack(60);
+    expect(await quota.take("a", 100, 70)).toMatchObject({ allowed: true, remaining: 0 });
+    giveBack(200);
+    expect(quota.peek("a", 100)).toMatchObject({ remaining: 90 });
+    vi.advanceTimersByTime(minute);
+    expect(await quota.take("a", 100, 90)).toMatchObject({ allowed: true });
+    giveBack(90);
+    expect(quota.peek("a", 100)).toMatchObject({ remaining: 10 });
+    const refused = await quota.hold("a", 100, 11);
+    refused.giveBack(11);
+    expect(quota.peek("a", 100)).toMatchObject({ remaining: 10 });
   });
 
   it("forgets minutes that are over, and no other", async () => {
@@ -112,10 +134,25 @@ describe("a quota that processes share", () => {
     expect(shared.asked()).toBeLessThan(400);
   });
 
+  it("leaves to others what one process took for its operations and did not use", async () => {
+    const shared = counters();
+    const [here, there] = [new Quota(shared), new Quota(shared)];
+    const held = await Promise.all([1, 2, 3].map(() => here.hold("a", 1_000, 330)));
+    expect(held.map(({ allowed }) => allowed)).toEqual([true, true, true]);
+    expect(await there.take("a", 1_000, 330)).toMatchObject({ allowed: false });
+    for (const { giveBack } of held) giveBack(320);
+    await immediately();
+    expect(await here.take("a", 1_000, 20)).toMatchObject({ allowed: true });
+    const fresh = new Quota(shared);
+    expect(await fresh.take("a", 1_000, 900)).toMatchObject({ allowed: true });
+    expect(await admitted([here, fresh], 1_000, 400)).toBeLessThanOrEqual(50);
+  });
+
   it("goes on with what was left, and no more, while nobody counts for all", async () => {
     const shared = counters();
     let isOut = false;
     const quota = new Quota({
+      ...shared,
       grant: (...asked) =>
         isOut ? Promise.reject(new Error("the database is out")) : shared.grant(...asked),
     });

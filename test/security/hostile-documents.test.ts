@@ -93,6 +93,7 @@ describe("documents that are refused before they are read", () => {
       /levels of fields/,
     ],
     ["101 aliases", `{ ${times(101, (index) => `a${index}: __typename`)} }`, /aliases/],
+    ["an alias of 101 characters", `{ ${"a".repeat(101)}: __typename }`, /alias .* characters/],
     [
       "101 aliases in a fragment",
       `{ account(id: "1") { ...F } } fragment F on Account { ${times(101, (index) => `a${index}: id`)} }`,

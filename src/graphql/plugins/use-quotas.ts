@@ -10,6 +10,7 @@ import {
 } from "../../limits/rate-headers.ts";
 import type { Contributor } from "./use-extensions.ts";
 import { findActor } from "./use-authentication.ts";
+import type { Settle } from "./use-operation-limits.ts";
 
 type Counted = {
   readonly quotas: Quotas;
@@ -42,17 +43,19 @@ export const rateLimitExtension: Contributor = (request) => {
 };
 
 /**
- * Takes what an operation costs off its credential's points, before it runs.
+ * Takes what an operation could cost off its credential's points, before it runs; what it did not cost is given back
+ * when it has.
  *
  * @throws GatewayError RATE_LIMITED when the minute has not enough left; nothing is taken then.
  */
-export async function chargePoints(request: Request, points: number): Promise<void> {
+export async function holdPoints(request: Request, points: number): Promise<Settle> {
   const count = counted.get(request);
   if (count === undefined) throw new Error("the request was not counted");
-  const { allowed, ...left } = await count.quotas.takePoints(count.actor, points);
-  if (allowed) return;
+  const { quotas, actor } = count;
+  const { allowed, giveBack, ...left } = await quotas.takePoints(actor, points);
+  if (allowed) return (actual) => giveBack(points - actual);
   if (points <= left.limit) count.retryAt = left.resetAt;
-  throw tooManyPoints(count.actor, points, left);
+  throw tooManyPoints(actor, points, left);
 }
 
 /** Counts every request of a valid credential, and refuses what is over its quota before it is read. */

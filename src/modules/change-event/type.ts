@@ -1,7 +1,6 @@
 import { scopeFor } from "../../auth/permissions.ts";
 import { requireScopes } from "../../auth/require-scopes.ts";
 import { access, readsOf } from "../../graphql/access.ts";
-import { toldIn } from "../../graphql/answer-size.ts";
 import { builder } from "../../graphql/builder.ts";
 import { listCost } from "../../graphql/costs.ts";
 import {
@@ -30,13 +29,13 @@ const fieldChange = builder.objectRef<FieldChange>("FieldChange").implement({
       nullable: true,
       description:
         "The value before: decimals, days, instants and ids are strings; null for none, and of a new record (its lists of links were empty).",
-      resolve: (change, _args, ctx) => toldIn(ctx, change.old),
+      resolve: (change) => change.old,
     }),
     new: t.field({
       type: "JSON",
       nullable: true,
       description: "The value from then on; null for none.",
-      resolve: (change, _args, ctx) => toldIn(ctx, change.new),
+      resolve: (change) => change.new,
     }),
   }),
 });

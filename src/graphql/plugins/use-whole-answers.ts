@@ -1,0 +1,68 @@
+import { GraphQLError, type ExecutionResult } from "graphql";
+import type { Plugin } from "graphql-yoga";
+import { answerTooLong, currentWork, maxAnswerBytes, type Work } from "../../db/work.ts";
+import { GatewayError } from "../../lib/errors.ts";
+
+/**
+ * Ends what still runs for an operation that has failed, and prints the answer to one that has not: it is sent as it is
+ * here, so its bytes are those that are counted.
+ */
+export function useWholeAnswers(): Plugin {
+  return {
+    onExecute() {
+      const work = currentWork();
+      return {
+        onExecuteDone({ result, setResult }) {
+          // One that is printed already was counted when it was kept.
+          if (Symbol.asyncIterator in result || "stringify" in result) return;
+          const refusal = refusalOf(work);
+          if (result.errors !== undefined) work?.stop(overReason());
+          const printed = refusal === null ? printedData(result.data ?? null) : null;
+          setResult(
+            printed === null
+              ? { errors: [asGraphQLError(refusal ?? answerTooLong(), work)] }
+              : withText(result, printed),
+          );
+        },
+      };
+    },
+  };
+}
+
+const overReason = (): GatewayError =>
+  new GatewayError("UNAVAILABLE", "The operation has failed already.");
+
+/** Why the operation was ended as a whole before its end; null when it was not, or the errors of its fields say it. */
+function refusalOf(work: Work | undefined): GatewayError | null {
+  const stopped = work?.stopped ?? null;
+  const isRefusal = stopped instanceof GatewayError && stopped.code === "QUERY_TOO_COMPLEX";
+  return isRefusal ? stopped : null;
+}
+
+/** The data as JSON; null when it is too long, for an answer or for any text at all. */
+function printedData(data: unknown): string | null {
+  try {
+    const text = JSON.stringify(data);
+    return Buffer.byteLength(text) > maxAnswerBytes ? null : text;
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+/** Yoga prints a result by its `stringify`, if it has one. */
+function withText(result: ExecutionResult, data: string) {
+  return { ...result, stringify: (told: ExecutionResult) => body(told, data) };
+}
+
+function body({ errors }: ExecutionResult, data: string): string {
+  const failures = errors === undefined ? "" : `"errors":${JSON.stringify(errors)},`;
+  return `{${failures}"data":${data}}`;
+}
+
+function asGraphQLError({ code, message }: GatewayError, work: Work | undefined): GraphQLError {
+  const written =
+    work?.hasCommitted === true ? " What the mutation had written by then stays written." : "";
+  const error = new GatewayError(code, message + written);
+  return new GraphQLError(error.message, { originalError: error });
+}
