@@ -8,32 +8,37 @@ const placeOf = (isRoot: boolean): Place => (isRoot ? "root" : "edge");
 
 /** A list: its page, whether its nodes are selected or only where it stands. */
 export const listCost: Pick<Access, "cost" | "uses"> = {
-  uses: ["first", "last"],
-  cost: ({ first, last }, { isRoot, selected }) => {
+  uses: ["first", "last", "search"],
+  cost: ({ first, last, search }, { isRoot, selected }) => {
     const size = countIn(first ?? last, defaultPageSize);
     const reads = selected.has("nodes") || selected.has("edges") || selected.has("pageInfo");
-    const counts = selected.has("totalCount") ? weights.count[placeOf(isRoot)] : 0;
+    const counts = selected.has("totalCount");
+    const place = placeOf(isRoot);
+    const searches = search == null ? 0 : Number(reads) + Number(counts);
+    const extra = (counts ? weights.count[place] : 0) + searches * weights.search[place];
     const paged = reads ? size : 0;
-    return { own: Math.max(1, paged + counts), times: size, paged };
+    return { own: Math.max(1, paged + extra), times: size, paged };
   },
 };
 
 export const aggregateCost: Pick<Access, "cost" | "uses"> = {
-  uses: ["groupBy", "first"],
-  cost: ({ groupBy, first }, { isRoot }) => {
+  uses: ["groupBy", "first", "search"],
+  cost: ({ groupBy, first, search }, { isRoot }) => {
     const place = placeOf(isRoot);
     const isGrouped = Array.isArray(groupBy) ? groupBy.length > 0 : groupBy != null;
     const paged = isGrouped ? countIn(first, defaultGroups) : 0;
     const groups = isGrouped ? weights.groups[place] : 0;
-    return { own: weights.aggregate[place] + groups + paged, times: 1, paged };
+    const searched = search == null ? 0 : weights.search[place];
+    return { own: weights.aggregate[place] + searched + groups + paged, times: 1, paged };
   },
 };
 
 export const searchCost: Pick<Access, "cost" | "uses"> = {
   uses: ["first"],
-  cost: ({ first }) => {
+  cost: ({ first }, { selected }) => {
     const size = countIn(first, defaultPageSize);
-    return { own: weights.search + size, times: size, paged: size };
+    const searches = selected.has("totalCount") ? 2 : 1;
+    return { own: searches * weights.search.kinds + size, times: size, paged: size };
   },
 };
 

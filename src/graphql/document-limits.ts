@@ -16,7 +16,7 @@ import { isReservedName } from "./variables.ts";
 const maxNesting = 250;
 /** How often one response name may be selected at one place: comparing them all with each other is quadratic. */
 const maxRepeats = 50;
-/** How long a response name may be: it is in the answer once for each record. */
+/** How long an alias may be: it is in the answer once for each record. */
 const maxNameCharacters = 100;
 
 const opening: ReadonlySet<TokenKind> = new Set([
@@ -136,7 +136,9 @@ class Counter {
         fields += 1;
         this.#count(selection.alias !== undefined);
         const name = (selection.alias ?? selection.name).value;
-        if (name.length > maxNameCharacters) throw tooLongName(name);
+        if (selection.alias !== undefined && name.length > maxNameCharacters) {
+          throw tooLongName(name);
+        }
         const times = (repeats.get(name) ?? 0) + 1;
         repeats.set(name, times);
         if (times > maxRepeats) {

@@ -11,7 +11,8 @@ export const weights = {
   /** Likely duplicates of one record, and a page of pairs of them. */
   duplicates: 200,
   pairs: 5_000,
-  search: 100,
+  /** Searching one parent's records, all of one kind, all kinds; a search that is counted is made twice. */
+  search: { edge: 2, root: 1_000, kinds: 2_500 },
   mutation: 10,
   merge: 500,
 } as const;

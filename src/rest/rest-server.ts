@@ -147,7 +147,7 @@ async function carryOut(
   try {
     if (operation.method === "GET") {
       const answer = await verbs[verb](call);
-      settle(actualCost(operation, points));
+      settle(actualCost(call, points));
       return answer;
     }
     // It goes on to its end when its client has gone.
@@ -170,10 +170,10 @@ async function carryOut(
 const replayCost = 1;
 
 /** The same once it has been read: records that a page does not have cost nothing. */
-function actualCost({ verb }: Operation, points: number): number {
-  if (verb !== "list") return points;
+function actualCost({ operation, query }: Call, points: number): number {
+  if (operation.verb !== "list") return points;
   const found = currentWork()?.nodes ?? points;
-  return Math.min(points, weights.count.root + found);
+  return Math.min(points, workOf(query) + found);
 }
 
 /** In points, as the same costs over GraphQL. */
@@ -181,7 +181,12 @@ function costOf({ verb, method }: Operation, query: URLSearchParams, body: Value
   if (method !== "GET") return weights.mutation * recordsIn(body);
   if (verb === "get") return 1;
   const limit = Number(query.get("limit") ?? defaultPageSize);
-  return weights.count.root + (limit > 0 ? Math.min(limit, maxPageSize) : 0);
+  return workOf(query) + (limit > 0 ? Math.min(limit, maxPageSize) : 0);
+}
+
+/** What a list costs beside its records: it is counted, and a search is made for the count and for the page. */
+function workOf(query: URLSearchParams): number {
+  return weights.count.root + (query.has("q") ? 2 * weights.search.root : 0);
 }
 
 /** Sends by Node's own means: through a Response the body would be copied, and encoded twice. */

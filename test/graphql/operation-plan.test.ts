@@ -111,7 +111,25 @@ describe("cost: the nodes that could be read", () => {
     [
       "a search",
       `{ search(query: "x", first: 10) { nodes { ... on Account { parent { id } } ... on Deal { name } } } }`,
-      110 + 10,
+      2_500 + 10 + 10,
+    ],
+    ["a search that is counted", `{ search(query: "x", first: 10) { totalCount } }`, 5_010],
+    ["a list that is searched", `{ accounts(search: "x", first: 10) { nodes { id } } }`, 1_010],
+    [
+      "one that is counted too",
+      `{ accounts(search: "x", first: 10) { totalCount nodes { id } } }`,
+      100 + 2_000 + 10,
+    ],
+    [
+      "each parent's list that is searched",
+      `{ accounts(first: 10) { nodes { deals(search: "x", first: 5) { nodes { id } } } } }`,
+      10 + 10 * (2 + 5),
+    ],
+    ["figures over what is searched", `{ dealsAggregate(search: "x") { count } }`, 3_000],
+    [
+      "a hundred searches: more than an operation may",
+      `{ ${Array.from({ length: 100 }, (_, index) => `a${index}: accounts(search: "${index}") { nodes { id } }`).join(" ")} }`,
+      102_500,
     ],
     ["a mutation", `mutation { createAccount(input: {}) { account { parent { id } } } }`, 10 + 2],
     [

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { asWork, Work } from "../../src/db/work.ts";
 import { loadConfig } from "../../src/config.ts";
 import { FencedPool } from "../../src/db/fenced-pool.ts";
@@ -56,7 +56,10 @@ async function hold(
   };
 }
 
-const unavailable = expect.objectContaining({ code: "UNAVAILABLE" });
+const unavailable = expect.objectContaining({
+  code: "UNAVAILABLE",
+  message: expect.stringMatching(/^No connection to the database came free in time; try again/),
+});
 const one = [["1"]];
 
 describe("who waits for a connection", () => {
@@ -156,7 +159,8 @@ describe("work that ends", () => {
     const [before] = await pidsOf(fixtures);
     current.abort.abort(reason);
     await expect(answer).rejects.toBe(reason);
-    expect(await running(fixtures)).toBe(0);
+    // What a process does is told a moment after its client has heard of it.
+    await vi.waitFor(async () => expect(await running(fixtures)).toBe(0), { timeout: 20_000 });
     expect(await pool.forTenant(theirs).rows("SELECT 1", [])).toEqual(one);
     expect(await pidsOf(fixtures)).toEqual([before]);
   });

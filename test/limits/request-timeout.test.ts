@@ -79,6 +79,17 @@ describe("an operation that takes longer than a request may", () => {
   });
 });
 
+describe("an operation of which a part has failed", () => {
+  it("is answered at once, and what still runs of it is cancelled", async () => {
+    await lock(patient);
+    const both = "{ contacts { nodes { id } } accounts { nodes { id } } }";
+    const failing = both.replace("contacts", 'contacts(after: "none")');
+    const { answer } = await post(patient.url, patientKey, { query: failing });
+    expect(at(answer, "errors", 0, "extensions", "inputPath")).toEqual(["after"]);
+    await untilBusy(patient, 0);
+  });
+});
+
 describe("when the client has gone", () => {
   const leave = async (text: string) => {
     const client = new AbortController();

@@ -1,6 +1,6 @@
 import {
   getOperationAST,
-  GraphQLError,
+  type GraphQLError,
   type DocumentNode,
   type ExecutionResult,
   type GraphQLSchema,

@@ -17,6 +17,8 @@ export function useWholeAnswers(): Plugin {
           if (Symbol.asyncIterator in result || "stringify" in result) return;
           const refusal = refusalOf(work);
           if (result.errors !== undefined) work?.stop(overReason());
+          // Refused before anything of it was carried out.
+          if (!("data" in result)) return;
           const printed = refusal === null ? printedData(result.data ?? null) : null;
           setResult(
             printed === null
