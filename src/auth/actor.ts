@@ -16,4 +16,9 @@ export type Actor = {
   readonly expiresAt: Date | null;
   /** Its quota; null for the default. */
   readonly requestsPerMinute: number | null;
+  /** A key in whose minutes others count, or that counts in another's: whose they are, its own first. */
+  readonly quotas?: readonly QuotaOwner[];
 };
+
+/** A key whose minute is drawn on: its bare UUID, and its quota of requests; null for the default. */
+export type QuotaOwner = { readonly id: string; readonly requestsPerMinute: number | null };

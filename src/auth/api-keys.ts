@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import type { FencedPool } from "../db/fenced-pool.ts";
 import { asOwnWork } from "../db/work.ts";
 import { formatId, parseId, readId } from "../lib/id.ts";
+import type { QuotaOwner } from "./actor.ts";
 import type { Authentication } from "./authentication.ts";
 import { isSecretOf, readApiKey } from "./api-key.ts";
 import { FreshCache } from "./fresh-cache.ts";
@@ -28,6 +29,8 @@ type KeyRow = {
   requests_per_minute: number | null;
   expires_at: Date | null;
   revoked_at: Date | null;
+  quota_ids: string[];
+  quota_limits: (number | null)[];
 };
 
 export type ApiKeysOptions = {
@@ -89,6 +92,7 @@ export class ApiKeys {
         departmentId: row.department_id,
         expiresAt: row.expires_at,
         requestsPerMinute: row.requests_per_minute,
+        quotas: quotasOf(row),
       },
     };
   }
@@ -97,6 +101,18 @@ export class ApiKeys {
   forget(id: string): void {
     this.#rows.forget(readId("key", id) ?? "");
   }
+}
+
+/** Whose minutes a key draws on; its own limit is what its own row says, also when it took another key's place. */
+function quotasOf({ id, requests_per_minute, quota_ids, quota_limits }: KeyRow): QuotaOwner[] {
+  const [own = id, ...makers] = quota_ids;
+  return [
+    { id: own, requestsPerMinute: requests_per_minute },
+    ...makers.map((maker, index) => ({
+      id: maker,
+      requestsPerMinute: quota_limits[index + 1] ?? null,
+    })),
+  ];
 }
 
 /**

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { snakeCase } from "../lib/text.ts";
 import type { Catalog } from "../query/catalog.ts";
 import type { Entity, Field } from "../query/entity.ts";
@@ -7,13 +8,16 @@ import type { Row } from "../query/row.ts";
 /** What a write did to one field, as callers see it. */
 export type FieldChange = { readonly field: string; readonly old: unknown; readonly new: unknown };
 
+/** Whether the caller may see a record, deleted or not. */
+export type Sees = (entity: Entity, id: unknown) => boolean;
+
 type Known = { readonly entity: Entity; readonly definition: Field };
 
 /**
  * The changes of an event, without what is the gateway's own business. Links to other records are told as the list of
  * their ids.
  */
-export function fieldChanges(catalog: Catalog, event: Row): FieldChange[] {
+export function fieldChanges(catalog: Catalog, event: Row, sees: Sees = () => true): FieldChange[] {
   const entity = catalog.byType(String(event["recordType"]));
   const known = knownFields(catalog, entity);
   const changes: FieldChange[] = [];
@@ -22,11 +26,27 @@ export function fieldChanges(catalog: Catalog, event: Row): FieldChange[] {
     if (shown === undefined || !Array.isArray(pair)) continue;
     const read = (value: unknown): unknown =>
       Array.isArray(value) && shown.definition.kind === "id"
-        ? value.map((one) => publicValue(catalog, shown.entity, shown.definition, one))
+        ? value
+            .filter((one) => sees(shown.entity, one))
+            .map((one) => publicValue(catalog, shown.entity, shown.definition, one))
         : publicValue(catalog, shown.entity, shown.definition, value);
-    changes.push({ field, old: read(pair[0]), new: read(pair[1]) });
+    const change = { field, old: read(pair[0]), new: read(pair[1]) };
+    // What happened to links that the caller cannot see is nothing to them.
+    if (!isDeepStrictEqual(change.old, change.new)) changes.push(change);
   }
   return changes;
+}
+
+/** The records at the ends of an event's links, as they are in the log. */
+export function linkedRecords(catalog: Catalog, event: Row): { entity: Entity; id: string }[] {
+  const known = knownFields(catalog, catalog.byType(String(event["recordType"])));
+  return Object.entries({ ...asObject(event["changes"]) }).flatMap(([field, pair]) => {
+    const shown = known.get(field);
+    if (shown?.definition.kind !== "id" || !Array.isArray(pair)) return [];
+    return pair
+      .flat()
+      .flatMap((id: unknown) => (typeof id === "string" ? [{ entity: shown.entity, id }] : []));
+  });
 }
 
 const knownByEntity = new WeakMap<Entity, ReadonlyMap<string, Known>>();

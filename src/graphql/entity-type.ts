@@ -9,6 +9,7 @@ import { access, readsAlong, typeAccess } from "./access.ts";
 import { aggregateCost, listCost } from "./costs.ts";
 import { builder, type SchemaTypes } from "./builder.ts";
 import { connectionRef } from "./connection.ts";
+import type { Context } from "./context.ts";
 import { orderRef, useCatalog, whereRef } from "./filter-inputs.ts";
 import { outputType, type Output } from "./output-type.ts";
 import { pageRequest } from "./page-arguments.ts";
@@ -20,7 +21,8 @@ type FieldBuilder = PothosSchemaTypes.ObjectFieldBuilder<SchemaTypes, Row>;
 /** Types that a field has instead of the one its kind gives, e.g. a JSON column with a known shape. */
 export type FieldTypes = Readonly<Record<string, Output>>;
 /** How fields are read from their row that are not shown as they are stored. */
-export type FieldReaders = Readonly<Record<string, (row: Row) => unknown>>;
+export type FieldReaders = Readonly<Record<string, FieldReader>>;
+type FieldReader = (row: Row, ctx: Context) => unknown;
 
 const nodes = new Map<string, RowRef>();
 const connections = new Map<string, ObjectRef<SchemaTypes, Page>>();
@@ -96,7 +98,7 @@ function scalarField(
   t: FieldBuilder,
   { nullable, description }: Field,
   type: Output,
-  read: (row: Row) => unknown,
+  read: FieldReader,
 ): FieldRef<SchemaTypes> {
   return t.field({
     type,
@@ -104,7 +106,7 @@ function scalarField(
     description,
     // The model decides the type at run time, so the compiler cannot know the value's: the scalars check it.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-    resolve: (row) => read(row) as never,
+    resolve: (row, _args, ctx) => read(row, ctx) as never,
   });
 }
 

@@ -1,4 +1,4 @@
-import type { Actor } from "../auth/actor.ts";
+import type { Actor, QuotaOwner } from "../auth/actor.ts";
 import type { LimitsConfig } from "../config.ts";
 import { Quota, type Held, type QuotaState, type Taken } from "./quota.ts";
 import { PostgresCounters } from "./postgres-counters.ts";
@@ -30,19 +30,37 @@ export class Quotas {
   }
 
   /** Counts one request; `allowed` is false when the minute has none left. */
-  takeRequest(actor: Actor): Promise<Taken> {
-    const limit = actor.requestsPerMinute ?? this.#limits.requestsPerMinute;
-    return this.#requests.take(keyOf("requests", actor), limit, 1);
+  async takeRequest(actor: Actor): Promise<Taken> {
+    let least: Taken | null = null;
+    for (const { key, limit } of this.#requestMinutes(actor)) {
+      const state = await this.#requests.take(key, limit, 1);
+      if (!state.allowed) return state;
+      if (least === null || state.remaining < least.remaining) least = state;
+    }
+    if (least === null) throw new Error("every credential has a minute");
+    return least;
+  }
+
+  /** The minutes that a request counts in, the caller's own first: one that is no tighter than its maker's says nothing. */
+  #requestMinutes(actor: Actor): { key: string; limit: number }[] {
+    const minutes: { key: string; limit: number }[] = [];
+    for (const { id, requestsPerMinute } of ownersOf(actor).toReversed()) {
+      const limit = requestsPerMinute ?? this.#limits.requestsPerMinute;
+      const [above] = minutes;
+      if (above === undefined || limit < above.limit)
+        minutes.unshift({ key: keyOf("requests", actor, id), limit });
+    }
+    return minutes;
   }
 
   /** Takes points off the minute's, all or none; what was not used can be given back. */
   takePoints(actor: Actor, points: number): Promise<Held> {
-    return this.#points.hold(keyOf("points", actor), this.#limits.pointsPerMinute, points);
+    return this.#points.hold(pointsKey(actor), this.#limits.pointsPerMinute, points);
   }
 
   /** The points that are left, without taking any. */
   pointsOf(actor: Actor): QuotaState {
-    return this.#points.peek(keyOf("points", actor), this.#limits.pointsPerMinute);
+    return this.#points.peek(pointsKey(actor), this.#limits.pointsPerMinute);
   }
 
   close(): void {
@@ -50,7 +68,17 @@ export class Quotas {
   }
 }
 
+const ownersOf = (actor: Actor): readonly QuotaOwner[] => actor.quotas ?? [actor];
+
+/** All have the same quota of points, so that of the first of a family of keys counts for all of them. */
+const pointsKey = (actor: Actor): string =>
+  keyOf("points", actor, ownersOf(actor).at(-1)?.id ?? actor.id);
+
 /** Names a credential's counter. */
-function keyOf(what: "requests" | "points", { kind, tenantId, id, issuer = "" }: Actor): string {
+function keyOf(
+  what: "requests" | "points",
+  { kind, tenantId, issuer = "" }: Actor,
+  id: string,
+): string {
   return `${what} ${kind} ${tenantId} ${issuer} ${id}`;
 }

@@ -11,11 +11,12 @@ import {
 } from "./duplicates/duplicates.ts";
 import { duplicatePairs, type PairPage, type PairRequest } from "./duplicates/pairs.ts";
 import type { Catalog } from "./catalog.ts";
+import type { Entity } from "./entity.ts";
 import { pageStatement, type ListRequest, type Page, type PageRequest } from "./page.ts";
 import { recordStatement, type RecordRequest } from "./record.ts";
 import { rowColumns, type Cells, type Columns, type Row } from "./row.ts";
-import { render, type Sql, type Statement } from "./sql.ts";
-import { viewerSql, type Viewer, type ViewerSql } from "./visible.ts";
+import { isOneOf, name, raw, render, sql, type Sql, type Statement } from "./sql.ts";
+import { viewerSql, visible, type Viewer, type ViewerSql } from "./visible.ts";
 import { hitStatement, type HitPage, type HitRequest } from "./hits.ts";
 
 /**
@@ -30,6 +31,7 @@ export class Reader {
   readonly #records = new Map<string, DataLoader<string, Row | null>>();
   readonly #aggregates = new Map<string, DataLoader<string, Aggregate>>();
   readonly #duplicates = new Map<string, DataLoader<string, readonly Duplicate[]>>();
+  readonly #sights = new Map<Entity, DataLoader<string, boolean>>();
 
   constructor(options: {
     readonly db: Queryable;
@@ -39,6 +41,26 @@ export class Reader {
     this.#db = options.db;
     this.#catalog = options.catalog;
     this.#viewer = options.viewer;
+  }
+
+  /** Whether the viewer may see a record, deleted or not; batched over all that are asked for in one tick. */
+  sees(entity: Entity, id: string): Promise<boolean> {
+    let loader = this.#sights.get(entity);
+    if (loader === undefined) {
+      loader = new DataLoader<string, boolean>(async (ids) => {
+        const viewer = viewerSql(this.#viewer);
+        const wanted = isOneOf(raw(`t."id"`), [...ids], "uuid");
+        const found = await this.#run(
+          render(
+            sql`SELECT t."id" FROM ${raw(name(entity.table))} t WHERE ${visible(entity, "t", viewer, true)} AND ${wanted}`,
+          ),
+        );
+        const seen = new Set(found.map(([one]) => one));
+        return ids.map((one) => seen.has(one));
+      });
+      this.#sights.set(entity, loader);
+    }
+    return loader.load(id);
   }
 
   /** A page of a list that hangs on nothing but the tenant. */

@@ -9,7 +9,7 @@ import type { Judge, OnError } from "./judge.ts";
 import { duplicate, invalid, type Problem } from "./problem.ts";
 import type { References } from "./references.ts";
 import type { Stored } from "./stored.ts";
-import { taken } from "./unique.ts";
+import { isTold, taken, takenByOther } from "./unique.ts";
 import type { WriteUnit } from "./unit.ts";
 
 /** Adds what stands in the way of records that would be brought back; gives what their contents ask of each other. */
@@ -133,13 +133,15 @@ async function contentsTaken(
       const column = raw(name(columnOf(rule.field, definition)));
       const table = raw(name(child.table));
       const rows = await unit.rows(
-        sql`SELECT t."deletion_id", t.${column}, other."deletion_id" FROM ${table} t JOIN ${table} other ON other."tenant_id" = t."tenant_id" AND other.${column} = t.${column}
+        sql`SELECT t."deletion_id", t.${column}, other."deletion_id", t."app_id", other."app_id" FROM ${table} t JOIN ${table} other ON other."tenant_id" = t."tenant_id" AND other.${column} = t.${column}
           AND (other."deleted_at" IS NULL OR other."deletion_id" = ANY (${deletions}) AND other."deletion_id" <> t."deletion_id")
           WHERE t."tenant_id" = ${unit.tenant} AND t."deletion_id" = ANY (${deletions})`,
       );
-      for (const [deletion, value, other] of rows) {
-        const shown = mayRead(unit, child) ? ` (${value})` : "";
-        const message = `of a ${child.type} that would come back${shown} ${taken(child, rule)}`;
+      for (const [deletion, value, other, appId, otherAppId] of rows) {
+        const isOwn = isTold(unit.actor, appId ?? null);
+        const shown = isOwn && mayRead(unit, child) ? ` (${value})` : "";
+        const said = isTold(unit.actor, otherAppId ?? null) ? taken(child, rule) : takenByOther;
+        const message = `of a ${child.type} that would come back${shown} ${said}`;
         const problem = duplicate([child.plural, restName(rule.field)], message, null);
         conflicts.push({ deletion: deletion ?? "", other: other ?? null, isWith: true, problem });
       }

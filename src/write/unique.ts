@@ -1,3 +1,4 @@
+import type { Actor } from "../auth/actor.ts";
 import { columnOf, type Entity } from "../query/entity.ts";
 import { name, param, raw, sql } from "../query/sql.ts";
 import { isFaulty, textOf, type Draft } from "./draft.ts";
@@ -99,12 +100,10 @@ export function takenBy(
   rule: Rule,
   holder: Pick<Holder, "id" | "appId">,
 ): Problem {
-  const isVisible = actor.appId === null || actor.appId === holder.appId;
-  return duplicate(
-    [restName(rule.field)],
-    taken(entity, rule),
-    isVisible ? { entity: entity.name, id: holder.id } : null,
-  );
+  const path = [restName(rule.field)];
+  return isTold(actor, holder.appId)
+    ? duplicate(path, taken(entity, rule), { entity: entity.name, id: holder.id })
+    : duplicate(path, takenByOther, null);
 }
 
 /**
@@ -154,6 +153,13 @@ export function taken(entity: Entity, rule: Rule): string {
   const where = rule.within === null ? "" : " of the same account";
   return `is taken: another live ${entity.type}${where} has it. Change it, or update that record.`;
 }
+
+/** The same, where the caller could not read that record: that it is taken, and nothing of whom. */
+export const takenByOther = "is taken. Choose another one.";
+
+/** Whether a caller may be told of a record that is in its way. */
+export const isTold = ({ appId }: Actor, owner: string | null): boolean =>
+  appId === null || appId === owner;
 
 /** The live record that has the value of each claim, by the claim's index. */
 export async function holdersOf(

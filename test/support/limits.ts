@@ -1,10 +1,10 @@
 import type { TestGateway } from "./gateway.ts";
 
-/** A key that has so many requests a minute. */
+/** A key that has so many requests a minute; null for what a key has that says nothing. */
 export async function limitedKey(
   { fixtures, keyFor }: Pick<TestGateway, "fixtures" | "keyFor">,
   slug: string,
-  perMinute: number,
+  perMinute: number | null,
 ): Promise<string> {
   const key = await keyFor(slug);
   await fixtures.client.query("UPDATE api_keys SET requests_per_minute = $1 WHERE id = $2", [

@@ -32,11 +32,16 @@ export const apiKey = defineEntity({
       { nullable: false },
     ),
     scopes: textList("What the key may do, e.g. `read:*`, `write:deals`."),
-    departmentId: reference("department", "The department it is bound to; null for none."),
+    departmentId: reference(
+      "department",
+      "A department is no fence: the key reads and writes the whole tenant, and what it makes over the integration API carries the department; null for none.",
+    ),
     appId: text(
       "The application it was issued for (`app-…`): it then reads only that application's records.",
     ),
-    requestsPerMinute: int("Its quota of requests a minute; null for the default."),
+    requestsPerMinute: int(
+      "Its quota of requests a minute; null for the default. What a key made by a key takes comes out of its maker's quota too.",
+    ),
     expiresAt: dateTime("When it stops working; null for never."),
     revokedAt: managed(dateTime("When it was revoked; null while it works.")),
     lastUsedAt: managed(dateTime("When it was last used, to the minute.")),
@@ -46,7 +51,12 @@ export const apiKey = defineEntity({
     createdAt: managed(dateTime("When it was made (UTC, milliseconds).", { nullable: false })),
     createdBy: managed(text("Who made it: a caller's `sub` or an API key's id.")),
   },
-  internal: { secretHash: bytes("SHA-256 of the secret.") },
+  internal: {
+    secretHash: bytes("SHA-256 of the secret."),
+    quotaIds: textList(
+      "The keys in whose minutes its requests count: itself, its maker, that one's maker; empty for itself alone.",
+    ),
+  },
   relations: {
     tenant: one("tenant", "tenantId", "The tenant it opens."),
     department: one("department", "departmentId", "The department it is bound to."),

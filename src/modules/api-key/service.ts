@@ -16,6 +16,8 @@ import { apiKey } from "./model.ts";
 
 const defaultGraceMinutes = 60;
 const maxGraceMinutes = 7 * 24 * 60;
+/** Keys that make keys that make keys: each is counted in the minutes of all before it. */
+const maxMakers = 8;
 
 /** How API keys are written. Nobody gives a key more than they have themselves. */
 export const apiKeyWrites: EntityWrites = {
@@ -27,6 +29,7 @@ export const apiKeyWrites: EntityWrites = {
       checkGrant(unit, draft);
       checkBinding(unit, draft);
       checkBounds(unit, draft);
+      drawOnMaker(unit, draft);
     }
     return Promise.resolve();
   },
@@ -51,6 +54,8 @@ export function revokeApiKey(context: WriteContext, id: string): Promise<WriteRe
   return writeOne(context, async (unit) => {
     const { before, problems } = await lockKey(unit, id);
     if (before === null) return { id: null, problems };
+    problems.push(...untouchable(unit, before));
+    if (problems.length > 0) return { id: null, problems };
     // Revoking it again changes nothing.
     if (before["revokedAt"] === null) {
       unit.update(apiKey, [{ before, values: { revokedAt: unit.now } }]);
@@ -77,11 +82,11 @@ export function rotateApiKey(
     if (before["revokedAt"] !== null || (expiresAt !== null && expiresAt <= now)) {
       problems.push(invalid(["id"], "is a key that works no more; create a new one."));
     }
-    if (!mayGrant(unit, before["scopes"]) || outlasts(unit, before)) {
-      problems.push(invalid(["id"], "is a key that may do more than the caller itself."));
-    }
-    if (bindings(unit).some(({ field, own }) => own !== null && before[field] !== own)) {
-      problems.push(invalid(["id"], "is not a key of the caller's own application or department."));
+    problems.push(...untouchable(unit, before));
+    if (outlasts(unit, before)) {
+      problems.push(
+        invalid(["id"], "is a key that lasts longer, or has more quota, than the caller."),
+      );
     }
     if (problems.length > 0) return { id: null, problems };
     const newId = uuidv7();
@@ -91,6 +96,7 @@ export function rotateApiKey(
         ...before,
         id: newId,
         secretHash: bytesText(hash),
+        quotaIds: quotaIdsOf(before),
         lastUsedAt: null,
         version: 1,
         createdAt: unit.now,
@@ -101,6 +107,24 @@ export function rotateApiKey(
     unit.update(apiKey, [{ before, values: { expiresAt: new Date(end).toISOString() } }]);
     return made(newId, key);
   });
+}
+
+/** The minutes that a key draws on, also when it was made before keys told. */
+function quotaIdsOf({ id, quotaIds }: Stored): readonly unknown[] {
+  return Array.isArray(quotaIds) && quotaIds.length > 0 ? quotaIds : [id];
+}
+
+/** Nobody touches a key that may do more than they may themselves. */
+function untouchable(unit: WriteUnit, key: Stored): Problem[] {
+  const isBound = bindings(unit).some(({ field, own }) => own !== null && key[field] !== own);
+  return [
+    ...(mayGrant(unit, key["scopes"])
+      ? []
+      : [invalid(["id"], "is a key that may do more than the caller itself.")]),
+    ...(isBound
+      ? [invalid(["id"], "is not a key of the caller's own application or department.")]
+      : []),
+  ];
 }
 
 const made = (id: string, secret: string): WriteResult => ({ id, problems: [], extra: { secret } });
@@ -193,6 +217,15 @@ function checkBounds({ actor }: WriteUnit, { values, problems }: Draft): void {
       problems.push(invalid(["requests_per_minute"], "must not be more than the caller's own."));
     }
   }
+}
+
+/** What a key takes comes out of the minutes of the key that made it; one that a person or the operator made has its own. */
+function drawOnMaker({ actor }: WriteUnit, { id, values, problems }: Draft): void {
+  const makers = actor.quotas ?? [];
+  values["quotaIds"] = makers.length === 0 ? [] : [id, ...makers.map((maker) => maker.id)];
+  if (makers.length <= maxMakers) return;
+  const message = `This key was made by way of ${maxMakers} others; make the new one with one of those.`;
+  problems.push(invalid([], message));
 }
 
 /** What a caller is bound to; null where it is not. */

@@ -11,8 +11,10 @@ import { enumRef } from "../../graphql/filter-inputs.ts";
 import { pageRequest } from "../../graphql/page-arguments.ts";
 import { aggregateQuery, recordQuery } from "../../graphql/query-fields.ts";
 import { recordNode } from "../../graphql/record-node.ts";
+import type { Context } from "../../graphql/context.ts";
 import type { Filter } from "../../query/filter-value.ts";
-import { fieldChanges, type FieldChange } from "../../changes/field-changes.ts";
+import type { Row } from "../../query/row.ts";
+import { fieldChanges, linkedRecords, type FieldChange } from "../../changes/field-changes.ts";
 import { catalog } from "../catalog.ts";
 import { changeEvent, recordType } from "./model.ts";
 
@@ -38,12 +40,20 @@ const fieldChange = builder.objectRef<FieldChange>("FieldChange").implement({
   }),
 });
 
-implementEntity(
-  catalog,
-  changeEvent,
-  { changes: [fieldChange] },
-  { changes: (row) => fieldChanges(catalog, row) },
-);
+implementEntity(catalog, changeEvent, { changes: [fieldChange] }, { changes: changesFor });
+
+/** The changes of an event; one application's caller sees links to its own records alone, as it does everywhere. */
+function changesFor(row: Row, ctx: Context): readonly FieldChange[] | Promise<FieldChange[]> {
+  if (ctx.actor.appId === null) return fieldChanges(catalog, row);
+  return seenChanges(row, ctx);
+}
+
+async function seenChanges(row: Row, { reader }: Context): Promise<FieldChange[]> {
+  const linked = linkedRecords(catalog, row);
+  const sights = await Promise.all(linked.map(({ entity, id }) => reader.sees(entity, id)));
+  const seen = new Set(linked.filter((_, index) => sights[index]).map(({ id }) => id));
+  return fieldChanges(catalog, row, (_entity, id) => typeof id === "string" && seen.has(id));
+}
 
 builder.objectField(nodeRef(changeEvent), "record", (t) =>
   t.field({

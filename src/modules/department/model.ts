@@ -19,7 +19,7 @@ export const department = defineEntity({
   table: "departments",
   prefix: "dep",
   description:
-    "A part of a tenant. A credential may be bound to one; integration customers carry theirs.",
+    "A department is a label and no fence: a credential that is bound to one reads and writes the whole tenant within its scopes. Integration customers carry the department of the credential that made them.",
   softDelete: false,
   searchable: false,
   fields: {

@@ -143,7 +143,7 @@ const department: Schema = {
   name: "X-Department-Id",
   in: "header",
   description:
-    "A department of the organization: what is made is kept as the department's. `dep-<uuid>` or the bare UUID.",
+    "A department is a label and no fence: what is made is kept as the department's, and everything of the organization is read and written as without it. `dep-<uuid>` or the bare UUID.",
   schema: { type: "string", pattern: idPattern("dep") },
 };
 

@@ -7,7 +7,7 @@ import { duplicate } from "../problem.ts";
 import { Raced } from "../run.ts";
 import { RefusedRows } from "../save.ts";
 import type { Stored } from "../stored.ts";
-import { holdersOf } from "../unique.ts";
+import { holdersOf, isTold } from "../unique.ts";
 import type { WriteUnit } from "../unit.ts";
 
 type Ids = { readonly into: string; readonly from: string };
@@ -114,9 +114,12 @@ export async function checkMergedUnique(
     const claim = { value, within: typeof within === "string" ? within : null };
     const holder = (await holdersOf(unit, entity, rule, [claim])).get(0);
     if (holder === undefined || holder.id === from.id || holder.id === into.id) continue;
-    const isVisible = unit.actor.appId === null || unit.actor.appId === holder.appId;
+    const would = `would have the ${restName(rule.field)} ${value}, which`;
+    const isVisible = isTold(unit.actor, holder.appId);
     const record = isVisible ? { entity: entity.name, id: holder.id } : null;
-    const message = `would have the ${restName(rule.field)} ${value}, which another live ${entity.type} has there: merge that one first, or change one of them.`;
+    const message = isVisible
+      ? `${would} another live ${entity.type} has there: merge that one first, or change one of them.`
+      : `${would} is taken there. Change one of them.`;
     throw new RefusedRows([[0, [duplicate(["into"], message, record)]]], []);
   }
 }
