@@ -35,7 +35,6 @@ const unsaid: ReadonlySet<string> = new Set([
   "updatedAt",
   "updatedBy",
   "secretHash",
-  "quotaIds",
 ]);
 
 const known = new WeakMap<Entity, readonly [string, Field][]>();
