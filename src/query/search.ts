@@ -66,7 +66,8 @@ export function searchCondition(alias: string, { phrase, terms }: SearchWords): 
       return number === null ? asWritten : any([isIn(number.national), asWritten]);
     }),
   );
-  return phrase.length < minFuzzyLength
+  // A number that is only like another one is somebody else's.
+  return phrase.length < minFuzzyLength || terms.every(({ number }) => number !== null)
     ? parts
     : any([parts, sql`${column} %> ${folded(param(phrase, "text"))}`]);
 }
