@@ -574,7 +574,7 @@ export interface ListAccountsParameters {
   sub_industry?: TextFilter | null;
   /** Public website. */
   website?: TextFilter | null;
-  /** Email domain, lower case, without scheme or `www.`: contacts with such an email are attached to the account. */
+  /** Email domain in lower case and punycode, without scheme or `www.`: contacts with such an email are attached to the account. */
   domain?: TextFilter | null;
   /** Main phone number, as it was given. */
   phone?: TextFilter | null;
@@ -790,7 +790,7 @@ export interface CreateAccountInput {
   sub_industry?: string | null;
   /** Public website. */
   website?: string | null;
-  /** Email domain: kept in lower case and punycode, without scheme and `www.`. New contacts with such an email are attached to the account. */
+  /** Email domain in lower case and punycode, without scheme or `www.`: contacts with such an email are attached to the account. */
   domain?: string | null;
   /** Postal addresses: billing, shipping, office. Replaces all. */
   addresses?: AddressInput[] | Blank | null;
@@ -907,7 +907,7 @@ export interface Account {
   sub_industry: string | null;
   /** Public website. */
   website: string | null;
-  /** Email domain, lower case, without scheme or `www.`: contacts with such an email are attached to the account. */
+  /** Email domain in lower case and punycode, without scheme or `www.`: contacts with such an email are attached to the account. */
   domain: string | null;
   /** Main phone number, as it was given. */
   phone: string | null;
@@ -972,7 +972,7 @@ export interface UpdateAccountInput {
   sub_industry?: string | null;
   /** Public website. */
   website?: string | null;
-  /** Email domain: kept in lower case and punycode, without scheme and `www.`. New contacts with such an email are attached to the account. */
+  /** Email domain in lower case and punycode, without scheme or `www.`: contacts with such an email are attached to the account. */
   domain?: string | null;
   /** Postal addresses: billing, shipping, office. Replaces all. */
   addresses?: AddressInput[];

@@ -44,7 +44,8 @@ export function loggedFields(entity: Entity): readonly [string, Field][] {
   let fields = known.get(entity);
   if (fields === undefined) {
     fields = Object.entries({ ...entity.fields, ...entity.internal }).filter(
-      ([field, definition]) => !unsaid.has(field) && !definition.generated,
+      ([field, definition]) =>
+        !unsaid.has(field) && !definition.generated && definition.computed === null,
     );
     known.set(entity, fields);
   }

@@ -77,13 +77,34 @@ const operators: Partial<Record<FieldKind, Operators & { name: string }>> = {
   },
   text: { name: "TextFilter", scalar: "String", ordered: true, text: true, about: "a text" },
   url: { name: "TextFilter", scalar: "String", ordered: true, text: true, about: "a text" },
-  currency: { name: "TextFilter", scalar: "String", ordered: true, text: true, about: "a text" },
+  currency: {
+    name: "CurrencyFilter",
+    scalar: "String",
+    ordered: true,
+    text: true,
+    about: "a currency's code, also in small letters (`jpy`) and withdrawn ones",
+  },
+  phone: {
+    name: "PhoneFilter",
+    scalar: "String",
+    ordered: true,
+    text: true,
+    about:
+      "a phone number; eq, ne, in and notIn compare digits, however the two are written (`+49 (0)30 9018 2233`, `+493090182233`)",
+  },
+  domain: {
+    name: "DomainFilter",
+    scalar: "String",
+    ordered: true,
+    text: true,
+    about: "a domain, read as a write reads it (`www.Example.com`, `münchen.example`)",
+  },
   email: {
     name: "EmailFilter",
     scalar: "String",
     ordered: true,
     text: true,
-    about: "an email, compared without case",
+    about: "an email, compared without case, its host in punycode",
   },
   int: { name: "IntFilter", scalar: "Int", ordered: true, text: false, about: "a whole number" },
   bigInt: {

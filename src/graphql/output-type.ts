@@ -12,6 +12,8 @@ const outputs: Readonly<Record<Exclude<FieldKind, "enum" | "bytes">, Output>> = 
   anyReference: "ID",
   text: "String",
   email: "EmailAddress",
+  phone: "String",
+  domain: "String",
   url: "URL",
   currency: "Currency",
   int: "Int",

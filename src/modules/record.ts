@@ -1,4 +1,5 @@
 import {
+  computed,
   dateTime,
   enumeration,
   id,
@@ -12,6 +13,9 @@ import {
   textList,
   type EnumDefinition,
 } from "../query/entity.ts";
+import { emailKey } from "../model/kinds/email.ts";
+import { phoneInE164 } from "../model/kinds/phone.ts";
+import { organizationHost } from "../model/organization-host.ts";
 import { unmeasured } from "../query/aggregate/measure.ts";
 
 export const sourceType: EnumDefinition = {
@@ -68,10 +72,22 @@ export const historyOf = (type: string) => ({
   only: { field: "recordType", value: type },
 });
 
-/** The phone number as a search wants it. */
-export const phoneShadow = managed(
-  text("The phone number in E.164, where it can be read as one.", { column: "phone_e164" }),
-);
+const read = (value: unknown, key: (text: string) => string | null): string | null =>
+  typeof value === "string" ? key(value) : null;
+
+/** What an account or a contact is looked up by. `hosts` are the fields that may say who somebody works for. */
+export const keys = (hosts: readonly string[]) => ({
+  emailKey: computed("The email as it is compared.", ({ email }) => read(email, emailKey)),
+  hostKey: computed("The organization's host.", (values) =>
+    organizationHost(hosts.map((field) => values[field])),
+  ),
+  phoneE164: {
+    ...computed("The phone number in E.164, where it is one.", ({ phone }) =>
+      read(phone, phoneInE164),
+    ),
+    column: "phone_e164",
+  },
+});
 
 /** Who wrote the record, when, and its version: kept by the gateway. */
 export const stamps = {

@@ -7,6 +7,8 @@ export type FieldKind =
   | "anyReference"
   | "text"
   | "email"
+  | "phone"
+  | "domain"
   | "url"
   | "currency"
   | "enum"
@@ -57,8 +59,13 @@ export type Field = {
   readonly expression: string | null;
   /** With an expression: for each of its values, what the column then holds, so that an index on the column serves. */
   readonly stored: Readonly<Record<string, readonly string[]>> | null;
+  /** The column beside it that holds what its values are looked up by: emails folded, the last digits of phones. */
+  readonly key: string | null;
+  /** For an internal column: what the gateway makes it of, whenever it writes the record. */
+  readonly computed: ((values: Readonly<Record<string, unknown>>) => string | null) | null;
   /** For texts and lists of them. */
   readonly form: TextForm;
+
   /** Kept by the gateway: what a caller sends for it is ignored, because REST clients send back what they read. */
   readonly managed: boolean;
   /** A column that PostgreSQL computes: nobody writes it. */
@@ -167,6 +174,8 @@ function field(
     values: options.values ?? null,
     expression: options.expression ?? null,
     stored: options.stored ?? null,
+    key: options.key ?? null,
+    computed: options.computed ?? null,
     form: options.form ?? "line",
     managed: options.managed ?? false,
     generated: options.generated ?? false,
@@ -198,7 +207,12 @@ export const outsideList = (description: string): Field =>
 export const bytes = (description: string): Field =>
   field("bytes", description, { nullable: false });
 export const email = (description: string, options: FieldOptions = {}): Field =>
-  field("email", description, options);
+  field("email", description, { ...options, key: "email_key" });
+/** A phone number as it is written; `key` is the column with its last digits. */
+export const phone = (description: string, options: FieldOptions & { key: string }): Field =>
+  field("phone", description, options);
+export const domain = (description: string, options: FieldOptions = {}): Field =>
+  field("domain", description, options);
 export const url = (description: string, options: FieldOptions = {}): Field =>
   field("url", description, options);
 export const currency = (description: string): Field =>
@@ -228,6 +242,12 @@ export const jsonObject = (description: string): Field =>
   field("jsonObject", description, { nullable: false });
 export const textList = (description: string): Field =>
   field("textList", description, { nullable: false });
+
+/** A column of the gateway's own, made of the record's other values. */
+export const computed = (
+  description: string,
+  from: (values: Readonly<Record<string, unknown>>) => string | null,
+): Field => managed(field("text", description, { computed: from }));
 
 /** Kept by the gateway: what a caller sends for it is ignored. */
 export const managed = (definition: Field): Field => ({ ...definition, managed: true });
@@ -312,6 +332,8 @@ const sqlTypes: Readonly<Record<FieldKind, string>> = {
   anyReference: "uuid",
   text: "text",
   email: "text",
+  phone: "text",
+  domain: "text",
   url: "text",
   currency: "text",
   enum: "text",

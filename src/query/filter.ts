@@ -3,6 +3,7 @@ import { Unreadable } from "../lib/unreadable.ts";
 import { parseId } from "../lib/id.ts";
 import { readText } from "../lib/text.ts";
 import type { Catalog } from "./catalog.ts";
+import { comparedAs } from "./compared.ts";
 import {
   columnOf,
   searchedLength,
@@ -14,6 +15,7 @@ import {
 import { folded, hasPart, readPart, type Filter } from "./filter-value.ts";
 import { jsonCondition } from "./json-filter.ts";
 import { fieldSql } from "./order.ts";
+import { isPhone } from "./phone-condition.ts";
 import { linkJoin, relationJoin } from "./relation-join.ts";
 import { all, any, isOneOf, name, param, raw, sql, type Sql } from "./sql.ts";
 import { visible, type ViewerSql } from "./visible.ts";
@@ -154,16 +156,29 @@ function scalarCondition({
   path,
 }: ScalarArguments): Sql {
   const type = sqlTypeOf(definition);
-  // Emails are compared without case (DOMAIN: unique without case): by the column beside them that holds them folded.
-  const isEmail = definition.kind === "email";
-  const left = isEmail ? raw(`${scope.alias}."email_key"`) : column;
+  const key = definition.key === null ? null : raw(`${scope.alias}.${name(definition.key)}`);
+  // Emails are compared by the column beside them that holds them folded.
+  const left = key !== null && definition.kind === "email" ? key : column;
   const one = (value: unknown, at: readonly string[]): unknown =>
     scalarValue(definition, scope, value, at);
+  const isEqual = ["eq", "in"].includes(operator);
+  if (definition.kind === "phone" && (isEqual || ["ne", "notIn"].includes(operator))) {
+    const isOne = operator === "eq" || operator === "ne";
+    const texts = asList(operand).flatMap((value, index) => {
+      const text = one(value, isOne ? path : [...path, String(index)]);
+      return typeof text === "string" ? [text] : [];
+    });
+    const usesKey = isEqual && !scope.negated;
+    const isListed = isPhone(column, usesKey ? key : null, texts);
+    // As in SQL: what is none of the others may be the null among them.
+    const found = asList(operand).includes(null) ? any([isListed, unknown]) : isListed;
+    return isEqual ? found : sql`NOT (${found})`;
+  }
 
   const compare = comparisons[operator];
   if (compare !== undefined) {
     const right = param(one(operand, path), type);
-    const compared = compare(left, isEmail ? sql`lower(${right})` : right);
+    const compared = compare(left, right);
     const stored = definition.stored?.[String(operand)];
     if (operator !== "eq" || stored === undefined || scope.negated) return compared;
     // What the column itself must hold for the derived value: plain, so that an index on it can be used.
@@ -180,8 +195,7 @@ function scalarCondition({
   if (operator === "in" || operator === "notIn") {
     const listed = asList(operand);
     const values = listed.map((value, index) => one(value, [...path, String(index)]));
-    const given = param(values, `${type}[]`);
-    const list = isEmail ? sql`ARRAY(SELECT lower(v) FROM unnest(${given}) v)` : given;
+    const list = param(values, `${type}[]`);
     return operator === "in" ? sql`${left} = ANY (${list})` : sql`${left} <> ALL (${list})`;
   }
   const part = readPart(operator, operand, path);
@@ -242,7 +256,7 @@ function scalarValue(
       definition.kind === "id" ? scope.entity : scope.catalog.entity(definition.to ?? "");
     return parseId(target.prefix, asText(value, path), path);
   }
-  if (typeof value === "string") return readText(value, path);
+  if (typeof value === "string") return comparedAs(definition, readText(value, path));
   // pg would print a Date in the process's own time zone, to the minute: instants come as text (the DateTime scalar).
   if (value instanceof Date) throw new Error(`${path.join(".")}: an instant must be ISO 8601 text`);
   return value;

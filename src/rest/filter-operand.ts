@@ -37,6 +37,8 @@ const comparisons: Readonly<Record<FieldKind, readonly Comparison[]>> = {
   anyReference: [],
   text: texts,
   email: texts,
+  phone: texts,
+  domain: texts,
   url: texts,
   currency: texts,
   enum: same,

@@ -1,3 +1,5 @@
+import { emailKey } from "../model/kinds/email.ts";
+import { organizationHost } from "../model/organization-host.ts";
 import { arrayText } from "./copy-text.ts";
 import { companyName, personName, phoneNumber, plainLetters, postalAddress } from "./naming.ts";
 import type { Row } from "./tables.ts";
@@ -54,6 +56,8 @@ export function makeAccount(world: World, index: number): MadeAccount {
   const row: Row<"accounts"> = {
     id,
     ...identity,
+    email_key: identity.email === null ? null : emailKey(String(identity.email)),
+    host_key: organizationHost([identity.domain, identity.website, identity.email]),
     account_type: individual ? "individual" : "business",
     phone: phone?.written ?? null,
     phone_e164: phone?.e164 ?? null,

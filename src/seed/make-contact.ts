@@ -1,3 +1,5 @@
+import { emailKey } from "../model/kinds/email.ts";
+import { organizationHost } from "../model/organization-host.ts";
 import { arrayText } from "./copy-text.ts";
 import { type MadeAccount, makeDeletion } from "./make-account.ts";
 import { personName, phoneNumber, plainLetters, postalAddress } from "./naming.ts";
@@ -108,6 +110,8 @@ function makePerson(
     custom_display_name: random.chance(0.03) ? `${given} ${family} (${jobTitle})` : null,
     title: random.maybe(0.1, ["Dr.", "Ms.", "Mr.", "Prof."]),
     email: random.chance(0.93) ? person.email : null,
+    email_key: null,
+    host_key: null,
     phone_1: phone?.written ?? null,
     phone_1_label: phone === null ? null : "Work",
     phone_2: mobile?.written ?? null,
@@ -154,5 +158,9 @@ function makePerson(
       : "{}",
     ...stampsOf(world, { createdAt, by, deletion }),
   };
+  if (row.email !== null) {
+    row.email_key = emailKey(person.email);
+    row.host_key = organizationHost([person.email]);
+  }
   return { id, label: `${given} ${family}`, createdAt, gone, row };
 }

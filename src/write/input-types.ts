@@ -7,6 +7,7 @@ import { isStorable, unstorable } from "../lib/text.ts";
 import type { Reading } from "../lib/reading.ts";
 import { readCurrency } from "../model/kinds/currency.ts";
 import { dayPattern, readDay } from "../model/kinds/day.ts";
+import { readDomain } from "../model/kinds/domain.ts";
 import { emailPattern, readEmail } from "../model/kinds/email.ts";
 import { instantPattern, readInstant } from "../model/kinds/instant.ts";
 import { readUrl, urlPattern } from "../model/kinds/url.ts";
@@ -176,6 +177,10 @@ export function schemaOf(
       return { schema: textSchema(definition.form), type: { scalar: "String" } };
     case "email":
       return { schema: emailSchema, type: { scalar: "EmailAddress" } };
+    case "phone":
+      return { schema: textSchema(), type: { scalar: "String" } };
+    case "domain":
+      return { schema: readText(readDomain), type: { scalar: "String" } };
     case "url":
       return { schema: urlSchema, type: { scalar: "URL" } };
     case "currency":

@@ -31,6 +31,15 @@ export function writtenColumns(entity: Entity): readonly Column[] {
   return columns;
 }
 
+/** What the gateway makes of a record's values beside them: what they are looked up by. */
+export function computedValues(entity: Entity, values: Values): Values {
+  return Object.fromEntries(
+    Object.entries(entity.internal).flatMap(([field, { computed }]) =>
+      computed === null ? [] : [[field, computed(values)]],
+    ),
+  );
+}
+
 /** All columns of a record as they are stored, and what its derived fields read as now. */
 export type Stored = Values & { readonly id: string };
 

@@ -8,7 +8,13 @@ import type { Cells } from "../query/row.ts";
 import { all, isOneOf, name, param, raw, render, sql, type Sql } from "../query/sql.ts";
 import { viewerSql, visible } from "../query/visible.ts";
 import type { Values } from "./input.ts";
-import { readStored, storedColumns, writtenColumns, type Stored } from "./stored.ts";
+import {
+  computedValues,
+  readStored,
+  storedColumns,
+  writtenColumns,
+  type Stored,
+} from "./stored.ts";
 
 /**
  * How a row is locked. `reference`: it may be changed but not deleted meanwhile, which is what a row that refers to
@@ -159,9 +165,12 @@ export class WriteUnit {
   insertParts(entity: Entity, records: readonly Stored[]): void {
     if (records.length === 0) return;
     const columns = writtenColumns(entity);
-    const rows = records.map((record) =>
-      Object.fromEntries(columns.map(({ field }, index) => [`c${index}`, record[field] ?? null])),
-    );
+    const rows = records.map((record) => {
+      const whole: Values = { ...record, ...computedValues(entity, record) };
+      return Object.fromEntries(
+        columns.map(({ field }, index) => [`c${index}`, whole[field] ?? null]),
+      );
+    });
     const names = columns.map(({ column }) => column).join(", ");
     const values = columns.map((_, index) => `r.c${index}`).join(", ");
     const types = columns.map(({ type }, index) => `c${index} ${type}`).join(", ");
@@ -186,6 +195,7 @@ export class WriteUnit {
     const after = changes.map(({ before, values }) => ({
       ...before,
       ...values,
+      ...computedValues(entity, { ...before, ...values }),
       ...this.#stamp(entity, before),
     }));
     const columns = writtenColumns(entity).filter(

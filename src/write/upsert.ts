@@ -1,3 +1,4 @@
+import { comparedAs } from "../query/compared.ts";
 import { columnOf, type Entity } from "../query/entity.ts";
 import { all, name, param, raw, sql, type Sql } from "../query/sql.ts";
 import type { WriteContext } from "./context.ts";
@@ -160,7 +161,11 @@ async function findRecord(
   }
   const matches = matching(entity, rule, values);
   // Two callers with the same key take turns: not every key is unique by an index.
-  const turn = JSON.stringify([unit.actor.tenantId, entity.table, rule.field, values[rule.field]]);
+  const key = comparedAs(
+    { kind: entity.fields[rule.field]?.kind ?? "text" },
+    String(values[rule.field]),
+  );
+  const turn = JSON.stringify([unit.actor.tenantId, entity.table, rule.field, key]);
   unit.send(sql`SELECT pg_advisory_xact_lock(hashtextextended(lower(${param(turn, "text")}), 0))`);
   const found = await unit.find(entity, matches, null, liveness);
   if (liveness === "live" && found.length > 1) {
@@ -180,11 +185,8 @@ async function findRecord(
 function matching(entity: Entity, rule: UpsertKeys[string], values: Values): Sql {
   const definition = entity.fields[rule.field];
   if (definition === undefined) throw new Error(`${entity.name} has no field ${rule.field}`);
-  const value = param(values[rule.field], "text");
-  const condition =
-    definition.kind === "email"
-      ? sql`t."email_key" = lower(${value})`
-      : sql`${raw(`t.${name(columnOf(rule.field, definition))}`)} = ${value}`;
+  const value = param(comparedAs(definition, String(values[rule.field])), "text");
+  const condition = sql`${raw(`t.${name(definition.key ?? columnOf(rule.field, definition))}`)} = ${value}`;
   if (rule.within === null) return condition;
   const owner = entity.fields[rule.within];
   if (owner === undefined) throw new Error(`${entity.name} has no field ${rule.within}`);

@@ -98,6 +98,19 @@ const knownDays = [
   "1850-06-01",
   "9999-12-31",
 ];
+/** Some of them the same number. */
+const knownPhones = [
+  "+14045550128",
+  "+1 (404) 555-0128",
+  "+1 404 555 0128 x7",
+  "+14045550128;ext=7",
+  "+49 (0)30 9018 2233",
+  "+493090182233",
+  "030 9018-2233",
+  "12345 x678",
+  "1 2345",
+  "12345",
+];
 const knownItems = [
   "a",
   "b",
@@ -162,6 +175,8 @@ export function fieldValue(definition: Field): fc.Arbitrary<unknown> {
     text: textValue,
     url: textValue,
     email: fc.oneof(fc.constantFrom(...knownEmails), textValue),
+    phone: fc.oneof(fc.constantFrom(...knownPhones), textValue),
+    domain: fc.constantFrom("a.example", "b.example", "xn--mnchen-3ya.example"),
     currency: fc.constantFrom("USD", "EUR", "JPY"),
     int: fc.constantFrom(...knownInts),
     bigInt: fc.constantFrom(...knownInts),

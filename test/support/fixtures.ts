@@ -2,6 +2,7 @@ import pg from "pg";
 import { formatId, uuidv7 } from "../../src/lib/id.ts";
 import { snakeCase } from "../../src/lib/text.ts";
 import { columnOf, type Entity } from "../../src/query/entity.ts";
+import { computedValues } from "../../src/write/stored.ts";
 import { catalog } from "../../src/modules/catalog.ts";
 
 /** Values by field name, as the models name them. */
@@ -163,7 +164,10 @@ export class TenantFixtures implements Made {
       tenant_id: this.uuid,
       id: made[index],
       ...Object.fromEntries(
-        Object.entries(values).map(([field, value]) => [columnFor(entity, field), stored(value)]),
+        Object.entries({ ...computedValues(entity, values), ...values }).map(([field, value]) => [
+          columnFor(entity, field),
+          stored(value),
+        ]),
       ),
     }));
     await this.#fixtures.insertMany(entity.table, columns);
@@ -172,7 +176,7 @@ export class TenantFixtures implements Made {
 }
 
 function columnFor(entity: Entity, field: string): string {
-  const definition = entity.fields[field];
+  const definition = entity.fields[field] ?? entity.internal[field];
   return definition === undefined ? snakeCase(field) : columnOf(field, definition);
 }
 

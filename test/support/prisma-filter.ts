@@ -1,8 +1,15 @@
+import { emailKey } from "../../src/model/kinds/email.ts";
 import { Prisma } from "../../src/db/generated/prisma/client.ts";
 import type { Catalog } from "../../src/query/catalog.ts";
 import type { Entity, Field, OrderTerm, Relation } from "../../src/query/entity.ts";
 import type { Filter } from "../../src/query/filter-value.ts";
 import type { RandomWorld } from "./random-rows.ts";
+
+/** Texts with the same key are one value. */
+const keys: Partial<Record<Field["kind"], (text: string) => string>> = {
+  email: emailKey,
+  phone: (text) => text.replace("(0)", "").replace(/\D/g, "") || text,
+};
 
 /** A Prisma `where` or part of one. */
 export type PrismaWhere = Readonly<Record<string, unknown>>;
@@ -121,12 +128,13 @@ export class PrismaFilter {
     operator: string,
     operand: unknown,
   ): PrismaWhere {
-    if (definition.kind === "email" && ["eq", "ne", "in", "notIn"].includes(operator)) {
-      const listed = this.#sameEmails(entity, field, asList(operand));
+    const same = keys[definition.kind];
+    if (same !== undefined && ["eq", "ne", "in", "notIn"].includes(operator)) {
+      const listed = this.#sameTexts({ entity, field, same }, asList(operand));
       return { [field]: { [operator === "eq" || operator === "in" ? "in" : "notIn"]: listed } };
     }
     if (definition.kind === "email") {
-      return { emailKey: { [operator]: String(operand).toLowerCase() } };
+      return { emailKey: { [operator]: emailKey(String(operand)) } };
     }
     const prisma = Array.isArray(operand)
       ? operand.map((one) => prismaValue(definition, one))
@@ -134,13 +142,15 @@ export class PrismaFilter {
     return { [field]: { [prismaOperators[operator] ?? operator]: prisma } };
   }
 
-  /** The emails in the rows that differ from the given ones at most in case, and the given ones. */
-  #sameEmails(entity: Entity, field: string, operands: readonly unknown[]): string[] {
-    const given = operands.map(String);
-    const wanted = new Set(given.map((email) => email.toLowerCase()));
+  /** The texts in the rows that are the same as the given ones, however they are written. */
+  #sameTexts(
+    { entity, field, same }: { entity: Entity; field: string; same: (text: string) => string },
+    operands: readonly unknown[],
+  ): string[] {
+    const wanted = new Set(operands.map((operand) => same(String(operand))));
     const stored = (this.#world.get(entity.name) ?? []).map((row) => row[field]);
     const isText = (value: unknown): value is string => typeof value === "string";
-    return [...given, ...stored.filter(isText).filter((email) => wanted.has(email.toLowerCase()))];
+    return stored.filter(isText).filter((text) => wanted.has(same(text)));
   }
 
   #json(

@@ -2,6 +2,7 @@ import type pg from "pg";
 import { snakeCase } from "../../src/lib/text.ts";
 import { catalog } from "../../src/modules/catalog.ts";
 import { columnOf, type Entity } from "../../src/query/entity.ts";
+import { computedValues } from "../../src/write/stored.ts";
 
 type Columns = Record<string, unknown>;
 type Event = {
@@ -81,6 +82,11 @@ function step(
       throw new Error(`${place}: ${name} was ${JSON.stringify(stood)}, not ${JSON.stringify(old)}`);
     row[column] = value;
   }
+  const values = Object.fromEntries(
+    Object.entries(fields).map(([name, field]) => [name, row[columnOf(name, field)]]),
+  );
+  for (const [name, value] of Object.entries(computedValues(entity, values)))
+    row[columns.get(snakeCase(name)) ?? ""] = value;
   const stamps = stamped ? { updated_at: event.at, updated_by: event.actor } : {};
   return { ...row, version: event.version, ...stamps };
 }

@@ -22,24 +22,31 @@ export function readPhone(text: string): Reading {
 /** The number in E.164 where the text is one and nothing else. */
 export const phoneInE164 = (text: string): string | null => valueOf(readPhone(text));
 
-const digitsOf = (text: string): string => text.replace(/\D/g, "");
+/** Without the zero in `+49 (0)30 …`, which is dialled within the country only. */
+const digitsOf = (text: string): string => text.replace("(0)", "").replace(/\D/g, "");
 
-/** Two texts with the same key are one number: `+1 (404) 555-0128 x7` and `+14045550128 ext. 7`; a text without digits is its own. */
-export function phoneKey(text: string): string {
-  const number = phoneInE164(text);
-  if (number !== null) return number;
+/** The number and its extension, in whatever of the usual ways they are written. */
+function withExtension(text: string): { number: string; extension: string } | null {
   const parsed = parsePhoneNumberFromString(text, { extract: false });
-  if (parsed?.ext !== undefined) return `${parsed.number};ext=${parsed.ext}`;
-  return /\p{L}/u.test(text) ? text : digitsOf(text) || text;
+  return parsed?.ext === undefined ? null : { number: parsed.number, extension: parsed.ext };
 }
 
-/**
- * The digits that a stored number has if it is the one in the text: as it is written, and as E.164 would have it
- * (`+49 (0)30 …` has a 0 more). Empty when the text has none.
- */
+/** Two texts with the same key are one number: `+1 (404) 555-0128 x7` and `+14045550128 ext. 7`; a text with words is its own. */
+export function phoneKey(text: string): string {
+  const extended = withExtension(text);
+  if (extended !== null) return `${extended.number};ext=${extended.extension}`;
+  return phoneInE164(text) ?? (/\p{L}/u.test(text) ? text : digitsOf(text) || text);
+}
+
+/** The digits of a number with those of its extension: as it is written, and as E.164 has it. None for a text without digits. */
 export function phoneDigits(text: string): readonly string[] {
-  const number = phoneInE164(text);
-  return [...new Set([text, ...(number === null ? [] : [number])].map(digitsOf))].filter(Boolean);
+  return [...new Set([digitsOf(text), digitsOf(phoneInE164(text) ?? "")])].filter(Boolean);
+}
+
+/** The digits of a number and, where it has an extension, of the number before that. */
+export function numberDigits(text: string): readonly string[] {
+  const number = withExtension(text)?.number ?? text.replace(/(?:ext|x|#|;).*$/is, "");
+  return [...new Set([...phoneDigits(text), digitsOf(number)])].filter(Boolean);
 }
 
 /** What a number that is searched for says of stored ones. */

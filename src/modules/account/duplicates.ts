@@ -37,7 +37,7 @@ export const accountDuplicates: DuplicateRules = {
   compared: {
     names: `concat_ws(E'\\n', {t}."name_key", {t}."legal_name_key")`,
     host: `{t}."host_key"`,
-    phone: `{t}."phone_key"`,
+    phone: `{t}."phone_key" || match_extension({t}."phone")`,
     type: `{t}."account_type"`,
     id: `{t}."id"`,
     parent: `{t}."parent_account_id"`,

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { inputField, objectSchema, type InputDefinition } from "../../write/input.ts";
-import { readDomain } from "../../model/kinds/domain.ts";
-import { readText, textSchema } from "../../write/input-types.ts";
+import { textSchema } from "../../write/input-types.ts";
 import { entityInputs } from "../entity-inputs.ts";
 import { account } from "./model.ts";
 
@@ -33,13 +32,6 @@ export const accountInputs = entityInputs(account, {
       type: { scalar: "String" },
       nullable: false,
       description: "Sets the name when `name` is left out.",
-    }),
-    domain: inputField({
-      field: "domain",
-      schema: readText(readDomain),
-      type: { scalar: "String" },
-      description:
-        "Email domain: kept in lower case and punycode, without scheme and `www.`. New contacts with such an email are attached to the account.",
     }),
     addresses: inputField({
       field: "addresses",

@@ -5,7 +5,4 @@ import { maxAddresses } from "./inputs.ts";
 export const accountMerging: MergeRules = {
   fields: { firstContactedAt: "earliest", lastActivityAt: "latest" },
   limits: { addresses: maxAddresses },
-  settle: (into, from) => ({
-    phoneE164: (into["phone"] === null ? from : into)["phoneE164"],
-  }),
 };

@@ -3,6 +3,7 @@ import {
   dateTime,
   decimal,
   defineEntity,
+  domain,
   email,
   enumeration,
   generated,
@@ -11,6 +12,7 @@ import {
   managed,
   many,
   one,
+  phone,
   outside,
   prose,
   reference,
@@ -21,10 +23,10 @@ import {
   deletion,
   historyOf,
   identity,
+  keys,
   labels,
   mergedInto,
   mergeEdges,
-  phoneShadow,
   stamps,
 } from "../record.ts";
 
@@ -58,12 +60,12 @@ export const account = defineEntity({
     email: email("Main email. Unique among the tenant's live accounts, compared without case.", {
       searched: "whole",
     }),
-    phone: text("Main phone number, as it was given.", { searched: "whole" }),
+    phone: phone("Main phone number, as it was given.", { searched: "whole", key: "phone_key" }),
     industry: text("Industry: a NAICS code or free text.", { searched: "whole" }),
     subIndustry: text("Secondary industry."),
     website: text("Public website.", { searched: "whole" }),
-    domain: text(
-      "Email domain, lower case, without scheme or `www.`: contacts with such an email are attached to the account.",
+    domain: domain(
+      "Email domain in lower case and punycode, without scheme or `www.`: contacts with such an email are attached to the account.",
       {
         searched: "whole",
       },
@@ -83,7 +85,7 @@ export const account = defineEntity({
     ...labels,
     ...stamps,
   },
-  internal: { ...deletion, phoneE164: phoneShadow },
+  internal: { ...deletion, ...keys(["domain", "website", "email"]) },
   relations: {
     tenant: one("tenant", "tenantId", "The tenant that owns the account."),
     parent: one("account", "parentAccountId", "The account it is a subsidiary of."),

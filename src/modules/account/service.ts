@@ -1,5 +1,4 @@
 import { splitId } from "../../lib/id.ts";
-import { phoneInE164 } from "../../model/kinds/phone.ts";
 import { textOf, type Draft } from "../../write/draft.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
 import type { Values } from "../../write/input.ts";
@@ -22,11 +21,7 @@ export const accountWrites: EntityWrites = {
   },
   hierarchy: { key: "parentAccountId", maxDepth: maxParents },
   rules: (_unit, drafts) => {
-    for (const draft of drafts) {
-      nameFromDisplayName(draft);
-      const phone = textOf(draft.values, "phone");
-      draft.values["phoneE164"] = phone === null ? null : phoneInE164(phone);
-    }
+    for (const draft of drafts) nameFromDisplayName(draft);
     return Promise.resolve();
   },
   beforeRemoval: (unit, ids, liveness) => lockLastContact(unit, "accountId", ids, liveness),

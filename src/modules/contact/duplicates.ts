@@ -29,6 +29,10 @@ const weights = {
 };
 
 const phones = ["phone_key", "phone_2_key", "phone_3_key"];
+/** With the extension that the keys leave out. */
+const numbers = ["phone_1", "phone_2", "phone_3"].map(
+  (column, index) => `{t}."${phones[index]}" || match_extension({t}."${column}")`,
+);
 const roleMailbox =
   /^(?:info|office|mail|contact|kontakt|hello|sales|support|service|admin|team|billing|accounts|post)@/;
 
@@ -48,7 +52,7 @@ export const contactDuplicates: DuplicateRules = {
     first: `match_words({t}."first_name")`,
     last: `match_words({t}."last_name")`,
     email: `{t}."email_key"`,
-    phones: `concat_ws(E'\\n', {t}."phone_key", {t}."phone_2_key", {t}."phone_3_key")`,
+    phones: `concat_ws(E'\\n', ${numbers.join(", ")})`,
     host: `{t}."host_key"`,
     account: `{t}."account_id"`,
     company: `COALESCE(match_organization({t}."company"), CASE WHEN {s}."account_id" IS NULL OR {s}."id" = {t}."id" THEN ${accountName} END)`,

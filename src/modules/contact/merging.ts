@@ -1,4 +1,4 @@
-import { phoneInE164, phoneKey } from "../../model/kinds/phone.ts";
+import { phoneKey } from "../../model/kinds/phone.ts";
 import { textOf } from "../../write/draft.ts";
 import type { Values } from "../../write/input.ts";
 import { fitsIndex } from "../../write/input-types.ts";
@@ -56,6 +56,5 @@ function phones(into: Stored, from: Stored): Values {
     // A label that stood without a number is none.
     values[itsLabel] = known === undefined ? from[label] : (values[itsLabel] ?? from[label]);
   }
-  const first = textOf(values, "phone");
-  return { ...values, phoneE164: first === null ? null : phoneInE164(first) };
+  return values;
 }

@@ -9,6 +9,7 @@ import {
   managed,
   many,
   one,
+  phone,
   prose,
   reference,
   text,
@@ -19,10 +20,10 @@ import {
   deletion,
   historyOf,
   identity,
+  keys,
   labels,
   mergedInto,
   mergeEdges,
-  phoneShadow,
   stamps,
 } from "../record.ts";
 
@@ -53,14 +54,15 @@ export const contact = defineEntity({
         searched: "whole",
       },
     ),
-    phone: text("First phone number (`phone_1` in REST).", {
+    phone: phone("First phone number (`phone_1` in REST).", {
       column: "phone_1",
       searched: "whole",
+      key: "phone_key",
     }),
     phone1Label: text("What the first number is, e.g. `Work`."),
-    phone2: text("Second phone number.", { searched: "whole" }),
+    phone2: phone("Second phone number.", { searched: "whole", key: "phone_2_key" }),
     phone2Label: text("What the second number is."),
-    phone3: text("Third phone number.", { searched: "whole" }),
+    phone3: phone("Third phone number.", { searched: "whole", key: "phone_3_key" }),
     phone3Label: text("What the third number is."),
     company: text("Company as free text, where there is no account.", { searched: "whole" }),
     website: text("Website of the person or company."),
@@ -96,7 +98,7 @@ export const contact = defineEntity({
   },
   internal: {
     ...deletion,
-    phoneE164: phoneShadow,
+    ...keys(["email", "website"]),
     customDisplayName: text("The display name that was set by hand; null while it is computed."),
   },
   relations: {

@@ -1,6 +1,6 @@
 import { splitId } from "../../lib/id.ts";
 import { emailHost } from "../../model/kinds/email.ts";
-import { phoneInE164, phoneKey, readPhone } from "../../model/kinds/phone.ts";
+import { phoneKey, readPhone } from "../../model/kinds/phone.ts";
 import { isOneOf, raw } from "../../query/sql.ts";
 import { changes, sound, textOf, type Draft } from "../../write/draft.ts";
 import { fitsIndex, maxLineLength, tooManyBytes } from "../../write/input-types.ts";
@@ -123,8 +123,6 @@ function keepPhone({ before, extras, values, problems }: Draft): void {
     }
   } else if (asSent !== null) values["phone"] = asSent;
   else if (extras["phone"] === null || extras["phone_1"] === null) values["phone"] = null;
-  const kept = textOf(values, "phone");
-  values["phoneE164"] = kept === null ? null : phoneInE164(kept);
 }
 
 /** A display name is set by hand only when it is not the computed one anyway; blank computes it again. */

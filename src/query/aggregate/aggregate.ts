@@ -169,7 +169,7 @@ function part(
 /** What a row's key is: the value as it is read, emails without case, or the first day of its period. */
 function keySql(entity: Entity, { field, by, timeZone }: GroupTerm): Sql {
   const definition = fieldOf(entity, field);
-  if (definition.kind === "email") return raw(`t."email_key"`);
+  if (definition.kind === "email") return raw(`t.${name(definition.key ?? "")}`);
   const column = fieldSql("t", field, definition);
   if (by === null) return column;
   // Local wall-clock time first, then cut off: days of 23, 24 and 25 hours are all one day.

@@ -43,6 +43,8 @@ const keys: ReadonlySet<FieldKind> = new Set([
   "currency",
   "boolean",
   "email",
+  "phone",
+  "domain",
   "date",
   "dateTime",
 ]);

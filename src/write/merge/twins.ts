@@ -70,7 +70,7 @@ function twinRule(owner: Entity, entity: Entity): { key: string; value: string }
   }
   return {
     key: columnOf(rule.within, within),
-    value: field.kind === "email" ? "email_key" : columnOf(rule.field, field),
+    value: field.key ?? columnOf(rule.field, field),
   };
 }
 
