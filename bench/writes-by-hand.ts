@@ -39,8 +39,8 @@ export class ByHand {
       const { account_id, first_name, last_name, email, job_title } = input;
       const values = [account_id, first_name, last_name, email, job_title];
       await client.query(
-        `INSERT INTO contacts (tenant_id, id, created_at, created_by, account_id, first_name, last_name, email, job_title, updated_at, updated_by)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $3, $4)`,
+        `INSERT INTO contacts (tenant_id, id, created_at, created_by, account_id, first_name, last_name, email, email_key, job_title, updated_at, updated_by)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, lower($8), $9, $3, $4)`,
         [this.#tenantId, id, now, this.#actor, ...values],
       );
       const changes = Object.entries(input).map(([name, value]) => [name, [null, value]]);

@@ -69,7 +69,7 @@ describe("a snippet of the customers document, with another base URL", () => {
   it("gets a customer by its id", async () => {
     await expect(outcome("get")).rejects.toThrow("NotFoundError: Customer not found");
     await gateway.fixtures.client.query(
-      `INSERT INTO accounts (tenant_id, id, name, email, phone) VALUES ($1, $2, 'North Harbor', 'a@b.example', '1')`,
+      `INSERT INTO accounts (tenant_id, id, name, email, email_key, phone) VALUES ($1, $2, 'North Harbor', 'a@b.example', 'a@b.example', '1')`,
       [tenant.uuid, customerId],
     );
     expect(await outcome("get")).toMatchObject({

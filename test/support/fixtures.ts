@@ -51,7 +51,8 @@ export class Fixtures {
   }
 
   /** Inserts rows that have the same columns. */
-  async insertMany(table: string, rows: readonly Values[]): Promise<void> {
+  async insertMany(table: string, given: readonly Values[]): Promise<void> {
+    const rows = given.map((row) => ({ ...keysOf(table, row), ...row }));
     const columns = Object.keys(rows[0] ?? {});
     for (let start = 0; start < rows.length; start += 500) {
       const parameters: unknown[] = [];
@@ -164,15 +165,22 @@ export class TenantFixtures implements Made {
       tenant_id: this.uuid,
       id: made[index],
       ...Object.fromEntries(
-        Object.entries({ ...computedValues(entity, values), ...values }).map(([field, value]) => [
-          columnFor(entity, field),
-          stored(value),
-        ]),
+        Object.entries(values).map(([field, value]) => [columnFor(entity, field), stored(value)]),
       ),
     }));
     await this.#fixtures.insertMany(entity.table, columns);
     return made.map((uuid) => ({ uuid, id: formatId(entity.prefix, uuid) }));
   }
+}
+
+/** What the gateway writes beside a row's values, by column. */
+function keysOf(table: string, row: Values): Values {
+  const entity = catalog.entities.find((one) => one.table === table);
+  if (entity === undefined) return {};
+  const fields = Object.entries(entity.fields);
+  const values = fields.map(([name, field]) => [name, row[columnOf(name, field)]] as const);
+  const computed = Object.entries(computedValues(entity, Object.fromEntries(values)));
+  return Object.fromEntries(computed.map(([name, value]) => [columnFor(entity, name), value]));
 }
 
 function columnFor(entity: Entity, field: string): string {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { catalog } from "../../src/modules/catalog.ts";
+import { emailKey } from "../../src/model/kinds/email.ts";
 import { columnOf, type Entity, type Field } from "../../src/query/entity.ts";
 import { fieldValue } from "./arbitraries.ts";
 import type { Fixtures } from "./fixtures.ts";
@@ -94,8 +95,7 @@ function obeyRules(name: string, row: Draft, earlier: readonly Draft[]): void {
   const live = earlier.filter((other) => other["deletedAt"] === null);
   const isLive = row["deletedAt"] === null;
   const taken = (same: (other: Draft) => boolean): boolean => isLive && live.some(same);
-  const key = (email: unknown): unknown =>
-    typeof email === "string" ? email.toLowerCase() : email;
+  const key = (email: unknown): unknown => (typeof email === "string" ? emailKey(email) : email);
   const sameEmail = (other: Draft): boolean =>
     row["email"] !== null && key(other["email"]) === key(row["email"]);
   const sameAccount = (other: Draft): boolean => other["accountId"] === row["accountId"];
