@@ -115,7 +115,8 @@ export class ByHand {
       this.#database.prisma.$transaction(async (prisma) => {
         const where = { tenantId, id: accountId, deletedAt: null };
         await prisma.account.findFirstOrThrow({ where, select: { id: true } });
-        const values = { accountId, firstName, lastName, email, jobTitle: input.job_title };
+        const person = { firstName, lastName, jobTitle: input.job_title };
+        const values = { accountId, ...person, email, emailKey: email.toLowerCase() };
         const data = { tenantId, id, ...values, ...stamps };
         await prisma.contact.create({ data, select: { id: true } });
         const changes = Object.fromEntries(

@@ -1,3 +1,4 @@
+import { currencyKey } from "../model/kinds/currency.ts";
 import type { GraphQLObjectType, GraphQLResolveInfo } from "graphql";
 import { badInput } from "../lib/errors.ts";
 import { parseTimeZone } from "../lib/time-zone.ts";
@@ -234,5 +235,5 @@ function asDirection(
 /** A variable that could not be read only looks like a text. */
 function asCurrency(currency: unknown, path: readonly string[]): string | null {
   assertReadable(currency, path);
-  return typeof currency === "string" ? currency : null;
+  return typeof currency === "string" ? currencyKey(currency) : null;
 }

@@ -4,7 +4,7 @@ import { canonicalDecimal, parseDecimal } from "../lib/decimal.ts";
 import { jsonNumber } from "../lib/exact-number.ts";
 import type { Reading } from "../lib/reading.ts";
 import { Unreadable } from "../lib/unreadable.ts";
-import { readCurrency } from "../model/kinds/currency.ts";
+import { readKnownCurrency } from "../model/kinds/currency.ts";
 import { readDay } from "../model/kinds/day.ts";
 import { readEmail } from "../model/kinds/email.ts";
 import { readInstant } from "../model/kinds/instant.ts";
@@ -176,10 +176,10 @@ for (const [scalar, read] of [
     {
       name: "Currency",
       description:
-        "A currency's ISO 4217 code, e.g. `USD`. One that was withdrawn is printed and not taken.",
+        "A currency's ISO 4217 code, e.g. `USD`. One that was withdrawn can be asked for and not written.",
       specifiedByURL: "https://en.wikipedia.org/wiki/ISO_4217",
     },
-    readCurrency,
+    readKnownCurrency,
   ],
 ] as const)
   builder.addScalarType(scalar.name, readLater(scalar, read));

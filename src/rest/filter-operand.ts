@@ -155,5 +155,5 @@ function instantOrDay(text: string): Operand {
 
 /** The `+` of an offset reads as a space where it was not percent-encoded. */
 function withPlus(text: string): string {
-  return text.replace(/([T ][\d:.]+) (?=\d\d(?::?\d\d)?$)/i, "$1+");
+  return text.replace(/([T ][\d:.]+ ?) (?=\d\d(?::?\d\d)?$)/i, "$1+");
 }

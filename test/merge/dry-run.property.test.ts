@@ -32,11 +32,13 @@ async function worldOf(seed: number) {
     await rowsOf(gateway, text, tenant.uuid);
   }
   // Most people are at four accounts, live or not, and each has an email that one at another account has too.
-  const cleared = "UPDATE contacts SET is_primary = FALSE, email = NULL WHERE tenant_id = $1";
+  const cleared =
+    "UPDATE contacts SET is_primary = FALSE, email = NULL, email_key = NULL WHERE tenant_id = $1";
   await rowsOf(gateway, cleared, tenant.uuid);
   await rowsOf(
     gateway,
-    `UPDATE contacts c SET account_id = a.id, email = 'twin-' || n.place / 4 || '@random.example', is_primary = n.place < 4
+    `UPDATE contacts c SET account_id = a.id, email = 'twin-' || n.place / 4 || '@random.example',
+       email_key = 'twin-' || n.place / 4 || '@random.example', is_primary = n.place < 4
      FROM (SELECT id, row_number() OVER (ORDER BY deleted_at IS NOT NULL, id) - 1 AS place FROM contacts WHERE tenant_id = $1) n,
        (SELECT id, row_number() OVER (ORDER BY id) - 1 AS place FROM accounts WHERE tenant_id = $1 AND deleted_at IS NULL LIMIT 4) a
      WHERE c.tenant_id = $1 AND c.id = n.id AND a.place = n.place % 4`,

@@ -51,7 +51,7 @@ it("people merged along cost some more, however many they are", async () => {
       await accountFamily(tenant, size, `other-${size}`),
     ];
     await gateway.fixtures.client.query(
-      "UPDATE contacts SET email = replace(email, 'other-', 'twin-') WHERE account_id = $1",
+      "UPDATE contacts SET email = replace(email, 'other-', 'twin-'), email_key = replace(email_key, 'other-', 'twin-') WHERE account_id = $1",
       [from.account.uuid],
     );
     costs.push(await cost("account", into.account.id, from.account.id));

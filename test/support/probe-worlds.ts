@@ -43,8 +43,12 @@ export async function fillRows(
     );
     for (const { id } of rows) {
       const values: unknown[] = [];
-      const sets = Object.entries(entity.fields).flatMap(([name, field]) => {
-        const value = valueFor(mark, name, field, ++count, entity);
+      const record: Record<string, unknown> = {};
+      const fields = Object.entries({ ...entity.fields, ...entity.internal });
+      const sets = fields.flatMap(([name, field]) => {
+        const isTold = entity.fields[name] !== undefined;
+        if (isTold) record[name] = valueFor(mark, name, field, ++count, entity);
+        const value = isTold ? record[name] : field.computed?.(record);
         if (value === undefined) return [];
         const column = `"${columnOf(name, field)}"`;
         const place = `$${values.push(value)}`;
@@ -85,7 +89,7 @@ async function addEvents({ tenant, records }: Graph): Promise<void> {
 /** Makes the parent account and the manager look like others of the tenant, so that there are likely duplicates. */
 async function addDoubles(gateway: TestGateway, { tenant, records }: Graph): Promise<void> {
   const pairs = [
-    ["accounts", "name, domain, phone", records["account"]],
+    ["accounts", "name, domain, host_key, phone", records["account"]],
     ["contacts", "first_name, last_name, phone_1", records["contact"]],
   ] as const;
   for (const [table, columns, made = []] of pairs) {
@@ -105,9 +109,11 @@ function valueFor(mark: Mark, name: string, field: Field, count: number, entity:
   }
   switch (field.kind) {
     case "text":
-      if (/^phone\d?$/.test(name)) return `+${mark.digits}${String(count).padStart(6, "0")}`;
-      if (name === "phoneE164") return `+${mark.digits}${String(count).padStart(6, "0")}`;
-      return name === "domain" ? `${text}.example` : text;
+      return text;
+    case "phone":
+      return `+${mark.digits}${String(count).padStart(6, "0")}`;
+    case "domain":
+      return `${text}.example`;
     case "email":
       return `${text}@${text}.example`;
     case "url":
