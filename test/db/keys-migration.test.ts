@@ -1,0 +1,65 @@
+import { cp, mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { migrate } from "../../src/db/migrate.ts";
+import { migrationsDirectory } from "../../src/db/migration-files.ts";
+import { emailKey } from "../../src/model/kinds/email.ts";
+import { organizationHost } from "../../src/model/organization-host.ts";
+import { createEmptyDatabase, type TestDatabase } from "../support/database.ts";
+
+const itself = "20261128130000_keys_by_the_gateway";
+const count = 60;
+let database: TestDatabase;
+let client: pg.Client;
+let directory: string;
+
+beforeAll(async () => {
+  database = await createEmptyDatabase();
+  client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  directory = await mkdtemp(join(tmpdir(), "crm-gateway-keys-"));
+});
+afterAll(async () => {
+  await client.end();
+  await database.drop();
+  await rm(directory, { recursive: true });
+});
+
+const accounts =
+  "SELECT id, email, email_key, host_key, domain, website, xmin FROM accounts ORDER BY id";
+
+it("leaves what emails and hosts were looked up by, as the gateway would make it, and writes no row", async () => {
+  const copied = async (isWanted: (name: string) => boolean): Promise<void> => {
+    for (const name of (await readdir(migrationsDirectory)).filter(isWanted))
+      await cp(join(migrationsDirectory, name), join(directory, name), { recursive: true });
+  };
+  await copied((name) => name < itself);
+  await migrate({ url: database.url, directory });
+  await client.query(
+    `WITH t AS (INSERT INTO tenants (id, slug, name) VALUES (gen_random_uuid(), 'old', 'Old') RETURNING id)
+     INSERT INTO accounts (tenant_id, id, email, domain, website)
+     SELECT t.id, gen_random_uuid(),
+       CASE WHEN n % 4 > 0 THEN 'Office.' || n || (ARRAY['@Firm.Example', '@gmail.com', '@a-.Example'])[n % 3 + 1] END,
+       CASE WHEN n % 5 = 0 THEN 'firm' || n || '.example' END,
+       CASE WHEN n % 7 = 0 THEN 'https://www.Site' || n || '.example/a?b@c' END
+     FROM t, generate_series(1, $1) n`.replace("$1", String(count)),
+  );
+  const before = (await client.query(accounts)).rows;
+  await copied((name) => name === itself);
+  expect(await migrate({ url: database.url, directory })).toEqual({ applied: [itself] });
+  const after = (await client.query(accounts)).rows;
+  expect(after).toEqual(before);
+  expect(after).toHaveLength(count);
+  for (const { email, email_key, host_key, domain, website } of after) {
+    expect(email_key).toBe(email === null ? null : emailKey(email));
+    expect(host_key).toBe(organizationHost([domain, website, email]));
+  }
+});
+
+it("keeps an email from being written without its key", async () => {
+  await expect(
+    client.query("UPDATE accounts SET email = 'new@firm.example', email_key = NULL"),
+  ).rejects.toThrow("accounts_email_key_check");
+});
