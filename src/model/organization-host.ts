@@ -15,9 +15,9 @@ const shared: ReadonlySet<string> = new Set(
 );
 
 /** The host in punycode that says who somebody works for, of the first domain, website or email address that has one. */
-export function organizationHost(texts: readonly unknown[]): string | null {
+export function organizationHost(texts: readonly (string | null)[]): string | null {
   for (const text of texts) {
-    const [, found] = typeof text === "string" ? (host.exec(text.toLowerCase()) ?? []) : [];
+    const [, found] = text === null ? [] : (host.exec(text.toLowerCase()) ?? []);
     const ascii = found === undefined ? null : (hostInAscii(found) ?? found);
     if (ascii !== null && !shared.has(ascii)) return ascii;
   }

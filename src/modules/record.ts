@@ -72,21 +72,21 @@ export const historyOf = (type: string) => ({
   only: { field: "recordType", value: type },
 });
 
-const read = (value: unknown, key: (text: string) => string | null): string | null =>
-  typeof value === "string" ? key(value) : null;
-
 /** What an account or a contact is looked up by. `hosts` are the fields that may say who somebody works for. */
 export const keys = (hosts: readonly string[]) => ({
-  emailKey: computed("The email as it is compared.", ({ email }) => read(email, emailKey)),
-  hostKey: computed("The organization's host.", (values) =>
-    organizationHost(hosts.map((field) => values[field])),
+  emailKey: computed("The email as it is compared.", {
+    of: ["email"],
+    make: (email) => (email == null ? null : emailKey(email)),
+  }),
+  hostKey: computed("The organization's host, of the first of them that has one.", {
+    of: hosts,
+    make: (...texts) => organizationHost(texts),
+  }),
+  phoneE164: computed(
+    "The phone number in E.164, where it is one.",
+    { of: ["phone"], make: (phone) => (phone == null ? null : phoneInE164(phone)) },
+    { column: "phone_e164" },
   ),
-  phoneE164: {
-    ...computed("The phone number in E.164, where it is one.", ({ phone }) =>
-      read(phone, phoneInE164),
-    ),
-    column: "phone_e164",
-  },
 });
 
 /** Who wrote the record, when, and its version: kept by the gateway. */

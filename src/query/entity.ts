@@ -38,6 +38,12 @@ export type EnumDefinition = {
 /** Characters of prose that search_text holds. */
 export const searchedLength = 2_000;
 
+/** A value that follows from the texts in some fields, which are given in their order. */
+export type Computed = {
+  readonly of: readonly string[];
+  readonly make: (...values: readonly (string | null)[]) => string | null;
+};
+
 export type Field = {
   readonly kind: FieldKind;
   readonly description: string;
@@ -62,7 +68,7 @@ export type Field = {
   /** The column beside it that holds what its values are looked up by: emails folded, the last digits of phones. */
   readonly key: string | null;
   /** For an internal column: what the gateway makes it of, whenever it writes the record. */
-  readonly computed: ((values: Readonly<Record<string, unknown>>) => string | null) | null;
+  readonly computed: Computed | null;
   /** For texts and lists of them. */
   readonly form: TextForm;
 
@@ -246,8 +252,9 @@ export const textList = (description: string): Field =>
 /** A column of the gateway's own, made of the record's other values. */
 export const computed = (
   description: string,
-  from: (values: Readonly<Record<string, unknown>>) => string | null,
-): Field => managed(field("text", description, { computed: from }));
+  from: Computed,
+  options: Pick<FieldOptions, "column"> = {},
+): Field => managed(field("text", description, { ...options, computed: from }));
 
 /** Kept by the gateway: what a caller sends for it is ignored. */
 export const managed = (definition: Field): Field => ({ ...definition, managed: true });

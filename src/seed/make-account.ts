@@ -56,7 +56,7 @@ export function makeAccount(world: World, index: number): MadeAccount {
   const row: Row<"accounts"> = {
     id,
     ...identity,
-    email_key: identity.email === null ? null : emailKey(String(identity.email)),
+    email_key: identity.email === null ? null : emailKey(identity.email),
     host_key: organizationHost([identity.domain, identity.website, identity.email]),
     account_type: individual ? "individual" : "business",
     phone: phone?.written ?? null,
@@ -101,7 +101,7 @@ export function makeDeletion(world: World, createdAt: number): Deletion {
   return { at, by: world.random.pick(world.users), id: newId(world, at) };
 }
 
-type Identity = Pick<Row<"accounts">, "name" | "legal_name" | "email" | "website" | "domain">;
+type Identity = Record<"name" | "legal_name" | "email" | "website" | "domain", string | null>;
 
 function businessIdentity(
   { random }: World,

@@ -31,11 +31,17 @@ export function writtenColumns(entity: Entity): readonly Column[] {
   return columns;
 }
 
-/** What the gateway makes of a record's values beside them: what they are looked up by. */
-export function computedValues(entity: Entity, values: Values): Values {
+/** What the gateway makes of a record's values beside them; with `written`, only of those fields. */
+export function computedValues(entity: Entity, values: Values, written = values): Values {
+  const textOf = (field: string): string | null => {
+    const value = values[field];
+    return typeof value === "string" ? value : null;
+  };
   return Object.fromEntries(
     Object.entries(entity.internal).flatMap(([field, { computed }]) =>
-      computed === null ? [] : [[field, computed(values)]],
+      computed?.of.some((one) => Object.hasOwn(written, one)) === true
+        ? [[field, computed.make(...computed.of.map(textOf))]]
+        : [],
     ),
   );
 }

@@ -195,7 +195,8 @@ export class WriteUnit {
     const after = changes.map(({ before, values }) => ({
       ...before,
       ...values,
-      ...computedValues(entity, { ...before, ...values }),
+      // Of records that were read in part, too: what is not written stays.
+      ...computedValues(entity, { ...before, ...values }, values),
       ...this.#stamp(entity, before),
     }));
     const columns = writtenColumns(entity).filter(
@@ -233,13 +234,18 @@ export class WriteUnit {
   clear(entity: Entity, field: string, ids: readonly string[]): void {
     const definition = entity.fields[field];
     if (ids.length === 0 || definition === undefined) return;
-    this.#cleared.add(`${entity.name}.${field}`);
-    const column = raw(name(columnOf(field, definition)));
+    // With what the gateway looks it up by.
+    const columns = writtenColumns(entity).filter(
+      ({ field: one, column }) =>
+        one === field || (definition.key !== null && column === name(definition.key)),
+    );
+    for (const { field: one } of columns) this.#cleared.add(`${entity.name}.${one}`);
     // Where null cannot stand, a value that nobody else has.
     const instead = definition.kind === "boolean" ? "FALSE" : `"id"::text`;
-    const value = raw(definition.nullable ? "NULL" : instead);
+    const value = definition.nullable ? "NULL" : instead;
+    const assignments = raw(columns.map(({ column }) => `${column} = ${value}`).join(", "));
     this.send(
-      sql`UPDATE ${raw(name(entity.table))} SET ${column} = ${value} WHERE "tenant_id" = ${this.tenant} AND "id" = ANY (${param(ids, "uuid[]")})`,
+      sql`UPDATE ${raw(name(entity.table))} SET ${assignments} WHERE "tenant_id" = ${this.tenant} AND "id" = ANY (${param(ids, "uuid[]")})`,
     );
   }
 

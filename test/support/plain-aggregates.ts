@@ -93,8 +93,8 @@ function plainKey(
   if (entity.name === "quote" && field === "status") {
     return `(CASE WHEN status IN ('draft', 'sent') AND validity_date < (now() AT TIME ZONE 'UTC')::date THEN 'expired' ELSE status END)`;
   }
+  if (entity.fields[field]?.kind === "email") return "email_key";
   const column = plainColumn(entity, field);
-  if (entity.fields[field]?.kind === "email") return `lower(${column})`;
   if (by === null) return column;
   const inZone = `${column} AT TIME ZONE '${timeZone}'`;
   const withinDays = `least(greatest(${inZone}, '0001-01-01'), '9999-12-31 12:00')`;

@@ -2,6 +2,7 @@ import { catalog } from "../../src/modules/catalog.ts";
 import { recordType } from "../../src/modules/change-event/model.ts";
 import { uuidv7 } from "../../src/lib/id.ts";
 import { columnOf, sqlTypeOf, type Entity, type Field } from "../../src/query/entity.ts";
+import { computedValues } from "../../src/write/stored.ts";
 import { codeOf, type Mark, Swap } from "./probe-marks.ts";
 import type { Made } from "./fixtures.ts";
 import type { TestGateway } from "./gateway.ts";
@@ -48,7 +49,7 @@ export async function fillRows(
       const sets = fields.flatMap(([name, field]) => {
         const isTold = entity.fields[name] !== undefined;
         if (isTold) record[name] = valueFor(mark, name, field, ++count, entity);
-        const value = isTold ? record[name] : field.computed?.(record);
+        const value = isTold ? record[name] : computedValues(entity, record)[name];
         if (value === undefined) return [];
         const column = `"${columnOf(name, field)}"`;
         const place = `$${values.push(value)}`;
