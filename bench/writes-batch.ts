@@ -73,6 +73,7 @@ async function copies(
   const replaced: Readonly<Record<string, string>> = {
     '"id"': "uuidv7()",
     '"email"': `replace(email, '@', '-copy-${copy}@')`,
+    '"email_key"': `replace(email_key, '@', '-copy-${copy}@')`,
   };
   const newest = `(SELECT * FROM contacts ORDER BY created_at DESC, id DESC LIMIT ${size}) newest`;
   const contacts = `SELECT ${columns.map((name) => replaced[name] ?? name).join(", ")} FROM ${newest}`;
