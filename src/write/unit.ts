@@ -3,7 +3,7 @@ import type { Actor } from "../auth/actor.ts";
 import { EventLog } from "../changes/event-log.ts";
 import type { Transaction } from "../db/fenced-pool.ts";
 import type { Catalog } from "../query/catalog.ts";
-import { columnOf, type Entity } from "../query/entity.ts";
+import type { Entity } from "../query/entity.ts";
 import type { Cells } from "../query/row.ts";
 import { all, isOneOf, name, param, raw, render, sql, type Sql } from "../query/sql.ts";
 import { viewerSql, visible } from "../query/visible.ts";

@@ -138,7 +138,7 @@ describe("a phone number", () => {
     const account = await made("createAccount", { phone: "030 9018 2233" });
     expect(written["phone"]).toBe("+493090182233");
     const both = [written["id"], asSent["id"]];
-    const sorted = (ids: readonly unknown[]): unknown[] => ids.toSorted();
+    const sorted = (ids: readonly unknown[]): string[] => ids.map(String).toSorted();
     for (const text of ["+49 30 9018 2233", "+493090182233", "+49 (0)30 90182233"]) {
       expect(sorted(await found("contacts", { phone: { eq: text } }))).toEqual(sorted(both));
       expect(sorted(await found("contacts", { phone: { in: ["1", text] } }))).toEqual(sorted(both));
