@@ -98,8 +98,8 @@ describe.each(Object.keys(requests))("large answers over %s that nobody reads", 
       for (const { socket } of clients) socket.destroy();
       await Promise.all([watching, ...clients.map(({ closed }) => closed)]);
     }
-    // What was begun while there was room may come on top.
-    expect(Math.max(...seen)).toBeLessThan(most / 4 + inFlight * 1.1 * large);
+    // What docs/operating.md promises; requests that run already come on top of what waits.
+    expect(Math.max(...seen)).toBeLessThan(most + inFlight * large);
     await vi.waitFor(async () => expect(await unread()).toBe(0), { timeout: 60_000 });
     expect((await post(gateway.url, key, { query: "{ __typename }" })).status).toBe(200);
   });
