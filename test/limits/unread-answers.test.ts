@@ -10,7 +10,7 @@ let otherKey: string;
 
 /** One may hold a quarter of it alone. */
 const most = 48_000_000;
-/** Bytes of an answer, roughly. */
+/** Bytes of an answer, roughly; over REST a description comes under two names. */
 const large = 8_000_000;
 const inFlight = 4;
 
@@ -39,7 +39,7 @@ afterAll(() => gateway.close());
 const query = "{ activities(first: 80) { nodes { description } } }";
 const requests: Readonly<Record<string, () => string>> = {
   GraphQL: () => head("POST /graphql", JSON.stringify({ query })),
-  REST: () => head("GET /api/v1/crm/activities?limit=80", ""),
+  REST: () => head("GET /api/v1/crm/activities?limit=40", ""),
 };
 
 function head(line: string, body: string): string {
@@ -98,8 +98,8 @@ describe.each(Object.keys(requests))("large answers over %s that nobody reads", 
       for (const { socket } of clients) socket.destroy();
       await Promise.all([watching, ...clients.map(({ closed }) => closed)]);
     }
-    // What docs/operating.md promises; requests that run already come on top of what waits.
-    expect(Math.max(...seen)).toBeLessThan(most + inFlight * large);
+    // What was begun while there was room may come on top.
+    expect(Math.max(...seen)).toBeLessThan(most / 4 + inFlight * 1.1 * large);
     await vi.waitFor(async () => expect(await unread()).toBe(0), { timeout: 60_000 });
     expect((await post(gateway.url, key, { query: "{ __typename }" })).status).toBe(200);
   });
