@@ -58,11 +58,10 @@ export function createGraphQLServer(options: GraphQLServerOptions) {
   const yoga = createServer(options);
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { headers } = request;
+    const type = answerTypeFor(headers.accept);
+    const context = { req: request, isAcceptable: type !== null };
     // Yoga takes the last of those that a client accepts, also with q=0.
-    const asked = headers.accept;
-    const context = { req: request };
-    const type = answerTypeFor(asked);
-    if (type !== null) headers.accept = type;
+    headers.accept = type ?? "application/json";
     const answer = await yoga.handleNodeRequestAndResponse(request, response, context);
     const head = { status: answer.status, headers: Object.fromEntries(answer.headers) };
     const isText = /json/.test(answer.headers.get("content-type") ?? "json");

@@ -10,7 +10,11 @@ import {
 } from "../../limits/json-body.ts";
 
 /** What Yoga hands on of a request. */
-export type ServerContext = { readonly req: IncomingMessage };
+export type ServerContext = {
+  readonly req: IncomingMessage;
+  /** Whether its client takes any answer that is given. */
+  readonly isAcceptable: boolean;
+};
 
 /**
  * Which requests are read at all: POST with a JSON body in UTF-8 as it is, and GET with query parameters.
@@ -20,7 +24,7 @@ export function useJsonRequests(): Plugin<object, ServerContext> {
   return {
     onRequestParse({ request, serverContext, setRequestParser }) {
       // Yoga finds out when the answer is there, and the mutation done.
-      if (answerTypeFor(serverContext.req.headers.accept) === null) {
+      if (!serverContext.isAcceptable) {
         throw refused(406, `Accept one of ${answerTypes.join(", ")}.`);
       }
       if (request.method === "GET") setRequestParser(readQuery);
