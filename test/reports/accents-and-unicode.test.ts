@@ -1,6 +1,7 @@
 // `muller` did not find Müller, and `Zoë` typed with a combining mark was another text than `Zoë`.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { catalog } from "../../src/modules/catalog.ts";
+import { createTenant } from "../../src/modules/tenant/operator.ts";
 import { pageStatement } from "../../src/query/page.ts";
 import { rowColumns } from "../../src/query/row.ts";
 import { searchWords } from "../../src/query/search.ts";
@@ -193,6 +194,12 @@ describe("text in another Unicode form is the same text", () => {
         path: ["custom_fields"],
       },
     ]);
+  });
+
+  it("is stored composed by the command line too", async () => {
+    const options = { slug: "composed", currency: "USD", timeZone: "UTC" };
+    const made = await createTenant(gateway.database, { ...options, name: decomposed });
+    expect(made.name).toBe(composed);
   });
 
   it("is one unique value", async () => {

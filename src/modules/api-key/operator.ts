@@ -3,6 +3,7 @@ import { isScope } from "../../auth/scopes.ts";
 import type { Database } from "../../db/database.ts";
 import { formatId, parseId, readId } from "../../lib/id.ts";
 import { StartupError } from "../../lib/startup-error.ts";
+import { composed } from "../../lib/text.ts";
 import type { WriteContext } from "../../write/context.ts";
 import type { WriteResult } from "../../write/draft.ts";
 import { catalog } from "../catalog.ts";
@@ -143,7 +144,7 @@ async function findDepartment(
       [tenantId],
     );
     const id = readId("dep", idOrName);
-    const found = rows.filter((row) => row.id === id || row.name === idOrName);
+    const found = rows.filter((row) => row.id === id || row.name === composed(idOrName));
     if (found.length === 1 && found[0] !== undefined) return found[0].id;
     if (found.length > 1) {
       throw new StartupError(`Several departments are called "${idOrName}": give the id of one.`);

@@ -2,6 +2,7 @@ import pg from "pg";
 import type { Database } from "../../db/database.ts";
 import { formatId, uuidv7 } from "../../lib/id.ts";
 import { StartupError } from "../../lib/startup-error.ts";
+import { composed } from "../../lib/text.ts";
 import { parseTimeZone } from "../../lib/time-zone.ts";
 import { readCurrency } from "../../model/kinds/currency.ts";
 
@@ -24,7 +25,7 @@ export async function createTenant(
   options: { slug: string; name: string; currency: string; timeZone: string },
 ): Promise<ListedTenant> {
   const { slug } = options;
-  const name = options.name.trim();
+  const name = composed(options.name.trim());
   if (!slugPattern.test(slug)) {
     throw new StartupError(
       `"${slug}" cannot be a slug: use 1 to 63 lower-case letters, digits and hyphens, no hyphen at the ends.`,
