@@ -572,7 +572,7 @@ export interface ListAccountsParameters {
   industry?: TextFilter | null;
   /** Secondary industry. */
   sub_industry?: TextFilter | null;
-  /** Public website. */
+  /** Public website, http or https. */
   website?: TextFilter | null;
   /** Email domain in lower case and punycode, without scheme or `www.`: contacts with such an email are attached to the account. */
   domain?: TextFilter | null;
@@ -788,7 +788,7 @@ export interface CreateAccountInput {
   industry?: string | null;
   /** Secondary industry. */
   sub_industry?: string | null;
-  /** Public website. */
+  /** Public website, http or https. */
   website?: string | null;
   /** Email domain in lower case and punycode, without scheme or `www.`: contacts with such an email are attached to the account. */
   domain?: string | null;
@@ -905,7 +905,7 @@ export interface Account {
   industry: string | null;
   /** Secondary industry. */
   sub_industry: string | null;
-  /** Public website. */
+  /** Public website, http or https. */
   website: string | null;
   /** Email domain in lower case and punycode, without scheme or `www.`: contacts with such an email are attached to the account. */
   domain: string | null;
@@ -970,7 +970,7 @@ export interface UpdateAccountInput {
   industry?: string | null;
   /** Secondary industry. */
   sub_industry?: string | null;
-  /** Public website. */
+  /** Public website, http or https. */
   website?: string | null;
   /** Email domain in lower case and punycode, without scheme or `www.`: contacts with such an email are attached to the account. */
   domain?: string | null;
@@ -1115,7 +1115,7 @@ export interface ListContactsParameters {
   phone_3_label?: TextFilter | null;
   /** Company as free text, where there is no account. */
   company?: TextFilter | null;
-  /** Website of the person or company. */
+  /** Website of the person or company, http or https. */
   website?: TextFilter | null;
   /** Street and number. */
   address?: TextFilter | null;
@@ -1215,7 +1215,7 @@ export interface CreateContactInput {
   phone_3_label?: string | null;
   /** Company as free text, where there is no account. */
   company?: string | null;
-  /** Website of the person or company. */
+  /** Website of the person or company, http or https. */
   website?: string | null;
   /** Job title. */
   job_title?: string | null;
@@ -1375,7 +1375,7 @@ export interface Contact {
   phone_3_label: string | null;
   /** Company as free text, where there is no account. */
   company: string | null;
-  /** Website of the person or company. */
+  /** Website of the person or company, http or https. */
   website: string | null;
   /** Street and number. */
   address: string | null;
@@ -1432,7 +1432,7 @@ export interface UpdateContactInput {
   phone_3_label?: string | null;
   /** Company as free text, where there is no account. */
   company?: string | null;
-  /** Website of the person or company. */
+  /** Website of the person or company, http or https. */
   website?: string | null;
   /** Job title. */
   job_title?: string | null;
@@ -2295,7 +2295,7 @@ export interface ListQuotesParameters {
   value?: DecimalFilter | null;
   /** ISO 4217 code of all its amounts. */
   currency?: TextFilter | null;
-  /** Where it stands. An open quote past its validity date (UTC) reads as expired, without a write: its history has what was written. */
+  /** Where it stands. An open quote past its validity date reads as expired by the tenant's day, without a write: its history has what was written. */
   status?: QuoteStatusFilter | null;
   /** The day it was first sent. */
   date_issued?: DateFilter | null;
@@ -2360,7 +2360,7 @@ export interface CreateQuoteInput {
   owner_id?: string | null;
   /** ISO 4217 code of all its amounts. */
   currency?: string | null;
-  /** Where it stands. An open quote past its validity date (UTC) reads as expired, without a write: its history has what was written. */
+  /** Where it stands. An open quote past its validity date reads as expired by the tenant's day, without a write: its history has what was written. */
   status?: ("draft" | "sent" | "accepted" | "rejected" | "expired") | Blank | null;
   /** The day it was first sent. */
   date_issued?: string | Date | null;
@@ -2424,11 +2424,11 @@ export interface QuoteLineItemInput {
   quote_id?: unknown;
   /** What is offered, at most 100,000 characters. */
   description?: string | null;
-  /** How many. */
+  /** How many; not negative. */
   quantity?: string | number | null;
-  /** Price of one, in the quote's currency. */
+  /** Price of one, in the quote's currency; not negative: a rebate is a discount. */
   unit_price?: string | number | null;
-  /** Discount: money or percent, see `discount_type`. */
+  /** Discount: 0–100 percent, or money up to the line's price; see `discount_type`. */
   discount?: string | number | null;
   /** How the discount is meant. */
   discount_type?: ("amount" | "percent") | Blank | null;
@@ -2505,7 +2505,7 @@ export interface Quote {
   value: number | null;
   /** ISO 4217 code of all its amounts. */
   currency: string;
-  /** Where it stands. An open quote past its validity date (UTC) reads as expired, without a write: its history has what was written. */
+  /** Where it stands. An open quote past its validity date reads as expired by the tenant's day, without a write: its history has what was written. */
   status: "draft" | "sent" | "accepted" | "rejected" | "expired";
   /** The day it was first sent. */
   date_issued: string | null;
@@ -2538,11 +2538,11 @@ export interface QuoteLineItem {
   id: string;
   /** What is offered, at most 100,000 characters. */
   description: string | null;
-  /** How many. */
+  /** How many; not negative. */
   quantity: number;
-  /** Price of one, in the quote's currency. */
+  /** Price of one, in the quote's currency; not negative: a rebate is a discount. */
   unit_price: number;
-  /** Discount: money or percent, see `discount_type`. */
+  /** Discount: 0–100 percent, or money up to the line's price; see `discount_type`. */
   discount: number;
   /** Quantity × unit price − discount, rounded half up to 4 places, never below 0; derived. */
   total: number;
@@ -2569,7 +2569,7 @@ export interface UpdateQuoteInput {
   owner_id?: string | null;
   /** ISO 4217 code of all its amounts. */
   currency?: string;
-  /** Where it stands. An open quote past its validity date (UTC) reads as expired, without a write: its history has what was written. */
+  /** Where it stands. An open quote past its validity date reads as expired by the tenant's day, without a write: its history has what was written. */
   status?: "draft" | "sent" | "accepted" | "rejected" | "expired";
   /** The day it was first sent. */
   date_issued?: string | Date | null;
@@ -2662,11 +2662,11 @@ export interface ListLineItemsParameters {
   quote_id?: QuoteIdFilter | null;
   /** What is offered, at most 100,000 characters. */
   description?: TextFilter | null;
-  /** How many. */
+  /** How many; not negative. */
   quantity?: DecimalFilter | null;
-  /** Price of one, in the quote's currency. */
+  /** Price of one, in the quote's currency; not negative: a rebate is a discount. */
   unit_price?: DecimalFilter | null;
-  /** Discount: money or percent, see `discount_type`. */
+  /** Discount: 0–100 percent, or money up to the line's price; see `discount_type`. */
   discount?: DecimalFilter | null;
   /** Quantity × unit price − discount, rounded half up to 4 places, never below 0; derived. */
   total?: DecimalFilter | null;
@@ -2715,11 +2715,11 @@ export interface CreateLineItemInput {
   quote_id: string;
   /** What is offered, at most 100,000 characters. */
   description?: string | null;
-  /** How many. */
+  /** How many; not negative. */
   quantity?: string | number | null;
-  /** Price of one, in the quote's currency. */
+  /** Price of one, in the quote's currency; not negative: a rebate is a discount. */
   unit_price?: string | number | null;
-  /** Discount: money or percent, see `discount_type`. */
+  /** Discount: 0–100 percent, or money up to the line's price; see `discount_type`. */
   discount?: string | number | null;
   /** How the discount is meant. */
   discount_type?: ("amount" | "percent") | Blank | null;
@@ -2786,11 +2786,11 @@ export interface LineItem {
   quote_id: string;
   /** What is offered, at most 100,000 characters. */
   description: string | null;
-  /** How many. */
+  /** How many; not negative. */
   quantity: number;
-  /** Price of one, in the quote's currency. */
+  /** Price of one, in the quote's currency; not negative: a rebate is a discount. */
   unit_price: number;
-  /** Discount: money or percent, see `discount_type`. */
+  /** Discount: 0–100 percent, or money up to the line's price; see `discount_type`. */
   discount: number;
   /** Quantity × unit price − discount, rounded half up to 4 places, never below 0; derived. */
   total: number;
@@ -2813,11 +2813,11 @@ export interface UpdateLineItemInput {
   quote_id?: string;
   /** What is offered, at most 100,000 characters. */
   description?: string | null;
-  /** How many. */
+  /** How many; not negative. */
   quantity?: string | number;
-  /** Price of one, in the quote's currency. */
+  /** Price of one, in the quote's currency; not negative: a rebate is a discount. */
   unit_price?: string | number;
-  /** Discount: money or percent, see `discount_type`. */
+  /** Discount: 0–100 percent, or money up to the line's price; see `discount_type`. */
   discount?: string | number;
   /** How the discount is meant. */
   discount_type?: "amount" | "percent";
@@ -2868,7 +2868,7 @@ export interface ListIntegrationCustomersParameters {
   id?: ContactIdFilter | null;
   /** Company as free text, where there is no account. */
   company?: TextFilter | null;
-  /** Website of the person or company. */
+  /** Website of the person or company, http or https. */
   website?: TextFilter | null;
   /** Salutation, e.g. `Dr.`. */
   title?: TextFilter | null;
@@ -2921,7 +2921,7 @@ export interface CreateIntegrationCustomerInput {
   id?: unknown;
   /** Company as free text, where there is no account. */
   company?: string | null;
-  /** Website of the person or company. */
+  /** Website of the person or company, http or https. */
   website?: string | null;
   /** Salutation, e.g. `Dr.`. */
   title?: string | null;
@@ -2994,7 +2994,7 @@ export interface IntegrationCustomer {
   id: string;
   /** Company as free text, where there is no account. */
   company: string | null;
-  /** Website of the person or company. */
+  /** Website of the person or company, http or https. */
   website: string | null;
   /** Salutation, e.g. `Dr.`. */
   title: string | null;

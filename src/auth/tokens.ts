@@ -20,7 +20,7 @@ const clockTolerance = 5;
 const maxTried = 5;
 const tenantAge = 5_000;
 const maxTenants = 10_000;
-/** The last second of the year 9999: what is later prints in another form. */
+/** The last second of the year 9999. What is later was meant in milliseconds, and would never end. */
 const lastSecond = 253_402_300_799;
 
 /** The algorithms of published keys. Of a secret it is HS256, so neither is ever taken for the other. */
@@ -91,10 +91,11 @@ export class Tokens {
     { issuer, claims: names, tenants }: TokenIssuer,
   ): Promise<Authentication> {
     const subject = readName(claim(claims, names.subject));
-    // Stamps hold a caller's `sub` or a key's id: nobody may pass for a key.
-    if (subject == null || readId("key", subject) !== null) {
+    if (subject == null || isOurs(subject)) {
       return { refused: "a token without a usable subject" };
     }
+    const { exp = 0 } = claims;
+    if (exp > lastSecond) return { refused: "a token whose expiry is not in seconds" };
     const scopes = readScopes(claim(claims, names.scopes) ?? claim(claims, "scope"));
     if (scopes === null) return { refused: "a token with unreadable scopes" };
     const appId = readName(claim(claims, names.app));
@@ -116,7 +117,7 @@ export class Tokens {
         scopes,
         appId,
         departmentId: null,
-        expiresAt: new Date(Math.min(claims.exp ?? 0, lastSecond) * 1_000),
+        expiresAt: new Date(exp * 1_000),
         requestsPerMinute: null,
       },
     };
@@ -188,13 +189,25 @@ function claim(claims: JWTPayload, name: string): unknown {
 
 const maxNameLength = 255;
 
+/**
+ * Stamps hold a caller's `sub`, a key's id, or the name of what is ours: nobody may pass for one of those, however the
+ * letters are written.
+ */
+function isOurs(subject: string): boolean {
+  const plain = subject.normalize("NFKC").toLowerCase();
+  return /^(cli|system|key-.*)$/s.test(plain) || readId("key", plain) !== null;
+}
+
+/** Characters that nobody sees, or that show others elsewhere: such a name could pass for another one. */
+const invisible = /[\p{C}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\u2800]|(?! )\p{Zs}/u;
+
 /** Text that names somebody; null when nothing is said, undefined when it cannot be used. */
 function readName(value: unknown): string | null | undefined {
   if (value === undefined || value === null) return null;
   if (typeof value !== "string") return undefined;
   const text = value.trim();
   const isUsable = text !== "" && text.length <= maxNameLength && isStorable(text);
-  return isUsable && !/\p{Cc}/u.test(text) ? text : undefined;
+  return isUsable && !invisible.test(text) ? text : undefined;
 }
 
 /** A list of scopes, or text with blanks between them (RFC 8693); unknown ones open nothing. Null for anything else. */

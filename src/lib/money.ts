@@ -23,16 +23,19 @@ export function fitsMoney(amount: TenThousandths): boolean {
   return amount < 10n ** 19n && amount > -(10n ** 19n);
 }
 
+/** The numbers of a line item, in ten-thousandths. */
+export type Line = {
+  readonly quantity: TenThousandths;
+  readonly unitPrice: TenThousandths;
+  readonly discount: TenThousandths;
+  readonly discountType: "amount" | "percent";
+};
+
 /**
  * Total of a line item: quantity × unit price − discount, rounded half up to 4 places, never below
  * 0. A percentage is of quantity × unit price. All in ten-thousandths; nothing is rounded before.
  */
-export function lineTotal(line: {
-  quantity: TenThousandths;
-  unitPrice: TenThousandths;
-  discount: TenThousandths;
-  discountType: "amount" | "percent";
-}): TenThousandths {
+export function lineTotal(line: Line): TenThousandths {
   const gross = line.quantity * line.unitPrice;
   if (line.discountType === "percent") {
     const hundredPercent = 100n * whole;

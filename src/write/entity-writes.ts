@@ -4,6 +4,7 @@ import type { EntityInputs, Values } from "./input.ts";
 import type { Judge } from "./judge.ts";
 import type { Seen } from "./lock-rows.ts";
 import type { MergeRules } from "./merge/values.ts";
+import type { Problem } from "./problem.ts";
 import type { References } from "./references.ts";
 import type { Stored } from "./stored.ts";
 import type { Liveness, Lock, WriteUnit } from "./unit.ts";
@@ -60,6 +61,8 @@ export type EntityWrites = {
     drafts: readonly Draft[],
     references: References,
   ) => Promise<void>;
+  /** Why a record is neither deleted nor brought back by itself; null when it may be. */
+  readonly staysAsItIs?: (record: Stored, references: References) => Problem | null;
   /** What restored records hold beside being live, by id. */
   readonly restored?: (
     unit: WriteUnit,

@@ -32,12 +32,24 @@ export async function deleteIn(
   onError: OnError,
 ): Promise<RowOutcome[]> {
   const references = new References();
-  const { problems, records } = await lockRows(unit, writes, rows, {
+  const { problems, records: found } = await lockRows(unit, writes, rows, {
     liveness: "live",
     onError,
     references,
     owners: () => [],
   });
+  const kept = new Map(
+    found.flatMap((record) => {
+      const problem = writes.staysAsItIs?.(record, references) ?? null;
+      return problem === null ? [] : [[record.id, problem] as const];
+    }),
+  );
+  for (const { id, index } of rows) {
+    const problem = kept.get(id);
+    if (problem !== undefined) problems.set(index, [problem]);
+  }
+  if (onError === "abort") refuseAny(problems);
+  const records = found.filter(({ id }) => !kept.has(id));
   const deletions = new Map(records.map((record) => [record.id, uuidv7()]));
   unit.update(
     writes.entity,
@@ -74,7 +86,11 @@ export async function restoreIn(
     owners: (record) => ownersOf(unit, entity, record),
   });
   const drafts = records.map((record) => returning(record, rows, told.get(record.id)));
-  for (const draft of drafts) refuseMerged(entity, draft);
+  for (const draft of drafts) {
+    refuseMerged(entity, draft);
+    const problem = writes.staysAsItIs?.(draft.values, references) ?? null;
+    if (problem !== null) draft.problems.push(problem);
+  }
   const open = sound(drafts);
   const judges = [
     ...(await uniqueJudges(unit, entity, open)),

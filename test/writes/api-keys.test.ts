@@ -196,6 +196,18 @@ describe("createApiKey", () => {
     ]);
   });
 
+  it("a key of no requests or of the past is refused", async () => {
+    const expires_at = new Date(Date.now() - 1).toISOString();
+    for (const requests_per_minute of [0, -1]) {
+      const outcome = await create({ scopes: ["read:*"], requests_per_minute, expires_at });
+      expect(problemsOf(outcome).toSorted()).toEqual([
+        "BAD_USER_INPUT expires_at",
+        "BAD_USER_INPUT requests_per_minute",
+      ]);
+      expect(secretOf(outcome)).toBe("null");
+    }
+  });
+
   it("of a caller that expires, or has a quota, gives no longer life and no larger quota", async () => {
     const soon = new Date(Date.now() + 3_600_000).toISOString();
     const { calls } = await keyWith({ scopes: ["*"], expires_at: soon, requests_per_minute: 100 });
@@ -305,7 +317,9 @@ describe("rotateApiKey", () => {
     const { id } = await keyWith({ scopes: ["*"] });
     accepted(await revoke(id));
     expect(problemsOf(await rotate(id))).toEqual(["BAD_USER_INPUT id"]);
-    const { id: expired } = await keyWith({ scopes: ["*"], expires_at: "2026-01-01T00:00:00Z" });
+    const { id: expired } = await keyWith({ scopes: ["*"] });
+    const past = "UPDATE api_keys SET expires_at = now() WHERE id = $1";
+    await gateway.fixtures.client.query(past, [expired.slice("key-".length)]);
     expect(problemsOf(await rotate(expired))).toEqual(["BAD_USER_INPUT id"]);
   });
 

@@ -39,7 +39,7 @@ describe("fields", () => {
       last_name: "Lee",
       title: "Dr.",
       company: "Harbor",
-      website: "harbor.example",
+      website: "https://harbor.example",
       job_title: "Head of IT",
       seniority: "head",
       decision_role: "buyer",

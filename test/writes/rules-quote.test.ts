@@ -131,18 +131,18 @@ describe("status", () => {
 
   it.each(steps)("life of a quote: $from → $to", async ({ from, to }) => {
     const { id } = await tenant.quote(account, null, { status: from });
-    const outcome = await write.update("Quote", id, { status: to, name: "Moved" });
+    const outcome = await write.update("Quote", id, { status: to, notes: "Moved" });
     const isAllowed = (allowed[from] ?? []).includes(to);
     expect(problemsOf(outcome)).toEqual(isAllowed ? [] : ["BAD_USER_INPUT status"]);
-    const expected = isAllowed ? { status: to, name: "Moved" } : { status: from, name: null };
-    expect(await write.read("Quote", id, "status name")).toEqual(expected);
+    const expected = isAllowed ? { status: to, notes: "Moved" } : { status: from, notes: null };
+    expect(await write.read("Quote", id, "status notes")).toEqual(expected);
   });
 
   it.each(statuses)("%s may be sent back as it was read", async (status) => {
     const { id } = await tenant.quote(account, null, { status });
-    expect(await change(id, { status, name: "Same" }, "status name")).toEqual({
+    expect(await change(id, { status, notes: "Same" }, "status notes")).toEqual({
       status,
-      name: "Same",
+      notes: "Same",
     });
   });
 

@@ -253,6 +253,21 @@ describe("dates", () => {
   });
 });
 
+describe("web addresses", () => {
+  const fields: readonly (readonly [Kind, string, string])[] = [
+    ["account", "website", "website"],
+    ["contact", "website", "website"],
+    ["contact", "linkedin_url", "linkedinUrl"],
+  ];
+
+  it.each(fields)("are of http and https: %s.%s", async (kind, field, shown) => {
+    const record = expectWritten(await create(kind, { [field]: " HTTPS://a.example/b " }, shown));
+    expect(record[shown]).toBe("HTTPS://a.example/b");
+    for (const value of ["javascript:alert(1)", "data:text/html,x", "ftp://a.example", "a.example"])
+      expectRefused(await create(kind, { [field]: value }), [[field, "ValidationError"]]);
+  });
+});
+
 describe("all problems of an input are reported at once", () => {
   it("with their paths in REST names", async () => {
     const input = {

@@ -17,6 +17,7 @@ import {
   prose,
   reference,
   text,
+  url,
   type EnumDefinition,
 } from "../../query/entity.ts";
 import {
@@ -63,7 +64,7 @@ export const account = defineEntity({
     phone: phone("Main phone number, as it was given.", { searched: "whole", key: "phone_key" }),
     industry: text("Industry: a NAICS code or free text.", { searched: "whole" }),
     subIndustry: text("Secondary industry."),
-    website: text("Public website.", { searched: "whole" }),
+    website: url("Public website, http or https.", { searched: "whole" }),
     domain: domain(
       "Email domain in lower case and punycode, without scheme or `www.`: contacts with such an email are attached to the account.",
       {

@@ -21,6 +21,12 @@ export const apiKeyInputs = entityInputs(apiKey, {
       description:
         "What the key may do, e.g. `read:*`, `write:deals`; no more than the caller itself may.",
     }),
+    requests_per_minute: inputField({
+      field: "requestsPerMinute",
+      schema: z.int32("must be a whole number").min(1, "must be at least 1"),
+      type: { scalar: "Int" },
+      description: "Its quota of requests a minute, at least 1; null for the default.",
+    }),
     environment: inputField({
       field: "environment",
       schema: z

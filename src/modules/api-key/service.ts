@@ -202,7 +202,11 @@ function outlasts({ actor }: WriteUnit, key: Stored): boolean {
 }
 
 /** A key does not outlive its maker and has no larger quota; what is left out is the maker's. */
-function checkBounds({ actor }: WriteUnit, { values, problems }: Draft): void {
+function checkBounds({ actor, now }: WriteUnit, { values, problems }: Draft): void {
+  const expiresAt = textOf(values, "expiresAt");
+  if (expiresAt !== null && expiresAt <= now) {
+    problems.push(invalid(["expires_at"], "must be in the future."));
+  }
   if (actor.expiresAt !== null) {
     const last = actor.expiresAt.toISOString();
     const end = textOf(values, "expiresAt") ?? last;

@@ -65,7 +65,7 @@ export const contact = defineEntity({
     phone3: phone("Third phone number.", { searched: "whole", key: "phone_3_key" }),
     phone3Label: text("What the third number is."),
     company: text("Company as free text, where there is no account.", { searched: "whole" }),
-    website: text("Website of the person or company."),
+    website: url("Website of the person or company, http or https."),
     jobTitle: text("Job title.", { searched: "whole" }),
     seniority: text("Seniority at the company."),
     decisionRole: text("Part the person plays in decisions on deals."),

@@ -34,13 +34,17 @@ export const lineItem = defineEntity({
     ...identity,
     quoteId: reference("quote", "The quote it belongs to.", { nullable: false }),
     description: prose("What is offered, at most 100,000 characters."),
-    quantity: decimal("How many.", { nullable: false }),
+    quantity: decimal("How many; not negative.", { nullable: false }),
     unitPrice: moneyIn(
       "currency",
-      decimal("Price of one, in the quote's currency.", { nullable: false }),
+      decimal("Price of one, in the quote's currency; not negative: a rebate is a discount.", {
+        nullable: false,
+      }),
     ),
     discount: unmeasured(
-      decimal("Discount: money or percent, see discountType.", { nullable: false }),
+      decimal("Discount: 0–100 percent, or money up to the line's price; see discountType.", {
+        nullable: false,
+      }),
     ),
     discountType: enumeration(discountType, "How the discount is meant."),
     total: moneyIn(

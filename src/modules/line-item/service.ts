@@ -3,6 +3,7 @@ import {
   fitsMoney,
   lineTotal,
   tenThousandths,
+  type Line,
   type TenThousandths,
 } from "../../lib/money.ts";
 import { isOneOf, param, raw, sql } from "../../query/sql.ts";
@@ -10,10 +11,11 @@ import { changes, isFaulty, textOf, type Draft } from "../../write/draft.ts";
 import type { Values } from "../../write/input.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
 import type { Judge } from "../../write/judge.ts";
-import { invalid } from "../../write/problem.ts";
+import { invalid, type Problem } from "../../write/problem.ts";
 import type { References } from "../../write/references.ts";
 import type { Stored } from "../../write/stored.ts";
 import type { WriteUnit } from "../../write/unit.ts";
+import { lineOfFinal } from "../quote/final.ts";
 import { quote } from "../quote/model.ts";
 import { lineItemInputs } from "./inputs.ts";
 import { lineItem } from "./model.ts";
@@ -40,10 +42,14 @@ export const lineItemWrites: EntityWrites = {
       if (draft.before !== null && changes(draft, "quoteId")) {
         draft.problems.push(invalid(["quote_id"], "cannot change; make a new line item there."));
       }
-      priceLine(draft, references.get("quote", draft.values["quoteId"]));
+      const owner = references.get("quote", draft.values["quoteId"]);
+      const final = changesAny(draft) ? lineOfFinal(owner) : null;
+      if (final !== null) draft.problems.push(final);
+      priceLine(draft, owner);
     }
   },
   together: totalsJudge,
+  staysAsItIs: ({ quoteId }, references) => lineOfFinal(references.get("quote", quoteId)),
   // The quote may have changed its currency meanwhile.
   restored: async (unit, records) => {
     const quotes = await unit.read(quote, quotesOf(records));
@@ -59,6 +65,11 @@ export const lineItemWrites: EntityWrites = {
   afterDelete: (unit, _taken, roots) => refreshTotals(unit, quotesOf(roots)),
   afterRestore: (unit, _taken, roots) => refreshTotals(unit, quotesOf(roots)),
 };
+
+/** Whether a line is new or gets another value: what is sent back as it was read changes nothing. */
+const changesAny = (draft: Draft): boolean =>
+  draft.before === null ||
+  Object.entries(lineItem.fields).some(([name, { managed }]) => !managed && changes(draft, name));
 
 /** What an integer column holds; lines of the same place go by their ids. */
 export const maxPosition = 2 ** 31 - 1;
@@ -94,16 +105,41 @@ export function priceLine(draft: Draft, owner: Stored | undefined): void {
   }
   // Without its quote a line is not written; that its currency is open then goes without saying.
   values["currency"] = currency ?? "";
-  if (["quantity", "unitPrice", "discount"].some((field) => isFaulty(draft, field))) return;
+  if (factors.some((field) => isFaulty(draft, field))) return;
   const amount = (field: string): TenThousandths => tenThousandths(textOf(values, field) ?? "0");
-  const total = lineTotal({
+  const line = {
     quantity: amount("quantity"),
     unitPrice: amount("unitPrice"),
     discount: amount("discount"),
     discountType: values["discountType"] === "percent" ? "percent" : "amount",
-  });
+  } as const;
+  // What was written before there were these rules stays as it is until one of its numbers changes.
+  const faults = factors.some((field) => changes(draft, field)) ? lineFaults(line) : [];
+  problems.push(...faults);
+  if (faults.length > 0) return;
+  const total = lineTotal(line);
   if (fitsMoney(total)) values["total"] = decimalText(total);
   else problems.push(invalid(["quantity"], "times unit_price has more than 15 integer digits."));
+}
+
+const factors = ["quantity", "unitPrice", "discount", "discountType"];
+const rebate = "a rebate is a discount, and a credit note is no quote";
+
+/** What is wrong with the numbers of a line. */
+function lineFaults(line: Line): Problem[] {
+  const faults: Problem[] = [];
+  if (line.quantity < 0n) faults.push(invalid(["quantity"], `must not be negative: ${rebate}.`));
+  if (line.unitPrice < 0n) faults.push(invalid(["unit_price"], `must not be negative: ${rebate}.`));
+  if (faults.length > 0) return faults;
+  const price = lineTotal({ ...line, discount: 0n });
+  const [most, said] =
+    line.discountType === "percent"
+      ? [tenThousandths("100"), "100 percent"]
+      : [price, `the line's price, ${decimalText(price)}`];
+  if (line.discount < 0n || line.discount > most) {
+    faults.push(invalid(["discount"], `must be from 0 to ${said}.`));
+  }
+  return faults;
 }
 
 /** A line that would make its quote's total too long is refused. */

@@ -43,6 +43,21 @@ export async function planLines(unit: WriteUnit, drafts: readonly Draft[]): Prom
   }
 }
 
+/** Whether a quote's lines come out other than they are. */
+export function changesLines(draft: Draft): boolean {
+  const plan = plans.get(draft);
+  return (
+    plan !== undefined &&
+    (plan.created.length > 0 || plan.removed.length > 0 || changedLines(plan).length > 0)
+  );
+}
+
+/** The lines that get other values than they had. */
+const changedLines = ({ changed }: LinePlan) =>
+  changed.flatMap(({ before, values }) =>
+    before === null || isDeepStrictEqual(before, values) ? [] : [{ before, values }],
+  );
+
 /** Whether an existing quote's lines must be looked at. */
 function touchesLines(draft: Draft): boolean {
   const isSent = draft.extras["line_items"] !== undefined;
@@ -183,14 +198,7 @@ export async function writeLines(unit: WriteUnit, drafts: readonly Draft[]): Pro
     ),
     "deleted",
   );
-  unit.update(
-    lineItem,
-    found.flatMap(({ changed }) =>
-      changed.flatMap(({ before, values }) =>
-        before === null || isDeepStrictEqual(before, values) ? [] : [{ before, values }],
-      ),
-    ),
-  );
+  unit.update(lineItem, found.flatMap(changedLines));
   unit.insert(
     lineItem,
     found.flatMap(({ created }) => created.map(({ values }) => values)),

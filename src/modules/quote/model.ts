@@ -25,13 +25,16 @@ export const quoteStatus: EnumDefinition = {
     draft: "Being written; the default.",
     sent: "With the customer.",
     accepted: "Accepted by the customer; final.",
-    rejected: "Rejected by the customer.",
+    rejected: "Rejected by the customer; final.",
     expired: "Its validity date has passed; final.",
   },
 };
 
-/** A quote that was still open on its last day reads as expired from the next day (UTC) on, without a write. */
-const statusToday = `(CASE WHEN {t}."status" IN ('draft', 'sent') AND {t}."validity_date" < (now() AT TIME ZONE 'UTC')::date
+/** The tenant's day, read once for a statement. */
+const today = `(SELECT (now() AT TIME ZONE z."time_zone")::date FROM "tenants" z WHERE z."id" = current_tenant_id())`;
+
+/** A quote that was still open on its last day reads as expired from the tenant's next day on, without a write. */
+const statusToday = `(CASE WHEN {t}."status" IN ('draft', 'sent') AND {t}."validity_date" < ${today}
   THEN 'expired'::quote_status ELSE {t}."status" END)`;
 
 export const quote = defineEntity({
@@ -60,7 +63,7 @@ export const quote = defineEntity({
     currency: currency("ISO 4217 code of all its amounts."),
     status: enumeration(
       quoteStatus,
-      "Where it stands. An open quote past its validity date (UTC) reads as expired, without a write: its history has what was written.",
+      "Where it stands. An open quote past its validity date reads as expired by the tenant's day, without a write: its history has what was written.",
       {
         expression: statusToday,
         stored: {

@@ -12,7 +12,8 @@ import type { References } from "../../write/references.ts";
 import type { WriteUnit } from "../../write/unit.ts";
 import { deal } from "../deal/model.ts";
 import { quoteInputs } from "./inputs.ts";
-import { planLines, writeLines } from "./lines.ts";
+import { finalStatus, keepFinal } from "./final.ts";
+import { changesLines, planLines, writeLines } from "./lines.ts";
 import { quote } from "./model.ts";
 
 /** How quotes are written. */
@@ -40,6 +41,7 @@ export const quoteWrites: EntityWrites = {
       await moveStatus(unit, draft);
     }
     await planLines(unit, drafts);
+    for (const draft of drafts) await keepFinal(unit, draft, changesLines(draft));
   },
   prepare: (unit, drafts) => yieldPrimary(unit, quote, drafts, "dealId"),
   finish: writeLines,
@@ -86,11 +88,7 @@ async function moveStatus(unit: WriteUnit, draft: Draft): Promise<void> {
         invalid(["status"], `cannot become ${String(wanted)}: it is ${current}, ${hint}.`),
       );
     }
-    if (current === "expired" && before["status"] !== "draft" && changes(draft, "validityDate")) {
-      problems.push(
-        invalid(["validity_date"], "cannot change: the quote has expired, which is final."),
-      );
-    }
+    if (finalStatus(before) !== null) return;
   }
   // What expired need not have been sent: a draft whose date has passed reads as expired too.
   const wasSent = values["status"] !== "draft" && values["status"] !== "expired";

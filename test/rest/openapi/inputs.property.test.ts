@@ -52,7 +52,7 @@ const writes = operations.flatMap((operation): [string, Operation][] =>
  * world.
  */
 const beyondSchemas =
-  /There is no such|ISO 4217|country code|must be a domain|15 integer and 4 fraction|from 0 to 100|is needed|says something else than|cannot change|is taken|is not the current one|of another account|must be the quote's|nothing but blanks/;
+  /There is no such|ISO 4217|country code|must be a domain|15 integer and 4 fraction|from 0 to 100|is needed|says something else than|cannot change|is taken|is not the current one|of another account|must be the quote's|nothing but blanks|must not be negative|must be from 0 to/;
 
 describe("a body is refused by the server for the keys that the document refuses", () => {
   it.each(writes)("%s", async (_, operation) => {
