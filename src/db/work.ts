@@ -57,6 +57,11 @@ export class Work {
     return this.#nodes;
   }
 
+  /** How many bytes of its answer were made. */
+  get madeBytes(): number {
+    return this.#madeBytes;
+  }
+
   /** Ends it: whatever of it runs in the database or waits for a connection is cancelled, for that reason. */
   stop(reason: Error): void {
     if (this.#abort === null || this.#abort.signal.aborted) return;

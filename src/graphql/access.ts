@@ -9,6 +9,8 @@ export type Cost = {
   readonly times: number;
   /** How much of its own is for records of a page; what the page turns out not to have is given back. */
   readonly paged?: number;
+  /** How many objects the lists right under it have, where each of them costs something by itself, e.g. edges and groups. */
+  readonly items?: number;
 };
 
 /** What is known of a field beside its arguments when its cost is worked out. */
@@ -33,6 +35,10 @@ export type Access = {
   readonly cost?: (args: Arguments, context: CostContext) => Cost;
   /** The arguments that `readsBy` and `cost` look at. */
   readonly uses?: readonly string[];
+  /** Of a list that is no page: how many items it has at most. */
+  readonly items?: number;
+  /** Whether its value can be so long that its bytes are more work than the value. */
+  readonly isLong?: boolean;
 };
 
 /** As the `extensions` of a type, field or input field. */

@@ -17,7 +17,7 @@ export const listCost: Pick<Access, "cost" | "uses"> = {
     const searches = search == null ? 0 : Number(reads) + Number(counts);
     const extra = (counts ? weights.count[place] : 0) + searches * weights.search[place];
     const paged = reads ? size : 0;
-    return { own: Math.max(1, paged + extra), times: size, paged };
+    return { own: Math.max(1, paged + extra), times: size, paged, items: size };
   },
 };
 
@@ -29,7 +29,8 @@ export const aggregateCost: Pick<Access, "cost" | "uses"> = {
     const paged = isGrouped ? countIn(first, defaultGroups) : 0;
     const groups = isGrouped ? weights.groups[place] : 0;
     const searched = search == null ? 0 : weights.search[place];
-    return { own: weights.aggregate[place] + searched + groups + paged, times: 1, paged };
+    const own = weights.aggregate[place] + searched + groups + paged;
+    return { own, times: 1, paged, items: paged };
   },
 };
 
@@ -38,7 +39,8 @@ export const searchCost: Pick<Access, "cost" | "uses"> = {
   cost: ({ first }, { selected }) => {
     const size = countIn(first, defaultPageSize);
     const searches = selected.has("totalCount") ? 2 : 1;
-    return { own: searches * weights.search.kinds + size, times: size, paged: size };
+    const own = searches * weights.search.kinds + size;
+    return { own, times: size, paged: size, items: size };
   },
 };
 
@@ -65,7 +67,7 @@ export const pairsCost: Pick<Access, "cost" | "uses"> = {
   uses: ["first"],
   cost: ({ first }) => {
     const size = countIn(first, defaultPageSize);
-    return { own: weights.pairs + size, times: size, paged: size };
+    return { own: weights.pairs + size, times: size, paged: size, items: size };
   },
 };
 
@@ -79,7 +81,8 @@ export const mutationCost: Pick<Access, "cost" | "uses"> = {
   uses: ["input", "inputs"],
   cost: ({ input, inputs }) => {
     const times = Array.isArray(inputs) ? Math.max(1, inputs.length) : 1;
-    return { own: weights.mutation * Math.max(1, recordsIn(inputs ?? input)), times };
+    const own = weights.mutation * Math.max(1, recordsIn(inputs ?? input));
+    return { own, times, ...(Array.isArray(inputs) ? { items: times } : {}) };
   },
 };
 

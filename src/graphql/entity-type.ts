@@ -1,11 +1,17 @@
 import type { FieldRef, ImplementableObjectRef, ObjectRef } from "@pothos/core";
 import type { Catalog } from "../query/catalog.ts";
-import type { Entity, Field, ManyRelation, Relation } from "../query/entity.ts";
+import {
+  isLong,
+  type Entity,
+  type Field,
+  type ManyRelation,
+  type Relation,
+} from "../query/entity.ts";
 import { defaultPageSize, maxPageSize, type Page } from "../query/page.ts";
 import { publicValue } from "../query/public-value.ts";
 import type { Row } from "../query/row.ts";
 import { aggregateArguments, aggregateRef, childrenAggregate } from "./aggregate-type.ts";
-import { access, readsAlong, typeAccess } from "./access.ts";
+import { access, readsAlong, typeAccess, type Access } from "./access.ts";
 import { aggregateCost, listCost } from "./costs.ts";
 import { builder, type SchemaTypes } from "./builder.ts";
 import { connectionRef } from "./connection.ts";
@@ -73,7 +79,10 @@ export function implementEntity(
       const fields: Record<string, FieldRef<SchemaTypes>> = {};
       for (const [name, definition] of Object.entries(entity.fields)) {
         const read = readers[name] ?? ((row) => shownValue(catalog, entity, name, row));
-        fields[name] = scalarField(t, definition, types[name] ?? outputType(definition), read);
+        const output = types[name] ?? outputType(definition);
+        // What a log shows of a record has at most as much in it as a record has.
+        const items = definition.shownOnly ? { items: widestOf(catalog) } : {};
+        fields[name] = scalarField(t, definition, { output, read, items });
       }
       if (entity.softDelete) {
         fields["isDeleted"] = t.boolean({
@@ -94,16 +103,20 @@ export function implementEntity(
   });
 }
 
+const widestOf = (catalog: Catalog): number =>
+  Math.max(...catalog.entities.map(({ fields }) => Object.keys(fields).length));
+
 function scalarField(
   t: FieldBuilder,
-  { nullable, description }: Field,
-  type: Output,
-  read: FieldReader,
+  definition: Field,
+  { output, read, items }: { output: Output; read: FieldReader; items: Pick<Access, "items"> },
 ): FieldRef<SchemaTypes> {
+  const { nullable, description } = definition;
   return t.field({
-    type,
+    type: output,
     nullable,
     description,
+    extensions: access({ isLong: isLong(definition), ...items }),
     // The model decides the type at run time, so the compiler cannot know the value's: the scalars check it.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     resolve: (row, _args, ctx) => read(row, ctx) as never,

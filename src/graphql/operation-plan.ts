@@ -1,5 +1,8 @@
 import {
   getNamedType,
+  getNullableType,
+  isIntrospectionType,
+  isListType,
   isAbstractType,
   getArgumentValues,
   isObjectType,
@@ -17,7 +20,9 @@ import { accessOf, type Arguments, type Cost } from "./access.ts";
 import { introspectionCost } from "./costs.ts";
 import { inputReads, readingInputs, sizeOf } from "./input-reads.ts";
 import { merged, namesVariable, type Condition, type Fragments } from "./merged-fields.ts";
+import { answerPoints, longPoints } from "../limits/weights.ts";
 import {
+  contentOf,
   spent,
   total,
   type FieldDemand,
@@ -59,37 +64,23 @@ export class OperationPlan {
     return this.#fixed ?? this.#work(variables);
   }
 
-  /** What an answer to it cost: at most what it asked for, and one where that is not nothing. */
-  spent(data: Readonly<Record<string, unknown>> | null, spending: Spending): number {
+  /** What an answer to it cost: at most what it asked for, and one where that is not nothing. `bytes` were made for it. */
+  spent(data: Readonly<Record<string, unknown>> | null, bytes: number, spending: Spending): number {
     const { cost } = this.demand(spending.variables);
     if (data === null && spending.hasFailed) return cost;
     const read = data === null ? 0 : spent(this.#fields, data, spending);
-    return Math.min(cost, Math.max(1, read));
+    return Math.min(cost, Math.max(1, read + answerPoints(bytes)));
   }
 
   #work(variables: Variables): Demand {
     const scopes = new Set<Scope>();
-    const { cost, path } = total(this.#fields, variables, scopes);
-    return { scopes, cost, heaviest: path };
+    const { cost, long, path } = total(this.#fields, variables, scopes);
+    return { scopes, cost: cost + longPoints(long), heaviest: path };
   }
 }
-
-/** So many values of a record take as long as the record itself. */
-const valuesPerNode = 10;
 
 /** So many values of a filter, an order or a list of them take as long as a record. */
 const valuesPerPoint = 100;
-
-/** How many values are selected on an object: on an abstract type those of the widest concrete one. */
-function valuesOf(alternatives: PlannedField["alternatives"]): number {
-  let [common, most] = [0, 0];
-  for (const [type, fields] of alternatives) {
-    const count = fields.filter(({ isLeaf }) => isLeaf).length;
-    if (type === "") common = count;
-    else most = Math.max(most, count);
-  }
-  return common + most;
-}
 
 class Planner {
   dependsOnVariables = false;
@@ -132,8 +123,14 @@ class Planner {
     const around = scopesOf(accessOf(parent));
     // `__typename`: what a parent type says goes for it too.
     if (definition === null) {
-      const nothing = { demand: null, own: 0, breadth: 0, isLeaf: true, alternatives: new Map() };
-      return { name, conditions, scopes: around, ...nothing };
+      const value = { demand: null, own: 0, isLeaf: true, isList: false, isEmbedded: false };
+      const nothing = {
+        items: null,
+        isLong: false,
+        alternatives: new Map(),
+        ...contentOf(new Map()),
+      };
+      return { name, conditions, scopes: around, ...value, ...nothing };
     }
     const type = getNamedType(definition.type);
     const isComposite = isObjectType(type) || isAbstractType(type);
@@ -143,15 +140,20 @@ class Planner {
       : new Map<string, PlannedField[]>();
     const [access, typeAccess] = [accessOf(definition), isComposite ? accessOf(type) : {}];
     const demand = this.#demand(parent, definition, nodes, sets);
+    const own = this.#ownCost(type);
     return {
       name,
       conditions,
       scopes: [...around, ...scopesOf(access), ...scopesOf(typeAccess)],
       demand,
-      own: this.#ownCost(type),
-      breadth: Math.floor(valuesOf(alternatives) / valuesPerNode),
+      own,
       isLeaf: !isComposite,
+      isList: isListType(getNullableType(definition.type)),
+      isEmbedded: isComposite && demand === null && own === 0 && !isIntrospectionType(type),
+      items: access.items ?? null,
+      isLong: access.isLong ?? false,
       alternatives,
+      ...contentOf(alternatives),
     };
   }
 
@@ -187,12 +189,11 @@ class Planner {
       const values = argumentsOf({ ...definition, args }, node, variables);
       if (values === null) return { own: 0, times: 0, scopes: [] };
       const reads = [...(readsBy?.(values) ?? []), ...inputsRead(readings, values)];
-      const { own, times, paged = 0 } = cost?.(values, { isRoot, selected }) ?? usual;
+      const { own, ...counts } = cost?.(values, { isRoot, selected }) ?? usual;
       const size = readings.reduce((sum, { name }) => sum + sizeOf(values[name]), 0);
       return {
         own: own + Math.floor(size / valuesPerPoint),
-        times,
-        paged,
+        ...counts,
         scopes: reads.map((name) => scopeFor("read", name)),
       };
     };

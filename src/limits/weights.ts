@@ -1,3 +1,5 @@
+import { maxAnswerBytes } from "../db/work.ts";
+
 /**
  * What is more work for the database than a record that could be returned, which is the unit; weighed by the time that
  * both take on 200,000 rows of a tenant (docs/decisions.md).
@@ -16,6 +18,21 @@ export const weights = {
   mutation: 10,
   merge: 500,
 } as const;
+
+/** So many bytes of an answer take as long to read, print and send as a record. */
+const bytesPerPoint = 10_000;
+/** As many as the longest answer has cost this much; no more is held for bytes, whatever is selected. */
+const mostForBytes = maxAnswerBytes / bytesPerPoint;
+/** What is held for each value that can be long (prose, JSON, lists of texts): 100 KB of it. */
+const pointsPerLong = 10;
+
+/** What the bytes of an answer cost. */
+export const answerPoints = (bytes: number): number =>
+  Math.min(mostForBytes, Math.floor(bytes / bytesPerPoint));
+
+/** What is held for the bytes of so many values that can be long. */
+export const longPoints = (values: number): number =>
+  Math.min(mostForBytes, values * pointsPerLong);
 
 /** How many records an input writes: itself, and those that its lists hold, e.g. a quote's line items. */
 export function recordsIn(input: unknown): number {

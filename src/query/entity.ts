@@ -369,6 +369,13 @@ const unsortable: ReadonlySet<FieldKind> = new Set([
   "bytes",
 ]);
 
+const longKinds: ReadonlySet<FieldKind> = new Set(["json", "jsonObject", "textList"]);
+
+/** Whether a value can be much longer than a line: prose, JSON, lists of texts. */
+export function isLong({ kind, form, shownOnly }: Field): boolean {
+  return form === "prose" || (longKinds.has(kind) && !shownOnly);
+}
+
 /** Whether lists can be ordered by the field. */
 export function isSortable(definition: Field): boolean {
   return !unsortable.has(definition.kind) && !definition.shownOnly;

@@ -7,11 +7,12 @@ import { requireScopes } from "../auth/require-scopes.ts";
 import type { Database } from "../db/database.ts";
 import { currentWork } from "../db/work.ts";
 import { failureCost } from "../limits/failure-cost.ts";
-import { recordsIn, weights } from "../limits/weights.ts";
+import { answerPoints, longPoints, recordsIn, weights } from "../limits/weights.ts";
 import type { Quotas } from "../limits/quotas.ts";
 import type { UnreadAnswers } from "../limits/unread.ts";
 import { rateHeaders, tooManyPoints } from "../limits/rate-headers.ts";
 import { catalog } from "../modules/catalog.ts";
+import { isLong } from "../query/entity.ts";
 import { defaultPageSize, maxPageSize } from "../query/page.ts";
 import { Reader } from "../query/reader.ts";
 import { describeError } from "../telemetry/describe-error.ts";
@@ -147,7 +148,7 @@ async function carryOut(
   try {
     if (operation.method === "GET") {
       const answer = await verbs[verb](call);
-      settle(actualCost(call, points));
+      settle(actualCost(call, points, answer));
       return answer;
     }
     // It goes on to its end when its client has gone.
@@ -170,18 +171,25 @@ async function carryOut(
 const replayCost = 1;
 
 /** The same once it has been read: records that a page does not have cost nothing. */
-function actualCost({ operation, query }: Call, points: number): number {
-  if (operation.verb !== "list") return points;
-  const found = currentWork()?.nodes ?? points;
-  return Math.min(points, workOf(query) + found);
+function actualCost({ operation, query }: Call, points: number, { body }: Answer): number {
+  const work = operation.verb === "list" ? workOf(query) : 0;
+  const found = operation.verb === "list" ? (currentWork()?.nodes ?? points) : 1;
+  return Math.min(points, work + found + answerPoints(Buffer.byteLength(body)));
 }
 
 /** In points, as the same costs over GraphQL. */
-function costOf({ verb, method }: Operation, query: URLSearchParams, body: Values): number {
+function costOf(
+  { verb, method, resource }: Operation,
+  query: URLSearchParams,
+  body: Values,
+): number {
   if (method !== "GET") return weights.mutation * recordsIn(body);
-  if (verb === "get") return 1;
-  const limit = Number(query.get("limit") ?? defaultPageSize);
-  return workOf(query) + (limit > 0 ? Math.min(limit, maxPageSize) : 0);
+  const { fields } = resource.projection.entity;
+  const long = Object.values(fields).filter(isLong).length;
+  if (verb === "get") return 1 + longPoints(long);
+  const asked = Number(query.get("limit") ?? defaultPageSize);
+  const limit = asked > 0 ? Math.min(asked, maxPageSize) : 0;
+  return workOf(query) + limit + longPoints(limit * long);
 }
 
 /** What a list costs beside its records: it is counted, and a search is made for the count and for the page. */

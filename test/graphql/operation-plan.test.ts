@@ -2,6 +2,7 @@ import { getIntrospectionQuery, getOperationAST, Kind, parse, validate } from "g
 import { describe, expect, it } from "vitest";
 import { OperationPlan, type Demand } from "../../src/graphql/operation-plan.ts";
 import { readVariables } from "../../src/graphql/variables.ts";
+import { catalog } from "../../src/modules/catalog.ts";
 import { schema } from "../../src/schema.ts";
 
 /** What an operation asks for; it must be valid. */
@@ -23,6 +24,7 @@ const costOf = (text: string, variables = {}): number => demandOf(text, variable
 const scopesOf = (text: string, variables = {}): string[] =>
   [...demandOf(text, variables).scopes].toSorted();
 
+const widest = Math.max(...catalog.entities.map(({ fields }) => Object.keys(fields).length));
 const event = "evt-0190aaaa-0000-7000-8000-000000000000";
 const contact = "con-0190aaaa-0000-7000-8000-000000000000";
 
@@ -61,8 +63,28 @@ describe("cost: the nodes that could be read", () => {
     ],
     [
       "ten values of a record as much as the record",
-      "{ accounts(first: 10) { nodes { id name email phone industry website domain source tags ownerId } } }",
+      "{ accounts(first: 10) { nodes { id name email phone industry website domain source industry2: industry ownerId } } }",
       20,
+    ],
+    [
+      "values that can be long, for their bytes: 100 KB of each, and no more than an answer has",
+      "{ accounts(first: 3) { nodes { description } } }",
+      3 + 30,
+    ],
+    [
+      "many of them",
+      "{ accounts(first: 100) { nodes { description customFields addresses { city } } } }",
+      100 + 100 + 1_600,
+    ],
+    [
+      "lists in groups, five items each",
+      "{ dealsAggregate(groupBy: [{ field: stage }], first: 10) { groups { a: sum { value { currency amount } } b: sum { value { amount } } } } }",
+      7_010 + 10 * 2,
+    ],
+    [
+      "what is in a list that is no page, under many names: more than an operation may",
+      `{ changes(first: 100) { nodes { ${Array.from({ length: 97 }, (_, index) => `a${index}: changes { field }`).join(" ")} } } }`,
+      100 + 100 * Math.floor((97 * widest * 2) / 10),
     ],
     [
       "aliases add up",

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { at, startGateway, type TestGateway } from "../support/gateway.ts";
+import { at, listAt, startGateway, type TestGateway } from "../support/gateway.ts";
 import { post } from "../support/limits.ts";
 import { startSecond } from "../support/races.ts";
 import { restClient, type RestClient } from "../support/rest.ts";
@@ -87,8 +87,8 @@ describe("an operation", () => {
       "ten values of each",
       `{ accounts(first: 9) { nodes { id name email phone industry
        website domain source tags ownerId } } }`,
-      18,
-      8,
+      18 + 9 * 10,
+      4,
     ],
     ["nothing", "{ __typename }", 0, 0],
     ["what is left out", "{ accounts(first: 9) @skip(if: true) { nodes { id } } }", 0, 0],
@@ -108,6 +108,33 @@ describe("an operation", () => {
     const key = await gateway.keyFor(slug);
     const { cost, left } = await spend(key, query);
     expect([cost, left]).toEqual([{ requested, actual }, pointsPerMinute - actual]);
+  });
+
+  it("costs the items of lists that are no pages, and the bytes of long values", async () => {
+    const tenant = await gateway.fixtures.tenant("long-values");
+    const key = await gateway.keyFor(tenant.slug);
+    const tags = Array.from({ length: 30 }, (_, index) => `t${index}`);
+    const input = { name: "Long", tags, description: "x".repeat(60_000) };
+    await gateway.data(
+      key,
+      "mutation ($input: CreateAccountInput!) { createAccount(input: $input) { account { id } } }",
+      { input },
+    );
+    const long = (fields: string) =>
+      spend(key, `{ accounts(first: 1, where: { name: { eq: "Long" } }) { nodes { ${fields} } } }`);
+    expect((await long("a: tags b: tags")).cost).toEqual({ requested: 1 + 1 + 20, actual: 1 + 6 });
+    expect((await long("description")).cost).toEqual({ requested: 1 + 10, actual: 1 + 6 });
+    const parts = Array.from({ length: 3 }, (_, index) => `a${index}: changes { field old new }`);
+    const query = `{ changes(first: 1) { nodes { ${parts.join(" ")} } } }`;
+    const { cost } = await spend(await gateway.keyFor(tenant.slug), query);
+    const changes = await gateway.data(
+      key,
+      "{ changes(first: 1) { nodes { changes { field } } } }",
+    );
+    const made = listAt(changes, "changes", "nodes", 0, "changes").length;
+    expect(made).toBeGreaterThan(3);
+    expect(cost.actual).toBeGreaterThanOrEqual(made);
+    expect(cost.actual).toBeLessThanOrEqual(cost.requested);
   });
 
   it("may cost all that is left, though it turns out to need little of it", async () => {
@@ -216,8 +243,8 @@ describe("a REST request", () => {
       await rest(key).get(path);
       return before - (await leftOf(key));
     };
-    expect(await cost(`${accounts}?limit=90&name=Account%201`)).toBe(101);
-    expect(await cost(`${accounts}?limit=90&name=None`)).toBe(100);
+    expect(await cost(`${accounts}?limit=4&name=Account%201`)).toBe(101);
+    expect(await cost(`${accounts}?limit=4&name=None`)).toBe(100);
     expect(await cost(`${accounts}?limit=0`)).toBe(1);
     expect(await cost(`${accounts}/acc-0190aaaa-0000-7000-8000-000000000000`)).toBe(1);
   });

@@ -81,7 +81,8 @@ export function useOperationLimits(
       work?.mayRead(cost);
       return {
         onExecuteDone: ({ result }) => {
-          told.actual = isSingle(result) ? actualCost(plan, variables, result) : cost;
+          const bytes = work?.madeBytes ?? 0;
+          told.actual = isSingle(result) ? actualCost(plan, variables, bytes, result) : cost;
           settle(told.actual);
         },
       };
@@ -114,10 +115,11 @@ function isSingle(result: object): result is ExecutionResult {
 function actualCost(
   plan: OperationPlan,
   variables: Variables,
+  bytes: number,
   { data = null, errors }: ExecutionResult,
 ): number {
-  if (errors === undefined) return plan.spent(data, { variables, hasFailed: false });
-  if (data !== null) return plan.spent(data, { variables, hasFailed: true });
+  if (errors === undefined) return plan.spent(data, bytes, { variables, hasFailed: false });
+  if (data !== null) return plan.spent(data, bytes, { variables, hasFailed: true });
   return failureCost(plan.demand(variables).cost, errors.every(isOurs));
 }
 

@@ -27,6 +27,7 @@ const fieldChange = builder.objectRef<FieldChange>("FieldChange").implement({
     old: t.field({
       type: "JSON",
       nullable: true,
+      extensions: access({ isLong: true }),
       description:
         "The value before: decimals, days, instants and ids are strings; null for none, and of a new record (its lists of links were empty).",
       resolve: (change) => change.old,
@@ -34,6 +35,7 @@ const fieldChange = builder.objectRef<FieldChange>("FieldChange").implement({
     new: t.field({
       type: "JSON",
       nullable: true,
+      extensions: access({ isLong: true }),
       description: "The value from then on; null for none.",
       resolve: (change) => change.new,
     }),
