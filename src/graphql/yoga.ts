@@ -15,6 +15,7 @@ import type { Metrics } from "../telemetry/metrics.ts";
 import type { Context } from "./context.ts";
 import { readManifest } from "./manifest.ts";
 import { actorOf, useAuthentication } from "./plugins/use-authentication.ts";
+import { useExactNumbers } from "./plugins/use-exact-numbers.ts";
 import { useExtensions } from "./plugins/use-extensions.ts";
 import { useIdempotency } from "./plugins/use-idempotency.ts";
 import { answerTypeFor, useJsonRequests, type ServerContext } from "./plugins/use-json-requests.ts";
@@ -90,6 +91,7 @@ function createServer(options: GraphQLServerOptions) {
       usePersistedOperations(manifest === null ? null : readManifest(manifest, schema)),
       useToldErrors(logger, requestIdOf),
       ...(introspection ? [] : [useSchemaPrivacy()]),
+      useExactNumbers(),
       useOperationLimits(config.operations, holdPoints),
       useWholeAnswers(),
       // After the errors are told: what is kept is what was sent.

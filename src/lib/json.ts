@@ -1,4 +1,4 @@
-import { ExactNumber, plainLength } from "./exact-number.ts";
+import { endOfText, ExactNumber, plainLength } from "./exact-number.ts";
 import { composed, isStorable, shortened, unstorable } from "./text.ts";
 
 const maxBytes = 64 * 1024;
@@ -9,9 +9,10 @@ const forbiddenKeys: ReadonlySet<string> = new Set(["__proto__", "constructor", 
 
 /** Why a JSON value of a caller's cannot be stored; null when it can. At most 64 KB and 20 levels. */
 export function jsonComplaint(value: unknown): string | null {
-  const complaint = complaintAt(value, 1);
+  const zeros = { characters: 0 };
+  const complaint = complaintAt(value, 1, zeros);
   if (complaint !== null) return complaint;
-  return Buffer.byteLength(JSON.stringify(value, printedOut)) > maxBytes
+  return Buffer.byteLength(JSON.stringify(value)) + zeros.characters > maxBytes
     ? `is larger than ${maxBytes / 1024} KB as JSON; store less here.`
     : null;
 }
@@ -26,13 +27,6 @@ export function composedJson(value: unknown): unknown {
   );
 }
 
-/** A number as PostgreSQL prints it: `5e-324` with all its zeros. */
-function printedOut(_key: string, value: unknown): unknown {
-  return typeof value === "number" && String(value).includes("e")
-    ? "0".repeat(plainLength(String(value)))
-    : value;
-}
-
 /** An object as JSON has them. */
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" &&
@@ -40,19 +34,28 @@ export const isRecord = (value: unknown): value is Readonly<Record<string, unkno
   !Array.isArray(value) &&
   !(value instanceof ExactNumber);
 
-function numberComplaint({ source }: ExactNumber): string | null {
-  const value = Number(source);
+/** Why a number can be stored nowhere inside JSON; null when it can. */
+export function numberComplaint(number: ExactNumber): string | null {
+  const value = Number(number.source);
   if (value === 0 || !Number.isFinite(value)) {
     return "holds a number that JSON readers take for 0 or infinite; send it as text.";
   }
-  return plainLength(source) > maxNumberLength
+  return plainLength(number.source) > maxNumberLength
     ? `holds a number of more than ${maxNumberLength.toLocaleString("en")} digits; send it as text.`
     : null;
 }
 
-function complaintAt(value: unknown, depth: number): string | null {
+/** What PostgreSQL prints of a number beyond its text: `5e-324` has all its zeros there. */
+const zerosOf = (text: string): number =>
+  text.includes("e") ? plainLength(text) - text.length : 0;
+
+function complaintAt(value: unknown, depth: number, zeros: { characters: number }): string | null {
   if (typeof value === "string") return isStorable(value) ? null : unstorable;
-  if (value instanceof ExactNumber) return numberComplaint(value);
+  if (typeof value === "number") zeros.characters += zerosOf(String(value));
+  if (value instanceof ExactNumber) {
+    zeros.characters += zerosOf(value.source);
+    return numberComplaint(value);
+  }
   if (typeof value !== "object" || value === null) return null;
   if (depth > maxDepth) return `is nested more than ${maxDepth} levels deep; flatten it.`;
   const keys = new Set<string>();
@@ -63,13 +66,13 @@ function complaintAt(value: unknown, depth: number): string | null {
       if (forbiddenKeys.has(key)) return `must not have the key ${key}; rename it.`;
       if (!isStorable(key)) return unstorable;
     }
-    const complaint = complaintAt(item, depth + 1);
+    const complaint = complaintAt(item, depth + 1, zeros);
     if (complaint !== null) return complaint;
   }
   return null;
 }
 
-const [quote, backslash, openBracket, closeBracket, openBrace, closeBrace] = Buffer.from('"\\[]{}');
+const [quote, openBracket, closeBracket, openBrace, closeBrace] = Buffer.from('"[]{}');
 
 /** Which bound a JSON text breaks: how deep it nests, how many objects it holds. To be asked before it is parsed. */
 export function excessOf(
@@ -78,13 +81,9 @@ export function excessOf(
 ): "levels" | "objects" | null {
   let depth = 0;
   let objects = 0;
-  let isString = false;
   for (let index = 0; index < text.length; index += 1) {
     const code = text.charCodeAt(index);
-    if (isString) {
-      if (code === backslash) index += 1;
-      else if (code === quote) isString = false;
-    } else if (code === quote) isString = true;
+    if (code === quote) index = endOfText(text, index);
     else if (code === openBracket || code === openBrace) {
       depth += 1;
       if (code === openBrace) objects += 1;

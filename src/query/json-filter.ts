@@ -1,6 +1,6 @@
 import { badInput } from "../lib/errors.ts";
 import { ExactNumber } from "../lib/exact-number.ts";
-import { isRecord } from "../lib/json.ts";
+import { isRecord, numberComplaint } from "../lib/json.ts";
 import { readText } from "../lib/text.ts";
 import { folded, hasPart, readPart, type Filter } from "./filter-value.ts";
 import { all, param, raw, sql, type Sql } from "./sql.ts";
@@ -66,6 +66,8 @@ function jsonParam(operand: unknown, path: readonly string[]): Sql {
 /** Every key and text inside as it is stored; what PostgreSQL would refuse is refused one by one. */
 function readJson(value: unknown, path: readonly string[], depth = 0): unknown {
   if (typeof value === "string") return readText(value, path);
+  const complaint = value instanceof ExactNumber ? numberComplaint(value) : null;
+  if (complaint !== null) throw badInput(`${path.join(".")} ${complaint}`, path);
   if (!Array.isArray(value) && !isRecord(value)) return value;
   if (depth > maxJsonDepth) {
     throw badInput(`${path.join(".")}: a JSON value is at most ${maxJsonDepth} levels deep.`, path);

@@ -3,6 +3,7 @@ import type { Actor } from "../auth/actor.ts";
 import type { FencedPool } from "../db/fenced-pool.ts";
 import { GatewayError } from "../lib/errors.ts";
 import { parseJson } from "../lib/exact-number.ts";
+import { isRecord } from "../lib/json.ts";
 import { fingerprint, seal, unseal } from "../lib/seal.ts";
 import type { Cells } from "../query/row.ts";
 import { param, raw, sql } from "../query/sql.ts";
@@ -34,7 +35,7 @@ export function hashRequest(request: unknown): Buffer {
 
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== "object" || value === null) return value;
+  if (!isRecord(value)) return value;
   const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
   // Marked, so that a list of pairs is another request.
   return { object: entries.map(([key, item]) => [key, sorted(item)]) };

@@ -2,6 +2,8 @@ import type { IncomingMessage } from "node:http";
 import { GraphQLError } from "graphql";
 import type { GraphQLParams, Plugin } from "graphql-yoga";
 import { preferredType } from "../../lib/accept.ts";
+import { ExactNumber } from "../../lib/exact-number.ts";
+import { isRecord } from "../../lib/json.ts";
 import {
   checkJsonHeaders,
   parseBoundedJson,
@@ -55,10 +57,10 @@ async function readBody(incoming: IncomingMessage): Promise<GraphQLParams> {
     throw told(error);
   });
   const body = parsed(text, "The body is not valid JSON.");
-  if (typeof body !== "object" || body === null) {
+  if (typeof body !== "object" || body === null || body instanceof ExactNumber) {
     throw refused(400, "The body must be a JSON object with a query.");
   }
-  return body;
+  return isRecord(body) ? toldApart(body) : body;
 }
 
 function readQuery(request: Request): GraphQLParams {
@@ -72,7 +74,17 @@ function readQuery(request: Request): GraphQLParams {
     params[name] = parameters.get(name) ?? undefined;
   }
   for (const name of ["variables", "extensions"]) params[name] = json(name);
-  return params;
+  return toldApart(params);
+}
+
+/** No member of a request is a number; an exact one must not be taken for an object. */
+function toldApart(params: Readonly<Record<string, unknown>>): GraphQLParams {
+  return Object.fromEntries(
+    Object.entries(params).map(([name, value]) => [
+      name,
+      value instanceof ExactNumber ? Number(value.source) : value,
+    ]),
+  );
 }
 
 const parsed = (text: string, complaint: string): unknown =>

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { readId, uuidv7 } from "../../lib/id.ts";
+import { isRecord } from "../../lib/json.ts";
 import { decimalText, fitsMoney, tenThousandths } from "../../lib/money.ts";
 import { param, sql } from "../../query/sql.ts";
 import { changes, isFaulty, textOf, type Draft } from "../../write/draft.ts";
@@ -157,7 +158,7 @@ function isBefore(one: Stored | undefined, other: Stored): boolean {
 }
 
 function asValues(item: unknown): Values {
-  return typeof item === "object" && item !== null ? { ...item } : {};
+  return isRecord(item) ? item : {};
 }
 
 /** Lines follow their quote into another currency. */

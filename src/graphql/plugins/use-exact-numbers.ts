@@ -1,0 +1,56 @@
+import {
+  getNamedType,
+  getOperationAST,
+  isInputObjectType,
+  isInputType,
+  isListType,
+  isNonNullType,
+  typeFromAST,
+  type GraphQLInputType,
+} from "graphql";
+import type { Plugin } from "graphql-yoga";
+import { ExactNumber } from "../../lib/exact-number.ts";
+
+/** The scalars that read all digits of a number. */
+const exactScalars: ReadonlySet<string> = new Set(["JSON", "Decimal"]);
+
+/**
+ * Only the scalars that read exact numbers get them in variables. Any other input gets the number that JavaScript makes
+ * of it: an exact number is an object, which GraphQL would take for an input object with fields.
+ */
+export function useExactNumbers(): Plugin {
+  return {
+    onExecute({ args: { schema, document, operationName, variableValues } }) {
+      const operation = getOperationAST(document, operationName);
+      if (!isParent(variableValues)) return;
+      for (const { variable, type } of operation?.variableDefinitions ?? []) {
+        const { value: name } = variable.name;
+        const inputType = Object.hasOwn(variableValues, name) ? typeFromAST(schema, type) : null;
+        if (!isInputType(inputType)) continue;
+        variableValues[name] = readable(inputType, variableValues[name]);
+      }
+    },
+  };
+}
+
+/** The value as its type reads it, changed in place. */
+function readable(type: GraphQLInputType, value: unknown): unknown {
+  if (!isParent(value)) return value;
+  const named = getNamedType(type);
+  if (value instanceof ExactNumber) {
+    return exactScalars.has(named.name) ? value : Number(value.source);
+  }
+  const plain = isNonNullType(type) ? type.ofType : type;
+  // GraphQL takes one input object for a list of one.
+  const fields = isInputObjectType(named) ? named.getFields() : {};
+  for (const key of Object.keys(value)) {
+    const item = Array.isArray(value)
+      ? isListType(plain) && plain.ofType
+      : Object.hasOwn(fields, key) && fields[key]?.type;
+    if (item) value[key] = readable(item, value[key]);
+  }
+  return value;
+}
+
+const isParent = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null;
