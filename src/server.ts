@@ -20,9 +20,9 @@ import { answerMetrics, holdsToken, metricsPath } from "./http/metrics.ts";
 import { addressOf, requestIdOf } from "./http/proxy.ts";
 import { setSecurityHeaders } from "./http/security-headers.ts";
 import { sendJson } from "./http/send-json.ts";
+import { HeldBytes } from "./lib/held-bytes.ts";
 import { Admission } from "./limits/admission.ts";
 import { Quotas } from "./limits/quotas.ts";
-import { UnreadAnswers } from "./limits/unread.ts";
 import { workFor } from "./limits/request-work.ts";
 import { isRestPath, templateOf } from "./rest/operations.ts";
 import { answerDocs, answerOpenApi, docsPath, openApiPath } from "./rest/openapi/pages.ts";
@@ -66,22 +66,21 @@ export function createGateway({ database, config, demo, logTo }: GatewayOptions)
     onKeyLookUp: (isHit) => metrics?.countCache("keys", isHit),
   });
   const quotas = new Quotas(config.limits, database.pool);
-  const unread = new UnreadAnswers(config.limits.unreadBytes);
-  const admission = new Admission(config.limits, unread);
+  const held = new HeldBytes(config.limits.unreadBytes);
+  const admission = new Admission(config.limits, held);
   metrics?.watchAdmission(admission);
-  metrics?.watchUnread(unread);
+  metrics?.watchUnread(held);
   const graphql = createGraphQLServer({
     schema,
     database,
     config,
     credentials,
     quotas,
-    unread,
     logger,
     metrics,
     requestIdOf: () => currentRecord()?.id ?? randomUUID(),
   });
-  const rest = createRestServer({ database, credentials, quotas, unread, logger });
+  const rest = createRestServer({ database, credentials, quotas, logger });
   // What it sends is in no manifest.
   const explorer = browsers.graphiql && config.graphql.manifest === null;
   const demoKey = isLoopback(config.host) ? (demo?.[0]?.apiKey ?? null) : null;

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { GatewayError } from "../lib/errors.ts";
+import type { Hold } from "../lib/held-bytes.ts";
 
 /** Bytes that the body of an answer may have: more than any page that people look at. */
 export const maxAnswerBytes = 16_000_000;
@@ -32,6 +33,8 @@ export class Work {
   /** Lets others work while this only waits for its client; and waits for a turn again. */
   endTurn: (() => void) | null = null;
   newTurn: (() => Promise<void>) | null = null;
+  /** Counts bytes that wait for its client. */
+  hold: ((giveUp: () => void) => Hold) | null = null;
   /** When it has taken too long; null while nobody has said. */
   deadline: Deadline | null = null;
   /** Why it was ended before its end; null while it may go on. */

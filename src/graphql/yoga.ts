@@ -9,7 +9,7 @@ import type { Database } from "../db/database.ts";
 import { currentWork } from "../db/work.ts";
 import { catalog } from "../modules/catalog.ts";
 import type { Quotas } from "../limits/quotas.ts";
-import type { UnreadAnswers } from "../limits/unread.ts";
+import { sendStream, sendWhole } from "../limits/send-answer.ts";
 import { Reader } from "../query/reader.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { Context } from "./context.ts";
@@ -38,7 +38,6 @@ export type GraphQLServerOptions = {
   readonly config: Config;
   readonly credentials: Credentials;
   readonly quotas: Quotas;
-  readonly unread: UnreadAnswers;
   readonly logger: Logger;
   readonly metrics: Metrics | null;
   readonly requestIdOf: (request: Request) => string;
@@ -55,7 +54,6 @@ function documentsOf<Parsed extends {}>(maxDocumentBytes: number): LRUCache<stri
 
 /** The GraphQL endpoint: what a request passes through, in order. */
 export function createGraphQLServer(options: GraphQLServerOptions) {
-  const { unread } = options;
   const yoga = createServer(options);
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { headers } = request;
@@ -67,10 +65,10 @@ export function createGraphQLServer(options: GraphQLServerOptions) {
     const head = { status: answer.status, headers: Object.fromEntries(answer.headers) };
     const isText = /json/.test(answer.headers.get("content-type") ?? "json");
     const isWhole = isText || answer.body === null;
-    if (isWhole) unread.send(response, head, await answer.text());
+    if (isWhole) sendWhole(response, head, await answer.text());
     // What is left to do is the client's: to read it. It is counted by now, so that the next finds no room that is taken.
     currentWork()?.endTurn?.();
-    if (!isWhole && answer.body !== null) await unread.sendStream(response, head, answer.body);
+    if (!isWhole && answer.body !== null) await sendStream(response, head, answer.body);
   };
 }
 

@@ -5,6 +5,7 @@ import {
   type OutgoingHttpHeaders,
 } from "node:http";
 import type { Duplex } from "node:stream";
+import { isRecord } from "../lib/json.ts";
 
 /** What still comes in after a refusal is read so long: closing at once would reset the connection, and lose the answer. */
 const lingerMilliseconds = 2_000;
@@ -12,6 +13,8 @@ const lingerMilliseconds = 2_000;
 const probeMilliseconds = 500;
 /** So many requests may wait for their answers on one connection: nobody pipelines more than a few. */
 const maxPipelined = 100;
+/** So many of them are carried out at once; the rest in their turn, so that one connection keeps no other waiting. */
+const maxAtOnce = 4;
 /** Then a connection is opened anew, so that load spreads over processes that came later. */
 const maxRequests = 10_000;
 
@@ -19,12 +22,14 @@ const connections = new WeakMap<Duplex, Connection>();
 const answering = new WeakMap<ServerResponse, Connection>();
 
 type Exchange = { readonly request: IncomingMessage; readonly response: ServerResponse };
+type Serve = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** One client's connection: the requests on it that are yet to be answered, and how it ends. */
 export class Connection {
   readonly #socket: Duplex;
   /** In the order of coming, which is that of the answers. */
   readonly #open: Exchange[] = [];
+  readonly #waiting: (() => void)[] = [];
   #requests = 0;
   /** Nothing is taken any more: the answer that says so is given, or will be. */
   #isEnding = false;
@@ -51,22 +56,33 @@ export class Connection {
     if (connection !== undefined && !isWhole(request)) connection.#endAfter({ request, response });
   }
 
-  /** Notes a request; false when it comes behind the last one that is answered. */
-  takes(exchange: Exchange): boolean {
-    if (this.#isEnding) return false;
+  /**
+   * Has a request carried out, unless it comes behind the last one that is answered. Not at once: all that came together
+   * is counted before, and a short body, which came with its headers, is read by then.
+   */
+  take(exchange: Exchange, serve: Serve): void {
+    if (this.#isEnding) return;
     // What waits there has memory that its client alone could free.
-    if (this.#open.length >= maxPipelined) this.#socket.destroy();
-    if (this.#socket.destroyed) return false;
+    if (this.#open.length >= maxPipelined) hangUp(this.#socket);
+    if (this.#socket.destroyed) return;
     this.#open.push(exchange);
-    const { response } = exchange;
+    const { request, response } = exchange;
     answering.set(response, this);
-    response.once("close", () => this.#open.splice(this.#open.indexOf(exchange), 1));
+    response.once("close", () => {
+      this.#open.splice(this.#open.indexOf(exchange), 1);
+      const next = this.#waiting.shift();
+      if (next !== undefined) setImmediate(next);
+    });
+    const start = (): void => {
+      if (!this.#socket.destroyed) serve(request, response);
+    };
+    if (this.#open.length > maxAtOnce) this.#waiting.push(start);
+    else setImmediate(start);
     this.#requests += 1;
     if (this.#requests >= maxRequests) {
       this.#isEnding = true;
       response.setHeader("connection", "close");
     }
-    return true;
   }
 
   /**
@@ -125,7 +141,7 @@ export class Connection {
 }
 
 /** Whether all of a request has come in. */
-export function isWhole({ complete, headers }: IncomingMessage): boolean {
+function isWhole({ complete, headers }: IncomingMessage): boolean {
   const isEmpty =
     headers["transfer-encoding"] === undefined && Number(headers["content-length"] ?? 0) === 0;
   return complete || isEmpty;
@@ -157,6 +173,17 @@ export function endPlainly(socket: Duplex, status: string, headers = ""): void {
   socket.end(`HTTP/1.1 ${status}\r\n${headers}Connection: close\r\nContent-Length: 0\r\n\r\n`);
   destroyLater(socket);
   socket.resume();
+}
+
+/**
+ * Closes a connection at once, amidst what came in. Node would go on to make thousands of requests of that, and an error
+ * with its stack for each. Node has this member, and does not document it.
+ */
+function hangUp(socket: Duplex): void {
+  if ("parser" in socket && isRecord(socket.parser)) {
+    Object.assign(socket.parser, { onIncoming: () => 0 });
+  }
+  socket.destroy();
 }
 
 function destroyLater(socket: Duplex): void {

@@ -6,7 +6,7 @@ import {
   type ServerResponse,
 } from "node:http";
 import type { Config } from "../config.ts";
-import { Connection, endPlainly, isWhole, Response } from "./connection.ts";
+import { Connection, endPlainly, Response } from "./connection.ts";
 
 /** Bytes of all headers of a request, its first line included; more is answered with 431. */
 const maxHeaderBytes = 16_384;
@@ -46,10 +46,7 @@ export function createHttpServer(listener: RequestListener, limits: Config["http
       ServerResponse: Response,
     },
     (request, response) => {
-      if (!Connection.of(request.socket).takes({ request, response })) return;
-      if (isWhole(request)) serve(request, response);
-      // A short body came with the headers: once it is read, an answer need not end the connection.
-      else setImmediate(serve, request, response);
+      Connection.of(request.socket).take({ request, response }, serve);
     },
   );
   // By itself Node drops the headers after the 2,000th and serves the rest.
@@ -60,8 +57,9 @@ export function createHttpServer(listener: RequestListener, limits: Config["http
   Object.assign(server, { httpAllowHalfOpen: true });
   server.on("connection", (socket) => void Connection.of(socket));
   server.on("checkExpectation", (request: IncomingMessage, response: ServerResponse) => {
-    if (!Connection.of(request.socket).takes({ request, response })) return;
-    response.writeHead(417, { "content-length": 0 }).end();
+    Connection.of(request.socket).take({ request, response }, () => {
+      response.writeHead(417, { "content-length": 0 }).end();
+    });
   });
   server.on("clientError", (error, socket) => {
     const code = "code" in error && typeof error.code === "string" ? error.code : "";

@@ -1,3 +1,4 @@
+import { addTo } from "./counts.ts";
 import { GatewayError } from "./errors.ts";
 
 export type TurnLimits = {
@@ -17,7 +18,7 @@ export type TurnLimits = {
    */
   readonly crowded?: { readonly afterMilliseconds: number; readonly waitMilliseconds: number };
   /** Whether the owner may have a turn just now, whatever is free; `wake` says that it may have changed. */
-  readonly mayStart?: (owner: string) => boolean;
+  readonly mayStart?: (owner: string, party: string) => boolean;
 };
 
 type Waiter = {
@@ -28,16 +29,20 @@ type Waiter = {
 
 /** One owner has at most so much of the turns, and of the places in line, that others still get some. */
 const shareOfOne = 3 / 4;
+/** The same for a party of owners. */
+const shareOfParty = 7 / 8;
 
 /**
  * Hands out a bounded number of turns. Who does not get one at once stands in line, for a bounded time, in a line of
- * its owner's; the owners' lines move in rotation, so that one owner's crowd does not keep the others waiting.
+ * its owner's; the owners' lines move in rotation, so that one owner's crowd does not keep the others waiting. Owners may
+ * belong to a party: then parties move in rotation, and the owners of each, so that it is no use to be many owners.
  */
 export class Turns {
   readonly #limits: TurnLimits;
   readonly #held = new Map<string, number>();
-  /** Owners in the order of their next turn. */
-  readonly #lines = new Map<string, Waiter[]>();
+  readonly #heldByParty = new Map<string, number>();
+  /** Parties, and the owners of each, in the order of their next turn. */
+  readonly #parties = new Map<string, Map<string, Waiter[]>>();
   #taken = 0;
   #waiting = 0;
   /** Since when the first in line was late at every look; null when it was not at the last one. */
@@ -59,13 +64,20 @@ export class Turns {
    *
    * @throws GatewayError UNAVAILABLE when the line is full or does not move, or the signal's reason.
    */
-  async take(owner: string, signal: AbortSignal | null = null): Promise<() => void> {
+  async take(owner: string, signal: AbortSignal | null = null, party = owner): Promise<() => void> {
     signal?.throwIfAborted();
-    if (this.#mayHave(owner)) return this.#give(owner);
+    if (this.#mayHave(owner, party)) return this.#give(owner, party);
     const { waiters } = this.#limits;
-    const own = this.#lines.get(owner)?.length ?? 0;
-    if (this.#waiting >= waiters || own >= this.#shareOf(owner, waiters)) throw this.#refusal();
-    const giveBack = await this.#wait(owner, signal);
+    const lines = this.#parties.get(party);
+    const own = lines?.get(owner)?.length ?? 0;
+    let ofParty = 0;
+    for (const line of lines?.values() ?? []) ofParty += line.length;
+    const isFull =
+      this.#waiting >= waiters ||
+      own >= shareOf(owner, waiters) ||
+      ofParty >= shareOfAll(party, waiters);
+    if (isFull) throw this.#refusal();
+    const giveBack = await this.#wait(owner, party, signal);
     // Several signals may be given in one go: the turn of one goes to another that is over as well.
     if (signal?.aborted === true) giveBack();
     signal?.throwIfAborted();
@@ -77,42 +89,40 @@ export class Turns {
     while (this.#waiting > 0 && this.#admitNext());
   }
 
-  #shareOf(owner: string, all: number): number {
-    return owner === "" ? all : Math.ceil(all * shareOfOne);
-  }
-
-  #mayHave(owner: string): boolean {
+  #mayHave(owner: string, party: string): boolean {
     const { size } = this.#limits;
     const hasShare =
-      this.#taken < size && (this.#held.get(owner) ?? 0) < this.#shareOf(owner, size);
-    return hasShare && this.#mayStart(owner);
+      this.#taken < size &&
+      (this.#held.get(owner) ?? 0) < shareOf(owner, size) &&
+      (this.#heldByParty.get(party) ?? 0) < shareOfAll(party, size);
+    return hasShare && this.#mayStart(owner, party);
   }
 
-  #mayStart(owner: string): boolean {
-    return this.#limits.mayStart?.(owner) ?? true;
+  #mayStart(owner: string, party: string): boolean {
+    return this.#limits.mayStart?.(owner, party) ?? true;
   }
 
-  #give(owner: string): () => void {
+  #give(owner: string, party: string): () => void {
     this.#taken += 1;
-    this.#held.set(owner, (this.#held.get(owner) ?? 0) + 1);
+    addTo(this.#held, owner, 1);
+    addTo(this.#heldByParty, party, 1);
     let isHeld = true;
     return () => {
       // Given back once, whoever does it first.
       if (!isHeld) return;
       isHeld = false;
       this.#taken -= 1;
-      const left = (this.#held.get(owner) ?? 1) - 1;
-      if (left === 0) this.#held.delete(owner);
-      else this.#held.set(owner, left);
+      addTo(this.#held, owner, -1);
+      addTo(this.#heldByParty, party, -1);
       this.#admitNext();
     };
   }
 
-  #wait(owner: string, signal: AbortSignal | null): Promise<() => void> {
+  #wait(owner: string, party: string, signal: AbortSignal | null): Promise<() => void> {
     const now = performance.now();
     const crowd = this.#crowd();
     const { waitMilliseconds } = crowd ?? this.#limits;
-    const oldest = this.#lines.get(owner)?.[0];
+    const oldest = this.#parties.get(party)?.get(owner)?.[0];
     if (
       crowd !== undefined &&
       oldest !== undefined &&
@@ -123,7 +133,7 @@ export class Turns {
     return new Promise((resolve, reject) => {
       const leave = (reason: unknown): void => {
         settle();
-        this.#remove(owner, waiter);
+        this.#remove(owner, party, waiter);
         reject(reason);
       };
       const onAbort = (): void => leave(signal?.reason);
@@ -144,32 +154,40 @@ export class Turns {
         },
       };
       signal?.addEventListener("abort", onAbort, { once: true });
-      const line = this.#lines.get(owner);
-      if (line === undefined) this.#lines.set(owner, [waiter]);
+      const lines = this.#parties.get(party) ?? new Map<string, Waiter[]>();
+      this.#parties.set(party, lines);
+      const line = lines.get(owner);
+      if (line === undefined) lines.set(owner, [waiter]);
       else line.push(waiter);
       this.#waiting += 1;
     });
   }
 
-  #remove(owner: string, waiter: Waiter): void {
-    const line = this.#lines.get(owner) ?? [];
+  #remove(owner: string, party: string, waiter: Waiter): void {
+    const lines = this.#parties.get(party);
+    const line = lines?.get(owner) ?? [];
     line.splice(line.indexOf(waiter), 1);
     this.#waiting -= 1;
-    if (line.length === 0) this.#lines.delete(owner);
+    if (line.length === 0) lines?.delete(owner);
+    if (lines?.size === 0) this.#parties.delete(party);
   }
 
   /** True when somebody got a turn. */
   #admitNext(): boolean {
     const isCrowded = this.#crowd() !== undefined;
-    for (const [owner, line] of this.#lines) {
-      if (!this.#mayHave(owner)) continue;
-      const waiter = isCrowded ? line.pop() : line.shift();
-      this.#waiting -= 1;
-      // To the end of the rotation.
-      this.#lines.delete(owner);
-      if (line.length > 0) this.#lines.set(owner, line);
-      waiter?.admit(this.#give(owner));
-      return true;
+    for (const [party, lines] of this.#parties) {
+      for (const [owner, line] of lines) {
+        if (!this.#mayHave(owner, party)) continue;
+        const waiter = isCrowded ? line.pop() : line.shift();
+        this.#waiting -= 1;
+        // Both to the end of their rotation.
+        lines.delete(owner);
+        if (line.length > 0) lines.set(owner, line);
+        this.#parties.delete(party);
+        if (lines.size > 0) this.#parties.set(party, lines);
+        waiter?.admit(this.#give(owner, party));
+        return true;
+      }
     }
     return false;
   }
@@ -193,9 +211,11 @@ export class Turns {
   /** Since when the first waits of those who only wait for others. */
   #firstInLine(): number | undefined {
     let first: number | undefined;
-    for (const [owner, [head]] of this.#lines) {
-      if (head === undefined || (first !== undefined && first <= head.since)) continue;
-      if (this.#mayStart(owner)) first = head.since;
+    for (const [party, lines] of this.#parties) {
+      for (const [owner, [head]] of lines) {
+        if (head === undefined || (first !== undefined && first <= head.since)) continue;
+        if (this.#mayStart(owner, party)) first = head.since;
+      }
     }
     return first;
   }
@@ -203,4 +223,14 @@ export class Turns {
   #refusal(): GatewayError {
     return new GatewayError("UNAVAILABLE", `${this.#limits.complaint}; try again in a second.`);
   }
+}
+
+function shareOf(owner: string, all: number): number {
+  return owner === "" ? all : Math.ceil(all * shareOfOne);
+}
+
+/** Never less than one of it may have alone. */
+function shareOfAll(party: string, all: number): number {
+  const most = Math.min(Math.ceil(all * shareOfParty), all - 1);
+  return Math.max(most, shareOf(party, all));
 }

@@ -4,9 +4,9 @@ import { LRUCache } from "lru-cache";
 import type { LimitsConfig } from "../config.ts";
 import { currentWork } from "../db/work.ts";
 import { GatewayError } from "../lib/errors.ts";
+import type { HeldBytes } from "../lib/held-bytes.ts";
 import { Turns } from "../lib/turns.ts";
 import { currentRecord } from "../telemetry/record.ts";
-import type { UnreadAnswers } from "./unread.ts";
 
 /** A burst waits for its turn at most so long. */
 const burstMilliseconds = 5_000;
@@ -16,26 +16,26 @@ const crowded = { afterMilliseconds: 500, waitMilliseconds: 100 };
 /**
  * Bounds how many requests are worked on at once. What is beyond waits a moment or is refused before anything of it is
  * read, so that those who are admitted are answered as fast as ever. Callers take turns by what they send as their
- * credential, which is not checked yet: those that were let in before have a line each, all others share one. Nobody is
- * let in for whom there is no room in the answers that wait to be read.
+ * credential, which is not checked yet: those that were let in before have a line each, all others share one. The lines
+ * of a tenant move as one. Nobody is let in for whom there is no room in the bytes that wait for clients.
  */
 export class Admission {
   readonly #turns: Turns;
-  readonly #unread: UnreadAnswers;
-  /** Credentials that were let in before have a line each; all others share one, however many are made up. */
-  readonly #known = new LRUCache<string, true>({ max: 10_000, ttl: 600_000 });
+  readonly #held: HeldBytes;
+  /** Whose they are: credentials that were let in before have a line each; all others share one, however many are made up. */
+  readonly #tenants = new LRUCache<string, string>({ max: 10_000, ttl: 600_000 });
 
-  constructor({ inFlight, queued }: LimitsConfig, unread: UnreadAnswers) {
-    this.#unread = unread;
+  constructor({ inFlight, queued }: LimitsConfig, held: HeldBytes) {
+    this.#held = held;
     this.#turns = new Turns({
       size: inFlight,
       waiters: queued,
       waitMilliseconds: burstMilliseconds,
       crowded,
       complaint: "The gateway is busy",
-      mayStart: (caller) => unread.hasRoom(caller),
+      mayStart: (caller, tenant) => held.hasRoom(caller, tenant),
     });
-    unread.onFreed = () => this.#turns.wake();
+    held.onFreed = () => this.#turns.wake();
   }
 
   /** How many requests are worked on, and how many wait. */
@@ -53,7 +53,6 @@ export class Admission {
     const work = currentWork();
     const signal = work?.signal ?? null;
     const caller = callerOf(request);
-    this.#unread.charge(response, caller, request.socket);
     const take = () => this.#take(caller, signal);
     let giveBack: () => void;
     try {
@@ -66,6 +65,11 @@ export class Admission {
     // Who is waited for does not keep a turn: not while a body is on its way, nor while an answer is.
     const endTurn = (): void => giveBack();
     if (work !== undefined) {
+      const { socket } = request;
+      work.hold = (giveUp) => {
+        const party = currentRecord()?.actor?.tenantId ?? caller;
+        return this.#held.hold({ party, credential: caller, socket }, giveUp);
+      };
       work.endTurn = endTurn;
       work.newTurn = async () => {
         giveBack = await take();
@@ -78,33 +82,34 @@ export class Admission {
       signal?.removeEventListener("abort", endTurn);
       giveBack();
       // By the credential, not by the answer: some answers are the same for everybody.
-      if (currentRecord()?.actor != null) this.#known.set(caller, true);
-      else if (response.headersSent && response.statusCode === 401) this.#known.delete(caller);
+      const tenant = currentRecord()?.actor?.tenantId;
+      if (tenant !== undefined) this.#tenants.set(caller, tenant);
+      else if (response.headersSent && response.statusCode === 401) this.#tenants.delete(caller);
     }
   }
 
   async #take(caller: string, signal: AbortSignal | null): Promise<() => void> {
     for (;;) {
-      const isKnown = this.#known.has(caller);
+      const tenant = this.#tenants.get(caller);
+      const isKnown = tenant !== undefined;
+      const hasRoom = () => this.#held.hasRoom(caller, tenant ?? caller);
       const giveBack = await this.#turns
-        .take(isKnown ? caller : strangers, signal)
+        .take(isKnown ? caller : strangers, signal, tenant)
         .catch((error: unknown) => {
-          throw this.#unread.hasRoom(caller) ? error : this.#unreadComplaint(caller);
+          throw hasRoom() ? error : this.#unreadComplaint(caller);
         });
-      if (isKnown || this.#unread.hasRoom(caller)) return giveBack;
+      if (isKnown || hasRoom()) return giveBack;
       giveBack();
       // It holds answers, so it was let in since it came: now it has a line of its own.
-      if (!this.#known.has(caller)) throw this.#unreadComplaint(caller);
+      if (!this.#tenants.has(caller)) throw this.#unreadComplaint(caller);
     }
   }
 
   #unreadComplaint(caller: string): GatewayError {
-    const bytes = this.#unread.heldBy(caller);
+    const bytes = this.#held.heldBy(caller).toLocaleString("en");
     return new GatewayError(
       "UNAVAILABLE",
-      bytes === 0
-        ? "Too many answers wait to be read by others; try again in a second."
-        : `Answers of ${bytes.toLocaleString("en")} bytes wait for you; read them, then ask for more.`,
+      `${bytes} bytes of answers and bodies wait for you; read and send them, then ask for more.`,
     );
   }
 }

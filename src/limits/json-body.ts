@@ -1,7 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import { setImmediate as immediately, setTimeout as sleep } from "node:timers/promises";
 import { currentWork } from "../db/work.ts";
+import { GatewayError } from "../lib/errors.ts";
 import { parseJson } from "../lib/exact-number.ts";
+import type { Hold } from "../lib/held-bytes.ts";
 import { excessOf } from "../lib/json.ts";
 
 /** Bytes that the body of a request may have. */
@@ -51,10 +53,32 @@ function isJson(contentType: string, types: readonly string[]): boolean {
  * The JSON in a body that is on its way. What a client sends slowly is waited for without keeping anybody else from being
  * served.
  *
- * @throws RefusedRequest 400, 413
+ * @throws RefusedRequest 400, 413; GatewayError UNAVAILABLE when it has to make way for others.
  */
 export async function readJsonText(incoming: IncomingMessage): Promise<string> {
-  const bytes = await promptly(readBytes(incoming));
+  const chunks: Buffer[] = [];
+  const work = currentWork();
+  const madeWay = Promise.withResolvers<never>();
+  const hold = work?.hold?.(() => {
+    chunks.length = 0;
+    const reason = new GatewayError(
+      "UNAVAILABLE",
+      "Too many bodies are on their way at once; send this one again in a second, without a pause.",
+    );
+    madeWay.reject(reason);
+    // It may be all there, and stand in line.
+    work.stop(reason);
+  });
+  try {
+    const reading = readBytes(incoming, chunks, hold);
+    const bytes = await promptly(Promise.race([reading, madeWay.promise]));
+    return decoded(bytes);
+  } finally {
+    hold?.free();
+  }
+}
+
+function decoded(bytes: Buffer): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
@@ -63,15 +87,20 @@ export async function readJsonText(incoming: IncomingMessage): Promise<string> {
 }
 
 /** What is left of a body that is refused is seen to where connections are. */
-async function readBytes(incoming: IncomingMessage): Promise<Buffer> {
+async function readBytes(
+  incoming: IncomingMessage,
+  chunks: Buffer[],
+  hold: Hold | undefined,
+): Promise<Buffer> {
   if (Number(incoming.headers["content-length"] ?? 0) > maxBodyBytes) throw tooLarge();
-  const chunks: Buffer[] = [];
   let bytes = 0;
   try {
     for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
-      chunks.push(chunk);
       bytes += chunk.length;
       if (bytes > maxBodyBytes) throw tooLarge();
+      chunks.push(chunk);
+      hold?.moved(chunk.length);
+      if (hold?.take(chunk.length) === false) break;
     }
   } catch (error) {
     throw error instanceof RefusedRequest

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import type { Head } from "../limits/unread.ts";
+import type { Head } from "../limits/send-answer.ts";
 
 /** An answer as it is sent: its status, its headers beside those of every answer, and JSON. */
 export type Answer = {

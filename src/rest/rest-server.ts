@@ -9,7 +9,7 @@ import { currentWork } from "../db/work.ts";
 import { failureCost } from "../limits/failure-cost.ts";
 import { answerPoints, longPoints, recordsIn, weights } from "../limits/weights.ts";
 import type { Quotas } from "../limits/quotas.ts";
-import type { UnreadAnswers } from "../limits/unread.ts";
+import { sendWhole } from "../limits/send-answer.ts";
 import { rateHeaders, tooManyPoints } from "../limits/rate-headers.ts";
 import { catalog } from "../modules/catalog.ts";
 import { isLong } from "../query/entity.ts";
@@ -32,7 +32,6 @@ export type RestServerOptions = {
   readonly database: Database;
   readonly credentials: Credentials;
   readonly quotas: Quotas;
-  readonly unread: UnreadAnswers;
   readonly logger: Logger;
 };
 
@@ -66,14 +65,14 @@ export function createRestServer(options: RestServerOptions) {
 async function refuse(
   answer: Answer,
   request: Request,
-  { credentials, quotas, unread }: RestServerOptions,
+  { credentials, quotas }: RestServerOptions,
 ): Promise<Response> {
   const found = await credentials.authenticate(request.req.raw.headers).catch(() => null);
-  if (found === null || "refused" in found) return send(unread, request, answer);
+  if (found === null || "refused" in found) return send(request, answer);
   const { actor } = found;
   const record = currentRecord();
   if (record !== undefined) record.actor = actor;
-  return send(unread, request, answer, rateHeaders(await quotas.takeRequest(actor)));
+  return send(request, answer, rateHeaders(await quotas.takeRequest(actor)));
 }
 
 async function respond(
@@ -107,7 +106,7 @@ async function respond(
     for (const scope of told.missingScopes) record?.missingScopes.add(scope);
     ({ answer } = told);
   }
-  const sent = send(options.unread, request, answer, headers);
+  const sent = send(request, answer, headers);
   // What is left to do is the client's: to read it. It is counted by now, so that the next finds no room that is taken.
   currentWork()?.endTurn?.();
   return sent;
@@ -199,11 +198,10 @@ function workOf(query: URLSearchParams): number {
 
 /** Sends by Node's own means: through a Response the body would be copied, and encoded twice. */
 function send(
-  unread: UnreadAnswers,
   { env: { outgoing } }: Request,
   answer: Answer,
   more: Readonly<Record<string, string>> = {},
 ): Response {
-  unread.send(outgoing, headOf(answer, more), answer.body);
+  sendWhole(outgoing, headOf(answer, more), answer.body);
   return RESPONSE_ALREADY_SENT;
 }

@@ -171,7 +171,7 @@ export function createMetrics(): Metrics {
     watchUnread: (unread) => {
       const waiting: Gauge = new Gauge({
         name: "crm_unread_bytes",
-        help: "Bytes of answers that their clients have not read yet.",
+        help: "Bytes of answers that their clients have not read yet, and of bodies that they have not sent yet.",
         registers,
         collect: () => waiting.set(unread.bytes),
       });

@@ -42,8 +42,8 @@ const requests: Readonly<Record<string, () => string>> = {
   REST: () => head("GET /api/v1/crm/activities?limit=40", ""),
 };
 
-function head(line: string, body: string): string {
-  return `${line} HTTP/1.1\r\nHost: a\r\nX-Api-Key: ${key}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+function head(line: string, body: string, credential = key): string {
+  return `${line} HTTP/1.1\r\nHost: a\r\nX-Api-Key: ${credential}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
 }
 
 /** A client that sends and reads nothing. */
@@ -134,5 +134,34 @@ it("a stream of events is counted and bounded too", async () => {
   expect((await post(gateway.url, otherKey, { query: "{ __typename }" })).status).toBe(200);
   for (const { socket } of clients) socket.destroy();
   await Promise.all(clients.map(({ closed }) => closed));
+  await vi.waitFor(async () => expect(await unread()).toBe(0), { timeout: 60_000 });
+});
+
+it("that many keys of one tenant ask for again and again keep no other tenant waiting", async () => {
+  const keys = await Promise.all(Array.from({ length: 12 }, () => gateway.keyFor("large")));
+  for (const one of keys) await post(gateway.url, one);
+  const body = JSON.stringify({ query });
+  let isOver = false;
+  const asking = keys.map(async (one) => {
+    while (!isOver) {
+      const { socket, closed } = deaf(head("POST /graphql", body, one));
+      await Promise.race([closed, vi.waitUntil(() => isOver, { timeout: 120_000 })]);
+      socket.destroy();
+    }
+  });
+  const seen: number[] = [];
+  try {
+    await vi.waitFor(async () => expect(await unread()).toBeGreaterThan(2 * large), {
+      timeout: 60_000,
+    });
+    for (let count = 0; count < 20; count += 1) {
+      expect(await others(() => true)).toEqual([200]);
+      seen.push(await unread());
+    }
+  } finally {
+    isOver = true;
+    await Promise.all(asking);
+  }
+  expect(Math.max(...seen)).toBeLessThanOrEqual((3 / 4) * most);
   await vi.waitFor(async () => expect(await unread()).toBe(0), { timeout: 60_000 });
 });

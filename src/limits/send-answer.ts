@@ -1,0 +1,70 @@
+import { once } from "node:events";
+import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
+import { currentWork } from "../db/work.ts";
+import type { Hold } from "../lib/held-bytes.ts";
+
+/** An answer is handed to its connection in such parts, each when the one before has left. */
+const partBytes = 65_536;
+
+/** What is sent before a body. */
+export type Head = { readonly status: number; readonly headers: OutgoingHttpHeaders };
+
+/** Sends a whole answer, and holds it until it is read. What still refers to its text need not be kept so long. */
+export function sendWhole(response: ServerResponse, { status, headers }: Head, text: string): void {
+  if (response.destroyed) return;
+  const bytes = Buffer.from(text);
+  response.writeHead(status, { ...headers, "content-length": bytes.length });
+  const hold = holdFor(response);
+  if (hold !== undefined) response.once("close", hold.free);
+  hold?.take(bytes.length);
+  if (bytes.length <= partBytes) response.end(bytes);
+  else void write(response, bytes, hold).then(() => end(response));
+}
+
+/** Sends an answer that comes bit by bit; the next is asked for when the one before has left. */
+export async function sendStream(
+  response: ServerResponse,
+  { status, headers }: Head,
+  chunks: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  if (response.destroyed) return;
+  response.writeHead(status, headers);
+  for await (const chunk of chunks) {
+    if (response.destroyed) break;
+    const hold = holdFor(response);
+    hold?.take(chunk.length);
+    await write(response, chunk, hold).finally(() => hold?.free());
+  }
+  end(response);
+}
+
+function holdFor(response: ServerResponse): Hold | undefined {
+  return currentWork()?.hold?.(() => response.req.socket.destroy());
+}
+
+async function write(
+  response: ServerResponse,
+  bytes: Uint8Array,
+  hold: Hold | undefined,
+): Promise<void> {
+  for (let at = 0; at < bytes.length && !response.destroyed; at += partBytes) {
+    const part = bytes.subarray(at, at + partBytes);
+    if (!response.write(part)) await drained(response);
+    hold?.moved(part.length);
+  }
+}
+
+function end(response: ServerResponse): void {
+  if (!response.destroyed) response.end();
+}
+
+/** Waits until what was written has left, or never will. */
+async function drained(response: ServerResponse): Promise<void> {
+  const over = new AbortController();
+  const { signal } = over;
+  await Promise.race([
+    once(response, "drain", { signal }),
+    once(response, "close", { signal }),
+  ]).catch(() => undefined);
+  over.abort();
+}
