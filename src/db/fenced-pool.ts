@@ -25,6 +25,8 @@ function countedParsers(work: Work): typeof textParsers {
 const pinText = "SELECT set_config('app.tenant_id', $1, false)";
 /** So many texts are prepared, each some 50–80 KB on every connection; what comes later is planned every time. */
 const maxPrepared = 300;
+/** So many reads of one operation run at once; and never all that one tenant may have. */
+const readsAtOnce = 4;
 /** How long `close` waits for statements that still run. */
 const closingMilliseconds = 1_000;
 
@@ -105,6 +107,7 @@ export class FencedPool extends pg.Pool {
   /** Told how many milliseconds each connection was waited for. */
   onWait: ((milliseconds: number) => void) | null = null;
 
+  readonly #readsAtOnce: number;
   /** Whose turn it is to have a connection; the owners are tenants. */
   readonly #turns: Turns;
   /** How the turn of a connection that is in use is given back. */
@@ -129,6 +132,7 @@ export class FencedPool extends pg.Pool {
       connectionTimeoutMillis: 10_000,
       application_name: "crm-gateway",
     });
+    this.#readsAtOnce = Math.max(1, Math.min(readsAtOnce, Math.floor(maxConnections / 2)));
     // A connection that breaks while idle is replaced at the next checkout; without a listener it would end the process.
     this.on("error", () => undefined);
     // The same while it is checked out: the error also reaches the statement that is running.
@@ -167,37 +171,52 @@ export class FencedPool extends pg.Pool {
     return {
       rows: async (text, values) => {
         const work = currentWork();
-        const query = {
-          text,
-          values: [...values],
-          rowMode: "array" as const,
-          types: work === undefined ? textParsers : countedParsers(work),
-        };
-        const client = await this.#connectIdle(tenantId);
-        const stopWatching = cancelOnAbort(client, work?.signal ?? null);
-        if (work !== undefined) work.statements += 1;
-        const pin = this.#pins.get(client) === tenantId ? null : client.query(pinText, [tenantId]);
-        const [pinned, answered] = await Promise.allSettled([
-          pin,
-          client.query<(string | null)[]>(query),
-        ]);
-        const isQuiet = await stopWatching();
-        if (pinned.status === "rejected") {
-          this.#discard(client);
-          throw causeOf(pinned.reason, work?.signal);
+        const turn = work?.startRead(this.#readsAtOnce) ?? null;
+        if (turn !== null) await turn;
+        try {
+          return await this.#read(tenantId, text, values, work);
+        } finally {
+          work?.endRead();
         }
-        this.#pins.set(client, tenantId);
-        if (answered.status === "rejected") {
-          // After an ERROR the connection is as good as before; after anything else nobody knows.
-          client.release(!isQuiet || !isStatementError(answered.reason));
-          throw causeOf(answered.reason, work?.signal);
-        }
-        client.release(!isQuiet);
-        // What had come when the work ended is not whole.
-        if (work?.stopped != null) throw work.stopped;
-        return answered.value.rows;
       },
     };
+  }
+
+  async #read(
+    tenantId: string,
+    text: string,
+    values: readonly unknown[],
+    work: Work | undefined,
+  ): Promise<(string | null)[][]> {
+    const query = {
+      text,
+      values: [...values],
+      rowMode: "array" as const,
+      types: work === undefined ? textParsers : countedParsers(work),
+    };
+    const client = await this.#connectIdle(tenantId);
+    const stopWatching = cancelOnAbort(client, work?.signal ?? null);
+    if (work !== undefined) work.statements += 1;
+    const pin = this.#pins.get(client) === tenantId ? null : client.query(pinText, [tenantId]);
+    const [pinned, answered] = await Promise.allSettled([
+      pin,
+      client.query<(string | null)[]>(query),
+    ]);
+    const isQuiet = await stopWatching();
+    if (pinned.status === "rejected") {
+      this.#discard(client);
+      throw causeOf(pinned.reason, work?.signal);
+    }
+    this.#pins.set(client, tenantId);
+    if (answered.status === "rejected") {
+      // After an ERROR the connection is as good as before; after anything else nobody knows.
+      client.release(!isQuiet || !isStatementError(answered.reason));
+      throw causeOf(answered.reason, work?.signal);
+    }
+    client.release(!isQuiet);
+    // What had come when the work ended is not whole.
+    if (work?.stopped != null) throw work.stopped;
+    return answered.value.rows;
   }
 
   /**

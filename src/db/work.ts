@@ -17,6 +17,11 @@ const countsPerLook = 1_000;
 /** When a request has taken too long, and what is said of it then. */
 export type Deadline = { readonly at: number; readonly reason: () => Error };
 
+type Waiting = {
+  readonly resolve: () => void;
+  readonly reject: (reason: unknown) => void;
+};
+
 /** What one request does to the database, from its first statement to its last, and what it makes of it. */
 export class Work {
   /**
@@ -40,6 +45,9 @@ export class Work {
   /** Why it was ended before its end; null while it may go on. */
   stopped: Error | null = null;
   readonly #abort: AbortController | null;
+  #reads = 0;
+  #hasWaited = false;
+  readonly #waiting: Waiting[] = [];
   #nodes = 0;
   #mostNodes = Infinity;
   #readCharacters = 0;
@@ -70,6 +78,34 @@ export class Work {
     if (this.#abort === null || this.#abort.signal.aborted) return;
     this.stopped = reason;
     this.#abort.abort(reason);
+  }
+
+  /**
+   * Waits until fewer than `atOnce` reads of it run: what it asks for beyond that waits for itself, as long as it may
+   * take, and not in the line of all, where it would be refused for its own statements. Null when it need not wait.
+   *
+   * @throws what it was ended for meanwhile
+   */
+  startRead(atOnce: number): Promise<void> | null {
+    const { signal } = this;
+    signal?.throwIfAborted();
+    if (this.#reads < atOnce) {
+      this.#reads += 1;
+      return null;
+    }
+    if (!this.#hasWaited) {
+      this.#hasWaited = true;
+      const leave = () => this.#waiting.splice(0).forEach(({ reject }) => reject(signal?.reason));
+      signal?.addEventListener("abort", leave, { once: true });
+    }
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
+  }
+
+  /** Gives the place of a read that has ended to the next. */
+  endRead(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#reads -= 1;
+    else next.resolve();
   }
 
   /** Says what it was charged: it may read that much. */

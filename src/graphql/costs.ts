@@ -1,35 +1,48 @@
 import { defaultGroups } from "./aggregate-arguments.ts";
 import { countIn, type Access, type Cost } from "./access.ts";
-import { recordsIn, weights } from "../limits/weights.ts";
+import { readingCost, recordsIn, weights } from "../limits/weights.ts";
+import { sortsAll, type Entity } from "../query/entity.ts";
+import { patternsIn } from "../query/filter-value.ts";
 import { defaultPageSize } from "../query/page.ts";
 
 type Place = "edge" | "root";
 const placeOf = (isRoot: boolean): Place => (isRoot ? "root" : "edge");
 
 /** A list: its page, whether its nodes are selected or only where it stands. */
-export const listCost: Pick<Access, "cost" | "uses"> = {
-  uses: ["first", "last", "search"],
-  cost: ({ first, last, search }, { isRoot, selected }) => {
+export const listCost = (entity: Entity): Pick<Access, "cost" | "uses"> => ({
+  uses: ["first", "last", "search", "where", "orderBy"],
+  cost: ({ first, last, search, where, orderBy }, { isRoot, selected }) => {
     const size = countIn(first ?? last, defaultPageSize);
     const reads = selected.has("nodes") || selected.has("edges") || selected.has("pageInfo");
     const counts = selected.has("totalCount");
     const place = placeOf(isRoot);
     const searches = search == null ? 0 : Number(reads) + Number(counts);
-    const extra = (counts ? weights.count[place] : 0) + searches * weights.search[place];
+    const terms = orderedBy(orderBy);
+    const reading = readingCost(patternsIn(where), sortsAll(entity, terms), place);
+    const extra = (counts ? weights.count[place] : 0) + searches * weights.search[place] + reading;
     const paged = reads ? size : 0;
     return { own: Math.max(1, paged + extra), times: size, paged, items: size };
   },
-};
+});
+
+/** The fields of an order, unchecked: one that is refused is not carried out. */
+const orderedBy = (orderBy: unknown): readonly string[] =>
+  Array.isArray(orderBy) ? orderBy.flatMap((term: unknown) => Object.keys(Object(term))) : [];
 
 export const aggregateCost: Pick<Access, "cost" | "uses"> = {
-  uses: ["groupBy", "first", "search"],
-  cost: ({ groupBy, first, search }, { isRoot }) => {
+  uses: ["groupBy", "first", "search", "where"],
+  cost: ({ groupBy, first, search, where }, { isRoot }) => {
     const place = placeOf(isRoot);
     const isGrouped = Array.isArray(groupBy) ? groupBy.length > 0 : groupBy != null;
     const paged = isGrouped ? countIn(first, defaultGroups) : 0;
     const groups = isGrouped ? weights.groups[place] : 0;
     const searched = search == null ? 0 : weights.search[place];
-    const own = weights.aggregate[place] + searched + groups + paged;
+    const own =
+      weights.aggregate[place] +
+      searched +
+      groups +
+      paged +
+      readingCost(patternsIn(where), false, place);
     return { own, times: 1, paged, items: paged };
   },
 };

@@ -165,7 +165,7 @@ function toManyField(
   return t.field({
     type: connectionOf(target),
     description: relation.description,
-    extensions: access({ reads: readsAlong(source, target, relation), ...listCost }),
+    extensions: access({ reads: readsAlong(source, target, relation), ...listCost(target) }),
     args: listArguments(t, target),
     resolve: (row, args, ctx, info) => {
       const id = row["id"];

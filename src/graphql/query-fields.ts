@@ -21,7 +21,7 @@ export function entityQueries(entity: Entity): void {
   builder.queryField(entity.plural, (t) =>
     t.field({
       type: connectionOf(entity),
-      extensions: access({ reads: readsOf(entity), ...listCost }),
+      extensions: access({ reads: readsOf(entity), ...listCost(entity) }),
       description: `The tenant's ${entity.plural}, newest first unless orderBy or search is given.`,
       args: listArguments(t, entity),
       resolve: (_root, args, ctx, info) => ctx.reader.list(pageRequest(entity, null, args, info)),

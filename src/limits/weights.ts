@@ -7,6 +7,10 @@ import { maxAnswerBytes } from "../db/work.ts";
 export const weights = {
   /** Counting all that a list matches: of one parent, of the tenant. */
   count: { edge: 1, root: 100 },
+  /** Reading all rows for a filter on texts or JSON, or for an order, that no index helps: as much as counting them. */
+  large: { edge: 1, root: 100 },
+  /** Each character that a filter looks for in texts. */
+  character: { edge: 1 / 100, root: 1 / 2 },
   /** An aggregate over one parent's records, over the tenant's; and the same in groups. */
   aggregate: { edge: 2, root: 2_000 },
   groups: { edge: 10, root: 5_000 },
@@ -33,6 +37,16 @@ export const answerPoints = (bytes: number): number =>
 /** What is held for the bytes of so many values that can be long. */
 export const longPoints = (values: number): number =>
   Math.min(mostForBytes, values * pointsPerLong);
+
+/** What a filter and an order of a list cost. */
+export function readingCost(
+  { isLookedFor, characters }: { readonly isLookedFor: boolean; readonly characters: number },
+  sortsAll: boolean,
+  place: "edge" | "root",
+): number {
+  const large = isLookedFor || sortsAll ? weights.large[place] : 0;
+  return large + Math.floor(characters * weights.character[place]);
+}
 
 /** How many records an input writes: itself, and those that its lists hold, e.g. a quote's line items. */
 export function recordsIn(input: unknown): number {

@@ -145,6 +145,8 @@ export type Entity = {
   /** Among records that match a search alike, those of a greater rank come first: 0 to 4. */
   readonly searchRank: number;
   readonly defaultOrder: readonly OrderTerm[];
+  /** Fields that lists can be ordered by without reading all rows: an index leads from the tenant to them, then the id. */
+  readonly ordered: readonly string[];
   /** Other unique values by which one record can be asked for: argument → field. */
   readonly naturalKeys: Readonly<Record<string, string>>;
   /** What is unique among a tenant's live records; null never collides, but in `within` it counts as a value. */
@@ -304,6 +306,7 @@ type EntityInput = Omit<
   | "searchable"
   | "searchRank"
   | "defaultOrder"
+  | "ordered"
   | "naturalKeys"
   | "unique"
   | "internal"
@@ -320,6 +323,7 @@ export function defineEntity(input: EntityInput): Entity {
     searchable: true,
     searchRank: 0,
     defaultOrder: [{ field: "createdAt", direction: "desc" }],
+    ordered: ["createdAt"],
     naturalKeys: {},
     unique: [],
     internal: {},
@@ -374,6 +378,13 @@ const longKinds: ReadonlySet<FieldKind> = new Set(["json", "jsonObject", "textLi
 /** Whether a value can be much longer than a line: prose, JSON, lists of texts. */
 export function isLong({ kind, form, shownOnly }: Field): boolean {
   return form === "prose" || (longKinds.has(kind) && !shownOnly);
+}
+
+/** Whether all rows must be read to have them in an order; its first term decides, since few rows are alike in that. */
+export function sortsAll({ ordered, defaultOrder }: Entity, order: readonly string[]): boolean {
+  const [first] = order;
+  const served = ["id", defaultOrder[0]?.field, ...ordered];
+  return first !== undefined && !served.includes(first);
 }
 
 /** Whether lists can be ordered by the field. */

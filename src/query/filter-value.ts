@@ -24,12 +24,40 @@ export function hasPart(column: Sql, operator: TextOperator, text: string): Sql 
   return sql`${column} LIKE (${patterns[operator](sql`search_pattern(${param(text, "text")})`)})`;
 }
 
+/** So many characters a filter may look for in all: PostgreSQL looks up each trigram of them. */
+export const maxPatternCharacters = 2_000;
+
+/** What is said of more. */
+export const tooManyPatternCharacters = `at most ${maxPatternCharacters.toLocaleString("en")} characters to look for in texts, all together`;
+
+/** What a filter looks for in texts and in JSON: no index says which rows have it, so all may have to be read. */
+export type Patterns = { readonly isLookedFor: boolean; readonly characters: number };
+const noPatterns: Patterns = { isLookedFor: false, characters: 0 };
+const patternsOf = new WeakMap<object, Patterns>();
+
+/** The same, of a filter that nobody has checked yet. One filter may be given to many fields. */
+export function patternsIn(filter: unknown): Patterns {
+  if (typeof filter !== "object" || filter === null) return noPatterns;
+  const known = patternsOf.get(filter);
+  if (known !== undefined) return known;
+  let { isLookedFor, characters } = noPatterns;
+  for (const [key, value] of Object.entries(filter)) {
+    if (isTextOperator(key) && typeof value === "string") characters += value.length;
+    const under = patternsIn(value);
+    characters += under.characters;
+    // Only conditions on JSON have a path.
+    isLookedFor ||= isTextOperator(key) || key === "path" || under.isLookedFor;
+  }
+  const found = { isLookedFor, characters };
+  patternsOf.set(filter, found);
+  return found;
+}
+
 /** A text operator and what it looks for. */
-export function readPart(
-  operator: string,
-  operand: unknown,
-  path: readonly string[],
-): { readonly operator: TextOperator; readonly text: string } {
+export type Part = { readonly operator: TextOperator; readonly text: string };
+
+/** Reads one. */
+export function readPart(operator: string, operand: unknown, path: readonly string[]): Part {
   if (!isTextOperator(operator)) throw badInput(`${path.join(".")}: no such operator.`, path);
   if (typeof operand !== "string") throw badInput(`${path.join(".")}: a string is expected.`, path);
   const text = readText(operand, path);

@@ -12,7 +12,15 @@ import {
   type Field,
   type Relation,
 } from "./entity.ts";
-import { folded, hasPart, readPart, type Filter } from "./filter-value.ts";
+import {
+  folded,
+  hasPart,
+  maxPatternCharacters,
+  readPart,
+  tooManyPatternCharacters,
+  type Filter,
+  type Part,
+} from "./filter-value.ts";
 import { jsonCondition } from "./json-filter.ts";
 import { fieldSql } from "./order.ts";
 import { isPhone } from "./phone-condition.ts";
@@ -35,7 +43,7 @@ export type FilterScope = {
    */
   readonly negated: boolean;
   /** What the whole filter has used up so far. */
-  readonly size: { conditions: number; edges: number };
+  readonly size: { conditions: number; edges: number; characters: number };
   /** Edges between the list and here. */
   readonly edges: number;
 };
@@ -97,6 +105,13 @@ function tooComplex(limit: string): GatewayError {
   );
 }
 
+/** Counts what is looked for, as it stands in the database. */
+function countedPart({ size }: FilterScope, part: Part): Part {
+  size.characters += part.text.length;
+  if (size.characters > maxPatternCharacters) throw tooComplex(tooManyPatternCharacters);
+  return part;
+}
+
 function combination(key: "and" | "or" | "not", value: unknown, scope: FilterScope): Sql {
   if (key === "not") {
     return sql`NOT (${filterCondition(asFilter(value), { ...scope, negated: !scope.negated })})`;
@@ -120,7 +135,9 @@ function fieldCondition(
   const column = fieldSql(scope.alias, fieldName, definition);
   if (definition.kind === "json" || definition.kind === "jsonObject") {
     return all(
-      asList(value).map((condition) => jsonCondition(column, asFilter(condition), scope.path)),
+      asList(value).map((condition) =>
+        jsonCondition(column, asFilter(condition), scope.path, (part) => countedPart(scope, part)),
+      ),
     );
   }
   const conditions = Object.entries(asFilter(value))
@@ -198,7 +215,7 @@ function scalarCondition({
     const list = param(values, `${type}[]`);
     return operator === "in" ? sql`${left} = ANY (${list})` : sql`${left} <> ALL (${list})`;
   }
-  const part = readPart(operator, operand, path);
+  const part = countedPart(scope, readPart(operator, operand, path));
   const matches = hasPart(folded(column), part.operator, part.text);
   // What is in the field is in search_text, whose trigram index the planner can use; not true of "unknown" under a NOT.
   if (definition.searched === null || scope.negated) return matches;

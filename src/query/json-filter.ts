@@ -2,14 +2,19 @@ import { badInput } from "../lib/errors.ts";
 import { ExactNumber } from "../lib/exact-number.ts";
 import { isRecord, numberComplaint } from "../lib/json.ts";
 import { readText } from "../lib/text.ts";
-import { folded, hasPart, readPart, type Filter } from "./filter-value.ts";
+import { folded, hasPart, readPart, type Filter, type Part } from "./filter-value.ts";
 import { all, param, raw, sql, type Sql } from "./sql.ts";
 
 /** As deep as custom fields may be. */
 const maxJsonDepth = 20;
 const orders: Readonly<Record<string, string>> = { gt: ">", gte: ">=", lt: "<", lte: "<=" };
 /** A condition on what stands at a path inside a JSON column. */
-export function jsonCondition(column: Sql, filter: Filter, path: readonly string[]): Sql {
+export function jsonCondition(
+  column: Sql,
+  filter: Filter,
+  path: readonly string[],
+  counted: (part: Part) => Part,
+): Sql {
   const { path: steps, ...operators } = filter;
   const isText = (step: unknown): step is string => typeof step === "string";
   if (!Array.isArray(steps) || !steps.every(isText)) {
@@ -50,7 +55,7 @@ export function jsonCondition(column: Sql, filter: Filter, path: readonly string
           sql`jsonb_typeof(${value}) = ${param(kind, "text")}`,
         ]);
       }
-      const part = readPart(operator, operand, at);
+      const part = counted(readPart(operator, operand, at));
       return all([
         hasPart(folded(text), part.operator, part.text),
         sql`jsonb_typeof(${value}) = 'string'`,

@@ -202,7 +202,7 @@ export function matching(request: RowsRequest, catalog: Catalog, viewer: ViewerS
             path: ["where"],
             nextAlias: () => `e${++aliases}`,
             negated: false,
-            size: { conditions: 0, edges: 0 },
+            size: { conditions: 0, edges: 0, characters: 0 },
             edges: 0,
           }),
         ]),

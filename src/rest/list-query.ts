@@ -1,8 +1,13 @@
 import { decodeCursor } from "../lib/cursor.ts";
 import { badInput } from "../lib/errors.ts";
 import { RefusedRequest } from "../limits/json-body.ts";
-import { isSortable, type OrderTerm } from "../query/entity.ts";
-import type { Filter } from "../query/filter-value.ts";
+import { isSortable, sortsAll, type OrderTerm } from "../query/entity.ts";
+import {
+  maxPatternCharacters,
+  tooManyPatternCharacters,
+  type Filter,
+  type Patterns,
+} from "../query/filter-value.ts";
 import { defaultPageSize, maxPageSize, orderKeyOf, type ListRequest } from "../query/page.ts";
 import { searchWords, type SearchWords } from "../query/search.ts";
 import type { Member } from "../query/projection.ts";
@@ -39,6 +44,22 @@ export function filterKeys({ projection, list }: Resource): readonly string[] {
     .filter((key) => list.filters === null || list.filters.includes(key));
 }
 
+const patternParameter = /\[(?:contains|starts_with|ends_with)\]$/;
+
+/** What a query looks for in texts, before anything of it is checked. */
+export function patternsOf(query: URLSearchParams): Patterns {
+  const texts = [...query].filter(([name]) => patternParameter.test(name));
+  const characters = texts.reduce((sum, [, text]) => sum + text.length, 0);
+  return { isLookedFor: texts.length > 0, characters };
+}
+
+/** Whether its order has no index. */
+export function sorts({ projection }: Resource, query: URLSearchParams): boolean {
+  const key = query.get("sort")?.split(",")[0]?.trim().replace(/^[-+]/, "");
+  const member = projection.members.find((one) => one.key === key);
+  return member?.kind === "field" && sortsAll(projection.entity, [member.field]);
+}
+
 /** Keys that lists can be sorted by. */
 export function sortKeys({ projection, list }: Resource): readonly string[] {
   if (!list.isRich) return [];
@@ -71,6 +92,8 @@ class ListReading {
   readonly #issues: Issue[] = [];
   readonly #conditions: Filter[] = [];
   readonly #members: ReadonlyMap<string, Member>;
+  /** That are looked for in texts. */
+  #characters = 0;
   #limit = defaultPageSize;
   #cursor: string | null = null;
   #order: readonly OrderTerm[] | null = null;
@@ -171,6 +194,10 @@ class ListReading {
       return;
     }
     const { entity } = this.#resource.projection;
+    if (patternParameter.test(name)) this.#characters += value.length;
+    if (this.#characters > maxPatternCharacters) {
+      this.complain(name, `is too much: a list has ${tooManyPatternCharacters}; look for less.`);
+    }
     const found = conditionOf(entity, member, operator, value);
     if ("complaint" in found) this.complain(name, found.complaint);
     else this.#conditions.push(found.condition);

@@ -7,7 +7,7 @@ import { requireScopes } from "../auth/require-scopes.ts";
 import type { Database } from "../db/database.ts";
 import { currentWork } from "../db/work.ts";
 import { failureCost } from "../limits/failure-cost.ts";
-import { answerPoints, longPoints, recordsIn, weights } from "../limits/weights.ts";
+import { answerPoints, longPoints, readingCost, recordsIn, weights } from "../limits/weights.ts";
 import type { Quotas } from "../limits/quotas.ts";
 import { sendWhole } from "../limits/send-answer.ts";
 import { rateHeaders, tooManyPoints } from "../limits/rate-headers.ts";
@@ -21,7 +21,7 @@ import type { Values } from "../write/input.ts";
 import { headOf, type Answer } from "./answer.ts";
 import type { Operation } from "./face.ts";
 import { once } from "./idempotent.ts";
-import { readQuery } from "./list-query.ts";
+import { patternsOf, readQuery, sorts } from "./list-query.ts";
 import { operations } from "./operations.ts";
 import { pass } from "./pass.ts";
 import { readBody } from "./read-body.ts";
@@ -171,29 +171,29 @@ const replayCost = 1;
 
 /** The same once it has been read: records that a page does not have cost nothing. */
 function actualCost({ operation, query }: Call, points: number, { body }: Answer): number {
-  const work = operation.verb === "list" ? workOf(query) : 0;
+  const work = operation.verb === "list" ? workOf(operation, query) : 0;
   const found = operation.verb === "list" ? (currentWork()?.nodes ?? points) : 1;
   return Math.min(points, work + found + answerPoints(Buffer.byteLength(body)));
 }
 
 /** In points, as the same costs over GraphQL. */
-function costOf(
-  { verb, method, resource }: Operation,
-  query: URLSearchParams,
-  body: Values,
-): number {
+function costOf(operation: Operation, query: URLSearchParams, body: Values): number {
+  const { verb, method, resource } = operation;
   if (method !== "GET") return weights.mutation * recordsIn(body);
   const { fields } = resource.projection.entity;
   const long = Object.values(fields).filter(isLong).length;
   if (verb === "get") return 1 + longPoints(long);
   const asked = Number(query.get("limit") ?? defaultPageSize);
   const limit = asked > 0 ? Math.min(asked, maxPageSize) : 0;
-  return workOf(query) + limit + longPoints(limit * long);
+  return workOf(operation, query) + limit + longPoints(limit * long);
 }
 
 /** What a list costs beside its records: it is counted, and a search is made for the count and for the page. */
-function workOf(query: URLSearchParams): number {
-  return weights.count.root + (query.has("q") ? 2 * weights.search.root : 0);
+function workOf({ resource }: Operation, query: URLSearchParams): number {
+  const searched = query.has("q") ? 2 * weights.search.root : 0;
+  return (
+    weights.count.root + searched + readingCost(patternsOf(query), sorts(resource, query), "root")
+  );
 }
 
 /** Sends by Node's own means: through a Response the body would be copied, and encoded twice. */

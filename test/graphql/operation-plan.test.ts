@@ -72,6 +72,36 @@ describe("cost: the nodes that could be read", () => {
       3 + 30,
     ],
     [
+      "a filter on parts of texts, wherever it stands: all rows may be read",
+      '{ activities(first: 1, where: { not: { account: { name: { endsWith: "zqaa" } } } }) { nodes { id } } }',
+      1 + 100 + 2,
+    ],
+    [
+      "a filter on JSON",
+      '{ activities(first: 1, where: { customFields: [{ path: ["a"], eq: 1 }] }) { nodes { id } } }',
+      1 + 100,
+    ],
+    [
+      "an order that no index has",
+      "{ activities(first: 1, orderBy: [{ subject: asc }]) { nodes { id } } }",
+      1 + 100,
+    ],
+    [
+      "an order that one has",
+      "{ activities(first: 1, orderBy: [{ dueDate: asc }, { subject: asc }]) { nodes { id } } }",
+      1,
+    ],
+    [
+      "both, of each parent",
+      '{ accounts(first: 10) { nodes { deals(first: 1, where: { name: { contains: "x" } }, orderBy: [{ name: asc }]) { nodes { id } } } } }',
+      10 + 10 * 2,
+    ],
+    [
+      "each two characters that are looked for",
+      `{ accounts(first: 1, where: { or: [{ name: { contains: "${"x".repeat(200)}" } }, { name: { startsWith: "${"y".repeat(100)}" } }] }) { nodes { id } } }`,
+      1 + 100 + 150,
+    ],
+    [
       "many of them",
       "{ accounts(first: 100) { nodes { description customFields addresses { city } } } }",
       100 + 100 + 1_600,

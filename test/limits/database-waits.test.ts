@@ -258,3 +258,33 @@ describe("what work counts", () => {
     expect(current.statements).toBe(4);
   });
 });
+
+describe("an operation with more statements than the pool has connections", () => {
+  it("waits for itself alone, as long as it takes, and leaves connections to the others", async () => {
+    const { pool } = await open(10);
+    const { work: current } = work();
+    const slow = Array.from({ length: 40 }, () =>
+      asWork(current, () => pool.forTenant(ours).rows("SELECT 1 FROM pg_sleep(0.03)", [])),
+    );
+    await vi.waitFor(() => expect(pool.load.taken).toBe(4), { interval: 1 });
+    expect(pool.load.waiting).toBe(0);
+    expect(await pool.forTenant(ours).rows("SELECT 1", [])).toEqual(one);
+    // All of them together take far longer than anybody waits for a connection.
+    expect(await Promise.all(slow)).toEqual(slow.map(() => one));
+    expect(pool.load).toEqual({ taken: 0, waiting: 0 });
+  });
+
+  it("sends none of those that waited when it ends", async () => {
+    const { pool, fixtures } = await open(10);
+    const current = work();
+    const slow = Array.from({ length: 20 }, () =>
+      asWork(current.work, () => pool.forTenant(ours).rows(forever, [])),
+    );
+    const answers = Promise.allSettled(slow);
+    await vi.waitFor(() => expect(current.work.statements).toBe(4), { interval: 1 });
+    current.abort.abort(reason);
+    expect(await answers).toEqual(slow.map(() => ({ status: "rejected", reason })));
+    expect(current.work.statements).toBe(4);
+    expect(await pidsOf(fixtures)).toHaveLength(4);
+  });
+});

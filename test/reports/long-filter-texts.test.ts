@@ -59,3 +59,47 @@ it.each(["contains", "starts_with", "ends_with"])("name[%s] over REST too", asyn
     [[`name[${operator}]`, "has at most 200 characters; look for less of the text."]],
   ]);
 });
+
+/** So many conditions of 200 characters, and one of the rest. */
+const texts = (characters: number) => [
+  ...Array.from({ length: Math.floor(characters / 200) }, (_, index) =>
+    `${index}`.padEnd(200, "c"),
+  ),
+  ...(characters % 200 === 0 ? [] : ["c".repeat(characters % 200)]),
+];
+
+it("a filter looks for 2,000 characters in all and no more", async () => {
+  const filter = (characters: number) => ({
+    or: texts(characters).map((contains, index) =>
+      index === 0
+        ? { not: { account: { customFields: [{ path: ["note"], contains }] } } }
+        : { email: { contains } },
+    ),
+  });
+  expect((await ask(filter(2_000))).errors).toBeUndefined();
+  gateway.statements.clear();
+  const [error] = (await ask(filter(2_001))).errors ?? [];
+  expect(error?.extensions).toMatchObject({ code: "QUERY_TOO_COMPLEX", inputPath: ["where"] });
+  expect(error?.message).toBe(
+    "where: a filter has at most 2,000 characters to look for in texts, all together; ask for less at once.",
+  );
+  expect(gateway.statements.all()).toEqual([]);
+});
+
+it("2,000 characters in all over REST too", async () => {
+  const keys = ["name", "display_name", "domain", "email", "phone", "industry"];
+  const path = (characters: number) => {
+    const given = texts(characters).map((text, index) => {
+      const comparison = index < keys.length ? "contains" : "ends_with";
+      return `${keys[index % keys.length]}[${comparison}]=${text}`;
+    });
+    return `/api/v1/crm/accounts?${given.join("&")}`;
+  };
+  expect((await rest.get(path(2_000))).status).toBe(200);
+  const { status, body } = await rest.get(path(2_001));
+  expect([status, at(body, "issues", 0, "path"), at(body, "issues", 0, "message")]).toEqual([
+    400,
+    "phone[ends_with]",
+    "is too much: a list has at most 2,000 characters to look for in texts, all together; look for less.",
+  ]);
+});

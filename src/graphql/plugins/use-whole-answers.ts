@@ -2,6 +2,7 @@ import { GraphQLError, type ExecutionResult } from "graphql";
 import type { Plugin } from "graphql-yoga";
 import { answerTooLong, currentWork, maxAnswerBytes, type Work } from "../../db/work.ts";
 import { GatewayError } from "../../lib/errors.ts";
+import { jsonBytes } from "../../lib/json-bytes.ts";
 
 /**
  * Ends what still runs for an operation that has failed, and prints the answer to one that has not: it is sent as it is
@@ -16,19 +17,40 @@ export function useWholeAnswers(): Plugin {
           // One that is printed already was counted when it was kept.
           if (Symbol.asyncIterator in result || "stringify" in result) return;
           const refusal = refusalOf(work);
+          const told = withFewErrors(result);
           if (result.errors !== undefined) work?.stop(overReason());
           // Refused before anything of it was carried out.
-          if (!("data" in result)) return;
+          if (!("data" in result)) return setResult(told);
           const printed = refusal === null ? printedData(result.data ?? null) : null;
           setResult(
             printed === null
               ? { errors: [asGraphQLError(refusal ?? answerTooLong(), work)] }
-              : withText(result, printed),
+              : withText(told, printed),
           );
         },
       };
     },
   };
+}
+
+/** So many errors are told, in so many bytes; the others are counted. */
+const [mostErrors, mostErrorBytes] = [100, 100_000];
+
+/** Each of 10,000 records may fail by itself: nobody reads more of it than what the first ones say. */
+function withFewErrors(result: ExecutionResult): ExecutionResult {
+  const { errors = [] } = result;
+  let bytes = 0;
+  const told = errors.slice(0, mostErrors).filter((error) => {
+    bytes += Buffer.byteLength(error.message) + jsonBytes(error.path);
+    return bytes <= mostErrorBytes;
+  });
+  const left = errors.length - told.length;
+  if (left === 0) return result;
+  const more = new GatewayError(
+    "QUERY_TOO_COMPLEX",
+    `${left.toLocaleString("en")} more fields failed; mend what the errors before this one say, or ask for less at once.`,
+  );
+  return { ...result, errors: [...told, new GraphQLError(more.message, { originalError: more })] };
 }
 
 const overReason = (): GatewayError =>

@@ -44,6 +44,7 @@ export const account = defineEntity({
   type: "Account",
   table: "accounts",
   prefix: "acc",
+  ordered: ["createdAt", "updatedAt", "displayName", "name", "lastActivityAt", "annualRevenue"],
   description: "A customer: an organization or a person that deals are made with.",
   searchRank: 4,
   unique: [{ field: "email", within: null }],

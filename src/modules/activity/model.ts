@@ -34,6 +34,7 @@ export const activity = defineEntity({
   type: "Activity",
   table: "activities",
   prefix: "act",
+  ordered: ["createdAt", "updatedAt", "occurredAt", "dueDate"],
   description:
     "A logged touchpoint: a call, email, meeting, note or task. A log entry: it is not changed afterwards.",
   defaultOrder: [{ field: "occurredAt", direction: "desc" }],

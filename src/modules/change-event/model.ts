@@ -50,6 +50,7 @@ export const changeEvent = defineEntity({
   type: "ChangeEvent",
   table: "change_events",
   prefix: "evt",
+  ordered: [],
   description:
     "One write of one record: who, when, and what it changed. Every version of every record has exactly one.",
   softDelete: false,

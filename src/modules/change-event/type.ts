@@ -81,14 +81,15 @@ function readsOfTypes(types: unknown): readonly string[] {
   return catalog.entities.filter(({ type }) => names.includes(type)).map(({ name }) => name);
 }
 
+const changesCost = listCost(changeEvent);
 recordQuery(changeEvent);
 aggregateQuery(changeEvent);
 builder.queryField("changes", (t) =>
   t.field({
     type: connectionOf(changeEvent),
     extensions: access({
-      ...listCost,
-      uses: [...(listCost.uses ?? []), "types"],
+      ...changesCost,
+      uses: [...(changesCost.uses ?? []), "types"],
       readsBy: ({ types }) => (types == null ? readsOf(changeEvent) : readsOfTypes(types)),
     }),
     description:

@@ -33,6 +33,7 @@ export const contact = defineEntity({
   type: "Contact",
   table: "contacts",
   prefix: "con",
+  ordered: ["createdAt", "updatedAt", "displayName", "lastName", "lastInteractionAt"],
   description: "A person, usually at an account.",
   searchRank: 3,
   unique: [{ field: "email", within: "accountId" }],

@@ -23,6 +23,7 @@ export const deal = defineEntity({
   type: "Deal",
   table: "deals",
   prefix: "deal",
+  ordered: ["createdAt", "updatedAt", "value", "expectedCloseDate"],
   description: "A sales opportunity with an account.",
   searchRank: 2,
   naturalKeys: { number: "dealNumber" },

@@ -29,6 +29,7 @@ export const lineItem = defineEntity({
   type: "LineItem",
   table: "line_items",
   prefix: "lin",
+  ordered: ["createdAt", "updatedAt", "total"],
   description: "One priced line of a quote.",
   fields: {
     ...identity,

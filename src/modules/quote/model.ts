@@ -43,6 +43,7 @@ export const quote = defineEntity({
   type: "Quote",
   table: "quotes",
   prefix: "qte",
+  ordered: ["createdAt", "updatedAt", "total", "validityDate"],
   description: "A priced offer to an account, usually for a deal.",
   searchRank: 1,
   naturalKeys: { number: "quoteNumber" },

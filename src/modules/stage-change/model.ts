@@ -6,6 +6,7 @@ export const stageChange = defineEntity({
   type: "StageChange",
   table: "deal_stage_changes",
   prefix: "stg",
+  ordered: [],
   description: "One change of a deal's stage (an entry of `audit_log` in REST).",
   softDelete: false,
   isNode: false,

@@ -6,6 +6,7 @@ export const tenant = defineEntity({
   type: "Tenant",
   table: "tenants",
   prefix: "ten",
+  ordered: [],
   description:
     "A customer of the CRM: the owner of all other records. A caller sees exactly one tenant.",
   tenantColumn: "id",
