@@ -147,7 +147,10 @@ async function letters({ client }: Subject): Promise<Verdict> {
   return off("LC_CTYPE is C, so search finds only ASCII: make the database with a UTF-8 locale");
 }
 
-/** Statistics that name the large tenants make PostgreSQL plan for all others as if they had nothing. */
+/**
+ * Statistics that name the large tenants make PostgreSQL plan for all others as if they had nothing. PostgreSQL 18 is told
+ * that there are 20; a restored or upgraded database may have lost that.
+ */
 async function statistics({ client }: Subject): Promise<Verdict> {
   const uneven = await names(
     client,
@@ -155,7 +158,8 @@ async function statistics({ client }: Subject): Promise<Verdict> {
      JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped
      LEFT JOIN pg_stats s ON s.schemaname = 'public' AND s.tablename = c.relname AND s.attname = a.attname
      WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
-       AND (a.attstattarget IS DISTINCT FROM 0 OR s.most_common_vals IS NOT NULL)
+       AND (a.attstattarget IS DISTINCT FROM 0 OR s.most_common_vals IS NOT NULL
+         OR (current_setting('server_version_num')::integer >= 180000 AND s.n_distinct IS DISTINCT FROM 20))
      ORDER BY c.relname`,
   );
   if (uneven.length === 0) return fine("every tenant is planned for alike");

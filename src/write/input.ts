@@ -5,7 +5,7 @@ import { withoutExponent } from "../lib/decimal.ts";
 import { ExactNumber } from "../lib/exact-number.ts";
 import { isRecord } from "../lib/json.ts";
 import { snakeCase } from "../lib/text.ts";
-import { invalid, type Problem } from "./problem.ts";
+import { invalid, withoutPlace, type Problem } from "./problem.ts";
 import { schemaOf, type InputType } from "./input-types.ts";
 
 /** One field of an input, under its REST name. */
@@ -40,7 +40,11 @@ export type ParsedInput = {
   readonly values: Values;
   readonly extras: Values;
   readonly problems: readonly Problem[];
+  /** What was sent for the model's fields, before it was read. */
+  readonly asSent?: readonly SentField[];
 };
+
+type SentField = { readonly field: string; readonly rest: string; readonly value: unknown };
 
 type FieldOptions = Partial<Pick<InputField, "field" | "required" | "nullable">> & {
   readonly schema: z.ZodType;
@@ -154,7 +158,9 @@ export const recordSchema = (complaint: string) => z.custom<Values>(isRecord, co
 export const objectSchema = (definition: InputDefinition, complaint: string) =>
   recordSchema(complaint).transform((sent, context) => {
     const { extras, problems } = parseInput(definition, sent);
-    for (const { path, message } of problems) {
+    for (const problem of problems) {
+      const { path } = problem;
+      const message = withoutPlace(problem);
       context.issues.push({ code: "custom", path: [...path], message, input: sent });
     }
     return extras;
@@ -201,6 +207,7 @@ export function parseInput(definition: InputDefinition, input: Values): ParsedIn
   const values: Record<string, unknown> = {};
   const extras: Record<string, unknown> = {};
   const problems: Problem[] = [];
+  const asSent: SentField[] = [];
   /** Required fields that say something, be it faulty. */
   const said = new Set<string>();
   /** The name under which a field was said: its own or its twin's. */
@@ -230,6 +237,7 @@ export function parseInput(definition: InputDefinition, input: Values): ParsedIn
       continue;
     }
     said.add(rest);
+    if (field.field !== null) asSent.push({ field: field.field, rest, value: sent });
     const parsed = field.schema.safeParse(readable(field, sent), { reportInput: true });
     if (parsed.success) take(rest, field, parsed.data);
     else problems.push(...parsed.error.issues.flatMap((issue) => problemsOf(issue, rest)));
@@ -237,7 +245,7 @@ export function parseInput(definition: InputDefinition, input: Values): ParsedIn
   for (const [rest, field] of Object.entries(definition.fields)) {
     if (field.required && !said.has(rest)) problems.push(invalid([rest], "is needed."));
   }
-  return { values, extras, problems };
+  return { values, extras, problems, asSent };
 }
 
 /** A decimal as text, with all digits that it was sent with. */

@@ -24,6 +24,12 @@ export const invalid = (path: readonly string[], message: string): Problem => ({
   record: null,
 });
 
+/** The message as a sentence takes it: without the place in front. */
+export function withoutPlace({ path, message }: Problem): string {
+  const place = `${path.join(".")} `;
+  return message.startsWith(place) ? message.slice(place.length) : message;
+}
+
 /** No such record for this caller, whatever the reason. */
 export const notFound = (path: readonly string[], type: string): Problem => ({
   kind: "notFound",

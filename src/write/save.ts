@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { uuidv7 } from "../lib/id.ts";
 import type { Entity } from "../query/entity.ts";
 import { sound, type Draft, type RowInput } from "./draft.ts";
@@ -194,7 +195,7 @@ export function newDraft(
 /** A record as it shall be after a change. */
 export function changedDraft(writes: EntityWrites, row: RowInput, before: Stored): Draft {
   const { entity } = writes;
-  const { values: sent, extras, problems } = row.input;
+  const { values: sent, extras, problems } = withoutUnchanged(row.input, before);
   const draft: Draft = {
     index: row.index,
     id: row.id,
@@ -206,6 +207,24 @@ export function changedDraft(writes: EntityWrites, row: RowInput, before: Stored
   };
   checkVersion(entity, before, extras["version"], draft.problems);
   return draft;
+}
+
+/** A value that is sent as it is stored is not judged: it may have been stored before a rule became stricter. */
+function withoutUnchanged(input: ParsedInput, before: Stored): ParsedInput {
+  const { values, problems, asSent = [] } = input;
+  const changed = new Set(
+    asSent.flatMap(({ field, value }) => (isDeepStrictEqual(value, before[field]) ? [] : [field])),
+  );
+  const unchanged = asSent.filter(({ field }) => !changed.has(field));
+  const names = new Set(unchanged.map(({ rest }) => rest));
+  return {
+    ...input,
+    values: {
+      ...values,
+      ...Object.fromEntries(unchanged.map(({ field }) => [field, before[field]])),
+    },
+    problems: problems.filter(({ path: [rest = ""] }) => !names.has(rest)),
+  };
 }
 
 /** Adds a conflict when the caller read another version than the current one. */

@@ -72,6 +72,11 @@ describe.each([
        'inherited', false, 'most_common_vals', '{0190bbbb-0000-7000-8000-000000000001}', 'most_common_freqs', '{1}'::real[])`,
     /superuser: SELECT plan_tenants_alike\('deals'\)$/,
   ],
+  [
+    "statistics",
+    "SELECT pg_clear_attribute_stats('public', 'deals', 'tenant_id', false)",
+    /superuser: SELECT plan_tenants_alike\('deals'\)$/,
+  ],
 ])("%s", (name, harm, detail) => {
   test(`is off after ${harm}`, async () => {
     const found = await examineAfter(harm, name);

@@ -139,7 +139,11 @@ const price = fc
     }),
     discount,
   )
-  .map(([line, off]): Body => ({ ...line, ...off }));
+  .map(([line, off]): Body => {
+    // An amount off is at most the line's price.
+    const isTooMuch = "discount" in off && Number(line.quantity) * Number(line.unit_price) < 5;
+    return isTooMuch ? line : { ...line, ...off };
+  });
 
 /** Values that depend on other fields and records. */
 function specials(kind: Kind, around: Around): fc.Arbitrary<Body> {

@@ -3,6 +3,8 @@ import { valueOf, type Reading } from "../../lib/reading.ts";
 
 /** A plus, then digits and what separates them: there is no room for an extension or a remark. */
 const international = /^\+[\p{Nd}\p{Pd}\p{Zs}().[\]/]+$/u;
+/** What replaces the last digits: `+49 30 901820/22` is two numbers. */
+const otherLine = /\/[\p{Zs}]*\d{1,3}$/u;
 
 const complaint =
   "must be a phone number with its country code and nothing else, such as +14045550128; or send it as phone_1 to keep it as it is.";
@@ -11,9 +13,10 @@ const complaint =
 export function readPhone(text: string): Reading {
   // Full-width digits become plain ones.
   const plain = text.trim().normalize("NFKC");
-  const parsed = international.test(plain)
-    ? parsePhoneNumberFromString(plain, { extract: false })
-    : undefined;
+  const parsed =
+    international.test(plain) && !otherLine.test(plain)
+      ? parsePhoneNumberFromString(plain, { extract: false })
+      : undefined;
   return parsed?.isPossible() === true && parsed.ext === undefined
     ? { value: parsed.number }
     : { complaint };

@@ -1,5 +1,3 @@
-import { emailPattern } from "../../model/kinds/email.ts";
-import { urlPattern } from "../../model/kinds/url.ts";
 import { catalog } from "../../modules/catalog.ts";
 import type { Entity, Field } from "../../query/entity.ts";
 import type { Member, Notation } from "../../query/projection.ts";
@@ -96,10 +94,6 @@ function valueSchema(entity: Entity, definition: Field, notation: Notation): Sch
       return idSchema(entity, notation);
     case "reference":
       return idSchema(catalog.entity(definition.to ?? ""), notation);
-    case "email":
-      return { type: "string", pattern: emailPattern };
-    case "url":
-      return { type: "string", pattern: urlPattern };
     case "currency":
       return { type: "string", pattern: "^[A-Z]{3}$" };
     case "enum":
@@ -125,6 +119,7 @@ function valueSchema(entity: Entity, definition: Field, notation: Notation): Sch
     case "textList":
       return { type: "array", items: { type: "string" } };
     default:
+      // Emails and web addresses too: stored ones may be older than the rules for inputs.
       return { type: "string" };
   }
 }
