@@ -14,7 +14,7 @@ const probeMilliseconds = 500;
 /** So many requests may wait for their answers on one connection: nobody pipelines more than a few. */
 const maxPipelined = 100;
 /** So many of them are carried out at once; the rest in their turn, so that one connection keeps no other waiting. */
-const maxAtOnce = 4;
+const maxAtOnce = 2;
 /** Then a connection is opened anew, so that load spreads over processes that came later. */
 const maxRequests = 10_000;
 

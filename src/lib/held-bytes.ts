@@ -53,11 +53,15 @@ export class HeldBytes {
     return this.#bytes;
   }
 
-  /** Whether work may begin whose answer this credential would hold too. */
-  hasRoom(credential: string, party: string): boolean {
+  /**
+   * Whether work may begin whose answer this credential would hold too, beside so much other work of its party. Of a party
+   * that has its share, those who hold next to nothing still have one answer made at a time.
+   */
+  hasRoom(credential: string, party: string, atWork: number): boolean {
+    const share = Math.max(this.#most / 2 - this.#bytes, modestBytes);
+    const ofParty = this.#byParty.get(party) ?? 0;
     const held = this.heldBy(credential);
-    const share = this.#most / 2 - this.#bytes;
-    return held < modestBytes || Math.max(held, this.#byParty.get(party) ?? 0) < share;
+    return ofParty < share ? held < share : held < modestBytes && atWork === 0;
   }
 
   /** Bytes that one credential holds. */

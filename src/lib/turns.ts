@@ -17,8 +17,11 @@ export type TurnLimits = {
    * however long there has been somebody in it.
    */
   readonly crowded?: { readonly afterMilliseconds: number; readonly waitMilliseconds: number };
-  /** Whether the owner may have a turn just now, whatever is free; `wake` says that it may have changed. */
-  readonly mayStart?: (owner: string, party: string) => boolean;
+  /**
+   * Whether the owner may have a turn just now, whatever is free, beside those that its party has; `wake` says that it may
+   * have changed.
+   */
+  readonly mayStart?: (owner: string, party: string, taken: number) => boolean;
 };
 
 type Waiter = {
@@ -99,7 +102,7 @@ export class Turns {
   }
 
   #mayStart(owner: string, party: string): boolean {
-    return this.#limits.mayStart?.(owner, party) ?? true;
+    return this.#limits.mayStart?.(owner, party, this.#heldByParty.get(party) ?? 0) ?? true;
   }
 
   #give(owner: string, party: string): () => void {

@@ -33,7 +33,7 @@ export class Admission {
       waitMilliseconds: burstMilliseconds,
       crowded,
       complaint: "The gateway is busy",
-      mayStart: (caller, tenant) => held.hasRoom(caller, tenant),
+      mayStart: (caller, tenant, taken) => held.hasRoom(caller, tenant, taken),
     });
     held.onFreed = () => this.#turns.wake();
   }
@@ -92,7 +92,7 @@ export class Admission {
     for (;;) {
       const tenant = this.#tenants.get(caller);
       const isKnown = tenant !== undefined;
-      const hasRoom = () => this.#held.hasRoom(caller, tenant ?? caller);
+      const hasRoom = () => this.#held.hasRoom(caller, tenant ?? caller, 0);
       const giveBack = await this.#turns
         .take(isKnown ? caller : strangers, signal, tenant)
         .catch((error: unknown) => {

@@ -30,10 +30,11 @@ it("a credential that holds nothing has room, however many keys of another tenan
     hold("theirs", `key-${key}`, answer);
     expect(held.bytes).toBeLessThanOrEqual((3 / 4) * most);
   }
-  expect(held.hasRoom("ours", "our tenant")).toBe(true);
-  // A key of theirs that holds nothing, too; one that holds an answer does not.
-  expect(held.hasRoom("key-new", "theirs")).toBe(true);
-  expect(held.hasRoom("key-59", "theirs")).toBe(false);
+  expect(held.hasRoom("ours", "our tenant", 8)).toBe(true);
+  // A key of theirs that holds nothing, too, but one after the other; one that holds an answer does not.
+  expect(held.hasRoom("key-new", "theirs", 0)).toBe(true);
+  expect(held.hasRoom("key-new", "theirs", 1)).toBe(false);
+  expect(held.hasRoom("key-59", "theirs", 0)).toBe(false);
 });
 
 it("of many tenants the greatest holder makes way", () => {
