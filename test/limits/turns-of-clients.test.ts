@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { startGateway, type TestGateway } from "../support/gateway.ts";
@@ -68,5 +68,63 @@ it("who sends slowly keeps nobody from being served, however its credential is s
     }
   } finally {
     for (const socket of sockets) socket.destroy();
+  }
+});
+
+it.each([
+  ["GET", "/api/v1/crm/nothing", 404],
+  ["PUT", "/api/v1/crm/contacts", 405],
+])("a made-up key is no known caller after %s %s: %i", async (method, path, status) => {
+  const crowded = await startGateway({
+    logLevel: "silent",
+    env: { MAX_IN_FLIGHT: "4", MAX_QUEUED: "8", METRICS_PORT: "0" },
+  });
+  const { client } = crowded.fixtures;
+  const known = [
+    await crowded.keyFor((await crowded.fixtures.tenant("first")).slug),
+    await crowded.keyFor((await crowded.fixtures.tenant("second")).slug),
+  ];
+  const madeUp = ["crm_test_made-up-1", "crm_test_made-up-2"];
+  const inFlight = async (state: string): Promise<number> => {
+    const text = await (await fetch(crowded.metricsUrl ?? "")).text();
+    return Number(
+      new RegExp(`crm_requests_in_flight\\{state="${state}"\\} (\\d+)`).exec(text)?.[1],
+    );
+  };
+  const sockets: Socket[] = [];
+  const sendEach = (credentials: readonly string[], times: number): void => {
+    for (const credential of Array.from({ length: times }, () => credentials).flat()) {
+      const socket = connect(Number(new URL(crowded.url).port), hostname);
+      socket.on("error", () => undefined);
+      socket.write(head(`x-api-key: ${credential}`, body.length) + body);
+      sockets.push(socket);
+    }
+  };
+  try {
+    for (const credential of known) await post(crowded.url, credential);
+    for (const credential of madeUp) {
+      const headers = { "x-api-key": credential };
+      expect((await fetch(new URL(path, crowded.url), { method, headers })).status).toBe(status);
+    }
+    await client.query("BEGIN; LOCK TABLE accounts");
+    sendEach(known, 2);
+    await vi.waitFor(async () => expect(await inFlight("taken")).toBe(4), { timeout: 30_000 });
+    // All of them have one line, of at most three quarters of the places.
+    const refused = new Promise((resolve) => {
+      sendEach(madeUp, 4);
+      let count = 0;
+      for (const socket of sockets.slice(4)) {
+        socket.once("data", () => {
+          count += 1;
+          if (count === 2) resolve(count);
+        });
+      }
+    });
+    await refused;
+    expect(await inFlight("waiting")).toBe(6);
+  } finally {
+    for (const socket of sockets) socket.destroy();
+    await client.query("ROLLBACK");
+    await crowded.close();
   }
 });
