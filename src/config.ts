@@ -21,7 +21,7 @@ export type OperationLimits = {
   maxCost: number;
 };
 
-/** What the operator decides, read once from the environment and handed to whoever needs it. */
+/** What the operator decides, read once from the environment and handed to the parts that need it. */
 export type Config = {
   /** TCP port; 0 stands for any free one. */
   port: number;
@@ -40,7 +40,7 @@ export type Config = {
   telemetry: TelemetryConfig;
   browsers: BrowserConfig;
   http: {
-    /** So many connections at once; further ones are closed. */
+    /** The most open connections; further ones are closed. */
     maxConnections: number;
     /** A request, headers and body, must have arrived in this time. */
     receiveMilliseconds: number;
@@ -61,7 +61,7 @@ export type Config = {
 /** How the server shares its connections to PostgreSQL among requests. */
 export type PoolConfig = {
   readonly size: number;
-  /** So many may wait for a connection, and for so long. */
+  /** The most statements that may wait for a connection, and how long each may wait. */
   readonly waiters: number;
   readonly waitMilliseconds: number;
   /** How long one statement may run, and wait for a lock. */
@@ -77,10 +77,10 @@ export type LimitsConfig = {
   /** Where it is counted: in PostgreSQL when several processes share the load. */
   readonly store: "memory" | "postgres";
   readonly requestMilliseconds: number;
-  /** So many GraphQL requests are worked on at once, and so many more may wait for their turn. */
+  /** The most requests that are worked on at once, and the most that may wait for their turn. */
   readonly inFlight: number;
   readonly queued: number;
-  /** So many bytes of answers may wait to be read. */
+  /** The most bytes of answers that may wait for their clients. */
   readonly unreadBytes: number;
 };
 

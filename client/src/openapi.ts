@@ -526,7 +526,7 @@ export type IntegrationCustomerOrder =
 
 /** What `listAccounts` can be asked for. */
 export interface ListAccountsParameters {
-  /** So many records at most. */
+  /** The most records of a page. */
   limit?: number;
   /** Where the page begins: `next_cursor` of the page before, unchanged, with the same order and filters. */
   cursor?: string;
@@ -1031,7 +1031,7 @@ export interface UpdateAccountInput {
 }
 /** What `listContacts` can be asked for. */
 export interface ListContactsParameters {
-  /** So many records at most. */
+  /** The most records of a page. */
   limit?: number;
   /** Where the page begins: `next_cursor` of the page before, unchanged, with the same order and filters. */
   cursor?: string;
@@ -1509,7 +1509,7 @@ export interface UpdateContactInput {
 }
 /** What `listDeals` can be asked for. */
 export interface ListDealsParameters {
-  /** So many records at most. */
+  /** The most records of a page. */
   limit?: number;
   /** Where the page begins: `next_cursor` of the page before, unchanged, with the same order and filters. */
   cursor?: string;
@@ -1934,7 +1934,7 @@ export interface UpdateDealInput {
 }
 /** What `listActivities` can be asked for. */
 export interface ListActivitiesParameters {
-  /** So many records at most. */
+  /** The most records of a page. */
   limit?: number;
   /** Where the page begins: `next_cursor` of the page before, unchanged, with the same order and filters. */
   cursor?: string;
@@ -2245,7 +2245,7 @@ export interface Activity {
 }
 /** What `listQuotes` can be asked for. */
 export interface ListQuotesParameters {
-  /** So many records at most. */
+  /** The most records of a page. */
   limit?: number;
   /** Where the page begins: `next_cursor` of the page before, unchanged, with the same order and filters. */
   cursor?: string;
@@ -2622,7 +2622,7 @@ export interface UpdateQuoteInput {
 }
 /** What `listLineItems` can be asked for. */
 export interface ListLineItemsParameters {
-  /** So many records at most. */
+  /** The most records of a page. */
   limit?: number;
   /** Where the page begins: `next_cursor` of the page before, unchanged, with the same order and filters. */
   cursor?: string;
@@ -2854,7 +2854,7 @@ export interface UpdateLineItemInput {
 }
 /** What `listIntegrationCustomers` can be asked for. */
 export interface ListIntegrationCustomersParameters {
-  /** So many records at most. */
+  /** The most records of a page. */
   limit?: number;
   /** Where the page begins: `next_cursor` of the page before, unchanged, with the same order and filters. */
   cursor?: string;
@@ -3043,7 +3043,7 @@ export interface IntegrationCustomer {
 }
 /** What `listCustomers` can be asked for. */
 export interface ListCustomersParameters {
-  /** So many records at most. */
+  /** The most records of a page. */
   limit?: number;
   /** Where the page begins: `next_cursor` of the page before, unchanged, with the same order and filters. */
   cursor?: string;

@@ -13,7 +13,7 @@ import { isScope } from "./scopes.ts";
 
 /** How long a key's row is believed. A key that another process revokes works no longer than this. */
 const maxAge = 2_000;
-/** So many keys are remembered: some 5 MB. */
+/** The most keys that are remembered: some 5 MB. */
 const maxKeys = 10_000;
 /** A look-up that takes longer holds up no other one: its connection may be dead. */
 const patience = 250;

@@ -16,7 +16,7 @@ import { isScope, type Scope } from "./scopes.ts";
 const maxTokenLength = 8 * 1_024;
 /** How far the clocks of issuers may be off, in seconds. */
 const clockTolerance = 5;
-/** So many keys of one kind are tried when a token does not say which it was signed with. */
+/** The most keys of one kind that are tried when a token does not name its key. */
 const maxTried = 5;
 const tenantAge = 5_000;
 const maxTenants = 10_000;

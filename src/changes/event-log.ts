@@ -24,7 +24,7 @@ type Event = {
 /** The kind of lock that writers of a tenant's log take turns by; any number that no other part uses. */
 const logLock = 4_715_003;
 
-/** So many events go into one statement: a deletion can take very many records along. */
+/** The most events in one statement: a deletion can take very many records along. */
 const eventsPerStatement = 5_000;
 
 /** What every event says anyway, or no event may say. */

@@ -23,9 +23,9 @@ function countedParsers(work: Work): typeof textParsers {
 }
 
 const pinText = "SELECT set_config('app.tenant_id', $1, false)";
-/** So many texts are prepared, each some 50–80 KB on every connection; what comes later is planned every time. */
+/** The most texts that are prepared, each some 50–80 KB on every connection; later ones are planned every time. */
 const maxPrepared = 300;
-/** So many reads of one operation run at once; and never all that one tenant may have. */
+/** The most reads of one operation that run at once; one tenant's share is larger. */
 const readsAtOnce = 4;
 /** How long `close` waits for statements that still run. */
 const closingMilliseconds = 1_000;

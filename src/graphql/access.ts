@@ -7,7 +7,7 @@ export type Arguments = Readonly<Record<string, unknown>>;
 export type Cost = {
   readonly own: number;
   readonly times: number;
-  /** How much of its own is for records of a page; what the page turns out not to have is given back. */
+  /** The part of its own cost that is for records of a page; the share of missing records is given back. */
   readonly paged?: number;
   /** How many objects the lists right under it have, where each of them costs something by itself, e.g. edges and groups. */
   readonly items?: number;

@@ -12,7 +12,7 @@ import { currentWork, type Work } from "../db/work.ts";
 import { GatewayError } from "../lib/errors.ts";
 import { jsonBytes } from "../lib/json-bytes.ts";
 
-/** What stands around a value beside its name: two quotation marks, a colon and a comma. */
+/** The characters around a value beside its name: two quotation marks, a colon and a comma. */
 const punctuation = 4;
 
 /**

@@ -79,7 +79,7 @@ export class OperationPlan {
   }
 }
 
-/** So many values of a filter, an order or a list of them take as long as a record. */
+/** The number of values in filters and orders that take as long as a record. */
 const valuesPerPoint = 100;
 
 class Planner {

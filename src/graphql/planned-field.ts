@@ -34,9 +34,9 @@ export type Content = {
 };
 const noContent: Content = { values: 0, listed: 0, hasLists: false };
 
-/** So many values of a record take as long as the record itself. */
+/** The number of a record's values that take as long as the record itself. */
 const valuesPerNode = 10;
-/** So many items a list is taken to have that is no page of records. */
+/** The number of items that a list counts with when it is no page of records. */
 const usualItems = 5;
 
 const pointsOf = (values: number): number => Math.floor(values / valuesPerNode);

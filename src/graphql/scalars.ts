@@ -86,7 +86,7 @@ const bigInt = new GraphQLScalarType<string, number>({
   parseLiteral: literal([Kind.INT, Kind.STRING], "BigInt: a whole number is expected.", wholeInput),
 });
 
-/** The text as its kind reads it; what is wrong with it is said under the scalar's name. */
+/** The text as its kind reads it; a complaint begins with the scalar's name. */
 function readAs(scalar: string, read: (text: string) => Reading, value: unknown): string {
   const reading = typeof value === "string" ? read(value) : { complaint: "must be text" };
   if ("value" in reading) return reading.value;

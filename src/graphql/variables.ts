@@ -7,7 +7,7 @@ export type Variables = Readonly<Record<string, unknown>>;
 /** Variables without a value; no name is in it, also not what every object has. */
 export const noVariables: Variables = Object.create(null);
 
-/** As many are told as the executor tells. */
+/** The executor tells the same number. */
 const maxErrors = 50;
 
 /**

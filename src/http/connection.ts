@@ -7,13 +7,13 @@ import {
 import type { Duplex } from "node:stream";
 import { isRecord } from "../lib/json.ts";
 
-/** What still comes in after a refusal is read so long: closing at once would reset the connection, and lose the answer. */
+/** The time for which a refused request is read on: closing at once would reset the connection and lose the answer. */
 const lingerMilliseconds = 2_000;
 /** How often a client that has ended its side, and waits for answers, is looked after. */
 const probeMilliseconds = 500;
-/** So many requests may wait for their answers on one connection: nobody pipelines more than a few. */
+/** The most requests that may wait for their answers on one connection: clients pipeline a few at most. */
 const maxPipelined = 100;
-/** So many of them are carried out at once; the rest in their turn, so that one connection keeps no other waiting. */
+/** The most of them that are carried out at once. The rest wait, so that one connection does not hold up the others. */
 const maxAtOnce = 2;
 /** Then a connection is opened anew, so that load spreads over processes that came later. */
 const maxRequests = 10_000;

@@ -10,7 +10,7 @@ import { Connection, endPlainly, Response } from "./connection.ts";
 
 /** Bytes of all headers of a request, its first line included; more is answered with 431. */
 const maxHeaderBytes = 16_384;
-/** So many headers are more than any client or proxy has a use for; more is answered with 431. */
+/** The most headers of a request; clients and proxies send fewer. More is answered with 431. */
 const maxHeaders = 200;
 /** An idle connection stays so long: longer than load balancers keep theirs, so that they never write into a closing one. */
 const keepAliveMilliseconds = 65_000;

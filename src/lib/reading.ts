@@ -1,4 +1,4 @@
-/** What a text was read as, or what is wrong with it: a sentence that begins after the field's name. */
+/** The value that a text was read as, or a complaint: a sentence that begins after the field's name. */
 export type Reading<Value = string> = { readonly value: Value } | { readonly complaint: string };
 
 /** The value, or null when there is none. */

@@ -5,7 +5,7 @@ export function snakeCase(name: string): string {
   return name.replace(/[A-Z]|\d+/g, (match) => `_${match.toLowerCase()}`);
 }
 
-/** So long a text may be that others are looked through for: PostgreSQL compares all of it at each place. */
+/** The most characters of a text that is looked for inside others: PostgreSQL compares all of it at each place. */
 export const maxPartLength = 200;
 
 /** What is said of one that is longer. */

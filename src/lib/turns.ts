@@ -2,9 +2,9 @@ import { addTo } from "./counts.ts";
 import { GatewayError } from "./errors.ts";
 
 export type TurnLimits = {
-  /** So many may have a turn at once. */
+  /** The most turns at once. */
   readonly size: number;
-  /** So many may stand in line. */
+  /** The most that may stand in line. */
   readonly waiters: number;
   /** How long one stands in line. */
   readonly waitMilliseconds: number;
@@ -36,7 +36,7 @@ const shareOfOne = 3 / 4;
 const shareOfParty = 7 / 8;
 
 /**
- * Hands out a bounded number of turns. Who does not get one at once stands in line, for a bounded time, in a line of
+ * Hands out a bounded number of turns. A caller without a turn stands in line, for a bounded time, in a line of
  * its owner's; the owners' lines move in rotation, so that one owner's crowd does not keep the others waiting. Owners may
  * belong to a party: then parties move in rotation, and the owners of each, so that it is no use to be many owners.
  */

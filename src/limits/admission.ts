@@ -62,7 +62,7 @@ export class Admission {
       if (!response.destroyed) refuse(error);
       return;
     }
-    // Who is waited for does not keep a turn: not while a body is on its way, nor while an answer is.
+    // A client that is waited for does not keep a turn: not while a body is on its way, nor while an answer is.
     const endTurn = (): void => giveBack();
     if (work !== undefined) {
       const { socket } = request;

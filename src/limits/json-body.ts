@@ -117,7 +117,7 @@ function tooLarge(): RefusedRequest {
   );
 }
 
-/** So long a body may take without others being let in meanwhile. */
+/** The time that a body may take before others are let in meanwhile. */
 const promptMilliseconds = 25;
 
 async function promptly<Body>(reading: Promise<Body>): Promise<Body> {

@@ -10,7 +10,7 @@ export type QuotaState = {
 export type Taken = QuotaState & { readonly allowed: boolean };
 export type Held = Taken & { readonly giveBack: (unused: number) => void };
 
-/** So many of what was wanted were granted; `left` are still to be had by anybody until the minute ends. */
+/** The amount that was granted; `left` can still be taken by any process until the minute ends. */
 export type Grant = {
   readonly granted: number;
   readonly left: number;

@@ -23,7 +23,7 @@ export const weights = {
   merge: 500,
 } as const;
 
-/** So many bytes of an answer take as long to read, print and send as a record. */
+/** The number of an answer's bytes that take as long to read, print and send as a record. */
 const bytesPerPoint = 10_000;
 /** As many as the longest answer has cost this much; no more is held for bytes, whatever is selected. */
 const mostForBytes = maxAnswerBytes / bytesPerPoint;

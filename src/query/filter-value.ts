@@ -24,7 +24,7 @@ export function hasPart(column: Sql, operator: TextOperator, text: string): Sql 
   return sql`${column} LIKE (${patterns[operator](sql`search_pattern(${param(text, "text")})`)})`;
 }
 
-/** So many characters a filter may look for in all: PostgreSQL looks up each trigram of them. */
+/** The most characters that a filter may look for in all: PostgreSQL looks up each trigram of them. */
 export const maxPatternCharacters = 2_000;
 
 /** What is said of more. */

@@ -59,7 +59,7 @@ export function comparisonsOf({ kind, shownOnly }: Field): readonly Comparison[]
   return shownOnly ? [] : comparisons[kind];
 }
 
-/** So many values a list of them may have. */
+/** The most values of a list. */
 export const maxValues = 200;
 
 /** What a comparison compares with, or what is wrong with it. */
@@ -105,7 +105,7 @@ function readBoolean(text: string): Operand {
 }
 
 function readValue(entity: Entity, definition: Field, text: string): Operand {
-  // Nothing that is stored is empty: who asks for it left something out, or means records without a value.
+  // Nothing that is stored is empty: a caller who asks for it left something out, or means records without a value.
   if (text === "") return { complaint: "is empty; give a value, or leave the parameter out" };
   if (!isStorable(text)) return { complaint: unstorable };
   switch (definition.kind) {

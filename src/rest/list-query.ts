@@ -201,7 +201,7 @@ class ListReading {
     const found = conditionOf(entity, member, operator, value);
     if ("complaint" in found) this.complain(name, found.complaint);
     else this.#conditions.push(found.condition);
-    // Who asks for deleted records wants to see them.
+    // A caller who asks for deleted records wants to see them.
     this.#includeDeleted ||= member.kind === "isSet" && value === "true";
   }
 }

@@ -41,7 +41,7 @@ export type PoolState = {
   readonly options: { readonly max?: number };
 };
 
-/** So many operations have a series of their own; what comes later shares one. */
+/** The most operations that have a series of their own; later ones share one. */
 const maxOperations = 100;
 const seconds = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const sqlSeconds = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30];

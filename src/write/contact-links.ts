@@ -61,7 +61,7 @@ export async function readLinks(
 
 /**
  * Writes the contacts of records: those that were sent, and the main one. Links to contacts that the caller cannot see
- * (deleted ones, another application's) stay: who sends back what was read has not asked for their end.
+ * (deleted ones, another application's) stay: a client that sends back a record has not asked for their end.
  */
 export async function writeLinks(
   unit: WriteUnit,

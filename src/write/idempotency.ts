@@ -12,7 +12,7 @@ import type { WriteUnit } from "./unit.ts";
 
 /** How long an answer is kept under its key. */
 const keptHours = 24;
-/** So many expired records a new one takes away, so that the table does not grow without end. */
+/** The most expired records that a new one takes away, so that the table does not grow without end. */
 const purgedAtOnce = 20;
 export const maxKeyLength = 255;
 
@@ -58,7 +58,6 @@ export async function findAnswer(
   return row === undefined ? null : keptAnswer(row, key, requestHash);
 }
 
-/** What is kept under a key still counts, and is of the same request. */
 /**
  * Whose key it is: a `sub` is somebody with one issuer only, and an answer that was given for one application is none of
  * another's.

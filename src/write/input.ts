@@ -16,7 +16,7 @@ export type InputField = {
   readonly type: InputType;
   readonly description: string;
   readonly required: boolean;
-  /** Whether null says something of it; what is never null refuses null and blank on update. */
+  /** Whether it can be null. An update refuses null and blank for a field that cannot. */
   readonly nullable: boolean;
   /** Server-managed: accepted, because REST clients send back what they read, and not looked at. */
   readonly ignored: boolean;
@@ -27,7 +27,7 @@ export type InputDefinition = {
   /** Of the GraphQL type. */
   readonly name: string;
   readonly description: string;
-  /** What null and blank say: of a new record that a field is not given, of a change that it shall be null. */
+  /** The meaning of null and blank: a new record takes the default, a change sets the field to null. */
   readonly blank: "notGiven" | "null";
   readonly fields: Readonly<Record<string, InputField>>;
 };
@@ -40,7 +40,7 @@ export type ParsedInput = {
   readonly values: Values;
   readonly extras: Values;
   readonly problems: readonly Problem[];
-  /** What was sent for the model's fields, before it was read. */
+  /** The values that were sent for the model's fields, before they were read. */
   readonly asSent?: readonly SentField[];
 };
 
@@ -191,7 +191,7 @@ export function fieldFromModel(
 export const isBlank = (value: unknown): boolean =>
   value == null || (typeof value === "string" && value.trim() === "");
 
-/** What is said of null and blank where a field is never null. */
+/** The message about null and blank for a field that cannot be null. */
 function neverNull({ type }: InputField): string {
   const isList = "listOf" in type;
   const emptied = isList || ("scalar" in type && type.scalar === "JSON");

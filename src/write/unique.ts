@@ -54,7 +54,7 @@ function claimOf(rule: Rule, values: Values): Claim | null {
     : { value, within: rule.within === null ? null : textOf(values, rule.within) };
 }
 
-/** Who has a value by now; `row` is its place in the call that gave it the value. */
+/** The record that has a value at this point; `row` is its place in the call that gave it the value. */
 type Holder = { readonly id: string; readonly appId: string | null; readonly row: number | null };
 
 async function uniqueJudge(

@@ -94,8 +94,8 @@ async function updateFound(unit: WriteUnit, writes: EntityWrites, row: RowInput)
 type Match = { readonly found: Found; readonly change: ParsedInput };
 
 /**
- * Finds the record where the input says it belongs, or else where a new one would be put: who sends the same input
- * twice must find what the first made. A live one comes before a deleted one.
+ * Finds the record where the input says it belongs, or else where a new one would be put: a client that sends the same input
+ * twice must find the record that the first made. A live one comes before a deleted one.
  */
 async function findMatch(
   unit: WriteUnit,

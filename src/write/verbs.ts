@@ -16,7 +16,7 @@ import type { OnError } from "./judge.ts";
 import { createIn, RefusedRows, updateIn } from "./save.ts";
 import type { WriteUnit } from "./unit.ts";
 
-/** So many rows a call may have. */
+/** The most rows of a call. */
 export const maxRows = 1_000;
 
 /** A change of one record: its id as the caller sent it, and the input. */
@@ -213,7 +213,7 @@ async function refusedIn(
   return new Map();
 }
 
-/** Who may not write is refused before anything is looked at. */
+/** A caller without the scope is refused before anything is read. */
 function checkCall({ actor }: WriteContext, resource: string, count: number): void {
   requireScopes(actor, [scopeFor("write", resource)]);
   if (count <= maxRows) return;

@@ -142,7 +142,7 @@ const price = fc
   .map(([line, off]): Body => {
     // An amount off is at most the line's price.
     const isTooMuch = "discount" in off && Number(line.quantity) * Number(line.unit_price) < 5;
-    return isTooMuch ? line : { ...line, ...off };
+    return { discount: null, discount_type: null, ...line, ...(isTooMuch ? {} : off) };
   });
 
 /** Values that depend on other fields and records. */

@@ -27,6 +27,8 @@ export async function sendWorld(
   const records: Sent[] = [];
   const first = await rest.post(pathOf("account"), { name: "First" });
   around.accounts.push(String(at(first.body, "id")));
+  const quote = await rest.post(pathOf("quote"), { account_id: around.accounts[0] });
+  around.quotes.push(String(at(quote.body, "id")));
   for (const kind of ["account", "contact", "deal", "quote", "lineItem", "activity"] as const) {
     for (let index = 0; index < count; index += 1) {
       const [body] = fc.sample(bodyOf(kind, around), { seed: seed + index, numRuns: 1 });
@@ -37,7 +39,7 @@ export async function sendWorld(
       const id = String(at(answer.body, "id"));
       records.push({ kind, id, path: `${pathOf(kind)}/${id}` });
       if (kind === "account") around.accounts.push(id);
-      if (kind === "quote") around.quotes.push(id);
+      if (kind === "quote" && !isFinal(answer.body)) around.quotes.push(id);
       if (kind === "contact" || kind === "deal") {
         const of = kind === "contact" ? around.contacts : around.deals;
         const owner = at(answer.body, "account_id");
@@ -48,3 +50,7 @@ export async function sendWorld(
   }
   return { records, around };
 }
+
+/** Whether a quote takes no further lines. */
+const isFinal = (quote: unknown): boolean =>
+  ["accepted", "rejected", "expired"].includes(String(at(quote, "status")));

@@ -33,7 +33,7 @@ export function useWholeAnswers(): Plugin {
   };
 }
 
-/** So many errors are told, in so many bytes; the others are counted. */
+/** The most errors that are told, and their bytes; further ones are counted. */
 const [mostErrors, mostErrorBytes] = [100, 100_000];
 
 /** Each of 10,000 records may fail by itself: nobody reads more of it than what the first ones say. */

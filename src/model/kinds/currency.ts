@@ -23,7 +23,7 @@ export function readCurrency(text: string): Reading {
     : { complaint: "must be a currency's code that ISO 4217 has today, such as USD" };
 }
 
-/** The same, also of one that was withdrawn: what is stored is asked for by it. */
+/** The same for withdrawn codes too: stored records are asked for by them. */
 export function readKnownCurrency(text: string): Reading {
   const code = currencyKey(text);
   return /^[A-Z]{3}$/.test(code)
@@ -31,7 +31,7 @@ export function readKnownCurrency(text: string): Reading {
     : { complaint: "must be a currency's ISO 4217 code, such as USD" };
 }
 
-/** What a code is compared as, also one that was withdrawn. */
+/** The form in which codes are compared, withdrawn ones too. */
 export function currencyKey(text: string): string {
   return text.trim().toUpperCase();
 }

@@ -14,7 +14,7 @@ export function readDomain(text: string): Reading {
   return host !== "" && host.length <= maxLength ? { value: host } : { complaint };
 }
 
-/** What the text is compared as: the domain that a write would store, else the text in small letters. */
+/** The form in which domains are compared: as a write would store it, else the text in small letters. */
 export function domainKey(text: string): string {
   return valueOf(readDomain(text)) ?? text.toLowerCase();
 }

@@ -1,17 +1,17 @@
 import { hostInAscii } from "../../lib/host.ts";
 import type { Reading } from "../../lib/reading.ts";
 
-/** What may stand in RFC 5322's atoms, also of other scripts (RFC 6531), without what nobody sees. */
+/** The characters of RFC 5322's atoms, also of other scripts (RFC 6531), without invisible ones. */
 const atom = '[^\\p{C}\\p{Z}"(),.:;<>@[\\\\\\]]+';
 const dotAtom = new RegExp(`^${atom}(?:\\.${atom})*$`, "u");
 
-/** What an address looks like, as a regular expression, for what describes inputs; which hosts there can be it leaves open. */
+/** The form of an address as a regular expression, for descriptions of inputs; it does not check the host. */
 export const emailPattern = `^${atom}(\\.${atom})*@${atom}([.\u3002\uff0e\uff61]${atom})+$`;
 
 /** RFC 5321, in bytes. */
 const maxLocalBytes = 64;
 const maxHostBytes = 255;
-/** Whatever it is written with: a host in other scripts may become shorter in punycode. */
+/** In any script: a host in another one may become shorter in punycode. */
 const maxLength = maxLocalBytes + 1 + maxHostBytes;
 
 /** As the customers APIs document it. */
@@ -41,7 +41,7 @@ export function emailHost(text: string): string | null {
 
 /**
  * Two addresses with the same key are one: without case, the host in punycode. `Info@Bücher.example` →
- * `info@xn--bcher-kva.example`. What is no address is compared as it is, without case.
+ * `info@xn--bcher-kva.example`. Other text is compared as it is, without case.
  */
 export function emailKey(text: string): string {
   const host = emailHost(text);

@@ -3,7 +3,7 @@ import { valueOf, type Reading } from "../../lib/reading.ts";
 
 /** A plus, then digits and what separates them: there is no room for an extension or a remark. */
 const international = /^\+[\p{Nd}\p{Pd}\p{Zs}().[\]/]+$/u;
-/** What replaces the last digits: `+49 30 901820/22` is two numbers. */
+/** A second line, whose digits replace the last ones: `+49 30 901820/22` is two numbers. */
 const otherLine = /\/[\p{Zs}]*\d{1,3}$/u;
 
 const complaint =
@@ -52,7 +52,7 @@ export function numberDigits(text: string): readonly string[] {
   return [...new Set([...phoneDigits(text), digitsOf(number)])].filter(Boolean);
 }
 
-/** What a number that is searched for says of stored ones. */
+/** A number that is searched for, in the forms that stored ones are compared with. */
 export type SearchedNumber = {
   /** All its digits, without zeros in front. */
   readonly digits: string;

@@ -1,6 +1,6 @@
 import type { Reading } from "../../lib/reading.ts";
 
-/** What a web address begins with, as a regular expression, for what describes inputs. */
+/** The beginning of a web address as a regular expression, for descriptions of inputs. */
 export const urlPattern = "^[Hh][Tt][Tt][Pp][Ss]?://";
 const scheme = new RegExp(urlPattern);
 

@@ -40,7 +40,7 @@ export const apiKey = defineEntity({
       "The application it was issued for (`app-…`): it then reads only that application's records.",
     ),
     requestsPerMinute: int(
-      "Its quota of requests a minute; null for the default. What a key made by a key takes comes out of its maker's quota too.",
+      "Its quota of requests a minute; null for the default. The requests of a key that a key made count in its maker's quota too.",
     ),
     expiresAt: dateTime("When it stops working; null for never."),
     revokedAt: managed(dateTime("When it was revoked; null while it works.")),

@@ -114,7 +114,7 @@ function quotaIdsOf({ id, quotaIds }: Stored): readonly unknown[] {
   return Array.isArray(quotaIds) && quotaIds.length > 0 ? quotaIds : [id];
 }
 
-/** Nobody touches a key that may do more than they may themselves. */
+/** A caller cannot change a key that has more rights than the caller. */
 function untouchable(unit: WriteUnit, key: Stored): Problem[] {
   const isBound = bindings(unit).some(({ field, own }) => own !== null && key[field] !== own);
   return [
@@ -223,7 +223,7 @@ function checkBounds({ actor, now }: WriteUnit, { values, problems }: Draft): vo
   }
 }
 
-/** What a key takes comes out of the minutes of the key that made it; one that a person or the operator made has its own. */
+/** A key draws on the minutes of the key that made it. A key that a person or the operator made has its own. */
 function drawOnMaker({ actor }: WriteUnit, { id, values, problems }: Draft): void {
   const makers = actor.quotas ?? [];
   values["quotaIds"] = makers.length === 0 ? [] : [id, ...makers.map((maker) => maker.id)];

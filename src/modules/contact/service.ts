@@ -102,7 +102,7 @@ function checkAttached({ sent, values }: Draft, references: References): void {
   }
 }
 
-/** Who goes to another account leaves the manager and the place as primary contact behind, unless told otherwise. */
+/** A contact that goes to another account leaves its manager and its place as primary contact behind, unless the input says otherwise. */
 function leaveAccount(draft: Draft): void {
   if (!changes(draft, "accountId")) return;
   if (draft.sent["reportsToContactId"] === undefined) draft.values["reportsToContactId"] = null;
@@ -113,7 +113,7 @@ function leaveAccount(draft: Draft): void {
 function keepPhone({ before, extras, values, problems }: Draft): void {
   const [text, asSent] = [textOf(extras, "phone"), textOf(extras, "phone_1")];
   if (text !== null) {
-    // What was read and is sent back stays as it is; records show it under both names.
+    // A record shows the number under both names, so it comes back under both and stays as it is.
     const isKnown = text === before?.["phone"] || text === asSent;
     const reading = isKnown ? { value: text } : readPhone(text);
     if ("complaint" in reading) problems.push(invalid(["phone"], reading.complaint));

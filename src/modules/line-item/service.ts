@@ -66,7 +66,7 @@ export const lineItemWrites: EntityWrites = {
   afterRestore: (unit, _taken, roots) => refreshTotals(unit, quotesOf(roots)),
 };
 
-/** Whether a line is new or gets another value: what is sent back as it was read changes nothing. */
+/** Whether a line is new or gets another value. A line that comes back as it was read does not. */
 const changesAny = (draft: Draft): boolean =>
   draft.before === null ||
   Object.entries(lineItem.fields).some(([name, { managed }]) => !managed && changes(draft, name));
@@ -113,7 +113,7 @@ export function priceLine(draft: Draft, owner: Stored | undefined): void {
     discount: amount("discount"),
     discountType: values["discountType"] === "percent" ? "percent" : "amount",
   } as const;
-  // What was written before there were these rules stays as it is until one of its numbers changes.
+  // A line that is older than these rules stays as it is until one of its numbers changes.
   const faults = factors.some((field) => changes(draft, field)) ? lineFaults(line) : [];
   problems.push(...faults);
   if (faults.length > 0) return;
@@ -125,7 +125,7 @@ export function priceLine(draft: Draft, owner: Stored | undefined): void {
 const factors = ["quantity", "unitPrice", "discount", "discountType"];
 const rebate = "a rebate is a discount, and a credit note is no quote";
 
-/** What is wrong with the numbers of a line. */
+/** The faults in the numbers of a line. */
 function lineFaults(line: Line): Problem[] {
   const faults: Problem[] = [];
   if (line.quantity < 0n) faults.push(invalid(["quantity"], `must not be negative: ${rebate}.`));

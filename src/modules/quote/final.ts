@@ -16,7 +16,7 @@ export function finalStatus(record: Stored | undefined): string | null {
   return finals.has(status) ? status : null;
 }
 
-/** What is said of a line that a final quote keeps as it is. */
+/** The message about a line of a final quote. */
 export function lineOfFinal(record: Stored | undefined): Problem | null {
   const status = finalStatus(record);
   return status === null
@@ -24,7 +24,7 @@ export function lineOfFinal(record: Stored | undefined): Problem | null {
     : invalid(["quote_id"], `is a quote that is ${status}: its lines are final; make a new quote.`);
 }
 
-/** Refuses what would change of a final quote. A draft that expired before it was sent is open again with another date. */
+/** Refuses changes of a final quote. A draft that expired before it was sent is open again with another date. */
 export async function keepFinal(
   unit: WriteUnit,
   draft: Draft,

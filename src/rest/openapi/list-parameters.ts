@@ -41,7 +41,7 @@ const limit = {
   parameter: {
     name: "limit",
     in: "query",
-    description: "So many records at most.",
+    description: "The most records of a page.",
     schema: { type: "integer", minimum: 1, maximum: maxPageSize, default: defaultPageSize },
   },
 };

@@ -15,7 +15,7 @@ export type MergeRules = {
   readonly fields?: Readonly<Record<string, "survivor" | "earliest" | "latest">>;
   /** Fields that mean something together only: they are taken over when the survivor has none of them. */
   readonly together?: readonly (readonly string[])[];
-  /** So many items a list has room for; the survivor's come first. */
+  /** The most items of a list; the survivor's come first. */
   readonly limits?: Readonly<Record<string, number>>;
   /** Internal fields that callers write under another name: `display_name`. */
   readonly shown?: Readonly<Record<string, string>>;
