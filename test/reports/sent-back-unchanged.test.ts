@@ -82,7 +82,7 @@ describe.each(olderValues)("%s: of %s", (type, plural, make, field, value, other
   });
 });
 
-it("a record found by an upsert, and lines of a quote, are not judged for what they keep", async () => {
+it("a record found by an upsert is not judged for a value that it keeps", async () => {
   const email = `old${gateway.fixtures.next()}@example.com`;
   await tenant.account({ email, website: "ftp://x.example" });
   const upsert = (website: string) =>
