@@ -42,10 +42,6 @@ beforeAll(async () => {
   us = await makeSide(gateway, ours);
   them = await makeSide(gateway, theirs);
   [asker, owner] = [askerOf(us), askerOf(them)];
-  // With values that tell whose they are, totals have more digits than there may be, or tell of them by other digits.
-  await gateway.fixtures.client.query("UPDATE line_items SET quantity = 0 WHERE tenant_id = $1", [
-    us.graph.tenant.uuid,
-  ]);
   swap = await swapFor(gateway, them.graph);
   copies = await TenantCopies.of(gateway.fixtures.client, us.graph.tenant);
   ownShown = await readShown(gateway, asker);

@@ -108,6 +108,8 @@ function valueFor(mark: Mark, name: string, field: Field, count: number, entity:
   if (entity.name === "tenant" && (name === "timeZone" || name === "defaultCurrency")) {
     return undefined;
   }
+  // The discount is one that can be written: a percentage.
+  if (name === "discountType") return "percent";
   switch (field.kind) {
     case "text":
       return text;
@@ -122,9 +124,9 @@ function valueFor(mark: Mark, name: string, field: Field, count: number, entity:
     case "int":
       return Number(mark.digits) * 10_000 + count;
     case "decimal":
-      if (name === "probability") return `77.${mark.digits.slice(2)}`;
-      // Times a price it stays below the discount: totals are 0, and not what comes of somebody's numbers.
-      return name === "quantity" ? `0.${mark.digits.slice(1)}` : `${mark.digits}${count}.25`;
+      if (name === "probability" || name === "discount") return `77.${mark.digits.slice(2)}`;
+      // Totals are 0, and not what comes of somebody's numbers.
+      return name === "quantity" ? "0" : `${mark.digits}${count}.25`;
     case "date":
       return day;
     case "dateTime":

@@ -21,8 +21,9 @@ const notCompared = new Set(["idempotency_keys", "number_sequences"]);
 /** Values that differ from run to run, and mean nothing by themselves. */
 const random = ["tenant_id", "position", "transaction_id", "secret_hash", "last_used_at"];
 
+/** Ids, instants and numbers; numbers are in the search text in small letters. */
 const madeUp =
-  /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|\d{4}-\d\d-\d\dT[\d:.]+(?:Z|\+00:00)|(?:DEAL|Q)-\d{4}-\d{5}/g;
+  /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|\d{4}-\d\d-\d\dT[\d:.]+(?:Z|\+00:00)|(?:DEAL|Q|deal|q)-\d{4}-\d{5}/g;
 /** A whole API key. */
 export const secret = /crm_[a-z]+_[\da-f-]{36}_[\da-f]{48}/g;
 
@@ -95,7 +96,7 @@ export class TenantCopies {
     return text.replace(secret, "<secret>").replace(madeUp, (word) => {
       if (this.#isKnown(word)) return canonical(word);
       if (word.includes("T")) return "<time>";
-      if (/^[DQ]/.test(word)) return "<number>";
+      if (/^(?:deal|q)-/i.test(word)) return "<number>";
       const name = ids.get(word) ?? `<id ${ids.size + 1}>`;
       ids.set(word, name);
       return name;

@@ -101,7 +101,7 @@ describe("an application that shares records with others", () => {
     await deals.update([{ id: deal, contact_ids: [] }]);
     expect(new Set(await linked())).toEqual(new Set([gone, hidden]));
     await new Writer(gateway, key, "deal").update([
-      { id: deal, contact_ids: null, primary_contact_id: null },
+      { id: deal, contact_ids: [], primary_contact_id: null },
     ]);
     expect(await linked()).toEqual([gone]);
   });

@@ -87,7 +87,7 @@ describe("change log", () => {
       name: "Harbor 2",
       annual_revenue: 11,
       first_contacted_at: "2026-03-18T13:40:12Z",
-      tags: null,
+      tags: [],
       custom_fields: { a: 1 },
       owner_id: "usr-1",
     };

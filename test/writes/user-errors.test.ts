@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { emailKey } from "../../src/model/kinds/email.ts";
 import type { Made, TenantFixtures } from "../support/fixtures.ts";
 import { at, listAt, startGateway, type TestGateway } from "../support/gateway.ts";
 import { idOf, problemsOf, uuidOf, WriteCalls } from "../support/write-calls.ts";
@@ -94,6 +95,7 @@ describe("all problems of an input are reported at once", () => {
       "BAD_USER_INPUT loss_category",
       "BAD_USER_INPUT loss_reason",
       "BAD_USER_INPUT probability",
+      "BAD_USER_INPUT tags",
       "BAD_USER_INPUT value",
       "NOT_FOUND account_id",
       "NOT_FOUND contact_ids.0",
@@ -197,9 +199,11 @@ describe("DuplicateError.existingId", () => {
     const existing = idOf(await write.created(type, { ...owner, ...first }));
     const other = idOf(await write.created(type, owner));
     const deleted = idOf(await write.created(type, owner));
+    const value = Object.values(second)[0] ?? "";
+    const keys = field === "email" ? `, email_key = '${emailKey(value)}'` : "";
     await gateway.fixtures.client.query(
-      `UPDATE ${type.toLowerCase()}s SET ${field} = $1, deleted_at = now() WHERE id = $2`,
-      [Object.values(second)[0], uuidOf(deleted)],
+      `UPDATE ${type.toLowerCase()}s SET ${field} = $1${keys}, deleted_at = now() WHERE id = $2`,
+      [value, uuidOf(deleted)],
     );
     for (const outcome of [
       await write.create(type, { ...owner, ...second }),
