@@ -14,6 +14,15 @@ let tenant: TenantFixtures;
 let before: Record<string, unknown>[];
 const composed = "Zoë Café";
 const decomposed = composed.normalize("NFD");
+/** An accent behind what JSON prints as an escape: a line break, a tab, a backslash and the letter n, … */
+const escapes = {
+  note: "line\n\u0301x \t\u0301 \r\u0301 \b\u0301 \f\u0307 \u001f\u0307 \"\u0301",
+  ["key\n\u0301"]: ["\\n\u0301 \\\\\u0301 \\u000a\u0301", decomposed],
+};
+/** The letters U+0958… have no NFC of one letter: 2,580 bytes become 2,835, and an index holds no such text. */
+const outgrowing =
+  Array.from({ length: 775 }, (_, index) => String.fromCharCode(0x4e00 + index * 7)).join("") +
+  Array.from({ length: 85 }, (_, index) => String.fromCharCode(0x958 + ((index * 5) % 8))).join("");
 
 /** All that is in these rows but what is searched, in one Unicode form. */
 async function contents(): Promise<Record<string, unknown>[]> {
@@ -51,6 +60,9 @@ beforeAll(async () => {
   await tenant.deal(account, { name: "alone", dealNumber: `A ${decomposed}` });
   await tenant.deal(account, { name: "taken", dealNumber: composed });
   await tenant.deal(account, { name: "second", dealNumber: decomposed });
+  await tenant.account({ name: "Escapes", customFields: escapes });
+  await tenant.account({ name: outgrowing, description: decomposed, industry: outgrowing });
+  await tenant.deal(account, { name: "outgrown", dealNumber: outgrowing });
   before = await contents();
   await migrate({ url: database.url });
 });
@@ -78,9 +90,27 @@ it("are in NFC, in lists and JSON too, and nothing else of them changed", async 
   ]);
 });
 
+it("are in NFC in JSON whose escapes stand before an accent", async () => {
+  expect(await select("SELECT custom_fields FROM accounts WHERE name = 'Escapes'")).toEqual([
+    [
+      {
+        note: escapes.note,
+        ["key\n\u0301"]: ["\\\u0144 \\\\\u0301 \\u000\u00e1", composed],
+      },
+    ],
+  ]);
+});
+
+it("stay as they were where NFC outgrows an index; the row's other texts do not", async () => {
+  expect(
+    await select("SELECT name, description, industry FROM accounts WHERE octet_length(name) > 999"),
+  ).toEqual([[outgrowing, composed, outgrowing.normalize("NFC")]]);
+});
+
 it("keep what would collide, or lose a value, and who wrote them", async () => {
   expect(await select("SELECT name, deal_number FROM deals ORDER BY name")).toEqual([
     ["alone", `A ${composed}`],
+    ["outgrown", outgrowing],
     ["second", decomposed],
     ["taken", composed],
   ]);
