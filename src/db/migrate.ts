@@ -9,6 +9,7 @@ import {
   migrationsDirectory,
   readMigrations,
 } from "./migration-files.ts";
+import { migrationSteps } from "./migration-steps.ts";
 import { withOwner } from "./with-owner.ts";
 
 /** Where one migration stands. `unknown` was applied by another version of the gateway. */
@@ -145,6 +146,7 @@ async function applyNext(
       await client.query(next.sql).catch((error: unknown) => {
         throw explain(next, error);
       });
+      await migrationSteps[next.name]?.(client);
       await client.query(recordApplied, [randomUUID(), checksum(next.sql), next.name]);
     }
     await client.query("COMMIT");

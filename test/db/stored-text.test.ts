@@ -16,7 +16,7 @@ const composed = "Zoë Café";
 const decomposed = composed.normalize("NFD");
 /** An accent behind what JSON prints as an escape: a line break, a tab, a backslash and the letter n, … */
 const escapes = {
-  note: "line\n\u0301x \t\u0301 \r\u0301 \b\u0301 \f\u0307 \u001f\u0307 \"\u0301",
+  note: 'line\n\u0301x \t\u0301 \r\u0301 \b\u0301 \f\u0307 \u001f\u0307 "\u0301',
   ["key\n\u0301"]: ["\\n\u0301 \\\\\u0301 \\u000a\u0301", decomposed],
 };
 /** The letters U+0958… have no NFC of one letter: 2,580 bytes become 2,835, and an index holds no such text. */

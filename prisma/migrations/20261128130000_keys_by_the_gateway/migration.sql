@@ -1,6 +1,7 @@
 -- The gateway writes what emails and hosts are looked up by, since PostgreSQL knows no punycode: info@bücher.example and
 -- info@xn--bcher-kva.example are one address. What stands there stays as it is: until now addresses were ASCII, and their
--- keys in small letters are what the gateway makes of them too. No row is written.
+-- keys in small letters are what the gateway makes of them too. Only hosts in other scripts get
+-- another key, which the gateway writes behind this (src/db/migration-steps.ts).
 ALTER TABLE "accounts" ALTER COLUMN "email_key" DROP EXPRESSION, ALTER COLUMN "host_key" DROP EXPRESSION;
 ALTER TABLE "contacts" ALTER COLUMN "email_key" DROP EXPRESSION, ALTER COLUMN "host_key" DROP EXPRESSION;
 DROP FUNCTION match_host(text);
