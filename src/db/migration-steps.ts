@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { organizationHost } from "../model/organization-host.ts";
+import { organizationHost } from "../lib/organization-host.ts";
 
 /** What migrations do that SQL cannot, in their transactions and behind their SQL; by their names. */
 export const migrationSteps: Readonly<Record<string, (client: pg.Client) => Promise<void>>> = {

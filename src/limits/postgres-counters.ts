@@ -1,5 +1,8 @@
 import { createHash } from "node:crypto";
+import { DatabaseError } from "pg";
 import type { FencedPool } from "../db/fenced-pool.ts";
+import { troubleOf } from "../db/trouble.ts";
+import { GatewayError } from "../lib/errors.ts";
 import { minuteMilliseconds, type Grant, type SharedCounters } from "./quota.ts";
 
 /** By PostgreSQL's clock: all processes have the same. */
@@ -37,10 +40,16 @@ export class PostgresCounters implements SharedCounters {
     this.#pool = pool;
   }
 
-  async grant(key: string, wanted: number, limit: number): Promise<Grant> {
+  async grant(key: string, wanted: number, limit: number): Promise<Grant | null> {
     // Outside of `asTenant`: the policy of the table wants a connection that is pinned to no tenant.
-    const { rows } = await this.#pool.query<Counted>(countText, [nameOf(key), wanted]);
-    const [counted] = rows;
+    const answer = await this.#pool
+      .query<Counted>(countText, [nameOf(key), wanted])
+      .catch((error: unknown) => {
+        if (isOutage(error)) return null;
+        throw error;
+      });
+    if (answer === null) return null;
+    const [counted] = answer.rows;
     if (counted === undefined) throw new Error("nothing was counted");
     const { points, expire, milliseconds } = counted;
     return {
@@ -59,6 +68,16 @@ export class PostgresCounters implements SharedCounters {
   async sweep(): Promise<void> {
     await this.#pool.query(sweepText).catch(() => undefined);
   }
+}
+
+/** SQLSTATEs of a database that answers and takes no writes just now: read-only, full, failing. */
+const unwritableStates = /^(25006|53|58)/;
+
+/** Whether the database cannot count just now. What else it refuses is a mistake of ours, and hands out nothing. */
+function isOutage(error: unknown): boolean {
+  if (error instanceof GatewayError) return error.code === "UNAVAILABLE";
+  const isUnwritable = error instanceof DatabaseError && unwritableStates.test(error.code ?? "");
+  return isUnwritable || troubleOf(error) !== null;
 }
 
 /** Hashed, since a token's subject may be somebody's address. */

@@ -22,8 +22,8 @@ export type Grant = {
 
 /** Counts what several processes hand out. */
 export type SharedCounters = {
-  /** Grants what is left of a limit, at most as much as is wanted. */
-  grant(key: string, wanted: number, limit: number): Promise<Grant>;
+  /** Grants what is left of a limit, at most as much as is wanted (0 to see what is left); null while nobody counts. */
+  grant(key: string, wanted: number, limit: number): Promise<Grant | null>;
   /** Takes back what was granted in that minute; nothing when it is over. */
   takeBack(key: string, amount: number, minute: string): Promise<void>;
 };
@@ -39,6 +39,8 @@ type Minute = {
   /** Which one it is of the shared counter's; null until that was asked. */
   name: string | null;
   asking: Promise<void> | null;
+  /** From when on it is worth asking what others have returned, by the same clock. */
+  looksAt: number;
   /** Settled once what was returned is there for all. */
   returning: Promise<void>;
   /** What those need who wait for the answer. */
@@ -46,6 +48,8 @@ type Minute = {
 };
 
 export const minuteMilliseconds = 60_000;
+/** How often at most a process asks what others have returned, once there is not enough. */
+const lookMilliseconds = 1_000;
 /** A process takes such a part of what is left at once: few statements, and little that another one misses. */
 const shareOfRest = 1 / 50;
 /** A process that holds such a part of the limit, given back by what took more than it used, returns all but its share. */
@@ -74,6 +78,7 @@ export class Quota {
     const { minute, allowed } = await this.#take(key, limit, amount);
     const { name } = minute;
     const giveBack = (unused: number): void => {
+      requireWhole(unused);
       const isSame = this.#minutes.get(key) === minute && minute.name === name;
       if (allowed && isSame) this.#giveBack(key, minute, Math.min(unused, amount));
     };
@@ -85,17 +90,23 @@ export class Quota {
     limit: number,
     amount: number,
   ): Promise<{ readonly minute: Minute; readonly allowed: boolean }> {
+    requireWhole(amount);
     for (;;) {
       const minute = this.#minuteOf(key, limit);
       const allowed = amount <= minute.held;
-      if (allowed || this.#counters === null || amount > minute.held + minute.left) {
+      if (allowed || this.#counters === null || amount > limit || isUsedUp(minute, amount)) {
         if (allowed) minute.held -= amount;
         return { minute, allowed };
       }
-      minute.needed += amount;
-      minute.asking ??= this.#ask(this.#counters, key, minute);
-      await minute.asking;
-      minute.needed -= amount;
+      const looks = amount > minute.held + minute.left;
+      const needed = looks ? 0 : amount;
+      minute.needed += needed;
+      minute.asking ??= this.#ask(this.#counters, key, minute, looks).finally(() => {
+        minute.asking = null;
+      });
+      await minute.asking.finally(() => {
+        minute.needed -= needed;
+      });
     }
   }
 
@@ -123,6 +134,7 @@ export class Quota {
       endsAt: performance.now() + minuteMilliseconds,
       name: null,
       asking: null,
+      looksAt: 0,
       returning: Promise.resolve(),
       needed: 0,
     };
@@ -150,14 +162,15 @@ export class Quota {
       .catch(() => undefined);
   }
 
-  async #ask(counters: SharedCounters, key: string, minute: Minute): Promise<void> {
+  /** Asks for what is needed; or takes nothing, and sees what there is. */
+  async #ask(counters: SharedCounters, key: string, minute: Minute, looks: boolean): Promise<void> {
     // Those who come in the same moment are asked for together, and what this process has returned is there again.
     await minute.returning;
     const wanted = Math.max(minute.needed - minute.held, Math.floor(minute.left * shareOfRest), 1);
     const { limit, left: leftBefore } = minute;
-    const asked = Math.min(wanted, leftBefore);
-    const grant = await counters.grant(key, asked, limit).catch(() => null);
-    minute.asking = null;
+    const asked = looks ? 0 : Math.min(wanted, leftBefore);
+    const grant = await counters.grant(key, asked, limit);
+    minute.looksAt = performance.now() + lookMilliseconds;
     if (grant === null) {
       // Nobody counts for all just now: this process goes on with what was left, and no more than that.
       minute.held += asked;
@@ -172,6 +185,16 @@ export class Quota {
     // Whatever is asked for is counted, be it there or not.
     if (grant.granted < asked) this.#return(counters, key, minute, asked - grant.granted);
   }
+}
+
+/** Counters are integers: a part of one would not be counted, and still be handed out. */
+function requireWhole(amount: number): void {
+  if (!Number.isSafeInteger(amount)) throw new RangeError(`a quota has no part of ${amount}`);
+}
+
+/** Whether there is not enough, as far as is known, and it is too early to ask whether others have returned some. */
+function isUsedUp({ held, left, asking, looksAt }: Minute, amount: number): boolean {
+  return amount > held + left && asking === null && performance.now() < looksAt;
 }
 
 /** The operator changed the limit: what was taken stays taken. */

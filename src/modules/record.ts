@@ -15,7 +15,7 @@ import {
 } from "../query/entity.ts";
 import { emailKey } from "../model/kinds/email.ts";
 import { phoneInE164 } from "../model/kinds/phone.ts";
-import { organizationHost } from "../model/organization-host.ts";
+import { organizationHost } from "../lib/organization-host.ts";
 import { unmeasured } from "../query/aggregate/measure.ts";
 
 export const sourceType: EnumDefinition = {

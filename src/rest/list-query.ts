@@ -86,6 +86,12 @@ export function readListQuery(resource: Resource, query: URLSearchParams): ListR
   return reading.finish();
 }
 
+/** So many records a page shall have; null where that cannot be. */
+export function readLimit(value: string): number | null {
+  const limit = /^\d{1,9}$/.test(value) ? Number(value) : 0;
+  return limit >= 1 && limit <= maxPageSize ? limit : null;
+}
+
 /** What is said of a list so far. */
 class ListReading {
   readonly #resource: Resource;
@@ -149,8 +155,8 @@ class ListReading {
   }
 
   #readLimit(value: string): void {
-    const limit = /^\d{1,9}$/.test(value) ? Number(value) : 0;
-    if (limit >= 1 && limit <= maxPageSize) this.#limit = limit;
+    const limit = readLimit(value);
+    if (limit !== null) this.#limit = limit;
     else this.complain("limit", `must be a whole number from 1 to ${maxPageSize}`);
   }
 

@@ -13,7 +13,7 @@ import { sendWhole } from "../limits/send-answer.ts";
 import { rateHeaders, tooManyPoints } from "../limits/rate-headers.ts";
 import { catalog } from "../modules/catalog.ts";
 import { isLong } from "../query/entity.ts";
-import { defaultPageSize, maxPageSize } from "../query/page.ts";
+import { defaultPageSize } from "../query/page.ts";
 import { Reader } from "../query/reader.ts";
 import { describeError } from "../telemetry/describe-error.ts";
 import { currentRecord } from "../telemetry/record.ts";
@@ -21,7 +21,7 @@ import type { Values } from "../write/input.ts";
 import { headOf, type Answer } from "./answer.ts";
 import type { Operation } from "./face.ts";
 import { once } from "./idempotent.ts";
-import { patternsOf, readQuery, sorts } from "./list-query.ts";
+import { patternsOf, readLimit, readQuery, sorts } from "./list-query.ts";
 import { operations } from "./operations.ts";
 import { pass } from "./pass.ts";
 import { readBody } from "./read-body.ts";
@@ -183,8 +183,8 @@ function costOf(operation: Operation, query: URLSearchParams, body: Values): num
   const { fields } = resource.projection.entity;
   const long = Object.values(fields).filter(isLong).length;
   if (verb === "get") return 1 + longPoints(long);
-  const asked = Number(query.get("limit") ?? defaultPageSize);
-  const limit = asked > 0 ? Math.min(asked, maxPageSize) : 0;
+  // A limit that is none is refused: there will be no records.
+  const limit = readLimit(query.get("limit") ?? String(defaultPageSize)) ?? 0;
   return workOf(operation, query) + limit + longPoints(limit * long);
 }
 

@@ -1,5 +1,5 @@
 import { emailKey } from "../model/kinds/email.ts";
-import { organizationHost } from "../model/organization-host.ts";
+import { organizationHost } from "../lib/organization-host.ts";
 import { arrayText } from "./copy-text.ts";
 import { type MadeAccount, makeDeletion } from "./make-account.ts";
 import { personName, phoneNumber, plainLetters, postalAddress } from "./naming.ts";

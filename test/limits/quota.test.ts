@@ -153,8 +153,7 @@ describe("a quota that processes share", () => {
     let isOut = false;
     const quota = new Quota({
       ...shared,
-      grant: (...asked) =>
-        isOut ? Promise.reject(new Error("the database is out")) : shared.grant(...asked),
+      grant: (...asked) => (isOut ? Promise.resolve(null) : shared.grant(...asked)),
     });
     const take = async () => (await quota.take("a", 60, 1)).allowed;
     for (let taken = 0; taken < 59; taken += 1) expect(await take()).toBe(true);
@@ -162,6 +161,47 @@ describe("a quota that processes share", () => {
     expect([await take(), await take(), await take()]).toEqual([true, false, false]);
     isOut = false;
     expect(await take()).toBe(false);
+  });
+
+  it("asks again when others have returned what they had, and once a second at most", async () => {
+    const shared = counters();
+    const [here, there] = [new Quota(shared), new Quota(shared)];
+    const held = await there.hold("a", 1_000, 950);
+    const take = async () => (await here.take("a", 1_000, 100)).allowed;
+    expect(await take()).toBe(false);
+    held.giveBack(949);
+    await immediately();
+    const asked = shared.asked();
+    vi.advanceTimersByTime(999);
+    expect(await Promise.all([take(), take(), take()])).toEqual([false, false, false]);
+    expect(shared.asked()).toBe(asked);
+    vi.advanceTimersByTime(1);
+    expect(await Promise.all([take(), take(), take()])).toEqual([true, true, true]);
+    await there.hold("a", 1_000, 600);
+    vi.advanceTimersByTime(1_000);
+    const later = shared.asked();
+    for (let count = 0; count < 20; count += 1) {
+      expect((await here.take("a", 1_000, 900)).allowed).toBe(false);
+      expect((await here.take("a", 1_000, 1_001)).allowed).toBe(false);
+    }
+    expect(shared.asked()).toBe(later + 1);
+  });
+
+  it("hands out nothing when the counter has a fault, nor a part of one", async () => {
+    const fault = new Error("the counter is broken");
+    const broken = new Quota({ ...counters(), grant: () => Promise.reject(fault) });
+    const takes = [1, 1].map((amount) => broken.take("a", 10, amount));
+    expect(await Promise.allSettled(takes)).toEqual([
+      { status: "rejected", reason: fault },
+      { status: "rejected", reason: fault },
+    ]);
+    await expect(broken.take("a", 10, 1)).rejects.toBe(fault);
+    for (const quota of [new Quota(null), new Quota(counters())]) {
+      await expect(quota.take("a", 10, 0.5)).rejects.toThrow(RangeError);
+      await expect(quota.take("a", 10, Number.NaN)).rejects.toThrow(RangeError);
+      const { giveBack } = await quota.hold("a", 10, 2);
+      expect(() => giveBack(0.5)).toThrow(RangeError);
+    }
   });
 
   it("drops what it kept of a minute that is over", async () => {

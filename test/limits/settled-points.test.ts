@@ -168,6 +168,14 @@ describe("an operation that fails", () => {
     expect(await leftOf(key)).toBe(pointsPerMinute - 1);
   });
 
+  it("for a limit that is none costs one over REST, and is counted", async () => {
+    const key = await gateway.keyFor(slug);
+    for (const limit of ["0.5", "1e-1", "-3", "many", ""]) {
+      expect((await rest(key).get(`${accounts}?limit=${limit}`)).status).toBe(400);
+    }
+    expect(await leftOf(key)).toBe(pointsPerMinute - 5);
+  });
+
   it("once something was read costs all that it could", async () => {
     const key = await gateway.keyFor(slug);
     const { cost } = await spend(

@@ -1,4 +1,4 @@
-import { hostInAscii } from "../lib/host.ts";
+import { hostInAscii } from "./host.ts";
 
 const host = /^(?:[a-z][a-z0-9+.-]*:\/\/)?(?:[^@/]*@)?(?:www\.)?([^/:?#@\s]+\.[^/:?#@\s.]+)/;
 
