@@ -6,6 +6,8 @@ const long = [
   "test/faults/*.test.ts",
   "test/security/leaks/*.test.ts",
   "test/rest/scopes.test.ts",
+  "test/reports/search-ranking.test.ts",
+  "test/db/fresh-tenant.test.ts",
 ];
 
 export default defineConfig(({ mode }) => ({

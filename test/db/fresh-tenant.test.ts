@@ -13,10 +13,10 @@ import { theirs } from "../support/probe-marks.ts";
 import { mutationFields } from "../support/probe-mutations.ts";
 import { distinct, listCalls, plainCalls, valueCalls } from "../support/probe-reads.ts";
 import { Values } from "../support/probe-values.ts";
-import { someOf } from "../support/run-length.ts";
+import { casesOf, someOf } from "../support/run-length.ts";
 
 /** Rows in each table: of the tenant whose rows were counted, and of the one that came after. */
-const [counted, fresh] = [4_000, 3_000];
+const [counted, fresh] = [casesOf(20_000), 3_000];
 /**
  * What one statement may cost for each row that a table has of the tenant. Five tables in one filter, each row read,
  * hashed, sorted, joined and counted: some 30. A nested loop over the tenant's rows is 1,500 or more.
