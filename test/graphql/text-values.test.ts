@@ -14,7 +14,8 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-const decomposed = "e\u0301a\u0308 \u1112\u1161\u11ab";
+/** As everything that is stored: in NFC. */
+const composed = "e\u0301a\u0308 \u1112\u1161\u11ab".normalize("NFC");
 const emoji = "👩🏽‍🚀 🏳️‍🌈 👨‍👩‍👧‍👦 𝒳 🇩🇪";
 const long = `${"Ä quite long note, with 😀 in it.\n".repeat(3_400)}end`.slice(-100_000);
 
@@ -38,8 +39,7 @@ describe("texts", () => {
     "$1",
     "\u200d\u200f\ufeff",
     "\uffff\ufffd",
-    decomposed,
-    decomposed.normalize("NFC"),
+    composed,
     emoji,
     long,
   ];
@@ -51,12 +51,12 @@ describe("texts", () => {
       expect(await seenFrom(gateway, key, accounts, ids, "description")).toEqual(everywhere(text));
       const data = await gateway.data(
         key,
-        `query ($id: ID!, $text: String!) {
+        `query ($id: ID!, $text: String!, $part: String!) {
         same: accounts(where: { id: { eq: $id }, description: { eq: $text } }) { totalCount }
-        within: accounts(where: { id: { eq: $id }, description: { contains: $text } }) { totalCount }
+        within: accounts(where: { id: { eq: $id }, description: { contains: $part } }) { totalCount }
         other: accounts(where: { id: { eq: $id }, description: { ne: $text } }) { totalCount }
       }`,
-        { id: ids.record.id, text },
+        { id: ids.record.id, text, part: [...text].slice(0, 100).join("") },
       );
       expect(data).toEqual({
         same: { totalCount: 1 },
@@ -98,7 +98,7 @@ describe("lists of texts", () => {
     "trail ",
     "new\nline",
     "tab\t",
-    decomposed,
+    composed,
     emoji,
     "ends with \\",
   ];
@@ -134,7 +134,7 @@ describe("JSON", () => {
   const customFields = {
     "": "empty key",
     'key with "quotes", . and \\': [[1, [2, [3, []]]], {}, null, true, false],
-    [decomposed]: { [emoji]: { deep: [{ er: emoji }] } },
+    [composed]: { [emoji]: { deep: [{ er: emoji }] } },
     text: "line\nbreak \\u0041 \\ \" / ' \u2028",
     numbers: [0, -1, 0.1, 1e-7, 123456789.125, 9_007_199_254_740_991, -9_007_199_254_740_991],
     constructor: "a key like any other",
@@ -169,7 +169,7 @@ describe("JSON", () => {
     const addresses = [
       {
         kind: "billing",
-        line1: `1 "Quay", ${decomposed}`,
+        line1: `1 "Quay", ${composed}`,
         city: emoji,
         postcode: "01234",
         country: "DE",

@@ -92,7 +92,8 @@ describe("of three tenants' records", () => {
   it("a page of quotes reads its own rows and their lines", async () => {
     const plan = await planOf("/quotes", "limit=100");
     expect(isBoundedBy(tenant.uuid, plan)).toBe(true);
-    expect(plan.read).toBeLessThanOrEqual(101 * (1 + edges));
+    // The three tenants are read for the time zone of one: what has expired goes by its day.
+    expect(plan.read).toBeLessThanOrEqual(101 * (1 + edges) + 3);
   });
 
   it("the deals of a person are found from that person", async () => {

@@ -24,11 +24,11 @@ type Table = (typeof kinds)[number];
 
 const rows: Readonly<Record<Table, string>> = {
   departments: "(id, name) SELECT u('departments', i), 'Team ' || i",
-  accounts: `(id, name, email, domain, phone, owner_id, industry, lifecycle_stage, tags, parent_account_id, annual_revenue, deleted_at, created_at, last_activity_at)
-    SELECT u('accounts', i), 'Harbor ' || i, 'desk@' || i || '.example', i || '.example', '+1404555' || i, owner, 'ports', 'lead',
+  accounts: `(id, name, email, email_key, domain, phone, owner_id, industry, lifecycle_stage, tags, parent_account_id, annual_revenue, deleted_at, created_at, last_activity_at)
+    SELECT u('accounts', i), 'Harbor ' || i, 'desk@' || i || '.example', 'desk@' || i || '.example', i || '.example', '+1404555' || i, owner, 'ports', 'lead',
       ARRAY['key'], CASE WHEN i > 3 AND h <> i THEN u('accounts', h) END, i, gone, at, at`,
-  contacts: `(id, account_id, first_name, last_name, email, phone_1, city, job_title, tags, reports_to_contact_id, department_id, deleted_at, created_at, last_interaction_at)
-    SELECT u('contacts', i), u('accounts', h), 'Ada ' || i % 50, 'Okafor ' || i, 'ada@' || i || '.example', '+1404555' || i, 'Kiel', 'Pilot',
+  contacts: `(id, account_id, first_name, last_name, email, email_key, phone_1, city, job_title, tags, reports_to_contact_id, department_id, deleted_at, created_at, last_interaction_at)
+    SELECT u('contacts', i), u('accounts', h), 'Ada ' || i % 50, 'Okafor ' || i, 'ada@' || i || '.example', 'ada@' || i || '.example', '+1404555' || i, 'Kiel', 'Pilot',
       ARRAY['key'], CASE WHEN i > 3 AND h <> i THEN u('contacts', h) END, u('departments', h), gone, at, at`,
   deals: `(id, account_id, name, deal_number, owner_id, stage, value, currency, expected_close_date, primary_contact_id, tags, deleted_at, created_at)
     SELECT u('deals', i), u('accounts', h), 'Quay ' || i, 'D-' || i, owner, 'proposal', i, 'USD', '2026-01-01'::date + i % 365,

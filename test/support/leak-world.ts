@@ -18,7 +18,9 @@ export type LeakWorld = {
   readonly theirs: Side;
   readonly swap: Swap;
   readonly values: Values;
-  /** Fields without arguments, and arguments with their values: every one in a long run. */
+  /** Every field without arguments, and every argument with their values. */
+  readonly every: readonly Call[];
+  /** Of these so many as the run has time for. */
   readonly plain: readonly Call[];
   readonly valued: readonly Call[];
 };
@@ -43,14 +45,16 @@ export async function leakWorld(): Promise<LeakWorld> {
   const asking = await makeSide(gateway, ours);
   const asked = await makeSide(gateway, theirs);
   const values = await Values.read(gateway, asked.key, listCalls());
+  const [plain, valued] = [plainCalls(), valueCalls(values)];
   return {
     gateway,
     ours: asking,
     theirs: asked,
     swap: await swapFor(gateway, asked.graph),
     values,
-    plain: someOf(plainCalls()),
-    valued: someOf(valueCalls(values)),
+    every: [...plain, ...valued],
+    plain: someOf(plain),
+    valued: someOf(valued),
   };
 }
 

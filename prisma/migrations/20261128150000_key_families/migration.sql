@@ -1,6 +1,6 @@
 -- Keys that a key made draw on its quota too: the ids of the keys in whose minutes a key's requests count, its own first,
 -- its maker's next. Empty: its own alone. A rotated key counts as the one whose place it took.
-ALTER TABLE "api_keys" ADD COLUMN "quota_ids" TEXT[] DEFAULT ARRAY[]::TEXT[];
+ALTER TABLE "api_keys" ADD COLUMN "quota_ids" TEXT[] NOT NULL DEFAULT ARRAY[]::TEXT[];
 
 WITH RECURSIVE family AS (
   SELECT k.tenant_id, 'key-' || k.id AS name, ARRAY[k.id::text] AS ids, false AS is_made

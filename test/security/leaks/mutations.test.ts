@@ -65,7 +65,7 @@ async function rowsOf({ copy }: Written): Promise<readonly string[]> {
 it("every coordinate of the schema is asked for: a new one is in the probes by itself, or fails here", () => {
   const coverage = new Coverage();
   for (const { theirs } of written.values()) theirs.sent.forEach((sent) => coverage.add(sent));
-  for (const { document } of bundled([...world.plain, ...world.valued])) coverage.add(document);
+  for (const { document } of bundled(world.every)) coverage.add(document);
   expect(coverage.missing()).toEqual([]);
 });
 
