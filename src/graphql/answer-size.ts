@@ -8,9 +8,10 @@ import {
   type GraphQLField,
   type GraphQLSchema,
 } from "graphql";
-import { currentWork, type Work } from "../db/work.ts";
+import type { Work } from "../db/work.ts";
 import { GatewayError } from "../lib/errors.ts";
 import { jsonBytes } from "../lib/json-bytes.ts";
+import type { Context } from "./context.ts";
 
 /** The characters around a value beside its name: two quotation marks, a colon and a comma. */
 const punctuation = 4;
@@ -28,12 +29,12 @@ export function countingAnswers(schema: GraphQLSchema): GraphQLSchema {
   return schema;
 }
 
-function count(field: GraphQLField<unknown, unknown>): void {
+function count(field: GraphQLField<unknown, Context>): void {
   const { resolve = defaultFieldResolver } = field;
   const isLeaf = isLeafType(getNamedType(field.type));
   field.resolve = (source, args, context, info) => {
-    const work = currentWork();
-    if (work === undefined) return resolve(source, args, context, info);
+    const { work } = context;
+    if (work === null) return resolve(source, args, context, info);
     counted(work, String(info.path.key).length + punctuation);
     const value: unknown = resolve(source, args, context, info);
     if (!isLeaf) return value;

@@ -108,6 +108,7 @@ function createServer(options: GraphQLServerOptions) {
         apiKeys: credentials.apiKeys,
         actor,
         requestId: requestIdOf(request),
+        work: currentWork() ?? null,
         reader: new Reader({
           db: database.forTenant(actor.tenantId),
           catalog,
