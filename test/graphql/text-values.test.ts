@@ -56,7 +56,7 @@ describe("texts", () => {
         within: accounts(where: { id: { eq: $id }, description: { contains: $part } }) { totalCount }
         other: accounts(where: { id: { eq: $id }, description: { ne: $text } }) { totalCount }
       }`,
-        { id: ids.record.id, text, part: [...text].slice(0, 100).join("") },
+        { id: ids.record.id, text, part: text.length > 200 ? text.slice(0, 20) : text },
       );
       expect(data).toEqual({
         same: { totalCount: 1 },
