@@ -151,6 +151,12 @@ export class Work {
     this.#goOn();
   }
 
+  /** Looks at the clock, between parts of what never waits. @throws whatever has ended the work. */
+  goOn(): void {
+    this.#look();
+    this.#goOn();
+  }
+
   #look(): void {
     if (this.deadline !== null && performance.now() > this.deadline.at) {
       this.stop(this.deadline.reason());

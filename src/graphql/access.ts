@@ -37,6 +37,8 @@ export type Access = {
   readonly uses?: readonly string[];
   /** Of a list that is no page: how many items it has at most. */
   readonly items?: number;
+  /** Of a field of a filter: what each value that it is compared with costs, where reading it is work. */
+  readonly pointsPerValue?: number;
   /** Whether its value can be so long that its bytes are more work than the value. */
   readonly isLong?: boolean;
 };

@@ -1,4 +1,5 @@
 import type { InputFieldRef, InputRef } from "@pothos/core";
+import { weights } from "../limits/weights.ts";
 import {
   isSortable,
   type Entity,
@@ -263,6 +264,10 @@ function enumFilter(definition: EnumDefinition): FilterRef {
   );
 }
 
+const phoneAccess = {
+  extensions: access({ pointsPerValue: weights.phoneValue }),
+};
+
 function fieldFilter(definition: Field): FilterRef {
   if (definition.values !== null) return enumFilter(definition.values);
   const scalar = operators[definition.kind];
@@ -325,7 +330,11 @@ export function whereRef(entity: Entity): FilterRef {
                 type: [type],
                 description: `${definition.description} All conditions hold.`,
               })
-            : t.field({ type, description: definition.description });
+            : t.field({
+                type,
+                description: definition.description,
+                ...(definition.kind === "phone" ? phoneAccess : {}),
+              });
         }
         for (const [edge, relation] of Object.entries(entity.relations)) {
           const target = lookup(relation.to);

@@ -6,6 +6,7 @@ import {
   type GraphQLInputType,
   type GraphQLNamedType,
 } from "graphql";
+import { isRecord } from "../lib/json.ts";
 import { accessOf } from "./access.ts";
 
 const reading = new WeakMap<GraphQLNamedType, boolean>();
@@ -39,8 +40,18 @@ export function sizeOf(value: unknown): number {
   return size;
 }
 
-/** Adds the entities that an input's value names: by filters through edges, by terms of an order. */
-export function inputReads(type: GraphQLInputType, value: unknown, found: Set<string>): void {
+/** How many values an input compares with: those of its lists, and those that stand alone. */
+const valuesIn = (operators: unknown): number =>
+  Object.values(isRecord(operators) ? operators : {}).reduce<number>(
+    (sum, operand) => sum + (Array.isArray(operand) ? operand.length : 1),
+    0,
+  );
+
+/** What an input's value asks for: the entities that it names, and points for values that are work to read. */
+export type InputDemand = { readonly entities: Set<string>; points: number };
+
+/** Adds what an input's value asks for: by filters through edges, by terms of an order. */
+export function inputReads(type: GraphQLInputType, value: unknown, found: InputDemand): void {
   if (value == null) return;
   if (isNonNullType(type)) return inputReads(type.ofType, value, found);
   if (isListType(type)) {
@@ -49,12 +60,14 @@ export function inputReads(type: GraphQLInputType, value: unknown, found: Set<st
     return;
   }
   if (!isInputObjectType(type) || typeof value !== "object") return;
-  for (const name of accessOf(type).reads ?? []) found.add(name);
+  for (const name of accessOf(type).reads ?? []) found.entities.add(name);
   const fields = type.getFields();
   for (const [name, item] of Object.entries(value)) {
     const field = fields[name];
     if (field === undefined || item == null) continue;
-    for (const entity of accessOf(field).reads ?? []) found.add(entity);
+    const { reads = [], pointsPerValue = 0 } = accessOf(field);
+    for (const entity of reads) found.entities.add(entity);
+    if (pointsPerValue > 0) found.points += pointsPerValue * valuesIn(item);
     if (readingInputs(field.type)) inputReads(field.type, item, found);
   }
 }

@@ -18,7 +18,7 @@ import { scopeFor } from "../auth/permissions.ts";
 import type { Scope } from "../auth/scopes.ts";
 import { accessOf, type Arguments, type Cost } from "./access.ts";
 import { introspectionCost } from "./costs.ts";
-import { inputReads, readingInputs, sizeOf } from "./input-reads.ts";
+import { inputReads, readingInputs, sizeOf, type InputDemand } from "./input-reads.ts";
 import { merged, namesVariable, type Condition, type Fragments } from "./merged-fields.ts";
 import { answerPoints, longPoints } from "../limits/weights.ts";
 import {
@@ -188,11 +188,12 @@ class Planner {
     const work = (variables: Variables): FieldDemand => {
       const values = argumentsOf({ ...definition, args }, node, variables);
       if (values === null) return { own: 0, times: 0, scopes: [] };
-      const reads = [...(readsBy?.(values) ?? []), ...inputsRead(readings, values)];
+      const { entities, points } = inputsDemand(readings, values);
+      const reads = [...(readsBy?.(values) ?? []), ...entities];
       const { own, ...counts } = cost?.(values, { isRoot, selected }) ?? usual;
       const size = readings.reduce((sum, { name }) => sum + sizeOf(values[name]), 0);
       return {
-        own: own + Math.floor(size / valuesPerPoint),
+        own: own + points + Math.floor(size / valuesPerPoint),
         ...counts,
         scopes: reads.map((name) => scopeFor("read", name)),
       };
@@ -222,10 +223,10 @@ function argumentsOf(
   }
 }
 
-function inputsRead(readings: readonly GraphQLArgument[], args: Arguments): readonly string[] {
-  const found = new Set<string>();
+function inputsDemand(readings: readonly GraphQLArgument[], args: Arguments): InputDemand {
+  const found: InputDemand = { entities: new Set(), points: 0 };
   for (const { name, type } of readings) inputReads(type, args[name], found);
-  return [...found];
+  return found;
 }
 
 function scopesOf({ reads = [], writes }: ReturnType<typeof accessOf>): Scope[] {

@@ -8,8 +8,26 @@ export function snakeCase(name: string): string {
 /** The most characters of a text that is looked for inside others: PostgreSQL compares all of it at each place. */
 export const maxPartLength = 200;
 
-/** What is said of one that is longer. */
-export const tooLongPart = `has at most ${maxPartLength} characters; look for less of the text.`;
+/** What is taken out of texts that are compared, and what letters become others; as search_fold of the migrations has it. */
+const marks =
+  /[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u064b-\u065f\u0670\u3099\u309a\u00ad\u200b\u2060\ufeff]/g;
+const pairs = /[ßæœþẞÆŒÞ]/g;
+
+/** How many characters a text has as it is compared, without accents: `ß` has two, U+FDFA 18, U+200B none. */
+export function comparedLength(text: string): number {
+  return text.normalize("NFKD").replace(marks, "").replace(pairs, "xx").length;
+}
+
+/** What is wrong with a text that others are looked through for; null when nothing is. */
+export function partComplaint(text: string): string | null {
+  // The first spares the work of the second.
+  if (text.length > maxPartLength || comparedLength(text) > maxPartLength) {
+    return `has at most ${maxPartLength} characters; look for less of the text.`;
+  }
+  return text !== "" && comparedLength(text) === 0
+    ? "has no character that can be seen; look for a letter or a digit."
+    : null;
+}
 
 /** The text, or so much of it: what is quoted of a request may be a megabyte. */
 export function shortened(text: string, length: number): string {

@@ -19,6 +19,8 @@ export const weights = {
   pairs: 5_000,
   /** Searching one parent's records, all of one kind, all kinds; a search that is counted is made twice. */
   search: { edge: 2, root: 1_000, kinds: 2_500 },
+  /** Reading a phone number that a filter compares with. */
+  phoneValue: 5,
   mutation: 10,
   merge: 500,
 } as const;

@@ -2,11 +2,12 @@ import { currencyKey } from "../model/kinds/currency.ts";
 import { domainKey } from "../model/kinds/domain.ts";
 import { emailKey } from "../model/kinds/email.ts";
 import type { Field, FieldKind } from "./entity.ts";
+import { readOnce } from "./read-once.ts";
 
 const keys: Partial<Record<FieldKind, (text: string) => string>> = {
   currency: currencyKey,
-  domain: domainKey,
-  email: emailKey,
+  domain: readOnce(domainKey),
+  email: readOnce(emailKey),
 };
 
 /** What a value is compared as, so that a filter, an upsert and a unique value find what a write of the same text stored. */

@@ -37,6 +37,8 @@ export type EnumDefinition = {
 
 /** Characters of prose that search_text holds. */
 export const searchedLength = 2_000;
+/** Characters of it when it is folded, at most: some letters become several. */
+export const foldedLength = 6_000;
 
 /** A value that follows from the texts in some fields, which are given in their order. */
 export type Computed = {

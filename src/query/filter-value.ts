@@ -1,5 +1,5 @@
 import { badInput } from "../lib/errors.ts";
-import { maxPartLength, readText, tooLongPart } from "../lib/text.ts";
+import { partComplaint, readText } from "../lib/text.ts";
 import { param, sql, type Sql } from "./sql.ts";
 
 /** A `where` object as it comes from GraphQL, scalars already coerced. */
@@ -61,6 +61,7 @@ export function readPart(operator: string, operand: unknown, path: readonly stri
   if (!isTextOperator(operator)) throw badInput(`${path.join(".")}: no such operator.`, path);
   if (typeof operand !== "string") throw badInput(`${path.join(".")}: a string is expected.`, path);
   const text = readText(operand, path);
-  if (text.length > maxPartLength) throw badInput(`${path.join(".")}: ${tooLongPart}`, path);
+  const complaint = partComplaint(text);
+  if (complaint !== null) throw badInput(`${path.join(".")}: ${complaint}`, path);
   return { operator, text };
 }

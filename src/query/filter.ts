@@ -1,17 +1,19 @@
 import { badInput, GatewayError } from "../lib/errors.ts";
 import { Unreadable } from "../lib/unreadable.ts";
 import { parseId } from "../lib/id.ts";
-import { readText } from "../lib/text.ts";
+import { comparedLength, readText } from "../lib/text.ts";
 import type { Catalog } from "./catalog.ts";
 import { comparedAs } from "./compared.ts";
 import {
   columnOf,
+  foldedLength,
   searchedLength,
   sqlTypeOf,
   type Entity,
   type Field,
   type Relation,
 } from "./entity.ts";
+import { countValues, type FilterSize } from "./filter-size.ts";
 import {
   folded,
   hasPart,
@@ -43,7 +45,7 @@ export type FilterScope = {
    */
   readonly negated: boolean;
   /** What the whole filter has used up so far. */
-  readonly size: { conditions: number; edges: number; characters: number };
+  readonly size: FilterSize;
   /** Edges between the list and here. */
   readonly edges: number;
 };
@@ -107,7 +109,7 @@ function tooComplex(limit: string): GatewayError {
 
 /** Counts what is looked for, as it stands in the database. */
 function countedPart({ size }: FilterScope, part: Part): Part {
-  size.characters += part.text.length;
+  size.characters += comparedLength(part.text);
   if (size.characters > maxPatternCharacters) throw tooComplex(tooManyPatternCharacters);
   return part;
 }
@@ -145,6 +147,7 @@ function fieldCondition(
     .map(([operator, operand]) => {
       const path = [...scope.path, operator];
       if (operand === null) return unknown;
+      countValues(scope.size, definition.kind, asList(operand).length, path);
       if (definition.kind === "textList") return listCondition(column, operator, operand, path);
       if (definition.kind === "anyReference")
         return anyReferenceCondition(column, definition, operator, operand, { ...scope, path });
@@ -223,7 +226,11 @@ function scalarCondition({
   if (definition.searched === "whole") return all([isSearched, matches]);
   // Of which only the beginning is there; folding the others would be the most of the work.
   return all([
-    any([isSearched, sql`char_length(${column}) > ${raw(String(searchedLength))}`]),
+    any([
+      isSearched,
+      sql`char_length(${column}) > ${raw(String(searchedLength))}`,
+      sql`char_length(${raw(`${scope.alias}."search_text"`)}) >= ${raw(String(foldedLength))}`,
+    ]),
     matches,
   ]);
 }

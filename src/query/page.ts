@@ -2,6 +2,7 @@ import { decodeCursor, encodeCursor } from "../lib/cursor.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Entity, ManyRelation, OrderTerm } from "./entity.ts";
 import { filterCondition } from "./filter.ts";
+import { emptySize } from "./filter-size.ts";
 import type { Filter } from "./filter-value.ts";
 import { afterCursor, branches } from "./keyset.ts";
 import { orderItem, reversed, sortTerms, idTerm, type SortTerm } from "./order.ts";
@@ -202,7 +203,7 @@ export function matching(request: RowsRequest, catalog: Catalog, viewer: ViewerS
             path: ["where"],
             nextAlias: () => `e${++aliases}`,
             negated: false,
-            size: { conditions: 0, edges: 0, characters: 0 },
+            size: emptySize(),
             edges: 0,
           }),
         ]),

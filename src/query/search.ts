@@ -1,6 +1,6 @@
 import { badInput } from "../lib/errors.ts";
 import { searchedNumber, type SearchedNumber } from "../model/kinds/phone.ts";
-import { maxPartLength, readText } from "../lib/text.ts";
+import { comparedLength, maxPartLength, readText } from "../lib/text.ts";
 import type { Entity } from "./entity.ts";
 import { folded, hasPart } from "./filter-value.ts";
 import type { SortTerm } from "./order.ts";
@@ -23,14 +23,20 @@ export function searchWords(
   argument = "search",
 ): SearchWords | null {
   if (search === null || search === undefined) return null;
-  const words = readText(search, [argument])
+  const given = readText(search, [argument])
     .split(/\s+/)
     .filter((word) => word !== "");
-  if (search.length > maxPartLength || words.length > maxWords) {
+  const isLong = search.length > maxPartLength || comparedLength(search) > maxPartLength;
+  if (isLong || given.length > maxWords) {
     throw badInput(
       `${argument}: at most ${maxPartLength} characters and ${maxWords} words; search for less.`,
       [argument],
     );
+  }
+  // What nobody sees is in every text.
+  const words = given.filter((word) => comparedLength(word) > 0);
+  if (words.length === 0 && given.length > 0) {
+    throw badInput(`${argument}: give at least one word to search for.`, [argument]);
   }
   return words.length === 0 ? null : { phrase: words.join(" "), terms: termsOf(words) };
 }

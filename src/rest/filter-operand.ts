@@ -1,6 +1,6 @@
 import { parseDecimal } from "../lib/decimal.ts";
 import { idComplaint, readId } from "../lib/id.ts";
-import { isStorable, maxPartLength, tooLongPart, unstorable } from "../lib/text.ts";
+import { isStorable, partComplaint, unstorable } from "../lib/text.ts";
 import type { Reading } from "../lib/reading.ts";
 import { readDay } from "../model/kinds/day.ts";
 import { readInstant } from "../model/kinds/instant.ts";
@@ -73,7 +73,8 @@ export function readOperand(
   text: string,
 ): Operand {
   if (comparison === "is_null" || comparison === "is_empty") return readBoolean(text);
-  if (parts.has(comparison) && text.length > maxPartLength) return { complaint: tooLongPart };
+  const complaint = parts.has(comparison) ? partComplaint(text) : null;
+  if (complaint !== null) return { complaint };
   if (comparison !== "in" && comparison !== "not_in" && comparison !== "all") {
     return readValue(entity, definition, text);
   }

@@ -17,34 +17,43 @@ END;
 CREATE FUNCTION search_pattern(value text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN regexp_replace(search_fold(value), '([\\%_])', '\\\1', 'g');
 
+-- Prose as searches look into it. Cut again when it is folded: there are characters that become 18, and Korean ones three.
+CREATE FUNCTION search_prose(value text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN left(search_fold(left(COALESCE(value, ''), 2000)), 6000);
+
+-- Full-width, Arabic and Persian digits as plain ones.
+CREATE FUNCTION plain_digits(value text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN octet_length(value) = char_length(value) THEN value ELSE
+  translate(value, '０１２３４５６７８９٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹', '012345678901234567890123456789') END;
+
 -- The digits of a phone number, however it is written: without `(0)`, and without what stands behind the number.
 CREATE FUNCTION phone_digits(value text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN regexp_replace(regexp_replace(left(value, 100), '\(0\)|([0-9][)\s]*)[^-0-9+()./\s\u00a0\u2010-\u2015].*$', '\1', 'g'), '[^0-9]', '', 'g');
+RETURN regexp_replace(regexp_replace(plain_digits(left(value, 100)), '\(0\)|([0-9][)\s]*)[^-0-9+()./\s\u00a0\u2010-\u2015].*$', '\1', 'g'), '[^0-9]', '', 'g');
 
 -- Each name and number on a line of its own, then a form feed, then the other texts: a search that is a line of the
 -- first part is the name of the record.
 ALTER TABLE "accounts" DROP COLUMN "search_text", ADD COLUMN "search_text" TEXT NOT NULL GENERATED ALWAYS AS (search_fold(
   E'\n' || COALESCE("name", '') || E'\n' || COALESCE("legal_name", '') || E'\n' || COALESCE("domain", '') || E'\n' || COALESCE("email", '')
   || E'\n' || phone_digits(COALESCE("phone", ''))
-  || E'\n\f' || COALESCE("phone", '') || E'\n' || COALESCE("website", '') || E'\n' || COALESCE("industry", '') || E'\n' || left(COALESCE("description", ''), 2000))) STORED;
+  || E'\n\f' || COALESCE("phone", '') || E'\n' || COALESCE("website", '') || E'\n' || COALESCE("industry", '') || E'\n') || search_prose("description")) STORED;
 
 ALTER TABLE "contacts" DROP COLUMN "search_text", ADD COLUMN "search_text" TEXT NOT NULL GENERATED ALWAYS AS (search_fold(
   E'\n' || btrim(COALESCE("first_name", '') || ' ' || COALESCE("last_name", '')) || E'\n' || COALESCE("custom_display_name", '') || E'\n' || COALESCE("email", '')
   || E'\n' || phone_digits(COALESCE("phone_1", '')) || E'\n' || phone_digits(COALESCE("phone_2", '')) || E'\n' || phone_digits(COALESCE("phone_3", ''))
   || E'\n\f' || COALESCE("phone_1", '') || E'\n' || COALESCE("phone_2", '') || E'\n' || COALESCE("phone_3", '')
-  || E'\n' || COALESCE("company", '') || E'\n' || COALESCE("job_title", '') || E'\n' || COALESCE("city", '') || E'\n' || left(COALESCE("note", ''), 2000))) STORED;
+  || E'\n' || COALESCE("company", '') || E'\n' || COALESCE("job_title", '') || E'\n' || COALESCE("city", '') || E'\n') || search_prose("note")) STORED;
 
 ALTER TABLE "deals" DROP COLUMN "search_text", ADD COLUMN "search_text" TEXT NOT NULL GENERATED ALWAYS AS (search_fold(
-  E'\n' || COALESCE("name", '') || E'\n' || "deal_number" || E'\n\f' || left(COALESCE("closure_notes", ''), 2000))) STORED;
+  E'\n' || COALESCE("name", '') || E'\n' || "deal_number" || E'\n\f') || search_prose("closure_notes")) STORED;
 
 ALTER TABLE "activities" DROP COLUMN "search_text", ADD COLUMN "search_text" TEXT NOT NULL GENERATED ALWAYS AS (search_fold(
-  E'\n' || COALESCE("subject", '') || E'\n\f' || COALESCE("activity_type", '') || E'\n' || COALESCE("outcome", '') || E'\n' || left(COALESCE("description", ''), 2000))) STORED;
+  E'\n' || COALESCE("subject", '') || E'\n\f' || COALESCE("activity_type", '') || E'\n' || COALESCE("outcome", '') || E'\n') || search_prose("description")) STORED;
 
 ALTER TABLE "quotes" DROP COLUMN "search_text", ADD COLUMN "search_text" TEXT NOT NULL GENERATED ALWAYS AS (search_fold(
-  E'\n' || COALESCE("name", '') || E'\n' || "quote_number" || E'\n\f' || left(COALESCE("notes", ''), 2000))) STORED;
+  E'\n' || COALESCE("name", '') || E'\n' || "quote_number" || E'\n\f') || search_prose("notes")) STORED;
 
-ALTER TABLE "line_items" DROP COLUMN "search_text", ADD COLUMN "search_text" TEXT NOT NULL GENERATED ALWAYS AS (search_fold(
-  E'\n' || left(COALESCE("description", ''), 2000) || E'\n\f')) STORED;
+ALTER TABLE "line_items" DROP COLUMN "search_text", ADD COLUMN "search_text" TEXT NOT NULL GENERATED ALWAYS AS (
+  E'\n' || search_prose("description") || E'\n\f') STORED;
 
 CREATE INDEX "accounts_search_idx" ON "accounts" USING gin ("tenant_id", "search_text" gin_trgm_ops);
 CREATE INDEX "contacts_search_idx" ON "contacts" USING gin ("tenant_id", "search_text" gin_trgm_ops);

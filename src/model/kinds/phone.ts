@@ -25,8 +25,15 @@ export function readPhone(text: string): Reading {
 /** The number in E.164 where the text is one and nothing else. */
 export const phoneInE164 = (text: string): string | null => valueOf(readPhone(text));
 
+/** Full-width, Arabic and Persian digits as plain ones, as plain_digits of the migrations has it. */
+const plainDigits = (text: string): string =>
+  text.replace(/[\uff10-\uff19\u0660-\u0669\u06f0-\u06f9]/g, (digit) =>
+    String(digit.charCodeAt(0) % 16),
+  );
+
 /** Without the zero in `+49 (0)30 …`, which is dialled within the country only. */
-const digitsOf = (text: string): string => text.replace("(0)", "").replace(/\D/g, "");
+const digitsOf = (text: string): string =>
+  plainDigits(text).replaceAll("(0)", "").replace(/\D/g, "");
 
 /** The number and its extension, in whatever of the usual ways they are written. */
 function withExtension(text: string): { number: string; extension: string } | null {
@@ -41,15 +48,31 @@ export function phoneKey(text: string): string {
   return phoneInE164(text) ?? (/\p{L}/u.test(text) ? text : digitsOf(text) || text);
 }
 
-/** The digits of a number with those of its extension: as it is written, and as E.164 has it. None for a text without digits. */
-export function phoneDigits(text: string): readonly string[] {
-  return [...new Set([digitsOf(text), digitsOf(phoneInE164(text) ?? "")])].filter(Boolean);
-}
+/** How a number that is asked for may stand among stored ones. */
+export type PhoneForms = {
+  /** All its digits, those of its extension too: as it is written, and as E.164 has it. None for a text without digits. */
+  readonly digits: readonly string[];
+  /** The last digits of the number without its extension, in each of these ways; null where there are too few. */
+  readonly ends: readonly (string | null)[];
+};
 
-/** The digits of a number and, where it has an extension, of the number before that. */
-export function numberDigits(text: string): readonly string[] {
-  const number = withExtension(text)?.number ?? text.replace(/(?:ext|x|#|;).*$/is, "");
-  return [...new Set([...phoneDigits(text), digitsOf(number)])].filter(Boolean);
+/** What stands behind the number, as match_phone of the migrations takes it away. */
+const behind = /(\d[^\dx#;]*)[x#;].*$/is;
+
+/** The last digits of a number, as match_phone of the migrations takes them. */
+const endOf = (digits: string): string | null => /\d{7,9}$/.exec(digits)?.[0] ?? null;
+
+/** What a number is compared by, however it is written. */
+export function phoneForms(text: string): PhoneForms {
+  const whole = digitsOf(text);
+  if (whole === "") return { digits: [], ends: [] };
+  const e164 = phoneInE164(text);
+  // Parsing is the most of the work: what is a number and nothing else has no extension.
+  const extended = e164 === null ? withExtension(text) : null;
+  const before = digitsOf(plainDigits(text.slice(0, 100)).replace(behind, "$1"));
+  const digits = [...new Set([whole, digitsOf(e164 ?? "")])].filter(Boolean);
+  const numbers = [...digits, digitsOf(extended?.number ?? ""), before].filter(Boolean);
+  return { digits, ends: [...new Set(numbers.map(endOf))] };
 }
 
 /** A number that is searched for, in the forms that stored ones are compared with. */

@@ -3,7 +3,7 @@ import { currencies, currencyKey, readCurrency } from "../../../src/model/kinds/
 import { readDay } from "../../../src/model/kinds/day.ts";
 import { domainKey, readDomain } from "../../../src/model/kinds/domain.ts";
 import { readInstant } from "../../../src/model/kinds/instant.ts";
-import { phoneDigits, phoneKey, readPhone } from "../../../src/model/kinds/phone.ts";
+import { phoneForms, phoneKey, readPhone } from "../../../src/model/kinds/phone.ts";
 import { readUrl } from "../../../src/model/kinds/url.ts";
 
 const refused = { complaint: expect.any(String) };
@@ -56,9 +56,9 @@ describe("a phone number in E.164", () => {
   });
 
   it("has the digits of what is written and of E.164", () => {
-    expect(phoneDigits("+49 (0)30 9018 2233")).toEqual(["493090182233"]);
-    expect(phoneDigits("(201) 555-0100")).toEqual(["2015550100"]);
-    expect(phoneDigits("none")).toEqual([]);
+    expect(phoneForms("+49 (0)30 9018 2233").digits).toEqual(["493090182233"]);
+    expect(phoneForms("(201) 555-0100").digits).toEqual(["2015550100"]);
+    expect(phoneForms("none").digits).toEqual([]);
   });
 });
 
