@@ -62,6 +62,7 @@ export function createGateway({ database, config, demo, logTo }: GatewayOptions)
   const credentials = new Credentials({
     pool: database.pool,
     config: config.auth,
+    requestsPerMinute: config.limits.requestsPerMinute,
     logger,
     onKeyLookUp: (isHit) => metrics?.countCache("keys", isHit),
   });

@@ -16,6 +16,8 @@ export type Actor = {
   readonly expiresAt: Date | null;
   /** Its quota; null for the default. */
   readonly requestsPerMinute: number | null;
+  /** The default, for an API key. */
+  readonly defaultRequestsPerMinute?: number;
   /** A key in whose minutes others count, or that counts in another's: whose they are, its own first. */
   readonly quotas?: readonly QuotaOwner[];
 };

@@ -36,6 +36,8 @@ type KeyRow = {
 export type ApiKeysOptions = {
   readonly pool: FencedPool;
   readonly logger: Pick<Logger, "debug">;
+  /** The quota of keys that have none of their own. */
+  readonly requestsPerMinute: number;
   /** Told of each key whether it was known already. */
   readonly onLookUp?: ((isHit: boolean) => void) | undefined;
 };
@@ -44,8 +46,10 @@ export type ApiKeysOptions = {
 export class ApiKeys {
   readonly #rows: FreshCache<KeyRow>;
   readonly #uses: KeyUses;
+  readonly #defaultQuota: number;
 
-  constructor({ pool, logger, onLookUp }: ApiKeysOptions) {
+  constructor({ pool, logger, requestsPerMinute, onLookUp }: ApiKeysOptions) {
+    this.#defaultQuota = requestsPerMinute;
     this.#uses = new KeyUses({ pool, logger });
     const lookUp = batchedLookUp(pool);
     this.#rows = new FreshCache({
@@ -92,6 +96,7 @@ export class ApiKeys {
         departmentId: row.department_id,
         expiresAt: row.expires_at,
         requestsPerMinute: row.requests_per_minute,
+        defaultRequestsPerMinute: this.#defaultQuota,
         quotas: quotasOf(row),
       },
     };

@@ -10,6 +10,8 @@ import { Tokens } from "./tokens.ts";
 export type CredentialsOptions = {
   readonly pool: FencedPool;
   readonly config: AuthConfig;
+  /** The quota of API keys that have none of their own. */
+  readonly requestsPerMinute: number;
   readonly logger: Pick<Logger, "debug" | "info" | "warn">;
   /** Told of each API key whether it was known already. */
   readonly onKeyLookUp?: (isHit: boolean) => void;
@@ -21,8 +23,8 @@ export class Credentials {
   readonly #tokens: Tokens;
   readonly #places: Places;
 
-  constructor({ pool, config, logger, onKeyLookUp }: CredentialsOptions) {
-    this.apiKeys = new ApiKeys({ pool, logger, onLookUp: onKeyLookUp });
+  constructor({ pool, config, requestsPerMinute, logger, onKeyLookUp }: CredentialsOptions) {
+    this.apiKeys = new ApiKeys({ pool, logger, requestsPerMinute, onLookUp: onKeyLookUp });
     this.#tokens = new Tokens({ ...config, pool, logger });
     this.#places = new Places({ pool });
   }

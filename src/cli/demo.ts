@@ -51,7 +51,7 @@ async function findTenants(database: Database): Promise<{ slug: string; id: stri
 
 /** Whether the key works and belongs to this tenant; the database may be another than last time. */
 async function opens(database: Database, apiKey: string, tenantId: string): Promise<boolean> {
-  const found = await new ApiKeys({ pool: database.pool, logger }).check(apiKey);
+  const found = await new ApiKeys({ pool: database.pool, requestsPerMinute, logger }).check(apiKey);
   return "actor" in found && found.actor.tenantId === tenantId;
 }
 

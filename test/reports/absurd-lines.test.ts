@@ -48,6 +48,18 @@ it.each(absurd)("%s is refused: alone, inline, by REST, as a change", async (_, 
   ]);
 });
 
+it.each(["-5", -0.0001])("a total of %s is refused for a quote without lines", async (total) => {
+  const told = ["BAD_USER_INPUT total"];
+  expect(problemsOf(await write.create("Quote", { account_id: account.id, total }))).toEqual(told);
+  const id = idOf(await write.created("Quote", { account_id: account.id, total: "0" }));
+  expect(problemsOf(await write.update("Quote", id, { value: total }))).toEqual(told);
+  await gateway.fixtures.client.query("UPDATE quotes SET total = -5 WHERE id = $1", [
+    id.slice("qte-".length),
+  ]);
+  // As it was read.
+  await write.updated("Quote", id, { total: "-5", name: "Old" });
+});
+
 it("the bounds themselves are taken", async () => {
   for (const values of [
     { quantity: 0, unit_price: 5 },

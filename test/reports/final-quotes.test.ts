@@ -130,6 +130,37 @@ it("a draft that expired before it was sent is open again with another date", as
   });
 });
 
+describe("a draft that expired before it was sent", () => {
+  it.each([
+    [{ status: "draft" }, "draft"],
+    [{ status: "expired" }, "draft"],
+    [{ status: "sent" }, "sent"],
+  ])("is open again with %j and another date", async (sent, status) => {
+    const id = idOf(await make({ validity_date: "2026-01-31" }));
+    const opened = { validity_date: "2999-01-01", ...sent };
+    const quote = await write.updated("Quote", id, opened, "status dateIssued");
+    expect(at(quote, "status")).toBe(status);
+    expect(at(quote, "dateIssued") === null).toBe(status === "draft");
+  });
+
+  it("does not become what follows no draft, nor a draft without another date", async () => {
+    const id = idOf(await make({ validity_date: "2026-01-31" }));
+    for (const sent of [
+      { status: "accepted", validity_date: "2999-01-01" },
+      { status: "draft" },
+      { status: "sent" },
+    ]) {
+      expect(problemsOf(await write.update("Quote", id, sent))).toEqual(["BAD_USER_INPUT status"]);
+    }
+  });
+});
+
+it("an open quote takes the status that a past date will give it", async () => {
+  const id = idOf(await make({ status: "sent" }));
+  const past = { status: "expired", validity_date: "2026-01-31" };
+  expect(await write.updated("Quote", id, past, "status")).toEqual({ status: "expired" });
+});
+
 it("a final quote moves along when its account is merged", async () => {
   const [into, from] = [await tenant.account(), await tenant.account()];
   const id = idOf(await make({ account_id: from.id, status: "accepted" }));

@@ -108,6 +108,39 @@ describe.each(["memory", "postgres"])("a family of keys, counted in %s", (store)
   });
 });
 
+describe("a key takes over no key with more than its own", () => {
+  it.each([
+    [null, 21, false],
+    [null, 20, true],
+    [null, null, true],
+    [19, null, false],
+    [20, null, true],
+    [30, null, true],
+    [30, 31, false],
+  ] as const)("%s a minute, and a key of %s", async (own, other, isAllowed) => {
+    const [gateway] = gateways;
+    if (gateway === undefined) throw new Error("no gateway");
+    const key = await limitedKey(gateway, slug, own);
+    const target = await limitedKey(gateway, slug, other);
+    const data = await gateway.data(
+      key,
+      "mutation($id: ID!) { rotateApiKey(id: $id) { apiKey { id } userErrors { code path } } }",
+      { id: `key-${target.split("_")[2]}` },
+    );
+    const problems = isAllowed ? [] : ["BAD_USER_INPUT id"];
+    expect(outcomeOf(at(data, "rotateApiKey"), "apiKey").problems).toEqual(problems);
+  });
+
+  it("but one that it made, whatever that says, since it counts in its own minute", async () => {
+    const [gateway] = gateways;
+    if (gateway === undefined) throw new Error("no gateway");
+    const first = await limitedKey(gateway, slug, null);
+    const child = await madeBy(gateway, first, { requests_per_minute: 1_000 });
+    const next = await rotated(gateway, first, child.id);
+    expect(await answersOf(gateway, next.secret)).toBe(18);
+  });
+});
+
 it("a key cannot be made by way of any number of others", async () => {
   const [gateway] = gateways;
   if (gateway === undefined) throw new Error("no gateway");

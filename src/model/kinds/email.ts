@@ -45,6 +45,7 @@ export function emailHost(text: string): string | null {
  */
 export function emailKey(text: string): string {
   const host = emailHost(text);
-  const lower = text.normalize("NFC").toLowerCase();
+  // JavaScript makes a sigma at the end of a word another letter than one within it.
+  const lower = text.normalize("NFC").toLowerCase().replaceAll("ς", "σ");
   return host === null ? lower : `${split(lower).local}@${host}`;
 }

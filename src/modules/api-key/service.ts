@@ -1,3 +1,4 @@
+import type { Actor } from "../../auth/actor.ts";
 import { makeSecret } from "../../auth/api-key.ts";
 import { covers } from "../../auth/require-scopes.ts";
 import { isScope } from "../../auth/scopes.ts";
@@ -194,11 +195,17 @@ function checkBinding(unit: WriteUnit, { values, problems }: Draft): void {
 /** Whether a key lives longer, or has a larger quota, than the caller's credential. */
 function outlasts({ actor }: WriteUnit, key: Stored): boolean {
   const end = actor.expiresAt?.toISOString() ?? null;
-  const most = actor.requestsPerMinute;
-  return (
-    (end !== null && (textOf(key, "expiresAt") ?? "9999") > end) ||
-    (most !== null && Number(key["requestsPerMinute"] ?? Infinity) > most)
-  );
+  return (end !== null && (textOf(key, "expiresAt") ?? "9999") > end) || hasMoreQuota(actor, key);
+}
+
+/** A person or the operator gives any quota; a key none but its own, which is the default where it says nothing. */
+function hasMoreQuota(actor: Actor, key: Stored): boolean {
+  const { requestsPerMinute, defaultRequestsPerMinute: usual } = actor;
+  const [own] = actor.quotas ?? [];
+  if (usual === undefined) return false;
+  // What draws on the caller's minute has no more, whatever it says.
+  if (own !== undefined && quotaIdsOf(key).includes(own.id)) return false;
+  return Number(key["requestsPerMinute"] ?? usual) > (requestsPerMinute ?? usual);
 }
 
 /** A key does not outlive its maker and has no larger quota; what is left out is the maker's. */

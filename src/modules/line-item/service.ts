@@ -123,7 +123,8 @@ export function priceLine(draft: Draft, owner: Stored | undefined): void {
 }
 
 const factors = ["quantity", "unitPrice", "discount", "discountType"];
-const rebate = "a rebate is a discount, and a credit note is no quote";
+/** What to do instead of negative money. */
+export const rebate = "a rebate is a discount, and a credit note is no quote";
 
 /** The faults in the numbers of a line. */
 function lineFaults(line: Line): Problem[] {

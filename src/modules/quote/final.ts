@@ -24,19 +24,29 @@ export function lineOfFinal(record: Stored | undefined): Problem | null {
     : invalid(["quote_id"], `is a quote that is ${status}: its lines are final; make a new quote.`);
 }
 
-/** Refuses changes of a final quote. A draft that expired before it was sent is open again with another date. */
+/** Whether an existing quote's validity date, as it will be, has passed. */
+export async function willBePast(unit: WriteUnit, { values }: Draft): Promise<boolean> {
+  const date = textOf(values, "validityDate");
+  return date !== null && date < (await unit.tenantFacts()).today;
+}
+
+/** Whether a draft that expired before it was sent is open again, by another date. */
+export async function reopens(unit: WriteUnit, draft: Draft): Promise<boolean> {
+  const { before } = draft;
+  if (before === null || before["status"] !== "draft" || finalStatus(before) === null) return false;
+  return changes(draft, "validityDate") && !(await willBePast(unit, draft));
+}
+
+/** Refuses what would change of a final quote, unless it is open again. */
 export async function keepFinal(
   unit: WriteUnit,
   draft: Draft,
   isLineChanged: boolean,
 ): Promise<void> {
-  const { before, values, problems } = draft;
+  const { before, problems } = draft;
   const status = before === null ? null : finalStatus(before);
   if (before === null || status === null) return;
-  if (before["status"] === "draft" && changes(draft, "validityDate")) {
-    const date = textOf(values, "validityDate");
-    if (date === null || date >= (await unit.tenantFacts()).today) return;
-  }
+  if (await reopens(unit, draft)) return;
   const changed = Object.entries(quote.fields).flatMap(([name, { managed }]) =>
     managed ||
     open.has(name) ||

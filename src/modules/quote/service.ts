@@ -1,3 +1,4 @@
+import { tenThousandths } from "../../lib/money.ts";
 import { changes, isFaulty, textOf, type Draft } from "../../write/draft.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
 import { leftBehind } from "../../write/left-behind.ts";
@@ -11,8 +12,9 @@ import { invalid } from "../../write/problem.ts";
 import type { References } from "../../write/references.ts";
 import type { WriteUnit } from "../../write/unit.ts";
 import { deal } from "../deal/model.ts";
+import { rebate } from "../line-item/service.ts";
 import { quoteInputs } from "./inputs.ts";
-import { finalStatus, keepFinal } from "./final.ts";
+import { finalStatus, keepFinal, reopens, willBePast } from "./final.ts";
 import { changesLines, planLines, writeLines } from "./lines.ts";
 import { quote } from "./model.ts";
 
@@ -41,6 +43,7 @@ export const quoteWrites: EntityWrites = {
       await moveStatus(unit, draft);
     }
     await planLines(unit, drafts);
+    for (const draft of drafts) checkTotal(draft);
     for (const draft of drafts) await keepFinal(unit, draft, changesLines(draft));
   },
   prepare: (unit, drafts) => yieldPrimary(unit, quote, drafts, "dealId"),
@@ -65,6 +68,13 @@ function checkDeal(draft: Draft, references: References): void {
   draft.problems.push(invalid(["deal_id"], "is a deal of another account; name one of the same."));
 }
 
+/** A total is no less than nothing; one from before this rule stays until it changes. */
+function checkTotal(draft: Draft): void {
+  if (!changes(draft, "total") || isFaulty(draft, "total")) return;
+  if (tenThousandths(textOf(draft.values, "total") ?? "0") >= 0n) return;
+  draft.problems.push(invalid(["total"], `must not be negative: ${rebate}.`));
+}
+
 /** What can follow a status. Accepted, rejected and expired quotes stay what they are. */
 const next: Readonly<Record<string, readonly string[]>> = {
   draft: ["sent"],
@@ -76,9 +86,12 @@ async function moveStatus(unit: WriteUnit, draft: Draft): Promise<void> {
   const { before, sent, values, problems } = draft;
   const wanted = values["status"];
   if (before !== null) {
-    // A quote past its last day reads as expired, whatever is stored.
-    const current = String(before["read:status"]);
-    if (sent["status"] == null || wanted === current) {
+    // A quote past its last day reads as expired, whatever is stored; what is sent back is what it read as, or will.
+    const read = String(before["read:status"]);
+    const isOpen = finalStatus(before) === null || (await reopens(unit, draft));
+    const current = isOpen ? String(before["status"]) : read;
+    const willRead = isOpen && (await willBePast(unit, draft)) ? "expired" : current;
+    if (sent["status"] == null || wanted === read || wanted === willRead) {
       values["status"] = before["status"];
     } else if (!(next[current] ?? []).includes(String(wanted))) {
       const ways = next[current]?.join(", ");
@@ -88,7 +101,7 @@ async function moveStatus(unit: WriteUnit, draft: Draft): Promise<void> {
         invalid(["status"], `cannot become ${String(wanted)}: it is ${current}, ${hint}.`),
       );
     }
-    if (finalStatus(before) !== null) return;
+    if (!isOpen) return;
   }
   // What expired need not have been sent: a draft whose date has passed reads as expired too.
   const wasSent = values["status"] !== "draft" && values["status"] !== "expired";

@@ -116,6 +116,8 @@ describe("an email address", () => {
     ["MÜLLER@example.com", "müller@example.com"],
     ["E\u0301@example.com", "é@example.com"],
     ["x@例子。广告", "x@xn--fsqu00a.xn--4rr70v"],
+    ["ΑΣ@example.com", "ασ@example.com"],
+    ["ας@example.com", "ασ@example.com"],
     ["No Address", "no address"],
   ])("%s is compared as %s", (text, key) => {
     expect(emailKey(text)).toBe(key);
