@@ -156,7 +156,7 @@ describe("a draft that expired before it was sent", () => {
 });
 
 it("an open quote takes the status that a past date will give it", async () => {
-  const id = idOf(await make({ status: "sent" }));
+  const id = idOf(await make({ status: "draft" }));
   const past = { status: "expired", validity_date: "2026-01-31" };
   expect(await write.updated("Quote", id, past, "status")).toEqual({ status: "expired" });
 });
