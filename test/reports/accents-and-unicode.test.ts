@@ -196,6 +196,19 @@ describe("text in another Unicode form is the same text", () => {
     ]);
   });
 
+  it("that makes it too long for an index is refused, and the same text without those letters is not", async () => {
+    const letters = (count: number, from: number) =>
+      Array.from({ length: count }, (_, index) => String.fromCharCode(from + index * 7)).join("");
+    // U+0958… are longer in NFC.
+    const long = letters(775, 0x4e00) + "\u0958\u095b\u095e\u0959\u095c".repeat(17);
+    expect(Buffer.byteLength(long)).toBe(2_580);
+    const refused = await rest.post("/api/v1/crm/accounts", { name: long });
+    expect(refused.status).toBe(400);
+    expect(refused.body).toMatchObject({ issues: [{ path: "name" }] });
+    const taken = await rest.post("/api/v1/crm/accounts", { name: letters(860, 0x4e00) });
+    expect(taken.status).toBe(201);
+  });
+
   it("is stored composed by the command line too", async () => {
     const options = { slug: "composed", currency: "USD", timeZone: "UTC" };
     const made = await createTenant(gateway.database, { ...options, name: decomposed });
