@@ -57,6 +57,9 @@ const maxEdges = 6;
 /** Edges in all: PostgreSQL plans each together with the others, and takes a second for 50. */
 const maxEdgesInAll = 30;
 
+/** What a host stands in. */
+const hostKinds: ReadonlySet<Field["kind"]> = new Set(["domain", "email", "url"]);
+
 type Comparison = (left: Sql, right: Sql) => Sql;
 const comparisons: Readonly<Record<string, Comparison>> = {
   eq: (left, right) => sql`${left} = ${right}`,
@@ -219,7 +222,11 @@ function scalarCondition({
     return operator === "in" ? sql`${left} = ANY (${list})` : sql`${left} <> ALL (${list})`;
   }
   const part = countedPart(scope, readPart(operator, operand, path));
-  const matches = hasPart(folded(column), part.operator, part.text);
+  const isIn = (text: Sql): Sql => hasPart(folded(text), part.operator, part.text);
+  // A host is stored in punycode, and looked for as people type it.
+  const matches = hostKinds.has(definition.kind)
+    ? any([isIn(column), isIn(sql`COALESCE(host_unicode(${column}), ${column})`)])
+    : isIn(column);
   // What is in the field is in search_text, whose trigram index the planner can use; not true of "unknown" under a NOT.
   if (definition.searched === null || scope.negated) return matches;
   const isSearched = hasPart(raw(`${scope.alias}."search_text"`), "contains", part.text);

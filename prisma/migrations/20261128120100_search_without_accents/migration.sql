@@ -26,6 +26,67 @@ CREATE FUNCTION plain_digits(value text) RETURNS text LANGUAGE sql IMMUTABLE PAR
 RETURN CASE WHEN octet_length(value) = char_length(value) THEN value ELSE
   translate(value, '０１２３４５６７８９٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹', '012345678901234567890123456789') END;
 
+-- What RFC 3492 wrote as that label of a host: xn--kln-sna is köln. What is no punycode stays as it is.
+CREATE FUNCTION label_unicode(label text) RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  written text := substr(label, 5);
+  dash int := length(written) - strpos(reverse(written), '-') + 1;
+  result text := CASE WHEN dash > length(written) THEN '' ELSE left(written, dash - 1) END;
+  rest text := CASE WHEN dash > length(written) THEN written ELSE substr(written, dash + 1) END;
+  code bigint := 128;
+  place bigint := 0;
+  bias bigint := 72;
+  before bigint;
+  weight bigint;
+  step bigint;
+  digit int;
+  threshold bigint;
+  delta bigint;
+  size int;
+BEGIN
+  IF length(label) > 63 THEN RETURN label; END IF;
+  WHILE rest <> '' LOOP
+    before := place; weight := 1; step := 36;
+    LOOP
+      digit := strpos('abcdefghijklmnopqrstuvwxyz0123456789', left(rest, 1)) - 1;
+      IF rest = '' OR digit < 0 THEN RETURN label; END IF;
+      rest := substr(rest, 2);
+      place := place + digit * weight;
+      threshold := least(26, greatest(1, step - bias));
+      EXIT WHEN digit < threshold;
+      weight := weight * (36 - threshold); step := step + 36;
+      IF weight > 100000000 OR place > 100000000 THEN RETURN label; END IF;
+    END LOOP;
+    size := length(result) + 1;
+    delta := CASE WHEN before = 0 THEN (place - before) / 700 ELSE (place - before) / 2 END;
+    delta := delta + delta / size;
+    step := 0;
+    WHILE delta > 455 LOOP delta := delta / 35; step := step + 36; END LOOP;
+    bias := step + 36 * delta / (delta + 38);
+    code := code + place / size;
+    place := place % size;
+    IF code > 1114111 OR code BETWEEN 55296 AND 57343 THEN RETURN label; END IF;
+    result := left(result, place::int) || chr(code::int) || substr(result, place::int + 1);
+    place := place + 1;
+  END LOOP;
+  RETURN result;
+END $$;
+
+-- A host, or what one stands in, without punycode; null where there is none in it.
+CREATE FUNCTION host_unicode(value text) RETURNS text LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  result text := lower(value);
+  label text;
+BEGIN
+  IF value IS NULL OR strpos(result, 'xn--') = 0 THEN RETURN NULL; END IF;
+  FOR label IN
+    SELECT l FROM (SELECT DISTINCT m[1] AS l FROM regexp_matches(result, 'xn--[a-z0-9-]+', 'g') m) x ORDER BY length(l) DESC, l
+  LOOP
+    result := replace(result, label, label_unicode(label));
+  END LOOP;
+  RETURN result;
+END $$;
+
 -- The digits of a phone number, however it is written: without `(0)`, and without what stands behind the number.
 CREATE FUNCTION phone_digits(value text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN regexp_replace(regexp_replace(plain_digits(left(value, 100)), '\(0\)|([0-9][)\s]*)[^-0-9+()./\s\u00a0\u2010-\u2015].*$', '\1', 'g'), '[^0-9]', '', 'g');
@@ -34,11 +95,12 @@ RETURN regexp_replace(regexp_replace(plain_digits(left(value, 100)), '\(0\)|([0-
 -- first part is the name of the record.
 ALTER TABLE "accounts" DROP COLUMN "search_text", ADD COLUMN "search_text" TEXT NOT NULL GENERATED ALWAYS AS (search_fold(
   E'\n' || COALESCE("name", '') || E'\n' || COALESCE("legal_name", '') || E'\n' || COALESCE("domain", '') || E'\n' || COALESCE("email", '')
+  || COALESCE(E'\n' || host_unicode("domain"), '') || COALESCE(E'\n' || host_unicode("email"), '')
   || E'\n' || phone_digits(COALESCE("phone", ''))
-  || E'\n\f' || COALESCE("phone", '') || E'\n' || COALESCE("website", '') || E'\n' || COALESCE("industry", '') || E'\n') || search_prose("description")) STORED;
+  || E'\n\f' || COALESCE("phone", '') || E'\n' || COALESCE("website", '') || COALESCE(E'\n' || host_unicode("website"), '') || E'\n' || COALESCE("industry", '') || E'\n') || search_prose("description")) STORED;
 
 ALTER TABLE "contacts" DROP COLUMN "search_text", ADD COLUMN "search_text" TEXT NOT NULL GENERATED ALWAYS AS (search_fold(
-  E'\n' || btrim(COALESCE("first_name", '') || ' ' || COALESCE("last_name", '')) || E'\n' || COALESCE("custom_display_name", '') || E'\n' || COALESCE("email", '')
+  E'\n' || btrim(COALESCE("first_name", '') || ' ' || COALESCE("last_name", '')) || E'\n' || COALESCE("custom_display_name", '') || E'\n' || COALESCE("email", '') || COALESCE(E'\n' || host_unicode("email"), '')
   || E'\n' || phone_digits(COALESCE("phone_1", '')) || E'\n' || phone_digits(COALESCE("phone_2", '')) || E'\n' || phone_digits(COALESCE("phone_3", ''))
   || E'\n\f' || COALESCE("phone_1", '') || E'\n' || COALESCE("phone_2", '') || E'\n' || COALESCE("phone_3", '')
   || E'\n' || COALESCE("company", '') || E'\n' || COALESCE("job_title", '') || E'\n' || COALESCE("city", '') || E'\n') || search_prose("note")) STORED;
