@@ -84,7 +84,8 @@ function queryOf(filters: readonly Filtered[], sort: readonly string[]): Query {
   };
 }
 
-const isTextual = (kind: string): boolean => ["text", "url", "email", "currency"].includes(kind);
+const isTextual = (kind: string): boolean =>
+  ["text", "url", "email", "currency", "phone", "domain"].includes(kind);
 const isOrdering = (operator: string): boolean => ["gt", "gte", "lt", "lte"].includes(operator);
 
 function resourceAt(path: string): Resource {

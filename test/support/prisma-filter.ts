@@ -131,7 +131,10 @@ export class PrismaFilter {
     const same = keys[definition.kind];
     if (same !== undefined && ["eq", "ne", "in", "notIn"].includes(operator)) {
       const listed = this.#sameTexts({ entity, field, same }, asList(operand));
-      return { [field]: { [operator === "eq" || operator === "in" ? "in" : "notIn"]: listed } };
+      if (operator === "eq" || operator === "in") return { [field]: { in: listed } };
+      // None of no texts is true of null too, unless something was asked for that no row has.
+      const isAsked = asList(operand).length > 0 && listed.length === 0;
+      return { [field]: { notIn: listed, ...(isAsked ? { not: null } : {}) } };
     }
     if (definition.kind === "email") {
       return { emailKey: { [operator]: emailKey(String(operand)) } };

@@ -157,6 +157,9 @@ function orders(operator: string, difference: number): boolean {
   return difference > 0 === operator.startsWith("g");
 }
 
+/** What numbers are compared by; a text without digits is itself. */
+const digitsOf = (text: string): string => text.replace("(0)", "").replace(/\D/g, "") || text;
+
 function compare(kind: string, one: string, other: string): number {
   switch (kind) {
     case "decimal":
@@ -164,6 +167,8 @@ function compare(kind: string, one: string, other: string): number {
       const difference = sumOf([one, other.startsWith("-") ? other.slice(1) : `-${other}`]);
       return difference === "0" ? 0 : difference.startsWith("-") ? -1 : 1;
     }
+    case "phone":
+      return digitsOf(one) === digitsOf(other) ? 0 : 1;
     case "email":
       return one.toLowerCase() === other.toLowerCase() ? 0 : 1;
     default:
