@@ -40,9 +40,10 @@ const [mostErrors, mostErrorBytes] = [100, 100_000];
 function withFewErrors(result: ExecutionResult): ExecutionResult {
   const { errors = [] } = result;
   let bytes = 0;
-  const told = errors.slice(0, mostErrors).filter((error) => {
+  const told = errors.slice(0, mostErrors).filter((error, place) => {
     bytes += Buffer.byteLength(error.message) + jsonBytes(error.path);
-    return bytes <= mostErrorBytes;
+    // One is always told: what it quotes of a request is shortened when it is.
+    return place === 0 || bytes <= mostErrorBytes;
   });
   const left = errors.length - told.length;
   if (left === 0) return result;
