@@ -170,6 +170,6 @@ describe("when the connection to the database is lost, over REST", () => {
         await faulty.close();
       }
     },
-    240_000,
+    600_000,
   );
 });

@@ -106,7 +106,7 @@ describe("when the connection to the database is lost", () => {
         // The cuts were on both sides of the commit.
         expect(extents).toEqual(new Set(["nothing", "everything"]));
       }),
-    120_000,
+    600_000,
   );
 
   it.concurrent(
@@ -129,6 +129,6 @@ describe("when the connection to the database is lost", () => {
         }
         expect(halves).toBeGreaterThan(0);
       }),
-    120_000,
+    600_000,
   );
 });
