@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { emailPattern } from "../../../src/model/kinds/email.ts";
 import { openApi } from "../openapi-contract.ts";
 
 export type Schema = Readonly<Record<string, unknown>>;
@@ -90,6 +91,8 @@ function textOf(schema: Schema): fc.Arbitrary<unknown> {
   const maxLength = Number(schema["maxLength"] ?? 1_000);
   const prefix = prefixIn(pattern);
   if (prefix !== null) return fc.nat(1_000).map((pick) => new IdSlot(prefix, pick));
+  // Of the texts that look like addresses few have hosts that there can be.
+  if (pattern === emailPattern) return formats["email"] ?? fc.emailAddress();
   if (typeof pattern === "string") return matching(pattern);
   const formatted = typeof format === "string" ? formats[format] : undefined;
   if (formatted !== undefined) return formatted;
