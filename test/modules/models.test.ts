@@ -82,14 +82,15 @@ describe.each(catalog.entities.map((entity) => [entity.name, entity] as const))(
       const expression = rows[0]?.expression ?? "";
       for (const [name, definition] of searched) {
         const column = columnOf(name, definition);
-        const cut = new RegExp(`"?left"?\\(COALESCE\\(${column}\\b[^)]*\\), 2000\\)`, "i");
+        const cut = new RegExp(`\\bsearch_prose\\(${column}\\)`);
         expect(expression, name).toMatch(new RegExp(`\\b${column}\\b`));
         expect(cut.test(expression), name).toBe(definition.searched === "beginning");
       }
       const known = new Set(searched.map(([name, definition]) => columnOf(name, definition)));
-      const mentioned = expression.match(/COALESCE\((\w+)|\|\| (\w+_number)\b/g) ?? [];
+      const mentioned =
+        expression.match(/(?:COALESCE|search_prose)\((\w+)(?=,|\))|\|\| (\w+_number)\b/g) ?? [];
       const unknown = mentioned
-        .map((text) => /(\w+)$/.exec(text)?.[1] ?? "")
+        .map((text) => /(\w+)\)?$/.exec(text)?.[1] ?? "")
         .filter((column) => !known.has(column));
       expect(unknown.filter((column) => column !== "custom_display_name")).toEqual([]);
     });

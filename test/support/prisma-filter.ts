@@ -131,10 +131,7 @@ export class PrismaFilter {
     const same = keys[definition.kind];
     if (same !== undefined && ["eq", "ne", "in", "notIn"].includes(operator)) {
       const listed = this.#sameTexts({ entity, field, same }, asList(operand));
-      if (operator === "eq" || operator === "in") return { [field]: { in: listed } };
-      // None of no texts is true of null too, unless something was asked for that no row has.
-      const isAsked = asList(operand).length > 0 && listed.length === 0;
-      return { [field]: { notIn: listed, ...(isAsked ? { not: null } : {}) } };
+      return { [field]: { [operator === "eq" || operator === "in" ? "in" : "notIn"]: listed } };
     }
     if (definition.kind === "email") {
       return { emailKey: { [operator]: emailKey(String(operand)) } };
@@ -153,7 +150,9 @@ export class PrismaFilter {
     const wanted = new Set(operands.map((operand) => same(String(operand))));
     const stored = (this.#world.get(entity.name) ?? []).map((row) => row[field]);
     const isText = (value: unknown): value is string => typeof value === "string";
-    return stored.filter(isText).filter((text) => wanted.has(same(text)));
+    const found = stored.filter(isText).filter((text) => wanted.has(same(text)));
+    // To Prisma, being one of no texts is false of null too; being a text that no row has is unknown.
+    return found.length === 0 && operands.length > 0 ? ["no row has this text"] : found;
   }
 
   #json(
