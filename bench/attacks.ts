@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs, promisify } from "node:util";
 import { openDatabase } from "../src/db/database.ts";
 import { migrate } from "../src/db/migrate.ts";
-import { startThrowaway } from "../src/db/throwaway.ts";
+import { startThrowaway } from "../tools/throwaway.ts";
 import { Tally, type Attack } from "./attacks/attack.ts";
 import { keyOf, makeTenant, seedTenants } from "./attacks/data.ts";
 import { fairnessAttacks } from "./attacks/fairness.ts";

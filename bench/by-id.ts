@@ -3,7 +3,7 @@
 import { openDatabase } from "../src/db/database.ts";
 import { asTenant } from "../src/db/fenced-pool.ts";
 import { migrate } from "../src/db/migrate.ts";
-import { startThrowaway } from "../src/db/throwaway.ts";
+import { startThrowaway } from "../tools/throwaway.ts";
 import { catalog } from "../src/modules/catalog.ts";
 import { Reader } from "../src/query/reader.ts";
 import { seed } from "../src/seed/seed.ts";

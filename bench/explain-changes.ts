@@ -1,11 +1,11 @@
 import type pg from "pg";
 import type { Queryable } from "../src/db/fenced-pool.ts";
 import { catalog } from "../src/modules/catalog.ts";
-import type { ManyRelation } from "../src/query/entity.ts";
+import type { ManyRelation } from "../src/model/entity.ts";
 import { pageStatement, type PageRequest } from "../src/query/page.ts";
 import { recordStatement } from "../src/query/record.ts";
 import { rowColumns } from "../src/query/row.ts";
-import type { Statement } from "../src/query/sql.ts";
+import type { Statement } from "../src/lib/sql.ts";
 import type { Viewer } from "../src/query/visible.ts";
 import { request } from "./page-request.ts";
 

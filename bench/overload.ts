@@ -8,7 +8,7 @@ import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
 import { openDatabase } from "../src/db/database.ts";
 import { migrate } from "../src/db/migrate.ts";
-import { startThrowaway } from "../src/db/throwaway.ts";
+import { startThrowaway } from "../tools/throwaway.ts";
 import { createKey } from "../src/modules/api-key/operator.ts";
 import { seed } from "../src/seed/seed.ts";
 import { startGatewayProcess, type GatewayProcess } from "./gateway-process.ts";

@@ -1,4 +1,4 @@
-import type { Entity } from "../src/query/entity.ts";
+import type { Entity } from "../src/model/entity.ts";
 import type { PageRequest } from "../src/query/page.ts";
 
 /** The page of an entity with everything of its rows, as a list without arguments asks for it. */

@@ -1,7 +1,7 @@
 // What counting quotas costs a request, in memory and in PostgreSQL, in turn in one run: npm run bench:quotas
 import { openDatabase } from "../src/db/database.ts";
 import { migrate } from "../src/db/migrate.ts";
-import { startThrowaway } from "../src/db/throwaway.ts";
+import { startThrowaway } from "../tools/throwaway.ts";
 import { createKey } from "../src/modules/api-key/operator.ts";
 import { seed } from "../src/seed/seed.ts";
 import { startGatewayProcess } from "./gateway-process.ts";

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openDatabase } from "../src/db/database.ts";
 import { migrate } from "../src/db/migrate.ts";
-import { startThrowaway } from "../src/db/throwaway.ts";
+import { startThrowaway } from "../tools/throwaway.ts";
 import { catalog } from "../src/modules/catalog.ts";
 import { createKey } from "../src/modules/api-key/operator.ts";
 import { pageStatement } from "../src/query/page.ts";

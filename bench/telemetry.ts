@@ -9,7 +9,7 @@ import { pino, type DestinationStream } from "pino";
 import { loadConfig } from "../src/config.ts";
 import { openDatabase } from "../src/db/database.ts";
 import { migrate } from "../src/db/migrate.ts";
-import { startThrowaway } from "../src/db/throwaway.ts";
+import { startThrowaway } from "../tools/throwaway.ts";
 import { createKey } from "../src/modules/api-key/operator.ts";
 import { seed } from "../src/seed/seed.ts";
 import { createGateway } from "../src/server.ts";

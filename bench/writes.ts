@@ -3,7 +3,7 @@
 import type { Actor } from "../src/auth/actor.ts";
 import { openDatabase, type Database } from "../src/db/database.ts";
 import { migrate } from "../src/db/migrate.ts";
-import { startThrowaway } from "../src/db/throwaway.ts";
+import { startThrowaway } from "../tools/throwaway.ts";
 import { createKey } from "../src/modules/api-key/operator.ts";
 import { catalog } from "../src/modules/catalog.ts";
 import { contactWrites } from "../src/modules/contact/service.ts";

@@ -1,4 +1,4 @@
-import "./graphql/declare.ts";
+import "./graphql/schema/declare.ts";
 import "./modules/tenant/type.ts";
 import "./modules/account/type.ts";
 import "./modules/contact/type.ts";
@@ -19,8 +19,8 @@ import "./modules/line-item/mutations.ts";
 import "./modules/customer/mutations.ts";
 import "./modules/department/mutations.ts";
 import "./modules/api-key/mutations.ts";
-import { countingAnswers } from "./graphql/answer-size.ts";
-import { builder } from "./graphql/builder.ts";
+import { countingAnswers } from "./graphql/limits/answer-size.ts";
+import { builder } from "./graphql/schema/builder.ts";
 
 /** The GraphQL schema: what the modules declare, put together. */
 export const schema = countingAnswers(builder.toSchema());

@@ -12,8 +12,8 @@ import {
   explorerPath,
   isLoopback,
   wantsPage,
-} from "./graphql/graphiql.ts";
-import { createGraphQLServer, graphqlPath } from "./graphql/yoga.ts";
+} from "./graphql/explorer/graphiql.ts";
+import { createGraphQLServer, graphqlPath } from "./graphql/server/yoga.ts";
 import { answerHealth, ReadinessCheck } from "./health.ts";
 import { answerCors } from "./http/cors.ts";
 import { answerMetrics, holdsToken, metricsPath } from "./http/metrics.ts";

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { snakeCase } from "../lib/text.ts";
-import type { Catalog } from "../query/catalog.ts";
-import type { Entity, Field } from "../query/entity.ts";
+import type { Catalog } from "../model/catalog.ts";
+import type { Entity, Field } from "../model/entity.ts";
 import { publicValue } from "../query/public-value.ts";
 import type { Row } from "../query/row.ts";
 

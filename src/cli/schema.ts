@@ -10,7 +10,7 @@ export function addSchema(program: Command): void {
     .description("print the schema in GraphQL's schema language")
     .action(() =>
       runCommand(async () => {
-        const { printSchemaText } = await import("../graphql/print.ts");
+        const { printSchemaText } = await import("../graphql/schema/print.ts");
         const { schema } = await import("../schema.ts");
         process.stdout.write(printSchemaText(schema));
       }),

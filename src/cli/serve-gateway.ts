@@ -1,5 +1,5 @@
 import { openDatabase } from "../db/database.ts";
-import { exampleQuery } from "../graphql/example.ts";
+import { exampleQuery } from "../graphql/explorer/example.ts";
 import { createGateway, type Gateway } from "../server.ts";
 import { banner, urlOf } from "./banner.ts";
 import { type DemoTenant, writeDemoFile } from "./demo-file.ts";

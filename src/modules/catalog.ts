@@ -1,4 +1,4 @@
-import { Catalog } from "../query/catalog.ts";
+import { Catalog } from "../model/catalog.ts";
 import { account } from "./account/model.ts";
 import { activity } from "./activity/model.ts";
 import { apiKey } from "./api-key/model.ts";

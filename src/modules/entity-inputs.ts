@@ -1,4 +1,4 @@
-import type { Entity } from "../query/entity.ts";
+import type { Entity } from "../model/entity.ts";
 import { defineInputs, type EntityInputs } from "../write/input.ts";
 import { catalog } from "./catalog.ts";
 

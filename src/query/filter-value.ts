@@ -1,6 +1,6 @@
 import { badInput } from "../lib/errors.ts";
 import { partComplaint, readText } from "../lib/text.ts";
-import { param, sql, type Sql } from "./sql.ts";
+import { param, sql, type Sql } from "../lib/sql.ts";
 
 /** A `where` object as it comes from GraphQL, scalars already coerced. */
 export type Filter = { readonly [key: string]: unknown };

@@ -2,8 +2,8 @@ import { badInput, GatewayError } from "../lib/errors.ts";
 import { Unreadable } from "../lib/unreadable.ts";
 import { parseId } from "../lib/id.ts";
 import { comparedLength, readText } from "../lib/text.ts";
-import type { Catalog } from "./catalog.ts";
-import { comparedAs } from "./compared.ts";
+import type { Catalog } from "../model/catalog.ts";
+import { comparedAs } from "../model/compared.ts";
 import {
   columnOf,
   foldedLength,
@@ -12,7 +12,7 @@ import {
   type Entity,
   type Field,
   type Relation,
-} from "./entity.ts";
+} from "../model/entity.ts";
 import { countValues, type FilterSize } from "./filter-size.ts";
 import {
   folded,
@@ -27,7 +27,7 @@ import { jsonCondition } from "./json-filter.ts";
 import { fieldSql } from "./order.ts";
 import { isPhone } from "./phone-condition.ts";
 import { linkJoin, relationJoin } from "./relation-join.ts";
-import { all, any, isOneOf, name, param, raw, sql, type Sql } from "./sql.ts";
+import { all, any, isOneOf, name, param, raw, sql, type Sql } from "../lib/sql.ts";
 import { visible, type ViewerSql } from "./visible.ts";
 
 /** What turning a filter into SQL needs to know about where it stands. */

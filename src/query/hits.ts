@@ -1,8 +1,8 @@
 import { decodeCursor, encodeCursor } from "../lib/cursor.ts";
-import type { Entity } from "./entity.ts";
+import type { Entity } from "../model/entity.ts";
 import type { Cells } from "./row.ts";
 import { scoreSql, searchCondition, type SearchWords } from "./search.ts";
-import { all, join, name, param, raw, render, sql, type Statement } from "./sql.ts";
+import { all, join, name, param, raw, render, sql, type Statement } from "../lib/sql.ts";
 import { viewerSql, visible, type Viewer } from "./visible.ts";
 
 /** A search over several entities at once: best match first, then newest. */

@@ -3,7 +3,7 @@ import { ExactNumber } from "../lib/exact-number.ts";
 import { isRecord, numberComplaint } from "../lib/json.ts";
 import { readText } from "../lib/text.ts";
 import { folded, hasPart, readPart, type Filter, type Part } from "./filter-value.ts";
-import { all, param, raw, sql, type Sql } from "./sql.ts";
+import { all, param, raw, sql, type Sql } from "../lib/sql.ts";
 
 /** As deep as custom fields may be. */
 const maxJsonDepth = 20;

@@ -1,6 +1,6 @@
 import type { CursorValues } from "../lib/cursor.ts";
 import { reversed, type SortTerm } from "./order.ts";
-import { all, any, join, param, raw, sql, type Sql } from "./sql.ts";
+import { all, any, join, param, raw, sql, type Sql } from "../lib/sql.ts";
 
 /**
  * The rows that come after a cursor in the order of the terms (`inclusive`: the cursor's own row too).

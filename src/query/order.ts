@@ -7,8 +7,8 @@ import {
   type Field,
   type OrderDirection,
   type OrderTerm,
-} from "./entity.ts";
-import { name, raw, sql, type Sql } from "./sql.ts";
+} from "../model/entity.ts";
+import { name, raw, sql, type Sql } from "../lib/sql.ts";
 
 /** One sort term, ready for SQL. */
 export type SortTerm = {

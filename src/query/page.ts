@@ -1,6 +1,6 @@
 import { decodeCursor, encodeCursor } from "../lib/cursor.ts";
-import type { Catalog } from "./catalog.ts";
-import type { Entity, ManyRelation, OrderTerm } from "./entity.ts";
+import type { Catalog } from "../model/catalog.ts";
+import type { Entity, ManyRelation, OrderTerm } from "../model/entity.ts";
 import { filterCondition } from "./filter.ts";
 import { emptySize } from "./filter-size.ts";
 import type { Filter } from "./filter-value.ts";
@@ -8,7 +8,7 @@ import { afterCursor, branches } from "./keyset.ts";
 import { orderItem, reversed, sortTerms, idTerm, type SortTerm } from "./order.ts";
 import { relationJoin } from "./relation-join.ts";
 import { scoreTerm, searchCondition, type SearchWords } from "./search.ts";
-import { all, join, name, param, raw, render, sql, type Sql, type Statement } from "./sql.ts";
+import { all, join, name, param, raw, render, sql, type Sql, type Statement } from "../lib/sql.ts";
 import { viewerSql, visible, type Viewer, type ViewerSql } from "./visible.ts";
 import type { Cells, Columns, Row } from "./row.ts";
 

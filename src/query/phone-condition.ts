@@ -1,6 +1,6 @@
 import { phoneForms } from "../model/kinds/phone.ts";
-import { readOnce } from "./read-once.ts";
-import { all, any, param, sql, type Sql } from "./sql.ts";
+import { readOnce } from "../model/read-once.ts";
+import { all, any, param, sql, type Sql } from "../lib/sql.ts";
 
 const formsOf = readOnce(phoneForms);
 

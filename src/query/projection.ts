@@ -1,11 +1,11 @@
 import { currentWork } from "../db/work.ts";
 import { canonicalDecimal } from "../lib/decimal.ts";
-import type { Catalog } from "./catalog.ts";
-import type { Entity, Field, OrderTerm, Relation } from "./entity.ts";
+import type { Catalog } from "../model/catalog.ts";
+import type { Entity, Field, OrderTerm, Relation } from "../model/entity.ts";
 import { fieldSql, orderItem, sortTerms } from "./order.ts";
 import { relationJoin } from "./relation-join.ts";
 import { readTextArray, type Cells, type Columns } from "./row.ts";
-import { all, join, name, raw, sql, type Sql } from "./sql.ts";
+import { all, join, name, raw, sql, type Sql } from "../lib/sql.ts";
 import { visible, type ViewerSql } from "./visible.ts";
 
 /** How values are written where a face has its own way. */

@@ -10,12 +10,12 @@ import {
   type DuplicateRequest,
 } from "./duplicates/duplicates.ts";
 import { duplicatePairs, type PairPage, type PairRequest } from "./duplicates/pairs.ts";
-import type { Catalog } from "./catalog.ts";
-import type { Entity } from "./entity.ts";
+import type { Catalog } from "../model/catalog.ts";
+import type { Entity } from "../model/entity.ts";
 import { pageStatement, type ListRequest, type Page, type PageRequest } from "./page.ts";
 import { recordStatement, type RecordRequest } from "./record.ts";
 import { rowColumns, type Cells, type Columns, type Row } from "./row.ts";
-import { isOneOf, name, raw, render, sql, type Sql, type Statement } from "./sql.ts";
+import { isOneOf, name, raw, render, sql, type Sql, type Statement } from "../lib/sql.ts";
 import { viewerSql, visible, type Viewer, type ViewerSql } from "./visible.ts";
 import { hitStatement, type HitPage, type HitRequest } from "./hits.ts";
 

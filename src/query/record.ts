@@ -1,7 +1,7 @@
-import type { Catalog } from "./catalog.ts";
-import type { Entity } from "./entity.ts";
+import type { Catalog } from "../model/catalog.ts";
+import type { Entity } from "../model/entity.ts";
 import type { Cells, Columns } from "./row.ts";
-import { all, isOneOf, join, name, raw, render, sql, type Statement } from "./sql.ts";
+import { all, isOneOf, join, name, raw, render, sql, type Statement } from "../lib/sql.ts";
 import { viewerSql, visible, type Viewer } from "./visible.ts";
 
 /** Records by id: the end of every to-one edge, by-id query and `node`. */

@@ -1,6 +1,6 @@
-import { sqlTypeOf, type Entity, type Relation } from "./entity.ts";
+import { sqlTypeOf, type Entity, type Relation } from "../model/entity.ts";
 import { fieldSql } from "./order.ts";
-import { all, name, param, raw, sql, type Sql } from "./sql.ts";
+import { all, name, param, raw, sql, type Sql } from "../lib/sql.ts";
 
 /** What ties the row `near` to the row `far` over a relation of `source`. */
 export function relationJoin(

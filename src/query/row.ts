@@ -1,8 +1,8 @@
 import { parseJson } from "../lib/exact-number.ts";
-import type { Catalog } from "./catalog.ts";
-import type { Entity, Field } from "./entity.ts";
+import type { Catalog } from "../model/catalog.ts";
+import type { Entity, Field } from "../model/entity.ts";
 import { fieldSql } from "./order.ts";
-import type { Sql } from "./sql.ts";
+import type { Sql } from "../lib/sql.ts";
 import type { ViewerSql } from "./visible.ts";
 
 /** A record as the read engine gives it: field name → value. Decimals and days stay text, instants are Dates; numbers inside JSON keep all digits. */

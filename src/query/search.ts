@@ -1,10 +1,10 @@
 import { badInput } from "../lib/errors.ts";
 import { searchedNumber, type SearchedNumber } from "../model/kinds/phone.ts";
 import { comparedLength, maxPartLength, readText } from "../lib/text.ts";
-import type { Entity } from "./entity.ts";
+import type { Entity } from "../model/entity.ts";
 import { folded, hasPart } from "./filter-value.ts";
 import type { SortTerm } from "./order.ts";
-import { all, any, join, param, raw, sql, type Sql } from "./sql.ts";
+import { all, any, join, param, raw, sql, type Sql } from "../lib/sql.ts";
 
 const maxWords = 10;
 /** Shorter searches have too few trigrams for "similar" to mean anything. */

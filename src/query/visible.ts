@@ -1,5 +1,5 @@
-import type { Entity } from "./entity.ts";
-import { all, name, param, raw, sql, type Sql } from "./sql.ts";
+import type { Entity } from "../model/entity.ts";
+import { all, name, param, raw, sql, type Sql } from "../lib/sql.ts";
 
 /** Who reads: one tenant's rows, and only one application's when the credential was issued for it. */
 export type Viewer = { readonly tenantId: string; readonly appId: string | null };

@@ -1,5 +1,5 @@
 import { catalog } from "../modules/catalog.ts";
-import type { Entity, Field } from "../query/entity.ts";
+import type { Entity, Field } from "../model/entity.ts";
 import type { Filter } from "../query/filter-value.ts";
 import type { Member } from "../query/projection.ts";
 import { comparisonsOf, readOperand, type Comparison } from "./filter-operand.ts";

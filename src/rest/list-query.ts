@@ -1,7 +1,7 @@
 import { decodeCursor } from "../lib/cursor.ts";
 import { badInput } from "../lib/errors.ts";
 import { RefusedRequest } from "../limits/json-body.ts";
-import { isSortable, sortsAll, type OrderTerm } from "../query/entity.ts";
+import { isSortable, sortsAll, type OrderTerm } from "../model/entity.ts";
 import {
   maxPatternCharacters,
   tooManyPatternCharacters,

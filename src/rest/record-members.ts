@@ -1,4 +1,4 @@
-import { columnOf, type Entity } from "../query/entity.ts";
+import { columnOf, type Entity } from "../model/entity.ts";
 import type { Member } from "../query/projection.ts";
 import { restName, type InputDefinition } from "../write/input.ts";
 

@@ -2,8 +2,8 @@ import type pg from "pg";
 import { loggedFields } from "../changes/event-log.ts";
 import { snakeCase } from "../lib/text.ts";
 import { catalog } from "../modules/catalog.ts";
-import { columnOf, type Entity, type Field } from "../query/entity.ts";
-import { name } from "../query/sql.ts";
+import { columnOf, type Entity, type Field } from "../model/entity.ts";
+import { name } from "../lib/sql.ts";
 
 /**
  * Writes the change log of a tenant that has none, as if its rows had come in by mutations, and gives the number of

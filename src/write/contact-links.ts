@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Entity } from "../query/entity.ts";
+import type { Entity } from "../model/entity.ts";
 import { textOf, type Draft } from "./draft.ts";
 import { inputField, type InputField } from "./input.ts";
 import { idSchema } from "./input-types.ts";

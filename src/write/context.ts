@@ -1,6 +1,6 @@
 import type { Actor } from "../auth/actor.ts";
 import type { FencedPool } from "../db/fenced-pool.ts";
-import type { Catalog } from "../query/catalog.ts";
+import type { Catalog } from "../model/catalog.ts";
 
 /** The idempotency key that a request came with, and the part of the request that is being carried out. */
 export type IdempotentStep = {

@@ -1,4 +1,4 @@
-import type { Entity } from "../query/entity.ts";
+import type { Entity } from "../model/entity.ts";
 import type { Draft } from "./draft.ts";
 import type { EntityInputs, Values } from "./input.ts";
 import type { Judge } from "./judge.ts";

@@ -1,5 +1,5 @@
-import { columnOf, type Entity } from "../query/entity.ts";
-import { name, param, raw, sql, type Sql } from "../query/sql.ts";
+import { columnOf, type Entity } from "../model/entity.ts";
+import { name, param, raw, sql, type Sql } from "../lib/sql.ts";
 import { changes, textOf, type Draft } from "./draft.ts";
 import { restName } from "./input.ts";
 import type { Judge } from "./judge.ts";

@@ -6,7 +6,7 @@ import { parseJson } from "../lib/exact-number.ts";
 import { isRecord } from "../lib/json.ts";
 import { fingerprint, seal, unseal } from "../lib/seal.ts";
 import type { Cells } from "../query/row.ts";
-import { param, raw, sql } from "../query/sql.ts";
+import { param, raw, sql } from "../lib/sql.ts";
 import type { IdempotentStep } from "./context.ts";
 import type { WriteUnit } from "./unit.ts";
 

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import type { Entity, Field } from "../query/entity.ts";
+import type { Entity, Field } from "../model/entity.ts";
 import { withoutExponent } from "../lib/decimal.ts";
 import { ExactNumber } from "../lib/exact-number.ts";
 import { isRecord } from "../lib/json.ts";

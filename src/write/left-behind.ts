@@ -1,5 +1,5 @@
-import type { Entity } from "../query/entity.ts";
-import { param, sql } from "../query/sql.ts";
+import type { Entity } from "../model/entity.ts";
+import { param, sql } from "../lib/sql.ts";
 import { textOf } from "./draft.ts";
 import type { Stored } from "./stored.ts";
 import type { WriteUnit } from "./unit.ts";

@@ -1,4 +1,4 @@
-import type { Entity } from "../query/entity.ts";
+import type { Entity } from "../model/entity.ts";
 import { sentContacts } from "./contact-links.ts";
 import type { EntityWrites, Owner } from "./entity-writes.ts";
 import { lockHierarchy, lockMerges } from "./hierarchy.ts";

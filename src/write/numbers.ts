@@ -1,5 +1,5 @@
-import { name, param, raw, render, sql } from "../query/sql.ts";
-import { columnOf } from "../query/entity.ts";
+import { name, param, raw, render, sql } from "../lib/sql.ts";
+import { columnOf } from "../model/entity.ts";
 import type { WriteContext } from "./context.ts";
 import type { EntityWrites } from "./entity-writes.ts";
 

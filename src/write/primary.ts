@@ -1,5 +1,5 @@
-import { columnOf, type Entity } from "../query/entity.ts";
-import { all, name, param, raw, sql, type Sql } from "../query/sql.ts";
+import { columnOf, type Entity } from "../model/entity.ts";
+import { all, name, param, raw, sql, type Sql } from "../lib/sql.ts";
 import { textOf, type Draft } from "./draft.ts";
 import type { Values } from "./input.ts";
 import { isMoved, type Seen } from "./lock-rows.ts";

@@ -1,4 +1,4 @@
-import type { Entity } from "../query/entity.ts";
+import type { Entity } from "../model/entity.ts";
 import { changes, type Draft } from "./draft.ts";
 import type { EntityWrites } from "./entity-writes.ts";
 import { referenceKeys } from "./lock-rows.ts";

@@ -1,7 +1,7 @@
 import { uuidv7 } from "../lib/id.ts";
-import { columnOf, type Entity, type Field } from "../query/entity.ts";
+import { columnOf, type Entity, type Field } from "../model/entity.ts";
 import type { Cells } from "../query/row.ts";
-import { name, param, raw, sql } from "../query/sql.ts";
+import { name, param, raw, sql } from "../lib/sql.ts";
 import { sound, type Draft } from "./draft.ts";
 import type { EntityWrites, Owner, Taken } from "./entity-writes.ts";
 import type { Values } from "./input.ts";

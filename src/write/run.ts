@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { GatewayError } from "../lib/errors.ts";
-import { raw } from "../query/sql.ts";
+import { raw } from "../lib/sql.ts";
 import type { WriteContext } from "./context.ts";
 import { claimStep, recordStep } from "./idempotency.ts";
 import { WriteUnit } from "./unit.ts";

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { uuidv7 } from "../lib/id.ts";
-import type { Entity } from "../query/entity.ts";
+import type { Entity } from "../model/entity.ts";
 import { sound, type Draft, type RowInput } from "./draft.ts";
 import type { EntityWrites } from "./entity-writes.ts";
 import { hierarchyJudge, lockHierarchy } from "./hierarchy.ts";

@@ -1,7 +1,7 @@
 import { canonicalDecimal } from "../lib/decimal.ts";
-import { columnOf, sqlTypeOf, type Entity, type Field } from "../query/entity.ts";
+import { columnOf, sqlTypeOf, type Entity, type Field } from "../model/entity.ts";
 import { readValue, type Cells } from "../query/row.ts";
-import { name, raw, type Sql } from "../query/sql.ts";
+import { name, raw, type Sql } from "../lib/sql.ts";
 import type { Values } from "./input.ts";
 
 /** A column that the gateway writes. */

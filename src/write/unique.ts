@@ -1,7 +1,7 @@
 import type { Actor } from "../auth/actor.ts";
-import { comparedAs } from "../query/compared.ts";
-import { columnOf, type Entity } from "../query/entity.ts";
-import { name, param, raw, sql } from "../query/sql.ts";
+import { comparedAs } from "../model/compared.ts";
+import { columnOf, type Entity } from "../model/entity.ts";
+import { name, param, raw, sql } from "../lib/sql.ts";
 import { isFaulty, textOf, type Draft } from "./draft.ts";
 import { restName, type Values } from "./input.ts";
 import type { Judge } from "./judge.ts";

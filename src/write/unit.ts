@@ -2,10 +2,10 @@ import { isDeepStrictEqual } from "node:util";
 import type { Actor } from "../auth/actor.ts";
 import { EventLog } from "../changes/event-log.ts";
 import type { Transaction } from "../db/fenced-pool.ts";
-import type { Catalog } from "../query/catalog.ts";
-import type { Entity } from "../query/entity.ts";
+import type { Catalog } from "../model/catalog.ts";
+import type { Entity } from "../model/entity.ts";
 import type { Cells } from "../query/row.ts";
-import { all, isOneOf, name, param, raw, render, sql, type Sql } from "../query/sql.ts";
+import { all, isOneOf, name, param, raw, render, sql, type Sql } from "../lib/sql.ts";
 import { viewerSql, visible } from "../query/visible.ts";
 import type { Values } from "./input.ts";
 import {

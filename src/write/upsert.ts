@@ -1,6 +1,6 @@
-import { comparedAs } from "../query/compared.ts";
-import { columnOf, type Entity } from "../query/entity.ts";
-import { all, name, param, raw, sql, type Sql } from "../query/sql.ts";
+import { comparedAs } from "../model/compared.ts";
+import { columnOf, type Entity } from "../model/entity.ts";
+import { all, name, param, raw, sql, type Sql } from "../lib/sql.ts";
 import type { WriteContext } from "./context.ts";
 import type { RowInput, WriteResult } from "./draft.ts";
 import type { EntityWrites, UpsertKeys } from "./entity-writes.ts";

@@ -3,7 +3,7 @@ import { scopeFor } from "../auth/permissions.ts";
 import { requireScopes } from "../auth/require-scopes.ts";
 import { badInput } from "../lib/errors.ts";
 import { idComplaint, readId } from "../lib/id.ts";
-import type { Entity } from "../query/entity.ts";
+import type { Entity } from "../model/entity.ts";
 import type { WriteContext } from "./context.ts";
 import type { WriteResult } from "./draft.ts";
 import type { EntityWrites } from "./entity-writes.ts";

@@ -1,7 +1,7 @@
 import { isEnumType, isInputObjectType, isObjectType, type GraphQLObjectType } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { catalog } from "../../src/modules/catalog.ts";
-import type { Entity } from "../../src/query/entity.ts";
+import type { Entity } from "../../src/model/entity.ts";
 import { schema } from "../../src/schema.ts";
 import { at, listAt, startGateway, type TestGateway } from "../support/gateway.ts";
 import { completeTenant } from "../support/two-tenants.ts";

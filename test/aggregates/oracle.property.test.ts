@@ -4,7 +4,7 @@ import { openDatabase, type Database } from "../../src/db/database.ts";
 import { catalog } from "../../src/modules/catalog.ts";
 import type { AggregateRequest, GroupOrder } from "../../src/query/aggregate/aggregate.ts";
 import type { Aggregate, GroupTerm } from "../../src/query/aggregate/answer.ts";
-import type { Entity, OrderDirection } from "../../src/query/entity.ts";
+import type { Entity, OrderDirection } from "../../src/model/entity.ts";
 import { addable, comparable, groupable, isMoney } from "../../src/query/aggregate/measure.ts";
 import type { PageRequest } from "../../src/query/page.ts";
 import { Reader } from "../../src/query/reader.ts";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { formatId } from "../../src/lib/id.ts";
 import { snakeCase } from "../../src/lib/text.ts";
-import type { Entity } from "../../src/query/entity.ts";
+import type { Entity } from "../../src/model/entity.ts";
 import { runSeed } from "../support/arbitraries.ts";
 import { crowd } from "../support/crowd.ts";
 import type { TenantFixtures } from "../support/fixtures.ts";

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { StartupError } from "../../src/lib/startup-error.ts";
 import { migrate, migrationStatus } from "../../src/db/migrate.ts";
 import { migrationsDirectory, readMigrations } from "../../src/db/migration-files.ts";
-import { withSchemaEngine } from "../../src/db/schema-engine.ts";
+import { withSchemaEngine } from "../../tools/schema-engine.ts";
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from "../support/database.ts";
 
 let database: TestDatabase;

@@ -1,6 +1,6 @@
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { schemaDrift } from "../../src/db/schema-diff.ts";
+import { schemaDrift } from "../../tools/schema-diff.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 
 let database: TestDatabase;

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { asTenant, FencedPool } from "../../src/db/fenced-pool.ts";
-import { tellError } from "../../src/graphql/errors.ts";
+import { tellError } from "../../src/graphql/server/errors.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 
 const tenantId = "0190aaaa-0000-7000-8000-000000000001";

@@ -1,7 +1,7 @@
 import { getIntrospectionQuery, getOperationAST, Kind, parse, validate } from "graphql";
 import { describe, expect, it } from "vitest";
-import { OperationPlan, type Demand } from "../../src/graphql/operation-plan.ts";
-import { readVariables } from "../../src/graphql/variables.ts";
+import { OperationPlan, type Demand } from "../../src/graphql/limits/operation-plan.ts";
+import { readVariables } from "../../src/graphql/server/variables.ts";
 import { catalog } from "../../src/modules/catalog.ts";
 import { schema } from "../../src/schema.ts";
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openDatabase, type Database } from "../../src/db/database.ts";
 import { PrismaClient } from "../../src/db/generated/prisma/client.ts";
 import { catalog } from "../../src/modules/catalog.ts";
-import type { Entity, OrderTerm } from "../../src/query/entity.ts";
+import type { Entity, OrderTerm } from "../../src/model/entity.ts";
 import type { Filter } from "../../src/query/filter-value.ts";
 import { Reader } from "../../src/query/reader.ts";
 import { orderOf, runOptions, runSeed } from "../support/arbitraries.ts";

@@ -1,7 +1,7 @@
 // 50,000 phone numbers in a filter were parsed several times each, again for each alias: a request held the process for 14 s.
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { asWork, Work } from "../../src/db/work.ts";
-import { readOnce } from "../../src/query/read-once.ts";
+import { readOnce } from "../../src/model/read-once.ts";
 import { at, startGateway, type TestGateway } from "../support/gateway.ts";
 import { post } from "../support/limits.ts";
 

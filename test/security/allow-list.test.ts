@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readManifest } from "../../src/graphql/manifest.ts";
+import { readManifest } from "../../src/graphql/server/manifest.ts";
 import { StartupError } from "../../src/lib/startup-error.ts";
 import { schema } from "../../src/schema.ts";
 import { at, startGateway, type TestGateway } from "../support/gateway.ts";

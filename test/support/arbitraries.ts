@@ -7,7 +7,7 @@ import {
   type FieldKind,
   type OrderDirection,
   type OrderTerm,
-} from "../../src/query/entity.ts";
+} from "../../src/model/entity.ts";
 
 /** Seeds rows and cases alike. A failing run prints it; `CRM_TEST_SEED=… vitest run …` does the same again. */
 export const runSeed = Number(env["CRM_TEST_SEED"] ?? Math.floor(Math.random() * 2 ** 31));

@@ -1,6 +1,6 @@
 import type { TestProject } from "vitest/node";
 import { migrate } from "../../src/db/migrate.ts";
-import { startThrowaway } from "../../src/db/throwaway.ts";
+import { startThrowaway } from "../../tools/throwaway.ts";
 
 declare module "vitest" {
   interface ProvidedContext {

@@ -1,5 +1,5 @@
 import { catalog } from "../../src/modules/catalog.ts";
-import type { Entity, Relation } from "../../src/query/entity.ts";
+import type { Entity, Relation } from "../../src/model/entity.ts";
 
 /** A filter over edges, and the way that it goes. */
 export type EdgeFilter = { readonly name: string; readonly where: object };

@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import type { Catalog } from "../../src/query/catalog.ts";
-import type { Entity, Field } from "../../src/query/entity.ts";
+import type { Catalog } from "../../src/model/catalog.ts";
+import type { Entity, Field } from "../../src/model/entity.ts";
 import type { Filter } from "../../src/query/filter-value.ts";
 import { fieldValue, itemValue, jsonKeys, jsonValue, textItems, textValue } from "./arbitraries.ts";
 

@@ -7,7 +7,7 @@ import {
   type Entity,
   type ManyRelation,
   type OrderTerm,
-} from "../../src/query/entity.ts";
+} from "../../src/model/entity.ts";
 import { Reader } from "../../src/query/reader.ts";
 import { searchWords } from "../../src/query/search.ts";
 import { snakeCase } from "../../src/lib/text.ts";

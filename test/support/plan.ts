@@ -1,7 +1,7 @@
 import type { Queryable } from "../../src/db/fenced-pool.ts";
 import { catalog } from "../../src/modules/catalog.ts";
 import { Reader } from "../../src/query/reader.ts";
-import type { Statement } from "../../src/query/sql.ts";
+import type { Statement } from "../../src/lib/sql.ts";
 
 /** One scan of a plan: of a table or an index, and the condition that it is bounded by. */
 export type Scan = {

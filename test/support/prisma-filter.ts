@@ -1,7 +1,7 @@
 import { emailKey } from "../../src/model/kinds/email.ts";
 import { Prisma } from "../../src/db/generated/prisma/client.ts";
-import type { Catalog } from "../../src/query/catalog.ts";
-import type { Entity, Field, OrderTerm, Relation } from "../../src/query/entity.ts";
+import type { Catalog } from "../../src/model/catalog.ts";
+import type { Entity, Field, OrderTerm, Relation } from "../../src/model/entity.ts";
 import type { Filter } from "../../src/query/filter-value.ts";
 import type { RandomWorld } from "./random-rows.ts";
 

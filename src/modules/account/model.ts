@@ -19,7 +19,7 @@ import {
   text,
   url,
   type EnumDefinition,
-} from "../../query/entity.ts";
+} from "../../model/entity.ts";
 import {
   deletion,
   historyOf,
@@ -29,7 +29,7 @@ import {
   mergedInto,
   mergeEdges,
   stamps,
-} from "../record.ts";
+} from "../shared-fields.ts";
 
 export const accountType: EnumDefinition = {
   name: "AccountType",

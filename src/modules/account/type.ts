@@ -1,7 +1,7 @@
-import { builder } from "../../graphql/builder.ts";
-import { duplicateFields } from "../../graphql/duplicate-fields.ts";
-import { implementEntity } from "../../graphql/entity-type.ts";
-import { entityQueries } from "../../graphql/query-fields.ts";
+import { builder } from "../../graphql/schema/builder.ts";
+import { duplicateFields } from "../../graphql/schema/duplicate-fields.ts";
+import { implementEntity } from "../../graphql/schema/entity-type.ts";
+import { entityQueries } from "../../graphql/schema/query-fields.ts";
 import { catalog } from "../catalog.ts";
 import { accountDuplicates } from "./duplicates.ts";
 import { account } from "./model.ts";

@@ -12,8 +12,8 @@ import {
   text,
   through,
   type EnumDefinition,
-} from "../../query/entity.ts";
-import { deletion, identity, labels, stamps, historyOf } from "../record.ts";
+} from "../../model/entity.ts";
+import { deletion, identity, labels, stamps, historyOf } from "../shared-fields.ts";
 
 export const activityType: EnumDefinition = {
   name: "ActivityType",

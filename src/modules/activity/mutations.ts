@@ -1,10 +1,10 @@
-import { builder } from "../../graphql/builder.ts";
+import { builder } from "../../graphql/schema/builder.ts";
 import {
   entityMutations,
   payloadRef,
   writeContext,
   writing,
-} from "../../graphql/mutation-fields.ts";
+} from "../../graphql/schema/mutation-fields.ts";
 import { activity } from "./model.ts";
 import { activityWrites, completeActivity } from "./service.ts";
 

@@ -1,5 +1,5 @@
-import type { Entity } from "../../query/entity.ts";
-import { param, raw, sql, type Sql } from "../../query/sql.ts";
+import type { Entity } from "../../model/entity.ts";
+import { param, raw, sql, type Sql } from "../../lib/sql.ts";
 import { isFaulty, textOf, type Draft, type WriteResult } from "../../write/draft.ts";
 import type { WriteContext } from "../../write/context.ts";
 import type { EntityWrites, Taken } from "../../write/entity-writes.ts";

@@ -9,9 +9,9 @@ import {
   reference,
   text,
   textList,
-} from "../../query/entity.ts";
+} from "../../model/entity.ts";
 import { unmeasured } from "../../query/aggregate/measure.ts";
-import { historyOf } from "../record.ts";
+import { historyOf } from "../shared-fields.ts";
 
 export const apiKey = defineEntity({
   name: "apiKey",

@@ -1,6 +1,11 @@
-import { builder } from "../../graphql/builder.ts";
-import { inputRef } from "../../graphql/input-ref.ts";
-import { payloadRef, sentValues, writeContext, writing } from "../../graphql/mutation-fields.ts";
+import { builder } from "../../graphql/schema/builder.ts";
+import { inputRef } from "../../graphql/schema/input-ref.ts";
+import {
+  payloadRef,
+  sentValues,
+  writeContext,
+  writing,
+} from "../../graphql/schema/mutation-fields.ts";
 import { apiKeyInputs } from "./inputs.ts";
 import { apiKey } from "./model.ts";
 import { createApiKey, revokeApiKey, rotateApiKey } from "./service.ts";

@@ -12,7 +12,7 @@ import {
   shown,
   text,
   type EnumDefinition,
-} from "../../query/entity.ts";
+} from "../../model/entity.ts";
 import { unmeasured } from "../../query/aggregate/measure.ts";
 
 const changeOperation: EnumDefinition = {

@@ -1,17 +1,17 @@
-import { access, readsOf } from "../../graphql/access.ts";
-import { builder } from "../../graphql/builder.ts";
-import { listCost } from "../../graphql/costs.ts";
+import { access, readsOf } from "../../graphql/limits/access.ts";
+import { builder } from "../../graphql/schema/builder.ts";
+import { listCost } from "../../graphql/limits/costs.ts";
 import {
   connectionOf,
   implementEntity,
   listArguments,
   nodeRef,
-} from "../../graphql/entity-type.ts";
-import { enumRef } from "../../graphql/filter-inputs.ts";
-import { pageRequest } from "../../graphql/page-arguments.ts";
-import { aggregateQuery, recordQuery } from "../../graphql/query-fields.ts";
-import { recordNode } from "../../graphql/record-node.ts";
-import type { Context } from "../../graphql/context.ts";
+} from "../../graphql/schema/entity-type.ts";
+import { enumRef } from "../../graphql/schema/filter-inputs.ts";
+import { pageRequest } from "../../graphql/schema/page-arguments.ts";
+import { aggregateQuery, recordQuery } from "../../graphql/schema/query-fields.ts";
+import { recordNode } from "../../graphql/schema/record-node.ts";
+import type { Context } from "../../graphql/schema/context.ts";
 import type { Filter } from "../../query/filter-value.ts";
 import type { Row } from "../../query/row.ts";
 import { fieldChanges, linkedRecords, type FieldChange } from "../../changes/field-changes.ts";

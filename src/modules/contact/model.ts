@@ -15,7 +15,7 @@ import {
   text,
   through,
   url,
-} from "../../query/entity.ts";
+} from "../../model/entity.ts";
 import {
   deletion,
   historyOf,
@@ -25,7 +25,7 @@ import {
   mergedInto,
   mergeEdges,
   stamps,
-} from "../record.ts";
+} from "../shared-fields.ts";
 
 export const contact = defineEntity({
   name: "contact",

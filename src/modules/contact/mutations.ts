@@ -1,5 +1,5 @@
-import { mergeMutation } from "../../graphql/merge-fields.ts";
-import { entityMutations } from "../../graphql/mutation-fields.ts";
+import { mergeMutation } from "../../graphql/schema/merge-fields.ts";
+import { entityMutations } from "../../graphql/schema/mutation-fields.ts";
 import { contactWrites } from "./service.ts";
 
 entityMutations(contactWrites);

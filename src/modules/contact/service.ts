@@ -1,7 +1,7 @@
 import { splitId } from "../../lib/id.ts";
 import { emailHost } from "../../model/kinds/email.ts";
 import { phoneKey, readPhone } from "../../model/kinds/phone.ts";
-import { isOneOf, raw } from "../../query/sql.ts";
+import { isOneOf, raw } from "../../lib/sql.ts";
 import { changes, sound, textOf, type Draft } from "../../write/draft.ts";
 import { fitsIndex, maxLineLength, tooManyBytes } from "../../write/input-types.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";

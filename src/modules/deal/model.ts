@@ -13,9 +13,9 @@ import {
   text,
   textList,
   through,
-} from "../../query/entity.ts";
+} from "../../model/entity.ts";
 import { moneyIn } from "../../query/aggregate/measure.ts";
-import { deletion, identity, labels, stamps, historyOf } from "../record.ts";
+import { deletion, identity, labels, stamps, historyOf } from "../shared-fields.ts";
 
 export const deal = defineEntity({
   name: "deal",

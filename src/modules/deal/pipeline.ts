@@ -2,7 +2,7 @@ import type { Filter } from "../../query/filter-value.ts";
 import { matching } from "../../query/page.ts";
 import type { Reader } from "../../query/reader.ts";
 import type { Cells } from "../../query/row.ts";
-import { all, param, raw, sql, type Sql } from "../../query/sql.ts";
+import { all, param, raw, sql, type Sql } from "../../lib/sql.ts";
 import { deal } from "./model.ts";
 
 /** What deals in one currency are worth. */

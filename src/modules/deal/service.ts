@@ -1,5 +1,5 @@
 import { uuidv7 } from "../../lib/id.ts";
-import { param, sql } from "../../query/sql.ts";
+import { param, sql } from "../../lib/sql.ts";
 import { changes, isFaulty, textOf, type Draft } from "../../write/draft.ts";
 import { fitsIndex, tooManyBytes } from "../../write/input-types.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";

@@ -1,11 +1,11 @@
 import type { GraphQLResolveInfo } from "graphql";
-import { access } from "../../graphql/access.ts";
-import { builder } from "../../graphql/builder.ts";
-import { figuresCost } from "../../graphql/costs.ts";
-import { implementEntity } from "../../graphql/entity-type.ts";
-import { whereRef } from "../../graphql/filter-inputs.ts";
-import { entityQueries } from "../../graphql/query-fields.ts";
-import { fieldType, selectedFields } from "../../graphql/selection.ts";
+import { access } from "../../graphql/limits/access.ts";
+import { builder } from "../../graphql/schema/builder.ts";
+import { figuresCost } from "../../graphql/limits/costs.ts";
+import { implementEntity } from "../../graphql/schema/entity-type.ts";
+import { whereRef } from "../../graphql/schema/filter-inputs.ts";
+import { entityQueries } from "../../graphql/schema/query-fields.ts";
+import { fieldType, selectedFields } from "../../graphql/schema/selection.ts";
 import { badInput } from "../../lib/errors.ts";
 import { assertReadable } from "../../lib/unreadable.ts";
 import { catalog } from "../catalog.ts";

@@ -8,9 +8,9 @@ import {
   one,
   reference,
   text,
-} from "../../query/entity.ts";
+} from "../../model/entity.ts";
 import { unmeasured } from "../../query/aggregate/measure.ts";
-import { historyOf } from "../record.ts";
+import { historyOf } from "../shared-fields.ts";
 
 export const department = defineEntity({
   name: "department",

@@ -1,5 +1,5 @@
-import { implementEntity } from "../../graphql/entity-type.ts";
-import { entityQueries } from "../../graphql/query-fields.ts";
+import { implementEntity } from "../../graphql/schema/entity-type.ts";
+import { entityQueries } from "../../graphql/schema/query-fields.ts";
 import { catalog } from "../catalog.ts";
 import { department } from "./model.ts";
 

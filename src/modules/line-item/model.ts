@@ -9,9 +9,9 @@ import {
   prose,
   reference,
   type EnumDefinition,
-} from "../../query/entity.ts";
+} from "../../model/entity.ts";
 import { moneyIn, unmeasured } from "../../query/aggregate/measure.ts";
-import { deletion, identity, stamps, historyOf } from "../record.ts";
+import { deletion, identity, stamps, historyOf } from "../shared-fields.ts";
 
 export const discountType: EnumDefinition = {
   name: "DiscountType",

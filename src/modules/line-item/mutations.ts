@@ -1,4 +1,4 @@
-import { entityMutations } from "../../graphql/mutation-fields.ts";
+import { entityMutations } from "../../graphql/schema/mutation-fields.ts";
 import { lineItemWrites } from "./service.ts";
 
 entityMutations(lineItemWrites);

@@ -6,7 +6,7 @@ import {
   type Line,
   type TenThousandths,
 } from "../../lib/money.ts";
-import { isOneOf, param, raw, sql } from "../../query/sql.ts";
+import { isOneOf, param, raw, sql } from "../../lib/sql.ts";
 import { changes, isFaulty, textOf, type Draft } from "../../write/draft.ts";
 import type { Values } from "../../write/input.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { readId, uuidv7 } from "../../lib/id.ts";
 import { isRecord } from "../../lib/json.ts";
 import { decimalText, fitsMoney, tenThousandths } from "../../lib/money.ts";
-import { param, sql } from "../../query/sql.ts";
+import { param, sql } from "../../lib/sql.ts";
 import { changes, isFaulty, textOf, type Draft } from "../../write/draft.ts";
 import { parseInput, type Values } from "../../write/input.ts";
 import { invalid, notFound } from "../../write/problem.ts";

@@ -1,4 +1,4 @@
-import { dateTime, defineEntity, id, one, reference, text } from "../../query/entity.ts";
+import { dateTime, defineEntity, id, one, reference, text } from "../../model/entity.ts";
 
 export const stageChange = defineEntity({
   name: "stageChange",

@@ -1,4 +1,4 @@
-import { implementEntity } from "../../graphql/entity-type.ts";
+import { implementEntity } from "../../graphql/schema/entity-type.ts";
 import { catalog } from "../catalog.ts";
 import { stageChange } from "./model.ts";
 

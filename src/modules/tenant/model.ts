@@ -1,4 +1,4 @@
-import { dateTime, defineEntity, id, many, text } from "../../query/entity.ts";
+import { dateTime, defineEntity, id, many, text } from "../../model/entity.ts";
 
 export const tenant = defineEntity({
   name: "tenant",

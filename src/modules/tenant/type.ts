@@ -1,8 +1,8 @@
 import type { Actor } from "../../auth/actor.ts";
-import { builder } from "../../graphql/builder.ts";
-import type { Context } from "../../graphql/context.ts";
-import { implementEntity, nodeRef } from "../../graphql/entity-type.ts";
-import { fieldKey, neededFields } from "../../graphql/selection.ts";
+import { builder } from "../../graphql/schema/builder.ts";
+import type { Context } from "../../graphql/schema/context.ts";
+import { implementEntity, nodeRef } from "../../graphql/schema/entity-type.ts";
+import { fieldKey, neededFields } from "../../graphql/schema/selection.ts";
 import type { GraphQLResolveInfo } from "graphql";
 import type { Row } from "../../query/row.ts";
 import { catalog } from "../catalog.ts";

@@ -1,12 +1,12 @@
 import { collectAggregates, type Aggregate, type GroupTerm } from "./answer.ts";
-import type { Catalog } from "../catalog.ts";
-import type { Entity, OrderDirection } from "../entity.ts";
+import type { Catalog } from "../../model/catalog.ts";
+import type { Entity, OrderDirection } from "../../model/entity.ts";
 import { figureColumn, partialColumns, type Figure } from "./figure.ts";
 import { currencyField, fieldOf, isMoney, type FigureName } from "./measure.ts";
 import { fieldSql } from "../order.ts";
 import { matching, type RowsRequest } from "../page.ts";
 import type { Cells } from "../row.ts";
-import { join, name, param, raw, render, sql, type Sql, type Statement } from "../sql.ts";
+import { join, name, param, raw, render, sql, type Sql, type Statement } from "../../lib/sql.ts";
 import { viewerSql, type Viewer } from "../visible.ts";
 
 /** What groups are put in order by. Of money, only the amounts in one currency are compared. */

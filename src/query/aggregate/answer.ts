@@ -1,4 +1,4 @@
-import type { Entity } from "../entity.ts";
+import type { Entity } from "../../model/entity.ts";
 import type { Figure } from "./figure.ts";
 import { fieldOf, isMoney, type DatePart, type FigureName } from "./measure.ts";
 import { readValue, type Cells, type Row } from "../row.ts";

@@ -1,7 +1,7 @@
-import type { Entity } from "../entity.ts";
+import type { Entity } from "../../model/entity.ts";
 import type { FigureName } from "./measure.ts";
 import { fieldSql } from "../order.ts";
-import { name, raw, sql, type Sql } from "../sql.ts";
+import { name, raw, sql, type Sql } from "../../lib/sql.ts";
 
 /** One figure over rows: `{ of: "sum", field: "value" }`. */
 export type Figure = { readonly of: FigureName; readonly field: string };

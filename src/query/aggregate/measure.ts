@@ -1,4 +1,4 @@
-import type { Entity, Field, FieldKind } from "../entity.ts";
+import type { Entity, Field, FieldKind } from "../../model/entity.ts";
 
 /** What can be computed of a field over many rows. */
 export const figureNames = ["sum", "avg", "min", "max"] as const;

@@ -1,7 +1,17 @@
-import type { Entity } from "../entity.ts";
+import type { Entity } from "../../model/entity.ts";
 import { scoreOf, type Evidence, type Reason } from "./evidence.ts";
 import type { Cells } from "../row.ts";
-import { all, join, name, param, raw, render, sql, type Sql, type Statement } from "../sql.ts";
+import {
+  all,
+  join,
+  name,
+  param,
+  raw,
+  render,
+  sql,
+  type Sql,
+  type Statement,
+} from "../../lib/sql.ts";
 import { viewerSql, visible, type Viewer } from "../visible.ts";
 
 /**

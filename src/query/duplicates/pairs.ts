@@ -1,7 +1,7 @@
 import { decodeCursor, encodeCursor } from "../../lib/cursor.ts";
 import { duplicateStatement, type Duplicate, type DuplicateRules } from "./duplicates.ts";
 import type { Cells } from "../row.ts";
-import type { Statement } from "../sql.ts";
+import type { Statement } from "../../lib/sql.ts";
 import type { Viewer } from "../visible.ts";
 
 /** Pairs of likely duplicates among all of a tenant's records, each once. */

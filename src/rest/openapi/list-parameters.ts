@@ -4,7 +4,7 @@ import { maxPartLength } from "../../lib/text.ts";
 import { dayPattern } from "../../model/kinds/day.ts";
 import { instantPattern } from "../../model/kinds/instant.ts";
 import { catalog } from "../../modules/catalog.ts";
-import type { Entity, Field } from "../../query/entity.ts";
+import type { Entity, Field } from "../../model/entity.ts";
 import { defaultPageSize, maxPageSize } from "../../query/page.ts";
 import type { Member } from "../../query/projection.ts";
 import type { Resource } from "../face.ts";

@@ -1,5 +1,5 @@
 import { catalog } from "../../modules/catalog.ts";
-import type { Entity, Field } from "../../query/entity.ts";
+import type { Entity, Field } from "../../model/entity.ts";
 import type { Member, Notation } from "../../query/projection.ts";
 import type { Resource } from "../face.ts";
 import { inputSchema } from "./input-schema.ts";

@@ -1,5 +1,5 @@
-import { columnOf, type Entity, type Field } from "../../query/entity.ts";
-import { isOneOf, join, name, param, raw, sql, type Sql } from "../../query/sql.ts";
+import { columnOf, type Entity, type Field } from "../../model/entity.ts";
+import { isOneOf, join, name, param, raw, sql, type Sql } from "../../lib/sql.ts";
 import { restName, type Values } from "../input.ts";
 import { readPlain, type Stored } from "../stored.ts";
 import { lockSql, type JoinTable, type Lock, type WriteUnit } from "../unit.ts";

@@ -1,5 +1,5 @@
 import { formatId } from "../../lib/id.ts";
-import type { Entity } from "../../query/entity.ts";
+import type { Entity } from "../../model/entity.ts";
 import type { Draft } from "../draft.ts";
 import { invalid } from "../problem.ts";
 

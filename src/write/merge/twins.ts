@@ -1,5 +1,5 @@
-import { columnOf, type Entity } from "../../query/entity.ts";
-import { isOneOf, name, param, raw, sql, type Sql } from "../../query/sql.ts";
+import { columnOf, type Entity } from "../../model/entity.ts";
+import { isOneOf, name, param, raw, sql, type Sql } from "../../lib/sql.ts";
 import type { EntityWrites } from "../entity-writes.ts";
 import { restName, type Values } from "../input.ts";
 import type { MergePair } from "./parents.ts";

@@ -1,5 +1,5 @@
 import { uuidv7 } from "../../lib/id.ts";
-import type { Entity } from "../../query/entity.ts";
+import type { Entity } from "../../model/entity.ts";
 import type { EntityWrites } from "../entity-writes.ts";
 import type { Values } from "../input.ts";
 import { planMoves, writeMoves, type MergePlan, type MovedEdges } from "./edges.ts";

@@ -1,0 +1,145 @@
+import { readFile } from "node:fs/promises";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { preferredType } from "../../lib/accept.ts";
+import {
+  findHashed,
+  hashedPath,
+  sendFile,
+  staticFile,
+  type StaticFile,
+} from "../../lib/static-files.ts";
+import { exampleQuery } from "./example.ts";
+
+const loopback = new Set(["localhost", "127.0.0.1", "[::1]", "::1"]);
+
+/** Whether the name (of a host, as in URLs) stands for this machine alone. */
+export function isLoopback(hostname: string): boolean {
+  return loopback.has(hostname);
+}
+
+/** Where the explorer's own files lie; the page itself is at GraphQL's path. */
+export const explorerPath = "/graphiql/";
+
+/** Whether a browser wants to see a page, rather than a program an answer. */
+export function wantsPage({ method, headers }: IncomingMessage): boolean {
+  return (
+    method === "GET" &&
+    preferredType(headers.accept, ["application/json", "text/html"]) === "text/html"
+  );
+}
+
+type Names = "app" | "style" | "start" | "editorWorkerService" | "json" | "graphql";
+type ExplorerFiles = Readonly<Record<Names, StaticFile>>;
+
+let loading: Promise<ExplorerFiles> | null = null;
+
+/** 9 MB: loaded when somebody opens the explorer, not when the server starts. */
+function loadFiles(): Promise<ExplorerFiles> {
+  loading ??= Promise.all([
+    import("@graphql-yoga/render-graphiql/graphiql"),
+    readFile(new URL("graphiql-start.js", import.meta.url), "utf8"),
+  ]).then(([bundle, start]) => ({
+    app: staticFile("js", bundle.js),
+    style: staticFile("css", bundle.css),
+    start: staticFile("js", start),
+    editorWorkerService: staticFile("js", bundle.editorWorkerService),
+    json: staticFile("js", bundle.jsonWorker),
+    graphql: staticFile("js", bundle.graphqlWorker),
+  }));
+  return loading;
+}
+
+const urlOf = (name: Names, file: StaticFile): string => hashedPath(explorerPath, name, file);
+
+/** GraphiQL asks nobody but this server: the browser holds it to that, and shows it in no frame. */
+const policy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "worker-src 'self'",
+  "connect-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "font-src data:",
+  "img-src data:",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+const permissions = ["camera", "display-capture", "geolocation", "microphone", "payment", "usb"]
+  .map((feature) => `${feature}=()`)
+  .join(", ");
+
+/** The page that GraphiQL runs in. The demo's key is filled in when there is one to give. */
+export async function answerExplorer(
+  response: ServerResponse,
+  demoKey: string | null,
+): Promise<void> {
+  const files = await loadFiles();
+  const workers = {
+    editorWorkerService: urlOf("editorWorkerService", files.editorWorkerService),
+    json: urlOf("json", files.json),
+    graphql: urlOf("graphql", files.graphql),
+  };
+  response.writeHead(200, {
+    "content-type": "text/html; charset=utf-8",
+    "content-security-policy": policy,
+    // No page that opened it holds on to it, and it asks for nothing of the machine but the clipboard.
+    "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": permissions,
+  });
+  response.end(`<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8" />
+    <title>crm-gateway</title>
+    <link rel="icon" href="data:image/svg+xml,${encodeURIComponent(logo)}" />
+    <link rel="stylesheet" href="${urlOf("style", files.style)}" />
+  </head>
+  <body class="no-focus-outline">
+    <noscript>GraphiQL needs JavaScript.</noscript>
+    <div id="root"></div>
+    <script id="settings" type="application/json">${embedded({ workers, options: options(demoKey) })}</script>
+    <script src="${urlOf("app", files.app)}"></script>
+    <script src="${urlOf("start", files.start)}"></script>
+  </body>
+</html>
+`);
+}
+
+/** What GraphiQL opens with. */
+function options(demoKey: string | null): object {
+  const hint =
+    "# Put your API key into Headers below, then press\n# Ctrl-Shift-R to load the schema.\n";
+  return {
+    title: "crm-gateway",
+    logo: `<span style="width: 28px; height: 28px">${logo}</span>`,
+    defaultQuery: demoKey === null ? hint + exampleQuery : exampleQuery,
+    headers: JSON.stringify({ "x-api-key": demoKey ?? "" }, null, 2),
+    // The demo's key comes anew with every page; one that is kept would outlive the demo's database.
+    shouldPersistHeaders: demoKey === null,
+    defaultEditorToolsVisibility: "headers",
+  };
+}
+
+const logo = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><g stroke="#d60690" stroke-width="2"><path d="M16 6 6 24h20z" fill="none"/><g fill="#fff"><circle cx="16" cy="6" r="4"/><circle cx="6" cy="24" r="4"/><circle cx="26" cy="24" r="4"/></g></g></svg>`;
+
+/** JSON for the inside of a script element, which must not end it. */
+function embedded(value: unknown): string {
+  return JSON.stringify(value).replaceAll("<", "\\u003c");
+}
+
+/** One of the explorer's files. Its name changes with its content, so a browser asks for it once. */
+export async function answerExplorerFile(
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+): Promise<void> {
+  const file = findHashed(await loadFiles(), explorerPath, path);
+  if (file === null) {
+    response.writeHead(404).end();
+    return;
+  }
+  // A worker lives by the policy of its own file; the page's is enough for the rest.
+  response.removeHeader("content-security-policy");
+  await sendFile(request, response, file, "immutable");
+}

@@ -1,0 +1,64 @@
+import {
+  defaultFieldResolver,
+  getNamedType,
+  GraphQLError,
+  isIntrospectionType,
+  isLeafType,
+  isObjectType,
+  type GraphQLField,
+  type GraphQLSchema,
+} from "graphql";
+import type { Work } from "../../db/work.ts";
+import { GatewayError } from "../../lib/errors.ts";
+import { jsonBytes } from "../../lib/json-bytes.ts";
+import type { Context } from "../schema/context.ts";
+
+/** The characters around a value beside its name: two quotation marks, a colon and a comma. */
+const punctuation = 4;
+
+/**
+ * Has every field count what it adds to the answer when it is resolved, so that an operation ends as soon as its answer is
+ * too long, it has taken too long or something else has ended it, and not once all of it lies in memory.
+ */
+export function countingAnswers(schema: GraphQLSchema): GraphQLSchema {
+  for (const type of Object.values(schema.getTypeMap())) {
+    // The types of introspection are those of every schema in the process.
+    if (!isObjectType(type) || isIntrospectionType(type)) continue;
+    for (const field of Object.values(type.getFields())) count(field);
+  }
+  return schema;
+}
+
+function count(field: GraphQLField<unknown, Context>): void {
+  const { resolve = defaultFieldResolver } = field;
+  const isLeaf = isLeafType(getNamedType(field.type));
+  field.resolve = (source, args, context, info) => {
+    const { work } = context;
+    if (work === null) return resolve(source, args, context, info);
+    counted(work, String(info.path.key).length + punctuation);
+    const value: unknown = resolve(source, args, context, info);
+    if (!isLeaf) return value;
+    if (value instanceof Promise) return value.then((answer) => leaf(work, answer));
+    return leaf(work, value);
+  };
+}
+
+function leaf(work: Work, value: unknown): unknown {
+  counted(work, jsonBytes(value));
+  return value;
+}
+
+function counted(work: Work, bytes: number): void {
+  try {
+    work.countMade(bytes);
+  } catch (error) {
+    throw ended(error);
+  }
+}
+
+/** Ends the operation as a whole: the executor goes on where a field that can be null has failed, unless it is told so. */
+function ended(error: unknown): GraphQLError {
+  const code = error instanceof GatewayError ? error.code : "UNAVAILABLE";
+  const message = error instanceof Error ? error.message : "The operation was stopped.";
+  return new GraphQLError(message, { extensions: { code, CRITICAL_ERROR: true } });
+}

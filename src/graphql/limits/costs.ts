@@ -1,0 +1,128 @@
+import { defaultGroups } from "../schema/aggregate-arguments.ts";
+import { countIn, type Access, type Cost } from "./access.ts";
+import { readingCost, recordsIn, weights } from "../../limits/weights.ts";
+import { sortsAll, type Entity } from "../../model/entity.ts";
+import { patternsIn } from "../../query/filter-value.ts";
+import { defaultPageSize } from "../../query/page.ts";
+
+type Place = "edge" | "root";
+const placeOf = (isRoot: boolean): Place => (isRoot ? "root" : "edge");
+
+/** A list: its page, whether its nodes are selected or only where it stands. */
+export const listCost = (entity: Entity): Pick<Access, "cost" | "uses"> => ({
+  uses: ["first", "last", "search", "where", "orderBy"],
+  cost: ({ first, last, search, where, orderBy }, { isRoot, selected }) => {
+    const size = countIn(first ?? last, defaultPageSize);
+    const reads = selected.has("nodes") || selected.has("edges") || selected.has("pageInfo");
+    const counts = selected.has("totalCount");
+    const place = placeOf(isRoot);
+    const searches = search == null ? 0 : Number(reads) + Number(counts);
+    const terms = orderedBy(orderBy);
+    const reading = readingCost(patternsIn(where), sortsAll(entity, terms), place);
+    const extra = (counts ? weights.count[place] : 0) + searches * weights.search[place] + reading;
+    const paged = reads ? size : 0;
+    return { own: Math.max(1, paged + extra), times: size, paged, items: size };
+  },
+});
+
+/** The fields of an order, unchecked: one that is refused is not carried out. */
+const orderedBy = (orderBy: unknown): readonly string[] =>
+  Array.isArray(orderBy) ? orderBy.flatMap((term: unknown) => Object.keys(Object(term))) : [];
+
+export const aggregateCost: Pick<Access, "cost" | "uses"> = {
+  uses: ["groupBy", "first", "search", "where"],
+  cost: ({ groupBy, first, search, where }, { isRoot }) => {
+    const place = placeOf(isRoot);
+    const isGrouped = Array.isArray(groupBy) ? groupBy.length > 0 : groupBy != null;
+    const paged = isGrouped ? countIn(first, defaultGroups) : 0;
+    const groups = isGrouped ? weights.groups[place] : 0;
+    const searched = search == null ? 0 : weights.search[place];
+    const own =
+      weights.aggregate[place] +
+      searched +
+      groups +
+      paged +
+      readingCost(patternsIn(where), false, place);
+    return { own, times: 1, paged, items: paged };
+  },
+};
+
+export const searchCost: Pick<Access, "cost" | "uses"> = {
+  uses: ["first"],
+  cost: ({ first }, { selected }) => {
+    const size = countIn(first, defaultPageSize);
+    const searches = selected.has("totalCount") ? 2 : 1;
+    const own = searches * weights.search.kinds + size;
+    return { own, times: size, paged: size, items: size };
+  },
+};
+
+/** Several records by their ids, given in an argument of that name. */
+export const idsCost: Pick<Access, "cost" | "uses"> = {
+  uses: ["ids"],
+  cost: ({ ids }) => {
+    const count = Array.isArray(ids) ? ids.length : 1;
+    return { own: count, times: count };
+  },
+};
+
+/** Likely duplicates of a record. */
+export const duplicatesCost = (defaultCount: number): Pick<Access, "cost" | "uses"> => ({
+  uses: ["first"],
+  cost: ({ first }) => {
+    const size = countIn(first, defaultCount);
+    return { own: weights.duplicates + size, times: size, paged: size };
+  },
+});
+
+/** A page of pairs of them. */
+export const pairsCost: Pick<Access, "cost" | "uses"> = {
+  uses: ["first"],
+  cost: ({ first }) => {
+    const size = countIn(first, defaultPageSize);
+    return { own: weights.pairs + size, times: size, paged: size, items: size };
+  },
+};
+
+/** Figures over all deals of the tenant. */
+export const figuresCost: Pick<Access, "cost"> = {
+  cost: () => ({ own: weights.groups.root, times: 1 }),
+};
+
+/** A mutation of one record, or of as many as its inputs hold. */
+export const mutationCost: Pick<Access, "cost" | "uses"> = {
+  uses: ["input", "inputs"],
+  cost: ({ input, inputs }) => {
+    const times = Array.isArray(inputs) ? Math.max(1, inputs.length) : 1;
+    const own = weights.mutation * Math.max(1, recordsIn(inputs ?? input));
+    return { own, times, ...(Array.isArray(inputs) ? { items: times } : {}) };
+  },
+};
+
+export const mergeCost: Pick<Access, "cost"> = {
+  cost: () => ({ own: weights.merge, times: 1 }),
+};
+
+/**
+ * The schema's own description, which is resolved in one go: 85 ms for all of it. The lists of a type are estimated alike
+ * for all types.
+ */
+const introspection: Readonly<Record<string, Cost>> = {
+  "__Schema.types": { own: 2_000, times: 150 },
+  "__Schema.directives": { own: 10, times: 10 },
+  "__Type.fields": { own: 5, times: 3 },
+  "__Type.inputFields": { own: 5, times: 3 },
+  "__Type.enumValues": { own: 5, times: 1 },
+  "__Type.interfaces": { own: 5, times: 3 },
+  "__Type.possibleTypes": { own: 5, times: 3 },
+  "__Field.args": { own: 5, times: 3 },
+  "__Directive.args": { own: 5, times: 3 },
+};
+
+/** What a field of the schema's description costs; undefined for everything else. */
+export function introspectionCost(type: string, field: string): Cost | undefined {
+  return introspection[`${type}.${field}`];
+}
+
+/** What only holds the parts of something that was counted already. */
+export const noCost: Pick<Access, "cost"> = { cost: () => ({ own: 0, times: 1 }) };

@@ -1,0 +1,213 @@
+import {
+  Kind,
+  Lexer,
+  Source,
+  TokenKind,
+  type DocumentNode,
+  type FragmentDefinitionNode,
+  type SelectionSetNode,
+} from "graphql";
+import type { OperationLimits } from "../../config.ts";
+import { badInput, GatewayError } from "../../lib/errors.ts";
+import { fragmentsOf } from "./collected-fields.ts";
+import { isReservedName } from "../server/variables.ts";
+
+/** Deepest nesting of brackets in a document: more than any filter, far less than what a parser's stack takes. */
+const maxNesting = 250;
+/** How often one response name may be selected at one place: comparing them all with each other is quadratic. */
+const maxRepeats = 50;
+/** How long an alias may be: it is in the answer once for each record. */
+const maxNameCharacters = 100;
+
+const opening: ReadonlySet<TokenKind> = new Set([
+  TokenKind.BRACE_L,
+  TokenKind.BRACKET_L,
+  TokenKind.PAREN_L,
+]);
+const closing: ReadonlySet<TokenKind> = new Set([
+  TokenKind.BRACE_R,
+  TokenKind.BRACKET_R,
+  TokenKind.PAREN_R,
+]);
+
+function tooComplex(what: string, most: number, mend: string): GatewayError {
+  return new GatewayError(
+    "QUERY_TOO_COMPLEX",
+    `The document has more than ${most.toLocaleString("en")} ${what}: ${mend}.`,
+  );
+}
+
+/**
+ * What can be seen of a document before it is parsed: its length, how many tokens it has and how deep they nest.
+ * What is no GraphQL passes: the parser says so better.
+ *
+ * @throws GatewayError QUERY_TOO_COMPLEX
+ */
+export function checkText(text: string, limits: OperationLimits): void {
+  if (Buffer.byteLength(text) > limits.maxDocumentBytes) {
+    throw tooComplex("bytes", limits.maxDocumentBytes, "send values as variables");
+  }
+  const lexer = new Lexer(new Source(text));
+  let nesting = 0;
+  for (let count = 1; ; count += 1) {
+    const kind = nextKind(lexer);
+    if (kind === null || kind === TokenKind.EOF) return;
+    if (count > limits.maxTokens) {
+      throw tooComplex("tokens", limits.maxTokens, "send values as variables");
+    }
+    if (opening.has(kind)) nesting += 1;
+    else if (closing.has(kind)) nesting -= 1;
+    if (nesting > maxNesting) throw tooComplex("levels of brackets", maxNesting, "nest less");
+  }
+}
+
+/** The kind of the next token; null where there is none. */
+function nextKind(lexer: Lexer): TokenKind | null {
+  try {
+    return lexer.advance().kind;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * What can be seen of a document before it is validated, with fragments worked in wherever they are spread: how deep and how
+ * wide its selections are. Validation compares fields with each other; this bounds what it has to do.
+ *
+ * @throws GatewayError QUERY_TOO_COMPLEX, or BAD_USER_INPUT for a variable that the executor cannot hold
+ */
+export function checkDocument(document: DocumentNode, limits: OperationLimits): void {
+  const count = new Counter(fragmentsOf(document), limits);
+  for (const definition of document.definitions) {
+    if (!("selectionSet" in definition)) continue;
+    count.directives(definition.directives?.length ?? 0);
+    for (const { directives, variable } of definition.variableDefinitions ?? []) {
+      count.directives(directives?.length ?? 0);
+      checkVariableName(variable.name.value);
+    }
+    count.selections(definition.selectionSet, definition.kind === Kind.OPERATION_DEFINITION);
+  }
+}
+
+function checkVariableName(name: string): void {
+  if (!isReservedName(name)) return;
+  throw badInput(`The variable $${name} has a name that is reserved; call it something else.`, [
+    "variables",
+    name,
+  ]);
+}
+
+class Counter {
+  readonly #fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  readonly #limits: OperationLimits;
+  #fields = 0;
+  #aliases = 0;
+  #directives = 0;
+
+  constructor(fragments: ReadonlyMap<string, FragmentDefinitionNode>, limits: OperationLimits) {
+    this.#fragments = fragments;
+    this.#limits = limits;
+  }
+
+  directives(more: number): void {
+    this.#directives += more;
+    if (this.#directives > this.#limits.maxDirectives) {
+      throw tooComplex("directives", this.#limits.maxDirectives, "use fewer");
+    }
+  }
+
+  /** Level by level: all selections of one place together, as they are merged when the operation runs. */
+  selections(root: SelectionSetNode, isOperation: boolean): void {
+    const aliasesBefore = this.#aliases;
+    this.#level([{ set: root, inside: [] }], 1, isOperation);
+    // A fragment's aliases count where it is spread.
+    if (!isOperation) this.#aliases = aliasesBefore;
+  }
+
+  #level(sets: readonly Spread[], depth: number, isRoot: boolean): void {
+    const { maxDepth, maxRootFields } = this.#limits;
+    const under = new Map<string, Spread[]>();
+    const repeats = new Map<string, number>();
+    let fields = 0;
+    for (const { set, inside } of this.#flattened(sets)) {
+      for (const selection of set.selections) {
+        this.directives(selection.directives?.length ?? 0);
+        if (selection.kind !== Kind.FIELD) continue;
+        fields += 1;
+        this.#count(selection.alias !== undefined);
+        const name = (selection.alias ?? selection.name).value;
+        if (selection.alias !== undefined && name.length > maxNameCharacters) {
+          throw tooLongName(name);
+        }
+        const times = (repeats.get(name) ?? 0) + 1;
+        repeats.set(name, times);
+        if (times > maxRepeats) {
+          throw tooComplex(
+            `fields named ${shortened(name)} at one place`,
+            maxRepeats,
+            "select it once",
+          );
+        }
+        if (selection.selectionSet === undefined) continue;
+        const same = under.get(name);
+        const spread = { set: selection.selectionSet, inside };
+        if (same === undefined) under.set(name, [spread]);
+        else same.push(spread);
+      }
+    }
+    if (fields > 0 && depth > maxDepth) throw tooComplex("levels of fields", maxDepth, "nest less");
+    if (isRoot && fields > maxRootFields) {
+      throw tooComplex("fields at its root", maxRootFields, "send them in several requests");
+    }
+    for (const spreads of under.values()) this.#level(spreads, depth + 1, false);
+  }
+
+  #count(isAliased: boolean): void {
+    const { maxFields, maxAliases } = this.#limits;
+    this.#fields += 1;
+    if (this.#fields > maxFields) {
+      throw tooComplex(
+        "fields, each fragment counted wherever it is spread",
+        maxFields,
+        "select less",
+      );
+    }
+    if (!isAliased) return;
+    this.#aliases += 1;
+    if (this.#aliases > maxAliases) throw tooComplex("aliases", maxAliases, "use fewer");
+  }
+
+  /** Selection sets with those of all fragments that are spread in them; a fragment inside itself is left to validation. */
+  *#flattened(sets: readonly Spread[]): Generator<Spread> {
+    // Not by recursion: each step would go through all generators above it.
+    const open = [...sets];
+    for (let spread = open.pop(); spread !== undefined; spread = open.pop()) {
+      yield spread;
+      const { set, inside } = spread;
+      for (const selection of set.selections) {
+        if (selection.kind === Kind.INLINE_FRAGMENT) {
+          open.push({ set: selection.selectionSet, inside });
+        } else if (selection.kind === Kind.FRAGMENT_SPREAD) {
+          const name = selection.name.value;
+          const fragment = this.#fragments.get(name);
+          if (fragment === undefined || inside.includes(name)) continue;
+          // Counts like a field: fragments of nothing but fragments double as well.
+          this.#count(false);
+          open.push({ set: fragment.selectionSet, inside: [...inside, name] });
+        }
+      }
+    }
+  }
+}
+
+function tooLongName(name: string): GatewayError {
+  return new GatewayError(
+    "QUERY_TOO_COMPLEX",
+    `The alias ${shortened(name)} has more than ${maxNameCharacters} characters; choose a shorter one.`,
+  );
+}
+
+/** A selection set, and the fragments that it was reached through. */
+type Spread = { readonly set: SelectionSetNode; readonly inside: readonly string[] };
+
+const shortened = (name: string): string => (name.length > 40 ? `${name.slice(0, 40)}…` : name);

@@ -1,0 +1,246 @@
+import {
+  getNamedType,
+  getNullableType,
+  isIntrospectionType,
+  isListType,
+  isAbstractType,
+  getArgumentValues,
+  isObjectType,
+  SchemaMetaFieldDef,
+  TypeMetaFieldDef,
+  type FieldNode,
+  type GraphQLArgument,
+  type GraphQLNamedType,
+  type OperationDefinitionNode,
+} from "graphql";
+import type { GraphQLCompositeType, GraphQLField, GraphQLSchema } from "graphql";
+import { scopeFor } from "../../auth/permissions.ts";
+import type { Scope } from "../../auth/scopes.ts";
+import { accessOf, type Arguments, type Cost } from "./access.ts";
+import { introspectionCost } from "./costs.ts";
+import { inputReads, readingInputs, sizeOf, type InputDemand } from "./input-reads.ts";
+import { merged, namesVariable, type Condition, type Fragments } from "./collected-fields.ts";
+import { answerPoints, longPoints } from "../../limits/weights.ts";
+import {
+  contentOf,
+  spent,
+  total,
+  type FieldDemand,
+  type PlannedField,
+  type Spending,
+} from "./planned-field.ts";
+import { noVariables, type Variables } from "../server/variables.ts";
+
+/** What an operation asks for, known before anything of it is carried out. */
+export type Demand = {
+  /** Every scope that some field, argument or condition in it needs. */
+  readonly scopes: ReadonlySet<Scope>;
+  /** Nodes that it could read, and what is as much work. */
+  readonly cost: number;
+  /** Where most of the cost lies: the path of response names. */
+  readonly heaviest: readonly string[];
+};
+
+/** An operation that was worked out once; what depends on variables is worked out for each request. */
+export class OperationPlan {
+  readonly #fields: readonly PlannedField[];
+  readonly #fixed: Demand | null;
+
+  constructor(schema: GraphQLSchema, operation: OperationDefinitionNode, fragments: Fragments) {
+    const root = schema.getRootType(operation.operation);
+    if (root == null) throw new Error(`the schema has no ${operation.operation}`);
+    const planner = new Planner(schema, fragments);
+    this.#fields = planner.fieldsOf(root, [operation.selectionSet]).get(root.name) ?? [];
+    this.#fixed = planner.dependsOnVariables ? null : this.#work(noVariables);
+  }
+
+  /** Whether what it asks for depends on what its variables hold. */
+  get dependsOnVariables(): boolean {
+    return this.#fixed === null;
+  }
+
+  /** What the operation asks for with these variables. */
+  demand(variables: Variables): Demand {
+    return this.#fixed ?? this.#work(variables);
+  }
+
+  /** What an answer to it cost: at most what it asked for, and one where that is not nothing. `bytes` were made for it. */
+  spent(data: Readonly<Record<string, unknown>> | null, bytes: number, spending: Spending): number {
+    const { cost } = this.demand(spending.variables);
+    if (data === null && spending.hasFailed) return cost;
+    const read = data === null ? 0 : spent(this.#fields, data, spending);
+    return Math.min(cost, Math.max(1, read + answerPoints(bytes)));
+  }
+
+  #work(variables: Variables): Demand {
+    const scopes = new Set<Scope>();
+    const { cost, long, path } = total(this.#fields, variables, scopes);
+    return { scopes, cost: cost + longPoints(long), heaviest: path };
+  }
+}
+
+/** The number of values in filters and orders that take as long as a record. */
+const valuesPerPoint = 100;
+
+class Planner {
+  dependsOnVariables = false;
+  readonly #schema: GraphQLSchema;
+  readonly #fragments: Fragments;
+
+  constructor(schema: GraphQLSchema, fragments: Fragments) {
+    this.#schema = schema;
+    this.#fragments = fragments;
+  }
+
+  /** The fields under selection sets on a type: by concrete type where that is abstract, its own under "". */
+  fieldsOf(
+    type: GraphQLCompositeType,
+    selections: readonly NonNullable<FieldNode["selectionSet"]>[],
+  ): Map<string, PlannedField[]> {
+    const found = new Map<string, PlannedField[]>();
+    for (const group of merged(this.#schema, this.#fragments, type, selections)) {
+      const { parent, nodes, conditions } = group;
+      const planned = this.#field(parent, nodes, conditions);
+      const key = isObjectType(parent) ? parent.name : "";
+      const same = found.get(key);
+      if (planned === null) continue;
+      if (same === undefined) found.set(key, [planned]);
+      else same.push(planned);
+    }
+    return found;
+  }
+
+  #field(
+    parent: GraphQLCompositeType,
+    nodes: readonly FieldNode[],
+    conditions: readonly Condition[],
+  ): PlannedField | null {
+    const [node] = nodes;
+    if (node === undefined) return null;
+    if (conditions.some(({ variable }) => variable !== null)) this.dependsOnVariables = true;
+    const definition = fieldOf(parent, node.name.value);
+    const name = (node.alias ?? node.name).value;
+    const around = scopesOf(accessOf(parent));
+    // `__typename`: what a parent type says goes for it too.
+    if (definition === null) {
+      const value = { demand: null, own: 0, isLeaf: true, isList: false, isEmbedded: false };
+      const nothing = {
+        items: null,
+        isLong: false,
+        alternatives: new Map(),
+        ...contentOf(new Map()),
+      };
+      return { name, conditions, scopes: around, ...value, ...nothing };
+    }
+    const type = getNamedType(definition.type);
+    const isComposite = isObjectType(type) || isAbstractType(type);
+    const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? []);
+    const alternatives = isComposite
+      ? this.fieldsOf(type, sets)
+      : new Map<string, PlannedField[]>();
+    const [access, typeAccess] = [accessOf(definition), isComposite ? accessOf(type) : {}];
+    const demand = this.#demand(parent, definition, nodes, sets);
+    const own = this.#ownCost(type);
+    return {
+      name,
+      conditions,
+      scopes: [...around, ...scopesOf(access), ...scopesOf(typeAccess)],
+      demand,
+      own,
+      isLeaf: !isComposite,
+      isList: isListType(getNullableType(definition.type)),
+      isEmbedded: isComposite && demand === null && own === 0 && !isIntrospectionType(type),
+      items: access.items ?? null,
+      isLong: access.isLong ?? false,
+      alternatives,
+      ...contentOf(alternatives),
+    };
+  }
+
+  /** What a field asks for that depends on its arguments; null when nothing does. */
+  #demand(
+    parent: GraphQLCompositeType,
+    definition: GraphQLField<unknown, unknown>,
+    nodes: readonly FieldNode[],
+    sets: readonly NonNullable<FieldNode["selectionSet"]>[],
+  ): PlannedField["demand"] {
+    const introspected = introspectionCost(parent.name, definition.name);
+    if (introspected !== undefined) return () => ({ ...introspected, scopes: [] });
+    const { cost, readsBy, uses = [] } = accessOf(definition);
+    const readings = definition.args.filter(({ type }) => readingInputs(type));
+    if (cost === undefined && readsBy === undefined && readings.length === 0) return null;
+    const [node] = nodes;
+    if (node === undefined) return null;
+    const names = new Set([...uses, ...readings.map(({ name }) => name)]);
+    const args = definition.args.filter(({ name }) => names.has(name));
+    const isFixed = !(node.arguments ?? []).some(
+      ({ name, value }) => names.has(name.value) && namesVariable(value),
+    );
+    if (!isFixed) this.dependsOnVariables = true;
+    const typeName = getNamedType(definition.type).name;
+    const isRoot = parent.name === "Query" || parent.name === "Tenant";
+    const selected = new Set(
+      merged(this.#schema, this.#fragments, compositeOf(this.#schema, typeName), sets).map(
+        ({ nodes: [first] }) => first?.name.value ?? "",
+      ),
+    );
+    const usual: Cost = { own: this.#ownCost(getNamedType(definition.type)), times: 1 };
+    const work = (variables: Variables): FieldDemand => {
+      const values = argumentsOf({ ...definition, args }, node, variables);
+      if (values === null) return { own: 0, times: 0, scopes: [] };
+      const { entities, points } = inputsDemand(readings, values);
+      const reads = [...(readsBy?.(values) ?? []), ...entities];
+      const { own, ...counts } = cost?.(values, { isRoot, selected }) ?? usual;
+      const size = readings.reduce((sum, { name }) => sum + sizeOf(values[name]), 0);
+      return {
+        own: own + points + Math.floor(size / valuesPerPoint),
+        ...counts,
+        scopes: reads.map((name) => scopeFor("read", name)),
+      };
+    };
+    if (!isFixed) return work;
+    const once = work(noVariables);
+    return () => once;
+  }
+
+  /** A record costs one, unless a field says otherwise; what only groups fields costs nothing. */
+  #ownCost(type: GraphQLNamedType): number {
+    const types = isAbstractType(type) ? this.#schema.getPossibleTypes(type) : [type];
+    return types.some((one) => accessOf(one).reads !== undefined) ? 1 : 0;
+  }
+}
+
+/** The arguments as the field's resolver gets them; null where the executor refuses them and does not resolve the field. */
+function argumentsOf(
+  definition: GraphQLField<unknown, unknown>,
+  node: FieldNode,
+  variables: Variables,
+): Arguments | null {
+  try {
+    return getArgumentValues(definition, node, variables);
+  } catch {
+    return null;
+  }
+}
+
+function inputsDemand(readings: readonly GraphQLArgument[], args: Arguments): InputDemand {
+  const found: InputDemand = { entities: new Set(), points: 0 };
+  for (const { name, type } of readings) inputReads(type, args[name], found);
+  return found;
+}
+
+function scopesOf({ reads = [], writes }: ReturnType<typeof accessOf>): Scope[] {
+  const reading = reads.map((name) => scopeFor("read", name));
+  return writes === undefined ? reading : [...reading, scopeFor("write", writes)];
+}
+
+function fieldOf(type: GraphQLCompositeType, name: string): GraphQLField<unknown, unknown> | null {
+  if (name === SchemaMetaFieldDef.name) return SchemaMetaFieldDef;
+  if (name === TypeMetaFieldDef.name) return TypeMetaFieldDef;
+  return "getFields" in type ? (type.getFields()[name] ?? null) : null;
+}
+
+function compositeOf(schema: GraphQLSchema, name: string): GraphQLCompositeType | null {
+  const type = schema.getType(name);
+  return isObjectType(type) || isAbstractType(type) ? type : null;
+}

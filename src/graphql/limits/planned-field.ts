@@ -1,0 +1,278 @@
+import type { Scope } from "../../auth/scopes.ts";
+import type { Cost } from "./access.ts";
+import type { Condition } from "./collected-fields.ts";
+import type { Variables } from "../server/variables.ts";
+
+/** A field of the operation with all that is known of it without variables. */
+export type PlannedField = {
+  /** What it is called in the answer. */
+  readonly name: string;
+  readonly conditions: readonly Condition[];
+  readonly scopes: readonly Scope[];
+  readonly demand: ((variables: Variables) => FieldDemand) | null;
+  readonly own: number;
+  readonly isLeaf: boolean;
+  readonly isList: boolean;
+  /** Whether it gives objects that are parts of the object it is on, and cost what their values cost: `changes`, `sum`. */
+  readonly isEmbedded: boolean;
+  /** How many items its list has at most; null where nobody knows. */
+  readonly items: number | null;
+  /** Whether its bytes can be more work than its value. */
+  readonly isLong: boolean;
+  /** Under an abstract type, only one of the concrete ones is resolved for each object. */
+  readonly alternatives: ReadonlyMap<string, readonly PlannedField[]>;
+} & Content;
+export type FieldDemand = Cost & { readonly scopes: readonly Scope[] };
+
+/** What is selected on an object and made of it: printing many values takes longer than reading the record. */
+export type Content = {
+  /** Values, objects that are part of it among them; lists of a known length count with all of their items. */
+  readonly values: number;
+  /** Those of one item of each other list. */
+  readonly listed: number;
+  readonly hasLists: boolean;
+};
+const noContent: Content = { values: 0, listed: 0, hasLists: false };
+
+/** The number of a record's values that take as long as the record itself. */
+const valuesPerNode = 10;
+/** The number of items that a list counts with when it is no page of records. */
+const usualItems = 5;
+
+const pointsOf = (values: number): number => Math.floor(values / valuesPerNode);
+
+/** What is made of an object by the fields under it: on an abstract type, by those of the widest concrete one. */
+export function contentOf(alternatives: PlannedField["alternatives"]): Content {
+  let [common, most] = [noContent, noContent];
+  for (const [type, fields] of alternatives) {
+    const found = fields.map(contentBy).reduce(plus, noContent);
+    if (type === "") common = found;
+    else if (wholeOf(found) > wholeOf(most)) most = found;
+  }
+  return plus(common, most);
+}
+
+const plus = (one: Content, other: Content): Content => ({
+  values: one.values + other.values,
+  listed: one.listed + other.listed,
+  hasLists: one.hasLists || other.hasLists,
+});
+const wholeOf = ({ values, listed }: Pick<Content, "values" | "listed">): number =>
+  values + usualItems * listed;
+
+/** What one field adds to the object it is on; what costs something by itself adds nothing. */
+function contentBy(field: PlannedField): Content {
+  const { isLeaf, isEmbedded, isList, items, hasLists } = field;
+  if (!isLeaf && !isEmbedded) return noContent;
+  const each = isLeaf ? 1 : 1 + wholeOf(field);
+  if (!isList) return { values: each, listed: 0, hasLists };
+  return items === null
+    ? { values: 0, listed: each, hasLists: true }
+    : { values: items * each, listed: 0, hasLists: true };
+}
+
+/** What is selected on a field's objects costs; each of `items` has been paid for, with some values of it. */
+function breadthOf(field: PlannedField, items: number | undefined): number {
+  if (field.isEmbedded) return 0;
+  const { values, listed } = field;
+  return items === undefined
+    ? pointsOf(wholeOf(field))
+    : pointsOf(values) + items * pointsOf(listed);
+}
+
+type Total = {
+  readonly cost: number;
+  /** How many values there are that can be long. */
+  readonly long: number;
+  readonly path: readonly string[];
+};
+const free: Total = { cost: 0, long: 0, path: [] };
+
+/** The cost of fields side by side, and the way to the most expensive one; their scopes are added to `scopes`. */
+export function total(
+  fields: readonly PlannedField[],
+  variables: Variables,
+  scopes: Set<Scope>,
+  isPaid = false,
+): Total {
+  let [cost, long] = [0, 0];
+  let most = free;
+  for (const field of fields) {
+    if (!isAskedFor(field, variables)) continue;
+    for (const scope of field.scopes) scopes.add(scope);
+    const asked = demandOf(field, variables);
+    for (const scope of asked.scopes) scopes.add(scope);
+    const under = costUnder(field, variables, scopes, asked.items !== undefined);
+    const times = field.isEmbedded && field.isList && !isPaid ? usualItems : asked.times;
+    const own = asked.own + (field.isList ? asked.times : 1) * breadthOf(field, asked.items);
+    const whole = own + times * under.cost;
+    cost += whole;
+    long += Number(field.isLong) + times * under.long;
+    if (whole <= most.cost) continue;
+    const isHere = own >= times * under.cost;
+    most = { cost: whole, long: 0, path: [field.name, ...(isHere ? [] : under.path)] };
+  }
+  return { cost, long, path: most.path };
+}
+
+function costUnder(
+  { alternatives }: PlannedField,
+  variables: Variables,
+  scopes: Set<Scope>,
+  isPaid: boolean,
+): Total {
+  let common = free;
+  let most = free;
+  let long = 0;
+  for (const [type, fields] of alternatives) {
+    const found = total(fields, variables, scopes, isPaid);
+    if (type === "") {
+      common = found;
+      continue;
+    }
+    long = Math.max(long, found.long);
+    if (found.cost > most.cost) most = found;
+  }
+  return {
+    cost: common.cost + most.cost,
+    long: common.long + long,
+    path: common.cost > most.cost ? common.path : most.path,
+  };
+}
+
+const demandOf = ({ demand, own }: PlannedField, variables: Variables): FieldDemand =>
+  demand?.(variables) ?? { own, times: 1, scopes: [] };
+
+const isAskedFor = ({ conditions }: PlannedField, variables: Variables): boolean =>
+  conditions.every((condition) => holds(condition, variables));
+
+function holds({ variable, value, skips }: Condition, variables: Variables): boolean {
+  const met = variable === null ? value : variables[variable] === true;
+  return met !== skips;
+}
+
+/** What an answer cost by the same measure: its own lists and records stand where the plan has the largest possible. */
+export type Spending = {
+  readonly variables: Variables;
+  /** Whether something has failed: then what is null was read as far as it could be, for all that is known. */
+  readonly hasFailed: boolean;
+};
+
+/** What fields of an object of the answer cost. What its type does not have is not in it. */
+export function spent(
+  fields: readonly PlannedField[],
+  object: Readonly<Record<string, unknown>>,
+  spending: Spending,
+): number {
+  let cost = 0;
+  for (const field of fields) {
+    if (!Object.hasOwn(object, field.name) || !isAskedFor(field, spending.variables)) continue;
+    cost += spentOn(field, object[field.name], spending);
+  }
+  return cost;
+}
+
+function spentOn(field: PlannedField, value: unknown, spending: Spending): number {
+  const { variables, hasFailed } = spending;
+  if (field.isLeaf) return 0;
+  if (value === null && hasFailed) return total([field], variables, new Set()).cost;
+  const { own, paged = 0, items } = demandOf(field, variables);
+  // A record that is not there costs what asking for it does.
+  if (value === null) return own;
+  const objects = objectsIn(value);
+  const found = paged === 0 ? 0 : Math.min(paged, foundIn(value, paged));
+  let cost = Math.max(Math.min(own, 1), own - paged + found);
+  for (const object of objects) {
+    cost += breadthMade(field, object, variables, items);
+    for (const [type, fields] of field.alternatives) {
+      if (type === "") cost += spent(fields, object, spending);
+    }
+    cost += dearest(field, object, spending);
+  }
+  return cost;
+}
+
+/** Of an abstract type the answer does not say which concrete one an object has: the dearest that fits. */
+function dearest(
+  { alternatives }: PlannedField,
+  object: Readonly<Record<string, unknown>>,
+  spending: Spending,
+): number {
+  let most = 0;
+  for (const [type, fields] of alternatives) {
+    if (type !== "") most = Math.max(most, spent(fields, object, spending));
+  }
+  return most;
+}
+
+/** The same as `breadthOf`, with the lists as long as they are. */
+function breadthMade(
+  field: PlannedField,
+  object: Readonly<Record<string, unknown>>,
+  variables: Variables,
+  items: number | undefined,
+): number {
+  if (!field.hasLists || field.isEmbedded) return breadthOf(field, items);
+  const { values, listed, paid } = madeOf(field, object, variables);
+  return items === undefined ? pointsOf(values + listed) : pointsOf(values) + paid;
+}
+
+/** How many values were made of an object and in its lists, and what each item's come to. */
+type Made = { readonly values: number; readonly listed: number; readonly paid: number };
+
+function madeOf(
+  { alternatives }: PlannedField,
+  object: Readonly<Record<string, unknown>>,
+  variables: Variables,
+): Made {
+  const nothing: Made = { values: 0, listed: 0, paid: 0 };
+  let [common, most] = [nothing, nothing];
+  for (const [type, fields] of alternatives) {
+    let [values, listed, paid] = [0, 0, 0];
+    for (const field of fields) {
+      const value = Object.hasOwn(object, field.name) ? object[field.name] : undefined;
+      const isPart = field.isLeaf || field.isEmbedded;
+      if (!isPart || value === undefined || !isAskedFor(field, variables)) continue;
+      if (!field.isList) values += valuesIn(field, value, variables);
+      else if (Array.isArray(value)) {
+        for (const item of value) {
+          const each = valuesIn(field, item, variables);
+          listed += each;
+          paid += pointsOf(each);
+        }
+      }
+    }
+    const made = { values, listed, paid };
+    if (type === "") common = made;
+    else if (values + listed > most.values + most.listed) most = made;
+  }
+  return {
+    values: common.values + most.values,
+    listed: common.listed + most.listed,
+    paid: common.paid + most.paid,
+  };
+}
+
+function valuesIn(field: PlannedField, value: unknown, variables: Variables): number {
+  if (field.isLeaf || !isObject(value)) return 1;
+  if (!field.hasLists) return 1 + field.values;
+  const { values, listed } = madeOf(field, value, variables);
+  return 1 + values + listed;
+}
+
+/** How many records a list or a page of them has; all that were asked for when the answer does not say. */
+function foundIn(value: unknown, asked: number): number {
+  if (Array.isArray(value)) return value.length;
+  if (!isObject(value)) return asked;
+  const lists = Object.values(value).filter((item) => Array.isArray(item));
+  return lists.length === 0 ? asked : Math.max(...lists.map((list) => list.length));
+}
+
+function objectsIn(value: unknown): readonly Readonly<Record<string, unknown>>[] {
+  if (Array.isArray(value)) return value.flatMap(objectsIn);
+  return isObject(value) ? [value] : [];
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}

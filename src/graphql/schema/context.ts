@@ -1,0 +1,20 @@
+import type { Actor } from "../../auth/actor.ts";
+import type { ApiKeys } from "../../auth/api-keys.ts";
+import type { FencedPool } from "../../db/fenced-pool.ts";
+import type { Work } from "../../db/work.ts";
+import type { Reader } from "../../query/reader.ts";
+import type { IdempotentStep } from "../../write/context.ts";
+
+/** What every resolver gets. Made anew for each request. */
+export type Context = {
+  readonly actor: Actor;
+  readonly reader: Reader;
+  readonly pool: FencedPool;
+  /** The keys as this process knows them: what a mutation changes, it must forget. */
+  readonly apiKeys: ApiKeys;
+  /** The request's idempotency key, when it is a mutation that came with one. */
+  readonly idempotency: Pick<IdempotentStep, "key" | "requestHash"> | null;
+  readonly requestId: string;
+  /** What the request does and makes; null outside of the server. */
+  readonly work: Work | null;
+};

@@ -1,0 +1,251 @@
+import type { FieldRef, ImplementableObjectRef, ObjectRef } from "@pothos/core";
+import type { Catalog } from "../../model/catalog.ts";
+import {
+  isLong,
+  type Entity,
+  type Field,
+  type ManyRelation,
+  type Relation,
+} from "../../model/entity.ts";
+import { defaultPageSize, maxPageSize, type Page } from "../../query/page.ts";
+import { publicValue } from "../../query/public-value.ts";
+import type { Row } from "../../query/row.ts";
+import { aggregateArguments, aggregateRef, childrenAggregate } from "./aggregate-type.ts";
+import { access, readsAlong, typeAccess, type Access } from "../limits/access.ts";
+import { aggregateCost, listCost } from "../limits/costs.ts";
+import { builder, type SchemaTypes } from "./builder.ts";
+import { connectionRef } from "./connection.ts";
+import type { Context } from "./context.ts";
+import { orderRef, useCatalog, whereRef } from "./filter-inputs.ts";
+import { outputType, type Output } from "./output-type.ts";
+import { pageRequest } from "./page-arguments.ts";
+import { fieldKey, neededFields } from "./selection.ts";
+
+export type RowRef = ImplementableObjectRef<SchemaTypes, Row>;
+type FieldBuilder = PothosSchemaTypes.ObjectFieldBuilder<SchemaTypes, Row>;
+
+/** Types that a field has instead of the one its kind gives, e.g. a JSON column with a known shape. */
+export type FieldTypes = Readonly<Record<string, Output>>;
+/** How fields are read from their row that are not shown as they are stored. */
+export type FieldReaders = Readonly<Record<string, FieldReader>>;
+type FieldReader = (row: Row, ctx: Context) => unknown;
+
+const nodes = new Map<string, RowRef>();
+const connections = new Map<string, ObjectRef<SchemaTypes, Page>>();
+
+/** Declares the GraphQL type of every entity, so that they can name each other; they are filled by `implementEntity`. */
+export function declareEntities(catalog: Catalog): void {
+  useCatalog((name) => catalog.entity(name));
+  for (const entity of catalog.entities) {
+    const node = builder.objectRef<Row>(entity.type);
+    nodes.set(entity.name, node);
+    connections.set(entity.name, connectionRef(entity, node));
+  }
+}
+
+/** The GraphQL object type of an entity. */
+export function nodeRef(entity: Entity): RowRef {
+  return declared(nodes, entity);
+}
+
+/** The GraphQL connection type of an entity. */
+export function connectionOf(entity: Entity): ObjectRef<SchemaTypes, Page> {
+  return declared(connections, entity);
+}
+
+function declared<Ref>(refs: ReadonlyMap<string, Ref>, entity: Entity): Ref {
+  const ref = refs.get(entity.name);
+  if (ref === undefined) throw new Error(`entity ${entity.name} is not declared`);
+  return ref;
+}
+
+/** A row that an interface field gives, with the name of its type. */
+export function asNode(row: Row, entity: Entity): Row {
+  return { ...row, __typename: entity.type };
+}
+
+/** Fills an entity's GraphQL type from its model: every field and every edge. */
+export function implementEntity(
+  catalog: Catalog,
+  entity: Entity,
+  types: FieldTypes = {},
+  readers: FieldReaders = {},
+): void {
+  nodeRef(entity).implement({
+    description: entity.description,
+    extensions: access(typeAccess(entity)),
+    interfaces: entity.isNode ? [builder.nodeInterfaceRef()] : [],
+    fields: (t) => {
+      const fields: Record<string, FieldRef<SchemaTypes>> = {};
+      for (const [name, definition] of Object.entries(entity.fields)) {
+        const read = readers[name] ?? ((row) => shownValue(catalog, entity, name, row));
+        const output = types[name] ?? outputType(definition);
+        // What a log shows of a record has at most as much in it as a record has.
+        const items = definition.shownOnly ? { items: widestOf(catalog) } : {};
+        fields[name] = scalarField(t, definition, { output, read, items });
+      }
+      if (entity.softDelete) {
+        fields["isDeleted"] = t.boolean({
+          description: "Whether the record is soft-deleted.",
+          resolve: (row) => row["deletedAt"] !== null,
+        });
+      }
+      for (const [name, relation] of Object.entries(entity.relations)) {
+        if (relation.kind === "one") {
+          fields[name] = toOneField(t, catalog, relation);
+          continue;
+        }
+        fields[name] = toManyField(t, catalog, entity, relation);
+        fields[`${name}Aggregate`] = aggregateField(t, catalog, entity, relation);
+      }
+      return fields;
+    },
+  });
+}
+
+const widestOf = (catalog: Catalog): number =>
+  Math.max(...catalog.entities.map(({ fields }) => Object.keys(fields).length));
+
+function scalarField(
+  t: FieldBuilder,
+  definition: Field,
+  { output, read, items }: { output: Output; read: FieldReader; items: Pick<Access, "items"> },
+): FieldRef<SchemaTypes> {
+  const { nullable, description } = definition;
+  return t.field({
+    type: output,
+    nullable,
+    description,
+    extensions: access({ isLong: isLong(definition), ...items }),
+    // The model decides the type at run time, so the compiler cannot know the value's: the scalars check it.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    resolve: (row, _args, ctx) => read(row, ctx) as never,
+  });
+}
+
+/** A value of a row as callers see it: ids with the prefix of the entity that they name. */
+function shownValue(catalog: Catalog, entity: Entity, name: string, row: Row): unknown {
+  const definition = entity.fields[name];
+  const typed = row[definition?.typed ?? ""];
+  const owner = typeof typed === "string" ? catalog.byType(typed) : entity;
+  return definition === undefined ? null : publicValue(catalog, owner, definition, row[name]);
+}
+
+function toOneField(
+  t: FieldBuilder,
+  catalog: Catalog,
+  relation: Extract<Relation, { kind: "one" }>,
+): FieldRef<SchemaTypes> {
+  const target = catalog.entity(relation.to);
+  return t.field({
+    type: nodeRef(target),
+    nullable: true,
+    description: `${relation.description} Null when there is none, or when it is deleted and deleted ones were not asked for.`,
+    args: target.softDelete ? { includeDeleted: includeDeletedArgument(t) } : {},
+    resolve: (row, args: { includeDeleted?: boolean | null }, ctx, info) => {
+      const id = row[relation.key];
+      if (typeof id !== "string") return null;
+      const request = () => ({
+        entity: target,
+        fields: neededFields(info, target, info.fieldNodes),
+        includeDeleted: args.includeDeleted ?? false,
+      });
+      return ctx.reader.record(fieldKey(info), request, id);
+    },
+  });
+}
+
+function toManyField(
+  t: FieldBuilder,
+  catalog: Catalog,
+  source: Entity,
+  relation: ManyRelation,
+): FieldRef<SchemaTypes> {
+  const target = catalog.entity(relation.to);
+  return t.field({
+    type: connectionOf(target),
+    description: relation.description,
+    extensions: access({ reads: readsAlong(source, target, relation), ...listCost(target) }),
+    args: listArguments(t, target),
+    resolve: (row, args, ctx, info) => {
+      const id = row["id"];
+      if (typeof id !== "string") throw new Error(`a ${source.type} without id`);
+      return ctx.reader.children(
+        fieldKey(info),
+        () => pageRequest(target, { source, relation }, args, info),
+        id,
+      );
+    },
+  });
+}
+
+function aggregateField(
+  t: FieldBuilder,
+  catalog: Catalog,
+  source: Entity,
+  relation: ManyRelation,
+): FieldRef<SchemaTypes> {
+  const target = catalog.entity(relation.to);
+  return t.field({
+    type: aggregateRef(target),
+    extensions: access({ reads: readsAlong(source, target, relation), ...aggregateCost }),
+    description: `How many, and figures over them: ${relation.description}`,
+    args: aggregateArguments(t, target, rowArguments(t, target)),
+    resolve: childrenAggregate(source, target, relation),
+  });
+}
+
+type ArgumentBuilder = { readonly arg: FieldBuilder["arg"] };
+
+function includeDeletedArgument(t: ArgumentBuilder) {
+  return t.arg.boolean({
+    description: "Whether soft-deleted records come along; they do not unless asked for.",
+  });
+}
+
+/** The fields that a search looks into, for descriptions. */
+function searchedFields(entity: Entity): string {
+  const found = Object.entries(entity.fields).filter(
+    ([, definition]) => definition.searched !== null,
+  );
+  const names = found.map(([name, { searched }]) =>
+    searched === "whole" ? name : `the first 2,000 characters of ${name}`,
+  );
+  return names.length > 1
+    ? `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`
+    : (names[0] ?? "nothing");
+}
+
+/** The arguments of every list of an entity. */
+export function listArguments(t: ArgumentBuilder, entity: Entity) {
+  return {
+    first: t.arg.int({
+      description: `How many, from the start: 1 to ${maxPageSize}; ${defaultPageSize} unless first or last is given.`,
+    }),
+    after: t.arg.string({ description: "Only what comes after this cursor." }),
+    last: t.arg.int({
+      description: `How many, from the end: 1 to ${maxPageSize}. Not together with first.`,
+    }),
+    before: t.arg.string({ description: "Only what comes before this cursor." }),
+    orderBy: t.arg({
+      type: [orderRef(entity)],
+      description: "Sort terms, most important first; ties go by id.",
+    }),
+    ...rowArguments(t, entity),
+  };
+}
+
+/** The arguments that say which records are meant, in lists and in aggregates. */
+export function rowArguments(t: ArgumentBuilder, entity: Entity) {
+  return {
+    where: t.arg({ type: whereRef(entity), description: "Only what matches this filter." }),
+    ...(entity.searchable
+      ? {
+          search: t.arg.string({
+            description: `Only what has each of these words, whole or in part, in ${searchedFields(entity)}, or something much like them together; lists then have the best match first unless orderBy is given.`,
+          }),
+        }
+      : {}),
+    ...(entity.softDelete ? { includeDeleted: includeDeletedArgument(t) } : {}),
+  };
+}

@@ -1,0 +1,196 @@
+import type { Entity } from "../../model/entity.ts";
+import type { EntityWrites } from "../../write/entity-writes.ts";
+import { mergeRecords, type MergeOutcome } from "../../write/merge/merge.ts";
+import type { MovedEdges } from "../../write/merge/edges.ts";
+import type { MergedField } from "../../write/merge/values.ts";
+import type { Merged } from "../../write/merge/write.ts";
+import { catalog } from "../../modules/catalog.ts";
+import { access } from "../limits/access.ts";
+import { mergeCost } from "../limits/costs.ts";
+import { builder } from "./builder.ts";
+import { nodeRef } from "./entity-type.ts";
+import { writeContext } from "./mutation-fields.ts";
+import { writtenRecord } from "./record-node.ts";
+import { userError } from "./user-errors.ts";
+
+const mergeWinner = builder.enumType("MergeWinner", {
+  description: "Whose value a merge keeps.",
+  values: {
+    INTO: { description: "The survivor's." },
+    FROM: { description: "The other's: the survivor had none, or a place for it." },
+    BOTH: { description: "What either had: of lists and JSON objects." },
+  },
+});
+
+const mergedField = builder.objectRef<MergedField>("MergedField").implement({
+  description: "A field in which two merged records differ, and what became of it.",
+  fields: (t) => ({
+    field: t.exposeString("field", { description: "Its REST name, e.g. `first_name`." }),
+    into: t.field({
+      type: "JSON",
+      nullable: true,
+      description: "What the survivor had: ids with their prefix, decimals and times as text.",
+      resolve: ({ into }) => into,
+    }),
+    from: t.field({
+      type: "JSON",
+      nullable: true,
+      description: "What the other had.",
+      resolve: ({ from }) => from,
+    }),
+    result: t.field({
+      type: "JSON",
+      nullable: true,
+      description: "What the survivor has afterwards.",
+      resolve: ({ result }) => result,
+    }),
+    winner: t.field({
+      type: mergeWinner,
+      description: "Whose value that is.",
+      resolve: ({ winner }) => winner,
+    }),
+  }),
+});
+
+const movedEdges = builder.objectRef<MovedEdges>("MovedEdges").implement({
+  description: "References that a merge changes: they name the survivor afterwards.",
+  fields: (t) => ({
+    type: t.exposeString("type", { description: "Type of the records that refer, e.g. `Deal`." }),
+    field: t.exposeString("field", {
+      description: "REST name of the reference, e.g. `account_id`, or `contact_ids` for links.",
+    }),
+    count: t.exposeInt("count", {
+      description:
+        "How many records, deleted ones too, as far as the caller may see them. Direct reports that lose their manager count as well.",
+    }),
+  }),
+});
+
+/** The `merge…` mutation of an entity, derived from how its records become one. */
+export function mergeMutation(writes: EntityWrites): void {
+  const { entity, mergesAlong = [] } = writes;
+  const plural = `${entity.plural.charAt(0).toUpperCase()}${entity.plural.slice(1)}`;
+  const id = (what: string) =>
+    `${what}: \`${entity.prefix}-<uuid>\` or the bare UUID, of a live ${entity.type}.`;
+  builder.mutationField(`merge${plural}`, (t) =>
+    t.field({
+      type: payloadRef(`Merge${plural}Payload`, entity, mergesAlong),
+      extensions: access({ writes: entity.name, ...mergeCost }),
+      description: `Makes one ${entity.type} of two: everything that refers to \`from\` refers to \`into\`, which takes over what it had not; \`from\` stays as a deleted record that names \`into\`. It cannot be undone.`,
+      args: {
+        into: t.arg.id({ required: true, description: id("The survivor") }),
+        from: t.arg.id({ required: true, description: id("The one that goes over into it") }),
+        intoVersion: t.arg.int({
+          description: "Nothing is merged when this is not the survivor's current version.",
+        }),
+        fromVersion: t.arg.int({
+          description: "Nothing is merged when this is not the other's current version.",
+        }),
+        dryRun: t.arg.boolean({
+          defaultValue: false,
+          description: "Whether everything is only worked out and told, and nothing is written.",
+        }),
+      },
+      resolve: (_root, args, ctx, info) => mergeRecords(writeContext(ctx, info), writes, args),
+    }),
+  );
+}
+
+/** The entities whose records `moved` counts: all that can refer to one of this, and it itself. */
+function counted(entity: Entity): readonly string[] {
+  return catalog.entities
+    .filter((other) => other.tellsOf === null && refersTo(other, entity))
+    .map(({ name }) => name);
+}
+
+function refersTo(other: Entity, { name }: Entity): boolean {
+  return (
+    other.name === name ||
+    Object.values(other.relations).some(({ kind, to }) => to === name && kind !== "many")
+  );
+}
+
+function payloadRef(name: string, entity: Entity, along: readonly EntityWrites[]) {
+  const named = ({ merged }: MergeOutcome): Merged | null =>
+    merged.find((one) => one.entity === entity.name) ?? null;
+  return builder.objectRef<MergeOutcome>(name).implement({
+    description: `What became of it: one ${entity.type} of two, or what was wrong.`,
+    fields: (t) => ({
+      [entity.name]: t.field({
+        type: nodeRef(entity),
+        nullable: true,
+        description:
+          "The survivor as it is now: after a dry run as it was; null when it was refused.",
+        resolve: (outcome, _args, ctx, info) =>
+          writtenRecord(entity, named(outcome)?.into ?? null, ctx, info),
+      }),
+      merged: t.field({
+        type: nodeRef(entity),
+        nullable: true,
+        description:
+          "The one that went over into it, as it is now: deleted, with `mergedInto`; after a dry run as it was.",
+        resolve: (outcome, _args, ctx, info) =>
+          writtenRecord(entity, named(outcome)?.from ?? null, ctx, info),
+      }),
+      fields: t.field({
+        type: [mergedField],
+        extensions: access({ reads: [entity.name] }),
+        description: "Every field in which the two differed, and what won.",
+        resolve: (outcome) => [...(named(outcome)?.fields ?? [])],
+      }),
+      moved: t.field({
+        type: [movedEdges],
+        extensions: access({ reads: counted(entity) }),
+        description:
+          "What refers to the survivor instead, by kind; kinds without any are left out.",
+        resolve: ({ moved }) => [...moved],
+      }),
+      ...Object.fromEntries(
+        along.map(({ entity: other }) => [
+          `${other.plural}Merged`,
+          t.field({
+            type: [pairRef(other)],
+            description: `Each ${other.type} of \`from\` that has the ${other.unique[0]?.field} of one of \`into\`, and was merged into that.`,
+            resolve: ({ merged }: MergeOutcome) =>
+              merged.filter((one) => one.entity === other.name),
+          }),
+        ]),
+      ),
+      dryRun: t.exposeBoolean("dryRun", {
+        description: "Whether this only tells what a merge would do.",
+      }),
+      userErrors: t.field({
+        type: [userError],
+        description: "What the caller got wrong; empty when it was merged, or could be.",
+        resolve: ({ problems }) => [...problems],
+      }),
+    }),
+  });
+}
+
+/** `MergedContact`: two that became one along with what they belong to. */
+function pairRef(entity: Entity) {
+  return builder.objectRef<Merged>(`Merged${entity.type}`).implement({
+    extensions: access({ reads: [entity.name] }),
+    description: `Two records of type ${entity.type} that became one, since what they belong to did.`,
+    fields: (t) => ({
+      into: t.field({
+        type: nodeRef(entity),
+        nullable: true,
+        description: "The survivor as it is now.",
+        resolve: ({ into }, _args, ctx, info) => writtenRecord(entity, into, ctx, info),
+      }),
+      from: t.field({
+        type: nodeRef(entity),
+        nullable: true,
+        description: "The one that went over into it, as it is now.",
+        resolve: ({ from }, _args, ctx, info) => writtenRecord(entity, from, ctx, info),
+      }),
+      fields: t.field({
+        type: [mergedField],
+        description: "Every field in which the two differed, and what won.",
+        resolve: ({ fields }) => [...fields],
+      }),
+    }),
+  });
+}

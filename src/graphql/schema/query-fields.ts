@@ -1,0 +1,173 @@
+import { badInput } from "../../lib/errors.ts";
+import { parseId } from "../../lib/id.ts";
+import type { Catalog } from "../../model/catalog.ts";
+import type { Entity } from "../../model/entity.ts";
+import { maxPageSize, type PageRequest } from "../../query/page.ts";
+import type { Row } from "../../query/row.ts";
+import { aggregateRequest } from "./aggregate-arguments.ts";
+import { aggregateArguments, aggregateRef } from "./aggregate-type.ts";
+import { access, readsOf } from "../limits/access.ts";
+import { aggregateCost, idsCost, listCost } from "../limits/costs.ts";
+import { builder } from "./builder.ts";
+import type { Context } from "./context.ts";
+import { asNode, connectionOf, listArguments, nodeRef, rowArguments } from "./entity-type.ts";
+import { pageRequest } from "./page-arguments.ts";
+import { fieldKey, neededFields } from "./selection.ts";
+import type { GraphQLResolveInfo } from "graphql";
+
+/** The root queries of an entity: one by id or natural key, and the list. */
+export function entityQueries(entity: Entity): void {
+  recordQuery(entity);
+  builder.queryField(entity.plural, (t) =>
+    t.field({
+      type: connectionOf(entity),
+      extensions: access({ reads: readsOf(entity), ...listCost(entity) }),
+      description: `The tenant's ${entity.plural}, newest first unless orderBy or search is given.`,
+      args: listArguments(t, entity),
+      resolve: (_root, args, ctx, info) => ctx.reader.list(pageRequest(entity, null, args, info)),
+    }),
+  );
+  aggregateQuery(entity);
+}
+
+/** The root query for figures over all records of an entity. */
+export function aggregateQuery(entity: Entity): void {
+  builder.queryField(`${entity.plural}Aggregate`, (t) =>
+    t.field({
+      type: aggregateRef(entity),
+      extensions: access({ reads: readsOf(entity), ...aggregateCost }),
+      description: `How many ${entity.plural} the tenant has, and figures over them.`,
+      args: aggregateArguments(t, entity, rowArguments(t, entity)),
+      resolve: (_root, args, ctx, info) =>
+        ctx.reader.aggregate(aggregateRequest(entity, null, args, info)),
+    }),
+  );
+}
+
+/** The root query for one record, by id or natural key. */
+export function recordQuery(entity: Entity): void {
+  const keys = Object.keys(entity.naturalKeys);
+  builder.queryField(entity.name, (t) =>
+    t.field({
+      type: nodeRef(entity),
+      extensions: access({ reads: readsOf(entity) }),
+      nullable: true,
+      description: `One ${entity.type} by ${["id", ...keys].join(" or ")}. Null when the tenant has no such live record.`,
+      args: {
+        id: t.arg.id({
+          required: keys.length === 0,
+          description: `Its id, \`${entity.prefix}-<uuid>\` or the bare UUID.`,
+        }),
+        ...Object.fromEntries(
+          keys.map((key) => [
+            key,
+            t.arg.string({
+              description: entity.fields[entity.naturalKeys[key] ?? ""]?.description ?? "",
+            }),
+          ]),
+        ),
+      },
+      resolve: (_root, args: Readonly<Record<string, string | null | undefined>>, ctx, info) =>
+        oneRecord(entity, args, ctx, info),
+    }),
+  );
+}
+
+async function oneRecord(
+  entity: Entity,
+  args: Readonly<Record<string, string | null | undefined>>,
+  ctx: Context,
+  info: GraphQLResolveInfo,
+): Promise<Row | null> {
+  const given = Object.entries(args).filter(([, value]) => value != null);
+  const [entry] = given;
+  if (entry === undefined || given.length > 1) {
+    const names = ["id", ...Object.keys(entity.naturalKeys)].join(" or ");
+    throw badInput(`${entity.name}: give ${names}${entry === undefined ? "" : ", not both"}.`, [
+      entity.name,
+    ]);
+  }
+  const [argument, value] = entry;
+  const fields = neededFields(info, entity, info.fieldNodes);
+  if (argument === "id") {
+    const id = parseId(entity.prefix, value ?? "", ["id"]);
+    return ctx.reader.record(fieldKey(info), () => ({ entity, fields, includeDeleted: false }), id);
+  }
+  const request: PageRequest = {
+    entity,
+    parent: null,
+    fields,
+    where: { [entity.naturalKeys[argument] ?? argument]: { eq: value } },
+    order: null,
+    words: null,
+    includeDeleted: false,
+    limit: 1,
+    backward: false,
+    after: null,
+    before: null,
+    want: { rows: true, cursors: false, total: false, outside: false },
+  };
+  return (await ctx.reader.list(request)).rows[0] ?? null;
+}
+
+/** The entities that ids name; what is no id is refused when it is looked up. */
+function readsOfIds(catalog: Catalog, ids: readonly unknown[]): readonly string[] {
+  return ids.flatMap((id) => {
+    const entity = typeof id === "string" ? catalog.byId(id) : null;
+    return entity === null ? [] : readsOf(entity);
+  });
+}
+
+/** `node` and `nodes`: anything by its id. */
+export function nodeQueries(catalog: Catalog): void {
+  const load = async (
+    text: string,
+    path: readonly string[],
+    ctx: Context,
+    info: GraphQLResolveInfo,
+  ) => {
+    const { to: entity, uuid } = catalog.parseAnyId(text, path);
+    const request = () => ({
+      entity,
+      fields: neededFields(info, entity, info.fieldNodes),
+      includeDeleted: false,
+    });
+    const row = await ctx.reader.record(`${fieldKey(info)}<${entity.name}`, request, uuid);
+    return row === null ? null : asNode(row, entity);
+  };
+  builder.queryField("node", (t) =>
+    t.field({
+      type: builder.nodeInterfaceRef(),
+      extensions: access({ uses: ["id"], readsBy: ({ id }) => readsOfIds(catalog, [id]) }),
+      nullable: true,
+      description: "Any record by its id. Null when the tenant has no such live record.",
+      args: {
+        id: t.arg.id({ required: true, description: "An id with its prefix, e.g. `acc-<uuid>`." }),
+      },
+      resolve: (_root, { id }, ctx, info) => load(id, ["id"], ctx, info),
+    }),
+  );
+  builder.queryField("nodes", (t) =>
+    t.field({
+      type: [builder.nodeInterfaceRef()],
+      extensions: access({
+        ...idsCost,
+        readsBy: ({ ids }) => readsOfIds(catalog, Array.isArray(ids) ? ids : [ids]),
+      }),
+      nullable: { list: false, items: true },
+      description:
+        "Records by their ids, in the order of the ids; null where the tenant has no such live record.",
+      args: {
+        ids: t.arg.idList({
+          required: true,
+          description: `Ids with their prefixes, at most ${maxPageSize}.`,
+        }),
+      },
+      resolve: (_root, { ids }, ctx, info) => {
+        if (ids.length > maxPageSize)
+          throw badInput(`ids: at most ${maxPageSize} at a time.`, ["ids"]);
+        return Promise.all(ids.map((id, index) => load(id, ["ids", String(index)], ctx, info)));
+      },
+    }),
+  );
+}

@@ -1,0 +1,144 @@
+import type { GraphQLResolveInfo } from "graphql";
+import type { Catalog } from "../../model/catalog.ts";
+import type { Entity } from "../../model/entity.ts";
+import type { Hit, HitPage } from "../../query/hits.ts";
+import { searchWords } from "../../query/search.ts";
+import { badInput } from "../../lib/errors.ts";
+import type { Row } from "../../query/row.ts";
+import { access } from "../limits/access.ts";
+import { noCost, searchCost } from "../limits/costs.ts";
+import { builder } from "./builder.ts";
+import type { Context } from "./context.ts";
+import { asNode, nodeRef } from "./entity-type.ts";
+import { pageSize } from "./page-arguments.ts";
+import { fieldKey, neededFields, selectedFields, fieldType } from "./selection.ts";
+
+/** What a search looks through: all that can be searched unless some are named. */
+function searchedTypes(searchable: readonly Entity[], types: unknown): readonly Entity[] {
+  if (types == null) return searchable;
+  const chosen: ReadonlySet<unknown> = new Set(Array.isArray(types) ? types : [types]);
+  return searchable.filter((entity) => chosen.has(entity.type));
+}
+
+/** `search`: one search over all entities that have text, best match first. */
+export function searchQuery(catalog: Catalog): void {
+  const searchable = catalog.entities.filter((entity) => entity.searchable);
+  const typeNames = builder.enumType("SearchType", {
+    description: "What can be searched.",
+    values: Object.fromEntries(
+      searchable.map((entity) => [entity.type, { description: entity.description }]),
+    ),
+  });
+  const result = builder.unionType("SearchResult", {
+    description: "A record that a search found.",
+    types: searchable.map((entity) => nodeRef(entity)),
+  });
+
+  const load = async (hit: Hit, ctx: Context, info: GraphQLResolveInfo): Promise<Row | null> => {
+    const entity = catalog.entity(hit.entity);
+    const request = () => ({
+      entity,
+      fields: neededFields(info, entity, info.fieldNodes),
+      includeDeleted: false,
+    });
+    const row = await ctx.reader.record(`${fieldKey(info)}<${entity.name}`, request, hit.id);
+    return row === null ? null : asNode(row, entity);
+  };
+
+  const edge = builder.objectRef<Hit>("SearchEdge").implement({
+    description: "A record that a search found, and how well it matches.",
+    fields: (t) => ({
+      cursor: t.exposeString("cursor", {
+        description: "Its place in the list; pass it as `after`.",
+      }),
+      score: t.exposeFloat("score", { description: "How well it matches, from 0 to 1." }),
+      node: t.field({
+        type: result,
+        extensions: access(noCost),
+        nullable: true,
+        description: "The record; null when it was deleted while the search ran.",
+        resolve: (hit, _args, ctx, info) => load(hit, ctx, info),
+      }),
+    }),
+  });
+
+  const connection = builder.objectRef<HitPage>("SearchConnection").implement({
+    description: "A page of what a search found.",
+    fields: (t) => ({
+      edges: t.field({
+        type: [edge],
+        description: "What was found, best match first.",
+        resolve: (page) => page.hits,
+      }),
+      nodes: t.field({
+        type: [result],
+        extensions: access(noCost),
+        nullable: { list: false, items: true },
+        description:
+          "The records themselves, best match first; null where one was deleted meanwhile.",
+        resolve: (page, _args, ctx, info) =>
+          Promise.all(page.hits.map((hit) => load(hit, ctx, info))),
+      }),
+      pageInfo: t.field({
+        type: builder.pageInfoRef(),
+        description: "Where the page stands in the list.",
+        resolve: (page) => ({
+          hasNextPage: page.hasNextPage,
+          hasPreviousPage: page.hasPreviousPage,
+          startCursor: page.hits[0]?.cursor ?? null,
+          endCursor: page.hits.at(-1)?.cursor ?? null,
+        }),
+      }),
+      totalCount: t.int({
+        description: "How many records match, on all pages. Counted only when asked for.",
+        resolve: (page) => page.total ?? 0,
+      }),
+    }),
+  });
+
+  builder.queryField("search", (t) =>
+    t.field({
+      type: connection,
+      extensions: access({
+        ...searchCost,
+        uses: ["first", "types"],
+        readsBy: ({ types }) => searchedTypes(searchable, types).map(({ name }) => name),
+      }),
+      description:
+        "Records of all kinds that have each of these words, whole or in part, in their text fields, or something much like them together; case and accents do not count, and a phone number is found by its digits. A name or number that is the search comes first, then those that begin with it, then words, parts, other texts and what is only alike; among equals accounts, then people, deals, quotes and the rest. Needs the read scopes of all `types`.",
+      args: {
+        query: t.arg.string({
+          required: true,
+          description: 'Words, whole or in part: "nort harb" finds North Harbor.',
+        }),
+        types: t.arg({
+          type: [typeNames],
+          description: "Only these kinds of records; all unless given.",
+        }),
+        first: t.arg.int({ description: "How many: 1 to 100; 25 unless given." }),
+        after: t.arg.string({ description: "Only what comes after this cursor." }),
+      },
+      resolve: (_root, { query, types, first, after }, ctx, info) => {
+        const words = searchWords(query, "query");
+        if (words === null)
+          throw badInput("query: give at least one word to search for.", ["query"]);
+        const entities = searchedTypes(searchable, types);
+        const selected = selectedFields(
+          info,
+          fieldType(info.parentType, info.fieldName),
+          info.fieldNodes,
+        );
+        const { limit } = pageSize({ first: first ?? null });
+        if (entities.length === 0)
+          return { hits: [], total: 0, hasNextPage: false, hasPreviousPage: false };
+        return ctx.reader.search({
+          entities,
+          words,
+          limit,
+          after: after ?? null,
+          wantTotal: selected.has("totalCount"),
+        });
+      },
+    }),
+  );
+}

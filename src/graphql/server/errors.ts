@@ -1,0 +1,113 @@
+import { GraphQLError } from "graphql";
+import { troubleOf } from "../../db/trouble.ts";
+import { GatewayError, httpStatusOf, isErrorCode, type ErrorCode } from "../../lib/errors.ts";
+import { shortened } from "../../lib/text.ts";
+
+/** What a caller is told of an error, and whether it was ours to log. */
+export type ToldError = { readonly error: GraphQLError; readonly unexpected: boolean };
+
+/**
+ * Turns whatever was thrown into what a caller may see: our own errors with their code and input path, GraphQL's
+ * (syntax, validation, variables) as BAD_USER_INPUT, and everything else as INTERNAL with the request id.
+ */
+export function tellError(thrown: unknown, requestId: string): ToldError {
+  const cause = thrown instanceof GraphQLError ? (thrown.originalError ?? null) : thrown;
+  if (cause instanceof GatewayError) {
+    return {
+      error: told(cause.message, cause.code, thrown, { ...inputPath(cause), ...cause.detail }),
+      unexpected: false,
+    };
+  }
+  if (thrown instanceof GraphQLError && (cause === null || isGraphQLError(cause))) {
+    return { error: told(thrown.message, codeOf(thrown), thrown, {}), unexpected: false };
+  }
+  const known = troubleOf(cause);
+  if (known !== null) {
+    return {
+      error: told(known.message, known.code, thrown, {}),
+      unexpected: known.code === "UNAVAILABLE",
+    };
+  }
+  const message = `Something went wrong on our side. Quote request id ${requestId} when you report it.`;
+  return { error: told(message, "INTERNAL", thrown, { requestId }), unexpected: true };
+}
+
+/**
+ * The same error with an HTTP status, for a request that was refused as a whole. `spec` is Yoga's word for what is
+ * wrong with the operation and not with the request: a client that accepts application/json alone then gets 200.
+ */
+export function withStatus(error: GraphQLError): GraphQLError {
+  const { code, http } = error.extensions;
+  if (typeof code !== "string" || !isErrorCode(code) || code === "INTERNAL")
+    return withHttp(error, { status: 500 });
+  // The executor gives a variable that cannot be coerced a status and does not say `spec`; it has a place in the document.
+  if (http === undefined || error.locations !== undefined) {
+    const status = httpStatusOf[code];
+    const headers: Record<string, string> = code === "UNAVAILABLE" ? { "retry-after": "1" } : {};
+    return withHttp(error, { status, headers, spec: status === 400 });
+  }
+  return error;
+}
+
+function withHttp(
+  error: GraphQLError,
+  http: {
+    readonly status: number;
+    readonly spec?: boolean;
+    readonly headers?: Readonly<Record<string, string>>;
+  },
+): GraphQLError {
+  return new GraphQLError(error.message, {
+    nodes: error.nodes ?? null,
+    source: error.source ?? null,
+    positions: error.positions ?? null,
+    path: error.path ?? null,
+    extensions: { ...error.extensions, http },
+  });
+}
+
+function inputPath(error: GatewayError): { inputPath?: readonly string[] } {
+  if (error.inputPath.length === 0) return {};
+  return { inputPath: error.inputPath.map((step) => shortened(step, maxStep)) };
+}
+
+/** The executor copies errors across realms, so instanceof is not enough. */
+function isGraphQLError(error: unknown): boolean {
+  return error instanceof Error && error.name === "GraphQLError";
+}
+
+const requestCodes: Readonly<Record<number, ErrorCode>> = {
+  401: "UNAUTHENTICATED",
+  403: "FORBIDDEN",
+  404: "NOT_FOUND",
+};
+
+function codeOf(error: GraphQLError): ErrorCode {
+  const { code, http } = error.extensions;
+  if (typeof code === "string" && isErrorCode(code)) return code;
+  const status =
+    typeof http === "object" && http !== null && "status" in http ? Number(http.status) : 400;
+  return requestCodes[status] ?? (status >= 500 ? "INTERNAL" : "BAD_USER_INPUT");
+}
+
+/** Messages, places and input paths quote what was sent, which may be a megabyte. */
+const maxMessage = 1_000;
+const maxStep = 200;
+const maxPlaces = 10;
+
+function told(
+  message: string,
+  code: ErrorCode,
+  thrown: unknown,
+  extensions: Readonly<Record<string, unknown>>,
+): GraphQLError {
+  const source = thrown instanceof GraphQLError ? thrown : null;
+  const http = source?.extensions["http"];
+  return new GraphQLError(shortened(message, maxMessage), {
+    nodes: source?.nodes?.slice(0, maxPlaces) ?? null,
+    source: source?.source ?? null,
+    positions: source?.positions?.slice(0, maxPlaces) ?? null,
+    path: source?.path ?? null,
+    extensions: { code, ...extensions, ...(http === undefined ? {} : { http }) },
+  });
+}

@@ -1,0 +1,91 @@
+import { readFileSync } from "node:fs";
+import {
+  type GraphQLSchema,
+  NoSchemaIntrospectionCustomRule,
+  parse,
+  specifiedRules,
+  stripIgnoredCharacters,
+  validate,
+} from "graphql";
+import { z } from "zod";
+import { StartupError } from "../../lib/startup-error.ts";
+
+/** The operations that a deployment runs, when it runs no others. */
+export type Manifest = {
+  /** The text that an id stands for. */
+  byId(id: string): string | undefined;
+  /** The same text as the manifest has it, when it is in there; spaces, commas and comments do not matter. */
+  byText(text: string): string | undefined;
+};
+
+const apolloManifest = z.object({
+  format: z.literal("apollo-persisted-query-manifest"),
+  version: z.literal(1),
+  operations: z.array(z.object({ id: z.string().min(1), body: z.string() })),
+});
+/** What graphql-codegen's client preset writes, and Relay's compiler: id to text. */
+const plainManifest = z.record(z.string().min(1), z.string());
+
+/**
+ * Reads a manifest as Apollo's tools write it, or graphql-codegen and Relay.
+ *
+ * @throws StartupError that names what cannot be read, or every operation that the schema does not allow.
+ */
+export function readManifest(path: string, schema: GraphQLSchema): Manifest {
+  const operations = operationsOf(path);
+  const problems = [...operations].flatMap(([id, text]) => {
+    const problem = problemOf(text, schema);
+    return problem === null ? [] : [`  ${id}: ${problem}`];
+  });
+  if (problems.length > 0) {
+    throw new StartupError(
+      [`OPERATIONS: ${path} has operations that cannot be run:`, ...problems].join("\n"),
+    );
+  }
+  const texts = new Map(
+    [...operations.values()].map((text) => [stripIgnoredCharacters(text), text]),
+  );
+  // Beyond this a text is not worth being read to the end.
+  const longest = 2 * Math.max(0, ...[...operations.values()].map((text) => text.length));
+  return {
+    byId: (id) => operations.get(id) ?? operations.get(`sha256:${id}`),
+    byText: (text) => (text.length > longest ? undefined : texts.get(normalized(text))),
+  };
+}
+
+function operationsOf(path: string): ReadonlyMap<string, string> {
+  let manifest: unknown;
+  try {
+    manifest = JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    const reason =
+      error instanceof SyntaxError ? "it is not JSON" : "is there such a file, and may it be read?";
+    throw new StartupError(`OPERATIONS: ${path} cannot be read: ${reason}`);
+  }
+  const apollo = apolloManifest.safeParse(manifest);
+  if (apollo.success) return new Map(apollo.data.operations.map(({ id, body }) => [id, body]));
+  const plain = plainManifest.safeParse(manifest);
+  if (plain.success) return new Map(Object.entries(plain.data));
+  throw new StartupError(
+    `OPERATIONS: ${path} is no manifest: it must be {"<id>": "<text>", …}, or Apollo's format "apollo-persisted-query-manifest" of version 1`,
+  );
+}
+
+function problemOf(text: string, schema: GraphQLSchema): string | null {
+  try {
+    const rules = [...specifiedRules, NoSchemaIntrospectionCustomRule];
+    const [error] = validate(schema, parse(text), rules);
+    return error?.message ?? null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function normalized(text: string): string {
+  try {
+    return stripIgnoredCharacters(text);
+  } catch {
+    // What cannot be read is no operation of ours; the empty text is none either.
+    return "";
+  }
+}

@@ -1,0 +1,128 @@
+import { createHash } from "node:crypto";
+import { GraphQLError } from "graphql";
+import type { GraphQLParams, Plugin } from "graphql-yoga";
+import { LRUCache } from "lru-cache";
+import type { Manifest } from "./manifest.ts";
+import { refused } from "./use-json-requests.ts";
+
+/** Members of a request that name its document: of GraphQL over HTTP, and the shorter one that some clients send. */
+export const documentIdNames = ["documentId", "id"] as const;
+
+/**
+ * Requests that name their document instead of sending it. With a manifest, nothing but its operations is run,
+ * whichever way they come. Without one, documents are kept as Apollo's automatic persisted queries are: who sends a
+ * text with its SHA-256 need not send the text again.
+ */
+export function usePersistedOperations(manifest: Manifest | null): Plugin {
+  const find = manifest === null ? keptDocuments() : listedDocuments(manifest);
+  return {
+    onParams({ params, request, setParams }) {
+      const query = find.textFor(params, request);
+      if (query !== params.query) setParams({ ...params, query });
+    },
+    onValidate({ context }) {
+      return ({ valid }) => {
+        if (valid) find.isValid(context.request);
+      };
+    },
+  };
+}
+
+type Documents = {
+  /** The text to run. */
+  textFor(params: GraphQLParams, request: Request): string | undefined;
+  /** The document of the request passed validation. */
+  isValid(request: Request): void;
+};
+
+function listedDocuments(manifest: Manifest): Documents {
+  return {
+    textFor({ query, ...params }) {
+      const id = documentIdOf(params);
+      const text = query == null ? undefined : textOf(query);
+      const named = id === null ? undefined : manifest.byId(id);
+      const listed = text === undefined ? named : manifest.byText(text);
+      if (listed === undefined || (id !== null && named !== listed)) {
+        throw new GraphQLError(
+          "This gateway runs only the operations of its manifest, and this is none of them. Send one of those, by its id (documentId) or its text.",
+        );
+      }
+      return listed;
+    },
+    isValid: () => undefined,
+  };
+}
+
+/** Bounds of what is kept of documents that clients registered, in each process. */
+const maxDocuments = 1_000;
+const maxBytes = 5_000_000;
+
+function keptDocuments(): Documents {
+  const kept = new LRUCache<string, string>({
+    max: maxDocuments,
+    maxSize: maxBytes,
+    // In memory a text may take two bytes a character.
+    sizeCalculation: (text, hash) => 2 * (text.length + hash.length),
+  });
+  const registering = new WeakMap<Request, readonly [hash: string, text: string]>();
+  return {
+    textFor({ query, ...params }, request) {
+      const hash = documentIdOf(params);
+      if (query == null && hash === null) throw refused(400, "The query is missing.");
+      if (hash === null) return query;
+      if (query == null) {
+        const text = kept.get(hash);
+        if (text === undefined) throw notFound();
+        return text;
+      }
+      const text = textOf(query);
+      if (createHash("sha256").update(text).digest("hex") !== hash) {
+        throw refused(
+          400,
+          "The hash is not the SHA-256 of the query, in lower-case hexadecimal digits.",
+        );
+      }
+      registering.set(request, [hash, text]);
+      return text;
+    },
+    isValid(request) {
+      const registered = registering.get(request);
+      if (registered !== undefined) kept.set(...registered);
+    },
+  };
+}
+
+/**
+ * The id of the document that a request asks for: `documentId` of GraphQL over HTTP or `id`, where a SHA-256 may have
+ * its prefix, or the hash of Apollo's `extensions.persistedQuery`. Null when it has none.
+ */
+function documentIdOf(params: GraphQLParams): string | null {
+  const given: unknown[] = documentIdNames.map((name) => Reflect.get(params, name));
+  const { extensions } = params;
+  const persisted: unknown = typeof extensions === "object" ? extensions?.["persistedQuery"] : null;
+  if (typeof persisted === "object" && persisted !== null) {
+    const { version, sha256Hash } = { version: null, sha256Hash: null, ...persisted };
+    if (version !== 1 || typeof sha256Hash !== "string") {
+      throw refused(400, "extensions.persistedQuery: send version 1 and sha256Hash.");
+    }
+    given.push(sha256Hash);
+  }
+  const ids = new Set(given.filter((id) => id != null));
+  if (ids.size === 0) return null;
+  const [id] = ids;
+  if (ids.size > 1 || typeof id !== "string") {
+    throw refused(400, "Send one id of a document, as a string.");
+  }
+  return id.replace(/^sha256:/, "");
+}
+
+function textOf(query: unknown): string {
+  if (typeof query === "string") return query;
+  throw refused(400, "The query must be a string.");
+}
+
+/** Clients know this one by its message, and send the text with the hash then. */
+function notFound(): GraphQLError {
+  const http = { status: 400, spec: true, headers: { "cache-control": "no-store" } };
+  return new GraphQLError("PersistedQueryNotFound", { extensions: { http } });
+}

@@ -1,0 +1,145 @@
+import {
+  computed,
+  dateTime,
+  enumeration,
+  id,
+  int,
+  jsonObject,
+  managed,
+  many,
+  one,
+  reference,
+  text,
+  textList,
+  type EnumDefinition,
+} from "../model/entity.ts";
+import { emailKey } from "../model/kinds/email.ts";
+import { phoneInE164 } from "../model/kinds/phone.ts";
+import { organizationHost } from "../lib/organization-host.ts";
+import { unmeasured } from "../query/aggregate/measure.ts";
+
+export const sourceType: EnumDefinition = {
+  name: "SourceType",
+  type: "source_type",
+  description: "Where a write came from.",
+  values: {
+    frontend: "A user interface.",
+    backend: "A backend of ours or of an application.",
+    server: "Another server.",
+    system: "The gateway itself, e.g. a derived change.",
+    api: "A caller of one of the APIs; the default.",
+  },
+};
+
+/** What every record starts with. */
+export const identity = {
+  id: id(
+    "Identifier: the entity's prefix and a UUIDv7, so ids sort by creation. Given by the gateway.",
+  ),
+  tenantId: managed(
+    reference(
+      "tenant",
+      "The tenant that owns the record. Comes from the credential, never from input.",
+      { nullable: false },
+    ),
+  ),
+};
+
+/** What users may hang on any record but a line item. */
+export const labels = {
+  tags: textList("Free-form labels: unique, each at most 64 characters, at most 100."),
+  customFields: jsonObject(
+    "The tenant's own fields as a JSON object: at most 64 KB and 20 levels deep.",
+  ),
+};
+
+/** What one deletion took has one id, so that one restore brings exactly that back. */
+export const deletion = {
+  deletionId: {
+    ...id("The deletion that took the record; null while it lives."),
+    nullable: true,
+  },
+};
+
+/** The edge to everything that ever happened to a record of that GraphQL type. */
+export const historyOf = (type: string) => ({
+  ...many(
+    "changeEvent",
+    "recordId",
+    "What happened to it, latest first; kept when it is deleted.",
+    [{ field: "position", direction: "desc" }],
+  ),
+  only: { field: "recordType", value: type },
+});
+
+/** What an account or a contact is looked up by. `hosts` are the fields that may say who somebody works for. */
+export const keys = (hosts: readonly string[]) => ({
+  emailKey: computed("The email as it is compared.", {
+    of: ["email"],
+    make: (email) => (email == null ? null : emailKey(email)),
+  }),
+  hostKey: computed("The organization's host, of the first of them that has one.", {
+    of: hosts,
+    make: (...texts) => organizationHost(texts),
+  }),
+  phoneE164: computed(
+    "The phone number in E.164, where it is one.",
+    { of: ["phone"], make: (phone) => (phone == null ? null : phoneInE164(phone)) },
+    { column: "phone_e164" },
+  ),
+});
+
+/** Who wrote the record, when, and its version: kept by the gateway. */
+export const stamps = {
+  appId: managed(
+    text(
+      "The application whose credential wrote the record (`app-…`); null when written by a person.",
+    ),
+  ),
+  source: text("Provenance tag; `edm` unless the writer says otherwise.", { nullable: false }),
+  sourceType: enumeration(sourceType, "Where the write came from."),
+  schemaVersion: unmeasured(
+    managed(int("Version of the record's shape; 1 today.", { nullable: false })),
+  ),
+  version: unmeasured(
+    managed(
+      int(
+        "Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one.",
+        { nullable: false },
+      ),
+    ),
+  ),
+  createdAt: managed(
+    dateTime("When the record was created (UTC, milliseconds).", { nullable: false }),
+  ),
+  createdBy: managed(text("Who created it: the caller's `sub` or the API key's id.")),
+  updatedAt: managed(
+    dateTime("When the record was last written (UTC, milliseconds).", { nullable: false }),
+  ),
+  updatedBy: managed(text("Who wrote it last: the caller's `sub` or the API key's id.")),
+  deletedAt: managed(
+    dateTime(
+      "When the record was soft-deleted; null while it lives. Deleted records come only with includeDeleted.",
+    ),
+  ),
+  deletedBy: managed(text("Who deleted it; null while it lives.")),
+};
+
+/** Where a record went that was merged into another one of its kind. */
+export const mergedInto = (entity: string) =>
+  managed(
+    reference(
+      entity,
+      "The record that this one was merged into, and that its records belong to now. What was merged is deleted, and cannot be restored.",
+    ),
+  );
+
+/** The same as edges, both ways. */
+export const mergeEdges = (entity: string) => ({
+  mergedInto: one(entity, "mergedIntoId", "The record that this one was merged into."),
+  mergedFrom: many(
+    entity,
+    "mergedIntoId",
+    "Records that were merged into this one: they are deleted, so they come with includeDeleted only.",
+  ),
+});
