@@ -1,7 +1,7 @@
 import type pg from "pg";
 import type { Queryable } from "../src/db/fenced-pool.ts";
 import { catalog } from "../src/modules/catalog.ts";
-import type { ManyRelation } from "../src/model/entity.ts";
+import type { ManyRelation } from "../src/model/relation.ts";
 import { pageStatement, type PageRequest } from "../src/query/page.ts";
 import { recordStatement } from "../src/query/record.ts";
 import { rowColumns } from "../src/query/row.ts";

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { uuidv7 } from "../lib/id.ts";
 import { snakeCase } from "../lib/text.ts";
-import type { Entity, Field } from "../model/entity.ts";
+import type { Entity } from "../model/entity.ts";
+import type { Field } from "../model/field.ts";
 import { param, raw, sql, type Sql } from "../lib/sql.ts";
 
 /** What happened to a record. */

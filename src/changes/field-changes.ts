@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { snakeCase } from "../lib/text.ts";
 import type { Catalog } from "../model/catalog.ts";
-import type { Entity, Field } from "../model/entity.ts";
+import type { Entity } from "../model/entity.ts";
+import type { Field } from "../model/field.ts";
 import { publicValue } from "../query/public-value.ts";
 import type { Row } from "../query/row.ts";
 

@@ -1,7 +1,7 @@
 import { currencyKey } from "./kinds/currency.ts";
 import { domainKey } from "./kinds/domain.ts";
 import { emailKey } from "./kinds/email.ts";
-import type { Field, FieldKind } from "./entity.ts";
+import type { Field, FieldKind } from "./field.ts";
 import { readOnce } from "./read-once.ts";
 
 const keys: Partial<Record<FieldKind, (text: string) => string>> = {

@@ -6,13 +6,12 @@ import {
   int,
   jsonObject,
   managed,
-  many,
-  one,
   reference,
   text,
   textList,
   type EnumDefinition,
-} from "../model/entity.ts";
+} from "../model/field.ts";
+import { many, one } from "../model/relation.ts";
 import { emailKey } from "../model/kinds/email.ts";
 import { phoneInE164 } from "../model/kinds/phone.ts";
 import { organizationHost } from "../lib/organization-host.ts";

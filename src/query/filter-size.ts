@@ -1,5 +1,5 @@
 import { GatewayError } from "../lib/errors.ts";
-import type { FieldKind } from "../model/entity.ts";
+import type { FieldKind } from "../model/field.ts";
 
 /** What a filter has used up; a phone number counts as a value too. */
 export type FilterSize = {

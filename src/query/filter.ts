@@ -4,15 +4,9 @@ import { parseId } from "../lib/id.ts";
 import { comparedLength, readText } from "../lib/text.ts";
 import type { Catalog } from "../model/catalog.ts";
 import { comparedAs } from "../model/compared.ts";
-import {
-  columnOf,
-  foldedLength,
-  searchedLength,
-  sqlTypeOf,
-  type Entity,
-  type Field,
-  type Relation,
-} from "../model/entity.ts";
+import type { Entity } from "../model/entity.ts";
+import { columnOf, foldedLength, searchedLength, sqlTypeOf, type Field } from "../model/field.ts";
+import type { Relation } from "../model/relation.ts";
 import { countValues, type FilterSize } from "./filter-size.ts";
 import {
   folded,

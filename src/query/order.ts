@@ -1,13 +1,7 @@
 import { badInput } from "../lib/errors.ts";
-import {
-  columnOf,
-  isSortable,
-  sqlTypeOf,
-  type Entity,
-  type Field,
-  type OrderDirection,
-  type OrderTerm,
-} from "../model/entity.ts";
+import type { Entity } from "../model/entity.ts";
+import { columnOf, isSortable, sqlTypeOf, type Field } from "../model/field.ts";
+import type { OrderDirection, OrderTerm } from "../model/order.ts";
 import { name, raw, sql, type Sql } from "../lib/sql.ts";
 
 /** One sort term, ready for SQL. */

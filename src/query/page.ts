@@ -1,6 +1,8 @@
 import { decodeCursor, encodeCursor } from "../lib/cursor.ts";
 import type { Catalog } from "../model/catalog.ts";
-import type { Entity, ManyRelation, OrderTerm } from "../model/entity.ts";
+import type { Entity } from "../model/entity.ts";
+import type { OrderTerm } from "../model/order.ts";
+import type { ManyRelation } from "../model/relation.ts";
 import { filterCondition } from "./filter.ts";
 import { emptySize } from "./filter-size.ts";
 import type { Filter } from "./filter-value.ts";

@@ -1,7 +1,10 @@
 import { currentWork } from "../db/work.ts";
 import { canonicalDecimal } from "../lib/decimal.ts";
 import type { Catalog } from "../model/catalog.ts";
-import type { Entity, Field, OrderTerm, Relation } from "../model/entity.ts";
+import type { Entity } from "../model/entity.ts";
+import type { Field } from "../model/field.ts";
+import type { OrderTerm } from "../model/order.ts";
+import type { Relation } from "../model/relation.ts";
 import { fieldSql, orderItem, sortTerms } from "./order.ts";
 import { relationJoin } from "./relation-join.ts";
 import { readTextArray, type Cells, type Columns } from "./row.ts";

@@ -1,6 +1,7 @@
 import { formatId } from "../lib/id.ts";
 import type { Catalog } from "../model/catalog.ts";
-import type { Entity, Field } from "../model/entity.ts";
+import type { Entity } from "../model/entity.ts";
+import type { Field } from "../model/field.ts";
 
 /** A value of a field as callers see it: ids get the prefix of the entity that they name. */
 export function publicValue(

@@ -1,4 +1,6 @@
-import { sqlTypeOf, type Entity, type Relation } from "../model/entity.ts";
+import type { Entity } from "../model/entity.ts";
+import { sqlTypeOf } from "../model/field.ts";
+import type { Relation } from "../model/relation.ts";
 import { fieldSql } from "./order.ts";
 import { all, name, param, raw, sql, type Sql } from "../lib/sql.ts";
 

@@ -1,6 +1,7 @@
 import { parseJson } from "../lib/exact-number.ts";
 import type { Catalog } from "../model/catalog.ts";
-import type { Entity, Field } from "../model/entity.ts";
+import type { Entity } from "../model/entity.ts";
+import type { Field } from "../model/field.ts";
 import { fieldSql } from "./order.ts";
 import type { Sql } from "../lib/sql.ts";
 import type { ViewerSql } from "./visible.ts";

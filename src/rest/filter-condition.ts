@@ -1,5 +1,6 @@
 import { catalog } from "../modules/catalog.ts";
-import type { Entity, Field } from "../model/entity.ts";
+import type { Entity } from "../model/entity.ts";
+import type { Field } from "../model/field.ts";
 import type { Filter } from "../query/filter-value.ts";
 import type { Member } from "../query/projection.ts";
 import { comparisonsOf, readOperand, type Comparison } from "./filter-operand.ts";

@@ -5,7 +5,8 @@ import type { Reading } from "../lib/reading.ts";
 import { readDay } from "../model/kinds/day.ts";
 import { readInstant } from "../model/kinds/instant.ts";
 import { catalog } from "../modules/catalog.ts";
-import type { Entity, Field, FieldKind } from "../model/entity.ts";
+import type { Entity } from "../model/entity.ts";
+import type { Field, FieldKind } from "../model/field.ts";
 
 /** Comparisons as they stand in a query's `field[…]`. */
 export type Comparison =

@@ -1,7 +1,9 @@
 import { decodeCursor } from "../lib/cursor.ts";
 import { badInput } from "../lib/errors.ts";
 import { RefusedRequest } from "../limits/json-body.ts";
-import { isSortable, sortsAll, type OrderTerm } from "../model/entity.ts";
+import { sortsAll } from "../model/entity.ts";
+import { isSortable } from "../model/field.ts";
+import type { OrderTerm } from "../model/order.ts";
 import {
   maxPatternCharacters,
   tooManyPatternCharacters,

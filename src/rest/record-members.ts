@@ -1,4 +1,5 @@
-import { columnOf, type Entity } from "../model/entity.ts";
+import type { Entity } from "../model/entity.ts";
+import { columnOf } from "../model/field.ts";
 import type { Member } from "../query/projection.ts";
 import { restName, type InputDefinition } from "../write/input.ts";
 

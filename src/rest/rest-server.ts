@@ -12,7 +12,7 @@ import type { Quotas } from "../limits/quotas.ts";
 import { sendWhole } from "../limits/send-answer.ts";
 import { rateHeaders, tooManyPoints } from "../limits/rate-headers.ts";
 import { catalog } from "../modules/catalog.ts";
-import { isLong } from "../model/entity.ts";
+import { isLong } from "../model/field.ts";
 import { defaultPageSize } from "../query/page.ts";
 import { Reader } from "../query/reader.ts";
 import { describeError } from "../telemetry/describe-error.ts";

@@ -2,7 +2,8 @@ import type pg from "pg";
 import { loggedFields } from "../changes/event-log.ts";
 import { snakeCase } from "../lib/text.ts";
 import { catalog } from "../modules/catalog.ts";
-import { columnOf, type Entity, type Field } from "../model/entity.ts";
+import type { Entity } from "../model/entity.ts";
+import { columnOf, type Field } from "../model/field.ts";
 import { name } from "../lib/sql.ts";
 
 /**

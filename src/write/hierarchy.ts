@@ -1,4 +1,5 @@
-import { columnOf, type Entity } from "../model/entity.ts";
+import type { Entity } from "../model/entity.ts";
+import { columnOf } from "../model/field.ts";
 import { name, param, raw, sql, type Sql } from "../lib/sql.ts";
 import { changes, textOf, type Draft } from "./draft.ts";
 import { restName } from "./input.ts";

@@ -11,7 +11,7 @@ import { readDomain } from "../model/kinds/domain.ts";
 import { emailPattern, readEmail } from "../model/kinds/email.ts";
 import { instantPattern, readInstant } from "../model/kinds/instant.ts";
 import { readUrl, urlPattern } from "../model/kinds/url.ts";
-import type { EnumDefinition, Field, TextForm } from "../model/entity.ts";
+import type { EnumDefinition, Field, TextForm } from "../model/field.ts";
 import type { InputDefinition } from "./input.ts";
 
 /** What GraphQL calls the type of an input field. */

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import type { Entity, Field } from "../model/entity.ts";
+import type { Entity } from "../model/entity.ts";
+import type { Field } from "../model/field.ts";
 import { withoutExponent } from "../lib/decimal.ts";
 import { ExactNumber } from "../lib/exact-number.ts";
 import { isRecord } from "../lib/json.ts";

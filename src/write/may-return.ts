@@ -1,6 +1,7 @@
 import { scopeFor } from "../auth/permissions.ts";
 import { covers } from "../auth/require-scopes.ts";
-import { columnOf, type Entity } from "../model/entity.ts";
+import type { Entity } from "../model/entity.ts";
+import { columnOf } from "../model/field.ts";
 import { isOneOf, name, param, raw, sql, type Sql } from "../lib/sql.ts";
 import type { Draft } from "./draft.ts";
 import type { Owner } from "./entity-writes.ts";

@@ -1,5 +1,5 @@
 import { name, param, raw, render, sql } from "../lib/sql.ts";
-import { columnOf } from "../model/entity.ts";
+import { columnOf } from "../model/field.ts";
 import type { WriteContext } from "./context.ts";
 import type { EntityWrites } from "./entity-writes.ts";
 

@@ -1,4 +1,5 @@
-import { columnOf, type Entity } from "../model/entity.ts";
+import type { Entity } from "../model/entity.ts";
+import { columnOf } from "../model/field.ts";
 import { all, name, param, raw, sql, type Sql } from "../lib/sql.ts";
 import { textOf, type Draft } from "./draft.ts";
 import type { Values } from "./input.ts";

@@ -1,5 +1,6 @@
 import { uuidv7 } from "../lib/id.ts";
-import { columnOf, type Entity, type Field } from "../model/entity.ts";
+import type { Entity } from "../model/entity.ts";
+import { columnOf, type Field } from "../model/field.ts";
 import type { Cells } from "../query/row.ts";
 import { name, param, raw, sql } from "../lib/sql.ts";
 import { sound, type Draft } from "./draft.ts";

@@ -1,5 +1,6 @@
 import { canonicalDecimal } from "../lib/decimal.ts";
-import { columnOf, sqlTypeOf, type Entity, type Field } from "../model/entity.ts";
+import type { Entity } from "../model/entity.ts";
+import { columnOf, sqlTypeOf, type Field } from "../model/field.ts";
 import { readValue, type Cells } from "../query/row.ts";
 import { name, raw, type Sql } from "../lib/sql.ts";
 import type { Values } from "./input.ts";

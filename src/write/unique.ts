@@ -1,6 +1,7 @@
 import type { Actor } from "../auth/actor.ts";
 import { comparedAs } from "../model/compared.ts";
-import { columnOf, type Entity } from "../model/entity.ts";
+import type { Entity } from "../model/entity.ts";
+import { columnOf } from "../model/field.ts";
 import { name, param, raw, sql } from "../lib/sql.ts";
 import { isFaulty, textOf, type Draft } from "./draft.ts";
 import { restName, type Values } from "./input.ts";

@@ -1,5 +1,6 @@
 import { comparedAs } from "../model/compared.ts";
-import { columnOf, type Entity } from "../model/entity.ts";
+import type { Entity } from "../model/entity.ts";
+import { columnOf } from "../model/field.ts";
 import { all, name, param, raw, sql, type Sql } from "../lib/sql.ts";
 import type { WriteContext } from "./context.ts";
 import type { RowInput, WriteResult } from "./draft.ts";

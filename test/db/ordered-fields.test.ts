@@ -1,7 +1,7 @@
 // Which orders are cheap is said by the models; PostgreSQL has the indexes that make them so.
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { catalog } from "../../src/modules/catalog.ts";
-import { columnOf, isSortable } from "../../src/model/entity.ts";
+import { columnOf, isSortable } from "../../src/model/field.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { Fixtures } from "../support/fixtures.ts";
 

@@ -9,7 +9,7 @@ import {
 } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { catalog } from "../../src/modules/catalog.ts";
-import { columnOf, sqlTypeOf } from "../../src/model/entity.ts";
+import { columnOf, sqlTypeOf } from "../../src/model/field.ts";
 import { schema } from "../../src/schema.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { Fixtures } from "../support/fixtures.ts";

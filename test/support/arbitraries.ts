@@ -1,13 +1,8 @@
 import { env } from "node:process";
 import fc from "fast-check";
-import {
-  isSortable,
-  type Entity,
-  type Field,
-  type FieldKind,
-  type OrderDirection,
-  type OrderTerm,
-} from "../../src/model/entity.ts";
+import type { Entity } from "../../src/model/entity.ts";
+import { isSortable, type Field, type FieldKind } from "../../src/model/field.ts";
+import type { OrderDirection, OrderTerm } from "../../src/model/order.ts";
 
 /** Seeds rows and cases alike. A failing run prints it; `CRM_TEST_SEED=… vitest run …` does the same again. */
 export const runSeed = Number(env["CRM_TEST_SEED"] ?? Math.floor(Math.random() * 2 ** 31));

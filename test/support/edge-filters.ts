@@ -1,5 +1,6 @@
 import { catalog } from "../../src/modules/catalog.ts";
-import type { Entity, Relation } from "../../src/model/entity.ts";
+import type { Entity } from "../../src/model/entity.ts";
+import type { Relation } from "../../src/model/relation.ts";
 
 /** A filter over edges, and the way that it goes. */
 export type EdgeFilter = { readonly name: string; readonly where: object };

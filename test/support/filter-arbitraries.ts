@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import type { Catalog } from "../../src/model/catalog.ts";
-import type { Entity, Field } from "../../src/model/entity.ts";
+import type { Entity } from "../../src/model/entity.ts";
+import type { Field } from "../../src/model/field.ts";
 import type { Filter } from "../../src/query/filter-value.ts";
 import { fieldValue, itemValue, jsonKeys, jsonValue, textItems, textValue } from "./arbitraries.ts";
 

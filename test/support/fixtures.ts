@@ -1,7 +1,8 @@
 import pg from "pg";
 import { formatId, uuidv7 } from "../../src/lib/id.ts";
 import { snakeCase } from "../../src/lib/text.ts";
-import { columnOf, type Entity } from "../../src/model/entity.ts";
+import type { Entity } from "../../src/model/entity.ts";
+import { columnOf } from "../../src/model/field.ts";
 import { computedValues } from "../../src/write/stored.ts";
 import { catalog } from "../../src/modules/catalog.ts";
 

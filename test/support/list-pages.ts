@@ -2,12 +2,10 @@ import type pg from "pg";
 import { expect } from "vitest";
 import { catalog } from "../../src/modules/catalog.ts";
 import type { Queryable } from "../../src/db/fenced-pool.ts";
-import {
-  columnOf,
-  type Entity,
-  type ManyRelation,
-  type OrderTerm,
-} from "../../src/model/entity.ts";
+import type { Entity } from "../../src/model/entity.ts";
+import { columnOf } from "../../src/model/field.ts";
+import type { OrderTerm } from "../../src/model/order.ts";
+import type { ManyRelation } from "../../src/model/relation.ts";
 import { Reader } from "../../src/query/reader.ts";
 import { searchWords } from "../../src/query/search.ts";
 import { snakeCase } from "../../src/lib/text.ts";

@@ -1,7 +1,8 @@
 import { canonicalDecimal } from "../../src/lib/decimal.ts";
 import type { AggregateRequest, GroupOrder } from "../../src/query/aggregate/aggregate.ts";
 import type { Figures } from "../../src/query/aggregate/answer.ts";
-import { columnOf, type Entity, type Field } from "../../src/model/entity.ts";
+import type { Entity } from "../../src/model/entity.ts";
+import { columnOf, type Field } from "../../src/model/field.ts";
 import type { Figure } from "../../src/query/aggregate/figure.ts";
 import { figureNames } from "../../src/query/aggregate/measure.ts";
 import type { Fixtures } from "./fixtures.ts";

@@ -1,7 +1,10 @@
 import { emailKey } from "../../src/model/kinds/email.ts";
 import { Prisma } from "../../src/db/generated/prisma/client.ts";
 import type { Catalog } from "../../src/model/catalog.ts";
-import type { Entity, Field, OrderTerm, Relation } from "../../src/model/entity.ts";
+import type { Entity } from "../../src/model/entity.ts";
+import type { Field } from "../../src/model/field.ts";
+import type { OrderTerm } from "../../src/model/order.ts";
+import type { Relation } from "../../src/model/relation.ts";
 import type { Filter } from "../../src/query/filter-value.ts";
 import type { RandomWorld } from "./random-rows.ts";
 

@@ -1,7 +1,8 @@
 import { catalog } from "../../src/modules/catalog.ts";
 import { recordType } from "../../src/modules/change-event/model.ts";
 import { uuidv7 } from "../../src/lib/id.ts";
-import { columnOf, sqlTypeOf, type Entity, type Field } from "../../src/model/entity.ts";
+import type { Entity } from "../../src/model/entity.ts";
+import { columnOf, sqlTypeOf, type Field } from "../../src/model/field.ts";
 import { computedValues } from "../../src/write/stored.ts";
 import { codeOf, type Mark, Swap } from "./probe-marks.ts";
 import type { Made } from "./fixtures.ts";

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { catalog } from "../../src/modules/catalog.ts";
 import { emailKey } from "../../src/model/kinds/email.ts";
-import { columnOf, type Entity, type Field } from "../../src/model/entity.ts";
+import type { Entity } from "../../src/model/entity.ts";
+import { columnOf, type Field } from "../../src/model/field.ts";
 import { fieldValue } from "./arbitraries.ts";
 import type { Fixtures } from "./fixtures.ts";
 

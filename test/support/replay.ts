@@ -1,7 +1,8 @@
 import type pg from "pg";
 import { snakeCase } from "../../src/lib/text.ts";
 import { catalog } from "../../src/modules/catalog.ts";
-import { columnOf, type Entity } from "../../src/model/entity.ts";
+import type { Entity } from "../../src/model/entity.ts";
+import { columnOf } from "../../src/model/field.ts";
 import { computedValues } from "../../src/write/stored.ts";
 
 type Columns = Record<string, unknown>;

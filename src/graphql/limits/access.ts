@@ -1,4 +1,5 @@
-import type { Entity, Relation } from "../../model/entity.ts";
+import type { Entity } from "../../model/entity.ts";
+import type { Relation } from "../../model/relation.ts";
 
 /** A field's arguments as its resolver gets them; what they hold is checked later than this is asked. */
 export type Arguments = Readonly<Record<string, unknown>>;

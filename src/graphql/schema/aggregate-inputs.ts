@@ -1,5 +1,6 @@
 import type { EnumRef, InputFieldRef, InputRef } from "@pothos/core";
-import type { Entity, OrderDirection } from "../../model/entity.ts";
+import type { Entity } from "../../model/entity.ts";
+import type { OrderDirection } from "../../model/order.ts";
 import {
   addable,
   comparable,

@@ -2,7 +2,9 @@ import type { FieldRef, ObjectRef } from "@pothos/core";
 import type { GraphQLResolveInfo } from "graphql";
 import { formatId } from "../../lib/id.ts";
 import type { Aggregate, Figures, Group, Money } from "../../query/aggregate/answer.ts";
-import type { Entity, Field, ManyRelation } from "../../model/entity.ts";
+import type { Entity } from "../../model/entity.ts";
+import type { Field } from "../../model/field.ts";
+import type { ManyRelation } from "../../model/relation.ts";
 import { addable, comparable, groupable, isMoney, isTime } from "../../query/aggregate/measure.ts";
 import type { Row } from "../../query/row.ts";
 import {

@@ -1,12 +1,8 @@
 import type { FieldRef, ImplementableObjectRef, ObjectRef } from "@pothos/core";
 import type { Catalog } from "../../model/catalog.ts";
-import {
-  isLong,
-  type Entity,
-  type Field,
-  type ManyRelation,
-  type Relation,
-} from "../../model/entity.ts";
+import type { Entity } from "../../model/entity.ts";
+import { isLong, type Field } from "../../model/field.ts";
+import type { ManyRelation, Relation } from "../../model/relation.ts";
 import { defaultPageSize, maxPageSize, type Page } from "../../query/page.ts";
 import { publicValue } from "../../query/public-value.ts";
 import type { Row } from "../../query/row.ts";

@@ -1,13 +1,8 @@
 import type { InputFieldRef, InputRef } from "@pothos/core";
 import { weights } from "../../limits/weights.ts";
-import {
-  isSortable,
-  type Entity,
-  type EnumDefinition,
-  type Field,
-  type FieldKind,
-  type OrderDirection,
-} from "../../model/entity.ts";
+import type { Entity } from "../../model/entity.ts";
+import { isSortable, type EnumDefinition, type Field, type FieldKind } from "../../model/field.ts";
+import type { OrderDirection } from "../../model/order.ts";
 import type { OrderInput } from "../../query/order.ts";
 import type { Filter } from "../../query/filter-value.ts";
 import { access, readsAlong, typeAccess } from "../limits/access.ts";

@@ -1,5 +1,5 @@
 import type { TypeParam } from "@pothos/core";
-import type { Field, FieldKind } from "../../model/entity.ts";
+import type { Field, FieldKind } from "../../model/field.ts";
 import type { SchemaTypes } from "./builder.ts";
 import { enumRef } from "./filter-inputs.ts";
 

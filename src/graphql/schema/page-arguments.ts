@@ -1,6 +1,7 @@
 import type { GraphQLObjectType, GraphQLResolveInfo } from "graphql";
 import { badInput } from "../../lib/errors.ts";
-import type { Entity, ManyRelation } from "../../model/entity.ts";
+import type { Entity } from "../../model/entity.ts";
+import type { ManyRelation } from "../../model/relation.ts";
 import type { Filter } from "../../query/filter-value.ts";
 import { parseOrder, type OrderInput } from "../../query/order.ts";
 import { defaultPageSize, maxPageSize, type PageRequest } from "../../query/page.ts";

@@ -1,8 +1,7 @@
+import { defineEntity } from "../../model/entity.ts";
 import {
-  contains,
   dateTime,
   decimal,
-  defineEntity,
   domain,
   email,
   enumeration,
@@ -10,8 +9,6 @@ import {
   int,
   json,
   managed,
-  many,
-  one,
   phone,
   outside,
   prose,
@@ -19,7 +16,8 @@ import {
   text,
   url,
   type EnumDefinition,
-} from "../../model/entity.ts";
+} from "../../model/field.ts";
+import { contains, many, one } from "../../model/relation.ts";
 import {
   deletion,
   historyOf,

@@ -1,18 +1,17 @@
+import { defineEntity } from "../../model/entity.ts";
 import {
   boolean,
   dateTime,
-  defineEntity,
   enumeration,
   json,
-  one,
   outside,
   outsideList,
   prose,
   reference,
   text,
-  through,
   type EnumDefinition,
-} from "../../model/entity.ts";
+} from "../../model/field.ts";
+import { one, through } from "../../model/relation.ts";
 import { deletion, identity, labels, stamps, historyOf } from "../shared-fields.ts";
 
 export const activityType: EnumDefinition = {

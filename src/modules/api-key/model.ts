@@ -1,15 +1,6 @@
-import {
-  bytes,
-  dateTime,
-  defineEntity,
-  id,
-  int,
-  managed,
-  one,
-  reference,
-  text,
-  textList,
-} from "../../model/entity.ts";
+import { defineEntity } from "../../model/entity.ts";
+import { bytes, dateTime, id, int, managed, reference, text, textList } from "../../model/field.ts";
+import { one } from "../../model/relation.ts";
 import { unmeasured } from "../../query/aggregate/measure.ts";
 import { historyOf } from "../shared-fields.ts";
 

@@ -1,18 +1,18 @@
+import { defineEntity } from "../../model/entity.ts";
 import {
   anyReference,
   bigInt,
   boolean,
   dateTime,
-  defineEntity,
   enumeration,
   id,
   int,
-  one,
   reference,
   shown,
   text,
   type EnumDefinition,
-} from "../../model/entity.ts";
+} from "../../model/field.ts";
+import { one } from "../../model/relation.ts";
 import { unmeasured } from "../../query/aggregate/measure.ts";
 
 const changeOperation: EnumDefinition = {

@@ -1,21 +1,19 @@
+import { defineEntity } from "../../model/entity.ts";
 import {
   boolean,
   date,
   dateTime,
-  defineEntity,
   email,
   generated,
   json,
   managed,
-  many,
-  one,
   phone,
   prose,
   reference,
   text,
-  through,
   url,
-} from "../../model/entity.ts";
+} from "../../model/field.ts";
+import { many, one, through } from "../../model/relation.ts";
 import {
   deletion,
   historyOf,

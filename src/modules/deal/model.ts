@@ -1,19 +1,16 @@
+import { defineEntity } from "../../model/entity.ts";
 import {
-  contains,
   currency,
   date,
   decimal,
-  defineEntity,
-  many,
-  one,
   outside,
   outsideList,
   prose,
   reference,
   text,
   textList,
-  through,
-} from "../../model/entity.ts";
+} from "../../model/field.ts";
+import { contains, many, one, through } from "../../model/relation.ts";
 import { moneyIn } from "../../query/aggregate/measure.ts";
 import { deletion, identity, labels, stamps, historyOf } from "../shared-fields.ts";
 

@@ -1,14 +1,6 @@
-import {
-  dateTime,
-  defineEntity,
-  id,
-  int,
-  managed,
-  many,
-  one,
-  reference,
-  text,
-} from "../../model/entity.ts";
+import { defineEntity } from "../../model/entity.ts";
+import { dateTime, id, int, managed, reference, text } from "../../model/field.ts";
+import { many, one } from "../../model/relation.ts";
 import { unmeasured } from "../../query/aggregate/measure.ts";
 import { historyOf } from "../shared-fields.ts";
 

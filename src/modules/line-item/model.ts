@@ -1,15 +1,15 @@
+import { defineEntity } from "../../model/entity.ts";
 import {
   currency,
   decimal,
-  defineEntity,
   enumeration,
   int,
   managed,
-  one,
   prose,
   reference,
   type EnumDefinition,
-} from "../../model/entity.ts";
+} from "../../model/field.ts";
+import { one } from "../../model/relation.ts";
 import { moneyIn, unmeasured } from "../../query/aggregate/measure.ts";
 import { deletion, identity, stamps, historyOf } from "../shared-fields.ts";
 

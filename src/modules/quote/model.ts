@@ -1,19 +1,17 @@
+import { defineEntity } from "../../model/entity.ts";
 import {
   boolean,
-  contains,
   currency,
   date,
   decimal,
-  defineEntity,
   enumeration,
-  many,
-  one,
   outside,
   prose,
   reference,
   text,
   type EnumDefinition,
-} from "../../model/entity.ts";
+} from "../../model/field.ts";
+import { contains, many, one } from "../../model/relation.ts";
 import { moneyIn } from "../../query/aggregate/measure.ts";
 import { deletion, identity, labels, stamps, historyOf } from "../shared-fields.ts";
 

@@ -1,4 +1,6 @@
-import { dateTime, defineEntity, id, one, reference, text } from "../../model/entity.ts";
+import { defineEntity } from "../../model/entity.ts";
+import { dateTime, id, reference, text } from "../../model/field.ts";
+import { one } from "../../model/relation.ts";
 
 export const stageChange = defineEntity({
   name: "stageChange",

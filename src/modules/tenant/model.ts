@@ -1,4 +1,6 @@
-import { dateTime, defineEntity, id, many, text } from "../../model/entity.ts";
+import { defineEntity } from "../../model/entity.ts";
+import { dateTime, id, text } from "../../model/field.ts";
+import { many } from "../../model/relation.ts";
 
 export const tenant = defineEntity({
   name: "tenant",

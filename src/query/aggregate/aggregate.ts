@@ -1,6 +1,7 @@
 import { collectAggregates, type Aggregate, type GroupTerm } from "./answer.ts";
 import type { Catalog } from "../../model/catalog.ts";
-import type { Entity, OrderDirection } from "../../model/entity.ts";
+import type { Entity } from "../../model/entity.ts";
+import type { OrderDirection } from "../../model/order.ts";
 import { figureColumn, partialColumns, type Figure } from "./figure.ts";
 import { currencyField, fieldOf, isMoney, type FigureName } from "./measure.ts";
 import { fieldSql } from "../order.ts";

@@ -1,4 +1,5 @@
-import type { Entity, Field, FieldKind } from "../../model/entity.ts";
+import type { Entity } from "../../model/entity.ts";
+import type { Field, FieldKind } from "../../model/field.ts";
 
 /** What can be computed of a field over many rows. */
 export const figureNames = ["sum", "avg", "min", "max"] as const;

@@ -1,5 +1,6 @@
 import { catalog } from "../../modules/catalog.ts";
-import type { Entity, Field } from "../../model/entity.ts";
+import type { Entity } from "../../model/entity.ts";
+import type { Field } from "../../model/field.ts";
 import type { Member, Notation } from "../../query/projection.ts";
 import type { Resource } from "../face.ts";
 import { inputSchema } from "./input-schema.ts";

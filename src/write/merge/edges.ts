@@ -1,4 +1,5 @@
-import { columnOf, type Entity, type Field } from "../../model/entity.ts";
+import type { Entity } from "../../model/entity.ts";
+import { columnOf, type Field } from "../../model/field.ts";
 import { isOneOf, join, name, param, raw, sql, type Sql } from "../../lib/sql.ts";
 import { restName, type Values } from "../input.ts";
 import { readPlain, type Stored } from "../stored.ts";

@@ -1,7 +1,8 @@
 import { scopeFor } from "../../auth/permissions.ts";
 import { requireScopes } from "../../auth/require-scopes.ts";
 import { idComplaint, readId } from "../../lib/id.ts";
-import { columnOf, type Entity } from "../../model/entity.ts";
+import type { Entity } from "../../model/entity.ts";
+import { columnOf } from "../../model/field.ts";
 import { name, param, raw, sql, type Sql } from "../../lib/sql.ts";
 import type { WriteContext } from "../context.ts";
 import type { EntityWrites } from "../entity-writes.ts";

@@ -1,4 +1,5 @@
-import { columnOf, type Entity } from "../../model/entity.ts";
+import type { Entity } from "../../model/entity.ts";
+import { columnOf } from "../../model/field.ts";
 import { isOneOf, name, param, raw, sql, type Sql } from "../../lib/sql.ts";
 import type { EntityWrites } from "../entity-writes.ts";
 import { restName, type Values } from "../input.ts";

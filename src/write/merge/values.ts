@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import { isRecord, jsonComplaint } from "../../lib/json.ts";
 import type { Catalog } from "../../model/catalog.ts";
-import type { Entity, Field } from "../../model/entity.ts";
+import type { Entity } from "../../model/entity.ts";
+import type { Field } from "../../model/field.ts";
 import { publicValue } from "../../query/public-value.ts";
 import { restName, type Values } from "../input.ts";
 import type { Stored } from "../stored.ts";

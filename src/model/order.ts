@@ -1,0 +1,9 @@
+/** One term of an order: a field, and which way. */
+export type OrderTerm = { readonly field: string; readonly direction: OrderDirection };
+export type OrderDirection =
+  | "asc"
+  | "desc"
+  | "asc_nulls_first"
+  | "asc_nulls_last"
+  | "desc_nulls_first"
+  | "desc_nulls_last";
