@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** Those that try a part of their cases in `npm cit`, and all in `npm run test:long` (test/support/run-length.ts). */
+/** Those that try a part of their cases in `npm cit`, and all in `npm run test:long` (test/support/run/run-length.ts). */
 const long = [
   "test/**/*.property.test.ts",
   "test/faults/*.test.ts",
@@ -14,8 +14,8 @@ export default defineConfig(({ mode }) => ({
   test: {
     include: mode === "long" ? long : ["test/**/*.test.ts"],
     env: { CRM_TEST_LONG: mode === "long" ? "1" : "" },
-    reporters: ["default", "./test/support/closing-line.ts"],
-    globalSetup: ["test/support/cluster.ts"],
+    reporters: ["default", "./test/support/run/closing-line.ts"],
+    globalSetup: ["test/support/run/cluster.ts"],
     // Prisma's schema engine (drift test) is a module of WebAssembly, which Node still warns about.
     execArgv: ["--disable-warning=ExperimentalWarning"],
     // Tests run in Node as the server does: TypeScript as it is, and one copy of graphql for all.

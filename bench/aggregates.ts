@@ -14,7 +14,12 @@ import type { ManyRelation } from "../src/model/relation.ts";
 import type { Filter } from "../src/query/filter-value.ts";
 import type { Figure } from "../src/query/aggregate/figure.ts";
 import type { Reader } from "../src/query/reader.ts";
-import { explainPlan, isBoundedBy, statementOf, type Explained } from "../test/support/plan.ts";
+import {
+  explainPlan,
+  isBoundedBy,
+  statementOf,
+  type Explained,
+} from "../test/support/database/plan.ts";
 import { makeDeals, measuredTenant } from "./aggregate-rows.ts";
 import { median } from "./measure.ts";
 

@@ -18,7 +18,7 @@ import { searchWords } from "../src/query/search.ts";
 import type { Statement } from "../src/lib/sql.ts";
 import { seed } from "../src/seed/seed.ts";
 import { explainChanges, fillChanges } from "./explain-changes.ts";
-import { explainPlan } from "../test/support/plan.ts";
+import { explainPlan } from "../test/support/database/plan.ts";
 import { request } from "./page-request.ts";
 
 const { values: options } = parseArgs({

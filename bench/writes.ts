@@ -12,7 +12,7 @@ import { lineItemWrites } from "../src/modules/line-item/service.ts";
 import { seed } from "../src/seed/seed.ts";
 import type { WriteResult } from "../src/write/draft.ts";
 import { createRecords, updateRecords } from "../src/write/verbs.ts";
-import { recordStatements } from "../test/support/recorder.ts";
+import { recordStatements } from "../test/support/database/recorder.ts";
 import { startGatewayProcess, type GatewayProcess } from "./gateway-process.ts";
 import { compare, ownCpu, write, type Side, type Write } from "./measure.ts";
 import { compareBatches } from "./writes-batch.ts";

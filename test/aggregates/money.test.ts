@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Random } from "../../src/seed/random.ts";
-import { runSeed } from "../support/arbitraries.ts";
-import type { Made, TenantFixtures } from "../support/fixtures.ts";
-import { at, listAt, startGateway, type TestGateway } from "../support/gateway.ts";
-import { averageOf, decimalOf, sumOf } from "../support/exact.ts";
+import { runSeed } from "../support/samples/arbitraries.ts";
+import type { Made, TenantFixtures } from "../support/samples/fixtures.ts";
+import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { averageOf, decimalOf, sumOf } from "../support/filters/exact.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;

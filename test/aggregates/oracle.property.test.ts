@@ -9,13 +9,23 @@ import type { OrderDirection } from "../../src/model/order.ts";
 import { addable, comparable, groupable, isMoney } from "../../src/query/aggregate/measure.ts";
 import type { PageRequest } from "../../src/query/page.ts";
 import { Reader } from "../../src/query/reader.ts";
-import { runOptions, runSeed } from "../support/arbitraries.ts";
-import { casesOf, isLong } from "../support/run-length.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { filterOf, type FilterSource } from "../support/filter-arbitraries.ts";
-import { Fixtures } from "../support/fixtures.ts";
-import { allFigures, asTexts, keyText, plainAggregate } from "../support/plain-aggregates.ts";
-import { idsIn, randomWorld, storeWorld, type RandomWorld } from "../support/random-rows.ts";
+import { runOptions, runSeed } from "../support/samples/arbitraries.ts";
+import { casesOf, isLong } from "../support/run/run-length.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database/database.ts";
+import { filterOf, type FilterSource } from "../support/filters/arbitraries.ts";
+import { Fixtures } from "../support/samples/fixtures.ts";
+import {
+  allFigures,
+  asTexts,
+  keyText,
+  plainAggregate,
+} from "../support/filters/plain-aggregates.ts";
+import {
+  idsIn,
+  randomWorld,
+  storeWorld,
+  type RandomWorld,
+} from "../support/samples/random-rows.ts";
 
 const casesPerRun = casesOf(250);
 const zones = ["UTC", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "Pacific/Apia"];

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Random } from "../../src/seed/random.ts";
-import { runSeed } from "../support/arbitraries.ts";
-import type { TenantFixtures } from "../support/fixtures.ts";
-import { at, listAt, startGateway, type TestGateway } from "../support/gateway.ts";
+import { runSeed } from "../support/samples/arbitraries.ts";
+import type { TenantFixtures } from "../support/samples/fixtures.ts";
+import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 
 let gateway: TestGateway;
 let tenants = 0;

@@ -4,9 +4,9 @@ import { catalog } from "../../src/modules/catalog.ts";
 import { readForecast, readPipeline } from "../../src/modules/deal/pipeline.ts";
 import type { AggregateRequest } from "../../src/query/aggregate/aggregate.ts";
 import type { Reader } from "../../src/query/reader.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { Fixtures, type Made, type TenantFixtures } from "../support/fixtures.ts";
-import { explainPlan, isBoundedBy, statementOf, type Explained } from "../support/plan.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database/database.ts";
+import { Fixtures, type Made, type TenantFixtures } from "../support/samples/fixtures.ts";
+import { explainPlan, isBoundedBy, statementOf, type Explained } from "../support/database/plan.ts";
 
 const size = 2_000;
 const index = "deals_figures_idx";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { catalog } from "../../src/modules/catalog.ts";
-import { at, listAt, startGateway, type TestGateway } from "../support/gateway.ts";
-import { completeTenant } from "../support/two-tenants.ts";
+import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { completeTenant } from "../support/samples/two-tenants.ts";
 
 let gateway: TestGateway;
 

@@ -2,10 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { uuidv7 } from "../../src/lib/id.ts";
 import { catalog } from "../../src/modules/catalog.ts";
 import { recordType } from "../../src/modules/change-event/model.ts";
-import { at, listAt, startGateway, type TestGateway } from "../support/gateway.ts";
-import { actorOf, kinds, oneOfEach, uuidOf, type Kind } from "../support/one-of-each.ts";
-import { expectWritten, mutate } from "../support/mutations.ts";
-import { boundKey } from "../support/writes.ts";
+import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { actorOf, kinds, oneOfEach, uuidOf, type Kind } from "../support/samples/one-of-each.ts";
+import { expectWritten, mutate } from "../support/writes/mutations.ts";
+import { boundKey } from "../support/writes/writes.ts";
 
 let gateway: TestGateway;
 let key: string;

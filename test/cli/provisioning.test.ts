@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseDuration, parseExpiry, parseQuota } from "../../src/cli/option-values.ts";
 import { createKey, revokeKey, rotateKey } from "../../src/modules/api-key/operator.ts";
 import { createTenant } from "../../src/modules/tenant/operator.ts";
-import type { Made, TenantFixtures } from "../support/fixtures.ts";
-import { runCli, type Ended } from "../support/cli.ts";
-import { at, listAt, startGateway, type TestGateway } from "../support/gateway.ts";
+import type { Made, TenantFixtures } from "../support/samples/fixtures.ts";
+import { runCli, type Ended } from "../support/processes/cli.ts";
+import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 
 const tokens = {
   JWT_ISSUER: "http://localhost/dev",

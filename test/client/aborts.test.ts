@@ -1,13 +1,13 @@
 import { getEventListeners } from "node:events";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createCrmClient, TimeoutError, type CrmClient } from "../../client/src/index.ts";
-import { at } from "../support/gateway.ts";
+import { at } from "../support/gateway/gateway.ts";
 import {
   reply,
   silence,
   startScriptedServer,
   type ScriptedServer,
-} from "../support/scripted-server.ts";
+} from "../support/processes/scripted-server.ts";
 
 let server: ScriptedServer;
 let client: CrmClient;

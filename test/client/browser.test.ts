@@ -2,10 +2,10 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { findChromium, launchChromium } from "../support/browser.ts";
-import { installClient } from "../support/client-package.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { startScriptedServer, type ScriptedServer } from "../support/scripted-server.ts";
+import { findChromium, launchChromium } from "../support/processes/browser.ts";
+import { installClient } from "../support/processes/client-package.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { startScriptedServer, type ScriptedServer } from "../support/processes/scripted-server.ts";
 
 const chromium = findChromium();
 

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { TenantFixtures } from "../support/fixtures.ts";
-import { installClient, type ClientInstallation } from "../support/client-package.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
+import type { TenantFixtures } from "../support/samples/fixtures.ts";
+import { installClient, type ClientInstallation } from "../support/processes/client-package.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;

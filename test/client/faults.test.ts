@@ -1,9 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ConnectionError, createCrmClient, type CrmClient } from "../../client/src/index.ts";
-import { openCuttableRoute, type Cut, type CuttableRoute } from "../support/cut-connection.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { openLossyRoute, type LossyRoute } from "../support/lossy-route.ts";
-import { untilOneWaits } from "../support/waiting.ts";
+import {
+  openCuttableRoute,
+  type Cut,
+  type CuttableRoute,
+} from "../support/database/cut-connection.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { openLossyRoute, type LossyRoute } from "../support/database/lossy-route.ts";
+import { untilOneWaits } from "../support/database/waiting.ts";
 
 let gateway: TestGateway;
 let database: CuttableRoute;

@@ -6,9 +6,9 @@ import { promisify } from "node:util";
 import { createContext, runInContext } from "node:vm";
 import { build } from "tsdown";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { installClient, type ClientInstallation } from "../support/client-package.ts";
-import { at, listAt } from "../support/gateway.ts";
-import { reply, startScriptedServer } from "../support/scripted-server.ts";
+import { installClient, type ClientInstallation } from "../support/processes/client-package.ts";
+import { at, listAt } from "../support/gateway/gateway.ts";
+import { reply, startScriptedServer } from "../support/processes/scripted-server.ts";
 
 const run = promisify(execFile);
 const bin = fileURLToPath(new URL("../../node_modules/.bin/", import.meta.url));

@@ -6,8 +6,12 @@ import {
   exactNumbers,
   type CrmClient,
 } from "../../client/src/index.ts";
-import { at } from "../support/gateway.ts";
-import { reply, startScriptedServer, type ScriptedServer } from "../support/scripted-server.ts";
+import { at } from "../support/gateway/gateway.ts";
+import {
+  reply,
+  startScriptedServer,
+  type ScriptedServer,
+} from "../support/processes/scripted-server.ts";
 
 let server: ScriptedServer;
 let client: CrmClient;

@@ -10,14 +10,14 @@ import {
   type ClientOptions,
   type CrmClient,
 } from "../../client/src/index.ts";
-import { at } from "../support/gateway.ts";
+import { at } from "../support/gateway/gateway.ts";
 import {
   breakOff,
   hangUp,
   reply,
   startScriptedServer,
   type ScriptedServer,
-} from "../support/scripted-server.ts";
+} from "../support/processes/scripted-server.ts";
 
 let server: ScriptedServer;
 

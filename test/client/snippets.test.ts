@@ -1,9 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createCrmClient, type CrmClient } from "../../client/src/index.ts";
-import { installClient, type ClientInstallation, type Ran } from "../support/client-package.ts";
-import type { TenantFixtures } from "../support/fixtures.ts";
-import { at, listAt, startGateway, type TestGateway } from "../support/gateway.ts";
+import {
+  installClient,
+  type ClientInstallation,
+  type Ran,
+} from "../support/processes/client-package.ts";
+import type { TenantFixtures } from "../support/samples/fixtures.ts";
+import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;

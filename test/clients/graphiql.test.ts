@@ -2,8 +2,8 @@ import { get, type IncomingHttpHeaders } from "node:http";
 import { text } from "node:stream/consumers";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { findChromium, launchChromium } from "../support/browser.ts";
-import { at, startGateway, type TestGateway } from "../support/gateway.ts";
+import { findChromium, launchChromium } from "../support/processes/browser.ts";
+import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 
 const chromium = findChromium();
 let gateway: TestGateway;

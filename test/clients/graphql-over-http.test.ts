@@ -1,7 +1,7 @@
-import { withoutExtensions } from "../support/without-extensions.ts";
+import { withoutExtensions } from "../support/gateway/without-extensions.ts";
 import { serverAudits } from "graphql-http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { at, startGateway, type TestGateway } from "../support/gateway.ts";
+import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 
 let gateway: TestGateway;
 let key: string;

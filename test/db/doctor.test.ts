@@ -1,7 +1,11 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { examine, type Finding, judgeVersion } from "../../src/db/doctor.ts";
-import { createEmptyDatabase, createTestDatabase, type TestDatabase } from "../support/database.ts";
+import {
+  createEmptyDatabase,
+  createTestDatabase,
+  type TestDatabase,
+} from "../support/database/database.ts";
 
 /** Roles belong to the whole cluster, which other tests use: harm is done to this one. */
 const scratchRole = `doctor_${process.pid}`;

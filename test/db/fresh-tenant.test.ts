@@ -1,19 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { catalog } from "../../src/modules/catalog.ts";
 import { crmFace } from "../../src/rest/crm/face.ts";
-import { fillTenant, rowId } from "../support/crowded-database.ts";
-import { crowdedWrites } from "../support/crowded-writes.ts";
-import { edgeFilters } from "../support/edge-filters.ts";
-import type { TenantFixtures } from "../support/fixtures.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { makeSide } from "../support/leak-world.ts";
-import { hearPlans, tellPlans, type PlanLog } from "../support/plan-log.ts";
-import { documentOf, type Call } from "../support/probe-calls.ts";
-import { theirs } from "../support/probe-marks.ts";
-import { mutationFields } from "../support/probe-mutations.ts";
-import { distinct, listCalls, plainCalls, valueCalls } from "../support/probe-reads.ts";
-import { Values } from "../support/probe-values.ts";
-import { casesOf, someOf } from "../support/run-length.ts";
+import { fillTenant, rowId } from "../support/samples/crowded-database.ts";
+import { crowdedWrites } from "../support/writes/crowded-writes.ts";
+import { edgeFilters } from "../support/filters/edge-filters.ts";
+import type { TenantFixtures } from "../support/samples/fixtures.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { makeSide } from "../support/leaks/world.ts";
+import { hearPlans, tellPlans, type PlanLog } from "../support/database/plan-log.ts";
+import { documentOf, type Call } from "../support/leaks/calls.ts";
+import { theirs } from "../support/leaks/marks.ts";
+import { mutationFields } from "../support/leaks/mutations.ts";
+import { distinct, listCalls, plainCalls, valueCalls } from "../support/leaks/reads.ts";
+import { Values } from "../support/leaks/values.ts";
+import { casesOf, someOf } from "../support/run/run-length.ts";
 
 /** Rows in each table: of the tenant whose rows were counted, and of the one that came after. */
 const [counted, fresh] = [casesOf(20_000), 3_000];

@@ -7,7 +7,7 @@ import { migrate } from "../../src/db/migrate.ts";
 import { migrationsDirectory } from "../../src/db/migration-files.ts";
 import { emailKey } from "../../src/model/kinds/email.ts";
 import { organizationHost } from "../../src/lib/organization-host.ts";
-import { createEmptyDatabase, type TestDatabase } from "../support/database.ts";
+import { createEmptyDatabase, type TestDatabase } from "../support/database/database.ts";
 
 const itself = "20261128130000_keys_by_the_gateway";
 const count = 60;

@@ -7,7 +7,11 @@ import { StartupError } from "../../src/lib/startup-error.ts";
 import { migrate, migrationStatus } from "../../src/db/migrate.ts";
 import { migrationsDirectory, readMigrations } from "../../src/db/migration-files.ts";
 import { withSchemaEngine } from "../../tools/schema-engine.ts";
-import { createEmptyDatabase, createTestDatabase, type TestDatabase } from "../support/database.ts";
+import {
+  createEmptyDatabase,
+  createTestDatabase,
+  type TestDatabase,
+} from "../support/database/database.ts";
 
 let database: TestDatabase;
 let directory: string;

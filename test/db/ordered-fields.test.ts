@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { catalog } from "../../src/modules/catalog.ts";
 import { columnOf, isSortable } from "../../src/model/field.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { Fixtures } from "../support/fixtures.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database/database.ts";
+import { Fixtures } from "../support/samples/fixtures.ts";
 
 let database: TestDatabase;
 let fixtures: Fixtures;

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { migrate } from "../../src/db/migrate.ts";
 import { migrationsDirectory } from "../../src/db/migration-files.ts";
-import { createEmptyDatabase, type TestDatabase } from "../support/database.ts";
-import { Fixtures, type TenantFixtures } from "../support/fixtures.ts";
+import { createEmptyDatabase, type TestDatabase } from "../support/database/database.ts";
+import { Fixtures, type TenantFixtures } from "../support/samples/fixtures.ts";
 
 let database: TestDatabase;
 let fixtures: Fixtures;

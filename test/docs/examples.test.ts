@@ -3,8 +3,8 @@ import { parse, validate } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { schema } from "../../src/schema.ts";
 import { seedDemo } from "../../src/seed/demo.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { restClient } from "../support/rest.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { restClient } from "../support/rest/client.ts";
 
 const root = new URL("../../", import.meta.url);
 const read = (file: string): Promise<string> => readFile(new URL(file, root), "utf8");

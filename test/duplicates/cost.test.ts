@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { uuidv7 } from "../../src/lib/id.ts";
-import type { TenantFixtures } from "../support/fixtures.ts";
-import { listAt, startGateway, type TestGateway } from "../support/gateway.ts";
+import type { TenantFixtures } from "../support/samples/fixtures.ts";
+import { listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;

@@ -7,9 +7,9 @@ import {
   type FoundPair,
   type Measure,
   type StoredSet,
-} from "../support/duplicate-evaluation.ts";
-import { heldOutWords, trainingWords } from "../support/duplicate-words.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
+} from "../support/duplicates/evaluation.ts";
+import { heldOutWords, trainingWords } from "../support/duplicates/words.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { defaultMinScore } from "../../src/query/duplicates/duplicates.ts";
 
 let gateway: TestGateway;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { duplicatesOf } from "../support/duplicates.ts";
-import type { Made, TenantFixtures, Values } from "../support/fixtures.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { duplicatesOf } from "../support/duplicates/duplicates.ts";
+import type { Made, TenantFixtures, Values } from "../support/samples/fixtures.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;

@@ -1,10 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import type { Cut } from "../support/cut-connection.ts";
-import { extentOf, startFaultyGateway, type FaultyGateway } from "../support/faulty-gateway.ts";
-import { someOf } from "../support/run-length.ts";
-import type { TenantCopy, TenantState } from "../support/tenant-copies.ts";
-import type { World } from "../support/write-paths.ts";
+import type { Cut } from "../support/database/cut-connection.ts";
+import {
+  extentOf,
+  startFaultyGateway,
+  type FaultyGateway,
+} from "../support/writes/faulty-gateway.ts";
+import { someOf } from "../support/run/run-length.ts";
+import type { TenantCopy, TenantState } from "../support/samples/tenant-copies.ts";
+import type { World } from "../support/writes/write-paths.ts";
 
 /** A write over REST, as it is sent to a copy of the world's tenant. */
 type RestWrite = {

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import type { Cut } from "../support/cut-connection.ts";
+import type { Cut } from "../support/database/cut-connection.ts";
 import {
   extentOf,
   runUndisturbed,
@@ -8,10 +8,10 @@ import {
   verdictOn,
   type FaultyGateway,
   type Undisturbed,
-} from "../support/faulty-gateway.ts";
-import { someOf } from "../support/run-length.ts";
-import { secret } from "../support/tenant-copies.ts";
-import { twoWrites, writePaths, type WritePath } from "../support/write-paths.ts";
+} from "../support/writes/faulty-gateway.ts";
+import { someOf } from "../support/run/run-length.ts";
+import { secret } from "../support/samples/tenant-copies.ts";
+import { twoWrites, writePaths, type WritePath } from "../support/writes/write-paths.ts";
 
 const commitsIn = (statements: readonly string[]): number =>
   statements.filter((text) => text === "COMMIT").length;

@@ -9,8 +9,8 @@ import {
   type FaultyGateway,
   type Reply,
   type Undisturbed,
-} from "../support/faulty-gateway.ts";
-import { writePaths, type WritePath } from "../support/write-paths.ts";
+} from "../support/writes/faulty-gateway.ts";
+import { writePaths, type WritePath } from "../support/writes/write-paths.ts";
 
 /** Until the gateway has heard that a client hung up. */
 const hangUpMilliseconds = 5;

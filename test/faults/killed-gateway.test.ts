@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { eventsOf } from "../support/change-events.ts";
-import { at, startGateway, type TestGateway } from "../support/gateway.ts";
-import { startGatewayProcess } from "../support/gateway-process.ts";
-import { patientEnvironment } from "../support/patience.ts";
-import { restClient, type RestClient } from "../support/rest.ts";
+import { eventsOf } from "../support/changes/events.ts";
+import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { startGatewayProcess } from "../support/processes/gateway-process.ts";
+import { patientEnvironment } from "../support/run/patience.ts";
+import { restClient, type RestClient } from "../support/rest/client.ts";
 
 let gateway: TestGateway;
 let rest: RestClient;

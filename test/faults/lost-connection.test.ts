@@ -3,7 +3,7 @@ import { connect, createServer, type Socket } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { asTenant, FencedPool } from "../../src/db/fenced-pool.ts";
 import { tellError } from "../../src/graphql/server/errors.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database/database.ts";
 
 const tenantId = "0190aaaa-0000-7000-8000-000000000001";
 let database: TestDatabase;

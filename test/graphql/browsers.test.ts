@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { send, type RawAnswer, type RawRequest } from "../support/raw-http.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { send, type RawAnswer, type RawRequest } from "../support/gateway/raw-http.ts";
 
 const origin = "https://app.example.com";
 let gateway: TestGateway;

@@ -2,11 +2,11 @@ import fc from "fast-check";
 import { getNamedType, isObjectType, type GraphQLField, type GraphQLObjectType } from "graphql";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { schema } from "../../src/schema.ts";
-import { runOptions } from "../support/arbitraries.ts";
-import { at, startGateway, type TestGateway } from "../support/gateway.ts";
-import { post } from "../support/limits.ts";
-import { casesOf } from "../support/run-length.ts";
-import { completeTenant } from "../support/two-tenants.ts";
+import { runOptions } from "../support/samples/arbitraries.ts";
+import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { post } from "../support/gateway/limits.ts";
+import { casesOf } from "../support/run/run-length.ts";
+import { completeTenant } from "../support/samples/two-tenants.ts";
 
 let gateway: TestGateway;
 let key: string;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { encodeCursor } from "../../src/lib/cursor.ts";
-import type { Made } from "../support/fixtures.ts";
-import { expectBadInput } from "../support/expectations.ts";
-import { at, startGateway, type TestGateway } from "../support/gateway.ts";
+import type { Made } from "../support/samples/fixtures.ts";
+import { expectBadInput } from "../support/gateway/expectations.ts";
+import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 
 let gateway: TestGateway;
 let key: string;

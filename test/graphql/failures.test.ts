@@ -1,6 +1,6 @@
-import { withoutExtensions } from "../support/without-extensions.ts";
+import { withoutExtensions } from "../support/gateway/without-extensions.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 
 let gateway: TestGateway;
 let key: string;

@@ -1,7 +1,7 @@
-import { withoutExtensions } from "../support/without-extensions.ts";
+import { withoutExtensions } from "../support/gateway/without-extensions.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { send, sendBytes, type RawRequest } from "../support/raw-http.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { send, sendBytes, type RawRequest } from "../support/gateway/raw-http.ts";
 
 let gateway: TestGateway;
 let key: string;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { TenantFixtures } from "../support/fixtures.ts";
-import { at, startGateway, type TestGateway } from "../support/gateway.ts";
-import { accounts, everywhere, makeBetween, seenFrom, walk } from "../support/places.ts";
+import type { TenantFixtures } from "../support/samples/fixtures.ts";
+import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { accounts, everywhere, makeBetween, seenFrom, walk } from "../support/samples/places.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;

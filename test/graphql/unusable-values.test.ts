@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { expectBadInput } from "../support/expectations.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { expectBadInput } from "../support/gateway/expectations.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 
 let gateway: TestGateway;
 let key: string;

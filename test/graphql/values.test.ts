@@ -1,8 +1,8 @@
 import { isScalarType } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { schema } from "../../src/schema.ts";
-import type { TenantFixtures } from "../support/fixtures.ts";
-import { at, startGateway, type TestGateway } from "../support/gateway.ts";
+import type { TenantFixtures } from "../support/samples/fixtures.ts";
+import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import {
   accounts,
   contacts,
@@ -11,7 +11,7 @@ import {
   seenFrom,
   walk,
   type Kind,
-} from "../support/places.ts";
+} from "../support/samples/places.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;

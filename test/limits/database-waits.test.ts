@@ -3,8 +3,8 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { asWork, Work } from "../../src/db/work.ts";
 import { loadConfig } from "../../src/config.ts";
 import { FencedPool } from "../../src/db/fenced-pool.ts";
-import { createTestDatabase } from "../support/database.ts";
-import { Fixtures } from "../support/fixtures.ts";
+import { createTestDatabase } from "../support/database/database.ts";
+import { Fixtures } from "../support/samples/fixtures.ts";
 
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

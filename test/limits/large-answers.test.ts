@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { at, startGateway, type TestGateway } from "../support/gateway.ts";
-import { post } from "../support/limits.ts";
-import { restClient } from "../support/rest.ts";
+import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { post } from "../support/gateway/limits.ts";
+import { restClient } from "../support/rest/client.ts";
 
 let gateway: TestGateway;
 let key: string;

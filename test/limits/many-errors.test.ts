@@ -1,7 +1,7 @@
 // Each record of an answer may fail by itself: 10,000 of them made megabytes of errors.
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { at, listAt, startGateway, type TestGateway } from "../support/gateway.ts";
-import { post } from "../support/limits.ts";
+import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { post } from "../support/gateway/limits.ts";
 
 let gateway: TestGateway;
 let key: string;

@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { at, startGateway, type TestGateway } from "../support/gateway.ts";
-import { post, type CountedAnswer } from "../support/limits.ts";
-import { send } from "../support/raw-http.ts";
+import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { post, type CountedAnswer } from "../support/gateway/limits.ts";
+import { send } from "../support/gateway/raw-http.ts";
 
 let gateway: TestGateway;
 let keys: readonly string[];

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { at, startGateway, type TestGateway } from "../support/gateway.ts";
-import { post } from "../support/limits.ts";
+import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { post } from "../support/gateway/limits.ts";
 
 let gateway: TestGateway;
 let patient: TestGateway;

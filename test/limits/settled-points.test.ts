@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { at, listAt, startGateway, type TestGateway } from "../support/gateway.ts";
-import { post } from "../support/limits.ts";
-import { startSecond } from "../support/races.ts";
-import { restClient, type RestClient } from "../support/rest.ts";
+import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { post } from "../support/gateway/limits.ts";
+import { startSecond } from "../support/writes/races.ts";
+import { restClient, type RestClient } from "../support/rest/client.ts";
 
 const pointsPerMinute = 1_000;
 const env = { POINTS_PER_MINUTE: String(pointsPerMinute), RATE_LIMIT_STORE: "postgres" };

@@ -3,10 +3,10 @@ import { loadConfig } from "../../src/config.ts";
 import { openDatabase } from "../../src/db/database.ts";
 import { PostgresCounters } from "../../src/limits/postgres-counters.ts";
 import { Quota } from "../../src/limits/quota.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { patientEnvironment } from "../support/patience.ts";
-import { startGatewayProcess, type GatewayProcess } from "../support/gateway-process.ts";
-import { limitedKey, post } from "../support/limits.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { patientEnvironment } from "../support/run/patience.ts";
+import { startGatewayProcess, type GatewayProcess } from "../support/processes/gateway-process.ts";
+import { limitedKey, post } from "../support/gateway/limits.ts";
 
 let gateway: TestGateway;
 let slug: string;

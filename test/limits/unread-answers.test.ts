@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { post } from "../support/limits.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { post } from "../support/gateway/limits.ts";
 
 let gateway: TestGateway;
 let key: string;

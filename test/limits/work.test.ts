@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { asWork, maxAnswerBytes, Work } from "../../src/db/work.ts";
 import { catalog } from "../../src/modules/catalog.ts";
 import { Reader } from "../../src/query/reader.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
-import type { TenantFixtures } from "../support/fixtures.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import type { TenantFixtures } from "../support/samples/fixtures.ts";
 
 const tooComplex = { code: "QUERY_TOO_COMPLEX" };
 

@@ -1,12 +1,12 @@
-import { withoutExtensions } from "../support/without-extensions.ts";
+import { withoutExtensions } from "../support/gateway/without-extensions.ts";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { catalog } from "../../src/modules/catalog.ts";
 import { snakeCase } from "../../src/lib/text.ts";
-import { at, startGateway, type TestGateway } from "../support/gateway.ts";
-import { merge, mergeText, type Merge } from "../support/merging.ts";
-import { randomWorld, storeWorld, type RandomWorld } from "../support/random-rows.ts";
-import { rowsOf } from "../support/writes.ts";
+import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { merge, mergeText, type Merge } from "../support/writes/merging.ts";
+import { randomWorld, storeWorld, type RandomWorld } from "../support/samples/random-rows.ts";
+import { rowsOf } from "../support/writes/writes.ts";
 
 let gateway: TestGateway;
 let count = 0;

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { at } from "../support/gateway.ts";
-import { eventsOf } from "../support/change-events.ts";
-import { done, merge } from "../support/merging.ts";
-import { startRaceTrack, type RaceTrack } from "../support/races.ts";
-import { aftermath, peace } from "../support/soundness.ts";
-import { uuidOf } from "../support/write-calls.ts";
+import { at } from "../support/gateway/gateway.ts";
+import { eventsOf } from "../support/changes/events.ts";
+import { done, merge } from "../support/writes/merging.ts";
+import { startRaceTrack, type RaceTrack } from "../support/writes/races.ts";
+import { aftermath, peace } from "../support/writes/soundness.ts";
+import { uuidOf } from "../support/writes/write-calls.ts";
 
 let track: RaceTrack;
 beforeAll(async () => {

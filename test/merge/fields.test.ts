@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { at, startGateway, type TestGateway } from "../support/gateway.ts";
-import { done, fieldOf, merge, type Merge } from "../support/merging.ts";
-import { idOf, WriteCalls } from "../support/write-calls.ts";
+import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { done, fieldOf, merge, type Merge } from "../support/writes/merging.ts";
+import { idOf, WriteCalls } from "../support/writes/write-calls.ts";
 
 let gateway: TestGateway;
 let write: WriteCalls;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { race, startRaceTrack, type RaceTrack, type Written } from "../support/races.ts";
-import { seededRandom } from "../support/random-writes.ts";
-import { aftermath, peace } from "../support/soundness.ts";
-import { uuidOf } from "../support/write-calls.ts";
+import { race, startRaceTrack, type RaceTrack, type Written } from "../support/writes/races.ts";
+import { seededRandom } from "../support/writes/random-writes.ts";
+import { aftermath, peace } from "../support/writes/soundness.ts";
+import { uuidOf } from "../support/writes/write-calls.ts";
 
 type Write = readonly [field: string, args: Record<string, unknown>];
 

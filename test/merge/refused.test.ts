@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { TenantFixtures } from "../support/fixtures.ts";
-import { at, startGateway, type TestGateway } from "../support/gateway.ts";
-import { done, merge } from "../support/merging.ts";
-import { unknownId } from "../support/one-of-each.ts";
-import { idOf, problemsOf, WriteCalls } from "../support/write-calls.ts";
-import { boundKey, rowsOf } from "../support/writes.ts";
+import type { TenantFixtures } from "../support/samples/fixtures.ts";
+import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { done, merge } from "../support/writes/merging.ts";
+import { unknownId } from "../support/samples/one-of-each.ts";
+import { idOf, problemsOf, WriteCalls } from "../support/writes/write-calls.ts";
+import { boundKey, rowsOf } from "../support/writes/writes.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { TenantFixtures } from "../support/fixtures.ts";
-import { accountFamily } from "../support/account-family.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { done, merge } from "../support/merging.ts";
+import type { TenantFixtures } from "../support/samples/fixtures.ts";
+import { accountFamily } from "../support/samples/account-family.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { done, merge } from "../support/writes/merging.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;

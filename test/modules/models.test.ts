@@ -11,8 +11,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { catalog } from "../../src/modules/catalog.ts";
 import { columnOf, sqlTypeOf } from "../../src/model/field.ts";
 import { schema } from "../../src/schema.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { Fixtures } from "../support/fixtures.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database/database.ts";
+import { Fixtures } from "../support/samples/fixtures.ts";
 
 type Column = {
   table_name: string;

@@ -8,19 +8,19 @@ import type { Entity } from "../../src/model/entity.ts";
 import type { OrderTerm } from "../../src/model/order.ts";
 import type { Filter } from "../../src/query/filter-value.ts";
 import { Reader } from "../../src/query/reader.ts";
-import { orderOf, runOptions, runSeed } from "../support/arbitraries.ts";
-import { casesOf } from "../support/run-length.ts";
-import { filterOf, type FilterSource } from "../support/filter-arbitraries.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { Fixtures } from "../support/fixtures.ts";
-import { PrismaFilter, prismaOrder, type PrismaWhere } from "../support/prisma-filter.ts";
+import { orderOf, runOptions, runSeed } from "../support/samples/arbitraries.ts";
+import { casesOf } from "../support/run/run-length.ts";
+import { filterOf, type FilterSource } from "../support/filters/arbitraries.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database/database.ts";
+import { Fixtures } from "../support/samples/fixtures.ts";
+import { PrismaFilter, prismaOrder, type PrismaWhere } from "../support/filters/prisma-filter.ts";
 import {
   idsIn,
   randomWorld,
   storedNames,
   storeWorld,
   type RandomWorld,
-} from "../support/random-rows.ts";
+} from "../support/samples/random-rows.ts";
 
 const casesPerRun = casesOf(1_500);
 const entities = catalog.entities.filter(({ name }) => name !== "tenant");

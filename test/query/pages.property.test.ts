@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { catalog } from "../../src/modules/catalog.ts";
-import { orderOf, runOptions, runSeed } from "../support/arbitraries.ts";
-import { casesOf } from "../support/run-length.ts";
-import { activityRows, changeSteps, ChangingList } from "../support/changing-list.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { orderOf, runOptions, runSeed } from "../support/samples/arbitraries.ts";
+import { casesOf } from "../support/run/run-length.ts";
+import { activityRows, changeSteps, ChangingList } from "../support/filters/changing-list.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import {
   defaultOrder,
   engineFetch,
@@ -17,7 +17,7 @@ import {
   type Fetch,
   type List,
   type RankedCut,
-} from "../support/list-pages.ts";
+} from "../support/filters/list-pages.ts";
 import {
   idOf,
   idsIn,
@@ -25,7 +25,7 @@ import {
   storeRows,
   storeWorld,
   type RandomRow,
-} from "../support/random-rows.ts";
+} from "../support/samples/random-rows.ts";
 
 let gateway: TestGateway;
 let tenantId: string;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { at, listAt, startGateway, type TestGateway } from "../support/gateway.ts";
-import type { TenantFixtures } from "../support/fixtures.ts";
+import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import type { TenantFixtures } from "../support/samples/fixtures.ts";
 
 const fiveLevels = `query ($first: Int!) {
   tenant {

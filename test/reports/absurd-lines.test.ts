@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import type { Made, TenantFixtures } from "../support/fixtures.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { restClient } from "../support/rest.ts";
-import { idOf, problemsOf, WriteCalls } from "../support/write-calls.ts";
+import type { Made, TenantFixtures } from "../support/samples/fixtures.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { restClient } from "../support/rest/client.ts";
+import { idOf, problemsOf, WriteCalls } from "../support/writes/write-calls.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;

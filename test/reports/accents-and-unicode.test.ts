@@ -5,10 +5,10 @@ import { createTenant } from "../../src/modules/tenant/operator.ts";
 import { pageStatement } from "../../src/query/page.ts";
 import { rowColumns } from "../../src/query/row.ts";
 import { searchWords } from "../../src/query/search.ts";
-import type { TenantFixtures } from "../support/fixtures.ts";
-import { at, listAt, startGateway, type TestGateway } from "../support/gateway.ts";
-import { explainPlan } from "../support/plan.ts";
-import { restClient, type RestClient } from "../support/rest.ts";
+import type { TenantFixtures } from "../support/samples/fixtures.ts";
+import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { explainPlan } from "../support/database/plan.ts";
+import { restClient, type RestClient } from "../support/rest/client.ts";
 
 let gateway: TestGateway;
 let key: string;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Made, TenantFixtures } from "../support/fixtures.ts";
-import { at, startGateway, type TestGateway } from "../support/gateway.ts";
-import { rowsOf, Writer } from "../support/writes.ts";
+import type { Made, TenantFixtures } from "../support/samples/fixtures.ts";
+import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { rowsOf, Writer } from "../support/writes/writes.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;

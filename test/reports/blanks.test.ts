@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Operation } from "../../src/rest/face.ts";
 import { operations } from "../../src/rest/operations.ts";
-import type { Made, TenantFixtures } from "../support/fixtures.ts";
-import { at, listAt, startGateway, type TestGateway } from "../support/gateway.ts";
-import { restClient, type RestClient } from "../support/rest.ts";
-import { idOf, problemsOf, WriteCalls, type Outcome } from "../support/write-calls.ts";
+import type { Made, TenantFixtures } from "../support/samples/fixtures.ts";
+import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { restClient, type RestClient } from "../support/rest/client.ts";
+import { idOf, problemsOf, WriteCalls, type Outcome } from "../support/writes/write-calls.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;

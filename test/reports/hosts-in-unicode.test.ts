@@ -1,7 +1,7 @@
 // A domain is stored in punycode, and neither a search nor a filter found it by what people type: köln.de, münchen.
 import { domainToASCII, domainToUnicode } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { at, listAt, startGateway, type TestGateway } from "../support/gateway.ts";
+import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 
 let gateway: TestGateway;
 let key: string;

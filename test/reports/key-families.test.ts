@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { at, startGateway, type TestGateway } from "../support/gateway.ts";
-import { limitedKey, post } from "../support/limits.ts";
-import { outcomeOf } from "../support/writes.ts";
+import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { limitedKey, post } from "../support/gateway/limits.ts";
+import { outcomeOf } from "../support/writes/writes.ts";
 
 const gateways: TestGateway[] = [];
 let slug: string;

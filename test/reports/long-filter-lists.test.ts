@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { asWork, Work } from "../../src/db/work.ts";
 import { readOnce } from "../../src/model/read-once.ts";
-import { at, startGateway, type TestGateway } from "../support/gateway.ts";
-import { post } from "../support/limits.ts";
+import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { post } from "../support/gateway/limits.ts";
 
 let gateway: TestGateway;
 let key: string;

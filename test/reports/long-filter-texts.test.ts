@@ -1,7 +1,7 @@
 // A text operator compares its text with every row's: one of 10,000 characters took PostgreSQL 1.6 to 10 s for one point.
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { at, listAt, startGateway, type TestGateway } from "../support/gateway.ts";
-import { restClient, type RestClient } from "../support/rest.ts";
+import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { restClient, type RestClient } from "../support/rest/client.ts";
 
 let gateway: TestGateway;
 let key: string;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ExactNumber, parseJson } from "../../src/lib/exact-number.ts";
 import { jsonComplaint } from "../../src/lib/json.ts";
 import { hashRequest } from "../../src/write/idempotency.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 
 let gateway: TestGateway;
 let key: string;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { duplicatesOf } from "../support/duplicates.ts";
-import { at, listAt, startGateway, type TestGateway } from "../support/gateway.ts";
-import { expectWritten, mutate, type Outcome } from "../support/mutations.ts";
-import { restClient, type RestClient } from "../support/rest.ts";
+import { duplicatesOf } from "../support/duplicates/duplicates.ts";
+import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { expectWritten, mutate, type Outcome } from "../support/writes/mutations.ts";
+import { restClient, type RestClient } from "../support/rest/client.ts";
 
 let gateway: TestGateway;
 let key: string;

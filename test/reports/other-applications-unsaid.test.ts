@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { at, listAt, startGateway, type TestGateway } from "../support/gateway.ts";
-import { restClient } from "../support/rest.ts";
-import { boundKey, Writer } from "../support/writes.ts";
+import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { restClient } from "../support/rest/client.ts";
+import { boundKey, Writer } from "../support/writes/writes.ts";
 
 let gateway: TestGateway;
 let key: string;

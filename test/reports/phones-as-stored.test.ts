@@ -1,8 +1,8 @@
 // A filter by the very text that a record shows as its phone number found nothing: the x of Fax, Alex and Text was read as
 // an extension, and digits of other scripts were none.
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { at, listAt, startGateway, type TestGateway } from "../support/gateway.ts";
-import { restClient, type RestClient } from "../support/rest.ts";
+import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { restClient, type RestClient } from "../support/rest/client.ts";
 
 let gateway: TestGateway;
 let key: string;

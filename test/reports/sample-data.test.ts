@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { at, listAt, startGateway, type TestGateway } from "../support/gateway.ts";
-import { restClient, type RestClient } from "../support/rest.ts";
+import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { restClient, type RestClient } from "../support/rest/client.ts";
 import {
   companyRows,
   detailRows,
   orderRows,
   personRows,
   type SampleRow,
-} from "../support/sample-data.ts";
-import { Writer } from "../support/writes.ts";
+} from "../support/samples/sample-data.ts";
+import { Writer } from "../support/writes/writes.ts";
 
 let gateway: TestGateway;
 const keys: Record<"rest" | "graphql", string> = { rest: "", graphql: "" };

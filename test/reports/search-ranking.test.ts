@@ -6,9 +6,9 @@ import { catalog } from "../../src/modules/catalog.ts";
 import { Reader } from "../../src/query/reader.ts";
 import { searchWords } from "../../src/query/search.ts";
 import { seed } from "../../src/seed/seed.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { Fixtures, type TenantFixtures } from "../support/fixtures.ts";
-import { casesOf } from "../support/run-length.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database/database.ts";
+import { Fixtures, type TenantFixtures } from "../support/samples/fixtures.ts";
+import { casesOf } from "../support/run/run-length.ts";
 
 /** What each kind of record is called by. */
 const named: Readonly<Record<string, string>> = {

@@ -1,8 +1,8 @@
 // U+FDFA is compared as 18 letters, and what nobody sees as none: 200 of the first took 32 s, and the other found all.
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { comparedLength } from "../../src/lib/text.ts";
-import { at, listAt, startGateway, type TestGateway } from "../support/gateway.ts";
-import { restClient, type RestClient } from "../support/rest.ts";
+import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { restClient, type RestClient } from "../support/rest/client.ts";
 
 let gateway: TestGateway;
 let key: string;

@@ -2,10 +2,10 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { at, startGateway, type TestGateway } from "../support/gateway.ts";
-import { post } from "../support/limits.ts";
-import { sendBytes } from "../support/raw-http.ts";
-import { restClient, type RestAnswer, type RestClient } from "../support/rest.ts";
+import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { post } from "../support/gateway/limits.ts";
+import { sendBytes } from "../support/gateway/raw-http.ts";
+import { restClient, type RestAnswer, type RestClient } from "../support/rest/client.ts";
 
 type Served = { readonly gateway: TestGateway; readonly key: string; readonly rest: RestClient };
 

@@ -1,9 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { captureLog } from "../support/captured-log.ts";
-import type { TenantFixtures } from "../support/fixtures.ts";
-import { at, listAt, recordAt, startGateway, type TestGateway } from "../support/gateway.ts";
-import { limitedKey } from "../support/limits.ts";
-import { restClient, type RestAnswer, type RestClient } from "../support/rest.ts";
+import { captureLog } from "../support/gateway/captured-log.ts";
+import type { TenantFixtures } from "../support/samples/fixtures.ts";
+import {
+  at,
+  listAt,
+  recordAt,
+  startGateway,
+  type TestGateway,
+} from "../support/gateway/gateway.ts";
+import { limitedKey } from "../support/gateway/limits.ts";
+import { restClient, type RestAnswer, type RestClient } from "../support/rest/client.ts";
 
 const crm = "/api/v1/crm";
 const integration = "/api/v1/integration/customers";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { at, listAt, startGateway, type TestGateway } from "../support/gateway.ts";
-import { restClient, type RestAnswer, type RestClient } from "../support/rest.ts";
+import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { restClient, type RestAnswer, type RestClient } from "../support/rest/client.ts";
 
 const crm = "/api/v1/crm";
 let gateway: TestGateway;

@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { runSeed } from "../support/arbitraries.ts";
-import { casesOf, isLong } from "../support/run-length.ts";
+import { runSeed } from "../support/samples/arbitraries.ts";
+import { casesOf, isLong } from "../support/run/run-length.ts";
 import { agent, revealedBy, sendFuzz, type FuzzRequest } from "../support/fuzz/client.ts";
 import { serveGateway, type ServedGateway } from "../support/fuzz/served-gateway.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { assertDocumented, validatorAt } from "../support/openapi-contract.ts";
-import { described, valid, type Plan } from "../support/rest-fuzz/plans.ts";
-import { garbage, oneThingWrong } from "../support/rest-fuzz/wrong-plans.ts";
-import { World } from "../support/rest-fuzz/world.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { assertDocumented, validatorAt } from "../support/rest/openapi-contract.ts";
+import { described, valid, type Plan } from "../support/rest/fuzz/plans.ts";
+import { garbage, oneThingWrong } from "../support/rest/fuzz/wrong-plans.ts";
+import { World } from "../support/rest/fuzz/world.ts";
 
 /** Makes the database and the key; the gateway that is tried runs in a process of its own. */
 let maker: TestGateway;

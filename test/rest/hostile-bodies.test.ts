@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { at, listAt, startGateway, type TestGateway } from "../support/gateway.ts";
-import { restClient, type RestClient } from "../support/rest.ts";
+import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { restClient, type RestClient } from "../support/rest/client.ts";
 import {
   isPlainRefusal,
   makeRestWrites,
   restWrites,
   type RestWrites,
-} from "../support/rest-writes.ts";
+} from "../support/rest/hostile-writes.ts";
 
 let gateway: TestGateway;
 let writes: RestWrites;

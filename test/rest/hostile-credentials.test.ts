@@ -1,8 +1,8 @@
 import { SignJWT, UnsecuredJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { TenantFixtures } from "../support/fixtures.ts";
-import { at, startGateway, type TestGateway } from "../support/gateway.ts";
-import { send, type RawAnswer } from "../support/raw-http.ts";
+import type { TenantFixtures } from "../support/samples/fixtures.ts";
+import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { send, type RawAnswer } from "../support/gateway/raw-http.ts";
 
 const secret = "a secret of the tests, 32 bytes and more";
 const nobody = "0190aaaa-0000-7000-8000-000000000000";

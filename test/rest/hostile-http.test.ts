@@ -2,14 +2,14 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { send, sendBytes, sendUnfinished } from "../support/raw-http.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { send, sendBytes, sendUnfinished } from "../support/gateway/raw-http.ts";
 import {
   isPlainRefusal,
   makeRestWrites,
   restWrites,
   type RestWrites,
-} from "../support/rest-writes.ts";
+} from "../support/rest/hostile-writes.ts";
 
 let gateway: TestGateway;
 let writes: RestWrites;

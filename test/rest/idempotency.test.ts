@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { at } from "../support/gateway.ts";
-import { startRaceTrack, type RaceTrack } from "../support/races.ts";
-import { restClient, type RestAnswer, type RestClient } from "../support/rest.ts";
+import { at } from "../support/gateway/gateway.ts";
+import { startRaceTrack, type RaceTrack } from "../support/writes/races.ts";
+import { restClient, type RestAnswer, type RestClient } from "../support/rest/client.ts";
 
 let track: RaceTrack;
 let rest: RestClient;

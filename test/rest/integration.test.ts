@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Made, TenantFixtures } from "../support/fixtures.ts";
-import { at, listAt, recordAt, startGateway, type TestGateway } from "../support/gateway.ts";
-import { restClient, type RestClient } from "../support/rest.ts";
+import type { Made, TenantFixtures } from "../support/samples/fixtures.ts";
+import {
+  at,
+  listAt,
+  recordAt,
+  startGateway,
+  type TestGateway,
+} from "../support/gateway/gateway.ts";
+import { restClient, type RestClient } from "../support/rest/client.ts";
 
 const path = "/api/v1/integration/customers";
 

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { operations } from "../../src/rest/operations.ts";
-import type { TestGateway } from "../support/gateway.ts";
-import { leakGateway, makeSide, scopedKey, type Side } from "../support/leak-world.ts";
-import { ours, theirs, type Swap } from "../support/probe-marks.ts";
-import { inTurn } from "../support/probe-requests.ts";
-import { dumpOf, swapFor } from "../support/probe-worlds.ts";
+import type { TestGateway } from "../support/gateway/gateway.ts";
+import { leakGateway, makeSide, scopedKey, type Side } from "../support/leaks/world.ts";
+import { ours, theirs, type Swap } from "../support/leaks/marks.ts";
+import { inTurn } from "../support/leaks/requests.ts";
+import { dumpOf, swapFor } from "../support/leaks/worlds.ts";
 import {
   readProbes,
   readShown,
@@ -16,8 +16,8 @@ import {
   type RestProbe,
   type RestReply,
   type Shown,
-} from "../support/rest-probes.ts";
-import { TenantCopies, type TenantCopy } from "../support/tenant-copies.ts";
+} from "../support/leaks/rest-probes.ts";
+import { TenantCopies, type TenantCopy } from "../support/samples/tenant-copies.ts";
 
 // Thousands of requests, on a machine that may be busy with other tests.
 vi.setConfig({ hookTimeout: 600_000, testTimeout: 600_000 });

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Resource } from "../../src/rest/face.ts";
-import { runOptions, runSeed } from "../support/arbitraries.ts";
-import { casesOf } from "../support/run-length.ts";
-import { at, listAt, startGateway, type TestGateway } from "../support/gateway.ts";
-import { randomWorld, storeWorld } from "../support/random-rows.ts";
-import { restClient, unchecked, type RestClient } from "../support/rest.ts";
+import { runOptions, runSeed } from "../support/samples/arbitraries.ts";
+import { casesOf } from "../support/run/run-length.ts";
+import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { randomWorld, storeWorld } from "../support/samples/random-rows.ts";
+import { restClient, unchecked, type RestClient } from "../support/rest/client.ts";
 import {
   filtersOf,
   matches,
@@ -16,7 +16,7 @@ import {
   valueOf,
   type Filtered,
   type Item,
-} from "../support/rest-filters.ts";
+} from "../support/rest/filters.ts";
 
 let gateway: TestGateway;
 let rest: RestClient;

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sortKeys } from "../../src/rest/list-query.ts";
-import type { TenantFixtures } from "../support/fixtures.ts";
-import { at, listAt, startGateway, type TestGateway } from "../support/gateway.ts";
-import { restClient, type RestAnswer, type RestClient } from "../support/rest.ts";
-import { resources } from "../support/rest-filters.ts";
+import type { TenantFixtures } from "../support/samples/fixtures.ts";
+import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { restClient, type RestAnswer, type RestClient } from "../support/rest/client.ts";
+import { resources } from "../support/rest/filters.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;

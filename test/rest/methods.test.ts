@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { TenantFixtures } from "../support/fixtures.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { send } from "../support/raw-http.ts";
+import type { TenantFixtures } from "../support/samples/fixtures.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { send } from "../support/gateway/raw-http.ts";
 
 const lists = ["accounts", "contacts", "deals", "activities", "quotes", "line-items"] as const;
 const integration = ["/api/v1/integration/customers", "/v1/customers", "/v1/customer"];

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { at, listAt } from "../support/gateway.ts";
-import { race, startRaceTrack, type RaceTrack } from "../support/races.ts";
-import { restClient, type RestAnswer, type RestClient } from "../support/rest.ts";
-import { aftermath, peace } from "../support/soundness.ts";
+import { at, listAt } from "../support/gateway/gateway.ts";
+import { race, startRaceTrack, type RaceTrack } from "../support/writes/races.ts";
+import { restClient, type RestAnswer, type RestClient } from "../support/rest/client.ts";
+import { aftermath, peace } from "../support/writes/soundness.ts";
 
 let track: RaceTrack;
 let clients: readonly RestClient[];

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { at } from "../support/gateway.ts";
+import { at } from "../support/gateway/gateway.ts";
 import {
   linesOf,
   mixedKinds,
@@ -8,10 +8,10 @@ import {
   type Accepted,
   type MixedKind,
   type Seen,
-} from "../support/mixed-writers.ts";
-import { race, startRaceTrack, type RaceTrack } from "../support/races.ts";
-import { aftermath, peace } from "../support/soundness.ts";
-import { seededRandom } from "../support/random-writes.ts";
+} from "../support/rest/mixed-writers.ts";
+import { race, startRaceTrack, type RaceTrack } from "../support/writes/races.ts";
+import { aftermath, peace } from "../support/writes/soundness.ts";
+import { seededRandom } from "../support/writes/random-writes.ts";
 
 let track: RaceTrack;
 let writers: MixedWriters;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { at, startGateway, type TestGateway } from "../support/gateway.ts";
-import { restClient, type RestClient } from "../support/rest.ts";
+import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { restClient, type RestClient } from "../support/rest/client.ts";
 
 let gateway: TestGateway;
 let key: string;

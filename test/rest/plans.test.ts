@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openDatabase, type Database } from "../../src/db/database.ts";
 import { crmFace } from "../../src/rest/crm/face.ts";
 import { readListQuery } from "../../src/rest/list-query.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { Fixtures, type Made, type TenantFixtures } from "../support/fixtures.ts";
-import { explainPlan, isBoundedBy, statementOf, type Explained } from "../support/plan.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database/database.ts";
+import { Fixtures, type Made, type TenantFixtures } from "../support/samples/fixtures.ts";
+import { explainPlan, isBoundedBy, statementOf, type Explained } from "../support/database/plan.ts";
 
 const size = 1_500;
 const edges = 2;

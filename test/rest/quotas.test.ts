@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { at, startGateway, type TestGateway } from "../support/gateway.ts";
-import { limitedKey, post } from "../support/limits.ts";
-import { startSecond } from "../support/races.ts";
-import { restClient, type RestAnswer, type RestClient } from "../support/rest.ts";
+import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { limitedKey, post } from "../support/gateway/limits.ts";
+import { startSecond } from "../support/writes/races.ts";
+import { restClient, type RestAnswer, type RestClient } from "../support/rest/client.ts";
 
 /** Twice what a list of 25 whole records holds while it is read. */
 const pointsPerMinute = 3_000;

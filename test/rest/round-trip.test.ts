@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { catalog } from "../../src/modules/catalog.ts";
-import { runSeed } from "../support/arbitraries.ts";
-import { eventsOf } from "../support/change-events.ts";
-import type { TenantFixtures } from "../support/fixtures.ts";
-import { at, listAt, startGateway, type TestGateway } from "../support/gateway.ts";
-import { expectWritten, mutate } from "../support/mutations.ts";
-import { uuidOf } from "../support/one-of-each.ts";
-import { restClient, type RestClient } from "../support/rest.ts";
-import type { Kind } from "../support/rest-inputs.ts";
-import { pathOf, sendWorld, type Sent } from "../support/rest-world.ts";
-import { rowsIn, type Rows } from "../support/rows-in.ts";
-import { boundKey } from "../support/writes.ts";
+import { runSeed } from "../support/samples/arbitraries.ts";
+import { eventsOf } from "../support/changes/events.ts";
+import type { TenantFixtures } from "../support/samples/fixtures.ts";
+import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { expectWritten, mutate } from "../support/writes/mutations.ts";
+import { uuidOf } from "../support/samples/one-of-each.ts";
+import { restClient, type RestClient } from "../support/rest/client.ts";
+import type { Kind } from "../support/rest/inputs.ts";
+import { pathOf, sendWorld, type Sent } from "../support/rest/world.ts";
+import { rowsIn, type Rows } from "../support/samples/rows-in.ts";
+import { boundKey } from "../support/writes/writes.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;

@@ -3,11 +3,11 @@ import type { Scope } from "../../src/auth/scopes.ts";
 import { catalog } from "../../src/modules/catalog.ts";
 import type { Operation } from "../../src/rest/face.ts";
 import { operations } from "../../src/rest/operations.ts";
-import type { TestGateway } from "../support/gateway.ts";
-import { leakGateway, makeSide, scopedKey, type Side } from "../support/leak-world.ts";
-import { ours, theirs } from "../support/probe-marks.ts";
-import { dumpOf, fillRows } from "../support/probe-worlds.ts";
-import { someOf } from "../support/run-length.ts";
+import type { TestGateway } from "../support/gateway/gateway.ts";
+import { leakGateway, makeSide, scopedKey, type Side } from "../support/leaks/world.ts";
+import { ours, theirs } from "../support/leaks/marks.ts";
+import { dumpOf, fillRows } from "../support/leaks/worlds.ts";
+import { someOf } from "../support/run/run-length.ts";
 import {
   readProbes,
   readShown,
@@ -15,7 +15,7 @@ import {
   writeProbes,
   type RestProbe,
   type RestReply,
-} from "../support/rest-probes.ts";
+} from "../support/leaks/rest-probes.ts";
 
 let gateway: TestGateway;
 let side: Side;

@@ -6,9 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readManifest } from "../../src/graphql/server/manifest.ts";
 import { StartupError } from "../../src/lib/startup-error.ts";
 import { schema } from "../../src/schema.ts";
-import { at, startGateway, type TestGateway } from "../support/gateway.ts";
-import { send, type RawAnswer } from "../support/raw-http.ts";
-import { withoutExtensions } from "../support/without-extensions.ts";
+import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { send, type RawAnswer } from "../support/gateway/raw-http.ts";
+import { withoutExtensions } from "../support/gateway/without-extensions.ts";
 
 const names =
   "query Names($n: Int!) {\n  accounts(first: $n) {\n    nodes {\n      name\n    }\n  }\n}";

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { at, startGateway, type TestGateway } from "../support/gateway.ts";
-import { send, type RawAnswer } from "../support/raw-http.ts";
-import { withoutExtensions } from "../support/without-extensions.ts";
+import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { send, type RawAnswer } from "../support/gateway/raw-http.ts";
+import { withoutExtensions } from "../support/gateway/without-extensions.ts";
 
 let gateway: TestGateway;
 let key: string;

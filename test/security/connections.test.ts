@@ -4,9 +4,9 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { listen, portOf } from "../../src/cli/http.ts";
 import { loadConfig } from "../../src/config.ts";
 import { createHttpServer } from "../../src/http/http-server.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { limitedKey } from "../support/limits.ts";
-import { sendBytes } from "../support/raw-http.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { limitedKey } from "../support/gateway/limits.ts";
+import { sendBytes } from "../support/gateway/raw-http.ts";
 
 let gateway: TestGateway;
 let key: string;

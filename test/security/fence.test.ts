@@ -3,8 +3,8 @@ import { asTenant } from "../../src/db/fenced-pool.ts";
 import { catalog } from "../../src/modules/catalog.ts";
 import { pageStatement } from "../../src/query/page.ts";
 import { rowColumns } from "../../src/query/row.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { completeTenant, type Graph } from "../support/two-tenants.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { completeTenant, type Graph } from "../support/samples/two-tenants.ts";
 
 let gateway: TestGateway;
 let ours: Graph;

@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { buildSchema } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Random } from "../../src/seed/random.ts";
-import { runOptions, runSeed } from "../support/arbitraries.ts";
-import { casesOf } from "../support/run-length.ts";
+import { runOptions, runSeed } from "../support/samples/arbitraries.ts";
+import { casesOf } from "../support/run/run-length.ts";
 import {
   agent,
   complaintsAbout,
@@ -15,9 +15,9 @@ import {
 import { garbledBytes } from "../support/fuzz/hostile-values.ts";
 import { RequestMaker, type Make } from "../support/fuzz/requests.ts";
 import { serveGateway, type ServedGateway } from "../support/fuzz/served-gateway.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { sendBytes } from "../support/raw-http.ts";
-import { completeTenant } from "../support/two-tenants.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { sendBytes } from "../support/gateway/raw-http.ts";
+import { completeTenant } from "../support/samples/two-tenants.ts";
 
 /** Makes the database and the keys; the gateway that is tried runs in a process of its own. */
 let maker: TestGateway;

@@ -3,8 +3,8 @@ import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createHttpServer } from "../../src/http/http-server.ts";
 import { loadConfig } from "../../src/config.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { send, sendBytes, sendUnfinished } from "../support/raw-http.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { send, sendBytes, sendUnfinished } from "../support/gateway/raw-http.ts";
 
 let gateway: TestGateway;
 let key: string;

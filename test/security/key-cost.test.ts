@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ApiKeys } from "../../src/auth/api-keys.ts";
 import { uuidv7 } from "../../src/lib/id.ts";
-import type { TenantFixtures } from "../support/fixtures.ts";
-import { at, startGateway, type TestGateway } from "../support/gateway.ts";
+import type { TenantFixtures } from "../support/samples/fixtures.ts";
+import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { TenantFixtures } from "../support/fixtures.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
+import type { TenantFixtures } from "../support/samples/fixtures.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import {
   makeSigningKey,
   nowInSeconds,
@@ -8,8 +8,8 @@ import {
   startKeyServer,
   type KeyServer,
   type SigningKey,
-} from "../support/key-server.ts";
-import { send } from "../support/raw-http.ts";
+} from "../support/gateway/key-server.ts";
+import { send } from "../support/gateway/raw-http.ts";
 
 const issuer = "https://login.example/";
 

@@ -7,7 +7,7 @@ import {
   startKeyServer,
   type KeyServer,
   type SigningKey,
-} from "../support/key-server.ts";
+} from "../support/gateway/key-server.ts";
 
 const second = 1_000;
 const ages = { refresh: 300, cooldown: 10, keep: 86_400 };

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { asTenant } from "../../src/db/fenced-pool.ts";
 import { catalog } from "../../src/modules/catalog.ts";
 import { Reader } from "../../src/query/reader.ts";
-import type { Made, TenantFixtures } from "../support/fixtures.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
+import type { Made, TenantFixtures } from "../support/samples/fixtures.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 
 let gateway: TestGateway;
 let ours: TenantFixtures;

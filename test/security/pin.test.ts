@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { asTenant, FencedPool } from "../../src/db/fenced-pool.ts";
 import { openDatabase } from "../../src/db/database.ts";
-import type { TenantFixtures } from "../support/fixtures.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
+import type { TenantFixtures } from "../support/samples/fixtures.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 
 let gateway: TestGateway;
 let ours: TenantFixtures;

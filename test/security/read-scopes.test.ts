@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { at, startGateway, type TestGateway } from "../support/gateway.ts";
-import { send } from "../support/raw-http.ts";
+import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { send } from "../support/gateway/raw-http.ts";
 
 let gateway: TestGateway;
 let key: string;

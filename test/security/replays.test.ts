@@ -1,6 +1,6 @@
 import { SignJWT } from "jose";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { at, startGateway, type TestGateway } from "../support/gateway.ts";
+import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 
 const secret = "a secret of the tests, 32 bytes and more";
 const otherSecret = "another secret of the tests, 32 bytes and more";

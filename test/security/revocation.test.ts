@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { revokeKey } from "../../src/modules/api-key/operator.ts";
-import { at, startGateway, type TestGateway } from "../support/gateway.ts";
-import { startSecond } from "../support/races.ts";
-import { send } from "../support/raw-http.ts";
+import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { startSecond } from "../support/writes/races.ts";
+import { send } from "../support/gateway/raw-http.ts";
 
 let gateway: TestGateway;
 let second: Awaited<ReturnType<typeof startSecond>>;

@@ -10,12 +10,12 @@ import { SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openDatabase } from "../../src/db/database.ts";
 import { createKey, revokeKey } from "../../src/modules/api-key/operator.ts";
-import { startCliGateway, type CliGateway } from "../support/cli-gateway.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { Fixtures } from "../support/fixtures.ts";
-import { send, sendBytes, type RawAnswer } from "../support/raw-http.ts";
-import { leaks, placesOf } from "../support/secret-places.ts";
-import { receiveTraces, type TraceReceiver } from "../support/trace-receiver.ts";
+import { startCliGateway, type CliGateway } from "../support/processes/cli-gateway.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database/database.ts";
+import { Fixtures } from "../support/samples/fixtures.ts";
+import { send, sendBytes, type RawAnswer } from "../support/gateway/raw-http.ts";
+import { leaks, placesOf } from "../support/leaks/secret-places.ts";
+import { receiveTraces, type TraceReceiver } from "../support/gateway/trace-receiver.ts";
 
 const random = (): string => randomBytes(20).toString("hex");
 const settings = {

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { catalog } from "../../src/modules/catalog.ts";
 import type { Entity } from "../../src/model/entity.ts";
 import { uuidv7 } from "../../src/lib/id.ts";
-import { at, listAt, startGateway, type TestGateway } from "../support/gateway.ts";
-import { completeTenant, type Graph } from "../support/two-tenants.ts";
+import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { completeTenant, type Graph } from "../support/samples/two-tenants.ts";
 
 let gateway: TestGateway;
 let ours: Graph;

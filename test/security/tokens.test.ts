@@ -1,8 +1,8 @@
 import { createHmac, createPrivateKey, sign } from "node:crypto";
 import { exportSPKI, SignJWT, UnsecuredJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { TenantFixtures } from "../support/fixtures.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
+import type { TenantFixtures } from "../support/samples/fixtures.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import {
   handmade,
   makeSigningKey,
@@ -11,9 +11,9 @@ import {
   startKeyServer,
   type KeyServer,
   type SigningKey,
-} from "../support/key-server.ts";
-import { send, type RawAnswer } from "../support/raw-http.ts";
-import { withoutExtensions } from "../support/without-extensions.ts";
+} from "../support/gateway/key-server.ts";
+import { send, type RawAnswer } from "../support/gateway/raw-http.ts";
+import { withoutExtensions } from "../support/gateway/without-extensions.ts";
 
 const issuer = "https://login.north.example/";
 const otherIssuer = "https://login.blue.example/";

@@ -7,7 +7,7 @@ import { arrayText, copyValue } from "../../src/seed/copy-text.ts";
 import { decimalText, lineTotal } from "../../src/lib/money.ts";
 import { companyName } from "../../src/seed/naming.ts";
 import { Random } from "../../src/seed/random.ts";
-import { createTestDatabase } from "../support/database.ts";
+import { createTestDatabase } from "../support/database/database.ts";
 
 const hard = [
   "",

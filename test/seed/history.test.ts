@@ -9,7 +9,7 @@ import { render, sql } from "../../src/lib/sql.ts";
 import { seedDemo } from "../../src/seed/demo.ts";
 import { seed } from "../../src/seed/seed.ts";
 import { readStored, storedColumns } from "../../src/write/stored.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database/database.ts";
 
 const anchor = new Date("2026-11-20T00:00:00.000Z");
 const options = { tenants: 2, accounts: 120, seed: 1, anchor, history: true };

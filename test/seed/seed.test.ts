@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { seedDemo } from "../../src/seed/demo.ts";
 import { seed } from "../../src/seed/seed.ts";
 import { tableNames } from "../../src/seed/tables.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database/database.ts";
 import { brokenRules, stampRule } from "./rules.ts";
 
 const anchor = new Date("2026-11-20T00:00:00.000Z");

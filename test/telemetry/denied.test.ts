@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { captureLog, type CapturedLog } from "../support/captured-log.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { send } from "../support/raw-http.ts";
+import { captureLog, type CapturedLog } from "../support/gateway/captured-log.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { send } from "../support/gateway/raw-http.ts";
 
 let gateway: TestGateway;
 let log: CapturedLog;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connect } from "node:net";
-import { captureLog } from "../support/captured-log.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { send, type RawRequest } from "../support/raw-http.ts";
+import { captureLog } from "../support/gateway/captured-log.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { send, type RawRequest } from "../support/gateway/raw-http.ts";
 
 const log = captureLog();
 let gateway: TestGateway;

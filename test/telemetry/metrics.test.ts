@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { send } from "../support/raw-http.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { send } from "../support/gateway/raw-http.ts";
 
 const token = "a-token-for-prometheus";
 const env = { METRICS_PORT: "0" };

@@ -1,15 +1,19 @@
 import { createServer } from "node:http";
 import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { captureLog } from "../support/captured-log.ts";
-import { startGateway, type TestGateway, type TestGatewayOptions } from "../support/gateway.ts";
-import { send } from "../support/raw-http.ts";
+import { captureLog } from "../support/gateway/captured-log.ts";
+import {
+  startGateway,
+  type TestGateway,
+  type TestGatewayOptions,
+} from "../support/gateway/gateway.ts";
+import { send } from "../support/gateway/raw-http.ts";
 import {
   attribute,
   receiveTraces,
   type ReceivedSpan,
   type TraceReceiver,
-} from "../support/trace-receiver.ts";
+} from "../support/gateway/trace-receiver.ts";
 
 let receiver: TraceReceiver;
 let gateway: TestGateway;

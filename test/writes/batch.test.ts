@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { countEvents } from "../support/change-events.ts";
-import { at, startGateway, type TestGateway } from "../support/gateway.ts";
+import { countEvents } from "../support/changes/events.ts";
+import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import {
   askMutation,
   expectWritten,
   mutate,
   mutateMany,
   type Outcome,
-} from "../support/mutations.ts";
-import { fieldFor, unknownId } from "../support/one-of-each.ts";
+} from "../support/writes/mutations.ts";
+import { fieldFor, unknownId } from "../support/samples/one-of-each.ts";
 
 let gateway: TestGateway;
 let key: string;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { splitId } from "../../src/lib/id.ts";
-import { runOptions } from "../support/arbitraries.ts";
+import { runOptions } from "../support/samples/arbitraries.ts";
 import {
   ContactModel,
   createContact,
@@ -9,11 +9,11 @@ import {
   restoreContact,
   updateContact,
   type ModelChange,
-} from "../support/contact-model.ts";
-import type { TenantFixtures } from "../support/fixtures.ts";
-import { at, startGateway, type TestGateway } from "../support/gateway.ts";
-import { casesOf } from "../support/run-length.ts";
-import { outcomeOf, Writer, type Outcome } from "../support/writes.ts";
+} from "../support/writes/contact-model.ts";
+import type { TenantFixtures } from "../support/samples/fixtures.ts";
+import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { casesOf } from "../support/run/run-length.ts";
+import { outcomeOf, Writer, type Outcome } from "../support/writes/writes.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { catalog } from "../../src/modules/catalog.ts";
-import { crowd } from "../support/crowd.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { rowsOf } from "../support/writes.ts";
+import { crowd } from "../support/writes/crowd.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { rowsOf } from "../support/writes/writes.ts";
 
 let gateway: TestGateway;
 

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { countEvents, eventsOf } from "../support/change-events.ts";
-import { at, startGateway, type TestGateway } from "../support/gateway.ts";
+import { countEvents, eventsOf } from "../support/changes/events.ts";
+import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import {
   askMutation,
   expectRefused,
   expectWritten,
   mutate,
   type Outcome,
-} from "../support/mutations.ts";
+} from "../support/writes/mutations.ts";
 
 let gateway: TestGateway;
 let key: string;

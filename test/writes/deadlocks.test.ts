@@ -6,8 +6,8 @@ import {
   startRaceTrack,
   type RaceTrack,
   type Written,
-} from "../support/races.ts";
-import { aftermath, peace } from "../support/soundness.ts";
+} from "../support/writes/races.ts";
+import { aftermath, peace } from "../support/writes/soundness.ts";
 
 // Writers that lock in other orders wait for each other until PostgreSQL ends one of them, after a second: the race
 // would come out right, but slowly, and under load not at all.

@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { accountFamily, familyTables, type AccountFamily } from "../support/account-family.ts";
-import type { Made, TenantFixtures } from "../support/fixtures.ts";
-import { at, startGateway, type TestGateway } from "../support/gateway.ts";
-import { idOf, problemsOf, WriteCalls, type Outcome } from "../support/write-calls.ts";
+import {
+  accountFamily,
+  familyTables,
+  type AccountFamily,
+} from "../support/samples/account-family.ts";
+import type { Made, TenantFixtures } from "../support/samples/fixtures.ts";
+import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { idOf, problemsOf, WriteCalls, type Outcome } from "../support/writes/write-calls.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;

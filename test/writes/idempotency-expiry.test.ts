@@ -1,10 +1,10 @@
-import { withoutExtensions } from "../support/without-extensions.ts";
+import { withoutExtensions } from "../support/gateway/without-extensions.ts";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Actor } from "../../src/auth/actor.ts";
 import { findAnswer, hashRequest, keepAnswer } from "../../src/write/idempotency.ts";
-import type { TenantFixtures } from "../support/fixtures.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { Writer } from "../support/writes.ts";
+import type { TenantFixtures } from "../support/samples/fixtures.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { Writer } from "../support/writes/writes.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;

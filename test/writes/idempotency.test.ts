@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { at, listAt } from "../support/gateway.ts";
-import { race, startRaceTrack, type RaceTrack, type Reply } from "../support/races.ts";
-import { aftermath, peace } from "../support/soundness.ts";
+import { at, listAt } from "../support/gateway/gateway.ts";
+import { race, startRaceTrack, type RaceTrack, type Reply } from "../support/writes/races.ts";
+import { aftermath, peace } from "../support/writes/soundness.ts";
 
 let track: RaceTrack;
 let account: string;

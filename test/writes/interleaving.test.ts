@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { uuidv7 } from "../../src/lib/id.ts";
-import { at, listAt } from "../support/gateway.ts";
-import { race, startRaceTrack, type RaceTrack } from "../support/races.ts";
-import { aftermath, peace } from "../support/soundness.ts";
+import { at, listAt } from "../support/gateway/gateway.ts";
+import { race, startRaceTrack, type RaceTrack } from "../support/writes/races.ts";
+import { aftermath, peace } from "../support/writes/soundness.ts";
 
 let track: RaceTrack;
 let callers: readonly Caller[];

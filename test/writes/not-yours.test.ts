@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { uuidv7 } from "../../src/lib/id.ts";
-import { at, startGateway, type TestGateway } from "../support/gateway.ts";
-import { completeTenant, type Graph } from "../support/two-tenants.ts";
-import { idOf, problemsOf, WriteCalls, type Outcome } from "../support/write-calls.ts";
+import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { completeTenant, type Graph } from "../support/samples/two-tenants.ts";
+import { idOf, problemsOf, WriteCalls, type Outcome } from "../support/writes/write-calls.ts";
 
 let gateway: TestGateway;
 let ours: Graph;

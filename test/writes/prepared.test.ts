@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openDatabase } from "../../src/db/database.ts";
-import type { TenantFixtures } from "../support/fixtures.ts";
-import { at, startGateway, type TestGateway } from "../support/gateway.ts";
-import { mutationText } from "../support/mutation-text.ts";
+import type { TenantFixtures } from "../support/samples/fixtures.ts";
+import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { mutationText } from "../support/writes/mutation-text.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { at } from "../support/gateway.ts";
-import { errorsOf, idsOf, race, startRaceTrack, type RaceTrack } from "../support/races.ts";
-import { aftermath, peace } from "../support/soundness.ts";
+import { at } from "../support/gateway/gateway.ts";
+import { errorsOf, idsOf, race, startRaceTrack, type RaceTrack } from "../support/writes/races.ts";
+import { aftermath, peace } from "../support/writes/soundness.ts";
 
 let track: RaceTrack;
 let account: string;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { at, startGateway, type TestGateway } from "../support/gateway.ts";
-import { expectRefused, expectWritten, mutate, type Outcome } from "../support/mutations.ts";
+import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { expectRefused, expectWritten, mutate, type Outcome } from "../support/writes/mutations.ts";
 
 let gateway: TestGateway;
 let key: string;

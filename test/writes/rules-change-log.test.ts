@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { catalog } from "../../src/modules/catalog.ts";
-import { countEvents, eventsOf } from "../support/change-events.ts";
-import type { TenantFixtures } from "../support/fixtures.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { expectWritten, mutate, mutateMany, type Outcome } from "../support/mutations.ts";
+import { countEvents, eventsOf } from "../support/changes/events.ts";
+import type { TenantFixtures } from "../support/samples/fixtures.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { expectWritten, mutate, mutateMany, type Outcome } from "../support/writes/mutations.ts";
 import {
   actorOf,
   fieldFor,
@@ -13,8 +13,8 @@ import {
   unknownId,
   uuidOf,
   type Kind,
-} from "../support/one-of-each.ts";
-import { untilOneWaits } from "../support/waiting.ts";
+} from "../support/samples/one-of-each.ts";
+import { untilOneWaits } from "../support/database/waiting.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { at, listAt, startGateway, type TestGateway } from "../support/gateway.ts";
+import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import {
   expectRefused,
   expectWritten,
   mutate,
   mutateMany,
   type Outcome,
-} from "../support/mutations.ts";
+} from "../support/writes/mutations.ts";
 
 let gateway: TestGateway;
 let key: string;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { at, startGateway, type TestGateway } from "../support/gateway.ts";
-import { expectRefused, expectWritten, mutate, type Outcome } from "../support/mutations.ts";
-import { actorOf, uuidOf } from "../support/one-of-each.ts";
+import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { expectRefused, expectWritten, mutate, type Outcome } from "../support/writes/mutations.ts";
+import { actorOf, uuidOf } from "../support/samples/one-of-each.ts";
 
 let gateway: TestGateway;
 let key: string;

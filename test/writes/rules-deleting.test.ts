@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Made, TenantFixtures } from "../support/fixtures.ts";
+import type { Made, TenantFixtures } from "../support/samples/fixtures.ts";
 import { catalog } from "../../src/modules/catalog.ts";
-import { at, listAt, startGateway, type TestGateway } from "../support/gateway.ts";
-import { idOf, problemsOf, uuidOf, WriteCalls } from "../support/write-calls.ts";
+import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { idOf, problemsOf, uuidOf, WriteCalls } from "../support/writes/write-calls.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;

@@ -1,9 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { catalog } from "../../src/modules/catalog.ts";
-import { eventsOf } from "../support/change-events.ts";
-import { at, listAt, startGateway, type TestGateway } from "../support/gateway.ts";
-import { expectRefused, expectWritten, mutate, type Outcome } from "../support/mutations.ts";
-import { fieldFor, leastInput, oneOfEach, uuidOf, type Kind } from "../support/one-of-each.ts";
+import { eventsOf } from "../support/changes/events.ts";
+import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { expectRefused, expectWritten, mutate, type Outcome } from "../support/writes/mutations.ts";
+import {
+  fieldFor,
+  leastInput,
+  oneOfEach,
+  uuidOf,
+  type Kind,
+} from "../support/samples/one-of-each.ts";
 
 let gateway: TestGateway;
 let key: string;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { catalog } from "../../src/modules/catalog.ts";
-import { at, startGateway, type TestGateway } from "../support/gateway.ts";
-import { askMutation, expectRefused, expectWritten, mutate } from "../support/mutations.ts";
+import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { askMutation, expectRefused, expectWritten, mutate } from "../support/writes/mutations.ts";
 import {
   fieldFor,
   kinds,
@@ -10,7 +10,7 @@ import {
   unknownId,
   uuidOf,
   type Kind,
-} from "../support/one-of-each.ts";
+} from "../support/samples/one-of-each.ts";
 
 let gateway: TestGateway;
 let key: string;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import {
   askMutation,
   createAccountFrom,
@@ -7,9 +7,15 @@ import {
   expectWritten,
   mutate,
   type Outcome,
-} from "../support/mutations.ts";
-import { fieldFor, kinds, leastInput, oneOfEach, type Kind } from "../support/one-of-each.ts";
-import { withoutExtensions } from "../support/without-extensions.ts";
+} from "../support/writes/mutations.ts";
+import {
+  fieldFor,
+  kinds,
+  leastInput,
+  oneOfEach,
+  type Kind,
+} from "../support/samples/one-of-each.ts";
+import { withoutExtensions } from "../support/gateway/without-extensions.ts";
 
 let gateway: TestGateway;
 let key: string;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Made, TenantFixtures } from "../support/fixtures.ts";
-import { at, listAt, startGateway, type TestGateway } from "../support/gateway.ts";
-import { idOf, problemsOf, WriteCalls } from "../support/write-calls.ts";
+import type { Made, TenantFixtures } from "../support/samples/fixtures.ts";
+import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { idOf, problemsOf, WriteCalls } from "../support/writes/write-calls.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { catalog } from "../../src/modules/catalog.ts";
-import { at, startGateway, type TestGateway } from "../support/gateway.ts";
-import { expectRefused, expectWritten, mutate, type Outcome } from "../support/mutations.ts";
+import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { expectRefused, expectWritten, mutate, type Outcome } from "../support/writes/mutations.ts";
 import {
   actorOf,
   fieldFor,
@@ -11,8 +11,8 @@ import {
   oneOfEach,
   uuidOf,
   type Kind,
-} from "../support/one-of-each.ts";
-import { untilOneWaits } from "../support/waiting.ts";
+} from "../support/samples/one-of-each.ts";
+import { untilOneWaits } from "../support/database/waiting.ts";
 
 let gateway: TestGateway;
 let ann: string;

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import {
   createAccountFrom,
   expectRefused,
   expectWritten,
   mutate,
   type Outcome,
-} from "../support/mutations.ts";
-import { fieldFor, leastInput, oneOfEach, type Kind } from "../support/one-of-each.ts";
+} from "../support/writes/mutations.ts";
+import { fieldFor, leastInput, oneOfEach, type Kind } from "../support/samples/one-of-each.ts";
 
 let gateway: TestGateway;
 let key: string;

@@ -19,8 +19,8 @@ import {
   restoreRecords,
   updateRecords,
 } from "../../src/write/verbs.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database.ts";
-import { Fixtures, type TenantFixtures } from "../support/fixtures.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database/database.ts";
+import { Fixtures, type TenantFixtures } from "../support/samples/fixtures.ts";
 
 const size = 3_000;
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Made, TenantFixtures } from "../support/fixtures.ts";
-import { at, listAt, startGateway, type TestGateway } from "../support/gateway.ts";
-import { mutationText, singleMutations } from "../support/mutation-text.ts";
+import type { Made, TenantFixtures } from "../support/samples/fixtures.ts";
+import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { mutationText, singleMutations } from "../support/writes/mutation-text.ts";
 
 type Variables = Readonly<Record<string, unknown>>;
 

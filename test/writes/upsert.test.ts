@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { countEvents, eventsOf } from "../support/change-events.ts";
-import { startGateway, type TestGateway } from "../support/gateway.ts";
-import { expectRefused, expectWritten, mutate, type Outcome } from "../support/mutations.ts";
-import { actorOf, uuidOf } from "../support/one-of-each.ts";
-import { untilOneWaits } from "../support/waiting.ts";
+import { countEvents, eventsOf } from "../support/changes/events.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { expectRefused, expectWritten, mutate, type Outcome } from "../support/writes/mutations.ts";
+import { actorOf, uuidOf } from "../support/samples/one-of-each.ts";
+import { untilOneWaits } from "../support/database/waiting.ts";
 
 let gateway: TestGateway;
 let key: string;

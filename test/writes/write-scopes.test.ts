@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { at, startGateway, type TestGateway } from "../support/gateway.ts";
-import { completeTenant, type Graph } from "../support/two-tenants.ts";
-import { idOf, problemsOf, WriteCalls } from "../support/write-calls.ts";
+import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { completeTenant, type Graph } from "../support/samples/two-tenants.ts";
+import { idOf, problemsOf, WriteCalls } from "../support/writes/write-calls.ts";
 
 let gateway: TestGateway;
 let graph: Graph;

@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Samples } from "../../support/documented.ts";
-import { at, listAt, recordAt, startGateway, type TestGateway } from "../../support/gateway.ts";
-import { restClient, type RestClient } from "../../support/rest.ts";
+import { Samples } from "../../support/rest/documented.ts";
+import {
+  at,
+  listAt,
+  recordAt,
+  startGateway,
+  type TestGateway,
+} from "../../support/gateway/gateway.ts";
+import { restClient, type RestClient } from "../../support/rest/client.ts";
 
 const samples = await Samples.of("crm");
 

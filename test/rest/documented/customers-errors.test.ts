@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { captureLog } from "../../support/captured-log.ts";
-import { Samples } from "../../support/documented.ts";
-import type { TenantFixtures } from "../../support/fixtures.ts";
-import { at, recordAt, startGateway, type TestGateway } from "../../support/gateway.ts";
-import { limitedKey } from "../../support/limits.ts";
-import { restClient, type RestAnswer } from "../../support/rest.ts";
+import { captureLog } from "../../support/gateway/captured-log.ts";
+import { Samples } from "../../support/rest/documented.ts";
+import type { TenantFixtures } from "../../support/samples/fixtures.ts";
+import { at, recordAt, startGateway, type TestGateway } from "../../support/gateway/gateway.ts";
+import { limitedKey } from "../../support/gateway/limits.ts";
+import { restClient, type RestAnswer } from "../../support/rest/client.ts";
 
 const samples = await Samples.of("customers");
 const path = "/api/public/v1/customers";

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { formsOf, readCurl, replay, Samples, uuidv7 } from "../../support/documented.ts";
-import { TenantFixtures } from "../../support/fixtures.ts";
-import { at, recordAt, startGateway, type TestGateway } from "../../support/gateway.ts";
-import { restClient, type RestAnswer } from "../../support/rest.ts";
+import { formsOf, readCurl, replay, Samples, uuidv7 } from "../../support/rest/documented.ts";
+import { TenantFixtures } from "../../support/samples/fixtures.ts";
+import { at, recordAt, startGateway, type TestGateway } from "../../support/gateway/gateway.ts";
+import { restClient, type RestAnswer } from "../../support/rest/client.ts";
 
 const samples = await Samples.of("customers");
 const documentedCustomer = recordAt(samples.json("get: answer 200"), "data");

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startGateway, type TestGateway } from "../../support/gateway.ts";
-import { assertDocumented, type Answered } from "../../support/openapi-contract.ts";
+import { startGateway, type TestGateway } from "../../support/gateway/gateway.ts";
+import { assertDocumented, type Answered } from "../../support/rest/openapi-contract.ts";
 
 let gateway: TestGateway;
 let answered: Answered;

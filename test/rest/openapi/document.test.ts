@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { documented } from "../../../src/rest/crm/documented.ts";
 import { operations } from "../../../src/rest/operations.ts";
 import { printOpenApi } from "../../../src/rest/openapi/document.ts";
-import { at, listAt, startGateway, type TestGateway } from "../../support/gateway.ts";
-import { openApi } from "../../support/openapi-contract.ts";
-import { send } from "../../support/raw-http.ts";
+import { at, listAt, startGateway, type TestGateway } from "../../support/gateway/gateway.ts";
+import { openApi } from "../../support/rest/openapi-contract.ts";
+import { send } from "../../support/gateway/raw-http.ts";
 
 /** What the specifications of the three APIs list; activities are neither changed nor deleted. */
 const listed: Readonly<Record<string, readonly string[]>> = {

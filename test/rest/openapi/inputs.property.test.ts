@@ -3,11 +3,11 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { operations } from "../../../src/rest/operations.ts";
 import type { Operation } from "../../../src/rest/face.ts";
-import { at, listAt, startGateway, type TestGateway } from "../../support/gateway.ts";
-import { casesOf } from "../../support/run-length.ts";
-import { bodiesOf } from "../../support/input-values.ts";
-import { validatorAt } from "../../support/openapi-contract.ts";
-import { restClient, type RestClient } from "../../support/rest.ts";
+import { at, listAt, startGateway, type TestGateway } from "../../support/gateway/gateway.ts";
+import { casesOf } from "../../support/run/run-length.ts";
+import { bodiesOf } from "../../support/rest/input-values.ts";
+import { validatorAt } from "../../support/rest/openapi-contract.ts";
+import { restClient, type RestClient } from "../../support/rest/client.ts";
 
 let gateway: TestGateway;
 let rest: RestClient;

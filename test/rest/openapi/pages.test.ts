@@ -1,9 +1,9 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { findChromium, launchChromium } from "../../support/browser.ts";
-import { at, listAt, startGateway, type TestGateway } from "../../support/gateway.ts";
-import { openApi } from "../../support/openapi-contract.ts";
-import { send } from "../../support/raw-http.ts";
+import { findChromium, launchChromium } from "../../support/processes/browser.ts";
+import { at, listAt, startGateway, type TestGateway } from "../../support/gateway/gateway.ts";
+import { openApi } from "../../support/rest/openapi-contract.ts";
+import { send } from "../../support/gateway/raw-http.ts";
 
 const chromium = findChromium();
 const origin = "https://app.example.com";

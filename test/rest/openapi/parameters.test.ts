@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { operations } from "../../../src/rest/operations.ts";
 import type { Operation } from "../../../src/rest/face.ts";
-import { at, listAt, startGateway, type TestGateway } from "../../support/gateway.ts";
-import { openApi, validatorAt } from "../../support/openapi-contract.ts";
-import { restClient, type RestClient } from "../../support/rest.ts";
+import { at, listAt, startGateway, type TestGateway } from "../../support/gateway/gateway.ts";
+import { openApi, validatorAt } from "../../support/rest/openapi-contract.ts";
+import { restClient, type RestClient } from "../../support/rest/client.ts";
 
 let gateway: TestGateway;
 let rest: RestClient;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { casesOf } from "../../support/run-length.ts";
-import { leakWorld, scopedKey, type LeakWorld } from "../../support/leak-world.ts";
-import { documentOf } from "../../support/probe-calls.ts";
-import { distinct } from "../../support/probe-reads.ts";
+import { casesOf } from "../../support/run/run-length.ts";
+import { leakWorld, scopedKey, type LeakWorld } from "../../support/leaks/world.ts";
+import { documentOf } from "../../support/leaks/calls.ts";
+import { distinct } from "../../support/leaks/reads.ts";
 import {
   bundled,
   differing,
@@ -11,8 +11,8 @@ import {
   replies,
   type Probe,
   type Reply,
-} from "../../support/probe-requests.ts";
-import { scopesTouched } from "../../support/probe-touches.ts";
+} from "../../support/leaks/requests.ts";
+import { scopesTouched } from "../../support/leaks/touches.ts";
 
 // Thousands of requests, on a machine that may be busy with other tests.
 vi.setConfig({ hookTimeout: 600_000, testTimeout: 600_000 });

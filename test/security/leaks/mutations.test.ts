@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { leakWorld, type LeakWorld } from "../../support/leak-world.ts";
-import { Mutations, mutationFields } from "../../support/probe-mutations.ts";
-import { listCalls } from "../../support/probe-reads.ts";
-import { bundled, inTurn, reply, type Reply } from "../../support/probe-requests.ts";
-import { Coverage, type Document } from "../../support/probe-schema.ts";
-import { Values } from "../../support/probe-values.ts";
-import { dumpOf } from "../../support/probe-worlds.ts";
-import { TenantCopies, type TenantCopy } from "../../support/tenant-copies.ts";
+import { leakWorld, type LeakWorld } from "../../support/leaks/world.ts";
+import { Mutations, mutationFields } from "../../support/leaks/mutations.ts";
+import { listCalls } from "../../support/leaks/reads.ts";
+import { bundled, inTurn, reply, type Reply } from "../../support/leaks/requests.ts";
+import { Coverage, type Document } from "../../support/leaks/schema.ts";
+import { Values } from "../../support/leaks/values.ts";
+import { dumpOf } from "../../support/leaks/worlds.ts";
+import { TenantCopies, type TenantCopy } from "../../support/samples/tenant-copies.ts";
 
 // Thousands of requests, on a machine that may be busy with other tests.
 vi.setConfig({ hookTimeout: 600_000, testTimeout: 600_000 });

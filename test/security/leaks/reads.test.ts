@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { at } from "../../support/gateway.ts";
-import { leakWorld, type LeakWorld } from "../../support/leak-world.ts";
+import { at } from "../../support/gateway/gateway.ts";
+import { leakWorld, type LeakWorld } from "../../support/leaks/world.ts";
 import {
   bundled,
   differing,
@@ -10,8 +10,8 @@ import {
   shuffled,
   type Probe,
   type Reply,
-} from "../../support/probe-requests.ts";
-import { casesOf } from "../../support/run-length.ts";
+} from "../../support/leaks/requests.ts";
+import { casesOf } from "../../support/run/run-length.ts";
 
 // Thousands of requests, on a machine that may be busy with other tests.
 vi.setConfig({ hookTimeout: 600_000, testTimeout: 600_000 });

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { leakWorld, scopedKey, type LeakWorld } from "../../support/leak-world.ts";
-import { changeRows } from "../../support/probe-changes.ts";
-import { documentOf, type Call } from "../../support/probe-calls.ts";
-import { payloadDocuments } from "../../support/probe-payloads.ts";
-import { distinct } from "../../support/probe-reads.ts";
+import { leakWorld, scopedKey, type LeakWorld } from "../../support/leaks/world.ts";
+import { changeRows } from "../../support/leaks/changes.ts";
+import { documentOf, type Call } from "../../support/leaks/calls.ts";
+import { payloadDocuments } from "../../support/leaks/payloads.ts";
+import { distinct } from "../../support/leaks/reads.ts";
 import {
   bundled,
   differing,
@@ -12,10 +12,10 @@ import {
   replies,
   type Probe,
   type Reply,
-} from "../../support/probe-requests.ts";
-import { readScopes, scopesTouched } from "../../support/probe-touches.ts";
-import { casesOf, someOf } from "../../support/run-length.ts";
-import { dumpOf } from "../../support/probe-worlds.ts";
+} from "../../support/leaks/requests.ts";
+import { readScopes, scopesTouched } from "../../support/leaks/touches.ts";
+import { casesOf, someOf } from "../../support/run/run-length.ts";
+import { dumpOf } from "../../support/leaks/worlds.ts";
 
 // Thousands of requests, on a machine that may be busy with other tests.
 vi.setConfig({ hookTimeout: 600_000, testTimeout: 600_000 });

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import type { TestGateway } from "../../support/gateway.ts";
-import { leakGateway, makeSide } from "../../support/leak-world.ts";
-import { ours, theirs } from "../../support/probe-marks.ts";
-import { distinct, listCalls, plainCalls, valueCalls } from "../../support/probe-reads.ts";
-import { bundled, differing, documentsOf, replies } from "../../support/probe-requests.ts";
-import { someOf } from "../../support/run-length.ts";
-import { Values } from "../../support/probe-values.ts";
-import { TenantCopies } from "../../support/tenant-copies.ts";
+import type { TestGateway } from "../../support/gateway/gateway.ts";
+import { leakGateway, makeSide } from "../../support/leaks/world.ts";
+import { ours, theirs } from "../../support/leaks/marks.ts";
+import { distinct, listCalls, plainCalls, valueCalls } from "../../support/leaks/reads.ts";
+import { bundled, differing, documentsOf, replies } from "../../support/leaks/requests.ts";
+import { someOf } from "../../support/run/run-length.ts";
+import { Values } from "../../support/leaks/values.ts";
+import { TenantCopies } from "../../support/samples/tenant-copies.ts";
 
 // Thousands of requests, on a machine that may be busy with other tests.
 vi.setConfig({ hookTimeout: 600_000, testTimeout: 600_000 });

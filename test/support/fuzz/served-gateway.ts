@@ -8,7 +8,7 @@ import { listen, portOf } from "../../../src/cli/http.ts";
 import { loadConfig } from "../../../src/config.ts";
 import { openDatabase } from "../../../src/db/database.ts";
 import { createGateway } from "../../../src/server.ts";
-import { patientEnvironment } from "../patience.ts";
+import { patientEnvironment } from "../run/patience.ts";
 
 export type ServedGateway = {
   readonly url: string;

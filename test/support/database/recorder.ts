@@ -1,0 +1,60 @@
+import type pg from "pg";
+import type { FencedPool } from "../../../src/db/fenced-pool.ts";
+
+/** One statement as it was sent, and how many rows came back. */
+export type RecordedStatement = { readonly text: string; rows: number };
+
+/** Remembers the statements that go through a pool. */
+export type Recorder = {
+  /** What was sent since the last `clear`, without the fence's pin, the look-up of the key and the note of its use. */
+  all(): readonly RecordedStatement[];
+  /** The same with those. */
+  everything(): readonly RecordedStatement[];
+  clear(): void;
+};
+
+const housekeeping = /set_config\('app\.tenant_id'|find_api_key|note_api_key_use/;
+
+/** Watches every connection that the pool opens from now on. */
+export function recordStatements(pool: FencedPool): Recorder {
+  let recorded: RecordedStatement[] = [];
+  pool.on("connect", (client: pg.PoolClient) => {
+    const query: (...parameters: unknown[]) => unknown = client.query.bind(client);
+    const watched = (...parameters: unknown[]): unknown => {
+      const statement: RecordedStatement = { text: textOf(parameters[0]), rows: 0 };
+      recorded.push(statement);
+      const last = parameters.at(-1);
+      if (typeof last === "function") {
+        const callback: (...results: unknown[]) => unknown = last.bind(undefined);
+        parameters[parameters.length - 1] = (error: unknown, result: unknown) => {
+          statement.rows = rowsOf(result);
+          return callback(error, result);
+        };
+        return query(...parameters);
+      }
+      return Promise.resolve(query(...parameters)).then((result) => {
+        statement.rows = rowsOf(result);
+        return result;
+      });
+    };
+    Object.defineProperty(client, "query", { value: watched, configurable: true });
+  });
+  return {
+    all: () => recorded.filter(({ text }) => !housekeeping.test(text)),
+    everything: () => recorded,
+    clear: () => {
+      recorded = [];
+    },
+  };
+}
+
+function textOf(query: unknown): string {
+  if (typeof query === "string") return query;
+  return typeof query === "object" && query !== null && "text" in query ? String(query.text) : "";
+}
+
+function rowsOf(result: unknown): number {
+  return typeof result === "object" && result !== null && "rowCount" in result
+    ? Number(result.rowCount)
+    : 0;
+}

@@ -1,0 +1,243 @@
+import { patientEnvironment } from "../run/patience.ts";
+import { withoutExtensions } from "../gateway/without-extensions.ts";
+import { isObjectType } from "graphql";
+import { createHttpServer } from "../../../src/http/http-server.ts";
+import { listen, portOf } from "../../../src/cli/http.ts";
+import { loadConfig } from "../../../src/config.ts";
+import { openDatabase } from "../../../src/db/database.ts";
+import { schema } from "../../../src/schema.ts";
+import { createGateway } from "../../../src/server.ts";
+import { at, listAt, startGateway, type Answer, type TestGateway } from "../gateway/gateway.ts";
+
+type Arguments = Readonly<Record<string, unknown>>;
+
+/** An answer as it came over the wire. */
+export type Reply = { readonly status: number; readonly text: string; readonly answer: Answer };
+
+export type SendOptions = {
+  readonly variables?: Arguments;
+  readonly idempotencyKey?: string;
+  /** Another credential than the track's own. */
+  readonly key?: string;
+  /** Which of the two gateways is asked: 0 or 1; the first unless said. */
+  readonly through?: number;
+};
+
+/** What became of one record of a mutation. */
+export type Written = {
+  readonly id: string | null;
+  readonly version: number | null;
+  readonly errors: readonly UserError[];
+};
+
+export type UserError = {
+  readonly code: string;
+  readonly path: string;
+  readonly message: string;
+  readonly existingId: string | null;
+  /** The record that stands in the way, of a conflict. */
+  readonly current: unknown;
+};
+
+/** Two gateways on one database, each with its small pool, and a tenant whose key may do anything. */
+export type RaceTrack = TestGateway & {
+  /** Of both. */
+  readonly urls: readonly [string, string];
+  readonly key: string;
+  readonly tenantId: string;
+  /** Sends an operation and gives the answer byte for byte. */
+  send(query: string, options?: SendOptions): Promise<Reply>;
+  /** Sends a mutation of one field, e.g. `write("updateAccount", { id, input })`; `through` names the gateway. */
+  write(field: string, args: Arguments, through?: number): Promise<Written>;
+  /** The same for a batch: one result for each row. */
+  writeMany(field: string, args: Arguments, through?: number): Promise<Written[]>;
+  /** Creates a record that must be good, and gives its id. */
+  make(type: string, input: Arguments): Promise<string>;
+  /** Rows of a statement by the database's owner; ids with prefixes are taken as their UUIDs. */
+  sql(text: string, ...values: readonly unknown[]): Promise<Record<string, unknown>[]>;
+  /** How many deadlocks PostgreSQL has broken in this database since the last call. */
+  deadlocks(): Promise<number>;
+};
+
+export type RaceTrackOptions = {
+  /** `silent` where errors are provoked. */
+  readonly logLevel?: "error" | "silent";
+};
+
+/** Opens the track; call `close` when the file is done. */
+export async function startRaceTrack({
+  logLevel = "error",
+}: RaceTrackOptions = {}): Promise<RaceTrack> {
+  const gateway = await startGateway({ logLevel });
+  const second = await startSecond(gateway.databaseUrl, logLevel);
+  const tenant = await gateway.fixtures.tenant("racing");
+  const ownKey = await gateway.keyFor(tenant.slug);
+  const { client } = gateway.fixtures;
+  let counted = 0;
+
+  const send: RaceTrack["send"] = async (query, options = {}) => {
+    const { variables = {}, idempotencyKey, through = 0, key = ownKey } = options;
+    const response = await fetch(`${through === 0 ? gateway.url : second.url}/graphql`, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        accept: "application/graphql-response+json",
+        "x-api-key": key,
+        ...(idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey }),
+      },
+      body: JSON.stringify({ query, variables }),
+    });
+    const text = withoutExtensions(await response.text());
+    const answer: Answer = JSON.parse(text);
+    return { status: response.status, text, answer };
+  };
+  const writeMany: RaceTrack["writeMany"] = async (field, args, through = 0) => {
+    const { query, record, isBatch } = mutation(field, args);
+    const { answer, text } = await send(query, { variables: args, through });
+    if (answer.errors !== undefined) throw new Error(`${field} failed: ${text}`);
+    const results = isBatch ? listAt(answer.data, field, "results") : [at(answer.data, field)];
+    return results.map((result) => readWritten(result, record));
+  };
+  const write: RaceTrack["write"] = async (field, args, through) => {
+    const [written] = await writeMany(field, args, through);
+    if (written === undefined) throw new Error(`${field} answered nothing`);
+    return written;
+  };
+  return {
+    ...gateway,
+    urls: [gateway.url, second.url],
+    key: ownKey,
+    tenantId: tenant.uuid,
+    send,
+    write,
+    writeMany,
+    make: async (type, input) => {
+      const { id, errors } = await write(`create${type}`, { input });
+      if (id === null) throw new Error(`no ${type} was created: ${JSON.stringify(errors)}`);
+      return id;
+    },
+    sql: async (text, ...values) => {
+      const { rows } = await client.query<Record<string, unknown>>(text, values.map(bare));
+      return rows;
+    },
+    deadlocks: async () => {
+      for (const { pool } of [gateway.database, second.database]) {
+        // Each session counts for itself, and tells when it is told to.
+        const sessions = await Promise.all(Array.from({ length: poolSize }, () => pool.connect()));
+        await Promise.all(sessions.map((one) => one.query("SELECT pg_stat_force_next_flush()")));
+        for (const session of sessions) session.release();
+      }
+      const { rows } = await client.query<{ deadlocks: string }>(
+        "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()",
+      );
+      const total = Number(rows[0]?.deadlocks);
+      const since = total - counted;
+      counted = total;
+      return since;
+    },
+    close: async () => {
+      await second.close();
+      await gateway.close();
+    },
+  };
+}
+
+/** As many as a gateway of {@link startGateway} has. */
+const poolSize = 5;
+
+/** Another gateway on the same database, with a pool of its own: what another process would be. */
+export async function startSecond(
+  url: string,
+  logLevel: "error" | "silent",
+  env: Readonly<Record<string, string>> = {},
+) {
+  const config = loadConfig({ ...patientEnvironment, LOG_LEVEL: logLevel, ...env });
+  const database = openDatabase({ url, maxConnections: poolSize, pool: config.pool });
+  const gateway = createGateway({ database, config, demo: null });
+  const server = createHttpServer(gateway.requestListener, config.http);
+  await listen(server, "127.0.0.1", 0);
+  return {
+    url: `http://127.0.0.1:${portOf(server)}`,
+    database,
+    close: async () => {
+      server.closeAllConnections();
+      server.close();
+      await gateway.close();
+      await database.close();
+    },
+  };
+}
+
+/** Starts `count` at once; `work` gets each one's number, from 0. */
+export function race<Result>(
+  count: number,
+  work: (index: number) => Promise<Result>,
+): Promise<Result[]> {
+  return Promise.all(Array.from({ length: count }, (_, index) => work(index)));
+}
+
+/** The ids of those that were written. */
+export const idsOf = (written: readonly Written[]): string[] =>
+  written.flatMap(({ id }) => id ?? []);
+
+/** All that was wrong, as one list. */
+export const errorsOf = (written: readonly Written[]): UserError[] =>
+  written.flatMap(({ errors }) => errors);
+
+/** The operation for a mutation field and the arguments that it is given. */
+function mutation(field: string, args: Arguments) {
+  const definition = schema.getMutationType()?.getFields()[field];
+  if (definition === undefined) throw new Error(`there is no mutation ${field}`);
+  const types = new Map(definition.args.map(({ name, type }) => [name, String(type)]));
+  const names = Object.keys(args);
+  const declared = names.map((name) => `$${name}: ${types.get(name)}`).join(", ");
+  const passed = names.map((name) => `${name}: $${name}`).join(", ");
+  const type = String(definition.type).replaceAll("!", "");
+  const isBatch = fieldsOf(type).includes("results");
+  const [record = ""] = fieldsOf(isBatch ? type.replace(/Payload$/, "Result") : type).filter(
+    (name) => name !== "userErrors" && name !== "index",
+  );
+  const result = `${record} { id version } userErrors { code path message
+    ... on ConflictError { current { __typename id ... on Account { version name } } }
+    ... on DuplicateError { existingId } }`;
+  return {
+    query: `mutation (${declared}) { ${field}(${passed}) { ${isBatch ? `results { ${result} }` : result} } }`,
+    record,
+    isBatch,
+  };
+}
+
+function fieldsOf(type: string): string[] {
+  const definition = schema.getType(type);
+  return isObjectType(definition) ? Object.keys(definition.getFields()) : [];
+}
+
+function readWritten(result: unknown, record: string): Written {
+  const written = at(result, record);
+  return {
+    id: written === null ? null : String(at(written, "id")),
+    version: written === null ? null : Number(at(written, "version")),
+    errors: listAt(result, "userErrors").map((error) => ({
+      code: String(at(error, "code")),
+      path: listAt(error, "path").join("."),
+      message: String(at(error, "message")),
+      existingId: textAt(error, "existingId"),
+      current: optionalAt(error, "current"),
+    })),
+  };
+}
+
+function optionalAt(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? (Reflect.get(value, name) ?? null) : null;
+}
+
+function textAt(value: unknown, name: string): string | null {
+  const found = optionalAt(value, name);
+  return typeof found === "string" ? found : null;
+}
+
+/** `acc-<uuid>` → `<uuid>`, also in lists. */
+function bare(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(bare);
+  return typeof value === "string" ? value.replace(/^[a-z]+-(?=[0-9a-f]{8}-)/, "") : value;
+}
