@@ -26,6 +26,9 @@ export type FieldKind =
 /** How long a text may be: one line (1,000 characters), prose (100,000), or an outside reference kept as given (255). */
 export type TextForm = "line" | "prose" | "outside";
 
+/** How long a list may be, and each text in it. */
+export type ListLimits = { readonly items: number; readonly characters?: number };
+
 /** The values of an enum with what each means. */
 export type EnumDefinition = {
   readonly name: string;
@@ -73,7 +76,8 @@ export type Field = {
   readonly computed: Computed | null;
   /** For texts and lists of them. */
   readonly form: TextForm;
-
+  /** For lists: the most items, and the most characters of each; null for the usual ones of the kind. */
+  readonly limits: ListLimits | null;
   /** Kept by the gateway: what a caller sends for it is ignored, because REST clients send back what they read. */
   readonly managed: boolean;
   /** A column that PostgreSQL computes: nobody writes it. */
@@ -89,6 +93,7 @@ type FieldOptions = {
   readonly column?: string;
   readonly searched?: Field["searched"];
   readonly form?: TextForm;
+  readonly limits?: ListLimits;
 };
 
 function field(
@@ -110,6 +115,7 @@ function field(
     key: options.key ?? null,
     computed: options.computed ?? null,
     form: options.form ?? "line",
+    limits: options.limits ?? null,
     managed: options.managed ?? false,
     generated: options.generated ?? false,
     shownOnly: options.shownOnly ?? false,
@@ -173,8 +179,8 @@ export const shown = (typed: string, description: string): Field =>
   field("json", description, { nullable: false, shownOnly: true, typed });
 export const jsonObject = (description: string): Field =>
   field("jsonObject", description, { nullable: false });
-export const textList = (description: string): Field =>
-  field("textList", description, { nullable: false });
+export const textList = (description: string, options: Pick<FieldOptions, "limits"> = {}): Field =>
+  field("textList", description, { nullable: false, ...options });
 
 /** A column of the gateway's own, made of the record's other values. */
 export const computed = (

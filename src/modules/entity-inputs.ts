@@ -1,5 +1,6 @@
 import type { Entity } from "../model/entity.ts";
-import { defineInputs, type EntityInputs } from "../write/input.ts";
+import type { EntityInputs } from "../write/input-definition.ts";
+import { defineInputs } from "../write/input.ts";
 import { catalog } from "./catalog.ts";
 
 type Options = Omit<Parameters<typeof defineInputs>[1], "prefixOf">;

@@ -46,7 +46,9 @@ export const identity = {
 
 /** What users may hang on any record but a line item. */
 export const labels = {
-  tags: textList("Free-form labels: unique, each at most 64 characters, at most 100."),
+  tags: textList("Free-form labels: unique, each at most 64 characters, at most 100.", {
+    limits: { items: 100, characters: 64 },
+  }),
   customFields: jsonObject(
     "The tenant's own fields as a JSON object: at most 64 KB and 20 levels deep.",
   ),

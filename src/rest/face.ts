@@ -3,7 +3,8 @@ import type { Columns } from "../query/row.ts";
 import type { PrintedRecord, Projection } from "../query/projection.ts";
 import type { WriteContext } from "../write/context.ts";
 import type { WriteResult } from "../write/draft.ts";
-import type { InputDefinition, Values } from "../write/input.ts";
+import type { InputDefinition } from "../write/input-definition.ts";
+import type { Values } from "../write/input.ts";
 import type { RemoveRow, UpdateRow } from "../write/verbs.ts";
 
 /** What can be done with a resource; HTTP's method and status follow from it. */

@@ -1,7 +1,8 @@
 import type { Entity } from "../model/entity.ts";
 import { columnOf } from "../model/field.ts";
 import type { Member } from "../query/projection.ts";
-import { restName, type InputDefinition } from "../write/input.ts";
+import type { InputDefinition } from "../write/input-definition.ts";
+import { restName } from "../write/input.ts";
 
 /**
  * The keys of a record and where each comes from, by the names of its model's fields, columns and inputs (which know

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { Entity } from "../model/entity.ts";
 import { textOf, type Draft } from "./draft.ts";
-import { inputField, type InputField } from "./input.ts";
+import type { InputField } from "./input-definition.ts";
+import { inputField } from "./input.ts";
 import { idSchema } from "./input-types.ts";
 import { notFound } from "./problem.ts";
 import type { References } from "./references.ts";

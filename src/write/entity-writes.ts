@@ -1,6 +1,7 @@
 import type { Entity } from "../model/entity.ts";
 import type { Draft } from "./draft.ts";
-import type { EntityInputs, Values } from "./input.ts";
+import type { EntityInputs } from "./input-definition.ts";
+import type { Values } from "./input.ts";
 import type { Judge } from "./judge.ts";
 import type { Seen } from "./lock-rows.ts";
 import type { MergeRules } from "./merge/values.ts";

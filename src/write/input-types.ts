@@ -11,28 +11,8 @@ import { readDomain } from "../model/kinds/domain.ts";
 import { emailPattern, readEmail } from "../model/kinds/email.ts";
 import { instantPattern, readInstant } from "../model/kinds/instant.ts";
 import { readUrl, urlPattern } from "../model/kinds/url.ts";
-import type { EnumDefinition, Field, TextForm } from "../model/field.ts";
-import type { InputDefinition } from "./input.ts";
-
-/** What GraphQL calls the type of an input field. */
-export type InputType =
-  | {
-      readonly scalar:
-        | "ID"
-        | "String"
-        | "Int"
-        | "Boolean"
-        | "Decimal"
-        | "DateTime"
-        | "Date"
-        | "EmailAddress"
-        | "URL"
-        | "Currency"
-        | "JSON";
-    }
-  | { readonly enum: EnumDefinition }
-  | { readonly input: InputDefinition }
-  | { readonly listOf: InputType };
+import type { Field, TextForm } from "../model/field.ts";
+import type { InputType } from "./input-definition.ts";
 
 /** What an entry of PostgreSQL's B-trees has room for beside other columns; lists are sorted by such texts. */
 const maxIndexedBytes = 2_600;
@@ -150,9 +130,13 @@ const jsonListSchema = jsonSchema
   .refine((value) => Array.isArray(value), "must be a JSON list")
   .meta({ type: "array", items: {} });
 
-/** Texts, each once; blank ones are none. Tags are short and few. */
-function listSchema(name: string, form: TextForm) {
-  const [maxItems, maxLength] = name === "tags" ? [100, 64] : [1_000, lengths[form]];
+/** The most items of a list, unless its field says otherwise. */
+export const maxListItems = 1_000;
+
+/** Texts, each once; blank ones are none. */
+function listSchema({ form, limits }: Field) {
+  const maxItems = limits?.items ?? maxListItems;
+  const maxLength = limits?.characters ?? lengths[form];
   return (
     z
       .array(textSchema(form, maxLength), "must be a list of texts")
@@ -210,7 +194,7 @@ export function schemaOf(
       return { schema: jsonObjectSchema, type: { scalar: "JSON" } };
     case "textList":
       return {
-        schema: listSchema(name, definition.form),
+        schema: listSchema(definition),
         type: { listOf: { scalar: "String" } },
       };
     case "enum": {

@@ -7,31 +7,8 @@ import { ExactNumber } from "../lib/exact-number.ts";
 import { isRecord } from "../lib/json.ts";
 import { snakeCase } from "../lib/text.ts";
 import { invalid, withoutPlace, type Problem } from "./problem.ts";
-import { schemaOf, type InputType } from "./input-types.ts";
-
-/** One field of an input, under its REST name. */
-export type InputField = {
-  /** The model's field that it sets; null for what a service reads itself (`line_items`, `contact_ids`). */
-  readonly field: string | null;
-  readonly schema: z.ZodType;
-  readonly type: InputType;
-  readonly description: string;
-  readonly required: boolean;
-  /** Whether it can be null. An update refuses null and blank for a field that cannot. */
-  readonly nullable: boolean;
-  /** Server-managed: accepted, because REST clients send back what they read, and not looked at. */
-  readonly ignored: boolean;
-};
-
-/** An input: what GraphQL input types, REST bodies and OpenAPI are made from. */
-export type InputDefinition = {
-  /** Of the GraphQL type. */
-  readonly name: string;
-  readonly description: string;
-  /** The meaning of null and blank: a new record takes the default, a change sets the field to null. */
-  readonly blank: "notGiven" | "null";
-  readonly fields: Readonly<Record<string, InputField>>;
-};
+import type { EntityInputs, InputDefinition, InputField, InputType } from "./input-definition.ts";
+import { schemaOf } from "./input-types.ts";
 
 /** Values by field name, as JSON holds them: decimals and instants are text, ids bare UUIDs. */
 export type Values = Readonly<Record<string, unknown>>;
@@ -72,8 +49,6 @@ export const ignoredField = (reason: string): InputField => ({
   nullable: true,
   ignored: true,
 });
-
-export type EntityInputs = { readonly create: InputDefinition; readonly update: InputDefinition };
 
 /**
  * The inputs of an entity, derived from its model: every field that callers write under its REST name, every field

@@ -19,8 +19,8 @@ export type Job<Outcome> = {
   readonly work: (unit: WriteUnit) => Promise<Outcome>;
   /** What an error led to, when it says that nothing may be written because of what the caller got wrong. */
   readonly refused: (error: unknown) => Outcome | null;
-  /** Called between two attempts, outside of any transaction. */
-  readonly betweenAttempts?: () => Promise<void>;
+  /** Called before each attempt, outside of any transaction. */
+  readonly beforeAttempt?: () => Promise<void>;
 };
 
 /**
@@ -33,6 +33,7 @@ export async function runWrite<Outcome>(
   job: Job<Outcome>,
 ): Promise<Outcome> {
   for (let attempt = 1; ; attempt += 1) {
+    await job.beforeAttempt?.();
     try {
       return await attemptWrite(context, job);
     } catch (error) {
@@ -48,7 +49,6 @@ export async function runWrite<Outcome>(
         );
       }
       await sleep(Math.random() * Math.min(2 ** attempt, 100));
-      await job.betweenAttempts?.();
     }
   }
 }

@@ -25,15 +25,14 @@ export type UpdateRow = { readonly id: string; readonly input: Values };
 export type RemoveRow = { readonly id: string; readonly version?: number | null | undefined };
 
 /** Creates records. One result for each input, in order; with `abort` all of them or none. */
-export async function createRecords(
+export function createRecords(
   context: WriteContext,
   writes: EntityWrites,
   inputs: readonly Values[],
   onError: OnError = "abort",
 ): Promise<WriteResult[]> {
-  checkCall(context, writes.entity.name, inputs.length);
   const read = inputs.map((input) => parseInput(writes.inputs.create, input));
-  let parsed = await withNumbers(context, writes, read);
+  let parsed: readonly ParsedInput[] = read;
   const work = async (unit: WriteUnit) => {
     try {
       const drafts = await createIn(unit, writes, parsed, onError);
@@ -226,7 +225,7 @@ export async function writeRows(
   resource: string,
   count: number,
   work: (unit: WriteUnit) => Promise<WriteResult[]>,
-  betweenAttempts: () => Promise<void> = () => Promise.resolve(),
+  beforeAttempt?: () => Promise<void>,
 ): Promise<WriteResult[]> {
   checkCall(context, resource, count);
   const refused = (error: unknown): WriteResult[] | null => {
@@ -237,7 +236,7 @@ export async function writeRows(
       problems: problems.get(index) ?? [],
     }));
   };
-  const results = await runWrite(context, { work, refused, betweenAttempts });
+  const results = await runWrite(context, { work, refused, beforeAttempt });
   return results.map((result) => (result.problems.length > 0 ? { ...result, id: null } : result));
 }
 

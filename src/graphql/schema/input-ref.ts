@@ -1,6 +1,6 @@
 import type { InputFieldRef, InputRef } from "@pothos/core";
-import type { InputDefinition, InputField, Values } from "../../write/input.ts";
-import type { InputType } from "../../write/input-types.ts";
+import type { InputDefinition, InputField, InputType } from "../../write/input-definition.ts";
+import type { Values } from "../../write/input.ts";
 import { builder, type SchemaTypes } from "./builder.ts";
 import { enumRef } from "./filter-inputs.ts";
 

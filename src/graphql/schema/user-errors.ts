@@ -1,7 +1,7 @@
 import { scopeFor } from "../../auth/permissions.ts";
 import { covers } from "../../auth/require-scopes.ts";
 import { formatId } from "../../lib/id.ts";
-import { httpStatusOf, type ErrorCode } from "../../lib/errors.ts";
+import type { ErrorCode } from "../../lib/errors.ts";
 import { catalog } from "../../modules/catalog.ts";
 import type { Problem } from "../../write/problem.ts";
 import { builder } from "./builder.ts";
@@ -38,13 +38,9 @@ const meanings: Readonly<Record<ErrorCode, string>> = {
 const errorCode = builder.enumType("ErrorCode", {
   description: "What kind of error it is, the same on every face.",
   values: Object.fromEntries(
-    Object.keys(httpStatusOf).map((code) => [code, { description: describe(code) }]),
+    Object.entries(meanings).map(([code, description]) => [code, { description }]),
   ),
 });
-
-function describe(code: string): string {
-  return Object.entries(meanings).find(([name]) => name === code)?.[1] ?? code;
-}
 
 /** The record that a problem names, if the caller may read its kind. */
 function readable(record: Problem["record"], { actor }: Context): Problem["record"] {

@@ -1,8 +1,9 @@
 import { z } from "zod";
-import { inputField, objectSchema, type InputDefinition } from "../../write/input.ts";
+import type { InputDefinition } from "../../write/input-definition.ts";
+import { inputField, objectSchema } from "../../write/input.ts";
 import { textSchema } from "../../write/input-types.ts";
 import { entityInputs } from "../entity-inputs.ts";
-import { account } from "./model.ts";
+import { account, maxAddresses } from "./model.ts";
 
 const part = (description: string) =>
   inputField({ schema: textSchema(), type: { scalar: "String" }, description });
@@ -22,8 +23,6 @@ export const addressInput: InputDefinition = {
     country: part("Country."),
   },
 };
-
-export const maxAddresses = 50;
 
 export const accountInputs = entityInputs(account, {
   fields: {

@@ -36,6 +36,8 @@ export const accountType: EnumDefinition = {
   values: { business: "An organization; the default.", individual: "A person." },
 };
 
+export const maxAddresses = 50;
+
 export const account = defineEntity({
   name: "account",
   plural: "accounts",
@@ -70,7 +72,10 @@ export const account = defineEntity({
         searched: "whole",
       },
     ),
-    addresses: json("Postal addresses: billing, shipping, office.", { nullable: false }),
+    addresses: json("Postal addresses: billing, shipping, office.", {
+      nullable: false,
+      limits: { items: maxAddresses },
+    }),
     annualRevenue: decimal("Estimated yearly revenue in USD."),
     employeeCount: int("Approximate number of employees."),
     lifecycleStage: text("Where the customer relationship stands, e.g. `prospect`, `customer`."),

@@ -1,4 +1,5 @@
-import { ignoredField, inputField, type InputDefinition } from "../../write/input.ts";
+import type { InputDefinition } from "../../write/input-definition.ts";
+import { ignoredField, inputField } from "../../write/input.ts";
 import { emailSchema, textSchema } from "../../write/input-types.ts";
 import { accountInputs } from "../account/inputs.ts";
 

@@ -1,4 +1,4 @@
-import type { InputDefinition } from "../../write/input.ts";
+import type { InputDefinition } from "../../write/input-definition.ts";
 import { contactInputs } from "../contact/inputs.ts";
 
 /** The keys of a customer as the document's sample has them, in its order. */

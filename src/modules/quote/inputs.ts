@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { ignoredField, inputField, recordSchema, type InputDefinition } from "../../write/input.ts";
+import type { InputDefinition } from "../../write/input-definition.ts";
+import { ignoredField, inputField, recordSchema } from "../../write/input.ts";
 import { lineItemInputs } from "../line-item/inputs.ts";
 import { entityInputs } from "../entity-inputs.ts";
 import { quote } from "./model.ts";

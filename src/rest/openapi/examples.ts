@@ -1,4 +1,5 @@
-import type { InputDefinition, Values } from "../../write/input.ts";
+import type { InputDefinition } from "../../write/input-definition.ts";
+import type { Values } from "../../write/input.ts";
 import type { Resource } from "../face.ts";
 import type { Components, Schema } from "./schema.ts";
 

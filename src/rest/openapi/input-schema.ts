@@ -1,5 +1,5 @@
+import type { InputDefinition, InputField } from "../../write/input-definition.ts";
 import { z } from "zod";
-import type { InputDefinition, InputField } from "../../write/input.ts";
 import { restWords } from "./rest-words.ts";
 import { closedObject, described, orNull, type Components, type Schema } from "./schema.ts";
 

@@ -4,6 +4,7 @@ import type { Catalog } from "../../model/catalog.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { Field } from "../../model/field.ts";
 import { publicValue } from "../../query/public-value.ts";
+import { maxListItems } from "../input-types.ts";
 import { restName, type Values } from "../input.ts";
 import type { Stored } from "../stored.ts";
 
@@ -11,13 +12,11 @@ import type { Stored } from "../stored.ts";
 export type MergeRules = {
   /**
    * `survivor`: what the other had is never taken over. `earliest` and `latest`: of both. Otherwise the survivor's
-   * value, or the other's where it has none; lists and JSON objects hold what either has.
+   * value, or the other's where it has none; lists and JSON objects hold what either has, the survivor's first.
    */
   readonly fields?: Readonly<Record<string, "survivor" | "earliest" | "latest">>;
   /** Fields that mean something together only: they are taken over when the survivor has none of them. */
   readonly together?: readonly (readonly string[])[];
-  /** The most items of a list; the survivor's come first. */
-  readonly limits?: Readonly<Record<string, number>>;
   /** Internal fields that callers write under another name: `display_name`. */
   readonly shown?: Readonly<Record<string, string>>;
   /** What only the entity can put together. */
@@ -41,9 +40,6 @@ const isEmpty = (value: unknown): boolean =>
   value === "" ||
   (Array.isArray(value) && value.length === 0) ||
   (isRecord(value) && Object.keys(value).length === 0);
-
-const defaultLimit = 1_000;
-const tagLimit = 100;
 
 /** Fields that a merge decides: all that callers write, and derived ones with a rule. */
 function mergedFields(entity: Entity, { fields = {} }: MergeRules): [string, Field][] {
@@ -71,8 +67,8 @@ export function mergedValues(
 
 function mergedValue(
   name: string,
-  { kind, nullable }: Field,
-  { fields = {}, limits = {} }: MergeRules,
+  { kind, nullable, limits }: Field,
+  { fields = {} }: MergeRules,
   [into, from]: readonly [unknown, unknown],
 ): unknown {
   const rule = fields[name];
@@ -81,7 +77,7 @@ function mergedValue(
     return from < into === (rule === "earliest") ? from : into;
   }
   if (Array.isArray(into) && Array.isArray(from) && (kind === "textList" || !nullable)) {
-    const limit = limits[name] ?? (name === "tags" ? tagLimit : defaultLimit);
+    const limit = limits?.items ?? maxListItems;
     return union(into, from).slice(0, Math.max(limit, into.length));
   }
   if (kind === "jsonObject" && isRecord(into) && isRecord(from)) {

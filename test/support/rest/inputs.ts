@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { EntityWrites } from "../../../src/write/entity-writes.ts";
-import type { InputField } from "../../../src/write/input.ts";
+import type { InputField } from "../../../src/write/input-definition.ts";
 import { accountWrites } from "../../../src/modules/account/service.ts";
 import { activityWrites } from "../../../src/modules/activity/service.ts";
 import { contactWrites } from "../../../src/modules/contact/service.ts";
