@@ -1,7 +1,6 @@
 // By-id reads, one and a batch of 100: the read engine against Prisma's findFirst/findMany, in turn in one run.
 // npm run bench:by-id
 import { openDatabase } from "../src/db/database.ts";
-import { asTenant } from "../src/db/fenced-pool.ts";
 import { migrate } from "../src/db/migrate.ts";
 import { startThrowaway } from "../tools/throwaway.ts";
 import { catalog } from "../src/modules/catalog.ts";
@@ -59,15 +58,11 @@ try {
       ),
     );
   };
-  const { account } = database.prisma;
+  const { account } = database.prismaFor(tenantId);
   const prismaOne = (id: string) =>
-    asTenant(tenantId, async () =>
-      account.findFirst({ where: { tenantId, id, deletedAt: null }, select }),
-    );
+    account.findFirst({ where: { tenantId, id, deletedAt: null }, select });
   const prismaMany = () =>
-    asTenant(tenantId, async () =>
-      account.findMany({ where: { tenantId, id: { in: ids }, deletedAt: null }, select }),
-    );
+    account.findMany({ where: { tenantId, id: { in: ids }, deletedAt: null }, select });
 
   const one = ids[0] ?? "";
   const cases = [

@@ -111,29 +111,27 @@ export class ByHand {
       updatedAt: now,
       updatedBy: this.#actor,
     };
-    return asTenant(tenantId, () =>
-      this.#database.prisma.$transaction(async (prisma) => {
-        const where = { tenantId, id: accountId, deletedAt: null };
-        await prisma.account.findFirstOrThrow({ where, select: { id: true } });
-        const person = { firstName, lastName, jobTitle: input.job_title };
-        const values = { accountId, ...person, email, emailKey: email.toLowerCase() };
-        const data = { tenantId, id, ...values, ...stamps };
-        await prisma.contact.create({ data, select: { id: true } });
-        const changes = Object.fromEntries(
-          Object.entries(input).map(([name, value]) => [name, [null, value]]),
-        );
-        const record = { recordType: "Contact", recordId: id, version: 1, changes };
-        await prisma.$executeRaw`SELECT pg_advisory_xact_lock(4715003, hashtext(${tenantId}))`;
-        const last = { where: { tenantId }, orderBy: { position: "desc" } } as const;
-        const latest = await prisma.changeEvent.findFirst({ ...last, select: { position: true } });
-        const position = (latest?.position ?? 0n) + 1n;
-        const event = { actor: this.#actor, occurredAt: now, position, ...record };
-        await prisma.changeEvent.create({
-          data: { tenantId, id: uuidv7(), ...event, operation: "created" },
-          select: { id: true },
-        });
-      }),
-    );
+    return this.#database.prismaFor(tenantId).$transaction(async (prisma) => {
+      const where = { tenantId, id: accountId, deletedAt: null };
+      await prisma.account.findFirstOrThrow({ where, select: { id: true } });
+      const person = { firstName, lastName, jobTitle: input.job_title };
+      const values = { accountId, ...person, email, emailKey: email.toLowerCase() };
+      const data = { tenantId, id, ...values, ...stamps };
+      await prisma.contact.create({ data, select: { id: true } });
+      const changes = Object.fromEntries(
+        Object.entries(input).map(([name, value]) => [name, [null, value]]),
+      );
+      const record = { recordType: "Contact", recordId: id, version: 1, changes };
+      await prisma.$executeRaw`SELECT pg_advisory_xact_lock(4715003, hashtext(${tenantId}))`;
+      const last = { where: { tenantId }, orderBy: { position: "desc" } } as const;
+      const latest = await prisma.changeEvent.findFirst({ ...last, select: { position: true } });
+      const position = (latest?.position ?? 0n) + 1n;
+      const event = { actor: this.#actor, occurredAt: now, position, ...record };
+      await prisma.changeEvent.create({
+        data: { tenantId, id: uuidv7(), ...event, operation: "created" },
+        select: { id: true },
+      });
+    });
   }
 
   async #transaction(work: (client: pg.PoolClient, now: string) => Promise<void>): Promise<void> {

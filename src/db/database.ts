@@ -1,16 +1,16 @@
-import { PrismaPg } from "@prisma/adapter-pg";
 import type pg from "pg";
 import { poolDefaults, type PoolConfig } from "../config.ts";
 import { FencedPool, type Queryable } from "./fenced-pool.ts";
-import { PrismaClient } from "./generated/prisma/client.ts";
+import { FencedPrismaClients, type FencedPrisma } from "./fenced-prisma.ts";
 import { withOwner } from "./with-owner.ts";
 
 /** Everything the server knows of its database: one pool behind the tenant fence, and Prisma on that pool. */
 export type Database = {
   readonly pool: FencedPool;
-  readonly prisma: PrismaClient;
   /** Runs statements for one tenant. */
   forTenant(tenantId: string): Queryable;
+  /** Prisma's client for one tenant. */
+  prismaFor(tenantId: string): FencedPrisma;
   /** An operator's work over all tenants, on a connection of its own that keeps its login's rights. Never for a request. */
   asOwner<Result>(work: (client: pg.Client) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
@@ -25,14 +25,14 @@ export function openDatabase(options: {
   const limits = options.pool ?? poolDefaults;
   const size = options.maxConnections ?? limits.size;
   const pool = new FencedPool({ url: options.url, maxConnections: size, limits });
-  const prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
+  const prisma = new FencedPrismaClients(pool);
   return {
     pool,
-    prisma,
     forTenant: (tenantId) => pool.forTenant(tenantId),
+    prismaFor: (tenantId) => prisma.forTenant(tenantId),
     asOwner: (work) => withOwner(options.url, "operator", work),
     close: async () => {
-      await prisma.$disconnect();
+      await prisma.close();
       await pool.close();
     },
   };

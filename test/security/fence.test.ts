@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { asTenant } from "../../src/db/fenced-pool.ts";
 import { catalog } from "../../src/modules/catalog.ts";
 import { pageStatement } from "../../src/query/page.ts";
 import { rowColumns } from "../../src/query/row.ts";
@@ -91,9 +90,7 @@ describe("the fence in the database", () => {
   });
 
   it("holds for Prisma on the same pool", async () => {
-    const found = await asTenant(ours.tenant.uuid, async () =>
-      gateway.database.prisma.account.findMany(),
-    );
+    const found = await gateway.database.prismaFor(ours.tenant.uuid).account.findMany();
     expect(found).toHaveLength(3);
     expect(found.every(({ tenantId }) => tenantId === ours.tenant.uuid)).toBe(true);
   });

@@ -85,7 +85,7 @@ describe("the pin of a connection to a tenant", () => {
   });
 
   it("covers Prisma's promises, which start only when they are awaited", async () => {
-    const found = await asTenant(ours.uuid, () => gateway.database.prisma.account.findMany());
+    const found = await gateway.database.prismaFor(ours.uuid).account.findMany();
     expect(found.map(({ tenantId }) => tenantId)).toEqual([ours.uuid]);
   });
 });

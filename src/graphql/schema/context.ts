@@ -1,6 +1,7 @@
 import type { Actor } from "../../auth/actor.ts";
 import type { ApiKeys } from "../../auth/api-keys.ts";
 import type { FencedPool } from "../../db/fenced-pool.ts";
+import type { FencedPrisma } from "../../db/fenced-prisma.ts";
 import type { Work } from "../../db/work.ts";
 import type { Reader } from "../../query/reader.ts";
 import type { IdempotentStep } from "../../write/context.ts";
@@ -10,6 +11,8 @@ export type Context = {
   readonly actor: Actor;
   readonly reader: Reader;
   readonly pool: FencedPool;
+  /** Prisma's client behind the tenant's fence, for what is no CRM entity. */
+  readonly prisma: FencedPrisma;
   /** The keys as this process knows them: what a mutation changes, it must forget. */
   readonly apiKeys: ApiKeys;
   /** The request's idempotency key, when it is a mutation that came with one. */

@@ -103,6 +103,9 @@ function createServer(options: GraphQLServerOptions) {
       const actor = actorOf(request);
       return {
         pool: database.pool,
+        get prisma() {
+          return database.prismaFor(actor.tenantId);
+        },
         // useIdempotency sets it, for mutations.
         idempotency: null,
         apiKeys: credentials.apiKeys,
