@@ -1,6 +1,7 @@
 import type { Field } from "./field.ts";
 import type { OrderTerm } from "./order.ts";
 import type { Relation } from "./relation.ts";
+import type { Rules } from "./rules.ts";
 
 /** What an entity is. Everything that reads it (filters, orders, pages, loaders, GraphQL types) is derived from this. */
 export type Entity = {
@@ -34,6 +35,8 @@ export type Entity = {
   /** Columns that are the gateway's own business: written with the record, and no part of what callers see. */
   readonly internal: Readonly<Record<string, Field>>;
   readonly relations: Readonly<Record<string, Relation>>;
+  /** What holds between its records, and between them and what they refer to. */
+  readonly rules: Rules;
   /** For what only tells of other records: the entities of those. Who reads it learns of them. */
   readonly tellsOf: readonly string[] | null;
 };
@@ -50,6 +53,7 @@ type EntityInput = Omit<
   | "naturalKeys"
   | "unique"
   | "internal"
+  | "rules"
   | "tellsOf"
 > &
   Partial<Entity>;
@@ -67,6 +71,7 @@ export function defineEntity(input: EntityInput): Entity {
     naturalKeys: {},
     unique: [],
     internal: {},
+    rules: {},
     tellsOf: null,
     ...input,
   };

@@ -2,18 +2,18 @@ import type { Entity } from "../model/entity.ts";
 import type { Draft } from "./draft.ts";
 import type { EntityInputs } from "./input-definition.ts";
 import type { Values } from "./input.ts";
-import type { Judge } from "./judge.ts";
-import type { Seen } from "./lock-rows.ts";
-import type { MergeRules } from "./merge/values.ts";
+import type { Liveness } from "./lock.ts";
 import type { Problem } from "./problem.ts";
 import type { References } from "./references.ts";
+import type { Judge } from "./rules/judge.ts";
+import type { Links } from "./rules/links.ts";
 import type { Stored } from "./stored.ts";
-import type { Liveness, Lock, WriteUnit } from "./unit.ts";
+import type { WriteUnit } from "./unit.ts";
 
-/** Records of each entity that a deletion took, or a restore brought back. */
-export type Taken = ReadonlyMap<Entity, readonly string[]>;
-
-/** How records of an entity are written: its inputs and its rules. All verbs are derived from this. */
+/**
+ * How records of an entity are written: its inputs, what they hold at first, and its rules beyond those that the
+ * model declares (src/model/rules.ts). All verbs are derived from this.
+ */
 export type EntityWrites = {
   readonly entity: Entity;
   readonly inputs: EntityInputs;
@@ -23,63 +23,14 @@ export type EntityWrites = {
   readonly upsertKeys?: UpsertKeys;
   /** A number for people that new records get, e.g. `DEAL-2026-00417`. */
   readonly numbered?: { readonly field: string; readonly kind: string; readonly prefix: string };
-  /** Fills in what decides to whom a record belongs, before the records that it refers to are locked. */
-  readonly attach?: (unit: WriteUnit, drafts: readonly Draft[]) => Promise<void>;
-  /** The lock that a record needs on what a field of it refers to; `reference` unless said otherwise. */
-  readonly lockFor?: (draft: Draft, field: string) => Lock;
-  /** A field that names a parent of the same kind: no circles, and no chain longer than that. */
-  readonly hierarchy?: { readonly key: string; readonly maxDepth: number | null };
-  /** Whether a change touches what other records rely on when they refer to this one. */
-  readonly isExclusive?: (record: Stored, sent: Values) => boolean;
-  /** What is locked before the record itself, beside what it refers to anew. Asked only if `locksFirst`. */
-  readonly ownersOf?: (record: Stored, sent: Values) => readonly Owner[];
-  readonly locksFirst?: (sent: Values) => boolean;
-  /** Other records of the kind that change along with these: they are locked in one statement, by id. */
-  readonly besides?: (unit: WriteUnit, seen: readonly Seen[]) => Promise<readonly string[]>;
-  /** Locks what a deletion or a return of these records changes beside them and comes before them in the catalog. */
-  readonly beforeRemoval?: (
-    unit: WriteUnit,
-    ids: readonly string[],
-    liveness: Liveness,
-  ) => Promise<void>;
-  /** The entity's rules: each fills in values or adds problems. */
-  readonly rules: (
-    unit: WriteUnit,
-    drafts: readonly Draft[],
-    references: References,
-  ) => Promise<void>;
-  /** A rule on how the rows of a call stand to each other, beside unique values and the hierarchy; restored ones too. */
-  readonly together?: (
-    unit: WriteUnit,
-    drafts: readonly Draft[],
-    references: References,
-  ) => Promise<Judge | null>;
-  /** What must be written before the records, e.g. what frees a place for them. */
-  readonly prepare?: (unit: WriteUnit, drafts: readonly Draft[]) => Promise<void>;
-  /** What is written along with the records: links, children, derived fields of others. */
-  readonly finish?: (
-    unit: WriteUnit,
-    drafts: readonly Draft[],
-    references: References,
-  ) => Promise<void>;
-  /** Why a record is neither deleted nor brought back by itself; null when it may be. */
-  readonly staysAsItIs?: (record: Stored, references: References) => Problem | null;
-  /** What restored records hold beside being live, by id. */
-  readonly restored?: (
-    unit: WriteUnit,
-    records: readonly Stored[],
-  ) => Promise<ReadonlyMap<string, Values>>;
-  /** The same for what a deletion took or a restore brings back; `roots` are the records that were named. */
-  readonly afterDelete?: (unit: WriteUnit, taken: Taken, roots: readonly Stored[]) => Promise<void>;
-  readonly afterRestore?: (
-    unit: WriteUnit,
-    taken: Taken,
-    roots: readonly Stored[],
-  ) => Promise<void>;
-  /** How two records become one, where they can be merged. */
+  /**
+   * References and links whose records change with each write, e.g. a quote's total with its lines: they are locked
+   * for an update, and before the record itself.
+   */
+  readonly changesAlong?: readonly string[];
+  readonly rules?: WriteRules;
+  readonly removal?: RemovalRules;
   readonly merging?: MergeRules;
-  /** What records contain that is merged along where it would be the same below one owner: its `unique` says so. */
-  readonly mergesAlong?: readonly EntityWrites[];
 };
 
 /** Values by which an upsert finds its record: argument → field, and what it is unique within. */
@@ -87,4 +38,50 @@ export type UpsertKeys = Readonly<
   Record<string, { readonly field: string; readonly within: string | null }>
 >;
 
-export type Owner = { readonly entity: string; readonly id: string; readonly lock: Lock };
+/** What is special about creating and changing records, in the order in which it is called. */
+export type WriteRules = {
+  /** Fills in what decides to whom a record belongs, before the records that it refers to are locked. */
+  attach?(unit: WriteUnit, drafts: readonly Draft[]): Promise<void>;
+  /** Fills in values and adds problems. */
+  check?(unit: WriteUnit, drafts: readonly Draft[], references: References): Promise<void> | void;
+  /** How the rows of a call stand to each other, beside the declared rules; of restored ones, too. */
+  judge?(unit: WriteUnit, drafts: readonly Draft[], references: References): Promise<Judge | null>;
+  /** What is written along with the records: children, derived fields of others. */
+  after?(
+    unit: WriteUnit,
+    drafts: readonly Draft[],
+    along: { readonly references: References; readonly links: Links },
+  ): Promise<void> | void;
+};
+
+/** What is special about deleting records and bringing them back, in the order in which it is called. */
+export type RemovalRules = {
+  /** Locks what changes beside the records and comes before them in the catalog. */
+  lock?(unit: WriteUnit, ids: readonly string[], liveness: Liveness): Promise<void>;
+  /** Why a record is neither deleted nor brought back by itself; null when it may be. */
+  refuse?(record: Stored, references: References): Problem | null;
+  /** What restored records hold beside being live, by id. */
+  restored?(unit: WriteUnit, records: readonly Stored[]): Promise<ReadonlyMap<string, Values>>;
+  /** What is written along with it; `roots` are the records that were named, as they were. */
+  after?(unit: WriteUnit, taken: Taken, roots: readonly Stored[]): Promise<void>;
+};
+
+/** Contents of each entity that a deletion took, or a restore brought back. */
+export type Taken = ReadonlyMap<Entity, readonly string[]>;
+
+/** How two records become one; what is not named follows the field's kind. */
+export type MergeRules = {
+  /**
+   * `survivor`: what the other had is never taken over. `earliest` and `latest`: of both. Otherwise the survivor's
+   * value, or the other's where it has none; lists and JSON objects hold what either has, the survivor's first.
+   */
+  readonly fields?: Readonly<Record<string, "survivor" | "earliest" | "latest">>;
+  /** Fields that mean something together only: they are taken over when the survivor has none of them. */
+  readonly together?: readonly (readonly string[])[];
+  /** Internal fields that callers write under another name: `display_name`. */
+  readonly shown?: Readonly<Record<string, string>>;
+  /** What only the entity can put together. */
+  settle?(into: Stored, from: Stored, values: Values): Values;
+  /** What records contain that is merged along where it would be the same below one owner: its `unique` says so. */
+  readonly along?: readonly EntityWrites[];
+};

@@ -1,15 +1,24 @@
 import type { Entity } from "../model/entity.ts";
-import { sentContacts } from "./contact-links.ts";
-import type { EntityWrites, Owner } from "./entity-writes.ts";
-import { lockHierarchy, lockMerges } from "./hierarchy.ts";
-import type { ParsedInput, Values } from "./input.ts";
-import type { References } from "./references.ts";
+import { changes, type Draft } from "./draft.ts";
+import type { EntityWrites } from "./entity-writes.ts";
+import { restName, type ParsedInput } from "./input.ts";
+import type { Liveness, Wanted } from "./lock.ts";
+import { notFound } from "./problem.ts";
+import { referenceKeys, type References } from "./references.ts";
+import { lockHierarchy, lockMerges } from "./rules/hierarchy.ts";
+import { namedLinks } from "./rules/links.ts";
+import {
+  isReliedOn,
+  linkLock,
+  lockedBeside,
+  lockFor,
+  locksFirst,
+  ownersFirst,
+} from "./rules/locks.ts";
 import { Raced } from "./run.ts";
+import { isMoved, type Seen } from "./seen.ts";
 import type { Stored } from "./stored.ts";
-import type { Liveness, WriteUnit } from "./unit.ts";
-
-/** A record that is to be changed, as it was before it was locked. */
-export type Seen = { readonly record: Stored; readonly sent: Values };
+import type { WriteUnit } from "./unit.ts";
 
 type Row = { readonly id: string; readonly input: Pick<ParsedInput, "values" | "extras"> };
 
@@ -25,41 +34,42 @@ export async function lockForUpdate(
   rows: readonly Row[],
   references: References,
 ): Promise<ReadonlyMap<string, Stored>> {
-  const { entity, hierarchy } = writes;
+  const { entity } = writes;
   const keys = referenceKeys(entity);
   const watched = rows.filter(
     ({ input: { values } }) =>
-      (writes.locksFirst?.(values) ?? false) || keys.some(([key]) => values[key] !== undefined),
+      locksFirst(writes, values) || keys.some(([key]) => values[key] !== undefined),
   );
-  const seen = await look(unit, entity, watched, "live");
-  const moved = [...seen.values()].filter(({ record, sent }) =>
-    keys.some(([key]) => isMoved(key, record, sent)),
-  );
-  const movesIn = (key: string) =>
-    moved.some(({ record, sent }) => isMoved(key, record, sent) && sent[key] !== null);
-  if (hierarchy !== undefined && movesIn(hierarchy.key))
+  const looked = await look(unit, entity, watched, "live");
+  const seen = [...looked.values()];
+  const moved = seen.filter((one) => keys.some(([key]) => isMoved(key, one)));
+  const { hierarchy } = entity.rules;
+  const isPut = (one: Seen, key: string) => isMoved(key, one) && one.sent[key] !== null;
+  if (hierarchy !== undefined && moved.some((one) => isPut(one, hierarchy.key))) {
     lockHierarchy(unit, entity, hierarchy.key, true);
-  const wanted: Owner[] = moved.flatMap(({ record, sent }) =>
+  }
+  const wanted: Wanted[] = moved.flatMap(({ record, sent }) =>
     keys.flatMap(([key, to]) => {
       const id = sent[key] === undefined ? record[key] : sent[key];
       return typeof id === "string" ? [{ entity: to, id, lock: "reference" }] : [];
     }),
   );
-  const linked = rows.flatMap(({ input }): Owner[] =>
-    (sentContacts(input) ?? []).map((id) => ({ entity: "contact", id, lock: "reference" })),
+  const linked = namedLinks(
+    entity,
+    rows.map(({ input }) => input),
   );
   await references.lock(unit, [
-    ...wanted.filter((owner) => owner.entity !== entity.name),
-    ...linked,
-    ...ownersOf(writes, seen.values()),
+    ...wanted.filter((one) => one.entity !== entity.name),
+    ...linked.map(({ entity: to, id }): Wanted => ({ entity: to, id, lock: "reference" })),
+    ...seen.flatMap((one) => ownersFirst(writes, one)),
   ]);
-  const beside = (await writes.besides?.(unit, [...seen.values()])) ?? [];
-  const isExclusive = moved.some(({ record, sent }) => writes.isExclusive?.(record, sent) ?? false);
+  const beside = await lockedBeside(unit, writes, seen);
+  const isExclusive = moved.some((one) => isReliedOn(unit.catalog, writes, one));
   const lock = isExclusive ? "exclusive" : "update";
-  const own = wanted.filter((owner) => owner.entity === entity.name).map(({ id }) => id);
+  const own = wanted.filter((one) => one.entity === entity.name).map(({ id }) => id);
   const found = await unit.lock(entity, [...rows.map(({ id }) => id), ...own, ...beside], lock);
   references.hold(entity, found, lock);
-  checkSeen(entity, watched, seen, found);
+  checkSeen(entity, watched, looked, found);
   return found;
 }
 
@@ -75,36 +85,28 @@ export async function lockForRemoval(
   }: {
     readonly liveness: Liveness;
     readonly references: References;
-    readonly owners: (record: Stored) => readonly Owner[];
+    readonly owners: (record: Stored) => readonly Wanted[];
   },
 ): Promise<ReadonlyMap<string, Stored>> {
   const { entity } = writes;
-  const locksFirst = writes.locksFirst?.({}) ?? false;
   const rows =
-    liveness === "deleted" || locksFirst
+    liveness === "deleted" || locksFirst(writes, {})
       ? ids.map((id) => ({ id, input: { values: {}, extras: {} } }))
       : [];
+  const { hierarchy } = entity.rules;
   // What a merge locks in another order, or moves while this looks for it.
-  if (
-    writes.beforeRemoval !== undefined ||
-    (liveness === "deleted" && writes.hierarchy !== undefined)
-  )
+  if (writes.removal?.lock !== undefined || (liveness === "deleted" && hierarchy !== undefined)) {
     lockMerges(unit, false);
-  await writes.beforeRemoval?.(unit, ids, liveness);
+  }
+  await writes.removal?.lock?.(unit, ids, liveness);
   const seen = await look(unit, entity, rows, liveness);
   await references.lock(unit, [
-    ...(locksFirst ? ownersOf(writes, seen.values()) : []),
+    ...[...seen.values()].flatMap((one) => ownersFirst(writes, one)),
     ...[...seen.values()].flatMap(({ record }) => owners(record)),
   ]);
   const found = await unit.lock(entity, ids, "exclusive", liveness);
   checkSeen(entity, rows, seen, found);
   return found;
-}
-
-function ownersOf({ ownersOf: owners, locksFirst }: EntityWrites, seen: Iterable<Seen>): Owner[] {
-  return [...seen].flatMap(({ record, sent }) =>
-    (locksFirst?.(sent) ?? false) ? [...(owners?.(record, sent) ?? [])] : [],
-  );
 }
 
 async function look(
@@ -140,15 +142,35 @@ function checkSeen(
   }
 }
 
-/** Whether another record is named than before. */
-export const isMoved = (key: string, record: Stored, sent: Values): boolean =>
-  sent[key] !== undefined && sent[key] !== record[key];
-
-/** The fields of an entity that name other records: field and entity. */
-export function referenceKeys({ fields }: Entity): (readonly [string, string])[] {
-  return Object.entries(fields).flatMap(([key, { kind, managed, to }]) =>
-    kind === "reference" && !managed && key !== "tenantId" && to !== null
-      ? [[key, to] as const]
-      : [],
-  );
+/** Locks everything that the drafts refer to; what is not there for the caller is a problem of the field. */
+export async function lockReferences(
+  unit: WriteUnit,
+  writes: EntityWrites,
+  drafts: readonly Draft[],
+  references: References,
+): Promise<void> {
+  const { entity } = writes;
+  const fields = referenceKeys(entity);
+  const wanted = drafts.flatMap((draft) => {
+    const moved = fields.some(([name]) => changes(draft, name));
+    return fields.flatMap(([name, to]) => {
+      const id = draft.values[name];
+      if (typeof id !== "string") return [];
+      const lock = lockFor(writes, name, draft);
+      // What was checked when it was written is looked at again only when something beside it moves.
+      return moved || lock !== "reference" ? [{ draft, name, entity: to, id, lock }] : [];
+    });
+  });
+  // Links too, in the same go: one order of locks for all writers.
+  const linked = namedLinks(entity, drafts).map(({ relation, entity: to, id }): Wanted => ({
+    entity: to,
+    id,
+    lock: linkLock(writes, relation),
+  }));
+  await references.lock(unit, [...wanted, ...linked]);
+  for (const { draft, name, entity: to, id } of wanted) {
+    if (references.get(to, id) === undefined && changes(draft, name)) {
+      draft.problems.push(notFound([restName(name)], unit.catalog.entity(to).type));
+    }
+  }
 }

@@ -4,13 +4,13 @@ import type { Entity } from "../model/entity.ts";
 import { columnOf } from "../model/field.ts";
 import { isOneOf, name, param, raw, sql, type Sql } from "../lib/sql.ts";
 import type { Draft } from "./draft.ts";
-import type { Owner } from "./entity-writes.ts";
 import { restName, type Values } from "./input.ts";
-import type { Judge, OnError } from "./judge.ts";
+import type { Wanted } from "./lock.ts";
+import type { Judge, OnError } from "./rules/judge.ts";
 import { duplicate, invalid, type Problem } from "./problem.ts";
 import type { References } from "./references.ts";
 import type { Stored } from "./stored.ts";
-import { isTold, taken, takenByOther } from "./unique.ts";
+import { isTold, taken, takenByOther } from "./rules/unique.ts";
 import type { WriteUnit } from "./unit.ts";
 
 /** Adds what stands in the way of records that would be brought back; gives what their contents ask of each other. */
@@ -56,7 +56,7 @@ function ownerKeys(unit: WriteUnit, entity: Entity): { owner: Entity; key: strin
   );
 }
 
-export function ownersOf(unit: WriteUnit, entity: Entity, record: Stored): Owner[] {
+export function ownersOf(unit: WriteUnit, entity: Entity, record: Stored): Wanted[] {
   return ownerKeys(unit, entity).flatMap(({ owner, key }) => {
     const id = record[key];
     return typeof id === "string" ? [{ entity: owner.name, id, lock: "reference" }] : [];

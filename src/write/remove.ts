@@ -4,9 +4,10 @@ import { columnOf, type Field } from "../model/field.ts";
 import type { Cells } from "../query/row.ts";
 import { name, param, raw, sql } from "../lib/sql.ts";
 import { sound, type Draft } from "./draft.ts";
-import type { EntityWrites, Owner, Taken } from "./entity-writes.ts";
+import type { EntityWrites, Taken } from "./entity-writes.ts";
 import type { Values } from "./input.ts";
-import { judgeRows, type OnError } from "./judge.ts";
+import { judgeRows, type OnError } from "./rules/judge.ts";
+import type { Liveness, Wanted } from "./lock.ts";
 import { lockForRemoval } from "./lock-rows.ts";
 import { checkReturn, contentsOf, deletionOf, ownersOf } from "./may-return.ts";
 import { refuseMerged } from "./merge/merged.ts";
@@ -14,8 +15,9 @@ import { invalid, notFound, type Problem } from "./problem.ts";
 import { References } from "./references.ts";
 import { checkVersion, RefusedRows } from "./save.ts";
 import { readPlain, type Stored } from "./stored.ts";
-import { uniqueJudges } from "./unique.ts";
-import type { Liveness, WriteUnit } from "./unit.ts";
+import { restoredByRules } from "./rules/restored.ts";
+import { uniqueJudges } from "./rules/unique.ts";
+import type { WriteUnit } from "./unit.ts";
 
 /** A record that is to be deleted or brought back, as the caller read it. */
 export type RemovalRow = {
@@ -41,7 +43,7 @@ export async function deleteIn(
   });
   const kept = new Map(
     found.flatMap((record) => {
-      const problem = writes.staysAsItIs?.(record, references) ?? null;
+      const problem = writes.removal?.refuse?.(record, references) ?? null;
       return problem === null ? [] : [[record.id, problem] as const];
     }),
   );
@@ -66,7 +68,7 @@ export async function deleteIn(
   );
   const contents = new Map<Entity, string[]>();
   await deleteContents(unit, writes.entity, deletions, contents);
-  await writes.afterDelete?.(unit, contents, records);
+  await writes.removal?.after?.(unit, contents, records);
   return rows.map(({ id, index }) => ({ id, problems: problems.get(index) ?? [] }));
 }
 
@@ -89,14 +91,14 @@ export async function restoreIn(
   const drafts = records.map((record) => returning(record, rows, told.get(record.id)));
   for (const draft of drafts) {
     refuseMerged(entity, draft);
-    const problem = writes.staysAsItIs?.(draft.values, references) ?? null;
+    const problem = writes.removal?.refuse?.(draft.values, references) ?? null;
     if (problem !== null) draft.problems.push(problem);
   }
   const open = sound(drafts);
   const judges = [
     ...(await uniqueJudges(unit, entity, open)),
     ...(await checkReturn(unit, entity, open, { references, onError })),
-    (await writes.together?.(unit, open, references)) ?? null,
+    (await writes.rules?.judge?.(unit, open, references)) ?? null,
   ];
   judgeRows(
     open,
@@ -108,14 +110,16 @@ export async function restoreIn(
   }
   if (onError === "abort") refuseAny(problems);
   const good = records.filter((_, place) => drafts[place]?.problems.length === 0);
-  const values = (await writes.restored?.(unit, good)) ?? new Map<string, Values>();
+  const declared = await restoredByRules(unit, entity, good);
+  const special = await writes.removal?.restored?.(unit, good);
   unit.update(
     entity,
     good.map((before) => ({
       before,
       values: {
         ...told.get(before.id),
-        ...values.get(before.id),
+        ...declared.get(before.id),
+        ...special?.get(before.id),
         deletedAt: null,
         deletedBy: null,
         deletionId: null,
@@ -124,7 +128,7 @@ export async function restoreIn(
     "restored",
   );
   const contents = await restoreContents(unit, entity, good.flatMap(deletionOf));
-  await writes.afterRestore?.(unit, contents, good);
+  await writes.removal?.after?.(unit, contents, good);
   return rows.map(({ id, index }) => ({ id, problems: problems.get(index) ?? [] }));
 }
 
@@ -156,7 +160,7 @@ async function lockRows(
     readonly liveness: Liveness;
     readonly onError: OnError;
     readonly references: References;
-    readonly owners: (record: Stored) => readonly Owner[];
+    readonly owners: (record: Stored) => readonly Wanted[];
   },
 ): Promise<{ problems: Map<number, Problem[]>; records: Stored[] }> {
   const { entity } = writes;

@@ -3,14 +3,20 @@ import { uuidv7 } from "../lib/id.ts";
 import type { Entity } from "../model/entity.ts";
 import { sound, type Draft, type RowInput } from "./draft.ts";
 import type { EntityWrites } from "./entity-writes.ts";
-import { hierarchyJudge, lockHierarchy } from "./hierarchy.ts";
 import { restName, type ParsedInput, type Values } from "./input.ts";
-import { judgeRows, type OnError } from "./judge.ts";
-import { lockForUpdate } from "./lock-rows.ts";
+import { judgeRows, type OnError } from "./rules/judge.ts";
+import { lockForUpdate, lockReferences } from "./lock-rows.ts";
 import { conflict, invalid, notFound, type Problem } from "./problem.ts";
-import { lockReferences, References } from "./references.ts";
+import { References } from "./references.ts";
+import {
+  checkDeclared,
+  declaredJudges,
+  finishDeclared,
+  prepareDeclared,
+} from "./rules/declared.ts";
+import { lockHierarchy } from "./rules/hierarchy.ts";
 import type { Stored } from "./stored.ts";
-import { inUniqueOrder, makeRoom, uniqueJudges } from "./unique.ts";
+import { inUniqueOrder, makeRoom } from "./rules/unique.ts";
 import type { WriteUnit } from "./unit.ts";
 
 /** Writes new records; gives a draft for each input, in order. */
@@ -25,12 +31,13 @@ export async function createIn(
   const references = new References();
   await check(unit, writes, drafts, { references, onError });
   const good = accepted(drafts, onError);
-  await writes.prepare?.(unit, good);
+  await prepareDeclared(unit, entity, good);
   unit.insert(
     entity,
     inUniqueOrder(entity, good).map(({ values }) => values),
   );
-  await writes.finish?.(unit, good, references);
+  const links = await finishDeclared(unit, entity, good);
+  await writes.rules?.after?.(unit, good, { references, links });
   return drafts;
 }
 
@@ -62,13 +69,14 @@ export async function updateIn(
   await check(unit, writes, drafts, { references, onError });
   if (refused.size > 0 && onError === "abort") throw new RefusedRows([...refused], drafts);
   const good = accepted(drafts, onError);
-  await writes.prepare?.(unit, good);
+  await prepareDeclared(unit, entity, good);
   makeRoom(unit, entity, good);
   unit.update(
     entity,
     good.flatMap(({ before, values }) => (before === null ? [] : [{ before, values }])),
   );
-  await writes.finish?.(unit, good, references);
+  const links = await finishDeclared(unit, entity, good);
+  await writes.rules?.after?.(unit, good, { references, links });
   const byIndex = new Map(drafts.map((draft) => [draft.index, draft]));
   return rows.map((row) => ({
     id: row.id,
@@ -106,20 +114,21 @@ async function check(
   drafts: readonly Draft[],
   { references, onError }: { readonly references: References; readonly onError: OnError },
 ): Promise<void> {
-  const { entity, hierarchy } = writes;
-  await writes.attach?.(unit, drafts);
+  const { entity, rules } = writes;
+  const { hierarchy } = entity.rules;
+  await rules?.attach?.(unit, drafts);
   const isChild = ({ before, values }: Draft) =>
     hierarchy !== undefined && before === null && values[hierarchy.key] !== null;
   if (hierarchy !== undefined && drafts.some(isChild)) {
     lockHierarchy(unit, entity, hierarchy.key, false);
   }
   await lockReferences(unit, writes, drafts, references);
-  await writes.rules(unit, drafts, references);
+  await checkDeclared(unit, entity, drafts, references);
+  await rules?.check?.(unit, drafts, references);
   for (const draft of drafts) checkPresent(entity, draft);
   const judges = [
-    ...(await uniqueJudges(unit, entity, drafts)),
-    hierarchy === undefined ? null : await hierarchyJudge(unit, entity, drafts, hierarchy),
-    (await writes.together?.(unit, drafts, references)) ?? null,
+    ...(await declaredJudges(unit, entity, drafts, references)),
+    (await rules?.judge?.(unit, drafts, references)) ?? null,
   ];
   judgeRows(
     drafts,

@@ -8,6 +8,7 @@ import type { Cells } from "../query/row.ts";
 import { all, isOneOf, name, param, raw, render, sql, type Sql } from "../lib/sql.ts";
 import { viewerSql, visible } from "../query/visible.ts";
 import type { Values } from "./input.ts";
+import { lockSql, type Liveness, type Lock } from "./lock.ts";
 import {
   computedValues,
   readStored,
@@ -15,22 +16,6 @@ import {
   writtenColumns,
   type Stored,
 } from "./stored.ts";
-
-/**
- * How a row is locked. `reference`: it may be changed but not deleted meanwhile, which is what a row that refers to
- * it needs. `update`: nobody else changes it. `exclusive`: nobody refers to it anew either.
- */
-export type Lock = "reference" | "update" | "exclusive";
-
-/** What a statement says to lock the rows that it reads. */
-export const lockSql: Readonly<Record<Lock, string>> = {
-  reference: "FOR KEY SHARE",
-  update: "FOR NO KEY UPDATE",
-  exclusive: "FOR UPDATE",
-};
-
-/** Which rows a read sees. */
-export type Liveness = "live" | "deleted" | "all";
 
 /**
  * One transaction's writes. Reads wait for their answer; writes are sent and not waited for, since every row that is
@@ -262,59 +247,6 @@ export class WriteUnit {
     return new Date(Date.parse(last) + 1).toISOString();
   }
 
-  /** The ids at the other end of a join table, by the id at this end. */
-  async links(join: JoinTable, ids: readonly string[]): Promise<Map<string, string[]>> {
-    const links = new Map<string, string[]>(ids.map((id) => [id, []]));
-    if (ids.length === 0) return links;
-    const { table, source, target } = quoted(join);
-    const rows = await this.rows(
-      sql`SELECT ${source}, ${target} FROM ${table} WHERE tenant_id = ${this.tenant} AND ${isOneOf(source, ids, "uuid")} ORDER BY ${target}`,
-    );
-    for (const [from, to] of rows) links.get(from ?? "")?.push(to ?? "");
-    return links;
-  }
-
-  /** Adds and takes away links of a join table. */
-  relink(
-    join: JoinTable,
-    changes: readonly {
-      readonly id: string;
-      readonly add: readonly string[];
-      readonly remove: readonly string[];
-    }[],
-  ): void {
-    const { table, source, target } = quoted(join);
-    const pairs = (key: "add" | "remove") => {
-      const listed = changes.flatMap((change) =>
-        change[key].map((other) => [change.id, other] as const),
-      );
-      return {
-        count: listed.length,
-        unnested: sql`unnest(${param(
-          listed.map(([id]) => id),
-          "uuid[]",
-        )}, ${param(
-          listed.map(([, other]) => other),
-          "uuid[]",
-        )})`,
-      };
-    };
-    const [gone, added] = [pairs("remove"), pairs("add")];
-    if (gone.count > 0) {
-      this.send(
-        sql`DELETE FROM ${table} WHERE tenant_id = ${this.tenant} AND (${source}, ${target}) IN (SELECT * FROM ${gone.unnested})`,
-      );
-    }
-    if (added.count > 0) {
-      this.send(
-        sql`INSERT INTO ${table} (tenant_id, ${source}, ${target}, created_at) SELECT ${this.tenant}, p.*, ${param(
-          this.now,
-          "timestamptz",
-        )} FROM ${added.unnested} p ON CONFLICT DO NOTHING`,
-      );
-    }
-  }
-
   /** Logs what a cascade did to a record that was not read. */
   logMoved(
     entity: Entity,
@@ -344,18 +276,3 @@ export class WriteUnit {
 }
 
 export type TenantFacts = { readonly currency: string; readonly today: string };
-
-/** A many-to-many edge as its `through` relation says it. */
-export type JoinTable = {
-  readonly table: string;
-  readonly source: string;
-  readonly target: string;
-};
-
-function quoted(table: JoinTable): { table: Sql; source: Sql; target: Sql } {
-  return {
-    table: raw(name(table.table)),
-    source: raw(name(table.source)),
-    target: raw(name(table.target)),
-  };
-}

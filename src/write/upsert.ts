@@ -129,7 +129,7 @@ async function placeOfNew(
   const within = keys.find((rule) => rule.within !== null)?.within;
   if (within == null || change.values[within] != null) return [];
   const draft = newDraft(unit, writes, change, 0);
-  await writes.attach?.(unit, [draft]);
+  await writes.rules?.attach?.(unit, [draft]);
   const owner = draft.values[within];
   const { [within]: _none, ...others } = change.values;
   return owner === null

@@ -12,7 +12,7 @@ import { drawNumbers } from "./numbers.ts";
 import { invalid, type Problem } from "./problem.ts";
 import { deleteIn, restoreIn, type RemovalRow } from "./remove.ts";
 import { Raced, runWrite } from "./run.ts";
-import type { OnError } from "./judge.ts";
+import type { OnError } from "./rules/judge.ts";
 import { createIn, RefusedRows, updateIn } from "./save.ts";
 import type { WriteUnit } from "./unit.ts";
 

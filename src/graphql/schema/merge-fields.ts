@@ -68,13 +68,13 @@ const movedEdges = builder.objectRef<MovedEdges>("MovedEdges").implement({
 
 /** The `merge…` mutation of an entity, derived from how its records become one. */
 export function mergeMutation(writes: EntityWrites): void {
-  const { entity, mergesAlong = [] } = writes;
+  const { entity, merging: { along = [] } = {} } = writes;
   const plural = `${entity.plural.charAt(0).toUpperCase()}${entity.plural.slice(1)}`;
   const id = (what: string) =>
     `${what}: \`${entity.prefix}-<uuid>\` or the bare UUID, of a live ${entity.type}.`;
   builder.mutationField(`merge${plural}`, (t) =>
     t.field({
-      type: payloadRef(`Merge${plural}Payload`, entity, mergesAlong),
+      type: payloadRef(`Merge${plural}Payload`, entity, along),
       extensions: access({ writes: entity.name, ...mergeCost }),
       description: `Makes one ${entity.type} of two: everything that refers to \`from\` refers to \`into\`, which takes over what it had not; \`from\` stays as a deleted record that names \`into\`. It cannot be undone.`,
       args: {

@@ -8,7 +8,7 @@ import type { EntityWrites } from "../../write/entity-writes.ts";
 import type { InputDefinition } from "../../write/input-definition.ts";
 import type { Values } from "../../write/input.ts";
 import type { Problem } from "../../write/problem.ts";
-import type { OnError } from "../../write/judge.ts";
+import type { OnError } from "../../write/rules/judge.ts";
 import { upsertRecord } from "../../write/upsert.ts";
 import {
   createRecords,

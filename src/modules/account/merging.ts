@@ -1,4 +1,4 @@
-import type { MergeRules } from "../../write/merge/values.ts";
+import type { MergeRules } from "../../write/entity-writes.ts";
 
 /** How two accounts become one. */
 export const accountMerging: MergeRules = {

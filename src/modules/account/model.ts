@@ -90,6 +90,7 @@ export const account = defineEntity({
     ...labels,
     ...stamps,
   },
+  rules: { hierarchy: { key: "parentAccountId", maxDepth: 50, within: null } },
   internal: { ...deletion, ...keys(["domain", "website", "email"]) },
   relations: {
     tenant: one("tenant", "tenantId", "The tenant that owns the account."),

@@ -8,8 +8,6 @@ import { accountInputs } from "./inputs.ts";
 import { accountMerging } from "./merging.ts";
 import { account } from "./model.ts";
 
-const maxParents = 50;
-
 /** How accounts are written. */
 export const accountWrites: EntityWrites = {
   entity: account,
@@ -19,16 +17,12 @@ export const accountWrites: EntityWrites = {
     email: { field: "email", within: null },
     domain: { field: "domain", within: null },
   },
-  hierarchy: { key: "parentAccountId", maxDepth: maxParents },
-  rules: (_unit, drafts) => {
-    for (const draft of drafts) nameFromDisplayName(draft);
-    return Promise.resolve();
+  rules: { check: (_unit, drafts) => drafts.forEach(nameFromDisplayName) },
+  removal: {
+    lock: (unit, ids, liveness) => lockLastContact(unit, "accountId", ids, liveness),
+    after: refreshLastContact,
   },
-  beforeRemoval: (unit, ids, liveness) => lockLastContact(unit, "accountId", ids, liveness),
-  afterDelete: refreshLastContact,
-  afterRestore: refreshLastContact,
-  merging: accountMerging,
-  mergesAlong: [contactWrites],
+  merging: { ...accountMerging, along: [contactWrites] },
 };
 
 /** `display_name` sets the name when there is none; what was read and is sent back sets nothing. */

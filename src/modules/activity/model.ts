@@ -66,6 +66,14 @@ export const activity = defineEntity({
     ...labels,
     ...stamps,
   },
+  rules: {
+    // A log entry stays what it was when a deal or contact goes to another account.
+    sameOwner: [
+      { key: "dealId", owner: "accountId", orNone: false, lasting: false },
+      { key: "contactId", owner: "accountId", orNone: true, lasting: false },
+    ],
+    links: [{ relation: "contacts", main: "contactId" }],
+  },
   internal: deletion,
   relations: {
     tenant: one("tenant", "tenantId", "The tenant that owns the activity."),

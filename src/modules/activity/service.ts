@@ -4,13 +4,13 @@ import { isFaulty, textOf, type Draft, type WriteResult } from "../../write/draf
 import type { WriteContext } from "../../write/context.ts";
 import type { EntityWrites, Taken } from "../../write/entity-writes.ts";
 import { readId, idComplaint } from "../../lib/id.ts";
-import { readLinks, writeLinks } from "../../write/contact-links.ts";
+import type { Liveness } from "../../write/lock.ts";
 import { invalid, notFound, type Problem } from "../../write/problem.ts";
 import type { References } from "../../write/references.ts";
 import { Raced } from "../../write/run.ts";
 import { checkVersion } from "../../write/save.ts";
 import { readPlain, type Stored } from "../../write/stored.ts";
-import type { Liveness, WriteUnit } from "../../write/unit.ts";
+import type { WriteUnit } from "../../write/unit.ts";
 import { writeRows } from "../../write/verbs.ts";
 import { activityInputs } from "./inputs.ts";
 import { activity, activityType } from "./model.ts";
@@ -20,22 +20,20 @@ export const activityWrites: EntityWrites = {
   entity: activity,
   inputs: activityInputs,
   defaults: { type: "note", source: "edm", sourceType: "api" },
-  attach: attachAccount,
   // Their time of the last contact moves with it.
-  lockFor: (_draft, field) => (field === "dealId" ? "reference" : "update"),
-  rules: async (unit, drafts, references) => {
-    await readLinks(unit, drafts, references, "update");
-    for (const draft of drafts) {
-      checkAttached(draft, references);
-      draft.values["occurredAt"] ??= unit.now;
-      readType(draft);
-      checkSubject(draft);
-      checkAccount(draft, references);
-    }
-  },
-  finish: async (unit, drafts, references) => {
-    const contacts = await writeLinks(unit, activity, drafts, "contactId");
-    advanceLastContact(unit, drafts, contacts, references);
+  changesAlong: ["accountId", "contactId", "contacts"],
+  rules: {
+    attach: attachAccount,
+    check: (unit, drafts, references) => {
+      for (const draft of drafts) {
+        checkAttached(draft, references);
+        draft.values["occurredAt"] ??= unit.now;
+        readType(draft);
+        checkSubject(draft);
+      }
+    },
+    after: (unit, drafts, { references, links }) =>
+      advanceLastContact(unit, drafts, links.get("contacts") ?? new Map(), references),
   },
 };
 
@@ -111,21 +109,6 @@ function checkSubject(draft: Draft): void {
   draft.problems.push(
     invalid(["account_id"], "is needed, or deal_id or contact_id: what the activity was about."),
   );
-}
-
-/** A deal and a contact must be those of the account. */
-function checkAccount(draft: Draft, references: References): void {
-  const { values, problems } = draft;
-  if (isFaulty(draft, "accountId")) return;
-  for (const [entity, field, path] of [
-    ["deal", "dealId", "deal_id"],
-    ["contact", "contactId", "contact_id"],
-  ] as const) {
-    const owner = references.get(entity, values[field])?.["accountId"] ?? null;
-    if (owner !== null && values["accountId"] !== null && owner !== values["accountId"]) {
-      problems.push(invalid([path], `is a ${entity} of another account; name one of the same.`));
-    }
-  }
 }
 
 /** A new activity is the last contact with its account and people, unless there was a later one. */

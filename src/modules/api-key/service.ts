@@ -25,16 +25,17 @@ export const apiKeyWrites: EntityWrites = {
   entity: apiKey,
   inputs: apiKeyInputs,
   defaults: { environment: "live" },
-  rules: (unit, drafts) => {
-    for (const draft of drafts) {
-      checkGrant(unit, draft);
-      checkBinding(unit, draft);
-      checkBounds(unit, draft);
-      drawOnMaker(unit, draft);
-    }
-    return Promise.resolve();
-  },
+  rules: { check: checkKeys },
 };
+
+function checkKeys(unit: WriteUnit, drafts: readonly Draft[]): void {
+  for (const draft of drafts) {
+    checkGrant(unit, draft);
+    checkBinding(unit, draft);
+    checkBounds(unit, draft);
+    drawOnMaker(unit, draft);
+  }
+}
 
 /** Makes a key; its secret is in the result and nowhere else. */
 export function createApiKey(context: WriteContext, input: Values): Promise<WriteResult> {
@@ -42,7 +43,15 @@ export function createApiKey(context: WriteContext, input: Values): Promise<Writ
     const secrets = new Map<string, string>();
     const [draft] = await createIn(
       unit,
-      { ...apiKeyWrites, prepare: (_unit, drafts) => giveSecrets(drafts, secrets) },
+      {
+        ...apiKeyWrites,
+        rules: {
+          check: (_unit, drafts) => {
+            checkKeys(unit, drafts);
+            giveSecrets(drafts, secrets);
+          },
+        },
+      },
       [parseInput(apiKeyInputs.create, input)],
       "abort",
     );
@@ -141,13 +150,12 @@ async function writeOne(
 /** PostgreSQL's text for bytes. */
 const bytesText = (bytes: Buffer): string => `\\x${bytes.toString("hex")}`;
 
-function giveSecrets(drafts: readonly Draft[], secrets: Map<string, string>): Promise<void> {
+function giveSecrets(drafts: readonly Draft[], secrets: Map<string, string>): void {
   for (const { id, values } of drafts) {
     const { key, hash } = makeSecret(String(values["environment"]), id);
     secrets.set(id, key);
     values["secretHash"] = bytesText(hash);
   }
-  return Promise.resolve();
 }
 
 async function lockKey(

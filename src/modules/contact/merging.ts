@@ -2,12 +2,11 @@ import { phoneKey } from "../../model/kinds/phone.ts";
 import { textOf } from "../../write/draft.ts";
 import type { Values } from "../../write/input.ts";
 import { fitsIndex } from "../../write/input-types.ts";
-import type { MergeRules } from "../../write/merge/values.ts";
+import type { MergeRules } from "../../write/entity-writes.ts";
 import type { Stored } from "../../write/stored.ts";
 
 /** How two contacts become one. */
 export const contactMerging: MergeRules = {
-  owner: "accountId",
   fields: {
     lastInteractionAt: "latest",
     // Nobody agrees to anything by being merged.

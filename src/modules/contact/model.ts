@@ -95,6 +95,10 @@ export const contact = defineEntity({
     ...labels,
     ...stamps,
   },
+  rules: {
+    primary: { field: "isPrimary", owner: "accountId", staysOnMove: false },
+    hierarchy: { key: "reportsToContactId", maxDepth: null, within: "accountId" },
+  },
   internal: {
     ...deletion,
     ...keys(["email", "website"]),

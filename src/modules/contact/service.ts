@@ -2,20 +2,11 @@ import { splitId } from "../../lib/id.ts";
 import { emailHost } from "../../model/kinds/email.ts";
 import { phoneKey, readPhone } from "../../model/kinds/phone.ts";
 import { isOneOf, raw } from "../../lib/sql.ts";
-import { changes, sound, textOf, type Draft } from "../../write/draft.ts";
+import { textOf, type Draft } from "../../write/draft.ts";
 import { fitsIndex, maxLineLength, tooManyBytes } from "../../write/input-types.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
 import type { Values } from "../../write/input.ts";
-import type { Judge } from "../../write/judge.ts";
-import { leftBehind } from "../../write/left-behind.ts";
-import { isMoved, type Seen } from "../../write/lock-rows.ts";
 import { invalid } from "../../write/problem.ts";
-import {
-  becomesPrimary,
-  primariesBeside,
-  restoredPrimary,
-  yieldPrimary,
-} from "../../write/primary.ts";
 import { Raced } from "../../write/run.ts";
 import type { References } from "../../write/references.ts";
 import type { WriteUnit } from "../../write/unit.ts";
@@ -31,46 +22,22 @@ export const contactWrites: EntityWrites = {
   inputs: contactInputs,
   defaults: { source: "edm", sourceType: "api" },
   upsertKeys: { email: { field: "email", within: "accountId" } },
-  attach: attachByDomain,
-  lockFor: (draft, field) =>
-    field === "accountId" && becomesPrimary(draft, field) ? "update" : "reference",
-  // Who reports to a contact relies on its account.
-  isExclusive: (record, sent) => isMoved("accountId", record, sent),
-  locksFirst: (sent) => sent["isPrimary"] === true,
-  ownersOf: (record, sent) => {
-    const id = sent["accountId"] ?? record["accountId"];
-    return typeof id === "string" ? [{ entity: "account", id, lock: "update" }] : [];
-  },
-  besides: async (unit, seen) => [
-    ...(await primariesBeside(unit, contact, seen, "accountId")),
-    ...(await reportsOf(unit, seen)),
-  ],
-  hierarchy: { key: "reportsToContactId", maxDepth: null },
-  rules: (unit, drafts, references) => {
-    for (const draft of drafts) {
-      if (draft.before === null) {
-        draft.values["departmentId"] = unit.actor.departmentId;
-        checkAttached(draft, references);
-      } else {
-        leaveAccount(draft);
+  rules: {
+    attach: attachByDomain,
+    check: (unit, drafts, references) => {
+      for (const draft of drafts) {
+        if (draft.before === null) {
+          draft.values["departmentId"] = unit.actor.departmentId;
+          checkAttached(draft, references);
+        }
+        keepPhone(draft);
+        nameByHand(draft);
+        checkNameFits(draft);
+        stampOptIn(draft, unit.now);
       }
-      keepPhone(draft);
-      nameByHand(draft);
-      checkNameFits(draft);
-      stampOptIn(draft, unit.now);
-    }
-    return Promise.resolve();
+    },
   },
-  together: (_unit, _drafts, references) => Promise.resolve(teamJudge(references)),
-  prepare: (unit, drafts) => yieldPrimary(unit, contact, drafts, "accountId"),
-  restored: async (unit, records) => {
-    const primary = await restoredPrimary(unit, contact, records, "accountId");
-    const left = await leftBehind(unit, records, { entity: contact, field: "reportsToContactId" });
-    for (const id of left) primary.set(id, { ...primary.get(id), reportsToContactId: null });
-    return primary;
-  },
-  finish: releaseReports,
-  afterRestore: refreshLastContact,
+  removal: { after: refreshLastContact },
   merging: contactMerging,
 };
 
@@ -100,13 +67,6 @@ function checkAttached({ sent, values }: Draft, references: References): void {
   if (id !== null && sent["accountId"] == null && references.get("account", id) === undefined) {
     throw new Raced();
   }
-}
-
-/** A contact that goes to another account leaves its manager and its place as primary contact behind, unless the input says otherwise. */
-function leaveAccount(draft: Draft): void {
-  if (!changes(draft, "accountId")) return;
-  if (draft.sent["reportsToContactId"] === undefined) draft.values["reportsToContactId"] = null;
-  if (draft.sent["isPrimary"] === undefined) draft.values["isPrimary"] = false;
 }
 
 /** `phone` must be a whole number and is kept in E.164; `phone_1` is kept as sent, and so is one text under both names. */
@@ -156,59 +116,4 @@ function stampOptIn(draft: Draft, now: string): void {
   const { before, sent, values } = draft;
   const turnsTrue = values["optedIn"] === true && before?.["optedIn"] !== true;
   if (turnsTrue && sent["optedInAt"] == null) values["optedInAt"] = now;
-}
-
-/** A manager is of the same account, as both are by then. */
-function teamJudge(references: References): Judge {
-  const accounts = new Map<string, unknown>();
-  return {
-    leave: ({ id, values }) => accounts.set(id, values["accountId"]),
-    check: (draft) => {
-      const manager = references.get("contact", draft.values["reportsToContactId"]);
-      // Who names itself closes a circle, which is told as such.
-      const isSaid = draft.sent["reportsToContactId"] != null || changesTeam(draft);
-      if (manager === undefined || manager.id === draft.id || !isSaid) return;
-      const theirs = accounts.has(manager.id) ? accounts.get(manager.id) : manager["accountId"];
-      if (theirs === draft.values["accountId"]) return;
-      const message = "is a contact of another account; name one of the same.";
-      draft.problems.push(invalid(["reports_to_contact_id"], message));
-    },
-    settle: ({ id, before, values }, stands) =>
-      accounts.set(id, (stands ? values : before)?.["accountId"] ?? null),
-  };
-}
-
-const changesTeam = (draft: Draft): boolean =>
-  changes(draft, "accountId") || changes(draft, "reportsToContactId");
-
-/** Who reports to contacts that go to another account. */
-async function reportsOf(unit: WriteUnit, seen: readonly Seen[]): Promise<string[]> {
-  const ids = seen
-    .filter(({ record, sent }) => isMoved("accountId", record, sent))
-    .map(({ record }) => record.id);
-  if (ids.length === 0) return [];
-  const reports = await unit.find(contact, isOneOf(raw(`t."reports_to_contact_id"`), ids, "uuid"));
-  return reports.map(({ id }) => id);
-}
-
-/** Who reported to somebody that went to another account reports to nobody. */
-async function releaseReports(unit: WriteUnit, drafts: readonly Draft[]): Promise<void> {
-  const gone = sound(drafts).filter(
-    (draft) => draft.before !== null && changes(draft, "accountId"),
-  );
-  if (gone.length === 0) return;
-  const accountOf = new Map(gone.map(({ id, values }) => [id, values["accountId"]]));
-  const reports = await unit.findAll(
-    contact,
-    isOneOf(raw(`t."reports_to_contact_id"`), [...accountOf.keys()], "uuid"),
-    "update",
-  );
-  unit.update(
-    contact,
-    reports
-      .filter(
-        (report) => report["accountId"] !== accountOf.get(String(report["reportsToContactId"])),
-      )
-      .map((before) => ({ before, values: { reportsToContactId: null } })),
-  );
 }

@@ -1,4 +1,3 @@
-import { contactIdsField } from "../../write/contact-links.ts";
 import { inputField } from "../../write/input.ts";
 import { decimalSchema } from "../../write/input-types.ts";
 import { entityInputs } from "../entity-inputs.ts";
@@ -7,10 +6,11 @@ import { deal } from "./model.ts";
 export const dealInputs = entityInputs(deal, {
   required: ["account_id"],
   derived: ["quote_ids", "audit_log"],
-  fields: {
-    contact_ids: contactIdsField(
+  links: {
+    contacts:
       "All people on the customer's side who have a part in it. Replaces all that the caller can see.",
-    ),
+  },
+  fields: {
     probability: inputField({
       field: "probability",
       schema: decimalSchema

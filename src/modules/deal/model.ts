@@ -72,6 +72,7 @@ export const deal = defineEntity({
     ...labels,
     ...stamps,
   },
+  rules: { links: [{ relation: "contacts", main: "primaryContactId" }] },
   internal: deletion,
   relations: {
     tenant: one("tenant", "tenantId", "The tenant that owns the deal."),

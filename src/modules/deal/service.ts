@@ -1,14 +1,10 @@
 import { uuidv7 } from "../../lib/id.ts";
-import { param, sql } from "../../lib/sql.ts";
 import { changes, isFaulty, textOf, type Draft } from "../../write/draft.ts";
 import { fitsIndex, tooManyBytes } from "../../write/input-types.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
-import { readLinks, writeLinks } from "../../write/contact-links.ts";
-import { isMoved } from "../../write/lock-rows.ts";
 import { invalid } from "../../write/problem.ts";
 import type { WriteUnit } from "../../write/unit.ts";
 import { lockLastContact, refreshLastContact } from "../activity/service.ts";
-import { quote } from "../quote/model.ts";
 import { stageChange } from "../stage-change/model.ts";
 import { dealInputs } from "./inputs.ts";
 import { deal } from "./model.ts";
@@ -20,23 +16,20 @@ export const dealWrites: EntityWrites = {
   defaults: { stage: "lead", source: "edm", sourceType: "api" },
   numbered: { field: "dealNumber", kind: "deal", prefix: "DEAL" },
   upsertKeys: { deal_number: { field: "dealNumber", within: null } },
-  // Its quotes rely on its account.
-  isExclusive: (record, sent) => isMoved("accountId", record, sent),
-  rules: async (unit, drafts, references) => {
-    await takeTenantDefaults(unit, drafts);
-    await Promise.all([stayWithQuotes(unit, drafts), readLinks(unit, drafts, references)]);
-    for (const draft of drafts) {
-      explainLoss(draft);
-      checkStageFits(draft);
-    }
+  rules: {
+    check: async (unit, drafts) => {
+      await takeTenantDefaults(unit, drafts);
+      for (const draft of drafts) {
+        explainLoss(draft);
+        checkStageFits(draft);
+      }
+    },
+    after: recordStages,
   },
-  finish: async (unit, drafts) => {
-    recordStages(unit, drafts);
-    await writeLinks(unit, deal, drafts, "primaryContactId");
+  removal: {
+    lock: (unit, ids, liveness) => lockLastContact(unit, "dealId", ids, liveness),
+    after: refreshLastContact,
   },
-  beforeRemoval: (unit, ids, liveness) => lockLastContact(unit, "dealId", ids, liveness),
-  afterDelete: refreshLastContact,
-  afterRestore: refreshLastContact,
 };
 
 /** One index holds both. */
@@ -70,24 +63,6 @@ function explainLoss(draft: Draft): void {
     if (textOf(draft.values, field) === null && !isFaulty(draft, field)) {
       draft.problems.push(invalid([path], "is needed when the stage is closed_lost."));
     }
-  }
-}
-
-/** A quote belongs to the account of its deal, so a deal with quotes stays where it is. */
-async function stayWithQuotes(unit: WriteUnit, drafts: readonly Draft[]): Promise<void> {
-  const moved = drafts.filter((draft) => draft.before !== null && changes(draft, "accountId"));
-  if (moved.length === 0) return;
-  const quotes = await unit.findAll(
-    quote,
-    sql`t."deal_id" = ANY (${param(
-      moved.map(({ id }) => id),
-      "uuid[]",
-    )})`,
-  );
-  for (const { id, problems } of moved) {
-    if (!quotes.some((one) => one["dealId"] === id)) continue;
-    const message = "cannot change while the deal has quotes, which belong to the same account.";
-    problems.push(invalid(["account_id"], `${message} Delete them, or make a new deal.`));
   }
 }
 

@@ -7,5 +7,4 @@ export const departmentWrites: EntityWrites = {
   entity: department,
   inputs: departmentInputs,
   defaults: {},
-  rules: () => Promise.resolve(),
 };

@@ -10,7 +10,7 @@ import { isOneOf, param, raw, sql } from "../../lib/sql.ts";
 import { changes, isFaulty, textOf, type Draft } from "../../write/draft.ts";
 import type { Values } from "../../write/input.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
-import type { Judge } from "../../write/judge.ts";
+import type { Judge } from "../../write/rules/judge.ts";
 import { invalid, type Problem } from "../../write/problem.ts";
 import type { References } from "../../write/references.ts";
 import type { Stored } from "../../write/stored.ts";
@@ -32,39 +32,45 @@ export const lineItemWrites: EntityWrites = {
     source: "edm",
     sourceType: "api",
   },
-  // The quote first: its total moves with every line.
-  lockFor: () => "update",
-  locksFirst: () => true,
-  ownersOf: ({ quoteId }) => [{ entity: "quote", id: String(quoteId), lock: "update" }],
-  rules: async (unit, drafts, references) => {
-    await placeAtEnd(unit, drafts);
-    for (const draft of drafts) {
-      if (draft.before !== null && changes(draft, "quoteId")) {
-        draft.problems.push(invalid(["quote_id"], "cannot change; make a new line item there."));
+  // The quote's total moves with every line.
+  changesAlong: ["quoteId"],
+  rules: {
+    check: async (unit, drafts, references) => {
+      await placeAtEnd(unit, drafts);
+      for (const draft of drafts) {
+        if (draft.before !== null && changes(draft, "quoteId")) {
+          draft.problems.push(invalid(["quote_id"], "cannot change; make a new line item there."));
+        }
+        const owner = references.get("quote", draft.values["quoteId"]);
+        const final = changesAny(draft) ? lineOfFinal(owner) : null;
+        if (final !== null) draft.problems.push(final);
+        priceLine(draft, owner);
       }
-      const owner = references.get("quote", draft.values["quoteId"]);
-      const final = changesAny(draft) ? lineOfFinal(owner) : null;
-      if (final !== null) draft.problems.push(final);
-      priceLine(draft, owner);
-    }
+    },
+    judge: totalsJudge,
+    after: (unit, drafts, { references }) =>
+      refreshTotals(unit, quotesOf(drafts.map(({ values }) => values)), references),
   },
-  together: totalsJudge,
-  staysAsItIs: ({ quoteId }, references) => lineOfFinal(references.get("quote", quoteId)),
-  // The quote may have changed its currency meanwhile.
-  restored: async (unit, records) => {
-    const quotes = await unit.read(quote, quotesOf(records));
-    return new Map(
-      records.map(({ id, quoteId, currency }) => [
-        id,
-        { currency: quotes.get(String(quoteId))?.["currency"] ?? currency },
-      ]),
-    );
+  removal: {
+    refuse: ({ quoteId }, references) => lineOfFinal(references.get("quote", quoteId)),
+    restored: inCurrencyOfQuote,
+    after: (unit, _taken, roots) => refreshTotals(unit, quotesOf(roots)),
   },
-  finish: (unit, drafts, references) =>
-    refreshTotals(unit, quotesOf(drafts.map(({ values }) => values)), references),
-  afterDelete: (unit, _taken, roots) => refreshTotals(unit, quotesOf(roots)),
-  afterRestore: (unit, _taken, roots) => refreshTotals(unit, quotesOf(roots)),
 };
+
+/** The quote may have changed its currency while a line was deleted. */
+async function inCurrencyOfQuote(
+  unit: WriteUnit,
+  records: readonly Stored[],
+): Promise<Map<string, Values>> {
+  const quotes = await unit.read(quote, quotesOf(records));
+  return new Map(
+    records.map(({ id, quoteId, currency }) => [
+      id,
+      { currency: quotes.get(String(quoteId))?.["currency"] ?? currency },
+    ]),
+  );
+}
 
 /** Whether a line is new or gets another value. A line that comes back as it was read does not. */
 const changesAny = (draft: Draft): boolean =>

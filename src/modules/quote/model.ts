@@ -88,6 +88,10 @@ export const quote = defineEntity({
     ...labels,
     ...stamps,
   },
+  rules: {
+    primary: { field: "isPrimary", owner: "dealId", staysOnMove: true },
+    sameOwner: [{ key: "dealId", owner: "accountId", orNone: false, lasting: true }],
+  },
   internal: deletion,
   relations: {
     tenant: one("tenant", "tenantId", "The tenant that owns the quote."),

@@ -1,17 +1,8 @@
 import { tenThousandths } from "../../lib/money.ts";
 import { changes, isFaulty, textOf, type Draft } from "../../write/draft.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
-import { leftBehind } from "../../write/left-behind.ts";
-import {
-  becomesPrimary,
-  primariesBeside,
-  restoredPrimary,
-  yieldPrimary,
-} from "../../write/primary.ts";
 import { invalid } from "../../write/problem.ts";
-import type { References } from "../../write/references.ts";
 import type { WriteUnit } from "../../write/unit.ts";
-import { deal } from "../deal/model.ts";
 import { rebate } from "../line-item/service.ts";
 import { quoteInputs } from "./inputs.ts";
 import { finalStatus, keepFinal, reopens, willBePast } from "./final.ts";
@@ -25,48 +16,19 @@ export const quoteWrites: EntityWrites = {
   defaults: { status: "draft", source: "edm", sourceType: "api" },
   numbered: { field: "quoteNumber", kind: "quote", prefix: "Q" },
   upsertKeys: { quote_number: { field: "quoteNumber", within: null } },
-  lockFor: (draft, field) =>
-    field === "dealId" && becomesPrimary(draft, field) ? "update" : "reference",
-  locksFirst: (sent) => sent["isPrimary"] === true || sent["dealId"] != null,
-  ownersOf: (record, sent) => {
-    const id = sent["dealId"] ?? record["dealId"];
-    const isPrimary = sent["isPrimary"] ?? record["isPrimary"];
-    return typeof id === "string" && isPrimary === true
-      ? [{ entity: "deal", id, lock: "update" }]
-      : [];
-  },
-  besides: (unit, seen) => primariesBeside(unit, quote, seen, "dealId"),
-  rules: async (unit, drafts, references) => {
-    for (const draft of drafts) {
-      draft.values["currency"] ??= (await unit.tenantFacts()).currency;
-      checkDeal(draft, references);
-      await moveStatus(unit, draft);
-    }
-    await planLines(unit, drafts);
-    for (const draft of drafts) checkTotal(draft);
-    for (const draft of drafts) await keepFinal(unit, draft, changesLines(draft));
-  },
-  prepare: (unit, drafts) => yieldPrimary(unit, quote, drafts, "dealId"),
-  finish: writeLines,
-  restored: async (unit, records) => {
-    const primary = await restoredPrimary(unit, quote, records, "dealId");
-    const left = await leftBehind(unit, records, {
-      entity: deal,
-      field: "dealId",
-    });
-    for (const id of left) primary.set(id, { dealId: null, isPrimary: false });
-    return primary;
+  rules: {
+    check: async (unit, drafts) => {
+      for (const draft of drafts) {
+        draft.values["currency"] ??= (await unit.tenantFacts()).currency;
+        await moveStatus(unit, draft);
+      }
+      await planLines(unit, drafts);
+      for (const draft of drafts) checkTotal(draft);
+      for (const draft of drafts) await keepFinal(unit, draft, changesLines(draft));
+    },
+    after: writeLines,
   },
 };
-
-/** A quote for a deal is for the deal's account. */
-function checkDeal(draft: Draft, references: References): void {
-  if (!changes(draft, "dealId") && !changes(draft, "accountId")) return;
-  if (isFaulty(draft, "accountId")) return;
-  const owner = references.get("deal", draft.values["dealId"]);
-  if (owner === undefined || owner["accountId"] === draft.values["accountId"]) return;
-  draft.problems.push(invalid(["deal_id"], "is a deal of another account; name one of the same."));
-}
 
 /** A total is no less than nothing; one from before this rule stays until it changes. */
 function checkTotal(draft: Draft): void {

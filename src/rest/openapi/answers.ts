@@ -1,5 +1,5 @@
 import { restName } from "../../write/input.ts";
-import { taken } from "../../write/unique.ts";
+import { taken } from "../../write/rules/unique.ts";
 import type { Face, Operation, Resource } from "../face.ts";
 import { missingOrganization } from "../pass.ts";
 import { invalidPayload, missingScopesText, notFoundText } from "../refusal.ts";

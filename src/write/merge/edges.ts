@@ -3,7 +3,10 @@ import { columnOf, type Field } from "../../model/field.ts";
 import { isOneOf, join, name, param, raw, sql, type Sql } from "../../lib/sql.ts";
 import { restName, type Values } from "../input.ts";
 import { readPlain, type Stored } from "../stored.ts";
-import { lockSql, type JoinTable, type Lock, type WriteUnit } from "../unit.ts";
+import { quoted, relink, type JoinTable } from "../join-table.ts";
+import { lockSql, type Lock } from "../lock.ts";
+import { linksName } from "../rules/links.ts";
+import type { WriteUnit } from "../unit.ts";
 
 /** Who goes over into whom: entity → the id that goes → the id that stays. */
 export type MergePlan = ReadonlyMap<string, ReadonlyMap<string, string>>;
@@ -35,7 +38,14 @@ type LinkMoves = {
 };
 
 /** Beside the references: what a rule between records asks for, and what each write needs. */
-const alsoRead = ["id", "version", "updatedAt", "appId", "deletedAt", "isPrimary"];
+const alsoRead = ({ rules: { primary } }: Entity): string[] => [
+  "id",
+  "version",
+  "updatedAt",
+  "appId",
+  "deletedAt",
+  ...(primary === undefined ? [] : [primary.field]),
+];
 
 /** The fields of an entity that name other records, those that the gateway keeps among them. */
 function referencesOf({ fields }: Entity): [string, Field][] {
@@ -58,7 +68,7 @@ function joinsOf(entity: Entity, plan: MergePlan) {
     const gone = relation.kind === "through" ? plan.get(relation.to) : undefined;
     return relation.kind !== "through" || gone === undefined || gone.size === 0
       ? []
-      : [{ relation, gone, field: `${restName(relation.to)}_ids` }];
+      : [{ relation, gone, field: linksName(relation) }];
   });
 }
 
@@ -92,7 +102,7 @@ export async function lockEdges(
   ];
   if (sources.length === 0) return [];
   const read = [
-    ...alsoRead.flatMap((field): [string, Field][] => {
+    ...alsoRead(entity).flatMap((field): [string, Field][] => {
       const definition = entity.fields[field];
       return definition === undefined ? [] : [[field, definition]];
     }),
@@ -143,7 +153,9 @@ export async function planMoves(
     const moved: Values = { ...mapped, ...adjust(row, mapped) };
     if (Object.keys(moved).length === 0) continue;
     values.set(row.id, moved);
-    for (const field of Object.keys(moved)) if (field !== "isPrimary") count(field, row.id);
+    for (const field of Object.keys(moved)) {
+      if (field !== entity.rules.primary?.field) count(field, row.id);
+    }
   }
   const links = await planLinks(unit, entity, plan);
   for (const { field, changes } of links) {
@@ -175,12 +187,7 @@ export function isVisible({ actor }: WriteUnit, entity: Entity, row: Stored): bo
 async function planLinks(unit: WriteUnit, entity: Entity, plan: MergePlan): Promise<LinkMoves[]> {
   return Promise.all(
     joinsOf(entity, plan).map(async ({ relation, gone, field }) => {
-      const [table, source, target] = [relation.table, relation.source, relation.target].map(
-        (part) => raw(name(part)),
-      );
-      if (table === undefined || source === undefined || target === undefined) {
-        throw new Error(`${entity.name} has no join table`);
-      }
+      const { table, source, target } = quoted(relation);
       const rows = await unit.rows(
         sql`SELECT ${source}, ${target} FROM ${table} WHERE tenant_id = ${unit.tenant} AND ${source} = ANY (ARRAY(
           SELECT l.${source} FROM ${table} l WHERE l.tenant_id = ${unit.tenant} AND ${isOneOf(sql`l.${target}`, [...gone.keys()], "uuid")}
@@ -217,7 +224,8 @@ export function writeMoves(
   );
   for (const { join: table, field, changes } of links) {
     for (const { id, before, after } of changes) unit.note(entity, id, field, before, after);
-    unit.relink(
+    relink(
+      unit,
       table,
       changes.map(({ id, before, after }) => ({
         id,

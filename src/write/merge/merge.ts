@@ -6,14 +6,13 @@ import { columnOf } from "../../model/field.ts";
 import { name, param, raw, sql, type Sql } from "../../lib/sql.ts";
 import type { WriteContext } from "../context.ts";
 import type { EntityWrites } from "../entity-writes.ts";
-import { lockHierarchy, lockMerges } from "../hierarchy.ts";
-import { referenceKeys } from "../lock-rows.ts";
+import { lockHierarchy, lockMerges } from "../rules/hierarchy.ts";
 import { lockEdges, type MovedEdges } from "./edges.ts";
 import { carryOut, type Group, type Merged } from "./write.ts";
 import type { MergePair } from "./parents.ts";
 import { findTwins, readTwins } from "./twins.ts";
 import { invalid, notFound, type Problem } from "../problem.ts";
-import { References } from "../references.ts";
+import { referenceKeys, References } from "../references.ts";
 import { Raced, runWrite } from "../run.ts";
 import { checkVersion, RefusedRows } from "../save.ts";
 import type { Stored } from "../stored.ts";
@@ -84,10 +83,11 @@ async function mergeIn(
   writes: EntityWrites,
   input: MergeInput,
 ): Promise<Pick<MergeOutcome, "merged" | "moved">> {
-  const { entity, mergesAlong: along = [] } = writes;
+  const { entity, merging: { along = [] } = {} } = writes;
   const ids = readIds(entity, input);
   lockMerges(unit, true);
-  for (const { entity: kind, hierarchy } of [writes, ...along]) {
+  for (const { entity: kind } of [writes, ...along]) {
+    const { hierarchy } = kind.rules;
     if (hierarchy !== undefined) lockHierarchy(unit, kind, hierarchy.key, true);
   }
   const seen = await lockOwners(unit, entity, [ids.into, ids.from]);
@@ -99,7 +99,7 @@ async function mergeIn(
     const twins = along.find((one) => one.entity === current);
     if (current === entity) {
       plan.set(entity.name, new Map([[ids.from, ids.into]]));
-      const also = reportsToRelease(unit, writes, seen, ids);
+      const also = childrenToRelease(unit, entity, seen, ids);
       const options = { lock: "exclusive", ids: [ids.into, ids.from], also } as const;
       locked.set(entity, await lockEdges(unit, entity, plan, options));
       groups.push({ writes, pairs: [await readPair(unit, entity, input, { ids, seen })] });
@@ -151,16 +151,17 @@ async function lockOwners(
   return seen;
 }
 
-/** Who reports to a survivor that takes over the other's owner stays behind. */
-function reportsToRelease(
+/** What is below a survivor that takes over the other's owner stays behind. */
+function childrenToRelease(
   unit: WriteUnit,
-  { entity, hierarchy, merging }: EntityWrites,
+  entity: Entity,
   seen: ReadonlyMap<string, Stored>,
   ids: Ids,
 ): Sql[] {
-  const { owner } = merging ?? {};
+  const { hierarchy } = entity.rules;
+  const owner = hierarchy?.within ?? null;
   const definition = entity.fields[hierarchy?.key ?? ""];
-  if (owner === undefined || hierarchy === undefined || definition === undefined) return [];
+  if (owner === null || hierarchy === undefined || definition === undefined) return [];
   const [into, from] = [seen.get(ids.into)?.[owner], seen.get(ids.from)?.[owner]];
   if (into !== null || typeof from !== "string") return [];
   const column = raw(`e.${name(columnOf(hierarchy.key, definition))}`);

@@ -1,7 +1,7 @@
 import { formatId } from "../../lib/id.ts";
+import type { Entity } from "../../model/entity.ts";
 import { textOf } from "../draft.ts";
-import type { EntityWrites } from "../entity-writes.ts";
-import { chain, heightsOf, parentsOf } from "../hierarchy.ts";
+import { chain, heightsOf, parentsOf } from "../rules/hierarchy.ts";
 import { restName } from "../input.ts";
 import { invalid, type Problem } from "../problem.ts";
 import type { Stored } from "../stored.ts";
@@ -16,6 +16,10 @@ export type MergedParents = {
   readonly after: ReadonlyMap<string, string | null>;
 };
 
+/** The field that says what records belong to, by their rules: one of an owner is primary, parents are of the same. */
+export const ownerField = ({ rules: { primary, hierarchy } }: Entity): string | null =>
+  hierarchy?.within ?? primary?.owner ?? null;
+
 /** What a record belongs to once the merge is done. */
 export type OwnerOf = (record: Stored) => string | null;
 
@@ -29,10 +33,11 @@ export const survivorsOwner = ({ into, from }: MergePair, ownerOf: OwnerOf): str
  */
 export async function mergedParents(
   unit: WriteUnit,
-  { entity, hierarchy }: EntityWrites,
+  entity: Entity,
   pairs: readonly MergePair[],
   ownerOf: OwnerOf,
 ): Promise<MergedParents> {
+  const { hierarchy } = entity.rules;
   if (hierarchy === undefined || pairs.length === 0) return { before: new Map(), after: new Map() };
   const { key } = hierarchy;
   const before = await parentsOf(
@@ -73,10 +78,11 @@ function reaches(start: string, goal: string, above: (id: string) => string | nu
 /** What hangs below the one that goes would close a circle, or hang too deep. */
 export async function checkParents(
   unit: WriteUnit,
-  { entity, hierarchy }: EntityWrites,
+  entity: Entity,
   { into, from }: MergePair,
   { before, after }: MergedParents,
 ): Promise<Problem[]> {
+  const { hierarchy } = entity.rules;
   if (hierarchy === undefined) return [];
   const { key, maxDepth } = hierarchy;
   const shown = ({ id }: Stored) => formatId(entity.prefix, id);

@@ -8,7 +8,7 @@ import { duplicate } from "../problem.ts";
 import { Raced } from "../run.ts";
 import { RefusedRows } from "../save.ts";
 import type { Stored } from "../stored.ts";
-import { holdersOf, isTold } from "../unique.ts";
+import { holdersOf, isTold } from "../rules/unique.ts";
 import type { WriteUnit } from "../unit.ts";
 
 type Ids = { readonly into: string; readonly from: string };
@@ -43,16 +43,17 @@ export async function findTwins(
       GROUP BY t.${value} HAVING count(*) > 1 ORDER BY into_id`,
   );
   const { appId } = unit.actor;
+  const primary = entity.fields[entity.rules.primary?.field ?? ""];
   return {
     survivors: new Map(rows.map(([from, into]) => [from ?? "", into ?? ""])),
     isHidden: appId !== null && rows.some(([, , from, into]) => from !== appId || into !== appId),
     lock: "exclusive",
     ids: rows.flatMap(([from, into]) => [from ?? "", into ?? ""]),
     also:
-      entity.fields["isPrimary"] === undefined
+      primary === undefined
         ? []
         : [
-            sql`SELECT e."id" FROM ${table} e WHERE e."tenant_id" = ${unit.tenant} AND e.${key} = ${param(ids.into, "uuid")} AND e."is_primary" AND e."deleted_at" IS NULL`,
+            sql`SELECT e."id" FROM ${table} e WHERE e."tenant_id" = ${unit.tenant} AND e.${key} = ${param(ids.into, "uuid")} AND e.${raw(name(columnOf(entity.rules.primary?.field ?? "", primary)))} AND e."deleted_at" IS NULL`,
           ],
   };
 }

@@ -5,25 +5,9 @@ import type { Entity } from "../../model/entity.ts";
 import type { Field } from "../../model/field.ts";
 import { publicValue } from "../../query/public-value.ts";
 import { maxListItems } from "../input-types.ts";
+import type { MergeRules } from "../entity-writes.ts";
 import { restName, type Values } from "../input.ts";
 import type { Stored } from "../stored.ts";
-
-/** How the values of two records that become one are put together; what is not named follows the field's kind. */
-export type MergeRules = {
-  /**
-   * `survivor`: what the other had is never taken over. `earliest` and `latest`: of both. Otherwise the survivor's
-   * value, or the other's where it has none; lists and JSON objects hold what either has, the survivor's first.
-   */
-  readonly fields?: Readonly<Record<string, "survivor" | "earliest" | "latest">>;
-  /** Fields that mean something together only: they are taken over when the survivor has none of them. */
-  readonly together?: readonly (readonly string[])[];
-  /** Internal fields that callers write under another name: `display_name`. */
-  readonly shown?: Readonly<Record<string, string>>;
-  /** What only the entity can put together. */
-  readonly settle?: (into: Stored, from: Stored, values: Values) => Values;
-  /** What records of the kind belong to: one live one of it is primary, and a hierarchy stays within it. */
-  readonly owner?: string;
-};
 
 /** One field in which two records differ, and what became of it. */
 export type MergedField = {

@@ -1,11 +1,13 @@
 import { uuidv7 } from "../../lib/id.ts";
 import type { Entity } from "../../model/entity.ts";
+import type { PrimaryRule } from "../../model/rules.ts";
 import type { EntityWrites } from "../entity-writes.ts";
 import type { Values } from "../input.ts";
 import { planMoves, writeMoves, type MergePlan, type MovedEdges } from "./edges.ts";
 import {
   checkParents,
   mergedParents,
+  ownerField,
   survivorsOwner,
   type MergePair,
   type OwnerOf,
@@ -109,11 +111,11 @@ export async function carryOut(
 }
 
 /** What a record belongs to once the merge is done. */
-function ownership({ writes: { entity, merging } }: Group, plan: MergePlan): OwnerOf {
-  const { owner } = merging ?? {};
+function ownership({ writes: { entity } }: Group, plan: MergePlan): OwnerOf {
+  const owner = ownerField(entity);
   const going = plan.get(entity.fields[owner ?? ""]?.to ?? "");
   return (record) => {
-    const id = owner === undefined ? null : record[owner];
+    const id = owner === null ? null : record[owner];
     return typeof id === "string" ? (going?.get(id) ?? id) : null;
   };
 }
@@ -128,37 +130,44 @@ async function survivorsOf(
   }: { readonly plan: MergePlan; readonly rows: readonly Stored[]; readonly isNamed: boolean },
 ): Promise<Survivor[]> {
   const { writes, pairs } = group;
-  const { entity, hierarchy, merging = {} } = writes;
+  const { entity, merging = {} } = writes;
+  const { hierarchy, primary } = entity.rules;
+  const owner = ownerField(entity);
   const ownerOf = ownership(group, plan);
-  const parents = await mergedParents(unit, writes, pairs, ownerOf);
-  const primaries = rows.filter((row) => isLive(row) && row["isPrimary"] === true);
+  const parents = await mergedParents(unit, entity, pairs, ownerOf);
+  const primaries = primary === undefined ? [] : rows.filter((row) => isPrimary(row, primary));
   const survivors = pairs.map((pair) => ({
     ...pair,
     values: {
       ...mergedValues(entity, merging, pair),
       ...(hierarchy === undefined ? {} : { [hierarchy.key]: parents.after.get(pair.into.id) }),
-      ...(merging.owner === undefined
+      ...(owner === null ? {} : { [owner]: survivorsOwner(pair, ownerOf) }),
+      ...(primary === undefined
         ? {}
-        : {
-            [merging.owner]: survivorsOwner(pair, ownerOf),
-            isPrimary: isPrimaryThen(pair, ownerOf, primaries),
-          }),
+        : { [primary.field]: isPrimaryThen(pair, primary, { ownerOf, primaries }) }),
     },
   }));
   const [named] = survivors;
   if (isNamed && named !== undefined) {
-    const problems = await checkParents(unit, writes, named, parents);
+    const problems = await checkParents(unit, entity, named, parents);
     if (problems.length > 0) throw new RefusedRows([[0, problems]], []);
     await checkMergedUnique(unit, entity, named, named.values);
   }
   return survivors;
 }
 
+const isPrimary = (row: Stored, { field }: PrimaryRule): boolean =>
+  isLive(row) && row[field] === true;
+
 /** The survivor is primary if it was, or if the other was where it is now and nobody else is. */
-function isPrimaryThen(pair: MergePair, ownerOf: OwnerOf, primaries: readonly Stored[]): boolean {
+function isPrimaryThen(
+  pair: MergePair,
+  { field }: PrimaryRule,
+  { ownerOf, primaries }: { readonly ownerOf: OwnerOf; readonly primaries: readonly Stored[] },
+): boolean {
   const { into, from } = pair;
   const owner = survivorsOwner(pair, ownerOf);
-  const was = (record: Stored) => record["isPrimary"] === true && ownerOf(record) === owner;
+  const was = (record: Stored) => record[field] === true && ownerOf(record) === owner;
   const isTaken = primaries.some((row) => was(row) && row.id !== into.id && row.id !== from.id);
   return was(into) || (owner !== null && was(from) && !isTaken);
 }
@@ -169,26 +178,29 @@ function adjustment(
   plan: MergePlan,
   rows: readonly Stored[],
 ): (row: Stored, moved: Values) => Values {
-  const { owner } = group?.writes.merging ?? {};
-  const key = group?.writes.hierarchy?.key;
-  if (group === undefined || owner === undefined || key === undefined) return () => ({});
+  if (group === undefined) return () => ({});
+  const { primary, hierarchy } = group.writes.entity.rules;
   const ownerOf = ownership(group, plan);
   const going = new Set(group.pairs.map(({ from }) => from.id));
   const ownerThen = new Map(
     group.pairs.map((pair) => [pair.into.id, survivorsOwner(pair, ownerOf)]),
   );
-  const primaries = new Set(
-    rows.filter((row) => isLive(row) && row["isPrimary"] === true).map((row) => row[owner]),
-  );
+  const occupied =
+    primary === undefined
+      ? new Set()
+      : new Set(rows.filter((row) => isPrimary(row, primary)).map((row) => row[primary.owner]));
   return (row, moved) => {
     if (!isLive(row) || going.has(row.id)) return {};
-    const manager = ownerThen.get(String(moved[key] ?? row[key]));
-    return {
-      // The primary one of the survivor stays what it is.
-      ...(row["isPrimary"] === true && moved[owner] !== undefined && primaries.has(moved[owner])
-        ? { isPrimary: false }
-        : {}),
-      ...(manager !== undefined && manager !== ownerOf(row) ? { [key]: null } : {}),
-    };
+    const values: Record<string, unknown> = {};
+    // The primary one of the survivor stays what it is.
+    if (primary !== undefined && isPrimary(row, primary)) {
+      const owner = moved[primary.owner];
+      if (owner !== undefined && occupied.has(owner)) values[primary.field] = false;
+    }
+    if (hierarchy !== undefined && hierarchy.within !== null) {
+      const owner = ownerThen.get(String(moved[hierarchy.key] ?? row[hierarchy.key]));
+      if (owner !== undefined && owner !== ownerOf(row)) values[hierarchy.key] = null;
+    }
+    return values;
   };
 }

@@ -1,4 +1,4 @@
-import { sound, type Draft } from "./draft.ts";
+import { sound, type Draft } from "../draft.ts";
 
 /** What happens to the good rows of a call when others are not: nothing is written, or they are. */
 export type OnError = "abort" | "continue";

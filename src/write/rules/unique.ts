@@ -1,13 +1,13 @@
-import type { Actor } from "../auth/actor.ts";
-import { comparedAs } from "../model/compared.ts";
-import type { Entity } from "../model/entity.ts";
-import { columnOf } from "../model/field.ts";
-import { name, param, raw, sql } from "../lib/sql.ts";
-import { isFaulty, textOf, type Draft } from "./draft.ts";
-import { restName, type Values } from "./input.ts";
+import type { Actor } from "../../auth/actor.ts";
+import { comparedAs } from "../../model/compared.ts";
+import type { Entity } from "../../model/entity.ts";
+import { columnOf } from "../../model/field.ts";
+import { name, param, raw, sql } from "../../lib/sql.ts";
+import { isFaulty, textOf, type Draft } from "../draft.ts";
+import { restName, type Values } from "../input.ts";
 import type { Judge } from "./judge.ts";
-import { duplicate, type Problem } from "./problem.ts";
-import type { WriteUnit } from "./unit.ts";
+import { duplicate, type Problem } from "../problem.ts";
+import type { WriteUnit } from "../unit.ts";
 
 type Rule = Entity["unique"][number];
 

@@ -1,11 +1,12 @@
-import type { Entity } from "../model/entity.ts";
-import { columnOf } from "../model/field.ts";
-import { name, param, raw, sql, type Sql } from "../lib/sql.ts";
-import { changes, textOf, type Draft } from "./draft.ts";
-import { restName } from "./input.ts";
+import type { Entity } from "../../model/entity.ts";
+import { columnOf } from "../../model/field.ts";
+import type { HierarchyRule } from "../../model/rules.ts";
+import { name, param, raw, sql, type Sql } from "../../lib/sql.ts";
+import { changes, textOf, type Draft } from "../draft.ts";
+import { restName } from "../input.ts";
 import type { Judge } from "./judge.ts";
-import { invalid } from "./problem.ts";
-import type { WriteUnit } from "./unit.ts";
+import { invalid } from "../problem.ts";
+import type { WriteUnit } from "../unit.ts";
 
 /** Moves take turns in a tenant; new records only wait for moves. Locked before any record is. */
 export function lockHierarchy(unit: WriteUnit, entity: Entity, key: string, isMove: boolean): void {
@@ -31,7 +32,7 @@ export async function hierarchyJudge(
   unit: WriteUnit,
   entity: Entity,
   drafts: readonly Draft[],
-  { key, maxDepth }: { readonly key: string; readonly maxDepth: number | null },
+  { key, maxDepth }: HierarchyRule,
 ): Promise<Judge | null> {
   const touched = new Map(
     drafts.filter((draft) => changes(draft, key)).map((draft) => [draft.id, draft]),

@@ -1,0 +1,145 @@
+import { z } from "zod";
+import type { Entity } from "../../model/entity.ts";
+import type { Relation } from "../../model/relation.ts";
+import { textOf, type Draft } from "../draft.ts";
+import type { InputField } from "../input-definition.ts";
+import { idSchema } from "../input-types.ts";
+import { inputField, restName } from "../input.ts";
+import { linkedIds, relink } from "../join-table.ts";
+import { notFound } from "../problem.ts";
+import type { References } from "../references.ts";
+import type { WriteUnit } from "../unit.ts";
+
+/** The most links that an input sets. */
+const maxLinks = 1_000;
+
+/** The ids at the other end of the links that were written: relation → record → ids. */
+export type Links = ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
+
+/** A relation whose links are written. */
+type Link = {
+  readonly relation: string;
+  readonly through: Extract<Relation, { kind: "through" }>;
+  /** What the input and the log call it: `contact_ids`. */
+  readonly rest: string;
+  readonly main: string;
+};
+
+/** What inputs and the log call the links of a relation. */
+export const linksName = ({ to }: Pick<Relation, "to">): string => `${restName(to)}_ids`;
+
+/** The relations of an entity whose links inputs set. */
+export function linksOf({ name, relations, rules: { links = [] } }: Entity): Link[] {
+  return links.map(({ relation, main }) => {
+    const through = relations[relation];
+    if (through?.kind !== "through") throw new Error(`${name} has no links to its ${relation}`);
+    return { relation, through, rest: linksName(through), main };
+  });
+}
+
+/** The records at the other end, as an input names them. */
+export const linksField = (target: Entity, description: string): InputField =>
+  inputField({
+    schema: z
+      .array(idSchema(target.prefix), `must be a list of ${target.name} ids`)
+      .max(maxLinks, `must have at most ${maxLinks.toLocaleString("en")} ${target.plural}`),
+    type: { listOf: { scalar: "ID" } },
+    description,
+  });
+
+/** The ids that an input names; null when it says nothing of them. */
+function sentLinks({ extras }: Pick<Draft, "extras">, { rest }: Link): readonly string[] | null {
+  const ids = extras[rest];
+  if (ids === undefined) return null;
+  return Array.isArray(ids) ? [...new Set(ids.filter((id) => typeof id === "string"))] : [];
+}
+
+/** What the links of inputs name, to be locked. */
+export function namedLinks(
+  entity: Entity,
+  inputs: readonly Pick<Draft, "extras">[],
+): { readonly relation: string; readonly entity: string; readonly id: string }[] {
+  return linksOf(entity).flatMap((link) =>
+    inputs.flatMap((input) =>
+      (sentLinks(input, link) ?? []).map((id) => ({
+        relation: link.relation,
+        entity: link.through.to,
+        id,
+      })),
+    ),
+  );
+}
+
+/** A linked record that is not there for the caller is a problem of its place in the list. */
+export function checkLinks(
+  unit: WriteUnit,
+  entity: Entity,
+  drafts: readonly Draft[],
+  references: References,
+): void {
+  for (const link of linksOf(entity)) {
+    const { to } = link.through;
+    for (const draft of drafts) {
+      for (const [place, id] of (sentLinks(draft, link) ?? []).entries()) {
+        if (references.get(to, id) !== undefined) continue;
+        draft.problems.push(notFound([link.rest, String(place)], unit.catalog.entity(to).type));
+      }
+    }
+  }
+}
+
+/** Writes the links of records, and gives those that were touched. */
+export async function writeLinks(
+  unit: WriteUnit,
+  entity: Entity,
+  drafts: readonly Draft[],
+): Promise<Links> {
+  const written = new Map<string, ReadonlyMap<string, readonly string[]>>();
+  for (const link of linksOf(entity)) {
+    written.set(link.relation, await writeLink(unit, entity, drafts, link));
+  }
+  return written;
+}
+
+/**
+ * The links that were sent, and the main one. Links to records that the caller cannot see (deleted ones, another
+ * application's) stay: a client that sends back a record has not asked for their end.
+ */
+async function writeLink(
+  unit: WriteUnit,
+  entity: Entity,
+  drafts: readonly Draft[],
+  link: Link,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const touched = drafts.filter((draft) => touchesLinks(draft, link));
+  const old = touched.filter(({ before }) => before !== null).map(({ id }) => id);
+  const current = await linkedIds(unit, link.through, old);
+  const seen = await unit.read(
+    unit.catalog.entity(link.through.to),
+    touched.flatMap((draft) =>
+      sentLinks(draft, link) === null ? [] : (current.get(draft.id) ?? []),
+    ),
+  );
+  const written = new Map<string, readonly string[]>();
+  const changes = touched.map((draft) => {
+    const before = current.get(draft.id) ?? [];
+    const main = textOf(draft.values, link.main);
+    const sent = sentLinks(draft, link);
+    const named =
+      sent === null ? before : [...new Set([...sent, ...before.filter((id) => !seen.has(id))])];
+    const after = main === null || named.includes(main) ? named : [main, ...named];
+    written.set(draft.id, after);
+    const add = after.filter((id) => !before.includes(id));
+    const remove = before.filter((id) => !after.includes(id));
+    if (add.length > 0 || remove.length > 0) unit.note(entity, draft.id, link.rest, before, after);
+    return { id: draft.id, add, remove };
+  });
+  relink(unit, link.through, changes);
+  return written;
+}
+
+/** Whether a record's links are written anew: they were sent, or its main one is another. */
+function touchesLinks(draft: Draft, link: Link): boolean {
+  const isOther = draft.values[link.main] !== (draft.before?.[link.main] ?? null);
+  return sentLinks(draft, link) !== null || isOther;
+}

@@ -1,0 +1,9 @@
+import type { Values } from "./input.ts";
+import type { Stored } from "./stored.ts";
+
+/** A record that is to be changed, as it was before it was locked, and what was sent. */
+export type Seen = { readonly record: Stored; readonly sent: Values };
+
+/** Whether another record is named than before. */
+export const isMoved = (key: string, { record, sent }: Seen): boolean =>
+  sent[key] !== undefined && sent[key] !== record[key];
