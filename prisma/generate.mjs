@@ -19,7 +19,8 @@ if (!existsSync(prisma) || !existsSync(schema)) {
   fail("the prisma package is missing: install with devDependencies");
 }
 
-const inputs = [schema, import.meta.filename, join(modules, ".package-lock.json")];
+const generator = join(root, "prisma/datamodel-generator.mjs");
+const inputs = [schema, import.meta.filename, generator, join(modules, ".package-lock.json")];
 const hash = createHash("sha256");
 for (const input of inputs) if (existsSync(input)) hash.update(readFileSync(input));
 const fingerprint = hash.digest("hex");
