@@ -1,5 +1,6 @@
 import { badInput } from "../lib/errors.ts";
 import { splitId } from "../lib/id.ts";
+import type { EntityName, ModelOf } from "./datamodel.ts";
 import type { Entity } from "./entity.ts";
 
 /** All entities by name, and the look-ups that the read engine needs. */
@@ -19,7 +20,9 @@ export class Catalog {
     for (const entity of entities) this.#check(entity);
   }
 
-  /** The entity of that name; a name that is not in the catalog is a programming error. */
+  /** The entity of that name; a model without an entity is a programming error. */
+  entity<Name extends EntityName>(name: Name): Entity<ModelOf<Name>>;
+  entity(name: string): Entity;
   entity(name: string): Entity {
     const found = this.#byName.get(name);
     if (found === undefined) throw new Error(`no entity "${name}" in the catalog`);
@@ -51,7 +54,7 @@ export class Catalog {
     return { to, uuid: parts.uuid };
   }
 
-  /** A relation that names a field or entity that is not there would only fail on the first query: fail at start. */
+  /** A relation whose entity or key callers cannot see would only fail on the first query: fail at start. */
   #check(entity: Entity): void {
     for (const [name, relation] of Object.entries(entity.relations)) {
       const target = this.entity(relation.to);
@@ -61,11 +64,6 @@ export class Catalog {
       }
     }
     for (const other of entity.tellsOf ?? []) this.entity(other);
-    for (const [name, definition] of Object.entries(entity.fields)) {
-      if (definition.to !== null) this.entity(definition.to);
-      if (definition.kind === "reference" && definition.to === null) {
-        throw new Error(`${entity.name}.${name}: a reference needs the entity it refers to`);
-      }
-    }
+    for (const { to } of Object.values(entity.fields)) if (to !== null) this.entity(to);
   }
 }

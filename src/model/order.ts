@@ -1,5 +1,8 @@
 /** One term of an order: a field, and which way. */
-export type OrderTerm = { readonly field: string; readonly direction: OrderDirection };
+export type OrderTerm<Field extends string = string> = {
+  readonly field: Field;
+  readonly direction: OrderDirection;
+};
 export type OrderDirection =
   | "asc"
   | "desc"

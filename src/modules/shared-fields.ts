@@ -9,26 +9,22 @@ import {
   reference,
   text,
   textList,
-  type EnumDefinition,
+  enumOf,
+  unmeasured,
 } from "../model/field.ts";
-import { many, one } from "../model/relation.ts";
+import type { EntityName } from "../model/datamodel.ts";
+import { many, naming, one } from "../model/relation.ts";
 import { emailKey } from "../model/kinds/email.ts";
 import { phoneInE164 } from "../model/kinds/phone.ts";
 import { organizationHost } from "../lib/organization-host.ts";
-import { unmeasured } from "../query/aggregate/measure.ts";
 
-export const sourceType: EnumDefinition = {
-  name: "SourceType",
-  type: "source_type",
-  description: "Where a write came from.",
-  values: {
-    frontend: "A user interface.",
-    backend: "A backend of ours or of an application.",
-    server: "Another server.",
-    system: "The gateway itself, e.g. a derived change.",
-    api: "A caller of one of the APIs; the default.",
-  },
-};
+export const sourceType = enumOf("SourceType", "Where a write came from.", {
+  frontend: "A user interface.",
+  backend: "A backend of ours or of an application.",
+  server: "Another server.",
+  system: "The gateway itself, e.g. a derived change.",
+  api: "A caller of one of the APIs; the default.",
+});
 
 /** What every record starts with. */
 export const identity = {
@@ -36,11 +32,7 @@ export const identity = {
     "Identifier: the entity's prefix and a UUIDv7, so ids sort by creation. Given by the gateway.",
   ),
   tenantId: managed(
-    reference(
-      "tenant",
-      "The tenant that owns the record. Comes from the credential, never from input.",
-      { nullable: false },
-    ),
+    reference("The tenant that owns the record. Comes from the credential, never from input."),
   ),
 };
 
@@ -56,22 +48,16 @@ export const labels = {
 
 /** What one deletion took has one id, so that one restore brings exactly that back. */
 export const deletion = {
-  deletionId: {
-    ...id("The deletion that took the record; null while it lives."),
-    nullable: true,
-  },
+  deletionId: id("The deletion that took the record; null while it lives."),
 };
 
-/** The edge to everything that ever happened to a record of that GraphQL type. */
-export const historyOf = (type: string) => ({
-  ...many(
-    "changeEvent",
-    "recordId",
-    "What happened to it, latest first; kept when it is deleted.",
-    [{ field: "position", direction: "desc" }],
-  ),
-  only: { field: "recordType", value: type },
-});
+/** The edge to everything that ever happened to a record. */
+export const history = naming(
+  "changeEvent",
+  { key: "recordId", typed: "recordType" },
+  "What happened to it, latest first; kept when it is deleted.",
+  [{ field: "position", direction: "desc" }],
+);
 
 /** What an account or a contact is looked up by. `hosts` are the fields that may say who somebody works for. */
 export const keys = (hosts: readonly string[]) => ({
@@ -83,11 +69,10 @@ export const keys = (hosts: readonly string[]) => ({
     of: hosts,
     make: (...texts) => organizationHost(texts),
   }),
-  phoneE164: computed(
-    "The phone number in E.164, where it is one.",
-    { of: ["phone"], make: (phone) => (phone == null ? null : phoneInE164(phone)) },
-    { column: "phone_e164" },
-  ),
+  phoneE164: computed("The phone number in E.164, where it is one.", {
+    of: ["phone"],
+    make: (phone) => (phone == null ? null : phoneInE164(phone)),
+  }),
 });
 
 /** Who wrote the record, when, and its version: kept by the gateway. */
@@ -97,26 +82,19 @@ export const stamps = {
       "The application whose credential wrote the record (`app-…`); null when written by a person.",
     ),
   ),
-  source: text("Provenance tag; `edm` unless the writer says otherwise.", { nullable: false }),
+  source: text("Provenance tag; `edm` unless the writer says otherwise."),
   sourceType: enumeration(sourceType, "Where the write came from."),
-  schemaVersion: unmeasured(
-    managed(int("Version of the record's shape; 1 today.", { nullable: false })),
-  ),
+  schemaVersion: unmeasured(managed(int("Version of the record's shape; 1 today."))),
   version: unmeasured(
     managed(
       int(
         "Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one.",
-        { nullable: false },
       ),
     ),
   ),
-  createdAt: managed(
-    dateTime("When the record was created (UTC, milliseconds).", { nullable: false }),
-  ),
+  createdAt: managed(dateTime("When the record was created (UTC, milliseconds).")),
   createdBy: managed(text("Who created it: the caller's `sub` or the API key's id.")),
-  updatedAt: managed(
-    dateTime("When the record was last written (UTC, milliseconds).", { nullable: false }),
-  ),
+  updatedAt: managed(dateTime("When the record was last written (UTC, milliseconds).")),
   updatedBy: managed(text("Who wrote it last: the caller's `sub` or the API key's id.")),
   deletedAt: managed(
     dateTime(
@@ -127,20 +105,17 @@ export const stamps = {
 };
 
 /** Where a record went that was merged into another one of its kind. */
-export const mergedInto = (entity: string) =>
-  managed(
-    reference(
-      entity,
-      "The record that this one was merged into, and that its records belong to now. What was merged is deleted, and cannot be restored.",
-    ),
-  );
+export const mergedIntoId = managed(
+  reference(
+    "The record that this one was merged into, and that its records belong to now. What was merged is deleted, and cannot be restored.",
+  ),
+);
 
 /** The same as edges, both ways. */
-export const mergeEdges = (entity: string) => ({
-  mergedInto: one(entity, "mergedIntoId", "The record that this one was merged into."),
+export const mergeEdges = <Name extends EntityName>(entity: Name) => ({
+  mergedInto: one(entity, "The record that this one was merged into."),
   mergedFrom: many(
     entity,
-    "mergedIntoId",
     "Records that were merged into this one: they are deleted, so they come with includeDeleted only.",
   ),
 });

@@ -5,7 +5,7 @@ import { comparedLength, readText } from "../lib/text.ts";
 import type { Catalog } from "../model/catalog.ts";
 import { comparedAs } from "../model/compared.ts";
 import type { Entity } from "../model/entity.ts";
-import { columnOf, foldedLength, searchedLength, sqlTypeOf, type Field } from "../model/field.ts";
+import { foldedLength, searchedLength, sqlTypeOf, type Field } from "../model/field.ts";
 import type { Relation } from "../model/relation.ts";
 import { countValues, type FilterSize } from "./filter-size.ts";
 import {
@@ -148,13 +148,12 @@ function fieldCondition(
       if (definition.kind === "textList") return listCondition(column, operator, operand, path);
       if (definition.kind === "anyReference")
         return anyReferenceCondition(column, definition, operator, operand, { ...scope, path });
-      return scalarCondition({ fieldName, column, definition, operator, operand, scope, path });
+      return scalarCondition({ column, definition, operator, operand, scope, path });
     });
   return all(conditions);
 }
 
 type ScalarArguments = {
-  fieldName: string;
   column: Sql;
   definition: Field;
   operator: string;
@@ -164,7 +163,6 @@ type ScalarArguments = {
 };
 
 function scalarCondition({
-  fieldName,
   column,
   definition,
   operator,
@@ -199,7 +197,7 @@ function scalarCondition({
     const stored = definition.stored?.[String(operand)];
     if (operator !== "eq" || stored === undefined || scope.negated) return compared;
     // What the column itself must hold for the derived value: plain, so that an index on it can be used.
-    const plain = raw(`${scope.alias}.${name(columnOf(fieldName, definition))}`);
+    const plain = raw(`${scope.alias}.${name(definition.column)}`);
     const [only, ...others] = stored;
     const implied =
       others.length === 0

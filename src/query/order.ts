@@ -1,6 +1,6 @@
 import { badInput } from "../lib/errors.ts";
 import type { Entity } from "../model/entity.ts";
-import { columnOf, isSortable, sqlTypeOf, type Field } from "../model/field.ts";
+import { isSortable, sqlTypeOf, type Field } from "../model/field.ts";
 import type { OrderDirection, OrderTerm } from "../model/order.ts";
 import { name, raw, sql, type Sql } from "../lib/sql.ts";
 
@@ -21,7 +21,7 @@ export type OrderInput = Readonly<Record<string, OrderDirection | null | undefin
 /** A field as SQL under a table alias. */
 export function fieldSql(alias: string, fieldName: string, definition: Field): Sql {
   if (definition.expression !== null) return raw(definition.expression.replaceAll("{t}", alias));
-  return raw(`${alias}.${name(columnOf(fieldName, definition))}`);
+  return raw(`${alias}.${name(definition.column)}`);
 }
 
 /** More are no order that anybody means; each costs the statement something. */

@@ -1,5 +1,4 @@
 import type { Entity } from "../model/entity.ts";
-import { columnOf } from "../model/field.ts";
 import type { Member } from "../query/projection.ts";
 import type { InputDefinition } from "../write/input-definition.ts";
 import { restName } from "../write/input.ts";
@@ -28,8 +27,7 @@ function fieldOf(entity: Entity, input: InputDefinition, key: string): string | 
   if (written !== null) return written;
   const fields = Object.entries(entity.fields);
   const named = fields.find(([name]) => restName(name) === key);
-  const [field] =
-    named ?? fields.find(([name, definition]) => columnOf(name, definition) === key) ?? [];
+  const [field] = named ?? fields.find(([, definition]) => definition.column === key) ?? [];
   return field ?? null;
 }
 

@@ -3,7 +3,7 @@ import { loggedFields } from "../changes/event-log.ts";
 import { snakeCase } from "../lib/text.ts";
 import { catalog } from "../modules/catalog.ts";
 import type { Entity } from "../model/entity.ts";
-import { columnOf, type Field } from "../model/field.ts";
+import type { Field } from "../model/field.ts";
 import { name } from "../lib/sql.ts";
 
 /**
@@ -105,7 +105,7 @@ function linksSql(entity: Entity): string | null {
 
 function column(entity: Entity, field: string): string | null {
   const definition = entity.fields[field];
-  return definition === undefined ? null : `t.${name(columnOf(field, definition))}`;
+  return definition === undefined ? null : `t.${name(definition.column)}`;
 }
 
 /** A field's value in the form that `readPlain` of src/write/stored.ts gives it. */
@@ -116,7 +116,7 @@ function value(entity: Entity, field: string): string {
 }
 
 function plainSql(field: string, definition: Field): string {
-  const cell = `t.${name(columnOf(field, definition))}`;
+  const cell = `t.${name(definition.column)}`;
   switch (definition.kind) {
     case "decimal":
       return `trim_scale(${cell})::text`;

@@ -1,7 +1,6 @@
 import { scopeFor } from "../auth/permissions.ts";
 import { covers } from "../auth/require-scopes.ts";
 import type { Entity } from "../model/entity.ts";
-import { columnOf } from "../model/field.ts";
 import { isOneOf, name, param, raw, sql, type Sql } from "../lib/sql.ts";
 import type { Draft } from "./draft.ts";
 import { restName, type Values } from "./input.ts";
@@ -131,7 +130,7 @@ async function contentsTaken(
       // Where it counts only beside its owner, nobody can have taken it: the owner was deleted too.
       const definition = child.fields[rule.field];
       if (rule.within !== null || definition === undefined) continue;
-      const column = raw(name(columnOf(rule.field, definition)));
+      const column = raw(name(definition.column));
       const table = raw(name(child.table));
       const rows = await unit.rows(
         sql`SELECT t."deletion_id", t.${column}, other."deletion_id", t."app_id", other."app_id" FROM ${table} t JOIN ${table} other ON other."tenant_id" = t."tenant_id" AND other.${column} = t.${column}
@@ -168,10 +167,7 @@ async function contentsWithoutOwner(
     for (const { owner, key } of owners) {
       const definition = child.fields[key];
       if (owners.length === 1 || owner === root || definition === undefined) continue;
-      const [table, belongs] = [
-        raw(name(child.table)),
-        raw(`t.${name(columnOf(key, definition))}`),
-      ];
+      const [table, belongs] = [raw(name(child.table)), raw(`t.${name(definition.column)}`)];
       const back = sql`t."tenant_id" = ${unit.tenant} AND t."deletion_id" = ANY (${deletions})`;
       // Locked, so that nobody deletes those that live meanwhile.
       const found = await unit.rows(

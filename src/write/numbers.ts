@@ -1,5 +1,4 @@
 import { name, param, raw, render, sql } from "../lib/sql.ts";
-import { columnOf } from "../model/field.ts";
 import type { WriteContext } from "./context.ts";
 import type { EntityWrites } from "./entity-writes.ts";
 
@@ -18,7 +17,7 @@ export async function drawNumbers(
 ): Promise<string[]> {
   const definition = numbered === undefined ? undefined : entity.fields[numbered.field];
   if (numbered === undefined || definition === undefined) return [];
-  const column = raw(name(columnOf(numbered.field, definition)));
+  const column = raw(name(definition.column));
   const free: string[] = [];
   // Past a stretch of numbers that were chosen by hand it goes in ever longer steps.
   for (let step = 1; free.length < count; step = Math.min(step * 2, longestStep)) {

@@ -1,6 +1,6 @@
 import { uuidv7 } from "../lib/id.ts";
 import type { Entity } from "../model/entity.ts";
-import { columnOf, type Field } from "../model/field.ts";
+import type { Field } from "../model/field.ts";
 import type { Cells } from "../query/row.ts";
 import { name, param, raw, sql } from "../lib/sql.ts";
 import { sound, type Draft } from "./draft.ts";
@@ -203,7 +203,7 @@ async function deleteContents(
     const child = unit.catalog.entity(relation.to);
     const definition = child.fields[relation.key];
     if (definition === undefined) throw new Error(`${child.name} has no field ${relation.key}`);
-    const key = raw(`t.${name(columnOf(relation.key, definition))}`);
+    const key = raw(`t.${name(definition.column)}`);
     const table = raw(name(child.table));
     const gone = { at: param(unit.now, "timestamptz"), by: param(unit.actor.id, "text") };
     const rows = await unit.rows(

@@ -1,6 +1,6 @@
 import { canonicalDecimal } from "../lib/decimal.ts";
 import type { Entity } from "../model/entity.ts";
-import { columnOf, sqlTypeOf, type Field } from "../model/field.ts";
+import { sqlTypeOf, type Field } from "../model/field.ts";
 import { readValue, type Cells } from "../query/row.ts";
 import { name, raw, type Sql } from "../lib/sql.ts";
 import type { Values } from "./input.ts";
@@ -24,7 +24,7 @@ export function writtenColumns(entity: Entity): readonly Column[] {
       .map(([field, definition]) => ({
         field,
         definition,
-        column: name(columnOf(field, definition)),
+        column: name(definition.column),
         type: sqlTypeOf(definition),
       }));
     known.set(entity, columns);
@@ -61,9 +61,9 @@ export function storedColumns(entity: Entity): Sql {
 
 /** Generated columns and expressions: under the field's name, with `read:` before it where the column is written too. */
 function derivedSql(entity: Entity): string[] {
-  return derivedFields(entity).map(([field, definition]) =>
+  return derivedFields(entity).map(([, definition]) =>
     definition.expression === null
-      ? `t.${name(columnOf(field, definition))}`
+      ? `t.${name(definition.column)}`
       : definition.expression.replaceAll("{t}", "t"),
   );
 }

@@ -1,6 +1,5 @@
 import { comparedAs } from "../model/compared.ts";
 import type { Entity } from "../model/entity.ts";
-import { columnOf } from "../model/field.ts";
 import { all, name, param, raw, sql, type Sql } from "../lib/sql.ts";
 import type { WriteContext } from "./context.ts";
 import type { RowInput, WriteResult } from "./draft.ts";
@@ -187,11 +186,11 @@ function matching(entity: Entity, rule: UpsertKeys[string], values: Values): Sql
   const definition = entity.fields[rule.field];
   if (definition === undefined) throw new Error(`${entity.name} has no field ${rule.field}`);
   const value = param(comparedAs(definition, String(values[rule.field])), "text");
-  const condition = sql`${raw(`t.${name(definition.key ?? columnOf(rule.field, definition))}`)} = ${value}`;
+  const condition = sql`${raw(`t.${name(definition.key ?? definition.column)}`)} = ${value}`;
   if (rule.within === null) return condition;
   const owner = entity.fields[rule.within];
   if (owner === undefined) throw new Error(`${entity.name} has no field ${rule.within}`);
-  const column = raw(`t.${name(columnOf(rule.within, owner))}`);
+  const column = raw(`t.${name(owner.column)}`);
   return all([
     condition,
     sql`${column} IS NOT DISTINCT FROM ${param(values[rule.within] ?? null, "uuid")}`,

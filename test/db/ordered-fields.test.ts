@@ -1,7 +1,7 @@
 // Which orders are cheap is said by the models; PostgreSQL has the indexes that make them so.
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { catalog } from "../../src/modules/catalog.ts";
-import { columnOf, isSortable } from "../../src/model/field.ts";
+import { isSortable } from "../../src/model/field.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database/database.ts";
 import { Fixtures } from "../support/samples/fixtures.ts";
 
@@ -23,7 +23,7 @@ it("fields are ordered by an index exactly where their model says so", async () 
   const definitions = rows.map(({ definition }) => definition.replaceAll('"', ""));
   const indexed = catalog.entities.map((entity) => {
     const found = Object.entries(entity.fields).flatMap(([name, field]) => {
-      const index = ` ON public.${entity.table} USING btree (tenant_id, ${columnOf(name, field)}, id)`;
+      const index = ` ON public.${entity.table} USING btree (tenant_id, ${field.column}, id)`;
       const isOrdered = definitions.some((definition) => definition.endsWith(index));
       return isSortable(field) && isOrdered ? [name] : [];
     });

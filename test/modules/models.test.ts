@@ -9,7 +9,7 @@ import {
 } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { catalog } from "../../src/modules/catalog.ts";
-import { columnOf, sqlTypeOf } from "../../src/model/field.ts";
+import { sqlTypeOf } from "../../src/model/field.ts";
 import { schema } from "../../src/schema.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database/database.ts";
 import { Fixtures } from "../support/samples/fixtures.ts";
@@ -49,8 +49,8 @@ describe.each(catalog.entities.map((entity) => [entity.name, entity] as const))(
     it("has a field for each column, of the same type and nullability", () => {
       const inTable = columns.filter((column) => column.table_name === entity.table);
       const fields = { ...entity.fields, ...entity.internal };
-      const inModel = Object.entries(fields).map(([name, definition]) => ({
-        column: columnOf(name, definition),
+      const inModel = Object.values(fields).map((definition) => ({
+        column: definition.column,
         type: sqlTypeOf(definition),
         nullable: definition.nullable,
       }));
@@ -81,12 +81,12 @@ describe.each(catalog.entities.map((entity) => [entity.name, entity] as const))(
       );
       const expression = rows[0]?.expression ?? "";
       for (const [name, definition] of searched) {
-        const column = columnOf(name, definition);
+        const column = definition.column;
         const cut = new RegExp(`\\bsearch_prose\\(${column}\\)`);
         expect(expression, name).toMatch(new RegExp(`\\b${column}\\b`));
         expect(cut.test(expression), name).toBe(definition.searched === "beginning");
       }
-      const known = new Set(searched.map(([name, definition]) => columnOf(name, definition)));
+      const known = new Set(searched.map(([, definition]) => definition.column));
       const mentioned =
         expression.match(/(?:COALESCE|search_prose)\((\w+)(?=,|\))|\|\| (\w+_number)\b/g) ?? [];
       const unknown = mentioned

@@ -5,7 +5,6 @@ import {
   domain,
   email,
   enumeration,
-  generated,
   int,
   json,
   managed,
@@ -15,34 +14,29 @@ import {
   reference,
   text,
   url,
-  type EnumDefinition,
+  enumOf,
 } from "../../model/field.ts";
 import { contains, many, one } from "../../model/relation.ts";
 import {
   deletion,
-  historyOf,
+  history,
   identity,
   keys,
   labels,
-  mergedInto,
+  mergedIntoId,
   mergeEdges,
   stamps,
 } from "../shared-fields.ts";
 
-export const accountType: EnumDefinition = {
-  name: "AccountType",
-  type: "account_type",
-  description: "What kind of customer an account is.",
-  values: { business: "An organization; the default.", individual: "A person." },
-};
+export const accountType = enumOf("AccountType", "What kind of customer an account is.", {
+  business: "An organization; the default.",
+  individual: "A person.",
+});
 
 export const maxAddresses = 50;
 
-export const account = defineEntity({
-  name: "account",
+export const account = defineEntity("Account", {
   plural: "accounts",
-  type: "Account",
-  table: "accounts",
   prefix: "acc",
   ordered: ["createdAt", "updatedAt", "displayName", "name", "lastActivityAt", "annualRevenue"],
   description: "A customer: an organization or a person that deals are made with.",
@@ -52,17 +46,14 @@ export const account = defineEntity({
     ...identity,
     name: text("Company or customer name.", { searched: "whole" }),
     legalName: text("Full registered legal name.", { searched: "whole" }),
-    displayName: generated(
-      text(
-        "What to show: the name, else the legal name, domain, email or id. Never null, always derived.",
-        { nullable: false },
-      ),
+    displayName: text(
+      "What to show: the name, else the legal name, domain, email or id. Never null, always derived.",
     ),
     accountType: enumeration(accountType, "Whether the customer is an organization or a person."),
     email: email("Main email. Unique among the tenant's live accounts, compared without case.", {
       searched: "whole",
     }),
-    phone: phone("Main phone number, as it was given.", { searched: "whole", key: "phone_key" }),
+    phone: phone("Main phone number, as it was given.", { searched: "whole" }),
     industry: text("Industry: a NAICS code or free text.", { searched: "whole" }),
     subIndustry: text("Secondary industry."),
     website: url("Public website, http or https.", { searched: "whole" }),
@@ -73,7 +64,6 @@ export const account = defineEntity({
       },
     ),
     addresses: json("Postal addresses: billing, shipping, office.", {
-      nullable: false,
       limits: { items: maxAddresses },
     }),
     annualRevenue: decimal("Estimated yearly revenue in USD."),
@@ -82,33 +72,29 @@ export const account = defineEntity({
     leadSource: text("How the account was first won, e.g. `inbound`, `event`, `referral`."),
     healthScore: text("Health as customer success sees it."),
     ownerId: outside("Who owns the account (`usr-…`)."),
-    parentAccountId: reference("account", "The account it is a subsidiary of."),
+    parentAccountId: reference("The account it is a subsidiary of."),
     description: prose("Notes about the account, at most 100,000 characters."),
     lastActivityAt: managed(dateTime("Time of the latest live activity; derived.")),
     firstContactedAt: dateTime("Time of the first contact; set by the first activity when empty."),
-    mergedIntoId: mergedInto("account"),
+    mergedIntoId,
     ...labels,
     ...stamps,
   },
   rules: { hierarchy: { key: "parentAccountId", maxDepth: 50, within: null } },
   internal: { ...deletion, ...keys(["domain", "website", "email"]) },
   relations: {
-    tenant: one("tenant", "tenantId", "The tenant that owns the account."),
-    parent: one("account", "parentAccountId", "The account it is a subsidiary of."),
-    subsidiaries: many(
-      "account",
-      "parentAccountId",
-      "Accounts that name this one as their parent.",
-    ),
+    tenant: one("tenant", "The tenant that owns the account."),
+    parent: one("account", "The account it is a subsidiary of."),
+    subsidiaries: many("account", "Accounts that name this one as their parent."),
     ...mergeEdges("account"),
-    contacts: contains(many("contact", "accountId", "People at the account.")),
-    deals: contains(many("deal", "accountId", "Sales opportunities with the account.")),
+    contacts: contains(many("contact", "People at the account.")),
+    deals: contains(many("deal", "Sales opportunities with the account.")),
     activities: contains(
-      many("activity", "accountId", "Calls, emails, meetings, notes and tasks, latest first.", [
+      many("activity", "Calls, emails, meetings, notes and tasks, latest first.", [
         { field: "occurredAt", direction: "desc" },
       ]),
     ),
-    quotes: contains(many("quote", "accountId", "Quotes made to the account.")),
-    history: historyOf("Account"),
+    quotes: contains(many("quote", "Quotes made to the account.")),
+    history,
   },
 });

@@ -9,29 +9,21 @@ import {
   prose,
   reference,
   text,
-  type EnumDefinition,
+  enumOf,
 } from "../../model/field.ts";
 import { one, through } from "../../model/relation.ts";
-import { deletion, identity, labels, stamps, historyOf } from "../shared-fields.ts";
+import { deletion, identity, labels, stamps, history } from "../shared-fields.ts";
 
-export const activityType: EnumDefinition = {
-  name: "ActivityType",
-  type: "activity_type",
-  description: "What kind of touchpoint an activity was.",
-  values: {
-    call: "A phone or video call.",
-    email: "An email, in or out.",
-    meeting: "A meeting.",
-    note: "A note.",
-    task: "Something to do.",
-  },
-};
+export const activityType = enumOf("ActivityType", "What kind of touchpoint an activity was.", {
+  call: "A phone or video call.",
+  email: "An email, in or out.",
+  meeting: "A meeting.",
+  note: "A note.",
+  task: "Something to do.",
+});
 
-export const activity = defineEntity({
-  name: "activity",
+export const activity = defineEntity("Activity", {
   plural: "activities",
-  type: "Activity",
-  table: "activities",
   prefix: "act",
   ordered: ["createdAt", "updatedAt", "occurredAt", "dueDate"],
   description:
@@ -39,16 +31,16 @@ export const activity = defineEntity({
   defaultOrder: [{ field: "occurredAt", direction: "desc" }],
   fields: {
     ...identity,
-    accountId: reference("account", "The account it belongs to."),
-    dealId: reference("deal", "The deal it belongs to."),
-    contactId: reference("contact", "The main person involved; one of its contacts."),
+    accountId: reference("The account it belongs to."),
+    dealId: reference("The deal it belongs to."),
+    contactId: reference("The main person involved; one of its contacts."),
     type: enumeration(activityType, "What kind of touchpoint it was."),
     activityType: text("Kind as free text, where the five types are too coarse.", {
       searched: "whole",
     }),
     subject: text("Subject or short title.", { searched: "whole" }),
     description: prose("What happened; Markdown, at most 100,000 characters (`notes` in REST)."),
-    occurredAt: dateTime("When it happened (`activity_date` in REST).", { nullable: false }),
+    occurredAt: dateTime("When it happened (`activity_date` in REST)."),
     dueDate: dateTime("When it is due, for tasks."),
     completedAt: dateTime("When it was completed."),
     status: text("Status, e.g. `open`, `completed`."),
@@ -58,7 +50,7 @@ export const activity = defineEntity({
     actorType: text("Who or what performed it, e.g. `user`, `agent`."),
     performedByUserId: outside("Who performed it (`usr-…` or a service account)."),
     ownerId: outside("Who owns it (`usr-…`)."),
-    participants: json("All participants, a JSON list of users and contacts.", { nullable: false }),
+    participants: json("All participants, a JSON list of users and contacts."),
     linkedTraceId: outside("Trace id, when an AI wrote it."),
     attachmentRefs: outsideList("Object keys of attached files."),
     recurrence: json("Schedule of a repeating activity."),
@@ -76,15 +68,11 @@ export const activity = defineEntity({
   },
   internal: deletion,
   relations: {
-    tenant: one("tenant", "tenantId", "The tenant that owns the activity."),
-    account: one("account", "accountId", "The account it belongs to."),
-    deal: one("deal", "dealId", "The deal it belongs to."),
-    contact: one("contact", "contactId", "The main person involved."),
-    contacts: through(
-      "contact",
-      { table: "activity_contacts", source: "activity_id", target: "contact_id" },
-      "All people who took part.",
-    ),
-    history: historyOf("Activity"),
+    tenant: one("tenant", "The tenant that owns the activity."),
+    account: one("account", "The account it belongs to."),
+    deal: one("deal", "The deal it belongs to."),
+    contact: one("contact", "The main person involved."),
+    contacts: through("activityContacts", "contact", "All people who took part."),
+    history,
   },
 });

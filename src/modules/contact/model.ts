@@ -4,7 +4,6 @@ import {
   date,
   dateTime,
   email,
-  generated,
   json,
   managed,
   phone,
@@ -16,20 +15,17 @@ import {
 import { many, one, through } from "../../model/relation.ts";
 import {
   deletion,
-  historyOf,
+  history,
   identity,
   keys,
   labels,
-  mergedInto,
+  mergedIntoId,
   mergeEdges,
   stamps,
 } from "../shared-fields.ts";
 
-export const contact = defineEntity({
-  name: "contact",
+export const contact = defineEntity("Contact", {
   plural: "contacts",
-  type: "Contact",
-  table: "contacts",
   prefix: "con",
   ordered: ["createdAt", "updatedAt", "displayName", "lastName", "lastInteractionAt"],
   description: "A person, usually at an account.",
@@ -37,14 +33,11 @@ export const contact = defineEntity({
   unique: [{ field: "email", within: "accountId" }],
   fields: {
     ...identity,
-    accountId: reference("account", "The account the person belongs to; null for none."),
+    accountId: reference("The account the person belongs to; null for none."),
     firstName: text("Given name.", { searched: "whole" }),
     lastName: text("Family name.", { searched: "whole" }),
-    displayName: generated(
-      text(
-        "What to show: what was set by hand, else `first last`, email, phone or id. Never null.",
-        { nullable: false },
-      ),
+    displayName: text(
+      "What to show: what was set by hand, else `first last`, email, phone or id. Never null.",
     ),
     title: text("Salutation, e.g. `Dr.`."),
     email: email(
@@ -54,14 +47,12 @@ export const contact = defineEntity({
       },
     ),
     phone: phone("First phone number (`phone_1` in REST).", {
-      column: "phone_1",
       searched: "whole",
-      key: "phone_key",
     }),
     phone1Label: text("What the first number is, e.g. `Work`."),
-    phone2: phone("Second phone number.", { searched: "whole", key: "phone_2_key" }),
+    phone2: phone("Second phone number.", { searched: "whole" }),
     phone2Label: text("What the second number is."),
-    phone3: phone("Third phone number.", { searched: "whole", key: "phone_3_key" }),
+    phone3: phone("Third phone number.", { searched: "whole" }),
     phone3Label: text("What the third number is."),
     company: text("Company as free text, where there is no account.", { searched: "whole" }),
     website: url("Website of the person or company, http or https."),
@@ -72,7 +63,7 @@ export const contact = defineEntity({
       "Whether this is the account's primary contact; at most one live contact is.",
     ),
     linkedinUrl: url("LinkedIn profile."),
-    reportsToContactId: reference("contact", "The person's manager, at the same account."),
+    reportsToContactId: reference("The person's manager, at the same account."),
     address: text("Street and number."),
     addressAddition: text("Further address line."),
     postcode: text("Postal code."),
@@ -88,10 +79,8 @@ export const contact = defineEntity({
     lastInteractionAt: managed(
       dateTime("Time of the latest live activity with the person; derived."),
     ),
-    departmentId: managed(
-      reference("department", "The department whose credential created the contact."),
-    ),
-    mergedIntoId: mergedInto("contact"),
+    departmentId: managed(reference("The department whose credential created the contact.")),
+    mergedIntoId,
     ...labels,
     ...stamps,
   },
@@ -105,27 +94,19 @@ export const contact = defineEntity({
     customDisplayName: text("The display name that was set by hand; null while it is computed."),
   },
   relations: {
-    tenant: one("tenant", "tenantId", "The tenant that owns the contact."),
-    account: one("account", "accountId", "The account the person belongs to."),
-    department: one(
-      "department",
-      "departmentId",
-      "The department whose credential created the contact.",
-    ),
-    reportsTo: one("contact", "reportsToContactId", "The person's manager."),
-    directReports: many("contact", "reportsToContactId", "People who report to this one."),
+    tenant: one("tenant", "The tenant that owns the contact."),
+    account: one("account", "The account the person belongs to."),
+    department: one("department", "The department whose credential created the contact."),
+    reportsTo: one("contact", "The person's manager."),
+    directReports: many("contact", "People who report to this one."),
     ...mergeEdges("contact"),
-    deals: through(
-      "deal",
-      { table: "deal_contacts", source: "contact_id", target: "deal_id" },
-      "Deals in which the person has a part.",
-    ),
-    primaryDeals: many("deal", "primaryContactId", "Deals whose primary contact this is."),
+    deals: through("dealContacts", "deal", "Deals in which the person has a part."),
+    primaryDeals: many("deal", "Deals whose primary contact this is."),
     activities: through(
+      "activityContacts",
       "activity",
-      { table: "activity_contacts", source: "contact_id", target: "activity_id" },
       "Activities in which the person took part.",
     ),
-    history: historyOf("Contact"),
+    history,
   },
 });

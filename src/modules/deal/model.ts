@@ -9,16 +9,13 @@ import {
   reference,
   text,
   textList,
+  moneyIn,
 } from "../../model/field.ts";
 import { contains, many, one, through } from "../../model/relation.ts";
-import { moneyIn } from "../../query/aggregate/measure.ts";
-import { deletion, identity, labels, stamps, historyOf } from "../shared-fields.ts";
+import { deletion, identity, labels, stamps, history } from "../shared-fields.ts";
 
-export const deal = defineEntity({
-  name: "deal",
+export const deal = defineEntity("Deal", {
   plural: "deals",
-  type: "Deal",
-  table: "deals",
   prefix: "deal",
   ordered: ["createdAt", "updatedAt", "value", "expectedCloseDate"],
   description: "A sales opportunity with an account.",
@@ -27,22 +24,16 @@ export const deal = defineEntity({
   unique: [{ field: "dealNumber", within: null }],
   fields: {
     ...identity,
-    accountId: reference("account", "The account the deal is with.", { nullable: false }),
+    accountId: reference("The account the deal is with."),
     name: text("Name of the deal.", { searched: "whole" }),
     dealNumber: text(
       "Number for people, unique among the tenant's live deals, e.g. `DEAL-2026-00417`.",
-      {
-        nullable: false,
-        searched: "whole",
-      },
+      { searched: "whole" },
     ),
     ownerId: outside("Who owns the deal (`usr-…`)."),
     pipelineId: outside("The pipeline it is in, for tenants with several."),
     stage: text(
       "Stage: usually `lead`, `qualified`, `proposal`, `negotiation`, `closed_won` or `closed_lost`.",
-      {
-        nullable: false,
-      },
     ),
     value: moneyIn("currency", decimal("What the deal is worth, in its currency.")),
     currency: currency("ISO 4217 code of the value; the tenant's unless given."),
@@ -60,7 +51,6 @@ export const deal = defineEntity({
     lossCategory: text("Category of the loss; needed for `closed_lost`."),
     closureNotes: prose("Notes made at closing, at most 100,000 characters."),
     primaryContactId: reference(
-      "contact",
       "The main person on the customer's side; one of the deal's contacts.",
     ),
     rfpRecordId: outside(
@@ -75,21 +65,21 @@ export const deal = defineEntity({
   rules: { links: [{ relation: "contacts", main: "primaryContactId" }] },
   internal: deletion,
   relations: {
-    tenant: one("tenant", "tenantId", "The tenant that owns the deal."),
-    account: one("account", "accountId", "The account the deal is with."),
-    primaryContact: one("contact", "primaryContactId", "The main person on the customer's side."),
+    tenant: one("tenant", "The tenant that owns the deal."),
+    account: one("account", "The account the deal is with."),
+    primaryContact: one("contact", "The main person on the customer's side."),
     contacts: through(
+      "dealContacts",
       "contact",
-      { table: "deal_contacts", source: "deal_id", target: "contact_id" },
       "All people on the customer's side who have a part in it.",
     ),
     activities: contains(
-      many("activity", "dealId", "Calls, emails, meetings, notes and tasks, latest first.", [
+      many("activity", "Calls, emails, meetings, notes and tasks, latest first.", [
         { field: "occurredAt", direction: "desc" },
       ]),
     ),
-    quotes: contains(many("quote", "dealId", "Quotes made for the deal.")),
-    stageHistory: many("stageChange", "dealId", "Every change of stage, latest first."),
-    history: historyOf("Deal"),
+    quotes: contains(many("quote", "Quotes made for the deal.")),
+    stageHistory: many("stageChange", "Every change of stage, latest first."),
+    history,
   },
 });

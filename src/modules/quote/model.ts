@@ -9,24 +9,19 @@ import {
   prose,
   reference,
   text,
-  type EnumDefinition,
+  enumOf,
+  moneyIn,
 } from "../../model/field.ts";
 import { contains, many, one } from "../../model/relation.ts";
-import { moneyIn } from "../../query/aggregate/measure.ts";
-import { deletion, identity, labels, stamps, historyOf } from "../shared-fields.ts";
+import { deletion, identity, labels, stamps, history } from "../shared-fields.ts";
 
-export const quoteStatus: EnumDefinition = {
-  name: "QuoteStatus",
-  type: "quote_status",
-  description: "Where a quote stands.",
-  values: {
-    draft: "Being written; the default.",
-    sent: "With the customer.",
-    accepted: "Accepted by the customer; final.",
-    rejected: "Rejected by the customer; final.",
-    expired: "Its validity date has passed; final.",
-  },
-};
+export const quoteStatus = enumOf("QuoteStatus", "Where a quote stands.", {
+  draft: "Being written; the default.",
+  sent: "With the customer.",
+  accepted: "Accepted by the customer; final.",
+  rejected: "Rejected by the customer; final.",
+  expired: "Its validity date has passed; final.",
+});
 
 /** The tenant's day, read once for a statement. */
 const today = `(SELECT (now() AT TIME ZONE z."time_zone")::date FROM "tenants" z WHERE z."id" = current_tenant_id())`;
@@ -35,11 +30,8 @@ const today = `(SELECT (now() AT TIME ZONE z."time_zone")::date FROM "tenants" z
 const statusToday = `(CASE WHEN {t}."status" IN ('draft', 'sent') AND {t}."validity_date" < ${today}
   THEN 'expired'::quote_status ELSE {t}."status" END)`;
 
-export const quote = defineEntity({
-  name: "quote",
+export const quote = defineEntity("Quote", {
   plural: "quotes",
-  type: "Quote",
-  table: "quotes",
   prefix: "qte",
   ordered: ["createdAt", "updatedAt", "total", "validityDate"],
   description: "A priced offer to an account, usually for a deal.",
@@ -48,15 +40,12 @@ export const quote = defineEntity({
   unique: [{ field: "quoteNumber", within: null }],
   fields: {
     ...identity,
-    accountId: reference("account", "The account the quote is for.", { nullable: false }),
-    dealId: reference("deal", "The deal it belongs to; null for none."),
+    accountId: reference("The account the quote is for."),
+    dealId: reference("The deal it belongs to; null for none."),
     name: text("Name of the quote.", { searched: "whole" }),
     quoteNumber: text(
       "Number for people, unique among the tenant's live quotes, e.g. `Q-2026-00892`.",
-      {
-        nullable: false,
-        searched: "whole",
-      },
+      { searched: "whole" },
     ),
     ownerId: outside("Who owns the quote (`usr-…`)."),
     currency: currency("ISO 4217 code of all its amounts."),
@@ -94,14 +83,14 @@ export const quote = defineEntity({
   },
   internal: deletion,
   relations: {
-    tenant: one("tenant", "tenantId", "The tenant that owns the quote."),
-    account: one("account", "accountId", "The account the quote is for."),
-    deal: one("deal", "dealId", "The deal it belongs to."),
+    tenant: one("tenant", "The tenant that owns the quote."),
+    account: one("account", "The account the quote is for."),
+    deal: one("deal", "The deal it belongs to."),
     lineItems: contains(
-      many("lineItem", "quoteId", "What is offered, in the order of the quote.", [
+      many("lineItem", "What is offered, in the order of the quote.", [
         { field: "position", direction: "asc" },
       ]),
     ),
-    history: historyOf("Quote"),
+    history,
   },
 });

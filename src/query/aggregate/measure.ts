@@ -15,14 +15,6 @@ export const dateParts = {
 };
 export type DatePart = keyof typeof dateParts;
 
-/** Money in the currency that a field of the same row names. */
-export const moneyIn = (currency: string, definition: Field): Field => ({
-  ...definition,
-  measure: { currency },
-});
-/** Numbers that do not add up: versions, or money and percents in one column. */
-export const unmeasured = (definition: Field): Field => ({ ...definition, measure: "none" });
-
 /** The field of that name. */
 export function fieldOf(entity: Entity, field: string): Field {
   const definition = entity.fields[field];

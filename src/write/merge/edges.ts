@@ -1,5 +1,5 @@
 import type { Entity } from "../../model/entity.ts";
-import { columnOf, type Field } from "../../model/field.ts";
+import type { Field } from "../../model/field.ts";
 import { isOneOf, join, name, param, raw, sql, type Sql } from "../../lib/sql.ts";
 import { restName, type Values } from "../input.ts";
 import { readPlain, type Stored } from "../stored.ts";
@@ -59,7 +59,7 @@ function edgesOf(entity: Entity, plan: MergePlan) {
     const gone = plan.get(definition.to ?? "");
     return gone === undefined || gone.size === 0
       ? []
-      : [{ field, column: name(columnOf(field, definition)), gone }];
+      : [{ field, column: name(definition.column), gone }];
   });
 }
 
@@ -108,9 +108,7 @@ export async function lockEdges(
     }),
     ...referencesOf(entity),
   ];
-  const columns = raw(
-    read.map(([field, definition]) => `t.${name(columnOf(field, definition))}`).join(", "),
-  );
+  const columns = raw(read.map(([, definition]) => `t.${name(definition.column)}`).join(", "));
   // As an array: so the plan does not depend on how many rows PostgreSQL expects a UNION to give.
   const rows = await unit.rows(
     sql`SELECT ${columns} FROM ${table} t WHERE t."tenant_id" = ${tenant} AND t."id" = ANY (ARRAY(${join(sources, " UNION ")})) ORDER BY t."id" ${raw(lockSql[lock])}`,

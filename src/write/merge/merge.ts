@@ -2,7 +2,6 @@ import { scopeFor } from "../../auth/permissions.ts";
 import { requireScopes } from "../../auth/require-scopes.ts";
 import { idComplaint, readId } from "../../lib/id.ts";
 import type { Entity } from "../../model/entity.ts";
-import { columnOf } from "../../model/field.ts";
 import { name, param, raw, sql, type Sql } from "../../lib/sql.ts";
 import type { WriteContext } from "../context.ts";
 import type { EntityWrites } from "../entity-writes.ts";
@@ -164,7 +163,7 @@ function childrenToRelease(
   if (owner === null || hierarchy === undefined || definition === undefined) return [];
   const [into, from] = [seen.get(ids.into)?.[owner], seen.get(ids.from)?.[owner]];
   if (into !== null || typeof from !== "string") return [];
-  const column = raw(`e.${name(columnOf(hierarchy.key, definition))}`);
+  const column = raw(`e.${name(definition.column)}`);
   return [
     sql`SELECT e."id" FROM ${raw(name(entity.table))} e WHERE e."tenant_id" = ${unit.tenant} AND ${column} = ${param(ids.into, "uuid")}`,
   ];

@@ -1,5 +1,4 @@
 import type { Entity } from "../../model/entity.ts";
-import { columnOf } from "../../model/field.ts";
 import { isOneOf, name, param, raw, sql, type Sql } from "../../lib/sql.ts";
 import type { EntityWrites } from "../entity-writes.ts";
 import { restName, type Values } from "../input.ts";
@@ -53,7 +52,7 @@ export async function findTwins(
       primary === undefined
         ? []
         : [
-            sql`SELECT e."id" FROM ${table} e WHERE e."tenant_id" = ${unit.tenant} AND e.${key} = ${param(ids.into, "uuid")} AND e.${raw(name(columnOf(entity.rules.primary?.field ?? "", primary)))} AND e."deleted_at" IS NULL`,
+            sql`SELECT e."id" FROM ${table} e WHERE e."tenant_id" = ${unit.tenant} AND e.${key} = ${param(ids.into, "uuid")} AND e.${raw(name(primary.column))} AND e."deleted_at" IS NULL`,
           ],
   };
 }
@@ -71,8 +70,8 @@ function twinRule(owner: Entity, entity: Entity): { key: string; value: string }
     throw new Error(`${entity.name} has nothing unique within ${owner.name}`);
   }
   return {
-    key: columnOf(rule.within, within),
-    value: field.key ?? columnOf(rule.field, field),
+    key: within.column,
+    value: field.key ?? field.column,
   };
 }
 

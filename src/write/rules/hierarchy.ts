@@ -1,5 +1,4 @@
 import type { Entity } from "../../model/entity.ts";
-import { columnOf } from "../../model/field.ts";
 import type { HierarchyRule } from "../../model/rules.ts";
 import { name, param, raw, sql, type Sql } from "../../lib/sql.ts";
 import { changes, textOf, type Draft } from "../draft.ts";
@@ -133,7 +132,7 @@ function tableOf(unit: WriteUnit, entity: Entity, key: string): Tree {
   if (definition === undefined) throw new Error(`${entity.name} has no field ${key}`);
   return {
     table: raw(name(entity.table)),
-    key: raw(name(columnOf(key, definition))),
+    key: raw(name(definition.column)),
     tenant: unit.tenant,
   };
 }

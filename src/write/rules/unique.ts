@@ -1,7 +1,6 @@
 import type { Actor } from "../../auth/actor.ts";
 import { comparedAs } from "../../model/compared.ts";
 import type { Entity } from "../../model/entity.ts";
-import { columnOf } from "../../model/field.ts";
 import { name, param, raw, sql } from "../../lib/sql.ts";
 import { isFaulty, textOf, type Draft } from "../draft.ts";
 import { restName, type Values } from "../input.ts";
@@ -173,13 +172,13 @@ export async function holdersOf(
 ): Promise<Map<number, { id: string; appId: string | null }>> {
   const definition = entity.fields[rule.field];
   if (definition === undefined) throw new Error(`${entity.name} has no field ${rule.field}`);
-  const key = definition.key ?? columnOf(rule.field, definition);
+  const key = definition.key ?? definition.column;
   const valueOf = ({ value }: Claim) => comparedAs(definition, value);
   const withinField = rule.within === null ? undefined : entity.fields[rule.within];
   const within =
     rule.within === null || withinField === undefined
       ? ""
-      : ` AND t.${name(columnOf(rule.within, withinField))} IS NOT DISTINCT FROM w.within`;
+      : ` AND t.${name(withinField.column)} IS NOT DISTINCT FROM w.within`;
   const [first] = claims;
   // One claim alone says so: a prepared statement's plan for whatever values takes a list for ten.
   const claimed =

@@ -2,7 +2,6 @@ import type pg from "pg";
 import { snakeCase } from "../../../src/lib/text.ts";
 import { catalog } from "../../../src/modules/catalog.ts";
 import type { Entity } from "../../../src/model/entity.ts";
-import { columnOf } from "../../../src/model/field.ts";
 import { computedValues } from "../../../src/write/stored.ts";
 
 type Columns = Record<string, unknown>;
@@ -73,7 +72,7 @@ function step(
   };
   const fields = { ...entity.fields, ...entity.internal };
   const columns = new Map(
-    Object.entries(fields).map(([name, field]) => [snakeCase(name), columnOf(name, field)]),
+    Object.entries(fields).map(([name, field]) => [snakeCase(name), field.column]),
   );
   for (const [name, [old, value]] of Object.entries(event.changes)) {
     const column = columns.get(name);
@@ -84,7 +83,7 @@ function step(
     row[column] = value;
   }
   const values = Object.fromEntries(
-    Object.entries(fields).map(([name, field]) => [name, row[columnOf(name, field)]]),
+    Object.entries(fields).map(([name, field]) => [name, row[field.column]]),
   );
   for (const [name, value] of Object.entries(computedValues(entity, values)))
     row[columns.get(snakeCase(name)) ?? ""] = value;

@@ -3,7 +3,6 @@ import { expect } from "vitest";
 import { catalog } from "../../../src/modules/catalog.ts";
 import type { Queryable } from "../../../src/db/fenced-pool.ts";
 import type { Entity } from "../../../src/model/entity.ts";
-import { columnOf } from "../../../src/model/field.ts";
 import type { OrderTerm } from "../../../src/model/order.ts";
 import type { ManyRelation } from "../../../src/model/relation.ts";
 import { Reader } from "../../../src/query/reader.ts";
@@ -186,13 +185,11 @@ export async function wholeLists(
       from += ` JOIN ${relation.table} j ON j.tenant_id = t.tenant_id AND j.${relation.target} = t.id`;
     } else {
       const key = entity.fields[relation.key];
-      parent = `t.${key === undefined ? snakeCase(relation.key) : columnOf(relation.key, key)}`;
+      parent = `t.${key === undefined ? snakeCase(relation.key) : key.column}`;
       if (relation.only !== null) {
         const { field, value } = relation.only;
         const only = entity.fields[field];
-        conditions.push(
-          `t.${only === undefined ? field : columnOf(field, only)} = ${place(value)}`,
-        );
+        conditions.push(`t.${only === undefined ? field : only.column} = ${place(value)}`);
       }
     }
     conditions.push(`${parent} = ANY (${place(parents)}::uuid[])`);
@@ -240,8 +237,7 @@ function orderSql(entity: Entity, order: readonly OrderTerm[]): string {
       direction.endsWith("nulls_first") || (descending && !direction.endsWith("nulls_last"));
     const definition = entity.fields[field];
     if (definition === undefined) throw new Error(`${entity.name} has no field ${field}`);
-    const column =
-      definition.expression === null ? `t.${columnOf(field, definition)}` : statusToday;
+    const column = definition.expression === null ? `t.${definition.column}` : statusToday;
     return `${column} ${descending ? "DESC" : "ASC"} NULLS ${first ? "FIRST" : "LAST"}`;
   });
   return [

@@ -2,7 +2,7 @@ import { canonicalDecimal } from "../../../src/lib/decimal.ts";
 import type { AggregateRequest, GroupOrder } from "../../../src/query/aggregate/aggregate.ts";
 import type { Figures } from "../../../src/query/aggregate/answer.ts";
 import type { Entity } from "../../../src/model/entity.ts";
-import { columnOf, type Field } from "../../../src/model/field.ts";
+import type { Field } from "../../../src/model/field.ts";
 import type { Figure } from "../../../src/query/aggregate/figure.ts";
 import { figureNames } from "../../../src/query/aggregate/measure.ts";
 import type { Fixtures } from "../samples/fixtures.ts";
@@ -116,7 +116,7 @@ function definitionOf(entity: Entity, field: string): Field {
 }
 
 const plainColumn = (entity: Entity, field: string): string =>
-  `"${columnOf(field, definitionOf(entity, field))}"`;
+  `"${definitionOf(entity, field).column}"`;
 
 /** The keys of all groups in order. */
 async function plainGroups(

@@ -283,7 +283,7 @@ const joinEdges: Readonly<Record<string, { readonly edge: string; readonly far: 
     "contact.deals": { edge: "dealContacts", far: "deal" },
     "activity.contacts": { edge: "activityContacts", far: "contact" },
     "contact.activities": { edge: "activityContacts", far: "activity" },
-    "deal.stageHistory": { edge: "stageChanges", far: null },
+    "deal.stageHistory": { edge: "stageHistory", far: null },
   };
 
 function manyCondition(

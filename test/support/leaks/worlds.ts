@@ -2,7 +2,7 @@ import { catalog } from "../../../src/modules/catalog.ts";
 import { recordType } from "../../../src/modules/change-event/model.ts";
 import { uuidv7 } from "../../../src/lib/id.ts";
 import type { Entity } from "../../../src/model/entity.ts";
-import { columnOf, sqlTypeOf, type Field } from "../../../src/model/field.ts";
+import { sqlTypeOf, type Field } from "../../../src/model/field.ts";
 import { computedValues } from "../../../src/write/stored.ts";
 import { codeOf, type Mark, Swap } from "./marks.ts";
 import type { Made } from "../samples/fixtures.ts";
@@ -52,7 +52,7 @@ export async function fillRows(
         if (isTold) record[name] = valueFor(mark, name, field, ++count, entity);
         const value = isTold ? record[name] : computedValues(entity, record)[name];
         if (value === undefined) return [];
-        const column = `"${columnOf(name, field)}"`;
+        const column = `"${field.column}"`;
         const place = `$${values.push(value)}`;
         return ofDeleted.has(name)
           ? [

@@ -2,7 +2,6 @@ import pg from "pg";
 import { formatId, uuidv7 } from "../../../src/lib/id.ts";
 import { snakeCase } from "../../../src/lib/text.ts";
 import type { Entity } from "../../../src/model/entity.ts";
-import { columnOf } from "../../../src/model/field.ts";
 import { computedValues } from "../../../src/write/stored.ts";
 import { catalog } from "../../../src/modules/catalog.ts";
 
@@ -185,14 +184,14 @@ function keysOf(table: string, row: Values): Values {
   const entity = catalog.entities.find((one) => one.table === table);
   if (entity === undefined) return {};
   const fields = Object.entries(entity.fields);
-  const values = fields.map(([name, field]) => [name, row[columnOf(name, field)]] as const);
+  const values = fields.map(([name, field]) => [name, row[field.column]] as const);
   const computed = Object.entries(computedValues(entity, Object.fromEntries(values)));
   return Object.fromEntries(computed.map(([name, value]) => [columnFor(entity, name), value]));
 }
 
 function columnFor(entity: Entity, field: string): string {
   const definition = entity.fields[field] ?? entity.internal[field];
-  return definition === undefined ? snakeCase(field) : columnOf(field, definition);
+  return definition === undefined ? snakeCase(field) : definition.column;
 }
 
 /** pg would send a plain object as JSON, but an array as a PostgreSQL array: lists of texts are meant so. */

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { catalog } from "../../../src/modules/catalog.ts";
 import { emailKey } from "../../../src/model/kinds/email.ts";
 import type { Entity } from "../../../src/model/entity.ts";
-import { columnOf, type Field } from "../../../src/model/field.ts";
+import type { Field } from "../../../src/model/field.ts";
 import { fieldValue } from "./arbitraries.ts";
 import type { Fixtures } from "./fixtures.ts";
 
@@ -180,7 +180,7 @@ export function columnsOf(
   for (const [field, value] of Object.entries(row)) {
     const definition = entity.fields[field];
     if (definition === undefined) throw new Error(`${entity.name} has no field ${field}`);
-    columns[columnOf(field, definition)] = stored(definition, value);
+    columns[definition.column] = stored(definition, value);
   }
   return columns;
 }
