@@ -20,6 +20,8 @@ export default defineConfig(({ mode }) => ({
     execArgv: ["--disable-warning=ExperimentalWarning"],
     // Tests run in Node as the server does: TypeScript as it is, and one copy of graphql for all.
     experimental: { viteModuleRunner: false },
+    // A worker imports the gateway once, for all its files: their gateways and databases are their own.
+    isolate: false,
     // vitest leaves a core to itself; here the database has its own processes, and tests wait for it a lot.
     maxWorkers: 3,
     // Long, for machines that are busy: what hangs still ends.

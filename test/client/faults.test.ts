@@ -7,7 +7,7 @@ import {
 } from "../support/database/cut-connection.ts";
 import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { openLossyRoute, type LossyRoute } from "../support/database/lossy-route.ts";
-import { untilOneWaits } from "../support/database/waiting.ts";
+import { untilWaiting } from "../support/database/waiting.ts";
 
 let gateway: TestGateway;
 let database: CuttableRoute;
@@ -111,7 +111,7 @@ describe("a write that takes longer than the client waits", () => {
       { name: "Freed" },
       { timeout: 1_500, maxRetries: 50, ifMatch: 1 },
     );
-    await untilOneWaits(gateway);
+    await untilWaiting(gateway);
     const before = network.answers();
     // The next attempt finds the first one running.
     await expect.poll(network.answers, { timeout: 30_000 }).toBeGreaterThan(before);

@@ -143,12 +143,16 @@ const reason = new Error("enough");
 describe("work that ends", () => {
   const running = async ({ client }: Fixtures): Promise<number> => {
     const { rowCount } = await client.query(
-      "SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'crm-gateway' AND state <> 'idle'",
+      "SELECT FROM pg_stat_activity WHERE datname = current_database() AND query = $1 AND state <> 'idle'",
+      [forever],
     );
     return rowCount ?? 0;
   };
   const untilRunning = async (fixtures: Fixtures): Promise<void> => {
-    while ((await running(fixtures)) === 0) await sleep(5);
+    await vi.waitFor(async () => expect(await running(fixtures)).toBe(1), {
+      timeout: 60_000,
+      interval: 5,
+    });
   };
 
   it("has its statement cancelled in the database, and the connection serves the next", async () => {

@@ -1,4 +1,5 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { untilAtRest, untilWaiting, waiting } from "../support/database/waiting.ts";
 import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { post } from "../support/gateway/limits.ts";
 
@@ -38,19 +39,6 @@ const mutation =
 /** Whoever reads or writes accounts waits from now on. */
 const lock = ({ fixtures }: TestGateway) => fixtures.client.query("BEGIN; LOCK TABLE accounts");
 
-/** How many statements of the gateway run, or have a transaction open; seen from outside of the test's own transaction. */
-async function busy({ database }: TestGateway): Promise<number> {
-  const { rowCount } = await database.asOwner((client) =>
-    client.query(
-      "SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'crm-gateway' AND state <> 'idle'",
-    ),
-  );
-  return rowCount ?? 0;
-}
-
-const untilBusy = (one: TestGateway, count: number) =>
-  vi.waitFor(async () => expect(await busy(one)).toBe(count), { timeout: 20_000, interval: 10 });
-
 const namesSeen = async (one: TestGateway, itsKey: string) =>
   at(await one.data(itsKey, query), "accounts", "nodes");
 
@@ -62,7 +50,8 @@ describe("an operation that takes longer than a request may", () => {
       message: expect.stringMatching(/stopped after 3 s; ask for less/),
       extensions: { code: "QUERY_TOO_COMPLEX" },
     });
-    expect(await busy(gateway)).toBe(0);
+    await untilWaiting(gateway, 0);
+    await untilAtRest(gateway);
   });
 
   it("is rolled back whole when it writes, and can be sent again", async () => {
@@ -73,7 +62,8 @@ describe("an operation that takes longer than a request may", () => {
       message: expect.stringMatching(/stopped after 3 s; it changed nothing/),
       extensions: { code: "UNAVAILABLE" },
     });
-    expect(await busy(gateway)).toBe(0);
+    await untilWaiting(gateway, 0);
+    await untilAtRest(gateway);
     await gateway.fixtures.client.query("ROLLBACK");
     expect(await namesSeen(gateway, key)).toEqual([{ name: "Before" }]);
   });
@@ -86,7 +76,8 @@ describe("an operation of which a part has failed", () => {
     const failing = both.replace("contacts", 'contacts(after: "none")');
     const { answer } = await post(patient.url, patientKey, { query: failing });
     expect(at(answer, "errors", 0, "extensions", "inputPath")).toEqual(["after"]);
-    await untilBusy(patient, 0);
+    await untilWaiting(patient, 0);
+    await untilAtRest(patient);
   });
 });
 
@@ -96,7 +87,7 @@ describe("when the client has gone", () => {
     const { signal } = client;
     const answer = post(patient.url, patientKey, { query: text, signal });
     answer.catch(() => undefined);
-    await untilBusy(patient, 1);
+    await untilWaiting(patient);
     client.abort();
     await expect(answer).rejects.toThrow(/abort/);
   };
@@ -104,7 +95,8 @@ describe("when the client has gone", () => {
   it("a query is cancelled", async () => {
     await lock(patient);
     await leave(query);
-    await untilBusy(patient, 0);
+    await untilWaiting(patient, 0);
+    await untilAtRest(patient);
     await patient.fixtures.client.query("ROLLBACK");
     expect(await namesSeen(patient, patientKey)).toEqual([{ name: "Before" }]);
   });
@@ -114,9 +106,9 @@ describe("when the client has gone", () => {
     await leave(mutation);
     // As long as a query takes to be cancelled above, and then some.
     await post(patient.url, patientKey);
-    expect(await busy(patient)).toBe(1);
+    expect(await waiting(patient)).toBe(1);
     await patient.fixtures.client.query("ROLLBACK");
-    await untilBusy(patient, 0);
+    await untilAtRest(patient);
     expect(await namesSeen(patient, patientKey)).toHaveLength(2);
   });
 });

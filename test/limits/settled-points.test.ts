@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { untilWaiting } from "../support/database/waiting.ts";
 import { post } from "../support/gateway/limits.ts";
 import { startSecond } from "../support/writes/races.ts";
 import { restClient, type RestClient } from "../support/rest/client.ts";
@@ -147,19 +148,6 @@ describe("an operation", () => {
   });
 });
 
-/** Waits until so many statements wait for a lock. */
-const untilWaiting = (count: number) =>
-  vi.waitFor(
-    () =>
-      gateway.database.asOwner(async (client) => {
-        const { rowCount } = await client.query(
-          "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
-        );
-        expect(rowCount).toBe(count);
-      }),
-    { timeout: 20_000, interval: 10 },
-  );
-
 describe("an operation that fails", () => {
   it("before anything is read costs one", async () => {
     const key = await gateway.keyFor(slug);
@@ -211,11 +199,11 @@ describe("an operation that fails", () => {
     const query = "{ accounts(first: 70) { nodes { id } } }";
     const answer = post(gateway.url, key, { query, signal: gone.signal });
     answer.catch(() => undefined);
-    await untilWaiting(1);
+    await untilWaiting(gateway, 1);
     expect(await leftOf(key)).toBe(pointsPerMinute - 70);
     gone.abort();
     await expect(answer).rejects.toThrow(/abort/);
-    await untilWaiting(0);
+    await untilWaiting(gateway, 0);
     await client.query("ROLLBACK");
     await gateway.data(key, "{ accounts(first: 1) { nodes { id } } }");
     expect(await leftOf(key)).toBe(pointsPerMinute - 71);

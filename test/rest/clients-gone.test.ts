@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { post } from "../support/gateway/limits.ts";
+import { untilAtRest, untilWaiting, waiting } from "../support/database/waiting.ts";
 import { sendBytes } from "../support/gateway/raw-http.ts";
 import { restClient, type RestAnswer, type RestClient } from "../support/rest/client.ts";
 
@@ -40,18 +41,6 @@ const lock = ({ gateway }: Served, table = "accounts") =>
   gateway.fixtures.client.query(`BEGIN; LOCK TABLE ${table}`);
 const unlock = ({ gateway }: Served) => gateway.fixtures.client.query("ROLLBACK");
 
-/** How many statements of the gateway run, or have a transaction open; seen from outside of the test's own. */
-async function busy({ gateway }: Served): Promise<number> {
-  const { rowCount } = await gateway.database.asOwner((client) =>
-    client.query(
-      "SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'crm-gateway' AND state <> 'idle'",
-    ),
-  );
-  return rowCount ?? 0;
-}
-const untilBusy = (served: Served, count: number) =>
-  vi.waitFor(async () => expect(await busy(served)).toBe(count), { timeout: 20_000, interval: 10 });
-
 async function made({ rest }: Served, path: string, body: unknown): Promise<string> {
   const answer = await rest.post(path, body);
   expect(answer.status, answer.text).toBe(201);
@@ -75,7 +64,8 @@ describe("a request that takes longer than it may", () => {
         },
       ]);
     }
-    expect(await busy(hurried)).toBe(0);
+    await untilWaiting(hurried.gateway, 0);
+    await untilAtRest(hurried.gateway);
   });
 
   it("is rolled back whole when it writes, and can be sent again", async () => {
@@ -84,7 +74,8 @@ describe("a request that takes longer than it may", () => {
     const { status, headers, body } = await hurried.rest.post(accounts, { name: "Late" }, key);
     expect([status, headers.get("retry-after")]).toEqual([503, "1"]);
     expect(at(body, "error")).toMatch(/stopped after 3 s; it changed nothing. Try again/);
-    expect(await busy(hurried)).toBe(0);
+    await untilWaiting(hurried.gateway, 0);
+    await untilAtRest(hurried.gateway);
     await unlock(hurried);
     const again = await hurried.rest.post(accounts, { name: "Late" }, key);
     expect(again.status).toBe(201);
@@ -112,7 +103,7 @@ describe("when the client has gone", () => {
     const client = new AbortController();
     const answer = send(client.signal);
     answer.catch(() => undefined);
-    await untilBusy(patient, 1);
+    await untilWaiting(patient.gateway);
     client.abort();
     await expect(answer).rejects.toThrow(/abort/);
   };
@@ -129,7 +120,8 @@ describe("when the client has gone", () => {
     await lock(patient);
     for (const path of [accounts, `${accounts}/${id}`]) {
       await leave(request("GET", path));
-      await untilBusy(patient, 0);
+      await untilWaiting(patient.gateway, 0);
+      await untilAtRest(patient.gateway);
     }
     await unlock(patient);
     expect((await patient.rest.get(`${accounts}/${id}`)).status).toBe(200);
@@ -148,9 +140,9 @@ describe("when the client has gone", () => {
       await leave(write);
       // As long as a read takes to be cancelled, and then some.
       await post(patient.gateway.url, patient.key);
-      expect(await busy(patient)).toBe(1);
+      expect(await waiting(patient.gateway)).toBe(1);
       await unlock(patient);
-      await untilBusy(patient, 0);
+      await untilAtRest(patient.gateway);
     }
     const count = async (query: string) => {
       const { body } = await patient.rest.get(`${accounts}?${query}`);

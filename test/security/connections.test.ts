@@ -5,6 +5,7 @@ import { listen, portOf } from "../../src/cli/http.ts";
 import { loadConfig } from "../../src/config.ts";
 import { createHttpServer } from "../../src/http/http-server.ts";
 import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { untilWaiting, waiting } from "../support/database/waiting.ts";
 import { limitedKey } from "../support/gateway/limits.ts";
 import { sendBytes } from "../support/gateway/raw-http.ts";
 
@@ -213,20 +214,14 @@ describe("a client that ends its side after its requests", () => {
 
   it("and has gone has its query cancelled", async () => {
     const { client } = gateway.fixtures;
-    const waiting = async (): Promise<number> => {
-      const { rowCount } = await client.query(
-        "SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'crm-gateway' AND wait_event_type = 'Lock'",
-      );
-      return rowCount ?? 0;
-    };
     await client.query("BEGIN; LOCK TABLE accounts");
     try {
       const { socket, closed } = open();
       socket.write(named("one"));
-      await vi.waitFor(async () => expect(await waiting()).toBe(1), { timeout: 10_000 });
+      await untilWaiting(gateway);
       socket.destroy();
       await closed;
-      await vi.waitFor(async () => expect(await waiting()).toBe(0), { timeout: 10_000 });
+      await expect.poll(() => waiting(gateway), { timeout: 60_000 }).toBe(0);
     } finally {
       await client.query("ROLLBACK");
     }

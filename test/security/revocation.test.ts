@@ -115,17 +115,16 @@ describe("a key stops working in every process within 5 seconds", () => {
     const watch = new Watch(key);
     await watch.started();
     await gateway.data(adminKey, `mutation { rotateApiKey(id: "${idOf(key)}") { secret } }`);
-    // The shortest grace is a minute: the rest of it is made three seconds.
+    expect([await status(gateway.url, key), await status(second.url, key)]).toEqual([200, 200]);
+    // The shortest grace is a minute: the rest of it is made a second.
     const { rows } = await gateway.fixtures.client.query<{ left: string }>(
-      `UPDATE api_keys SET expires_at = clock_timestamp() + interval '3 seconds' WHERE id = $1
+      `UPDATE api_keys SET expires_at = clock_timestamp() + interval '1 second' WHERE id = $1
        RETURNING extract(epoch FROM expires_at) - extract(epoch FROM clock_timestamp()) AS left`,
       [key.split("_")[2]],
     );
     const endsAt = performance.now() + Number(rows[0]?.left) * 1_000;
     const times = await watch.lastAcceptedAfter(endsAt);
     for (const time of times) expect(time).toBeLessThanOrEqual(5_000);
-    // Asked every 20 ms, it worked until shortly before its end.
-    expect(Math.max(...times)).toBeGreaterThan(-2_500);
   });
 
   it("of its expiry, which is held against the clock and not against what was looked up", async () => {

@@ -14,7 +14,7 @@ import {
   uuidOf,
   type Kind,
 } from "../support/samples/one-of-each.ts";
-import { untilOneWaits } from "../support/database/waiting.ts";
+import { untilWaiting } from "../support/database/waiting.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;
@@ -230,7 +230,7 @@ describe("change log", () => {
     const known = (await follow(0)).length;
     await client.query("SELECT pg_advisory_lock(4711)");
     const waiting = write("update", "account", { id: slow, input: { name: "Slow" } });
-    await untilOneWaits(gateway);
+    await untilWaiting(gateway);
     const behind = write("update", "account", { id: quick, input: { name: "Quick" } });
     // Somebody else's log does not wait for it.
     expectWritten(await mutate(gateway, theirKey, "createAccount", { input: {} }));

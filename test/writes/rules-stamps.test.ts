@@ -12,7 +12,7 @@ import {
   uuidOf,
   type Kind,
 } from "../support/samples/one-of-each.ts";
-import { untilOneWaits } from "../support/database/waiting.ts";
+import { untilWaiting } from "../support/database/waiting.ts";
 
 let gateway: TestGateway;
 let ann: string;
@@ -158,7 +158,7 @@ describe("time stamps", () => {
     await client.query("BEGIN");
     await client.query("SELECT FROM accounts WHERE id = $1 FOR UPDATE", row);
     const waiting = write("update", "account", { id, input: { name: "Late" } });
-    await untilOneWaits(gateway);
+    await untilWaiting(gateway);
     const { rows } = await client.query<{ updated_at: Date }>(
       "UPDATE accounts SET updated_at = clock_timestamp(), version = version + 1 WHERE id = $1 RETURNING updated_at",
       row,

@@ -3,7 +3,7 @@ import { countEvents, eventsOf } from "../support/changes/events.ts";
 import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { expectRefused, expectWritten, mutate, type Outcome } from "../support/writes/mutations.ts";
 import { actorOf, uuidOf } from "../support/samples/one-of-each.ts";
-import { untilOneWaits } from "../support/database/waiting.ts";
+import { untilWaiting } from "../support/database/waiting.ts";
 
 let gateway: TestGateway;
 let key: string;
@@ -207,7 +207,7 @@ describe("upsertAccount", () => {
       [uuidOf(id)],
     );
     const waiting = upsertAccount(input);
-    await untilOneWaits(gateway);
+    await untilWaiting(gateway);
     await client.query("COMMIT");
     expect(expectCreated(await waiting)["id"]).not.toBe(id);
   });
