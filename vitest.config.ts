@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 /** Those that try a part of their cases in `npm cit`, and all in `npm run test:long` (test/support/run/run-length.ts). */
@@ -13,7 +14,11 @@ const long = [
 export default defineConfig(({ mode }) => ({
   test: {
     include: mode === "long" ? long : ["test/**/*.test.ts"],
-    env: { CRM_TEST_LONG: mode === "long" ? "1" : "" },
+    env: {
+      CRM_TEST_LONG: mode === "long" ? "1" : "",
+      // For the programs that tests start.
+      NODE_COMPILE_CACHE: fileURLToPath(new URL("node_modules/.cache/node", import.meta.url)),
+    },
     reporters: ["default", "./test/support/run/closing-line.ts"],
     globalSetup: ["test/support/run/cluster.ts"],
     // Prisma's schema engine (drift test) is a module of WebAssembly, which Node still warns about.
@@ -28,5 +33,6 @@ export default defineConfig(({ mode }) => ({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     teardownTimeout: 30_000,
+    expect: { poll: { timeout: 60_000, interval: 20 } },
   },
 }));

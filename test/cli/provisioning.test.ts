@@ -58,6 +58,15 @@ async function statusOf(header: string, value: string): Promise<number> {
   return response.status;
 }
 
+/** Whether its use is noted, which the gateway does every few seconds. */
+async function isUsed(key: string): Promise<boolean> {
+  const { rowCount } = await gateway.fixtures.client.query(
+    "SELECT FROM api_keys WHERE id = $1 AND last_used_at IS NOT NULL",
+    [idOf(key).slice("key-".length)],
+  );
+  return rowCount === 1;
+}
+
 /** What the change log says of a key, by operation and actor. */
 async function history(id: string): Promise<string[]> {
   const { rows } = await gateway.fixtures.client.query<{ text: string }>(
@@ -122,9 +131,7 @@ describe("crm keys", () => {
     );
     expect(key).toMatch(/^crm_live_/);
     expect(await statusOf("x-api-key", key)).toBe(200);
-    await expect
-      .poll(async () => at(await listed(idOf(key)), "lastUsedAt"), { timeout: 60_000 })
-      .not.toBeNull();
+    await expect.poll(() => isUsed(key)).toBe(true);
     const record = await listed(idOf(key));
     expect(record).toMatchObject({
       tenant: "north-harbor",
@@ -134,6 +141,7 @@ describe("crm keys", () => {
       department: "Field Service",
       appId: "app-7",
       requestsPerMinute: 60,
+      lastUsedAt: expect.any(String),
       revokedAt: null,
     });
     const days = (Date.parse(String(at(record, "expiresAt"))) - Date.now()) / 86_400_000;
@@ -169,14 +177,14 @@ describe("crm keys", () => {
     expect(await history(idOf(old))).toEqual(["created by cli", "updated by cli"]);
     const now = printed(await crm(["keys", "rotate", idOf(fresh), "--grace", "0m"]));
     expect(await statusOf("x-api-key", now)).toBe(200);
-    await expect.poll(() => statusOf("x-api-key", fresh), { timeout: 5_000 }).toBe(401);
+    await expect.poll(() => statusOf("x-api-key", fresh)).toBe(401);
   });
 
   it("revokes a key, and leaves a history of that too", async () => {
     const key = printed(await made());
     expect(await statusOf("x-api-key", key)).toBe(200);
     expect(printed(await crm(["keys", "revoke", idOf(key)]))).toBe(`Revoked ${idOf(key)}.`);
-    await expect.poll(() => statusOf("x-api-key", key), { timeout: 5_000 }).toBe(401);
+    await expect.poll(() => statusOf("x-api-key", key)).toBe(401);
     expect(await history(idOf(key))).toEqual(["created by cli", "updated by cli"]);
     expectRefused(await crm(["keys", "rotate", idOf(key)]), /works no more; create a new one/);
   });

@@ -6,9 +6,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
 import { requireVersion } from "../../src/db/check-server.ts";
 import { attachEmbedded, startEmbedded } from "../../src/db/embedded.ts";
+import { createTestDatabase } from "../support/database/database.ts";
+import { bareEnvironment } from "../support/processes/environment.ts";
 
 const launcher = fileURLToPath(new URL("../../src/start.mjs", import.meta.url));
 
@@ -16,10 +18,16 @@ let folder: string;
 let dataDir: string;
 const children: ChildProcess[] = [];
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "crm-start-"));
+/** A folder for a DATA_DIR. */
+async function makeFolder(): Promise<string> {
+  const made = await mkdtemp(join(tmpdir(), "crm-start-"));
   // As root the database runs as another user, who must be able to come in.
-  await chmod(folder, 0o711);
+  await chmod(made, 0o711);
+  return made;
+}
+
+beforeEach(async () => {
+  folder = await makeFolder();
   dataDir = join(folder, "data");
 });
 
@@ -34,7 +42,7 @@ type Outcome = { code: number | null; output: string; errors: string };
 
 function launch(words: string[], env: Record<string, string> = {}, flags: string[] = []) {
   const child = spawn(process.execPath, [...flags, launcher, ...words], {
-    env: { PATH: "/usr/bin:/bin", PORT: "0", DATA_DIR: dataDir, ...env },
+    env: { ...bareEnvironment, PORT: "0", DATA_DIR: dataDir, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   children.push(child);
@@ -122,19 +130,27 @@ describe("what the operator can mend is one line and exit code 1", () => {
   });
 
   test("an unknown tenant, scope and key", async () => {
+    const database = await createTestDatabase();
+    const env = { DATABASE_URL: database.url };
     const create = ["keys", "create", "--tenant", "nobody", "--scopes"];
-    expectOneLine(await run([...create, "read:*"]).then(quiet), /^There is no tenant "nobody"/);
-    expectOneLine(await run([...create, "eat:*"]).then(quiet), /^Not a scope: eat:\*/);
-    expectOneLine(await run(["keys", "revoke", "x"]).then(quiet), /"x" is not a key's id/);
+    expectOneLine(await run([...create, "read:*"], env), /^There is no tenant "nobody"/);
+    expectOneLine(await run([...create, "eat:*"], env), /^Not a scope: eat:\*/);
+    expectOneLine(await run(["keys", "revoke", "x"], env), /"x" is not a key's id/);
+    await database.drop();
   });
 });
 
-/** Without the lines that say which migrations a command has applied first. */
-function quiet(outcome: Outcome): Outcome {
-  return { ...outcome, errors: outcome.errors.replaceAll(/^Applied migration .*\n/gm, "") };
-}
-
 describe("serve", () => {
+  // The first one makes its database.
+  let served: string;
+  beforeAll(async () => {
+    served = await makeFolder();
+  });
+  beforeEach(() => {
+    dataDir = join(served, "data");
+  });
+  afterAll(() => rm(served, { recursive: true, force: true }));
+
   test("runs until SIGTERM; commands beside it share its database; then nothing is left", async () => {
     const { child, ended } = launch(["serve"], { DEMO: "off" });
     const url = await ready(child);
@@ -152,7 +168,7 @@ describe("serve", () => {
     // npm runs a script through a shell, and dies with it of the signal that was meant for the server.
     const shell = spawn("sh", ["-c", '"$0" "$1" serve; true', process.execPath, launcher], {
       env: {
-        PATH: "/usr/bin:/bin",
+        ...bareEnvironment,
         PORT: "0",
         DATA_DIR: dataDir,
         DEMO: "off",
@@ -164,7 +180,7 @@ describe("serve", () => {
     const url = await ready(shell);
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
     shell.kill("SIGKILL");
-    await expect.poll(() => attachEmbedded({ dataDir }), { timeout: 10_000 }).toBeNull();
+    await expect.poll(() => attachEmbedded({ dataDir })).toBeNull();
     await expect(fetch(`${url}/healthz`)).rejects.toThrow();
   });
 

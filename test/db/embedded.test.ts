@@ -1,11 +1,12 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import pg from "pg";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { attachEmbedded, startEmbedded } from "../../src/db/embedded.ts";
 import { processLives } from "../../src/db/embedded-process.ts";
 import { StartupError } from "../../src/lib/startup-error.ts";
@@ -14,18 +15,37 @@ const isRoot = process.getuid?.() === 0;
 const flags = ["-c", "fsync=off", "-c", "shared_buffers=16MB"];
 const embeddedModule = fileURLToPath(new URL("../../src/db/embedded.ts", import.meta.url));
 
+/** A DATA_DIR in which the database was started once, and stopped. */
+let started: string;
 let folder: string;
 let dataDir: string;
 const children: ChildProcess[] = [];
 
 const start = () => startEmbedded({ dataDir, flags });
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "crm-embedded-"));
+/** A folder for a DATA_DIR. */
+async function makeFolder(): Promise<string> {
+  const made = await mkdtemp(join(tmpdir(), "crm-embedded-"));
   // As root the database runs as another user, who must be able to come in.
-  await chmod(folder, 0o711);
+  await chmod(made, 0o711);
+  return made;
+}
+
+beforeAll(async () => {
+  started = join(await makeFolder(), "data");
+  await (await startEmbedded({ dataDir: started, flags })).stop();
+});
+afterAll(() => rm(dirname(started), { recursive: true, force: true }));
+
+beforeEach(async () => {
+  folder = await makeFolder();
   dataDir = join(folder, "data");
 });
+
+/** Puts a database into DATA_DIR: a copy, since making one takes longer than most of what is tried with it. */
+async function haveDatabase(): Promise<void> {
+  await promisify(execFile)("cp", ["-a", started, dataDir]);
+}
 
 afterEach(async () => {
   for (const child of children.splice(0)) child.kill("SIGKILL");
@@ -78,6 +98,7 @@ async function otherProcess(): Promise<ChildProcess> {
 
 describe("the embedded database", () => {
   test("keeps its data over a restart, and stops when told to", async () => {
+    await haveDatabase();
     const first = await start();
     expect(first).toMatchObject({ attached: false, directory: join(dataDir, "postgres") });
     await query(first.url, "create table kept as select 1 as value");
@@ -91,6 +112,7 @@ describe("the embedded database", () => {
   });
 
   test("sorts text as people expect, knows letters beyond ASCII, and speaks UTC", async () => {
+    await haveDatabase();
     const database = await start();
     const rows = await query(
       database.url,
@@ -132,6 +154,7 @@ describe("the embedded database", () => {
 
   test("can be attached to while it runs", async () => {
     expect(await attachEmbedded({ dataDir })).toBeNull();
+    await haveDatabase();
     const database = await start();
     const attached = await attachEmbedded({ dataDir });
     expect(attached).toMatchObject({ url: database.url, attached: true });
@@ -144,6 +167,7 @@ describe("the embedded database", () => {
 
 describe("after a crash", () => {
   test("a server whose process was killed is adopted and stopped", async () => {
+    await haveDatabase();
     const child = await otherProcess();
     child.kill("SIGKILL");
     await once(child, "exit");
@@ -156,6 +180,7 @@ describe("after a crash", () => {
   });
 
   test("a killed server starts again with what was committed", async () => {
+    await haveDatabase();
     const first = await start();
     await query(first.url, "create table kept as select 1 as value");
     process.kill(await serverPid(), "SIGKILL");
@@ -165,7 +190,7 @@ describe("after a crash", () => {
   });
 
   test.for(["live stranger", "empty"])("a stale postmaster.pid: %s", async (kind) => {
-    await (await start()).stop();
+    await haveDatabase();
     const path = join(dataDir, "postgres", "postmaster.pid");
     const stranger = `${process.pid}\n${join(dataDir, "postgres")}\n1\n5432\n\n\n\nready\n`;
     await writeFile(path, kind === "empty" ? "" : stranger);
@@ -190,6 +215,7 @@ async function agedTenMinutes(path: string): Promise<void> {
 }
 
 test("Ctrl-C reaches our whole process group, but not the database under a server that drains", async () => {
+  await haveDatabase();
   const child = await otherProcess();
   const pid = await serverPid();
   const output = child.stdout === null ? null : once(child.stdout, "data");
@@ -201,7 +227,7 @@ test("Ctrl-C reaches our whole process group, but not the database under a serve
 
 describe("what the operator can mend is one line", () => {
   test("data of another major version", async () => {
-    await (await start()).stop();
+    await haveDatabase();
     await writeFile(join(dataDir, "postgres", "PG_VERSION"), "16\n");
     await expect(start()).rejects.toThrow(/made by PostgreSQL 16, this is 18/);
     await expect(start()).rejects.toThrow(StartupError);

@@ -16,7 +16,7 @@ import { Values } from "../support/leaks/values.ts";
 import { casesOf, someOf } from "../support/run/run-length.ts";
 
 /** Rows in each table: of the tenant whose rows were counted, and of the one that came after. */
-const [counted, fresh] = [casesOf(20_000), 3_000];
+const [counted, fresh] = [casesOf(20_000, 4_000), 3_000];
 /**
  * What one statement may cost for each row that a table has of the tenant. Five tables in one filter, each row read,
  * hashed, sorted, joined and counted: some 30. A nested loop over the tenant's rows is 1,500 or more.

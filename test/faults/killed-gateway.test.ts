@@ -52,7 +52,7 @@ describe("a gateway that is killed between a write's commit and its answer", () 
             );
             return rows[0]?.name;
           },
-          { timeout: 20_000 },
+          { timeout: 60_000 },
         )
         .toBe("After");
       await other.kill();

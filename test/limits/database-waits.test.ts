@@ -164,7 +164,7 @@ describe("work that ends", () => {
     current.abort.abort(reason);
     await expect(answer).rejects.toBe(reason);
     // What a process does is told a moment after its client has heard of it.
-    await vi.waitFor(async () => expect(await running(fixtures)).toBe(0), { timeout: 20_000 });
+    await vi.waitFor(async () => expect(await running(fixtures)).toBe(0), { timeout: 60_000 });
     expect(await pool.forTenant(theirs).rows("SELECT 1", [])).toEqual(one);
     expect(await pidsOf(fixtures)).toEqual([before]);
   });
@@ -270,7 +270,7 @@ describe("an operation with more statements than the pool has connections", () =
     const slow = Array.from({ length: 40 }, () =>
       asWork(current, () => pool.forTenant(ours).rows("SELECT 1 FROM pg_sleep(0.03)", [])),
     );
-    await vi.waitFor(() => expect(pool.load.taken).toBe(4), { interval: 1 });
+    await vi.waitFor(() => expect(pool.load.taken).toBe(4), { timeout: 60_000, interval: 1 });
     expect(pool.load.waiting).toBe(0);
     expect(await pool.forTenant(ours).rows("SELECT 1", [])).toEqual(one);
     // All of them together take far longer than anybody waits for a connection.
@@ -285,7 +285,10 @@ describe("an operation with more statements than the pool has connections", () =
       asWork(current.work, () => pool.forTenant(ours).rows(forever, [])),
     );
     const answers = Promise.allSettled(slow);
-    await vi.waitFor(() => expect(current.work.statements).toBe(4), { interval: 1 });
+    await vi.waitFor(() => expect(current.work.statements).toBe(4), {
+      timeout: 60_000,
+      interval: 1,
+    });
     current.abort.abort(reason);
     expect(await answers).toEqual(slow.map(() => ({ status: "rejected", reason })));
     expect(current.work.statements).toBe(4);

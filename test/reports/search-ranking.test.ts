@@ -72,7 +72,7 @@ describe("in the demo", () => {
       `WITH named AS (${names.join(" UNION ALL ")})
        SELECT n.name, (SELECT array_agg(o.id) FROM named o WHERE lower(o.name) = lower(n.name)) AS ids
        FROM named n WHERE n.kind = $1 AND n.name <> '' ORDER BY md5(n.name) LIMIT $2`,
-      [kind, casesOf(100)],
+      [kind, casesOf(100, 20)],
     );
     const missed: string[] = [];
     for (const { name, ids } of rows) {

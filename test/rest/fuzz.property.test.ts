@@ -38,7 +38,7 @@ afterAll(async () => {
 /** So many on their way at once, each in turn with others: they make one case of fast-check's. */
 const lanes = 5;
 const inLane = 10;
-const cases = casesOf(100);
+const cases = casesOf(100, 20);
 /** On a machine that has nothing else to do. */
 const maxMilliseconds = 1_000;
 

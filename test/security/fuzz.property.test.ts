@@ -4,7 +4,7 @@ import { buildSchema } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Random } from "../../src/seed/random.ts";
 import { runOptions, runSeed } from "../support/samples/arbitraries.ts";
-import { casesOf } from "../support/run/run-length.ts";
+import { casesOf, isLong } from "../support/run/run-length.ts";
 import {
   agent,
   complaintsAbout,
@@ -149,10 +149,10 @@ describe(`whatever comes (CRM_TEST_SEED=${runSeed})`, () => {
 
   it("warms up", async () => {
     for (const make of [requests.document, requests.variables, requests.body, requests.around]) {
-      await expectHeld((seed) => make(-seed), 20);
+      await expectHeld((seed) => make(-seed), casesOf(20));
     }
-    before = await settle("warm");
-    expect(before).toBeGreaterThan(0);
+    if (isLong) before = await settle("warm");
+    expect(count.executed).toBeGreaterThan(0);
   });
 
   it("documents of the schema, whole and garbled", () => expectHeld(requests.document, cases));
@@ -189,7 +189,9 @@ describe(`whatever comes (CRM_TEST_SEED=${runSeed})`, () => {
   });
 
   it("leaves the gateway alive, with nothing in its log, and its heap as it was", async () => {
-    const after = await settle("after");
+    // Looked at in long runs: filling the caches first takes thousands of requests.
+    const growth = isLong ? (await settle("after")) / before : 1;
+    expect(growth, `${before} bytes before`).toBeLessThan(1.2);
     expect(served.isAlive()).toBe(true);
     expect(served.log()).toBe("");
     const { status } = await sendFuzz(served.url, {
@@ -199,13 +201,11 @@ describe(`whatever comes (CRM_TEST_SEED=${runSeed})`, () => {
       body: null,
     });
     expect(status).toBe(200);
-    expect(after, `${before} bytes before`).toBeLessThan(before * 1.2);
     // At least a quarter came through to the database: this is no test of the JSON parser.
     expect(count.sent).toBeGreaterThanOrEqual(casesOf(5_000));
     expect(count.executed).toBeGreaterThan(count.sent / 4);
-    const megabytes = [before, after].map((bytes) => (bytes / 1e6).toFixed(1));
     console.log(
-      `fuzz: CRM_TEST_SEED=${runSeed} (${environment}), ${count.sent} requests, ${count.executed} executed, ${count.slow} asked again for their time, heap ${megabytes.join(" → ")} MB`,
+      `fuzz: CRM_TEST_SEED=${runSeed} (${environment}), ${count.sent} requests, ${count.executed} executed, ${count.slow} asked again for their time, heap × ${growth.toFixed(2)}`,
     );
   });
 });

@@ -71,7 +71,7 @@ describe("an outage of the key server", () => {
     expect(JSON.parse(body)).toMatchObject({ errors: [{ extensions: { code: "UNAVAILABLE" } }] });
     expect(body).not.toContain("127.0.0.1");
     await server.restart();
-    await expect.poll(async () => (await ask()).status, { timeout: 20_000 }).toBe(200);
+    await expect.poll(async () => (await ask()).status).toBe(200);
   });
 
   it("is not noticed by callers with known keys; API keys do not mind either", async () => {
@@ -92,7 +92,7 @@ describe("an outage of the key server", () => {
     const next = await makeSigningKey("ES256", "next");
     server.publish([next.jwk]);
     await server.restart();
-    await expect.poll(async () => (await ask(next)).status, { timeout: 20_000 }).toBe(200);
+    await expect.poll(async () => (await ask(next)).status).toBe(200);
     expect((await ask()).status).toBe(401);
   });
 });

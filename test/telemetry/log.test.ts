@@ -126,14 +126,14 @@ describe("an answered request", () => {
           );
           return rows.length;
         },
-        { timeout: 20_000 },
+        { timeout: 60_000 },
       )
       .toBe(1);
     socket.destroy();
     const isAbandoned = (line: object): boolean =>
       "operation" in line && line.operation === "Abandoned";
     await expect
-      .poll(() => log.lines().filter(isAbandoned), { timeout: 20_000 })
+      .poll(() => log.lines().filter(isAbandoned))
       .toMatchObject([{ msg: "answered", status: null, aborted: true }]);
     await blocker.query("ROLLBACK");
   });

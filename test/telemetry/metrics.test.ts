@@ -130,7 +130,7 @@ describe("metrics tell of", () => {
     const asked = Array.from({ length: 9 }, () => ask("{ departments { totalCount } }"));
     // Four wait each for their statement, or together for their key to be looked up.
     await expect
-      .poll(async () => (await scrape(gateway)).get("crm_pool_waiting"), { timeout: 20_000 })
+      .poll(async () => (await scrape(gateway)).get("crm_pool_waiting"))
       .toBeGreaterThanOrEqual(1);
     // One tenant has at most three quarters of the five.
     expect((await scrape(gateway)).get('crm_pool_connections{state="used"}')).toBe(4);

@@ -239,7 +239,7 @@ describe("batches of contacts", () => {
         }
         expect(await twins.stored()).toEqual(twins.model.contacts);
       }),
-      { ...runOptions, numRuns: casesOf(60) },
+      { ...runOptions, numRuns: casesOf(60, 8) },
     );
   });
 });

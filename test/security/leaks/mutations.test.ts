@@ -6,6 +6,7 @@ import { bundled, inTurn, reply, type Reply } from "../../support/leaks/requests
 import { Coverage, type Document } from "../../support/leaks/schema.ts";
 import { Values } from "../../support/leaks/values.ts";
 import { dumpOf } from "../../support/leaks/worlds.ts";
+import { isLong, someOf } from "../../support/run/run-length.ts";
 import { TenantCopies, type TenantCopy } from "../../support/samples/tenant-copies.ts";
 
 // Thousands of requests, on a machine that may be busy with other tests.
@@ -16,6 +17,7 @@ type Written = { readonly copy: TenantCopy; readonly sent: readonly Document[]; 
 
 let world: LeakWorld;
 let copies: TenantCopies;
+const coverage = new Coverage();
 /** Mutation → what it was sent with another tenant's values, and with what nobody has: each to a copy of its own. */
 const written = new Map<string, { readonly theirs: Written; readonly absent: Written }>();
 let before: readonly string[];
@@ -26,7 +28,9 @@ beforeAll(async () => {
   const own = await Values.read(world.gateway, world.ours.key, listCalls());
   const mutations = new Mutations(own, world.values);
   for (const field of mutationFields()) {
-    const sent = mutations.of(field);
+    const all = mutations.of(field);
+    all.forEach((document) => coverage.add(document));
+    const sent = someOf(all);
     const absent = sent.map((document) => world.swap.toAbsent(document));
     written.set(field.name, {
       theirs: { copy: await copies.make(), sent, answers: [] },
@@ -63,8 +67,6 @@ async function rowsOf({ copy }: Written): Promise<readonly string[]> {
 }
 
 it("every coordinate of the schema is asked for: a new one is in the probes by itself, or fails here", () => {
-  const coverage = new Coverage();
-  for (const { theirs } of written.values()) theirs.sent.forEach((sent) => coverage.add(sent));
   for (const { document } of bundled(world.every)) coverage.add(document);
   expect(coverage.missing()).toEqual([]);
 });
@@ -97,7 +99,8 @@ describe("a mutation with another tenant's ids and values", () => {
     const bodies = [...written.values()].flatMap(({ theirs }) => theirs.answers);
     expect(bodies.filter(({ body }) => /"errors":|"INTERNAL"/.test(body))).toEqual([]);
     const good = bodies.filter(({ body }) => body.includes('"userErrors":[]'));
-    expect(good.length).toBeGreaterThan(bodies.length * 0.6);
+    // The first and the last of each, which a short run never leaves out, are refused more often.
+    expect(good.length).toBeGreaterThan(bodies.length * (isLong ? 0.6 : 0.4));
   });
 
   it("leaves every row of the other tenant as it was", async () => {

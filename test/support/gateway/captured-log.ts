@@ -36,7 +36,7 @@ export function captureLog(): CapturedLog {
           if (!found.some((line) => "status" in line)) throw new Error(`no line of ${requestId}`);
           return found;
         },
-        { timeout: 20_000, interval: 5 },
+        { timeout: 60_000, interval: 5 },
       ),
   };
 }

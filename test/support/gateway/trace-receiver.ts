@@ -77,7 +77,7 @@ export async function receiveTraces(): Promise<TraceReceiver> {
           if (one === undefined) throw new Error(`no span with ${key} = ${String(value)}`);
           return found.filter(({ traceId }) => traceId === one.traceId);
         },
-        { timeout: 20_000, interval: 20 },
+        { timeout: 60_000, interval: 20 },
       ),
     close: async () => {
       server.closeAllConnections();

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { bareEnvironment } from "./environment.ts";
 
 const launcher = fileURLToPath(new URL("../../../src/start.mjs", import.meta.url));
 
@@ -19,7 +20,7 @@ export type CliGateway = {
 
 export async function startCliGateway(env: Readonly<Record<string, string>>): Promise<CliGateway> {
   const child = spawn(process.execPath, [launcher, "serve"], {
-    env: { PATH: "/usr/bin:/bin", PORT: "0", DEMO: "off", ...env },
+    env: { ...bareEnvironment, PORT: "0", DEMO: "off", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const printed: Buffer[] = [];

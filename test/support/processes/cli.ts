@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { bareEnvironment } from "./environment.ts";
 
 /** How a command ended. */
 export type Ended = { readonly code: number; readonly output: string; readonly errors: string };
@@ -12,7 +13,7 @@ export function runCli(
   env: Readonly<Record<string, string>>,
 ): Promise<Ended> {
   return new Promise((resolve) => {
-    const options = { env: { PATH: "/usr/bin:/bin", ...env } };
+    const options = { env: { ...bareEnvironment, ...env } };
     execFile(process.execPath, [launcher, ...words], options, (error, output, errors) => {
       const code = error === null ? 0 : Number(error.code);
       resolve({ code, output: output.trimEnd(), errors: errors.trimEnd() });

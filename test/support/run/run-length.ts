@@ -5,14 +5,18 @@ import { runSeed } from "../samples/arbitraries.ts";
 /** Whether this is `npm run test:long`, which tries all that there is to try. */
 export const isLong = env["CRM_TEST_LONG"] === "1";
 
-/** How many random cases a run tries of so many: all in a long run, a fifth otherwise. */
-export const casesOf = (full: number): number => (isLong ? full : Math.ceil(full / 5));
+/** How many random cases a run tries of so many: all in a long run, a tenth otherwise, and never fewer than `least`. */
+export const casesOf = (full: number, least = 1): number =>
+  isLong ? full : Math.max(least, Math.ceil(full / 10));
 
-/** What a run tries of a list: all in a long run; otherwise the first, the last, and a fifth of the rest by chance. */
+/** What a run tries of a list: all in a long run; otherwise the first, the last, and a tenth of them by chance. */
 export function someOf<Item>(items: readonly Item[]): readonly Item[] {
   if (isLong) return items;
   const random = new Random(`some ${runSeed}`);
-  return items.filter(
-    (_, place) => place === 0 || place === items.length - 1 || random.between(0, 4) === 0,
-  );
+  const drawn = [...items.keys()]
+    .map((place) => ({ place, rank: random.between(0, 2 ** 31) }))
+    .toSorted((a, b) => a.rank - b.rank)
+    .slice(0, casesOf(items.length));
+  const taken = new Set([0, items.length - 1, ...drawn.map(({ place }) => place)]);
+  return items.filter((_, place) => taken.has(place));
 }
