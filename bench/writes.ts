@@ -11,6 +11,7 @@ import { dealWrites } from "../src/modules/deal/service.ts";
 import { lineItemWrites } from "../src/modules/line-item/service.ts";
 import { seed } from "../src/seed/seed.ts";
 import type { WriteResult } from "../src/write/draft.ts";
+import { messageOf } from "../src/write/problem.ts";
 import { createRecords, updateRecords } from "../src/write/verbs.ts";
 import { recordStatements } from "../test/support/database/recorder.ts";
 import { startGatewayProcess, type GatewayProcess } from "./gateway-process.ts";
@@ -69,7 +70,7 @@ function* endless(ids: readonly string[]): Generator<{ id: string; round: number
 
 function written(results: readonly WriteResult[]): void {
   const problem = results.flatMap(({ problems }) => problems)[0];
-  if (problem !== undefined) throw new Error(problem.message);
+  if (problem !== undefined) throw new Error(messageOf(problem));
 }
 
 /** How many statements the verb takes for a batch, and for one. */

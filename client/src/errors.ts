@@ -78,10 +78,16 @@ export class ConflictError extends ApiError {
   override readonly name = "ConflictError";
   /** The record as it is now; null when the conflict is about something else. */
   readonly current: unknown;
+  /** Whether the first request with the same idempotency key is still being carried out: the same one is worth sending again. */
+  readonly isInProgress: boolean;
 
   constructor(failure: Failure) {
     super(failure);
-    this.current = fieldOf(failure.body, "current") ?? null;
+    const current = fieldOf(failure.body, "current");
+    this.current = current ?? null;
+    // Every other conflict is about a record, and shows it, be it as null.
+    const isOurs = textOf(failure.body, "error") !== null;
+    this.isInProgress = failure.status === 409 && isOurs && current === undefined;
   }
 }
 

@@ -128,7 +128,7 @@ export class Transport {
 function isPassing(error: ApiError): boolean {
   if (error instanceof ConnectionError) return true;
   // The first attempt was unheard and still runs.
-  if (error instanceof ConflictError) return error.message.startsWith("Idempotency-Key:");
+  if (error instanceof ConflictError) return error.isInProgress;
   return error.status !== null && passing.has(error.status);
 }
 

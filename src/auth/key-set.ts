@@ -116,12 +116,11 @@ export class KeySet {
     // Long out of use, they may have been withdrawn; but an outage is no reason to keep callers waiting.
     if (age >= keep || (age >= 2 * refresh && !this.#failed)) await fetching;
     if (this.#now() - this.#fetchedAt < keep) return;
-    throw new GatewayError(
-      "UNAVAILABLE",
-      "The keys that tokens are checked with cannot be had just now; try again.",
-      [],
-      { retryAfter: Math.max(1, Math.ceil(this.#pauseLeft() / 1_000)) },
-    );
+    throw new GatewayError({
+      code: "UNAVAILABLE",
+      complaint: { complaint: "noKeySet" },
+      retryAfter: Math.max(1, Math.ceil(this.#pauseLeft() / 1_000)),
+    });
   }
 
   /** Milliseconds until a failure is forgotten enough to try again. */

@@ -56,9 +56,9 @@ export class Places {
   }
 }
 
-function disagreement(header: string, place: string): GatewayError {
-  return new GatewayError(
-    "FORBIDDEN",
-    `${header} does not name ${place === "organization" ? "the" : "a"} ${place} of the credential; send its id.`,
-  );
+function disagreement(header: string, place: "organization" | "department"): GatewayError {
+  return new GatewayError({
+    code: "FORBIDDEN",
+    complaint: { complaint: "otherPlace", header, place },
+  });
 }

@@ -12,10 +12,9 @@ export function covers(held: readonly Scope[], needed: Scope): boolean {
 export function requireScopes(actor: Pick<Actor, "scopes">, needed: Iterable<Scope>): void {
   const missing = [...new Set(needed)].filter((scope) => !covers(actor.scopes, scope));
   if (missing.length === 0) return;
-  throw new GatewayError(
-    "FORBIDDEN",
-    `The credential lacks ${missing.join(", ")}. Use one that has it.`,
-    [],
-    { missingScopes: missing },
-  );
+  throw new GatewayError({
+    code: "FORBIDDEN",
+    complaint: { complaint: "missingScopes", scopes: missing },
+    missingScopes: missing,
+  });
 }

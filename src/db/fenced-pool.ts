@@ -140,7 +140,7 @@ export class FencedPool extends pg.Pool {
     this.#turns = new Turns({
       ...limits,
       size: maxConnections,
-      complaint: "No connection to the database came free in time",
+      complaint: { complaint: "noConnection" },
     });
     // However a connection is given back, so is the turn of who had it.
     this.on("release", (_error, client) => {

@@ -1,4 +1,4 @@
-import { GatewayError } from "../lib/errors.ts";
+import { tooComplex, unavailable, type GatewayError } from "../lib/errors.ts";
 
 /** SQLSTATEs of a database that is gone, going or full: connection lost, shutting down, too many connections. */
 const unavailableStates = /^(08(?!P01)|57P0|53300)/;
@@ -8,22 +8,15 @@ export function troubleOf(cause: unknown): GatewayError | null {
   if (!(cause instanceof Error)) return null;
   const code = "code" in cause && typeof cause.code === "string" ? cause.code : "";
   if (cause instanceof RangeError && cause.message.includes("call stack")) {
-    return new GatewayError(
-      "QUERY_TOO_COMPLEX",
-      "The operation is nested too deep; ask for less at once.",
-    );
+    return tooComplex("The operation is nested too deep; ask for less at once.");
   }
   // 57014: statement_timeout.
   if (code === "57014") {
-    return new GatewayError(
-      "QUERY_TOO_COMPLEX",
-      "The operation took too long; ask for less, or filter by something indexed.",
-    );
+    return tooComplex("The operation took too long; ask for less, or filter by something indexed.");
   }
   // 55P03: lock_timeout.
   if (code === "55P03") {
-    return new GatewayError(
-      "UNAVAILABLE",
+    return unavailable(
       "Others are writing the same records just now and took too long; nothing was changed. Try again.",
     );
   }
@@ -33,6 +26,6 @@ export function troubleOf(cause: unknown): GatewayError | null {
     ("syscall" in cause && cause.syscall === "connect") ||
     /terminated|timeout exceeded when trying to connect|not queryable/.test(cause.message);
   return unavailableStates.test(code) || lost
-    ? new GatewayError("UNAVAILABLE", "The database cannot be reached just now; try again.")
+    ? unavailable("The database cannot be reached just now; try again.")
     : null;
 }

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { GatewayError } from "../lib/errors.ts";
+import { tooComplex, type GatewayError } from "../lib/errors.ts";
 import type { Hold } from "../lib/held-bytes.ts";
 
 /** Bytes that the body of an answer may have: more than any page that people look at. */
@@ -122,8 +122,7 @@ export class Work {
     this.#nodes += count;
     if (this.#nodes > this.#mostNodes) {
       this.stop(
-        new GatewayError(
-          "QUERY_TOO_COMPLEX",
+        tooComplex(
           "The operation reads more records than it was estimated to; ask for smaller pages (`first`) or less at once.",
         ),
       );
@@ -173,16 +172,12 @@ export function answerTooLong(
   advice = "ask for fewer records at once, or for fewer of their long fields.",
 ): GatewayError {
   const most = maxAnswerBytes.toLocaleString("en");
-  return new GatewayError(
-    "QUERY_TOO_COMPLEX",
-    `The answer would have more than ${most} bytes; ${advice}`,
-  );
+  return tooComplex(`The answer would have more than ${most} bytes; ${advice}`);
 }
 
 function tooMuchRead(): GatewayError {
   const most = maxReadCharacters.toLocaleString("en");
-  return new GatewayError(
-    "QUERY_TOO_COMPLEX",
+  return tooComplex(
     `The operation reads more than ${most} characters; ask for fewer records at once, or for fewer of their long fields.`,
   );
 }

@@ -13,15 +13,15 @@ export function decodeCursor(cursor: string, order: string, argument: string): C
   const parts = parseCursor(cursor);
   if (parts === null) {
     throw badInput(
-      `${argument}: not a cursor of this API; pass an edge's cursor or pageInfo's, unchanged.`,
       [argument],
+      "not a cursor of this API; pass an edge's cursor or pageInfo's, unchanged.",
     );
   }
   const [cursorOrder, ...values] = parts;
   if (cursorOrder !== order || values.length !== order.split(",").length) {
     throw badInput(
-      `${argument}: this cursor belongs to another list or order; a cursor is good only for the list and the orderBy that gave it.`,
       [argument],
+      "this cursor belongs to another list or order; a cursor is good only for the list and the orderBy that gave it.",
     );
   }
   return values;

@@ -1,4 +1,5 @@
 import { ExactNumber } from "./exact-number.ts";
+import type { Complaint } from "./messages.ts";
 
 const pattern = /^[+-]?(\d+)(?:\.(\d*))?$|^[+-]?\.(\d+)$/;
 const maxIntegerDigits = 15;
@@ -13,23 +14,28 @@ export function canonicalDecimal(text: string): string {
   return plain === "-0" || plain === "" ? "0" : plain;
 }
 
+/** The canonical text of a decimal, or what is wrong with what was sent for one. */
+type DecimalReading = { readonly value: string } | { readonly complaint: Complaint<"notDecimal"> };
+
 /**
- * Reads a decimal that a caller sent, as a string or a JSON number, and returns its canonical text.
- * Throws a TypeError that says what is wrong: at most 15 integer and 4 fraction digits (`numeric(19,4)`).
+ * Reads a decimal that a caller sent, as a string or a JSON number: at most 15 integer and 4 fraction digits
+ * (`numeric(19,4)`).
  */
-export function parseDecimal(value: unknown): string {
+export function readDecimal(value: unknown): DecimalReading {
   const text = textOf(value);
+  if (text === null) return { complaint: { complaint: "notDecimal", fault: "type" } };
   const match = pattern.exec(text);
-  if (match === null) throw new TypeError(`"${text.slice(0, 40)}" is not a decimal number`);
+  if (match === null) {
+    return { complaint: { complaint: "notDecimal", fault: "text", sent: text.slice(0, 40) } };
+  }
   const integer = (match[1] ?? "").replace(/^0+/, "");
   const fraction = withoutLastZeros(match[2] ?? match[3] ?? "");
   if (integer.length > maxIntegerDigits || fraction.length > maxFractionDigits) {
-    throw new TypeError(
-      `a decimal has at most ${maxIntegerDigits} integer and ${maxFractionDigits} fraction digits`,
-    );
+    const most = { integer: maxIntegerDigits, fraction: maxFractionDigits };
+    return { complaint: { complaint: "notDecimal", fault: "digits", ...most } };
   }
   const digits = `${integer === "" ? "0" : integer}${fraction === "" ? "" : `.${fraction}`}`;
-  return text.startsWith("-") && digits !== "0" ? `-${digits}` : digits;
+  return { value: text.startsWith("-") && digits !== "0" ? `-${digits}` : digits };
 }
 
 /** No regular expression: looking for zeros at the end, it would begin anew at each zero. */
@@ -50,9 +56,9 @@ export function withoutExponent(number: string): string {
   return `${sign}${digits.slice(0, point).padEnd(point, "0")}.${digits.slice(point)}`;
 }
 
-function textOf(value: unknown): string {
+function textOf(value: unknown): string | null {
   if (typeof value === "string") return value.trim();
   if (value instanceof ExactNumber) return withoutExponent(value.source);
   if (typeof value === "number") return withoutExponent(String(value));
-  throw new TypeError('a decimal is a string such as "10.5" or a number');
+  return null;
 }

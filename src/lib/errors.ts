@@ -1,60 +1,35 @@
-/** The one set of error codes, the same on every face (GraphQL `extensions.code`, REST `error`). */
-export type ErrorCode =
-  | "BAD_USER_INPUT"
-  | "UNAUTHENTICATED"
-  | "FORBIDDEN"
-  | "NOT_FOUND"
-  | "CONFLICT"
-  | "DUPLICATE"
-  | "IDEMPOTENCY_KEY_REUSED"
-  | "QUERY_TOO_COMPLEX"
-  | "RATE_LIMITED"
-  | "UNAVAILABLE"
-  | "INTERNAL";
+import { asComplaint, labelled, type Complaint } from "./messages.ts";
+import type { ErrorCode, Refusal } from "./refusal.ts";
 
-/** The HTTP status that goes with a code when the whole request is refused. */
-export const httpStatusOf: Readonly<Record<ErrorCode, number>> = {
-  BAD_USER_INPUT: 400,
-  UNAUTHENTICATED: 401,
-  FORBIDDEN: 403,
-  NOT_FOUND: 404,
-  CONFLICT: 409,
-  DUPLICATE: 409,
-  IDEMPOTENCY_KEY_REUSED: 422,
-  QUERY_TOO_COMPLEX: 400,
-  RATE_LIMITED: 429,
-  UNAVAILABLE: 503,
-  INTERNAL: 500,
-};
-
-/** Whether a text is one of the codes. */
-export function isErrorCode(text: string): text is ErrorCode {
-  return Object.hasOwn(httpStatusOf, text);
-}
-
-/** An error whose message may be shown to the caller. Everything else is masked as INTERNAL. */
+/** A refusal on its way to the caller. What else is thrown is a failure of ours, and masked as INTERNAL. */
 export class GatewayError extends Error {
-  readonly code: ErrorCode;
-  /** Where in the input the problem lies, e.g. `["where", "accountId", "eq"]`. */
-  readonly inputPath: readonly string[];
-  /** What else a caller is told, e.g. `missingScopes`. */
-  readonly detail: Readonly<Record<string, unknown>>;
+  readonly refusal: Refusal;
 
-  constructor(
-    code: ErrorCode,
-    message: string,
-    inputPath: readonly string[] = [],
-    detail: Readonly<Record<string, unknown>> = {},
-  ) {
-    super(message);
+  constructor(refusal: Refusal) {
+    super(labelled(refusal.path ?? [], refusal.complaint));
     this.name = "GatewayError";
-    this.code = code;
-    this.inputPath = inputPath;
-    this.detail = detail;
+    this.refusal = refusal;
+  }
+
+  get code(): ErrorCode {
+    return this.refusal.code;
   }
 }
 
-/** The caller sent something that cannot be used; the message names the field and how to mend it. */
-export function badInput(message: string, inputPath: readonly string[] = []): GatewayError {
-  return new GatewayError("BAD_USER_INPUT", message, inputPath);
+/** The caller sent something that cannot be used: where, and how to mend it. */
+export function badInput(path: readonly string[], complaint: Complaint | string): GatewayError {
+  return new GatewayError({ code: "BAD_USER_INPUT", path, complaint: asComplaint(complaint) });
+}
+
+/** The caller asks for more than is given at once: what to ask for instead. */
+export function tooComplex(
+  complaint: Complaint | string,
+  path: readonly string[] = [],
+): GatewayError {
+  return new GatewayError({ code: "QUERY_TOO_COMPLEX", path, complaint: asComplaint(complaint) });
+}
+
+/** What was asked for can be had another time. */
+export function unavailable(complaint: Complaint | string): GatewayError {
+  return new GatewayError({ code: "UNAVAILABLE", complaint: asComplaint(complaint) });
 }

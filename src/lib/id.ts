@@ -1,5 +1,6 @@
 import { randomFillSync } from "node:crypto";
 import { badInput } from "./errors.ts";
+import type { Complaint } from "./messages.ts";
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -34,11 +35,14 @@ export function formatId(prefix: string, uuid: string): string {
  * The UUID in an id that a caller sent: `acc-<uuid>` or the bare UUID. Another entity's prefix or any
  * other text is an input error that names the field.
  */
-export function parseId(prefix: string, text: string, inputPath: readonly string[] = []): string {
+export function parseId(
+  prefix: string,
+  text: string,
+  inputPath: readonly string[] = ["id"],
+): string {
   const uuid = readId(prefix, text);
   if (uuid !== null) return uuid;
-  const field = inputPath.length > 0 ? inputPath.join(".") : "id";
-  throw badInput(`${field}: ${idComplaint(prefix, text)}`, inputPath);
+  throw badInput(inputPath, idComplaint(prefix, text));
 }
 
 /** The UUID in an id of this prefix or a bare one; null for any other text. */
@@ -54,8 +58,8 @@ export function idPattern(prefix: string): string {
 }
 
 /** What is said of a text that is no such id. */
-export function idComplaint(prefix: string, text: string): string {
-  return `"${shorten(text)}" is not an id of this kind; send ${prefix}-<uuid> or the bare UUID.`;
+export function idComplaint(prefix: string, text: string): Complaint {
+  return { complaint: "notId", prefix, sent: shorten(text) };
 }
 
 /** Splits a prefixed id into its prefix and UUID; null when it has no such form. */

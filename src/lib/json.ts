@@ -1,5 +1,6 @@
 import { endOfText, ExactNumber, plainLength } from "./exact-number.ts";
-import { composed, isStorable, shortened, unstorable } from "./text.ts";
+import type { Complaint } from "./messages.ts";
+import { composed, isStorable, shortened } from "./text.ts";
 
 const maxBytes = 64 * 1024;
 const maxDepth = 20;
@@ -8,12 +9,12 @@ const maxNumberLength = 1_000;
 const forbiddenKeys: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
 
 /** Why a JSON value of a caller's cannot be stored; null when it can. At most 64 KB and 20 levels. */
-export function jsonComplaint(value: unknown): string | null {
+export function jsonComplaint(value: unknown): Complaint | null {
   const zeros = { characters: 0 };
   const complaint = complaintAt(value, 1, zeros);
   if (complaint !== null) return complaint;
   return Buffer.byteLength(JSON.stringify(value)) + zeros.characters > maxBytes
-    ? `is larger than ${maxBytes / 1024} KB as JSON; store less here.`
+    ? { complaint: "jsonTooLarge", kilobytes: maxBytes / 1024 }
     : null;
 }
 
@@ -35,13 +36,13 @@ export const isRecord = (value: unknown): value is Readonly<Record<string, unkno
   !(value instanceof ExactNumber);
 
 /** Why a number can be stored nowhere inside JSON; null when it can. */
-export function numberComplaint(number: ExactNumber): string | null {
+export function numberComplaint(number: ExactNumber): Complaint | null {
   const value = Number(number.source);
   if (value === 0 || !Number.isFinite(value)) {
-    return "holds a number that JSON readers take for 0 or infinite; send it as text.";
+    return { complaint: "numberOutOfRange" };
   }
   return plainLength(number.source) > maxNumberLength
-    ? `holds a number of more than ${maxNumberLength.toLocaleString("en")} digits; send it as text.`
+    ? { complaint: "numberTooLong", max: maxNumberLength }
     : null;
 }
 
@@ -49,22 +50,26 @@ export function numberComplaint(number: ExactNumber): string | null {
 const zerosOf = (text: string): number =>
   text.includes("e") ? plainLength(text) - text.length : 0;
 
-function complaintAt(value: unknown, depth: number, zeros: { characters: number }): string | null {
-  if (typeof value === "string") return isStorable(value) ? null : unstorable;
+function complaintAt(
+  value: unknown,
+  depth: number,
+  zeros: { characters: number },
+): Complaint | null {
+  if (typeof value === "string") return isStorable(value) ? null : { complaint: "unstorable" };
   if (typeof value === "number") zeros.characters += zerosOf(String(value));
   if (value instanceof ExactNumber) {
     zeros.characters += zerosOf(value.source);
     return numberComplaint(value);
   }
   if (typeof value !== "object" || value === null) return null;
-  if (depth > maxDepth) return `is nested more than ${maxDepth} levels deep; flatten it.`;
+  if (depth > maxDepth) return { complaint: "jsonTooDeep", max: maxDepth };
   const keys = new Set<string>();
   for (const [key, item] of Object.entries(value)) {
     if (!Array.isArray(value)) {
       if (keys.size === keys.add(composed(key)).size)
-        return `has the key ${shortened(key, 80)} twice in Unicode NFC; rename one.`;
-      if (forbiddenKeys.has(key)) return `must not have the key ${key}; rename it.`;
-      if (!isStorable(key)) return unstorable;
+        return { complaint: "jsonKeyTwice", key: shortened(key, 80) };
+      if (forbiddenKeys.has(key)) return { complaint: "jsonKeyForbidden", key };
+      if (!isStorable(key)) return { complaint: "unstorable" };
     }
     const complaint = complaintAt(item, depth + 1, zeros);
     if (complaint !== null) return complaint;

@@ -1,4 +1,5 @@
 import { badInput } from "./errors.ts";
+import type { Complaint } from "./messages.ts";
 
 /** `annualRevenue` → `annual_revenue`, `phone1Label` → `phone_1_label`: a field's REST and column name. */
 export function snakeCase(name: string): string {
@@ -19,14 +20,12 @@ export function comparedLength(text: string): number {
 }
 
 /** What is wrong with a text that others are looked through for; null when nothing is. */
-export function partComplaint(text: string): string | null {
+export function partComplaint(text: string): Complaint | null {
   // The first spares the work of the second.
   if (text.length > maxPartLength || comparedLength(text) > maxPartLength) {
-    return `has at most ${maxPartLength} characters; look for less of the text.`;
+    return { complaint: "partTooLong", max: maxPartLength };
   }
-  return text !== "" && comparedLength(text) === 0
-    ? "has no character that can be seen; look for a letter or a digit."
-    : null;
+  return text !== "" && comparedLength(text) === 0 ? { complaint: "partInvisible" } : null;
 }
 
 /** The text, or so much of it: what is quoted of a request may be a megabyte. */
@@ -39,10 +38,6 @@ export function isStorable(text: string): boolean {
   return !text.includes("\u0000") && text.isWellFormed();
 }
 
-/** What is said of text that it cannot. */
-export const unstorable =
-  "text must not contain U+0000 or half of a surrogate pair; remove that character.";
-
 /** The text as it is stored and compared: in Unicode NFC, so that `ë` is one letter however it was typed. */
 export function composed(text: string): string {
   return text.normalize("NFC");
@@ -50,6 +45,6 @@ export function composed(text: string): string {
 
 /** The same, where it comes in by itself. Refuses what PostgreSQL cannot hold: U+0000 and lone surrogates. */
 export function readText(text: string, inputPath: readonly string[]): string {
-  if (!isStorable(text)) throw badInput(`${inputPath.join(".")}: ${unstorable}`, inputPath);
+  if (!isStorable(text)) throw badInput(inputPath, { complaint: "unstorable" });
   return composed(text);
 }

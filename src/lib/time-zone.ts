@@ -13,8 +13,8 @@ export function parseTimeZone(text: string, inputPath: readonly string[]): strin
   const known = !isAbbreviation && /^[a-z]/i.test(text) ? canonicalName(text) : null;
   if (known !== null) return known;
   throw badInput(
-    `${inputPath.join(".")}: not a time zone; give an IANA name such as "America/New_York" or "UTC", no offset and no abbreviation.`,
     inputPath,
+    `not a time zone; give an IANA name such as "America/New_York" or "UTC", no offset and no abbreviation.`,
   );
 }
 

@@ -1,5 +1,6 @@
 import { addTo } from "./counts.ts";
-import { GatewayError } from "./errors.ts";
+import { unavailable, type GatewayError } from "./errors.ts";
+import type { Complaint } from "./messages.ts";
 
 export type TurnLimits = {
   /** The most turns at once. */
@@ -8,8 +9,8 @@ export type TurnLimits = {
   readonly waiters: number;
   /** How long one stands in line. */
   readonly waitMilliseconds: number;
-  /** What those are told who get no turn, e.g. `The gateway is busy`. */
-  readonly complaint: string;
+  /** What those are told who get no turn. */
+  readonly complaint: Complaint;
   /**
    * Once the first in line has waited longer than `waitMilliseconds` at every look for `afterMilliseconds`, newcomers wait
    * no longer than that, the newest goes first, and those who stand there since before make way for newcomers: a burst is
@@ -224,7 +225,7 @@ export class Turns {
   }
 
   #refusal(): GatewayError {
-    return new GatewayError("UNAVAILABLE", `${this.#limits.complaint}; try again in a second.`);
+    return unavailable(this.#limits.complaint);
   }
 }
 

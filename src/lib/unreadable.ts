@@ -1,4 +1,5 @@
 import { badInput } from "./errors.ts";
+import type { Complaint } from "./messages.ts";
 import { ExactNumber } from "./exact-number.ts";
 
 /**
@@ -7,9 +8,9 @@ import { ExactNumber } from "./exact-number.ts";
  */
 export class Unreadable {
   readonly value: unknown;
-  readonly reason: string;
+  readonly reason: Complaint;
 
-  constructor(value: unknown, reason: string) {
+  constructor(value: unknown, reason: Complaint) {
     this.value = value;
     this.reason = reason;
   }
@@ -17,8 +18,7 @@ export class Unreadable {
 
 /** Refuses a variable's value that could not be read, where nothing else is wrong to be told with it. */
 export function assertReadable(value: unknown, inputPath: readonly string[]): void {
-  if (value instanceof Unreadable)
-    throw badInput(`${inputPath.join(".")}: ${value.reason}`, inputPath);
+  if (value instanceof Unreadable) throw badInput(inputPath, value.reason);
 }
 
 /** No input nests deeper; what does is in a JSON value, which is as it was sent. */

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { LRUCache } from "lru-cache";
 import type { LimitsConfig } from "../config.ts";
 import { currentWork } from "../db/work.ts";
-import { GatewayError } from "../lib/errors.ts";
+import { GatewayError, unavailable } from "../lib/errors.ts";
 import type { HeldBytes } from "../lib/held-bytes.ts";
 import { Turns } from "../lib/turns.ts";
 import { currentRecord } from "../telemetry/record.ts";
@@ -32,7 +32,7 @@ export class Admission {
       waiters: queued,
       waitMilliseconds: burstMilliseconds,
       crowded,
-      complaint: "The gateway is busy",
+      complaint: { complaint: "busy" },
       mayStart: (caller, tenant, taken) => held.hasRoom(caller, tenant, taken),
     });
     held.onFreed = () => this.#turns.wake();
@@ -107,8 +107,7 @@ export class Admission {
 
   #unreadComplaint(caller: string): GatewayError {
     const bytes = this.#held.heldBy(caller).toLocaleString("en");
-    return new GatewayError(
-      "UNAVAILABLE",
+    return unavailable(
       `${bytes} bytes of answers and bodies wait for you; read and send them, then ask for more.`,
     );
   }

@@ -1,13 +1,14 @@
 import type { IncomingMessage } from "node:http";
 import { setImmediate as immediately, setTimeout as sleep } from "node:timers/promises";
 import { currentWork } from "../db/work.ts";
-import { GatewayError } from "../lib/errors.ts";
+import { unavailable } from "../lib/errors.ts";
 import { parseJson } from "../lib/exact-number.ts";
 import type { Hold } from "../lib/held-bytes.ts";
+import { asComplaint, wordsOf, type Complaint } from "../lib/messages.ts";
 import { excessOf } from "../lib/json.ts";
 
 /** Bytes that the body of a request may have. */
-const maxBodyBytes = 1_000_000;
+export const maxBodyBytes = 1_000_000;
 /** More than any filter or JSON value may have, and less than what a walk through it needs of the stack. */
 const maxLevels = 250;
 /** Each is read field by field of its type: 1,000 quotes with 18 line items each are fewer. */
@@ -17,8 +18,8 @@ const maxObjects = 20_000;
 export class RefusedRequest extends Error {
   readonly status: number;
 
-  constructor(status: number, message: string) {
-    super(message);
+  constructor(status: number, complaint: Complaint | string) {
+    super(wordsOf(asComplaint(complaint)));
     this.name = "RefusedRequest";
     this.status = status;
   }
@@ -32,7 +33,7 @@ export class RefusedRequest extends Error {
  */
 export function checkJsonHeaders(headers: Headers, types: readonly string[]): void {
   if (!isJson(headers.get("content-type") ?? "", types)) {
-    throw new RefusedRequest(415, "Send the body as JSON: content-type: application/json.");
+    throw new RefusedRequest(415, { complaint: "bodyNotJson" });
   }
   const encoding = headers.get("content-encoding") ?? "identity";
   if (encoding.toLowerCase() !== "identity") {
@@ -61,8 +62,7 @@ export async function readJsonText(incoming: IncomingMessage): Promise<string> {
   const madeWay = Promise.withResolvers<never>();
   const hold = work?.hold?.(() => {
     chunks.length = 0;
-    const reason = new GatewayError(
-      "UNAVAILABLE",
+    const reason = unavailable(
       "Too many bodies are on their way at once; send this one again in a second, without a pause.",
     );
     madeWay.reject(reason);
@@ -111,10 +111,7 @@ async function readBytes(
 }
 
 function tooLarge(): RefusedRequest {
-  return new RefusedRequest(
-    413,
-    `The body has more than ${maxBodyBytes.toLocaleString("en")} bytes; send less at once.`,
-  );
+  return new RefusedRequest(413, { complaint: "bodyTooLarge", max: maxBodyBytes });
 }
 
 /** The time that a body may take before others are let in meanwhile. */

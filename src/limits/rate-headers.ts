@@ -24,12 +24,13 @@ export function quotaOwner({ kind }: Actor): string {
 /** A request more than its credential has in the minute. */
 export function tooManyRequests(actor: Actor, { limit, resetAt }: QuotaState): GatewayError {
   const retryAfter = secondsUntil(resetAt);
-  return new GatewayError(
-    "RATE_LIMITED",
-    `${quotaOwner(actor)} minute rate limit exceeded: ${limit} requests a minute; try again in ${retryAfter} s.`,
-    [],
-    { limit, window: "minute", retryAfter },
-  );
+  return new GatewayError({
+    code: "RATE_LIMITED",
+    complaint: { complaint: "requestsUsedUp", owner: quotaOwner(actor), limit, retryAfter },
+    limit,
+    window: "minute",
+    retryAfter,
+  });
 }
 
 /** An operation that costs more points than its credential has left of the minute, or has at all. */
@@ -38,19 +39,22 @@ export function tooManyPoints(
   points: number,
   { limit, remaining, resetAt }: QuotaState,
 ): GatewayError {
+  const owner = quotaOwner(actor);
   if (points > limit) {
-    return new GatewayError(
-      "QUERY_TOO_COMPLEX",
-      `The operation costs ${points} points and ${quotaOwner(actor)} has ${limit} a minute; ask for less at once.`,
-      [],
-      { points, limit },
-    );
+    return new GatewayError({
+      code: "QUERY_TOO_COMPLEX",
+      complaint: { complaint: "neverEnoughPoints", owner, points, limit },
+      points,
+      limit,
+    });
   }
   const retryAfter = secondsUntil(resetAt);
-  return new GatewayError(
-    "RATE_LIMITED",
-    `${quotaOwner(actor)} minute points limit exceeded: the operation costs ${points}, ${remaining} of ${limit} points are left; try again in ${retryAfter} s.`,
-    [],
-    { limit, remaining, window: "minute", retryAfter },
-  );
+  return new GatewayError({
+    code: "RATE_LIMITED",
+    complaint: { complaint: "pointsUsedUp", owner, points, remaining, limit, retryAfter },
+    limit,
+    remaining,
+    window: "minute",
+    retryAfter,
+  });
 }

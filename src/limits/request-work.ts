@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { Work } from "../db/work.ts";
-import { GatewayError } from "../lib/errors.ts";
+import { tooComplex, unavailable, type GatewayError } from "../lib/errors.ts";
 
 /**
  * The work of a request that ends when it takes too long. A query ends too when its client has gone; a mutation goes on,
@@ -15,7 +15,7 @@ export function workFor(response: ServerResponse, milliseconds: number): Work {
     if (!response.writableFinished && work.writes) return;
     clearTimeout(timer);
     // An answer that was given may have left statements behind whose outcome it did not wait for.
-    work.stop(new GatewayError("UNAVAILABLE", "Nobody waits for the answer any more."));
+    work.stop(unavailable("Nobody waits for the answer any more."));
   });
   return work;
 }
@@ -26,14 +26,10 @@ function tookTooLong(
 ): GatewayError {
   const stopped = `The operation was stopped after ${milliseconds / 1_000} s`;
   if (!writes) {
-    return new GatewayError(
-      "QUERY_TOO_COMPLEX",
-      `${stopped}; ask for less, or filter by something indexed.`,
-    );
+    return tooComplex(`${stopped}; ask for less, or filter by something indexed.`);
   }
   const what = mutations > 1 ? "this field" : "it";
-  return new GatewayError(
-    "UNAVAILABLE",
+  return unavailable(
     hasCommitted
       ? `${stopped}, when ${what} may be done already. Send it again under the same Idempotency-Key, or look first.`
       : `${stopped}; ${what} changed nothing. Try again, with fewer records at once.`,

@@ -46,10 +46,7 @@ export class Catalog {
     const parts = splitId(given);
     const to = parts === null ? undefined : this.#byPrefix.get(parts.prefix);
     if (parts === null || to === undefined) {
-      throw badInput(
-        `${path.join(".")}: an id with its prefix is needed here, e.g. acc-<uuid>.`,
-        path,
-      );
+      throw badInput(path, "an id with its prefix is needed here, e.g. acc-<uuid>.");
     }
     return { to, uuid: parts.uuid };
   }

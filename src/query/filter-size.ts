@@ -1,4 +1,4 @@
-import { GatewayError } from "../lib/errors.ts";
+import { tooComplex } from "../lib/errors.ts";
 import type { FieldKind } from "../model/field.ts";
 
 /** What a filter has used up; a phone number counts as a value too. */
@@ -37,9 +37,8 @@ export function countValues(
         ? `${maxValues.toLocaleString("en")} values`
         : null;
   if (tooMany === null) return;
-  throw new GatewayError(
-    "QUERY_TOO_COMPLEX",
-    `${path.join(".")}: a filter compares with at most ${tooMany}; ask for the others in another request.`,
+  throw tooComplex(
+    `a filter compares with at most ${tooMany}; ask for the others in another request.`,
     path,
   );
 }

@@ -27,9 +27,6 @@ export function hasPart(column: Sql, operator: TextOperator, text: string): Sql 
 /** The most characters that a filter may look for in all: PostgreSQL looks up each trigram of them. */
 export const maxPatternCharacters = 2_000;
 
-/** What is said of more. */
-export const tooManyPatternCharacters = `at most ${maxPatternCharacters.toLocaleString("en")} characters to look for in texts, all together`;
-
 /** What a filter looks for in texts and in JSON: no index says which rows have it, so all may have to be read. */
 export type Patterns = { readonly isLookedFor: boolean; readonly characters: number };
 const noPatterns: Patterns = { isLookedFor: false, characters: 0 };
@@ -58,10 +55,10 @@ export type Part = { readonly operator: TextOperator; readonly text: string };
 
 /** Reads one. */
 export function readPart(operator: string, operand: unknown, path: readonly string[]): Part {
-  if (!isTextOperator(operator)) throw badInput(`${path.join(".")}: no such operator.`, path);
-  if (typeof operand !== "string") throw badInput(`${path.join(".")}: a string is expected.`, path);
+  if (!isTextOperator(operator)) throw badInput(path, { complaint: "noSuchOperator" });
+  if (typeof operand !== "string") throw badInput(path, { complaint: "notString" });
   const text = readText(operand, path);
   const complaint = partComplaint(text);
-  if (complaint !== null) throw badInput(`${path.join(".")}: ${complaint}`, path);
+  if (complaint !== null) throw badInput(path, complaint);
   return { operator, text };
 }

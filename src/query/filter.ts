@@ -1,4 +1,4 @@
-import { badInput, GatewayError } from "../lib/errors.ts";
+import { badInput, tooComplex, type GatewayError } from "../lib/errors.ts";
 import { Unreadable } from "../lib/unreadable.ts";
 import { parseId } from "../lib/id.ts";
 import { comparedLength, readText } from "../lib/text.ts";
@@ -13,7 +13,6 @@ import {
   hasPart,
   maxPatternCharacters,
   readPart,
-  tooManyPatternCharacters,
   type Filter,
   type Part,
 } from "./filter-value.ts";
@@ -73,7 +72,7 @@ export function filterCondition(filter: Filter, scope: FilterScope): Sql {
     if (value === undefined) continue;
     scope.size.conditions += 1;
     if (scope.size.conditions > maxConditions || scope.path.length > maxDepth) {
-      throw tooComplex(`at most ${maxConditions} conditions, nested at most ${maxDepth} deep`);
+      throw tooMuch(`at most ${maxConditions} conditions, nested at most ${maxDepth} deep`);
     }
     const inner = { ...scope, path: [...scope.path, key] };
     if (key === "and" || key === "or" || key === "not") {
@@ -87,27 +86,23 @@ export function filterCondition(filter: Filter, scope: FilterScope): Sql {
       conditions.push(fieldCondition(key, definition, value, inner));
     else if (relation !== undefined)
       conditions.push(relationCondition(relation, asFilter(value), inner));
-    else
-      throw badInput(
-        `${inner.path.join(".")}: ${scope.entity.type} has no such field.`,
-        inner.path,
-      );
+    else throw badInput(inner.path, `${scope.entity.type} has no such field.`);
   }
   return all(conditions);
 }
 
-function tooComplex(limit: string): GatewayError {
-  return new GatewayError(
-    "QUERY_TOO_COMPLEX",
-    `where: a filter has ${limit}; ask for less at once.`,
-    ["where"],
-  );
+function tooMuch(limit: string): GatewayError {
+  return tooComplex(`a filter has ${limit}; ask for less at once.`, ["where"]);
 }
 
 /** Counts what is looked for, as it stands in the database. */
 function countedPart({ size }: FilterScope, part: Part): Part {
   size.characters += comparedLength(part.text);
-  if (size.characters > maxPatternCharacters) throw tooComplex(tooManyPatternCharacters);
+  if (size.characters > maxPatternCharacters)
+    throw tooComplex(
+      { complaint: "tooManyCharacters", max: maxPatternCharacters, where: "filter" },
+      ["where"],
+    );
   return part;
 }
 
@@ -117,8 +112,7 @@ function combination(key: "and" | "or" | "not", value: unknown, scope: FilterSco
   }
   const given = asList(value);
   scope.size.conditions += given.length;
-  if (scope.size.conditions > maxConditions)
-    throw tooComplex(`at most ${maxConditions} conditions`);
+  if (scope.size.conditions > maxConditions) throw tooMuch(`at most ${maxConditions} conditions`);
   const branches = given.map((branch, index) =>
     filterCondition(asFilter(branch), { ...scope, path: [...scope.path, String(index)] }),
   );
@@ -263,7 +257,7 @@ function anyReferenceCondition(
   );
   if (operator === "eq" || operator === "in") return found;
   if (operator === "ne" || operator === "notIn") return sql`NOT ${found}`;
-  throw badInput(`${path.join(".")}: no such operator.`, path);
+  throw badInput(path, { complaint: "noSuchOperator" });
 }
 
 function scalarValue(
@@ -273,7 +267,7 @@ function scalarValue(
   path: readonly string[],
 ): unknown {
   if (value === null) return null;
-  if (value instanceof Unreadable) throw badInput(`${path.join(".")}: ${value.reason}`, path);
+  if (value instanceof Unreadable) throw badInput(path, value.reason);
   if (definition.kind === "id" || definition.kind === "reference") {
     const target =
       definition.kind === "id" ? scope.entity : scope.catalog.entity(definition.to ?? "");
@@ -298,7 +292,7 @@ function listCondition(
   const list = param(values, "text[]");
   if (operator === "hasSome") return sql`${column} && ${list}`;
   if (operator === "has" || operator === "hasEvery") return sql`${column} @> ${list}`;
-  throw badInput(`${path.join(".")}: no such operator.`, path);
+  throw badInput(path, { complaint: "noSuchOperator" });
 }
 
 function relationCondition(relation: Relation, filter: Filter, scope: FilterScope): Sql {
@@ -328,7 +322,7 @@ function relationCondition(relation: Relation, filter: Filter, scope: FilterScop
     if (quantifier === "some") conditions.push(exists(false));
     else if (quantifier === "none") conditions.push(sql`NOT ${exists(false)}`);
     else if (quantifier === "every") conditions.push(sql`NOT ${exists(true)}`);
-    else throw badInput(`${path.join(".")}: say some, every or none.`, path);
+    else throw badInput(path, "say some, every or none.");
   }
   return all(conditions);
 }
@@ -358,9 +352,9 @@ function existing(
   condition: (alias: string) => Sql,
 ): Sql {
   const alias = scope.nextAlias();
-  if (scope.edges >= maxEdges) throw tooComplex(`at most ${maxEdges} edges behind one another`);
+  if (scope.edges >= maxEdges) throw tooMuch(`at most ${maxEdges} edges behind one another`);
   scope.size.edges += 1;
-  if (scope.size.edges > maxEdgesInAll) throw tooComplex(`at most ${maxEdgesInAll} edges in all`);
+  if (scope.size.edges > maxEdgesInAll) throw tooMuch(`at most ${maxEdgesInAll} edges in all`);
   const { tenant } = scope.viewer;
   const aliases = { near: scope.alias, far: alias };
   // A join, and not IN: nested in EXISTS, PostgreSQL would look at every far row for every near one.
@@ -376,7 +370,7 @@ function existing(
 
 function asFilter(value: unknown): Filter {
   if (typeof value !== "object" || value === null)
-    throw badInput("where: an object is expected here.", ["where"]);
+    throw badInput(["where"], "an object is expected here.");
   return { ...value };
 }
 
@@ -385,6 +379,6 @@ function asList(value: unknown): readonly unknown[] {
 }
 
 function asText(value: unknown, path: readonly string[]): string {
-  if (typeof value !== "string") throw badInput(`${path.join(".")}: a string is expected.`, path);
+  if (typeof value !== "string") throw badInput(path, { complaint: "notString" });
   return readText(value, path);
 }

@@ -1,6 +1,7 @@
 import { badInput } from "../lib/errors.ts";
 import { ExactNumber } from "../lib/exact-number.ts";
 import { isRecord, numberComplaint } from "../lib/json.ts";
+import { sentenceOf } from "../lib/messages.ts";
 import { readText } from "../lib/text.ts";
 import { folded, hasPart, readPart, type Filter, type Part } from "./filter-value.ts";
 import { all, param, raw, sql, type Sql } from "../lib/sql.ts";
@@ -18,10 +19,7 @@ export function jsonCondition(
   const { path: steps, ...operators } = filter;
   const isText = (step: unknown): step is string => typeof step === "string";
   if (!Array.isArray(steps) || !steps.every(isText)) {
-    throw badInput(`${path.join(".")}.path: name the keys that lead to the value.`, [
-      ...path,
-      "path",
-    ]);
+    throw badInput([...path, "path"], "name the keys that lead to the value.");
   }
   const keys = steps.map((step) => readText(step, [...path, "path"]));
   const location = param(keys, "text[]");
@@ -48,8 +46,7 @@ export function jsonCondition(
             : typeof operand === "string"
               ? "string"
               : null;
-        if (kind === null)
-          throw badInput(`${at.join(".")}: compare with a number or a string.`, at);
+        if (kind === null) throw badInput(at, "compare with a number or a string.");
         return all([
           sql`${value} ${raw(order)} ${jsonParam(operand, at)}`,
           sql`jsonb_typeof(${value}) = ${param(kind, "text")}`,
@@ -72,10 +69,12 @@ function jsonParam(operand: unknown, path: readonly string[]): Sql {
 function readJson(value: unknown, path: readonly string[], depth = 0): unknown {
   if (typeof value === "string") return readText(value, path);
   const complaint = value instanceof ExactNumber ? numberComplaint(value) : null;
-  if (complaint !== null) throw badInput(`${path.join(".")} ${complaint}`, path);
+  if (complaint !== null) {
+    throw badInput(path, { complaint: "whole", text: sentenceOf(path, complaint) });
+  }
   if (!Array.isArray(value) && !isRecord(value)) return value;
   if (depth > maxJsonDepth) {
-    throw badInput(`${path.join(".")}: a JSON value is at most ${maxJsonDepth} levels deep.`, path);
+    throw badInput(path, `a JSON value is at most ${maxJsonDepth} levels deep.`);
   }
   if (Array.isArray(value)) return value.map((inner) => readJson(inner, path, depth + 1));
   return Object.fromEntries(

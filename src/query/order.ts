@@ -30,24 +30,20 @@ const maxTerms = 20;
 /** Reads `orderBy` objects, which must name exactly one field each. */
 export function parseOrder(orderBy: readonly OrderInput[]): OrderTerm[] {
   if (orderBy.length > maxTerms)
-    throw badInput(`orderBy: at most ${maxTerms} terms; give fewer.`, ["orderBy"]);
+    throw badInput(["orderBy"], `at most ${maxTerms} terms; give fewer.`);
   return orderBy.map((input, index) => {
     const [entry, ...others] = Object.entries(input).filter(
       ([, direction]) => direction !== undefined,
     );
     if (entry === undefined || others.length > 0) {
       throw badInput(
-        `orderBy.${index}: name exactly one field; add further fields as further list items.`,
         ["orderBy", String(index)],
+        "name exactly one field; add further fields as further list items.",
       );
     }
     const [field, direction] = entry;
     if (direction === null || direction === undefined) {
-      throw badInput(`orderBy.${index}.${field}: say asc or desc.`, [
-        "orderBy",
-        String(index),
-        field,
-      ]);
+      throw badInput(["orderBy", String(index), field], { complaint: "noDirection" });
     }
     return { field, direction };
   });

@@ -205,7 +205,7 @@ export class Reader {
       // Filters and arguments are checked before; what is left for PostgreSQL to refuse is a value inside a made-up cursor.
       const argument = cursors.after != null ? "after" : cursors.before != null ? "before" : null;
       if (argument === null || !isDataException(error)) throw error;
-      throw badInput(`${argument}: not a cursor of this API; pass it unchanged.`, [argument]);
+      throw badInput([argument], { complaint: "noCursor" });
     }
   }
 }
@@ -238,7 +238,7 @@ function unknownZone(error: unknown, { groupBy }: AggregateRequest): Error | nul
   if (index < 0) return null;
   const path = ["groupBy", String(index), "timeZone"];
   const advice = "the database does not know this time zone; name another place in it.";
-  return badInput(`${path.join(".")}: ${advice}`, path);
+  return badInput(path, advice);
 }
 
 function isDataException(error: unknown): boolean {

@@ -29,14 +29,14 @@ export function searchWords(
   const isLong = search.length > maxPartLength || comparedLength(search) > maxPartLength;
   if (isLong || given.length > maxWords) {
     throw badInput(
-      `${argument}: at most ${maxPartLength} characters and ${maxWords} words; search for less.`,
       [argument],
+      `at most ${maxPartLength} characters and ${maxWords} words; search for less.`,
     );
   }
   // What nobody sees is in every text.
   const words = given.filter((word) => comparedLength(word) > 0);
   if (words.length === 0 && given.length > 0) {
-    throw badInput(`${argument}: give at least one word to search for.`, [argument]);
+    throw badInput([argument], { complaint: "noWord" });
   }
   return words.length === 0 ? null : { phrase: words.join(" "), terms: termsOf(words) };
 }

@@ -1,3 +1,4 @@
+import { asComplaint, type Complaint } from "../lib/messages.ts";
 import { catalog } from "../modules/catalog.ts";
 import type { Entity } from "../model/entity.ts";
 import type { Field } from "../model/field.ts";
@@ -62,7 +63,7 @@ function fieldOf(entity: Entity, field: string): Field {
   return definition;
 }
 
-type Condition = { readonly condition: Filter } | { readonly complaint: string };
+type Condition = { readonly condition: Filter } | { readonly complaint: Complaint };
 
 /** What a filter of a query asks the read engine for, or what is wrong with it. */
 export function conditionOf(
@@ -74,7 +75,9 @@ export function conditionOf(
   const allowed = comparisonsFor(entity, member);
   const comparison = allowed.find((one) => one === operator);
   if (comparison === undefined) {
-    return { complaint: `has no such comparison; there are ${allowed.join(", ")}` };
+    return {
+      complaint: asComplaint(`has no such comparison; there are ${allowed.join(", ")}`),
+    };
   }
   const compared = comparedField(entity, member);
   if (compared === null) return deletionCondition(member, text);
@@ -100,7 +103,7 @@ function deletionCondition(member: Member, text: string): Condition {
   if (member.kind !== "isSet") throw new Error(`${member.key} is not compared`);
   return text === "true" || text === "false"
     ? { condition: { [member.field]: { isNull: text === "false" } } }
-    : { complaint: "must be true or false" };
+    : { complaint: { complaint: "notBoolean" } };
 }
 
 /** Of a list of texts: what it has in it. */

@@ -1,6 +1,7 @@
-import { parseDecimal } from "../lib/decimal.ts";
+import { readDecimal } from "../lib/decimal.ts";
 import { idComplaint, readId } from "../lib/id.ts";
-import { isStorable, partComplaint, unstorable } from "../lib/text.ts";
+import { asComplaint } from "../lib/messages.ts";
+import { isStorable, partComplaint } from "../lib/text.ts";
 import type { Reading } from "../lib/reading.ts";
 import { readDay } from "../model/kinds/day.ts";
 import { readInstant } from "../model/kinds/instant.ts";
@@ -80,7 +81,8 @@ export function readOperand(
     return readValue(entity, definition, text);
   }
   const values = splitValues(text);
-  if (values.length > maxValues) return { complaint: `has at most ${maxValues} values` };
+  if (values.length > maxValues)
+    return { complaint: asComplaint(`has at most ${maxValues} values`) };
   const list: unknown[] = [];
   for (const one of values) {
     const read = readValue(entity, definition, one);
@@ -103,13 +105,15 @@ function splitValues(text: string): string[] {
 function readBoolean(text: string): Operand {
   return text === "true" || text === "false"
     ? { value: text === "true" }
-    : { complaint: "must be true or false" };
+    : { complaint: { complaint: "notBoolean" } };
 }
 
 function readValue(entity: Entity, definition: Field, text: string): Operand {
   // Nothing that is stored is empty: a caller who asks for it left something out, or means records without a value.
-  if (text === "") return { complaint: "is empty; give a value, or leave the parameter out" };
-  if (!isStorable(text)) return { complaint: unstorable };
+  if (text === "") {
+    return { complaint: asComplaint("is empty; give a value, or leave the parameter out") };
+  }
+  if (!isStorable(text)) return { complaint: { complaint: "unstorable" } };
   switch (definition.kind) {
     case "id":
     case "reference": {
@@ -122,22 +126,17 @@ function readValue(entity: Entity, definition: Field, text: string): Operand {
       const names = Object.keys(definition.values?.values ?? {});
       return names.includes(text)
         ? { value: text }
-        : { complaint: `must be one of ${names.join(", ")}` };
+        : { complaint: { complaint: "notOneOf", names } };
     }
     case "boolean":
       return readBoolean(text);
     case "int":
     case "bigInt": {
       const isInt = /^-?\d{1,10}$/.test(text) && Number(text) === (Number(text) | 0);
-      return isInt ? { value: Number(text) } : { complaint: "must be a whole number" };
+      return isInt ? { value: Number(text) } : { complaint: { complaint: "notWhole" } };
     }
     case "decimal":
-      try {
-        return { value: parseDecimal(text) };
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : "it cannot be read";
-        return { complaint: `must be a decimal: ${reason}` };
-      }
+      return readDecimal(text);
     case "dateTime":
       return instantOrDay(withPlus(text));
     case "date":
@@ -150,9 +149,12 @@ function readValue(entity: Entity, definition: Field, text: string): Operand {
 /** A day stands for its first instant in UTC. */
 function instantOrDay(text: string): Operand {
   const reading = readInstant(text);
-  const day = "complaint" in reading && /^[\d-]+$/.test(text) ? readDay(text) : reading;
-  if ("complaint" in day) return { complaint: `${day.complaint}, or a day` };
-  return { value: day === reading ? day.value : `${day.value}T00:00:00.000Z` };
+  if ("value" in reading) return reading;
+  if (!/^[\d-]+$/.test(text)) return { complaint: { complaint: "notInstant", orDay: true } };
+  const day = readDay(text);
+  return "value" in day
+    ? { value: `${day.value}T00:00:00.000Z` }
+    : { complaint: { complaint: "notDay", orDay: true } };
 }
 
 /** The `+` of an offset reads as a space where it was not percent-encoded. */

@@ -1,21 +1,17 @@
 import { decodeCursor } from "../lib/cursor.ts";
-import { badInput } from "../lib/errors.ts";
+import { badInput, GatewayError } from "../lib/errors.ts";
+import type { Complaint } from "../lib/messages.ts";
 import { RefusedRequest } from "../limits/json-body.ts";
 import { sortsAll } from "../model/entity.ts";
 import { isSortable } from "../model/field.ts";
 import type { OrderTerm } from "../model/order.ts";
-import {
-  maxPatternCharacters,
-  tooManyPatternCharacters,
-  type Filter,
-  type Patterns,
-} from "../query/filter-value.ts";
+import { maxPatternCharacters, type Filter, type Patterns } from "../query/filter-value.ts";
 import { defaultPageSize, maxPageSize, orderKeyOf, type ListRequest } from "../query/page.ts";
 import { searchWords, type SearchWords } from "../query/search.ts";
 import type { Member } from "../query/projection.ts";
 import type { Operation, Resource } from "./face.ts";
 import { comparisonsFor, conditionOf } from "./filter-condition.ts";
-import { invalid, Refused, type Issue } from "./refusal.ts";
+import { invalid, issueOf, Refused, type Issue } from "./refusal.ts";
 
 /** More parameters are no question that anybody means. */
 const maxParameters = 100;
@@ -117,8 +113,8 @@ class ListReading {
     );
   }
 
-  complain(path: string, message: string): void {
-    this.#issues.push({ path, message });
+  complain(path: string, complaint: Complaint | string): void {
+    this.#issues.push(issueOf(path, complaint));
   }
 
   read(name: string, value: string): void {
@@ -129,7 +125,7 @@ class ListReading {
     else if (isRich && name === "q") this.#readSearch(value);
     else if (isRich && name === "include_deleted") {
       if (value === "true" || value === "false") this.#includeDeleted ||= value === "true";
-      else this.complain(name, "must be true or false");
+      else this.complain(name, { complaint: "notBoolean" });
     } else this.#readFilter(name, value);
   }
 
@@ -159,7 +155,7 @@ class ListReading {
   #readLimit(value: string): void {
     const limit = readLimit(value);
     if (limit !== null) this.#limit = limit;
-    else this.complain("limit", `must be a whole number from 1 to ${maxPageSize}`);
+    else this.complain("limit", { complaint: "notWholeUpTo", max: maxPageSize });
   }
 
   #readSort(value: string): void {
@@ -187,8 +183,8 @@ class ListReading {
     try {
       this.#words = searchWords(value, "q");
     } catch (error) {
-      const message = error instanceof Error ? error.message : "cannot be read";
-      this.complain("q", message.replace(/^q: /, ""));
+      if (!(error instanceof GatewayError)) throw error;
+      this.complain("q", error.refusal.complaint);
     }
   }
 
@@ -204,7 +200,8 @@ class ListReading {
     const { entity } = this.#resource.projection;
     if (patternParameter.test(name)) this.#characters += value.length;
     if (this.#characters > maxPatternCharacters) {
-      this.complain(name, `is too much: a list has ${tooManyPatternCharacters}; look for less.`);
+      const complaint = { complaint: "tooManyCharacters", where: "list" } as const;
+      this.complain(name, { ...complaint, max: maxPatternCharacters });
     }
     const found = conditionOf(entity, member, operator, value);
     if ("complaint" in found) this.complain(name, found.complaint);
@@ -231,10 +228,8 @@ export const maxSortKeys = 10;
 
 /** What PostgreSQL cannot read in a made-up cursor, under the name that this face has for it. */
 export function asCursorComplaint(thrown: unknown): unknown {
-  if (!(thrown instanceof Error && "inputPath" in thrown)) return thrown;
-  const { inputPath } = thrown;
-  if (!Array.isArray(inputPath) || inputPath[0] !== "after") return thrown;
-  return badInput(noCursor, ["cursor"]);
+  const isOfCursor = thrown instanceof GatewayError && thrown.refusal.path?.[0] === "after";
+  return isOfCursor ? badInput(["cursor"], { complaint: "whole", text: noCursor }) : thrown;
 }
 
 /**
@@ -249,12 +244,11 @@ export function readRecordQuery(
   const issues: Issue[] = [];
   for (const [name, value] of query) {
     if (verb !== "get" || !resource.list.isRich || name !== "include_deleted") {
-      const message = "is not a parameter of this operation; remove it.";
-      issues.push({ path: name, message });
+      issues.push(issueOf(name, "is not a parameter of this operation; remove it."));
     } else if (query.getAll(name).length > 1) {
-      issues.push({ path: name, message: "is given twice; send it once." });
+      issues.push(issueOf(name, "is given twice; send it once."));
     } else if (value !== "true" && value !== "false") {
-      issues.push({ path: name, message: "must be true or false" });
+      issues.push(issueOf(name, { complaint: "notBoolean" }));
     }
   }
   if (issues.length > 0) throw new Refused("BAD_USER_INPUT", invalid(issues));

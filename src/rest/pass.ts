@@ -4,13 +4,11 @@ import type { Quotas } from "../limits/quotas.ts";
 import { rateHeaders, tooManyRequests } from "../limits/rate-headers.ts";
 import { GatewayError } from "../lib/errors.ts";
 import { readId } from "../lib/id.ts";
+import { wordsOf } from "../lib/messages.ts";
 import { currentRecord } from "../telemetry/record.ts";
 import { answerOf } from "./answer.ts";
 import type { Operation } from "./face.ts";
 import { Refused } from "./refusal.ts";
-
-/** What a request gets that does not name its organization where it must. */
-export const missingOrganization = "Missing organization context. Provide x-organization-id.";
 
 /** Lets a request pass when its credential is good, has requests left and belongs to the place that it names. */
 export async function pass(
@@ -33,7 +31,8 @@ export async function pass(
   setHeaders(rateHeaders(left));
   if (!allowed) throw tooManyRequests(actor, left);
   if (face.needsOrganization && readId("ten", headers.get("x-organization-id") ?? "") === null) {
-    throw new Refused("BAD_USER_INPUT", answerOf(400, { error: missingOrganization }));
+    const error = wordsOf({ complaint: "noOrganization" });
+    throw new Refused("BAD_USER_INPUT", answerOf(400, { error }));
   }
   try {
     return await checked(credentials.agree(actor, headers));
@@ -51,7 +50,7 @@ async function checked<Found>(checking: Promise<Found>): Promise<Found> {
     return await checking;
   } catch (thrown) {
     if (thrown instanceof GatewayError) throw thrown;
-    const error = "Credentials cannot be checked just now; try again.";
+    const error = wordsOf({ complaint: "noCredentialCheck" });
     throw new Refused("UNAVAILABLE", answerOf(503, { error }, { "retry-after": "1" }), thrown);
   }
 }

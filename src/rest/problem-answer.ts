@@ -1,4 +1,5 @@
-import type { Problem, RecordKey } from "../write/problem.ts";
+import type { RecordKey } from "../lib/refusal.ts";
+import { messageOf, recordOf, type Problem } from "../write/problem.ts";
 import { answerOf, Printed, type Answer } from "./answer.ts";
 import type { Operation } from "./face.ts";
 import { invalid, notFound } from "./refusal.ts";
@@ -16,25 +17,28 @@ export async function problemAnswer(
   }: { readonly operation: Operation; readonly isConditional: boolean; readonly record: Show },
 ): Promise<Answer> {
   const { words } = operation.face;
-  const isTarget = ({ kind, path }: Problem) =>
-    kind === "notFound" && path.length === 1 && path[0] === "id";
+  const isTarget = ({ code, path }: Problem) =>
+    code === "NOT_FOUND" && path.length === 1 && path[0] === "id";
   if (problems.some(isTarget)) return notFound(operation.resource);
   const [first] = problems;
-  const isInvalid = ({ kind }: Problem) => kind === "invalid" || kind === "notFound";
+  const isInvalid = ({ code }: Problem) => code === "BAD_USER_INPUT" || code === "NOT_FOUND";
   if (first === undefined || problems.some(isInvalid)) {
-    return invalid(problems.map(({ path, message }) => ({ path: path.join("."), message })));
+    return invalid(
+      problems.map((problem) => ({ path: problem.path.join("."), message: messageOf(problem) })),
+    );
   }
   const shown = async (problem: Problem) => {
-    const json = problem.record === null ? null : await record(problem.record);
+    const key = recordOf(problem);
+    const json = key === null ? null : await record(key);
     return new Printed(json ?? "null");
   };
-  const stale = problems.find(({ kind }) => kind === "conflict");
+  const stale = problems.find(({ code }) => code === "CONFLICT");
   if (stale !== undefined) {
-    const body = { error: stale.message, current: await shown(stale) };
+    const body = { error: messageOf(stale), current: await shown(stale) };
     return answerOf(isConditional ? 412 : 409, body);
   }
   const field = first.path.join(".");
   return words.duplicate === null
-    ? answerOf(409, { error: first.message, field, existing: await shown(first) })
+    ? answerOf(409, { error: messageOf(first), field, existing: await shown(first) })
     : answerOf(409, { error: words.duplicate(field), field });
 }

@@ -1,5 +1,7 @@
 import { troubleOf } from "../db/trouble.ts";
-import { GatewayError, httpStatusOf, type ErrorCode } from "../lib/errors.ts";
+import { GatewayError } from "../lib/errors.ts";
+import { asComplaint, wordsOf, type Complaint } from "../lib/messages.ts";
+import { httpStatusOf, type ErrorCode } from "../lib/refusal.ts";
 import { RefusedRequest } from "../limits/json-body.ts";
 import { shortened } from "../lib/text.ts";
 import { answerOf, type Answer } from "./answer.ts";
@@ -8,11 +10,11 @@ import type { Operation, Resource } from "./face.ts";
 /** One thing that is wrong with what was sent: where, in the names of the face, and how to mend it. */
 export type Issue = { readonly path: string; readonly message: string };
 
-/** What a request gets that is wrong in itself. */
-export const invalidPayload = "Invalid request payload";
-
-/** What a caller gets whose credential may not do what was asked. */
-export const missingScopesText = "API key missing required scopes";
+/** An issue in words that need no place before them: it is beside them. */
+export const issueOf = (path: string, complaint: Complaint | string): Issue => ({
+  path,
+  message: wordsOf(asComplaint(complaint)),
+});
 
 /** So many issues are told, and so much of each: they quote what was sent, which may be a megabyte of nonsense. */
 const maxIssues = 100;
@@ -27,7 +29,7 @@ export function invalid(issues: readonly Issue[]): Answer {
   }));
   const left = issues.length - told.length;
   if (left > 0) told.push({ path: "", message: `There are ${left} more; mend these first.` });
-  return answerOf(400, { error: invalidPayload, issues: told });
+  return answerOf(400, { error: wordsOf({ complaint: "invalidPayload" }), issues: told });
 }
 
 /** There is no such record for this caller, whatever the reason. */
@@ -37,7 +39,7 @@ export function notFound(resource: Resource): Answer {
 
 /** What is said of a record that is not there. */
 export function notFoundText({ noun }: Resource): string {
-  return `${spoken(noun)} not found`;
+  return wordsOf({ complaint: "recordNotFound", noun: spoken(noun) });
 }
 
 /** `IntegrationCustomer` is a customer for those who ask for it, and `LineItem` a line item. */
@@ -99,40 +101,41 @@ export function tell(thrown: unknown, operation: Operation, requestId: string): 
   }
   const known = thrown instanceof GatewayError ? thrown : troubleOf(thrown);
   if (known !== null) {
-    const { missingScopes } = known.detail;
+    const { refusal } = known;
     return {
       ...expected(gatewayAnswer(known), known.code),
-      missingScopes: Array.isArray(missingScopes) ? missingScopes.map(String) : [],
+      missingScopes: refusal.code === "FORBIDDEN" ? (refusal.missingScopes ?? []) : [],
       isUnexpected: known !== thrown && known.code === "UNAVAILABLE",
     };
   }
   const { failure } = operation.face.words;
   const body =
     failure === null
-      ? { error: "Something went wrong on our side.", request_id: requestId }
+      ? { error: wordsOf({ complaint: "failed" }), request_id: requestId }
       : { error: failure(operation.verb) };
   return { answer: answerOf(500, body), code: "INTERNAL", missingScopes: [], isUnexpected: true };
 }
 
-function gatewayAnswer({ code, message, inputPath, detail }: GatewayError): Answer {
-  const status = httpStatusOf[code];
-  switch (code) {
+function gatewayAnswer({ refusal, message }: GatewayError): Answer {
+  const status = httpStatusOf[refusal.code];
+  switch (refusal.code) {
     case "BAD_USER_INPUT":
     case "QUERY_TOO_COMPLEX":
-      return invalid([{ path: inputPath.join("."), message }]);
+      return invalid([{ path: (refusal.path ?? []).join("."), message }]);
     case "FORBIDDEN": {
-      const { missingScopes } = detail;
+      const { missingScopes } = refusal;
       return missingScopes === undefined
         ? answerOf(status, { error: message })
-        : answerOf(status, { error: missingScopesText, missingScopes });
+        : answerOf(status, { error: wordsOf({ complaint: "keyLacksScopes" }), missingScopes });
     }
     case "RATE_LIMITED": {
-      const { limit, window, retryAfter } = detail;
-      const [error = message] = message.split(": ", 1);
+      const { limit, window, retryAfter, complaint } = refusal;
+      const quota = complaint.complaint === "pointsUsedUp" ? "points" : "rate";
+      const error = wordsOf({ complaint: "usedUp", owner: complaint.owner, quota });
       return answerOf(status, { error, limit, window }, { "retry-after": String(retryAfter) });
     }
     case "UNAVAILABLE": {
-      const { retryAfter = 1 } = detail;
+      const { retryAfter = 1 } = refusal;
       return answerOf(status, { error: message }, { "retry-after": String(retryAfter) });
     }
     default:

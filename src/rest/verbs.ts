@@ -1,6 +1,7 @@
 import type { Actor } from "../auth/actor.ts";
 import { covers } from "../auth/require-scopes.ts";
 import { formatId, idComplaint, readId } from "../lib/id.ts";
+import { sentenceOf } from "../lib/messages.ts";
 import type { PrintedRecord } from "../query/projection.ts";
 import type { Reader } from "../query/reader.ts";
 import type { WriteContext } from "../write/context.ts";
@@ -11,7 +12,7 @@ import type { Operation, Resource, Verb } from "./face.ts";
 import { asCursorComplaint, readListQuery, readRecordQuery } from "./list-query.ts";
 import { readIfMatch } from "./if-match.ts";
 import { problemAnswer } from "./problem-answer.ts";
-import { invalid, notFound } from "./refusal.ts";
+import { invalid, issueOf, notFound } from "./refusal.ts";
 
 /** A request that may be carried out. */
 export type Call = {
@@ -68,8 +69,8 @@ export const verbs: Readonly<Record<Verb, (call: Call) => Promise<Answer>>> = {
     readRecordQuery(operation, query);
     const version = readIfMatch(headers);
     if (version !== null && body["version"] != null && body["version"] !== version) {
-      const message = "says something else than If-Match; send one of the two.";
-      return invalid([{ path: "version", message: `version ${message}` }]);
+      const message = sentenceOf(["version"], { complaint: "saysElse", other: "If-Match" });
+      return invalid([{ path: "version", message }]);
     }
     const input = version === null ? body : { ...body, version };
     return written(call, await changeOf(operation).update(context, { id, input }));
@@ -134,6 +135,6 @@ function shownId({ projection }: Resource, id: string): string {
 function unreadableId({ operation, id }: Call): Answer {
   const { face, resource } = operation;
   if (face.words.isIdSecret) return notFound(resource);
-  const message = idComplaint(resource.projection.entity.prefix, id);
-  return invalid([{ path: resource.parameter, message }]);
+  const complaint = idComplaint(resource.projection.entity.prefix, id);
+  return invalid([issueOf(resource.parameter, complaint)]);
 }

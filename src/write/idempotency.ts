@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Actor } from "../auth/actor.ts";
 import type { FencedPool } from "../db/fenced-pool.ts";
-import { GatewayError } from "../lib/errors.ts";
+import { badInput, GatewayError } from "../lib/errors.ts";
 import { parseJson } from "../lib/exact-number.ts";
 import { isRecord } from "../lib/json.ts";
 import { fingerprint, seal, unseal } from "../lib/seal.ts";
@@ -11,7 +11,7 @@ import type { IdempotentStep } from "./context.ts";
 import type { WriteUnit } from "./unit.ts";
 
 /** How long an answer is kept under its key. */
-const keptHours = 24;
+export const keptHours = 24;
 /** The most expired records that a new one takes away, so that the table does not grow without end. */
 const purgedAtOnce = 20;
 export const maxKeyLength = 255;
@@ -20,10 +20,7 @@ export const maxKeyLength = 255;
 export function readIdempotencyKey(header: string | null): string | null {
   if (header === null) return null;
   if (/^[\x21-\x7e]+( [\x21-\x7e]+)*$/.test(header) && header.length <= maxKeyLength) return header;
-  throw new GatewayError(
-    "BAD_USER_INPUT",
-    `Idempotency-Key: send 1 to ${maxKeyLength} printable ASCII characters, such as a UUID.`,
-  );
+  throw badInput([], { complaint: "notIdempotencyKey", max: maxKeyLength });
 }
 
 /** A hash of a request that does not depend on the order of its keys. */
@@ -109,10 +106,10 @@ function keptAnswer(row: Cells, key: string, requestHash: Buffer): KeptAnswer | 
 }
 
 function reused(): GatewayError {
-  return new GatewayError(
-    "IDEMPOTENCY_KEY_REUSED",
-    "Idempotency-Key: this key was used for another request in the last 24 hours; use a new one.",
-  );
+  return new GatewayError({
+    code: "IDEMPOTENCY_KEY_REUSED",
+    complaint: { complaint: "keyReused", hours: keptHours },
+  });
 }
 
 /**
@@ -137,10 +134,7 @@ export async function claimStep(
   ]);
   if (row !== undefined && row[0] !== requestHash.toString("hex")) throw reused();
   if (lock?.[0] !== "t") {
-    throw new GatewayError(
-      "CONFLICT",
-      "Idempotency-Key: the first request with this key is still running; try again in a moment.",
-    );
+    throw new GatewayError({ code: "CONFLICT", complaint: { complaint: "keyInUse" } });
   }
   const sealed = row?.[1] ?? null;
   return sealed === null ? null : { outcome: parseJson(unseal(key, sealed)) };

@@ -1,9 +1,10 @@
 import { constants, deflateRawSync } from "node:zlib";
 import { z } from "zod";
-import { decimalPattern, parseDecimal } from "../lib/decimal.ts";
+import { decimalPattern, readDecimal } from "../lib/decimal.ts";
 import { idComplaint, idPattern, readId } from "../lib/id.ts";
 import { composedJson, isRecord, jsonComplaint } from "../lib/json.ts";
-import { isStorable, unstorable } from "../lib/text.ts";
+import { wordsOf, type Complaint } from "../lib/messages.ts";
+import { isStorable } from "../lib/text.ts";
 import type { Reading } from "../lib/reading.ts";
 import { readCurrency } from "../model/kinds/currency.ts";
 import { dayPattern, readDay } from "../model/kinds/day.ts";
@@ -33,7 +34,7 @@ const compressedLength = (bytes: Buffer): number =>
   deflateRawSync(bytes, { strategy: constants.Z_FIXED }).length;
 
 /** What is said of a text that it cannot. */
-export const tooManyBytes = `must have at most ${maxIndexedBytes.toLocaleString("en")} bytes in UTF-8, so that lists can be sorted by it`;
+export const tooManyBytes = { complaint: "tooManyBytes", max: maxIndexedBytes } as const;
 
 /** Characters that one line may have. */
 export const maxLineLength = 1_000;
@@ -43,30 +44,37 @@ const lengths: Readonly<Record<TextForm, number>> = {
   outside: 255,
 };
 
+const notText = wordsOf({ complaint: "notText" });
+const unstorable = wordsOf({ complaint: "unstorable" });
+
 /** Trimmed text in Unicode NFC; in a list, a blank one counts as none. */
 export function textSchema(form: TextForm = "line", maxLength: number = lengths[form]) {
   return z
-    .string("must be text")
+    .string(notText)
     .trim()
     .normalize("NFC")
-    .max(maxLength, `must have at most ${maxLength.toLocaleString("en")} characters`)
+    .max(maxLength, wordsOf({ complaint: "tooLong", max: maxLength }))
     .refine(isStorable, unstorable)
-    .refine((value) => form === "prose" || fitsIndex(value), tooManyBytes)
+    .refine((value) => form === "prose" || fitsIndex(value), wordsOf(tooManyBytes))
     .transform((value) => (value === "" ? null : value));
 }
+
+/** An issue of zod's that says what is wrong as data. */
+const custom = (complaint: Complaint, input: unknown) =>
+  ({ code: "custom", params: { complaint }, input }) as const;
 
 /** Text as its kind reads it. */
 export function readText(read: (text: string) => Reading, maxLength = maxLineLength) {
   return z
-    .string("must be text")
+    .string(notText)
     .trim()
     .normalize("NFC")
-    .max(maxLength, `must have at most ${maxLength.toLocaleString("en")} characters`)
+    .max(maxLength, wordsOf({ complaint: "tooLong", max: maxLength }))
     .refine(isStorable, { error: unstorable, abort: true })
     .transform((text, context) => {
       const reading = read(text);
       if ("value" in reading) return reading.value;
-      context.issues.push({ code: "custom", message: reading.complaint, input: text });
+      context.issues.push(custom(reading.complaint, text));
       return null;
     });
 }
@@ -89,14 +97,10 @@ export const decimalSchema = z
     'must be a decimal: text such as "10.5", or a number',
   )
   .transform((value, context) => {
-    try {
-      return parseDecimal(value);
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : "it cannot be read";
-      const message = `must be a decimal: ${reason}`;
-      context.issues.push({ code: "custom", message, input: value });
-      return null;
-    }
+    const reading = readDecimal(value);
+    if ("value" in reading) return reading.value;
+    context.issues.push(custom(reading.complaint, value));
+    return null;
   });
 
 /** The UUID in an id of the entity with this prefix. */
@@ -107,7 +111,7 @@ export function idSchema(prefix: string) {
     .transform((text, context) => {
       const uuid = readId(prefix, text);
       if (uuid === null) {
-        context.issues.push({ code: "custom", message: idComplaint(prefix, text), input: text });
+        context.issues.push(custom(idComplaint(prefix, text), text));
       }
       return uuid;
     })
@@ -119,7 +123,7 @@ export const jsonSchema = z
   .unknown()
   .superRefine((value, context) => {
     const complaint = jsonComplaint(value);
-    if (complaint !== null) context.addIssue({ code: "custom", message: complaint });
+    if (complaint !== null) context.addIssue(custom(complaint, value));
   })
   .transform(composedJson);
 
@@ -140,11 +144,11 @@ function listSchema({ form, limits }: Field) {
   return (
     z
       .array(textSchema(form, maxLength), "must be a list of texts")
-      .max(maxItems, `must have at most ${maxItems.toLocaleString("en")} items`)
+      .max(maxItems, wordsOf({ complaint: "tooManyItems", max: maxItems }))
       // GraphQL makes a list of one of a blank text, which must not empty what is stored.
       .refine(
         (items) => items.length === 0 || items.some((item) => item !== null),
-        "holds nothing but blanks; send [] for none",
+        wordsOf({ complaint: "onlyBlanks" }),
       )
       .transform((items) => [...new Set(items.filter((item) => item !== null))])
   );
@@ -171,13 +175,18 @@ export function schemaOf(
       return { schema: currencySchema, type: { scalar: "Currency" } };
     case "int":
       return {
-        schema: z.int32("must be a whole number").min(0, "must not be negative"),
+        schema: z
+          .int32(wordsOf({ complaint: "notWhole" }))
+          .min(0, wordsOf({ complaint: "negative" })),
         type: { scalar: "Int" },
       };
     case "decimal":
       return { schema: decimalSchema, type: { scalar: "Decimal" } };
     case "boolean":
-      return { schema: z.boolean("must be true or false"), type: { scalar: "Boolean" } };
+      return {
+        schema: z.boolean(wordsOf({ complaint: "notBoolean" })),
+        type: { scalar: "Boolean" },
+      };
     case "dateTime":
       return { schema: instantSchema, type: { scalar: "DateTime" } };
     case "date":
@@ -201,7 +210,7 @@ export function schemaOf(
       if (definition.values === null) throw new Error(`${name}: an enum needs its values`);
       const names = Object.keys(definition.values.values);
       return {
-        schema: z.enum(names, `must be one of ${names.join(", ")}`),
+        schema: z.enum(names, wordsOf({ complaint: "notOneOf", names })),
         type: { enum: definition.values },
       };
     }

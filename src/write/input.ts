@@ -5,8 +5,9 @@ import type { Field } from "../model/field.ts";
 import { withoutExponent } from "../lib/decimal.ts";
 import { ExactNumber } from "../lib/exact-number.ts";
 import { isRecord } from "../lib/json.ts";
+import { isComplaint, wordsOf, type Complaint } from "../lib/messages.ts";
 import { snakeCase } from "../lib/text.ts";
-import { invalid, withoutPlace, type Problem } from "./problem.ts";
+import { invalid, type Problem } from "./problem.ts";
 import type { EntityInputs, InputDefinition, InputField, InputType } from "./input-definition.ts";
 import { schemaOf } from "./input-types.ts";
 
@@ -121,7 +122,7 @@ export function defineInputs(
 }
 
 const version = inputField({
-  schema: z.int32("must be a whole number"),
+  schema: z.int32(wordsOf({ complaint: "notWhole" })),
   type: { scalar: "Int" },
   description:
     "The version that was read. When it is not the current one, nothing is written and the answer is a conflict with the current record.",
@@ -134,10 +135,8 @@ export const recordSchema = (complaint: string) => z.custom<Values>(isRecord, co
 export const objectSchema = (definition: InputDefinition, complaint: string) =>
   recordSchema(complaint).transform((sent, context) => {
     const { extras, problems } = parseInput(definition, sent);
-    for (const problem of problems) {
-      const { path } = problem;
-      const message = withoutPlace(problem);
-      context.issues.push({ code: "custom", path: [...path], message, input: sent });
+    for (const { path, complaint } of problems) {
+      context.issues.push({ code: "custom", path: [...path], params: { complaint }, input: sent });
     }
     return extras;
   });
@@ -167,12 +166,11 @@ export function fieldFromModel(
 export const isBlank = (value: unknown): boolean =>
   value == null || (typeof value === "string" && value.trim() === "");
 
-/** The message about null and blank for a field that cannot be null. */
-function neverNull({ type }: InputField): string {
-  const isList = "listOf" in type;
-  const emptied = isList || ("scalar" in type && type.scalar === "JSON");
-  const none = emptied ? `, or send ${isList ? "[]" : "an empty one"} to empty it` : "";
-  return `cannot be null or blank; leave it out to keep its value${none}.`;
+/** What is said of null and blank for a field that cannot be null. */
+function neverNull({ type }: InputField): Complaint {
+  const isJson = "scalar" in type && type.scalar === "JSON";
+  const emptiedBy = "listOf" in type ? "[]" : isJson ? "an empty one" : null;
+  return { complaint: "neverNull", emptiedBy };
 }
 
 /**
@@ -195,14 +193,14 @@ export function parseInput(definition: InputDefinition, input: Values): ParsedIn
       values[field] = value;
       saidAs.set(field, rest);
     } else if (value !== null && !isDeepStrictEqual(values[field], value)) {
-      const message = `says something else than ${saidAs.get(field)}; send one of the two.`;
-      problems.push(invalid([rest], message));
+      const other = saidAs.get(field) ?? field;
+      problems.push(invalid([rest], { complaint: "saysElse", other }));
     }
   };
   for (const [rest, sent] of Object.entries(input)) {
     const field = Object.hasOwn(definition.fields, rest) ? definition.fields[rest] : undefined;
     if (field === undefined) {
-      problems.push(invalid([rest], "is not a field of this input; remove it."));
+      problems.push(invalid([rest], { complaint: "unknownField" }));
       continue;
     }
     if (field.ignored || sent === undefined) continue;
@@ -219,7 +217,7 @@ export function parseInput(definition: InputDefinition, input: Values): ParsedIn
     else problems.push(...parsed.error.issues.flatMap((issue) => problemsOf(issue, rest)));
   }
   for (const [rest, field] of Object.entries(definition.fields)) {
-    if (field.required && !said.has(rest)) problems.push(invalid([rest], "is needed."));
+    if (field.required && !said.has(rest)) problems.push(invalid([rest], { complaint: "missing" }));
   }
   return { values, extras, problems, asSent };
 }
@@ -230,13 +228,17 @@ const readable = ({ type }: InputField, sent: unknown): unknown =>
     ? withoutExponent(sent.source)
     : sent;
 
+/** A check of ours says what is wrong as data, one of zod's in words. */
+function complaintOf(issue: z.core.$ZodIssue): Complaint | string {
+  const { complaint }: { complaint?: unknown } = (issue.code === "custom" && issue.params) || {};
+  return isComplaint(complaint) ? complaint : issue.message;
+}
+
 function problemsOf(issue: z.core.$ZodIssue, rest: string): Problem[] {
   const path = [rest, ...issue.path.map(String)];
   if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) =>
-      invalid([...path, key], "is not a field of this input; remove it."),
-    );
+    return issue.keys.map((key) => invalid([...path, key], { complaint: "unknownField" }));
   }
   const missing = issue.code === "invalid_type" && issue.input === undefined;
-  return [invalid(path, missing ? "is needed." : issue.message)];
+  return [invalid(path, missing ? { complaint: "missing" } : complaintOf(issue))];
 }

@@ -1,15 +1,16 @@
 import { scopeFor } from "../auth/permissions.ts";
 import { covers } from "../auth/require-scopes.ts";
 import type { Entity } from "../model/entity.ts";
+import { wordsOf } from "../lib/messages.ts";
 import { isOneOf, name, param, raw, sql, type Sql } from "../lib/sql.ts";
 import type { Draft } from "./draft.ts";
 import { restName, type Values } from "./input.ts";
 import type { Wanted } from "./lock.ts";
 import type { Judge, OnError } from "./rules/judge.ts";
-import { duplicate, invalid, type Problem } from "./problem.ts";
+import { duplicate, invalid, messageOf, type Problem } from "./problem.ts";
 import type { References } from "./references.ts";
 import type { Stored } from "./stored.ts";
-import { isTold, taken, takenByOther } from "./rules/unique.ts";
+import { isTold, taken } from "./rules/unique.ts";
 import type { WriteUnit } from "./unit.ts";
 
 /** Adds what stands in the way of records that would be brought back; gives what their contents ask of each other. */
@@ -72,7 +73,7 @@ function checkOwners(
   for (const { values, problems } of drafts) {
     for (const { owner, key } of ownerKeys(unit, entity)) {
       if (values[key] === null || references.get(owner.name, values[key]) !== undefined) continue;
-      problems.push(invalid([restName(key)], `is a deleted ${owner.type}: restore that first.`));
+      problems.push(invalid([restName(key)], { complaint: "ownerDeleted", type: owner.type }));
     }
   }
 }
@@ -97,8 +98,8 @@ function contentsJudge(conflicts: readonly Conflict[]): Judge {
       for (const deletion of deletionOf(values)) {
         for (const { other, isWith, problem } of byDeletion.get(deletion) ?? []) {
           const stands = isWith ? back.has(other) : !coming.has(other);
-          if (!stands || said.has(problem.message)) continue;
-          said.add(problem.message);
+          if (!stands || said.has(messageOf(problem))) continue;
+          said.add(messageOf(problem));
           problems.push(problem);
         }
       }
@@ -140,7 +141,8 @@ async function contentsTaken(
       for (const [deletion, value, other, appId, otherAppId] of rows) {
         const isOwn = isTold(unit.actor, appId ?? null);
         const shown = isOwn && mayRead(unit, child) ? ` (${value})` : "";
-        const said = isTold(unit.actor, otherAppId ?? null) ? taken(child, rule) : takenByOther;
+        const isKnown = isTold(unit.actor, otherAppId ?? null);
+        const said = wordsOf(isKnown ? taken(child, rule) : { complaint: "takenByOther" });
         const message = `of a ${child.type} that would come back${shown} ${said}`;
         const problem = duplicate([child.plural, restName(rule.field)], message, null);
         conflicts.push({ deletion: deletion ?? "", other: other ?? null, isWith: true, problem });

@@ -1,54 +1,46 @@
-/** A record as it is named between the layers. */
-export type RecordKey = { readonly entity: string; readonly id: string };
+import { asComplaint, sentenceOf, type Complaint } from "../lib/messages.ts";
+import type { RecordKey, Refusal } from "../lib/refusal.ts";
 
 /** What a caller got wrong in one row of a mutation; told as data (`userErrors`), never thrown to the top. */
-export type Problem = {
-  readonly kind: "invalid" | "notFound" | "conflict" | "duplicate";
+export type Problem = Extract<
+  Refusal,
+  { readonly code: "BAD_USER_INPUT" | "NOT_FOUND" | "CONFLICT" | "DUPLICATE" }
+> & {
   /** Where in the input, in REST names: `["line_items", "2", "quantity"]`. */
   readonly path: readonly string[];
-  readonly message: string;
-  /** For a conflict the record as it is now, for a duplicate the one that has the value, if the caller may see it. */
-  readonly record: RecordKey | null;
 };
 
-/** A message that goes on where the field's name ends becomes a sentence with it. */
-function sentence(path: readonly string[], message: string): string {
-  return /^[a-z]/.test(message) ? `${path.join(".")} ${message}` : message;
-}
+/** What is wrong, as a sentence. */
+export const messageOf = ({ path, complaint }: Problem): string => sentenceOf(path, complaint);
 
-/** A value that cannot be used; the message says how to mend it. */
-export const invalid = (path: readonly string[], message: string): Problem => ({
-  kind: "invalid",
+/** The record that a conflict or a duplicate is about; null where it is about none, or the caller may not see it. */
+export const recordOf = (problem: Problem): RecordKey | null =>
+  "record" in problem ? (problem.record ?? null) : null;
+
+/** A value that cannot be used: how to mend it, in words where it is said of nothing else. */
+export const invalid = (path: readonly string[], complaint: Complaint | string): Problem => ({
+  code: "BAD_USER_INPUT",
   path,
-  message: sentence(path, message),
-  record: null,
+  complaint: asComplaint(complaint),
 });
-
-/** The message as a sentence takes it: without the place in front. */
-export function withoutPlace({ path, message }: Problem): string {
-  const place = `${path.join(".")} `;
-  return message.startsWith(place) ? message.slice(place.length) : message;
-}
 
 /** No such record for this caller, whatever the reason. */
 export const notFound = (path: readonly string[], type: string): Problem => ({
-  kind: "notFound",
+  code: "NOT_FOUND",
   path,
-  message: `There is no such ${type}.`,
-  record: null,
+  complaint: { complaint: "noSuchRecord", type },
 });
 
 /** The record is no longer what the caller read. */
-export const conflict = (path: readonly string[], message: string, record: RecordKey): Problem => ({
-  kind: "conflict",
-  path,
-  message: sentence(path, message),
-  record,
-});
+export const conflict = (
+  path: readonly string[],
+  complaint: Complaint,
+  record: RecordKey,
+): Problem => ({ code: "CONFLICT", path, complaint, record });
 
 /** A live record has the value already. */
 export const duplicate = (
   path: readonly string[],
-  message: string,
+  complaint: Complaint | string,
   record: RecordKey | null,
-): Problem => ({ kind: "duplicate", path, message: sentence(path, message), record });
+): Problem => ({ code: "DUPLICATE", path, complaint: asComplaint(complaint), record });

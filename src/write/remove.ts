@@ -177,7 +177,7 @@ async function lockRows(
   for (const { id, index, version } of rows) {
     const said: Problem[] = [];
     const record = found.get(id);
-    if (seen.has(id)) said.push(invalid(["id"], "is named twice in this call."));
+    if (seen.has(id)) said.push(invalid(["id"], { complaint: "namedTwice", within: "call" }));
     else if (living.has(id)) said.push(invalid(["id"], `is a ${entity.type} that is not deleted.`));
     else if (record === undefined) said.push(notFound(["id"], entity.type));
     else checkVersion(entity, record, version, said);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { GatewayError } from "../lib/errors.ts";
+import { unavailable } from "../lib/errors.ts";
 import { raw } from "../lib/sql.ts";
 import type { WriteContext } from "./context.ts";
 import { claimStep, recordStep } from "./idempotency.ts";
@@ -43,10 +43,7 @@ export async function runWrite<Outcome>(
         return refusal;
       }
       if (attempt === maxAttempts) {
-        throw new GatewayError(
-          "UNAVAILABLE",
-          "Too many others are writing the same records just now; try again.",
-        );
+        throw unavailable("Too many others are writing the same records just now; try again.");
       }
       await sleep(Math.random() * Math.min(2 ** attempt, 100));
     }

@@ -60,7 +60,9 @@ export async function updateIn(
     if (before === undefined || again) {
       refused.set(row.index, [
         ...row.input.problems,
-        again ? invalid(["id"], "is named twice in this call.") : notFound(["id"], entity.type),
+        again
+          ? invalid(["id"], { complaint: "namedTwice", within: "call" })
+          : notFound(["id"], entity.type),
       ]);
       return [];
     }
@@ -143,7 +145,7 @@ function checkPresent(entity: Entity, { values, problems }: Draft): void {
     if (nullable || managed || values[name] != null) continue;
     const path = [restName(name)];
     if (!problems.some((problem) => problem.path[0] === path[0])) {
-      problems.push(invalid(path, "cannot be empty."));
+      problems.push(invalid(path, { complaint: "empty" }));
     }
   }
 }
@@ -248,7 +250,7 @@ export function checkVersion(
   problems.push(
     conflict(
       [argument],
-      `is not the current one: the ${entity.type} is at version ${Number(before["version"])} by now. Read it again.`,
+      { complaint: "stale", type: entity.type, version: Number(before["version"]) },
       { entity: entity.name, id: before.id },
     ),
   );

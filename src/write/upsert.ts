@@ -85,7 +85,7 @@ async function updateFound(unit: WriteUnit, writes: EntityWrites, row: RowInput)
     await updateIn(unit, writes, [row], "abort");
   } catch (error) {
     const said = error instanceof RefusedRows ? (error.problems.get(row.index) ?? []) : [];
-    const isGone = said.some(({ kind, path }) => kind === "notFound" && path[0] === "id");
+    const isGone = said.some(({ code, path }) => code === "NOT_FOUND" && path[0] === "id");
     throw isGone ? new Raced() : error;
   }
 }

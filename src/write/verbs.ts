@@ -57,8 +57,8 @@ function checkDrawn(
   problemsAt: (index: number) => readonly Problem[] | undefined,
 ): void {
   if (numbered === undefined) return;
-  const isTaken = ({ kind, path }: Problem) =>
-    kind === "duplicate" && path[0] === restName(numbered.field);
+  const isTaken = ({ code, path }: Problem) =>
+    code === "DUPLICATE" && path[0] === restName(numbered.field);
   for (const [index, { values }] of inputs.entries()) {
     if (values[numbered.field] == null && problemsAt(index)?.some(isTaken) === true) {
       throw new Raced();
@@ -216,7 +216,7 @@ async function refusedIn(
 function checkCall({ actor }: WriteContext, resource: string, count: number): void {
   requireScopes(actor, [scopeFor("write", resource)]);
   if (count <= maxRows) return;
-  throw badInput(`inputs: at most ${maxRows.toLocaleString("en")} at a time.`, ["inputs"]);
+  throw badInput(["inputs"], `at most ${maxRows.toLocaleString("en")} at a time.`);
 }
 
 /** One transaction over the rows of a call, which writes that resource (src/auth/permissions.ts); a refusal becomes the problems of each row. */

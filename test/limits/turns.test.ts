@@ -8,7 +8,12 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const limits = { size: 1, waiters: 100, waitMilliseconds: 5_000, complaint: "Busy" };
+const limits = {
+  size: 1,
+  waiters: 100,
+  waitMilliseconds: 5_000,
+  complaint: { complaint: "busy" },
+} as const;
 const crowded = { afterMilliseconds: 500, waitMilliseconds: 20 };
 
 /** Takes turns by name and notes who got one and who was refused, in order. */

@@ -8,7 +8,7 @@ import {
   type SelectionSetNode,
 } from "graphql";
 import type { OperationLimits } from "../../config.ts";
-import { badInput, GatewayError } from "../../lib/errors.ts";
+import { badInput, tooComplex, type GatewayError } from "../../lib/errors.ts";
 import { fragmentsOf } from "./collected-fields.ts";
 import { isReservedName } from "../server/variables.ts";
 
@@ -30,11 +30,8 @@ const closing: ReadonlySet<TokenKind> = new Set([
   TokenKind.PAREN_R,
 ]);
 
-function tooComplex(what: string, most: number, mend: string): GatewayError {
-  return new GatewayError(
-    "QUERY_TOO_COMPLEX",
-    `The document has more than ${most.toLocaleString("en")} ${what}: ${mend}.`,
-  );
+function tooMuch(of: string, most: number, mend: string): GatewayError {
+  return tooComplex(`The document has more than ${most.toLocaleString("en")} ${of}: ${mend}.`);
 }
 
 /**
@@ -45,7 +42,7 @@ function tooComplex(what: string, most: number, mend: string): GatewayError {
  */
 export function checkText(text: string, limits: OperationLimits): void {
   if (Buffer.byteLength(text) > limits.maxDocumentBytes) {
-    throw tooComplex("bytes", limits.maxDocumentBytes, "send values as variables");
+    throw tooMuch("bytes", limits.maxDocumentBytes, "send values as variables");
   }
   const lexer = new Lexer(new Source(text));
   let nesting = 0;
@@ -53,11 +50,11 @@ export function checkText(text: string, limits: OperationLimits): void {
     const kind = nextKind(lexer);
     if (kind === null || kind === TokenKind.EOF) return;
     if (count > limits.maxTokens) {
-      throw tooComplex("tokens", limits.maxTokens, "send values as variables");
+      throw tooMuch("tokens", limits.maxTokens, "send values as variables");
     }
     if (opening.has(kind)) nesting += 1;
     else if (closing.has(kind)) nesting -= 1;
-    if (nesting > maxNesting) throw tooComplex("levels of brackets", maxNesting, "nest less");
+    if (nesting > maxNesting) throw tooMuch("levels of brackets", maxNesting, "nest less");
   }
 }
 
@@ -91,10 +88,8 @@ export function checkDocument(document: DocumentNode, limits: OperationLimits): 
 
 function checkVariableName(name: string): void {
   if (!isReservedName(name)) return;
-  throw badInput(`The variable $${name} has a name that is reserved; call it something else.`, [
-    "variables",
-    name,
-  ]);
+  const text = `The variable $${name} has a name that is reserved; call it something else.`;
+  throw badInput(["variables", name], { complaint: "whole", text });
 }
 
 class Counter {
@@ -112,7 +107,7 @@ class Counter {
   directives(more: number): void {
     this.#directives += more;
     if (this.#directives > this.#limits.maxDirectives) {
-      throw tooComplex("directives", this.#limits.maxDirectives, "use fewer");
+      throw tooMuch("directives", this.#limits.maxDirectives, "use fewer");
     }
   }
 
@@ -142,7 +137,7 @@ class Counter {
         const times = (repeats.get(name) ?? 0) + 1;
         repeats.set(name, times);
         if (times > maxRepeats) {
-          throw tooComplex(
+          throw tooMuch(
             `fields named ${shortened(name)} at one place`,
             maxRepeats,
             "select it once",
@@ -155,9 +150,9 @@ class Counter {
         else same.push(spread);
       }
     }
-    if (fields > 0 && depth > maxDepth) throw tooComplex("levels of fields", maxDepth, "nest less");
+    if (fields > 0 && depth > maxDepth) throw tooMuch("levels of fields", maxDepth, "nest less");
     if (isRoot && fields > maxRootFields) {
-      throw tooComplex("fields at its root", maxRootFields, "send them in several requests");
+      throw tooMuch("fields at its root", maxRootFields, "send them in several requests");
     }
     for (const spreads of under.values()) this.#level(spreads, depth + 1, false);
   }
@@ -166,7 +161,7 @@ class Counter {
     const { maxFields, maxAliases } = this.#limits;
     this.#fields += 1;
     if (this.#fields > maxFields) {
-      throw tooComplex(
+      throw tooMuch(
         "fields, each fragment counted wherever it is spread",
         maxFields,
         "select less",
@@ -174,7 +169,7 @@ class Counter {
     }
     if (!isAliased) return;
     this.#aliases += 1;
-    if (this.#aliases > maxAliases) throw tooComplex("aliases", maxAliases, "use fewer");
+    if (this.#aliases > maxAliases) throw tooMuch("aliases", maxAliases, "use fewer");
   }
 
   /** Selection sets with those of all fragments that are spread in them; a fragment inside itself is left to validation. */
@@ -201,8 +196,7 @@ class Counter {
 }
 
 function tooLongName(name: string): GatewayError {
-  return new GatewayError(
-    "QUERY_TOO_COMPLEX",
+  return tooComplex(
     `The alias ${shortened(name)} has more than ${maxNameCharacters} characters; choose a shorter one.`,
   );
 }

@@ -148,10 +148,10 @@ function planOf({ schema, document, operationName }: Executed): OperationPlan | 
 
 function tooExpensive(cost: number, limit: number, heaviest: readonly string[]): GatewayError {
   const [asked, most] = [cost, limit].map((count) => count.toLocaleString("en"));
-  return new GatewayError(
-    "QUERY_TOO_COMPLEX",
-    `The operation could read ${asked} nodes, and ${most} are the limit: ask for smaller pages (\`first\`) or less at once; most of it lies at ${heaviest.join(".")}.`,
-    [],
-    { cost: { requested: cost, limit } },
-  );
+  const text = `The operation could read ${asked} nodes, and ${most} are the limit: ask for smaller pages (\`first\`) or less at once; most of it lies at ${heaviest.join(".")}.`;
+  return new GatewayError({
+    code: "QUERY_TOO_COMPLEX",
+    complaint: { complaint: "text", text },
+    cost: { requested: cost, limit },
+  });
 }

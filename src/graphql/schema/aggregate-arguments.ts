@@ -46,9 +46,7 @@ export function aggregateRequest(
   const order = groupOrder(entity, groupBy, args.orderBy ?? []);
   const limit = args.first ?? defaultGroups;
   if (limit < 1 || limit > maxGroups) {
-    throw badInput(`first: 1 to ${maxGroups} groups; filter, or group by less, to see others.`, [
-      "first",
-    ]);
+    throw badInput(["first"], `1 to ${maxGroups} groups; filter, or group by less, to see others.`);
   }
   const groupNodes = groupBy.length === 0 ? undefined : selected.get("groups");
   const figures = figuresUnder(info, type, selected);
@@ -105,7 +103,7 @@ function groupTerm(
   if (definition === undefined) throw new Error(`${entity.name} has no field ${field}`);
   const fail = (argument: "by" | "timeZone", message: string): Error => {
     const path = ["groupBy", String(index), argument];
-    return badInput(`${path.join(".")}: ${message}`, path);
+    return badInput(path, message);
   };
   if (!isTime(definition)) {
     if (by != null) throw fail("by", `${field} is no day and no instant; leave \`by\` out.`);
@@ -135,17 +133,16 @@ function checkLength(
   most: number,
 ): void {
   if (items != null && items.length > most)
-    throw badInput(`${argument}: at most ${most} items; give fewer.`, [argument]);
+    throw badInput([argument], `at most ${most} items; give fewer.`);
 }
 
 function checkFields(groupBy: readonly GroupTerm[]): void {
   for (const [index, { field }] of groupBy.entries()) {
     if (groupBy.findIndex((other) => other.field === field) < index) {
-      throw badInput(`groupBy.${index}.field: ${field} is named before; name each field once.`, [
-        "groupBy",
-        String(index),
-        "field",
-      ]);
+      throw badInput(
+        ["groupBy", String(index), "field"],
+        `${field} is named before; name each field once.`,
+      );
     }
   }
 }
@@ -158,7 +155,7 @@ function groupOrder(
   orderBy: readonly GroupOrderInput[],
 ): GroupOrder[] {
   if (orderBy.length > 0 && groupBy.length === 0)
-    throw badInput("orderBy: puts groups in order; give groupBy as well.", ["orderBy"]);
+    throw badInput(["orderBy"], "puts groups in order; give groupBy as well.");
   const keys: string[] = [];
   return orderBy.map((input, index) => {
     const path = ["orderBy", String(index)];
@@ -183,7 +180,7 @@ function groupOrder(
     }
     if (!groupBy.some((term) => term.field === field)) {
       const at = [...path, by, field];
-      throw badInput(`${at.join(".")}: is no part of the key; add it to groupBy.`, at);
+      throw badInput(at, "is no part of the key; add it to groupBy.");
     }
     if (currency !== null) throw needlessCurrency(path);
     keys.push(field);
@@ -205,24 +202,21 @@ function checkCurrency(
   } else if (currency === null && !keys.includes(measure.currency)) {
     const at = [...path, "currency"];
     throw badInput(
-      `${at.join(".")}: amounts in different currencies cannot be compared; name one, or order by the key \`${measure.currency}\` before.`,
       at,
+      `amounts in different currencies cannot be compared; name one, or order by the key \`${measure.currency}\` before.`,
     );
   }
 }
 
 function needlessCurrency(path: readonly string[]): Error {
   const at = [...path, "currency"];
-  return badInput(`${at.join(".")}: is for money only; leave it out here.`, at);
+  return badInput(at, "is for money only; leave it out here.");
 }
 
 function theOnly<Name extends string>(names: readonly Name[], path: readonly string[]): Name {
   const [only, ...others] = names;
   if (only !== undefined && others.length === 0) return only;
-  throw badInput(
-    `${path.join(".")}: name exactly one; add further terms as further list items.`,
-    path,
-  );
+  throw badInput(path, "name exactly one; add further terms as further list items.");
 }
 
 function asDirection(
@@ -230,7 +224,7 @@ function asDirection(
   path: readonly string[],
 ): OrderDirection {
   if (direction != null) return direction;
-  throw badInput(`${path.join(".")}: say asc or desc.`, path);
+  throw badInput(path, { complaint: "noDirection" });
 }
 
 /** A variable that could not be read only looks like a text. */

@@ -228,12 +228,12 @@ async function withRecords(
 function countOf(first: number): number {
   if (first >= 1 && first <= maxCount) return first;
   throw badInput(
-    `first: at most ${maxCount} duplicates, and at least 1; ask for 1 to ${maxCount}.`,
     ["first"],
+    `at most ${maxCount} duplicates, and at least 1; ask for 1 to ${maxCount}.`,
   );
 }
 
 function scoreOf(minScore: number): number {
   if (minScore >= 0 && minScore <= 1) return minScore;
-  throw badInput("minScore: a score lies between 0 and 1.", ["minScore"]);
+  throw badInput(["minScore"], "a score lies between 0 and 1.");
 }

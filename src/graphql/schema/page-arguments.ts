@@ -26,15 +26,18 @@ export function pageSize(args: Pick<PageArguments, "first" | "last">): {
 } {
   const { first, last } = args;
   if (first != null && last != null)
-    throw badInput("first, last: give one of them, not both.", ["last"]);
+    throw badInput(["last"], {
+      complaint: "whole",
+      text: "first, last: give one of them, not both.",
+    });
   for (const [name, size] of [
     ["first", first],
     ["last", last],
   ] as const) {
     if (size != null && (size < 1 || size > maxPageSize)) {
       throw badInput(
-        `${name}: a page has 1 to ${maxPageSize} nodes; ask for the next with a cursor.`,
         [name],
+        `a page has 1 to ${maxPageSize} nodes; ask for the next with a cursor.`,
       );
     }
   }

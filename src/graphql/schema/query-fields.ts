@@ -83,9 +83,7 @@ async function oneRecord(
   const [entry] = given;
   if (entry === undefined || given.length > 1) {
     const names = ["id", ...Object.keys(entity.naturalKeys)].join(" or ");
-    throw badInput(`${entity.name}: give ${names}${entry === undefined ? "" : ", not both"}.`, [
-      entity.name,
-    ]);
+    throw badInput([entity.name], `give ${names}${entry === undefined ? "" : ", not both"}.`);
   }
   const [argument, value] = entry;
   const fields = neededFields(info, entity, info.fieldNodes);
@@ -164,8 +162,7 @@ export function nodeQueries(catalog: Catalog): void {
         }),
       },
       resolve: (_root, { ids }, ctx, info) => {
-        if (ids.length > maxPageSize)
-          throw badInput(`ids: at most ${maxPageSize} at a time.`, ["ids"]);
+        if (ids.length > maxPageSize) throw badInput(["ids"], `at most ${maxPageSize} at a time.`);
         return Promise.all(ids.map((id, index) => load(id, ["ids", String(index)], ctx, info)));
       },
     }),

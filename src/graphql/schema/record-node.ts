@@ -2,7 +2,7 @@ import type { GraphQLResolveInfo } from "graphql";
 import { catalog } from "../../modules/catalog.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { Row } from "../../query/row.ts";
-import type { RecordKey } from "../../write/problem.ts";
+import type { RecordKey } from "../../lib/refusal.ts";
 import type { Context } from "./context.ts";
 import { asNode } from "./entity-type.ts";
 import { fieldKey, neededFields } from "./selection.ts";

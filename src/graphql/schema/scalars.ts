@@ -1,7 +1,8 @@
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from "graphql";
 import { GraphQLDateTime, GraphQLJSON, GraphQLJSONObject } from "graphql-scalars";
-import { canonicalDecimal, parseDecimal } from "../../lib/decimal.ts";
+import { canonicalDecimal, readDecimal } from "../../lib/decimal.ts";
 import { jsonNumber } from "../../lib/exact-number.ts";
+import { wordsOf, type Complaint } from "../../lib/messages.ts";
 import type { Reading } from "../../lib/reading.ts";
 import { Unreadable } from "../../lib/unreadable.ts";
 import { readKnownCurrency } from "../../model/kinds/currency.ts";
@@ -16,7 +17,7 @@ import { builder } from "./builder.ts";
 function literal<Value>(
   kinds: readonly Kind[],
   expected: string,
-  read: (value: unknown) => Value,
+  read: (value: unknown) => Reading<Value>,
 ): (node: ValueNode) => Value {
   return (node) => {
     if (!kinds.includes(node.kind) || !("value" in node)) {
@@ -24,11 +25,9 @@ function literal<Value>(
     }
     // Blank text says nothing, or is refused where it stands: one rule for all kinds of fields (src/write/input.ts).
     if (isBlank(node.value)) return later(read)(node.value);
-    try {
-      return read(node.value);
-    } catch (error) {
-      throw new GraphQLError(error instanceof Error ? error.message : expected, { nodes: node });
-    }
+    const reading = read(node.value);
+    if ("value" in reading) return reading.value;
+    throw new GraphQLError(wordsOf(reading.complaint), { nodes: node });
   };
 }
 
@@ -36,25 +35,26 @@ function literal<Value>(
  * A variable that cannot be read goes on as what was sent: where it stands is known only there, and in a mutation all
  * problems are told together. A literal is refused with its place in the document.
  */
-function later<Value>(read: (value: unknown) => Value): (value: unknown) => Value {
+function later<Value>(read: (value: unknown) => Reading<Value>): (value: unknown) => Value {
   return (value) => {
-    try {
-      return read(value);
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : "cannot be read";
-      // It only looks like a value; whoever takes one from a variable asks.
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-      return new Unreadable(value, reason) as Value;
-    }
+    const reading = read(value);
+    if ("value" in reading) return reading.value;
+    // It only looks like a value; whoever takes one from a variable asks.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    return new Unreadable(value, reading.complaint) as Value;
   };
 }
 
-function decimalInput(value: unknown): string {
-  try {
-    return parseDecimal(value);
-  } catch (error) {
-    throw new GraphQLError(`Decimal: ${error instanceof Error ? error.message : "not a decimal"}.`);
-  }
+/** That what was sent is no such scalar, and why. */
+const refused = (scalar: string, why: Complaint): Reading<never> => ({
+  complaint: { complaint: "ofScalar", scalar, words: wordsOf(why) },
+});
+
+function decimalInput(value: unknown): Reading {
+  const reading = readDecimal(value);
+  return "value" in reading
+    ? reading
+    : refused("Decimal", { ...reading.complaint, complaint: "decimalFault" });
 }
 
 const decimal = new GraphQLScalarType<string, string>({
@@ -71,10 +71,14 @@ const decimal = new GraphQLScalarType<string, string>({
 });
 
 /** A whole number that fits a PostgreSQL bigint, as text. */
-function wholeInput(value: unknown): string {
+function wholeInput(value: unknown): Reading {
   const text = typeof value === "number" && Number.isSafeInteger(value) ? String(value) : value;
-  if (typeof text === "string" && /^-?\d{1,18}$/.test(text)) return text;
-  throw new GraphQLError("BigInt: a whole number of at most 18 digits is expected.");
+  return typeof text === "string" && /^-?\d{1,18}$/.test(text)
+    ? { value: text }
+    : refused("BigInt", {
+        complaint: "text",
+        text: "a whole number of at most 18 digits is expected",
+      });
 }
 
 const bigInt = new GraphQLScalarType<string, number>({
@@ -86,16 +90,16 @@ const bigInt = new GraphQLScalarType<string, number>({
   parseLiteral: literal([Kind.INT, Kind.STRING], "BigInt: a whole number is expected.", wholeInput),
 });
 
-/** The text as its kind reads it; a complaint begins with the scalar's name. */
-function readAs(scalar: string, read: (text: string) => Reading, value: unknown): string {
-  const reading = typeof value === "string" ? read(value) : { complaint: "must be text" };
-  if ("value" in reading) return reading.value;
-  throw new GraphQLError(`${scalar}: ${reading.complaint}.`);
+/** The text as its kind reads it. */
+function readAs(scalar: string, read: (text: string) => Reading, value: unknown): Reading {
+  if (typeof value !== "string") return refused(scalar, { complaint: "notText" });
+  const reading = read(value);
+  return "value" in reading ? reading : refused(scalar, reading.complaint);
 }
 
 /** An instant as text in UTC: as a Date, pg would print it in the process's own time zone. */
-const instantInput = (value: unknown): string => readAs("DateTime", readInstant, value);
-const dayInput = (value: unknown): string => readAs("Date", readDay, value);
+const instantInput = (value: unknown): Reading => readAs("DateTime", readInstant, value);
+const dayInput = (value: unknown): Reading => readAs("Date", readDay, value);
 
 const day = new GraphQLScalarType<string, string>({
   name: "Date",
@@ -125,7 +129,7 @@ function readLater(
 ): GraphQLScalarType<string, string> {
   const asSent = (text: string): Reading =>
     text.trim() === "" || "value" in read(text.trim()) ? { value: text } : read(text.trim());
-  const input = (value: unknown): string => readAs(name, asSent, value);
+  const input = (value: unknown): Reading => readAs(name, asSent, value);
   return new GraphQLScalarType<string, string>({
     name,
     description,

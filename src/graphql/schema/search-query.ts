@@ -120,8 +120,7 @@ export function searchQuery(catalog: Catalog): void {
       },
       resolve: (_root, { query, types, first, after }, ctx, info) => {
         const words = searchWords(query, "query");
-        if (words === null)
-          throw badInput("query: give at least one word to search for.", ["query"]);
+        if (words === null) throw badInput(["query"], { complaint: "noWord" });
         const entities = searchedTypes(searchable, types);
         const selected = selectedFields(
           info,

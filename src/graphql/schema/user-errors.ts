@@ -1,24 +1,18 @@
 import { scopeFor } from "../../auth/permissions.ts";
 import { covers } from "../../auth/require-scopes.ts";
 import { formatId } from "../../lib/id.ts";
-import type { ErrorCode } from "../../lib/errors.ts";
+import type { ErrorCode, RecordKey } from "../../lib/refusal.ts";
 import { catalog } from "../../modules/catalog.ts";
-import type { Problem } from "../../write/problem.ts";
+import { messageOf, recordOf, type Problem } from "../../write/problem.ts";
 import { builder } from "./builder.ts";
 import type { Context } from "./context.ts";
 import { recordNode } from "./record-node.ts";
 
-const codeOf: Readonly<Record<Problem["kind"], ErrorCode>> = {
-  invalid: "BAD_USER_INPUT",
-  notFound: "NOT_FOUND",
-  conflict: "CONFLICT",
-  duplicate: "DUPLICATE",
-};
-const typeOf: Readonly<Record<Problem["kind"], string>> = {
-  invalid: "ValidationError",
-  notFound: "NotFoundError",
-  conflict: "ConflictError",
-  duplicate: "DuplicateError",
+const typeOf: Readonly<Record<Problem["code"], string>> = {
+  BAD_USER_INPUT: "ValidationError",
+  NOT_FOUND: "NotFoundError",
+  CONFLICT: "ConflictError",
+  DUPLICATE: "DuplicateError",
 };
 
 const meanings: Readonly<Record<ErrorCode, string>> = {
@@ -43,7 +37,8 @@ const errorCode = builder.enumType("ErrorCode", {
 });
 
 /** The record that a problem names, if the caller may read its kind. */
-function readable(record: Problem["record"], { actor }: Context): Problem["record"] {
+function readable(problem: Problem, { actor }: Context): RecordKey | null {
+  const record = recordOf(problem);
   const isReadable = record !== null && covers(actor.scopes, scopeFor("read", record.entity));
   return isReadable ? record : null;
 }
@@ -52,13 +47,16 @@ function readable(record: Problem["record"], { actor }: Context): Problem["recor
 export const userError = builder.interfaceRef<Problem>("UserError").implement({
   description:
     "Something that the caller got wrong in a mutation. Nothing of that row was written. All problems are told at once.",
-  resolveType: (problem) => typeOf[problem.kind],
+  resolveType: (problem) => typeOf[problem.code],
   fields: (t) => ({
-    message: t.exposeString("message", { description: "What is wrong, and how to mend it." }),
+    message: t.string({
+      description: "What is wrong, and how to mend it.",
+      resolve: messageOf,
+    }),
     code: t.field({
       type: errorCode,
       description: "What kind of error it is.",
-      resolve: (problem) => codeOf[problem.kind],
+      resolve: ({ code }) => code,
     }),
     path: t.stringList({
       description:
@@ -85,7 +83,7 @@ builder.objectRef<Problem>("ConflictError").implement({
       type: builder.nodeInterfaceRef(),
       nullable: true,
       description: "The record as it is now; null when the caller may not read it.",
-      resolve: ({ record }, _args, ctx, info) => recordNode(readable(record, ctx), ctx, info),
+      resolve: (problem, _args, ctx, info) => recordNode(readable(problem, ctx), ctx, info),
     }),
   }),
 });
@@ -96,8 +94,8 @@ builder.objectRef<Problem>("DuplicateError").implement({
     existingId: t.id({
       nullable: true,
       description: "Id of the record that has it; null when the caller may not see that.",
-      resolve: ({ record }, _args, ctx) => {
-        const shown = readable(record, ctx);
+      resolve: (problem, _args, ctx) => {
+        const shown = readable(problem, ctx);
         return shown === null ? null : formatId(catalog.entity(shown.entity).prefix, shown.id);
       },
     }),
@@ -105,7 +103,7 @@ builder.objectRef<Problem>("DuplicateError").implement({
       type: builder.nodeInterfaceRef(),
       nullable: true,
       description: "The record that has it; null when the caller may not see that.",
-      resolve: ({ record }, _args, ctx, info) => recordNode(readable(record, ctx), ctx, info),
+      resolve: (problem, _args, ctx, info) => recordNode(readable(problem, ctx), ctx, info),
     }),
   }),
 });

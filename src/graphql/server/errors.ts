@@ -1,6 +1,8 @@
 import { GraphQLError } from "graphql";
 import { troubleOf } from "../../db/trouble.ts";
-import { GatewayError, httpStatusOf, isErrorCode, type ErrorCode } from "../../lib/errors.ts";
+import { GatewayError } from "../../lib/errors.ts";
+import { wordsOf } from "../../lib/messages.ts";
+import { httpStatusOf, isErrorCode, type ErrorCode } from "../../lib/refusal.ts";
 import { shortened } from "../../lib/text.ts";
 
 /** What a caller is told of an error, and whether it was ours to log. */
@@ -13,8 +15,9 @@ export type ToldError = { readonly error: GraphQLError; readonly unexpected: boo
 export function tellError(thrown: unknown, requestId: string): ToldError {
   const cause = thrown instanceof GraphQLError ? (thrown.originalError ?? null) : thrown;
   if (cause instanceof GatewayError) {
+    const { code, path = [], complaint: _said, ...rest } = cause.refusal;
     return {
-      error: told(cause.message, cause.code, thrown, { ...inputPath(cause), ...cause.detail }),
+      error: told(cause.message, code, thrown, { ...inputPath(path), ...rest }),
       unexpected: false,
     };
   }
@@ -28,7 +31,7 @@ export function tellError(thrown: unknown, requestId: string): ToldError {
       unexpected: known.code === "UNAVAILABLE",
     };
   }
-  const message = `Something went wrong on our side. Quote request id ${requestId} when you report it.`;
+  const message = wordsOf({ complaint: "failedAs", requestId });
   return { error: told(message, "INTERNAL", thrown, { requestId }), unexpected: true };
 }
 
@@ -66,9 +69,9 @@ function withHttp(
   });
 }
 
-function inputPath(error: GatewayError): { inputPath?: readonly string[] } {
-  if (error.inputPath.length === 0) return {};
-  return { inputPath: error.inputPath.map((step) => shortened(step, maxStep)) };
+function inputPath(path: readonly string[]): { inputPath?: readonly string[] } {
+  if (path.length === 0) return {};
+  return { inputPath: path.map((step) => shortened(step, maxStep)) };
 }
 
 /** The executor copies errors across realms, so instanceof is not enough. */

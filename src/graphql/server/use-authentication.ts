@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { Credentials } from "../../auth/authenticate.ts";
 import type { Actor } from "../../auth/actor.ts";
 import { GatewayError } from "../../lib/errors.ts";
+import { wordsOf } from "../../lib/messages.ts";
 import { describeError } from "../../telemetry/describe-error.ts";
 import { currentRecord } from "../../telemetry/record.ts";
 
@@ -91,14 +92,13 @@ export function refuseUnchecked(
   requestId: string,
 ): void {
   logger.error({ requestId, cause: describeError(thrown) }, "credentials cannot be checked");
-  const wait = thrown instanceof GatewayError ? thrown.detail["retryAfter"] : null;
-  refuse(503, unavailable(requestId), {
-    "retry-after": String(typeof wait === "number" ? wait : 1),
-  });
+  const refusal = thrown instanceof GatewayError ? thrown.refusal : null;
+  const wait = refusal?.code === "UNAVAILABLE" ? refusal.retryAfter : undefined;
+  refuse(503, unavailable(requestId), { "retry-after": String(wait ?? 1) });
 }
 
 function unavailable(requestId: string): string {
-  const message = `Credentials cannot be checked just now; try again. Request id ${requestId}.`;
+  const message = `${wordsOf({ complaint: "noCredentialCheck" })} Request id ${requestId}.`;
   return bodyOf(message, { code: "UNAVAILABLE", requestId });
 }
 

@@ -1,7 +1,8 @@
 import type { Plugin } from "graphql-yoga";
 import type { Logger } from "pino";
 import type { Credentials } from "../../auth/authenticate.ts";
-import { GatewayError, httpStatusOf } from "../../lib/errors.ts";
+import { GatewayError } from "../../lib/errors.ts";
+import { httpStatusOf } from "../../lib/refusal.ts";
 import { currentRecord } from "../../telemetry/record.ts";
 import { bodyOf, findActor, refuseUnchecked, refusing, setActor } from "./use-authentication.ts";
 import { isOverQuota } from "./use-quotas.ts";

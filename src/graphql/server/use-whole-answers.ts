@@ -1,7 +1,7 @@
 import { GraphQLError, type ExecutionResult } from "graphql";
 import type { Plugin } from "graphql-yoga";
 import { answerTooLong, currentWork, maxAnswerBytes, type Work } from "../../db/work.ts";
-import { GatewayError } from "../../lib/errors.ts";
+import { GatewayError, tooComplex, unavailable } from "../../lib/errors.ts";
 import { jsonBytes } from "../../lib/json-bytes.ts";
 
 /**
@@ -47,15 +47,13 @@ function withFewErrors(result: ExecutionResult): ExecutionResult {
   });
   const left = errors.length - told.length;
   if (left === 0) return result;
-  const more = new GatewayError(
-    "QUERY_TOO_COMPLEX",
+  const more = tooComplex(
     `${left.toLocaleString("en")} more fields failed; mend what the errors before this one say, or ask for less at once.`,
   );
   return { ...result, errors: [...told, new GraphQLError(more.message, { originalError: more })] };
 }
 
-const overReason = (): GatewayError =>
-  new GatewayError("UNAVAILABLE", "The operation has failed already.");
+const overReason = (): GatewayError => unavailable("The operation has failed already.");
 
 /** Why the operation was ended as a whole before its end; null when it was not, or the errors of its fields say it. */
 function refusalOf(work: Work | undefined): GatewayError | null {
@@ -85,9 +83,8 @@ function body({ errors }: ExecutionResult, data: string): string {
   return `{${failures}"data":${data}}`;
 }
 
-function asGraphQLError({ code, message }: GatewayError, work: Work | undefined): GraphQLError {
-  const written =
-    work?.hasCommitted === true ? " What the mutation had written by then stays written." : "";
-  const error = new GatewayError(code, message + written);
+function asGraphQLError(refusal: GatewayError, work: Work | undefined): GraphQLError {
+  const written = " What the mutation had written by then stays written.";
+  const error = work?.hasCommitted === true ? tooComplex(refusal.message + written) : refusal;
   return new GraphQLError(error.message, { originalError: error });
 }

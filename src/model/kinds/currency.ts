@@ -18,9 +18,7 @@ export const currencies: ReadonlySet<string> = new Set(
 /** A currency's code in capital letters. One that was withdrawn is refused; records that have it keep it. */
 export function readCurrency(text: string): Reading {
   const code = currencyKey(text);
-  return currencies.has(code)
-    ? { value: code }
-    : { complaint: "must be a currency's code that ISO 4217 has today, such as USD" };
+  return currencies.has(code) ? { value: code } : { complaint: { complaint: "notCurrency" } };
 }
 
 /** The same for withdrawn codes too: stored records are asked for by them. */
@@ -28,7 +26,7 @@ export function readKnownCurrency(text: string): Reading {
   const code = currencyKey(text);
   return /^[A-Z]{3}$/.test(code)
     ? { value: code }
-    : { complaint: "must be a currency's ISO 4217 code, such as USD" };
+    : { complaint: { complaint: "notCurrencyCode" } };
 }
 
 /** The form in which codes are compared, withdrawn ones too. */

@@ -9,13 +9,11 @@ export const dayPattern = `^${isoDay}(${midnight})?$|${instantPattern}`;
 const day = new RegExp(dayPattern);
 const atMidnight = new RegExp(`${midnight}$`);
 
-const complaint = "must be a day, such as 2026-11-30, or an instant, whose UTC day is taken";
-
 /** A day (`2026-11-30`, also at midnight: `2026-11-30 00:00:00.000`), or the UTC day of an instant. */
 export function readDay(text: string): Reading {
   const trimmed = text.trim();
-  if (!day.test(trimmed)) return { complaint };
+  if (!day.test(trimmed)) return { complaint: { complaint: "notDay" } };
   const plain = trimmed.replace(atMidnight, "");
   const found = plain.length === 10 ? plain : valueOf(readInstant(trimmed))?.slice(0, 10);
-  return found === undefined ? { complaint } : { value: found };
+  return found === undefined ? { complaint: { complaint: "notDay" } } : { value: found };
 }

@@ -3,7 +3,6 @@ import { valueOf, type Reading } from "../../lib/reading.ts";
 
 /** RFC 1035. */
 const maxLength = 253;
-const complaint = "must be a domain, such as example.com";
 /** A scheme before the host, and a port, path or query after it. */
 const around = /^[a-z][a-z0-9+.-]*:\/\/|(?::\d+)?(?:[/?#].*)?$/gis;
 
@@ -11,7 +10,9 @@ const around = /^[a-z][a-z0-9+.-]*:\/\/|(?::\d+)?(?:[/?#].*)?$/gis;
 export function readDomain(text: string): Reading {
   const ascii = hostInAscii(text.replace(around, "").replace(/\.$/, ""));
   const host = ascii?.replace(/^(?:www\.)+(?=[^.]+\.)/, "") ?? "";
-  return host !== "" && host.length <= maxLength ? { value: host } : { complaint };
+  return host !== "" && host.length <= maxLength
+    ? { value: host }
+    : { complaint: { complaint: "notDomain" } };
 }
 
 /** The form in which domains are compared: as a write would store it, else the text in small letters. */

@@ -14,9 +14,6 @@ const maxHostBytes = 255;
 /** In any script: a host in another one may become shorter in punycode. */
 const maxLength = maxLocalBytes + 1 + maxHostBytes;
 
-/** As the customers APIs document it. */
-const complaint = "Invalid email address";
-
 function split(text: string): { local: string; host: string } {
   const at = text.lastIndexOf("@");
   return { local: text.slice(0, Math.max(at, 0)), host: text.slice(at + 1) };
@@ -31,7 +28,7 @@ export function readEmail(text: string): Reading {
     ascii.length <= maxHostBytes &&
     dotAtom.test(local) &&
     Buffer.byteLength(local) <= maxLocalBytes;
-  return isAddress ? { value: text } : { complaint };
+  return isAddress ? { value: text } : { complaint: { complaint: "notEmail" } };
 }
 
 /** The host of an address, in punycode; null when there is none. */

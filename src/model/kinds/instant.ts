@@ -16,12 +16,10 @@ const offset = "([Zz]|[+-]([01]\\d|2[0-3])(:?[0-5]\\d)?)";
 export const instantPattern = `^${isoDay}[Tt ]${time} ?${offset}$`;
 const instant = new RegExp(instantPattern);
 
-const complaint = "must be an instant with its offset, such as 2026-03-18T15:40:12Z";
-
 /** An instant with its offset (`2026-03-18T15:40:12Z`, `2026-03-18 16:40:12+0100`) in UTC with milliseconds. */
 export function readInstant(text: string): Reading {
   const plain = text.trim();
-  if (!instant.test(plain)) return { complaint };
+  if (!instant.test(plain)) return { complaint: { complaint: "notInstant" } };
   const strict = plain
     .toUpperCase()
     .replace(/^(.{10}) /, "$1T")
@@ -30,5 +28,5 @@ export function readInstant(text: string): Reading {
   const milliseconds = Date.parse(strict);
   const utc = Number.isNaN(milliseconds) ? "" : new Date(milliseconds).toISOString();
   // In UTC it may be in the year 0 or 10000.
-  return /^(?!0000)\d{4}-/.test(utc) ? { value: utc } : { complaint };
+  return /^(?!0000)\d{4}-/.test(utc) ? { value: utc } : { complaint: { complaint: "notInstant" } };
 }

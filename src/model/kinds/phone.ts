@@ -6,9 +6,6 @@ const international = /^\+[\p{Nd}\p{Pd}\p{Zs}().[\]/]+$/u;
 /** A second line, whose digits replace the last ones: `+49 30 901820/22` is two numbers. */
 const otherLine = /\/[\p{Zs}]*\d{1,3}$/u;
 
-const complaint =
-  "must be a phone number with its country code and nothing else, such as +14045550128; or send it as phone_1 to keep it as it is.";
-
 /** A number in E.164: `+1 (404) 555-0128` → `+14045550128`. An extension or words beside it are refused, not dropped. */
 export function readPhone(text: string): Reading {
   // Full-width digits become plain ones.
@@ -19,7 +16,7 @@ export function readPhone(text: string): Reading {
       : undefined;
   return parsed?.isPossible() === true && parsed.ext === undefined
     ? { value: parsed.number }
-    : { complaint };
+    : { complaint: { complaint: "notPhone" } };
 }
 
 /** The number in E.164 where the text is one and nothing else. */

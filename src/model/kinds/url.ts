@@ -8,5 +8,5 @@ const scheme = new RegExp(urlPattern);
 export function readUrl(text: string): Reading {
   return scheme.test(text) && URL.canParse(text)
     ? { value: text }
-    : { complaint: "must be a web address with its scheme, such as https://example.com/a" };
+    : { complaint: { complaint: "notUrl" } };
 }

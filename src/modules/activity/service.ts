@@ -96,9 +96,7 @@ function readType({ sent, values, problems }: Draft): void {
   if (!Object.hasOwn(activityType.values, text)) return;
   if (sent["type"] == null) values["type"] = text;
   else if (sent["type"] !== text) {
-    problems.push(
-      invalid(["activity_type"], "says something else than type; send one of the two."),
-    );
+    problems.push(invalid(["activity_type"], { complaint: "saysElse", other: "type" }));
   }
 }
 

@@ -6,6 +6,7 @@ import { StartupError } from "../../lib/startup-error.ts";
 import { composed } from "../../lib/text.ts";
 import type { WriteContext } from "../../write/context.ts";
 import type { WriteResult } from "../../write/draft.ts";
+import { messageOf } from "../../write/problem.ts";
 import { catalog } from "../catalog.ts";
 import { tenantBySlug } from "../tenant/operator.ts";
 import { createApiKey, revokeApiKey, rotateApiKey } from "./service.ts";
@@ -164,6 +165,6 @@ function made(result: WriteResult): MadeKey {
 /** What the service did not like is told as the operator's mistake, a line each. */
 function checked({ problems }: WriteResult): void {
   if (problems.length > 0) {
-    throw new StartupError(problems.map(({ message }) => message).join("\n"));
+    throw new StartupError(problems.map(messageOf).join("\n"));
   }
 }

@@ -1,4 +1,5 @@
 import { splitId } from "../../lib/id.ts";
+import { wordsOf } from "../../lib/messages.ts";
 import { emailHost } from "../../model/kinds/email.ts";
 import { phoneKey, readPhone } from "../../model/kinds/phone.ts";
 import { isOneOf, raw } from "../../lib/sql.ts";
@@ -79,7 +80,7 @@ function keepPhone({ before, extras, values, problems }: Draft): void {
     if ("complaint" in reading) problems.push(invalid(["phone"], reading.complaint));
     else values["phone"] = reading.value;
     if (asSent !== null && phoneKey(text) !== phoneKey(asSent)) {
-      problems.push(invalid(["phone_1"], "says something else than phone; send one of the two."));
+      problems.push(invalid(["phone_1"], { complaint: "saysElse", other: "phone" }));
     }
   } else if (asSent !== null) values["phone"] = asSent;
   else if (extras["phone"] === null || extras["phone_1"] === null) values["phone"] = null;
@@ -93,8 +94,7 @@ function nameByHand({ before, extras, values, problems }: Draft): void {
   const isComputed = isComputedName(shown, values);
   values["customDisplayName"] = isComputed ? null : shown;
   if (isComputed || typeof shown !== "string" || shown.length <= maxLineLength) return;
-  const most = maxLineLength.toLocaleString("en");
-  problems.push(invalid(["display_name"], `must have at most ${most} characters`));
+  problems.push(invalid(["display_name"], { complaint: "tooLong", max: maxLineLength }));
 }
 
 /** What is computed without a name by hand; the id of a contact that has nothing else counts for its copies too. */
@@ -109,7 +109,7 @@ function isComputedName(shown: unknown, values: Values): boolean {
 function checkNameFits({ values, problems }: Draft): void {
   const computed = `${textOf(values, "firstName") ?? ""} ${textOf(values, "lastName") ?? ""}`;
   if (textOf(values, "customDisplayName") !== null || fitsIndex(computed)) return;
-  problems.push(invalid(["last_name"], `and first_name together ${tooManyBytes}.`));
+  problems.push(invalid(["last_name"], `and first_name together ${wordsOf(tooManyBytes)}.`));
 }
 
 function stampOptIn(draft: Draft, now: string): void {

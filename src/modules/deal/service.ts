@@ -1,4 +1,5 @@
 import { uuidv7 } from "../../lib/id.ts";
+import { wordsOf } from "../../lib/messages.ts";
 import { changes, isFaulty, textOf, type Draft } from "../../write/draft.ts";
 import { fitsIndex, tooManyBytes } from "../../write/input-types.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
@@ -35,7 +36,7 @@ export const dealWrites: EntityWrites = {
 /** One index holds both. */
 function checkStageFits({ values, problems }: Draft): void {
   if (fitsIndex(`${textOf(values, "stage") ?? ""} ${textOf(values, "ownerId") ?? ""}`)) return;
-  problems.push(invalid(["stage"], `and owner_id together ${tooManyBytes}.`));
+  problems.push(invalid(["stage"], `and owner_id together ${wordsOf(tooManyBytes)}.`));
 }
 
 const isClosed = (stage: unknown): boolean => stage === "closed_won" || stage === "closed_lost";

@@ -123,7 +123,7 @@ builder.queryField("forecast", (t) =>
       assertReadable(from, ["from"]);
       assertReadable(to, ["to"]);
       if (from != null && to != null && from > to)
-        throw badInput("to: lies before from; swap them.", ["to"]);
+        throw badInput(["to"], "lies before from; swap them.");
       return readForecast(reader, {
         where: where ?? null,
         amounts: wantsAmounts(info),

@@ -109,7 +109,7 @@ function planSent(
       line.problems.push(notFound(["id"], lineItem.type));
     }
     if (changed.some(({ id }) => id === line.id)) {
-      line.problems.push(invalid(["id"], "is named twice in this list."));
+      line.problems.push(invalid(["id"], { complaint: "namedTwice", within: "list" }));
     }
     Object.assign(line.values, { quoteId: draft.id, position: places[index] });
     priceLine(line, parent);

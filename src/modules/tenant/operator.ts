@@ -1,6 +1,7 @@
 import pg from "pg";
 import type { Database } from "../../db/database.ts";
 import { formatId, uuidv7 } from "../../lib/id.ts";
+import { wordsOf } from "../../lib/messages.ts";
 import { StartupError } from "../../lib/startup-error.ts";
 import { composed } from "../../lib/text.ts";
 import { parseTimeZone } from "../../lib/time-zone.ts";
@@ -36,7 +37,9 @@ export async function createTenant(
   }
   const currency = readCurrency(options.currency);
   if ("complaint" in currency) {
-    throw new StartupError(`--currency ${currency.complaint}; "${options.currency}" is none.`);
+    throw new StartupError(
+      `--currency ${wordsOf(currency.complaint)}; "${options.currency}" is none.`,
+    );
   }
   const timeZone = parseTimeZone(options.timeZone, ["--time-zone"]);
   const id = uuidv7();

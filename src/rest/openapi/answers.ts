@@ -1,8 +1,10 @@
+import { sentenceOf, wordsOf } from "../../lib/messages.ts";
+import { maxBodyBytes } from "../../limits/json-body.ts";
+import { keptHours } from "../../write/idempotency.ts";
 import { restName } from "../../write/input.ts";
 import { taken } from "../../write/rules/unique.ts";
 import type { Face, Operation, Resource } from "../face.ts";
-import { missingOrganization } from "../pass.ts";
-import { invalidPayload, missingScopesText, notFoundText } from "../refusal.ts";
+import { notFoundText } from "../refusal.ts";
 import { recordExample } from "./examples.ts";
 import { headers, quotaHeaders, type HeaderName } from "./headers.ts";
 import { recordSchema } from "./record-schema.ts";
@@ -87,15 +89,20 @@ class Answers {
     const invalid = this.#schema("InvalidRequest", {
       description: "What is wrong with what was sent, all at once.",
       ...closedObject({
-        error: { type: "string", const: invalidPayload },
+        error: { type: "string", const: wordsOf({ complaint: "invalidPayload" }) },
         issues: { type: "array", items: issue, minItems: 1 },
       }),
     });
-    const issues = [{ path: "email", message: "Invalid email address" }];
+    const issues = [{ path: "email", message: wordsOf({ complaint: "notEmail" }) }];
     const schema = this.#face.needsOrganization
-      ? { anyOf: [invalid, this.#only("MissingOrganization", missingOrganization)] }
+      ? {
+          anyOf: [
+            invalid,
+            this.#only("MissingOrganization", wordsOf({ complaint: "noOrganization" })),
+          ],
+        }
       : invalid;
-    const example = { error: invalidPayload, issues };
+    const example = { error: wordsOf({ complaint: "invalidPayload" }), issues };
     return this.#answer(
       "BadRequest",
       "What was sent cannot be used.",
@@ -119,7 +126,7 @@ class Answers {
     const missing = this.#schema("MissingScopes", {
       description: "The credential is good, and may not do this.",
       ...closedObject({
-        error: { type: "string", const: missingScopesText },
+        error: { type: "string", const: wordsOf({ complaint: "keyLacksScopes" }) },
         missingScopes: { type: "array", items: text, minItems: 1 },
       }),
     });
@@ -128,7 +135,7 @@ class Answers {
       "The credential lacks scopes, or belongs to another organization or department.",
       { anyOf: [missing, this.#error()] },
       {
-        error: missingScopesText,
+        error: wordsOf({ complaint: "keyLacksScopes" }),
         missingScopes: [...(this.#face.resources[0]?.scopes.read ?? [])],
       },
       quotaHeaders,
@@ -163,10 +170,7 @@ class Answers {
       `${reasons.charAt(0).toUpperCase()}${reasons.slice(1)}.`,
       kinds.length === 1 ? this.#error() : { anyOf: kinds },
       key === undefined
-        ? {
-            error:
-              "Idempotency-Key: the first request with this key is still running; try again in a moment.",
-          }
+        ? { error: wordsOf({ complaint: "keyInUse" }) }
         : this.#takenExample(resource, key),
       quotaHeaders,
     );
@@ -174,7 +178,7 @@ class Answers {
 
   stale(resource: Resource): Schema {
     const sample = recordExample(resource, this.#components);
-    const error = `version is not the current one: the ${resource.noun} is at version 1 by now. Read it again.`;
+    const error = sentenceOf(["version"], { complaint: "stale", type: resource.noun, version: 1 });
     return this.#answer(
       `${resource.noun}Stale`,
       "The record has another version than If-Match; nothing was changed.",
@@ -188,19 +192,19 @@ class Answers {
     this.#plain(
       "TooLarge",
       "The body is too large.",
-      "The body has more than 1,000,000 bytes; send less at once.",
+      wordsOf({ complaint: "bodyTooLarge", max: maxBodyBytes }),
     );
   unsupported = (): Schema =>
     this.#plain(
       "UnsupportedType",
       "The body is not JSON, or it is compressed.",
-      "Send the body as JSON: content-type: application/json.",
+      wordsOf({ complaint: "bodyNotJson" }),
     );
   reused = (): Schema =>
     this.#plain(
       "KeyReused",
       "Another request was made with this Idempotency-Key.",
-      "Idempotency-Key: this key was used for another request in the last 24 hours; use a new one.",
+      wordsOf({ complaint: "keyReused", hours: keptHours }),
     );
 
   rateLimited(): Schema {
@@ -215,7 +219,8 @@ class Answers {
         window: { type: "string", const: "minute" },
       }),
     });
-    const example = { error: "API key minute rate limit exceeded", limit: 60, window: "minute" };
+    const error = wordsOf({ complaint: "usedUp", owner: "API key", quota: "rate" });
+    const example = { error, limit: 60, window: "minute" };
     return this.#answer("RateLimited", "The credential has used up its minute.", schema, example, [
       ...quotaHeaders,
       "RetryAfter",
@@ -224,7 +229,7 @@ class Answers {
 
   failure({ verb }: Operation): Schema {
     const { failure } = this.#face.words;
-    const error = failure?.(verb) ?? "Something went wrong on our side.";
+    const error = failure?.(verb) ?? wordsOf({ complaint: "failed" });
     const schema =
       failure === null
         ? this.#schema("Failure", {
@@ -245,7 +250,7 @@ class Answers {
       "Unavailable",
       "The server is busy, or its database cannot be reached just now.",
       this.#error(),
-      { error: "The gateway is busy; try again in a second." },
+      { error: wordsOf({ complaint: "busy" }) },
       ["RequestId", "RetryAfter"],
     );
   }
@@ -286,7 +291,7 @@ class Answers {
     if (rule === undefined) throw new Error(`${entity.name}: ${key} is not unique`);
     return duplicate === null
       ? {
-          error: `${key} ${taken(entity, rule)}`,
+          error: sentenceOf([key], taken(entity, rule)),
           field: key,
           existing: null,
         }

@@ -1,6 +1,7 @@
 import type { Catalog } from "../../model/catalog.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { SameOwnerRule } from "../../model/rules.ts";
+import type { Complaint } from "../../lib/messages.ts";
 import { param, sql } from "../../lib/sql.ts";
 import { columnSql } from "../column.ts";
 import { changes, isFaulty, type Draft } from "../draft.ts";
@@ -10,9 +11,11 @@ import type { References } from "../references.ts";
 import type { WriteUnit } from "../unit.ts";
 
 /** What is said of a reference to a record of another owner. */
-export function ofAnotherOwner(catalog: Catalog, named: Entity, owner: string): string {
-  return `is a ${named.name} of another ${ownerOf(catalog, named, owner).name}; name one of the same.`;
-}
+export const ofAnotherOwner = (catalog: Catalog, named: Entity, owner: string): Complaint => ({
+  complaint: "ofAnotherOwner",
+  named: named.name,
+  owner: ownerOf(catalog, named, owner).name,
+});
 
 /** Refuses references to records of other owners; what is named is locked by then. */
 export function checkSameOwner(

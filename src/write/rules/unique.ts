@@ -1,6 +1,7 @@
 import type { Actor } from "../../auth/actor.ts";
 import { comparedAs } from "../../model/compared.ts";
 import type { Entity } from "../../model/entity.ts";
+import type { Complaint } from "../../lib/messages.ts";
 import { name, param, raw, sql } from "../../lib/sql.ts";
 import { isFaulty, textOf, type Draft } from "../draft.ts";
 import { restName, type Values } from "../input.ts";
@@ -81,8 +82,7 @@ async function uniqueJudge(
       if (holder === undefined) return;
       if (holder.row === null) draft.problems.push(takenBy(unit, entity, rule, holder));
       else {
-        const message = `is the same as in row ${holder.row} of this call.`;
-        draft.problems.push(duplicate(path, message, null));
+        draft.problems.push(duplicate(path, { complaint: "sameAsRow", row: holder.row }, null));
       }
     },
     settle: (draft, stands) => {
@@ -104,7 +104,7 @@ export function takenBy(
   const path = [restName(rule.field)];
   return isTold(actor, holder.appId)
     ? duplicate(path, taken(entity, rule), { entity: entity.name, id: holder.id })
-    : duplicate(path, takenByOther, null);
+    : duplicate(path, { complaint: "takenByOther" }, null);
 }
 
 /**
@@ -150,14 +150,12 @@ function claimKey(entity: Entity, rule: Rule, { value, within }: Claim): string 
   return `${within ?? ""} ${definition === undefined ? value : comparedAs(definition, value)}`;
 }
 
-/** What is said of a value that another record has. */
-export function taken(entity: Entity, rule: Rule): string {
-  const where = rule.within === null ? "" : " of the same account";
-  return `is taken: another live ${entity.type}${where} has it. Change it, or update that record.`;
-}
-
-/** The same, where the caller could not read that record: that it is taken, and nothing of whom. */
-export const takenByOther = "is taken. Choose another one.";
+/** What is said of a value that another record has, to a caller who could read that record. */
+export const taken = ({ type }: Entity, { within }: Rule): Complaint => ({
+  complaint: "taken",
+  type,
+  isWithin: within !== null,
+});
 
 /** Whether a caller may be told of a record that is in its way. */
 export const isTold = ({ appId }: Actor, owner: string | null): boolean =>
