@@ -8,14 +8,10 @@ type DecimalFault =
   | { readonly fault: "type" };
 
 function decimalFault(found: DecimalFault): string {
-  switch (found.fault) {
-    case "text":
-      return `"${found.sent}" is not a decimal number`;
-    case "digits":
-      return `a decimal has at most ${found.integer} integer and ${found.fraction} fraction digits`;
-    case "type":
-      return 'a decimal is a string such as "10.5" or a number';
-  }
+  if (found.fault === "type") return 'a decimal is a string such as "10.5" or a number';
+  return found.fault === "text"
+    ? `"${found.sent}" is not a decimal number`
+    : `a decimal has at most ${found.integer} integer and ${found.fraction} fraction digits`;
 }
 type Type = { readonly type: string };
 

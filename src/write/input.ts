@@ -132,8 +132,8 @@ const version = inputField({
 export const recordSchema = (complaint: string) => z.custom<Values>(isRecord, complaint);
 
 /** An input inside an input, read by the same rules. */
-export const objectSchema = (definition: InputDefinition, complaint: string) =>
-  recordSchema(complaint).transform((sent, context) => {
+export const objectSchema = (definition: InputDefinition, otherwise: string) =>
+  recordSchema(otherwise).transform((sent, context) => {
     const { extras, problems } = parseInput(definition, sent);
     for (const { path, complaint } of problems) {
       context.issues.push({ code: "custom", path: [...path], params: { complaint }, input: sent });

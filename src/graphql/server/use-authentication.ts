@@ -92,8 +92,8 @@ export function refuseUnchecked(
   requestId: string,
 ): void {
   logger.error({ requestId, cause: describeError(thrown) }, "credentials cannot be checked");
-  const refusal = thrown instanceof GatewayError ? thrown.refusal : null;
-  const wait = refusal?.code === "UNAVAILABLE" ? refusal.retryAfter : undefined;
+  const known = thrown instanceof GatewayError ? thrown.refusal : null;
+  const wait = known?.code === "UNAVAILABLE" ? known.retryAfter : undefined;
   refuse(503, unavailable(requestId), { "retry-after": String(wait ?? 1) });
 }
 
