@@ -3,8 +3,9 @@ import { covers } from "../auth/require-scopes.ts";
 import type { Entity } from "../model/entity.ts";
 import { wordsOf } from "../lib/messages.ts";
 import { isOneOf, name, param, raw, sql, type Sql } from "../lib/sql.ts";
+import { contentsOf, deletionOf } from "./contents.ts";
 import type { Draft } from "./draft.ts";
-import { restName, type Values } from "./input.ts";
+import { restName } from "./input.ts";
 import type { Wanted } from "./lock.ts";
 import type { Judge, OnError } from "./rules/judge.ts";
 import { duplicate, invalid, messageOf, type Problem } from "./problem.ts";
@@ -27,22 +28,6 @@ export async function checkReturn(
     ...(await contentsWithoutOwner(unit, entity, drafts, onError)),
   ];
   return conflicts.length === 0 ? [] : [contentsJudge(conflicts)];
-}
-
-/** Every kind of record that records of an entity contain, directly or not. */
-export function contentsOf(unit: WriteUnit, root: Entity): Entity[] {
-  const found = new Set<Entity>();
-  const walk = (entity: Entity): void => {
-    for (const relation of Object.values(entity.relations)) {
-      if (relation.kind !== "many" || !relation.contained) continue;
-      const child = unit.catalog.entity(relation.to);
-      if (found.has(child)) continue;
-      found.add(child);
-      walk(child);
-    }
-  };
-  walk(root);
-  return [...found];
 }
 
 /** The fields by which records of an entity belong to others, and the entities of those. */
@@ -204,8 +189,3 @@ const deletionsOf = (drafts: readonly Draft[]): Sql =>
     drafts.flatMap(({ values }) => deletionOf(values)),
     "uuid[]",
   );
-
-export function deletionOf(record: Values): string[] {
-  const deletionId = record["deletionId"];
-  return typeof deletionId === "string" ? [deletionId] : [];
-}

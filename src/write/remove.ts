@@ -1,20 +1,18 @@
 import { uuidv7 } from "../lib/id.ts";
 import type { Entity } from "../model/entity.ts";
-import type { Field } from "../model/field.ts";
-import type { Cells } from "../query/row.ts";
-import { name, param, raw, sql } from "../lib/sql.ts";
+import { deleteContents, deletionOf, restoreContents } from "./contents.ts";
 import { sound, type Draft } from "./draft.ts";
-import type { EntityWrites, Taken } from "./entity-writes.ts";
+import type { EntityWrites } from "./entity-writes.ts";
 import type { Values } from "./input.ts";
 import { judgeRows, type OnError } from "./rules/judge.ts";
 import type { Liveness, Wanted } from "./lock.ts";
 import { lockForRemoval } from "./lock-rows.ts";
-import { checkReturn, contentsOf, deletionOf, ownersOf } from "./may-return.ts";
+import { checkReturn, ownersOf } from "./may-return.ts";
 import { refuseMerged } from "./merge/merged.ts";
 import { invalid, notFound, type Problem } from "./problem.ts";
 import { References } from "./references.ts";
 import { checkVersion, RefusedRows } from "./save.ts";
-import { readPlain, type Stored } from "./stored.ts";
+import type { Stored } from "./stored.ts";
 import { restoredByRules } from "./rules/restored.ts";
 import { uniqueJudges } from "./rules/unique.ts";
 import type { WriteUnit } from "./unit.ts";
@@ -187,86 +185,4 @@ async function lockRows(
   }
   if (onError === "abort") refuseAny(problems);
   return { problems, records };
-}
-
-/** Deletes what records contain, level by level: `parents` says which deletion each record belongs to. */
-async function deleteContents(
-  unit: WriteUnit,
-  entity: Entity,
-  parents: ReadonlyMap<string, string>,
-  contents: Map<Entity, string[]>,
-): Promise<void> {
-  if (parents.size === 0) return;
-  const owners = sql`unnest(${param([...parents.keys()], "uuid[]")}, ${param([...parents.values()], "uuid[]")}) AS p(id, deletion)`;
-  for (const relation of Object.values(entity.relations)) {
-    if (relation.kind !== "many" || !relation.contained) continue;
-    const child = unit.catalog.entity(relation.to);
-    const definition = child.fields[relation.key];
-    if (definition === undefined) throw new Error(`${child.name} has no field ${relation.key}`);
-    const key = raw(`t.${name(definition.column)}`);
-    const table = raw(name(child.table));
-    const gone = { at: param(unit.now, "timestamptz"), by: param(unit.actor.id, "text") };
-    const rows = await unit.rows(
-      sql`UPDATE ${table} t SET ${stamped(unit)}, "deleted_at" = ${gone.at}, "deleted_by" = ${gone.by}, "deletion_id" = k.deletion
-        FROM (SELECT t."id", p.deletion FROM ${table} t JOIN ${owners} ON ${key} = p.id
-          WHERE t."tenant_id" = ${unit.tenant} AND t."deleted_at" IS NULL ORDER BY t."id" FOR NO KEY UPDATE OF t) k
-        WHERE t."tenant_id" = ${unit.tenant} AND t."id" = k."id" RETURNING t."id", t."version", t."updated_at", t."app_id", k.deletion`,
-    );
-    const moved = logged(unit, child, "deleted", rows);
-    contents.set(child, [...(contents.get(child) ?? []), ...moved.keys()]);
-    await deleteContents(unit, child, moved, contents);
-  }
-}
-
-/** Brings back what deletions took along. */
-async function restoreContents(
-  unit: WriteUnit,
-  entity: Entity,
-  deletions: readonly string[],
-): Promise<Taken> {
-  const contents = new Map<Entity, string[]>();
-  for (const child of contentsOf(unit, entity)) {
-    const rows = await unit.rows(
-      sql`UPDATE ${raw(name(child.table))} t SET ${stamped(unit)}, "deleted_at" = NULL, "deleted_by" = NULL, "deletion_id" = NULL FROM (
-        SELECT o."id", o."deletion_id", o."deleted_at", o."deleted_by" FROM ${raw(name(child.table))} o
-        WHERE o."tenant_id" = ${unit.tenant} AND o."deletion_id" = ANY (${param(deletions, "uuid[]")}) ORDER BY o."id" FOR NO KEY UPDATE
-      ) p WHERE t."tenant_id" = ${unit.tenant} AND t."id" = p.id RETURNING t."id", t."version", t."updated_at", t."app_id", p."deletion_id", p."deleted_at", p."deleted_by"`,
-    );
-    contents.set(child, [...logged(unit, child, "restored", rows).keys()]);
-  }
-  return contents;
-}
-
-function stamped(unit: WriteUnit) {
-  return sql`"version" = t."version" + 1, "updated_at" = greatest(${param(unit.now, "timestamptz")}, t."updated_at" + interval '1 millisecond'), "updated_by" = ${param(unit.actor.id, "text")}`;
-}
-
-/** Logs rows that came back as id, version, update, application, deletion, and when and by whom if not just now; gives the deletion of each. */
-function logged(
-  unit: WriteUnit,
-  entity: Entity,
-  operation: "deleted" | "restored",
-  rows: readonly Cells[],
-): Map<string, string> {
-  const found = new Map<string, string>();
-  for (const [id, version, updatedAt, appId, deletionId, at, deletedBy = unit.actor.id] of rows) {
-    if (id == null || deletionId == null) continue;
-    found.set(id, deletionId);
-    const instant = deletedAtField(entity);
-    const deletedAt = at === undefined ? unit.now : readPlain(instant, at);
-    unit.logMoved(entity, operation, {
-      id,
-      version: Number(version),
-      updatedAt: String(readPlain(instant, updatedAt ?? null)),
-      appId: appId ?? null,
-      deletion: { deletedAt, deletedBy, deletionId },
-    });
-  }
-  return found;
-}
-
-function deletedAtField({ fields, name: entity }: Entity): Field {
-  const field = fields["deletedAt"];
-  if (field === undefined) throw new Error(`${entity} is not soft-deleted`);
-  return field;
 }

@@ -9,6 +9,7 @@ import { all, isOneOf, name, param, raw, render, sql, type Sql } from "../lib/sq
 import { viewerSql, visible } from "../query/visible.ts";
 import type { Values } from "./input.ts";
 import { lockSql, type Liveness, type Lock } from "./lock.ts";
+import { clearSql, insertSql, updateSql } from "./statements.ts";
 import {
   computedValues,
   readStored,
@@ -149,22 +150,7 @@ export class WriteUnit {
   /** Inserts what is a part of another record, and told by that one's event. */
   insertParts(entity: Entity, records: readonly Stored[]): void {
     if (records.length === 0) return;
-    const columns = writtenColumns(entity);
-    const rows = records.map((record) => {
-      const whole: Values = { ...record, ...computedValues(entity, record) };
-      return Object.fromEntries(
-        columns.map(({ field }, index) => [`c${index}`, whole[field] ?? null]),
-      );
-    });
-    const names = columns.map(({ column }) => column).join(", ");
-    const values = columns.map((_, index) => `r.c${index}`).join(", ");
-    const types = columns.map(({ type }, index) => `c${index} ${type}`).join(", ");
-    this.send(
-      sql`INSERT INTO ${raw(name(entity.table))} (${raw(names)}) SELECT ${raw(values)} FROM jsonb_to_recordset(${param(
-        JSON.stringify(rows),
-        "jsonb",
-      )}) AS r(${raw(types)})`,
-    );
+    this.send(insertSql(entity, records));
   }
 
   /**
@@ -191,24 +177,7 @@ export class WriteUnit {
           ({ before }, index) => !isDeepStrictEqual(before[field], after[index]?.[field]),
         ),
     );
-    const rows = after.map((record) => ({
-      id: record.id,
-      ...Object.fromEntries(
-        columns.map(({ field }, index) => [`c${index}`, record[field] ?? null]),
-      ),
-    }));
-    const assignments = columns.map(({ column }, index) => `${column} = r.c${index}`).join(", ");
-    const types = columns.map(({ type }, index) => `, c${index} ${type}`).join("");
-    if (columns.length > 0) {
-      // PostgreSQL takes any JSON for 100 rows, and then reads small tables from end to end: the ids tell it better.
-      const ids = changes.map(({ before }) => before.id);
-      this.send(
-        sql`UPDATE ${raw(name(entity.table))} t SET ${raw(assignments)} FROM jsonb_to_recordset(${param(
-          JSON.stringify(rows),
-          "jsonb",
-        )}) AS r(id uuid${raw(types)}) WHERE t.${raw(name(entity.tenantColumn))} = ${this.tenant} AND t."id" = r.id AND ${isOneOf(raw(`t."id"`), ids, "uuid")}`,
-      );
-    }
+    if (columns.length > 0) this.send(updateSql(entity, columns, after, this.tenant));
     for (const [index, record] of after.entries()) {
       this.#events.add(entity, operation, changes[index]?.before ?? null, record);
     }
@@ -225,13 +194,7 @@ export class WriteUnit {
         one === field || (definition.key !== null && column === name(definition.key)),
     );
     for (const { field: one } of columns) this.#cleared.add(`${entity.name}.${one}`);
-    // Where null cannot stand, a value that nobody else has.
-    const instead = definition.kind === "boolean" ? "FALSE" : `"id"::text`;
-    const value = definition.nullable ? "NULL" : instead;
-    const assignments = raw(columns.map(({ column }) => `${column} = ${value}`).join(", "));
-    this.send(
-      sql`UPDATE ${raw(name(entity.table))} SET ${assignments} WHERE "tenant_id" = ${this.tenant} AND "id" = ANY (${param(ids, "uuid[]")})`,
-    );
+    this.send(clearSql(entity, columns, ids, { field, tenant: this.tenant }));
   }
 
   #stamp(entity: Entity, before: Stored): Values {
