@@ -7,6 +7,8 @@ import { listen, portOf } from "../src/cli/http.ts";
 import { loadConfig } from "../src/config.ts";
 import { openDatabase } from "../src/db/database.ts";
 import { createGateway } from "../src/server.ts";
+import { catalog } from "../src/modules/catalog.ts";
+import { createSchema } from "../src/schema.ts";
 
 export type GatewayProcess = {
   readonly port: number;
@@ -91,7 +93,7 @@ export async function startGatewayProcess(
 async function serve(databaseUrl: string): Promise<void> {
   const config = loadConfig({ ...process.env, NODE_ENV: "production", LOG_LEVEL: "error" });
   const database = openDatabase({ url: databaseUrl, pool: config.pool });
-  const gateway = createGateway({ database, config, demo: null });
+  const gateway = createGateway({ schema: createSchema(catalog), database, config, demo: null });
   const server = createHttpServer(gateway.requestListener, config.http);
   await listen(server, "127.0.0.1", 0);
   process.send?.(portOf(server));

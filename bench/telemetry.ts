@@ -14,6 +14,8 @@ import { createKey } from "../src/modules/api-key/operator.ts";
 import { seed } from "../src/seed/seed.ts";
 import { createGateway } from "../src/server.ts";
 import { compare, ownCpu, type Side } from "./measure.ts";
+import { catalog } from "../src/modules/catalog.ts";
+import { createSchema } from "../src/schema.ts";
 
 const query =
   "query Page { accounts(first: 20) { nodes { id name contacts(first: 5) { nodes { id firstName } } } } }";
@@ -35,6 +37,7 @@ async function side(
     env: "test",
   });
   const gateway = createGateway({
+    schema: createSchema(catalog),
     database,
     config: loadConfig({ NODE_ENV: "production", LOG_LEVEL: "error", ...env }),
     demo: null,

@@ -1,26 +1,54 @@
-import "./graphql/schema/declare.ts";
-import "./modules/tenant/type.ts";
-import "./modules/account/type.ts";
-import "./modules/contact/type.ts";
-import "./modules/deal/type.ts";
-import "./modules/stage-change/type.ts";
-import "./modules/activity/type.ts";
-import "./modules/quote/type.ts";
-import "./modules/line-item/type.ts";
-import "./modules/department/type.ts";
-import "./modules/api-key/type.ts";
-import "./modules/change-event/type.ts";
-import "./modules/account/mutations.ts";
-import "./modules/contact/mutations.ts";
-import "./modules/deal/mutations.ts";
-import "./modules/activity/mutations.ts";
-import "./modules/quote/mutations.ts";
-import "./modules/line-item/mutations.ts";
-import "./modules/customer/mutations.ts";
-import "./modules/department/mutations.ts";
-import "./modules/api-key/mutations.ts";
+import type { GraphQLSchema } from "graphql";
 import { countingAnswers } from "./graphql/limits/answer-size.ts";
-import { builder } from "./graphql/schema/builder.ts";
+import { declareSchema } from "./graphql/schema/declare-schema.ts";
+import type { Catalog } from "./model/catalog.ts";
+import { declareAccountMutations } from "./modules/account/mutations.ts";
+import { declareAccount } from "./modules/account/type.ts";
+import { declareActivityMutations } from "./modules/activity/mutations.ts";
+import { declareActivity } from "./modules/activity/type.ts";
+import { declareApiKeyMutations } from "./modules/api-key/mutations.ts";
+import { declareApiKey } from "./modules/api-key/type.ts";
+import { declareChangeEvent } from "./modules/change-event/type.ts";
+import { declareContactMutations } from "./modules/contact/mutations.ts";
+import { declareContact } from "./modules/contact/type.ts";
+import { declareCustomerMutations } from "./modules/customer/mutations.ts";
+import { declareDealMutations } from "./modules/deal/mutations.ts";
+import { declareDeal } from "./modules/deal/type.ts";
+import { declareDepartmentMutations } from "./modules/department/mutations.ts";
+import { declareDepartment } from "./modules/department/type.ts";
+import { declareLineItemMutations } from "./modules/line-item/mutations.ts";
+import { declareLineItem } from "./modules/line-item/type.ts";
+import { declareQuoteMutations } from "./modules/quote/mutations.ts";
+import { declareQuote } from "./modules/quote/type.ts";
+import { declareStageChange } from "./modules/stage-change/type.ts";
+import { declareTenant } from "./modules/tenant/type.ts";
 
-/** The GraphQL schema: what the modules declare, put together. */
-export const schema = countingAnswers(builder.toSchema());
+/** The GraphQL schema of a catalog: what the modules declare, put together. */
+export function createSchema(catalog: Catalog): GraphQLSchema {
+  const schema = declareSchema(catalog);
+  for (const declare of [
+    declareTenant,
+    declareAccount,
+    declareContact,
+    declareDeal,
+    declareStageChange,
+    declareActivity,
+    declareQuote,
+    declareLineItem,
+    declareDepartment,
+    declareApiKey,
+    declareChangeEvent,
+    declareAccountMutations,
+    declareContactMutations,
+    declareDealMutations,
+    declareActivityMutations,
+    declareQuoteMutations,
+    declareLineItemMutations,
+    declareCustomerMutations,
+    declareDepartmentMutations,
+    declareApiKeyMutations,
+  ]) {
+    declare(schema);
+  }
+  return countingAnswers(schema.builder.toSchema());
+}

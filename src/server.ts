@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { GraphQLSchema } from "graphql";
 import type { DestinationStream } from "pino";
 import { Credentials } from "./auth/authenticate.ts";
 import type { Config } from "./config.ts";
@@ -27,13 +28,13 @@ import { workFor } from "./limits/request-work.ts";
 import { isRestPath, templateOf } from "./rest/operations.ts";
 import { answerDocs, answerOpenApi, docsPath, openApiPath } from "./rest/openapi/pages.ts";
 import { createRestServer } from "./rest/rest-server.ts";
-import { schema } from "./schema.ts";
 import { describeError } from "./telemetry/describe-error.ts";
 import { createLog } from "./telemetry/log.ts";
 import { asRecorded, currentRecord } from "./telemetry/record.ts";
 import { createTelemetry } from "./telemetry/telemetry.ts";
 
 export type GatewayOptions = {
+  readonly schema: GraphQLSchema;
   readonly database: Database;
   readonly config: Config;
   /** The demo's tenants, when it runs: the explorer opens with the first one's key. */
@@ -53,7 +54,7 @@ export type Gateway = {
 };
 
 /** The gateway: the ordered list of what a request passes through. */
-export function createGateway({ database, config, demo, logTo }: GatewayOptions): Gateway {
+export function createGateway({ schema, database, config, demo, logTo }: GatewayOptions): Gateway {
   const { telemetry: telemetryConfig, browsers } = config;
   const logger = createLog(config.logLevel, logTo);
   const telemetry = createTelemetry({ config: telemetryConfig, log: logger, pool: database.pool });

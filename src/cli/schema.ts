@@ -11,8 +11,9 @@ export function addSchema(program: Command): void {
     .action(() =>
       runCommand(async () => {
         const { printSchemaText } = await import("../graphql/schema/print.ts");
-        const { schema } = await import("../schema.ts");
-        process.stdout.write(printSchemaText(schema));
+        const { createSchema } = await import("../schema.ts");
+        const { catalog } = await import("../modules/catalog.ts");
+        process.stdout.write(printSchemaText(createSchema(catalog)));
       }),
     );
 }

@@ -7,6 +7,8 @@ import { createHttpServer } from "../http/http-server.ts";
 import { drain, listen, portOf } from "./http.ts";
 import { openMigrated } from "./open.ts";
 import { type CommandContext, say } from "./run-command.ts";
+import { catalog } from "../modules/catalog.ts";
+import { createSchema } from "../schema.ts";
 
 /** Runs the gateway until the command is interrupted. */
 export async function serve(context: CommandContext): Promise<never> {
@@ -19,7 +21,7 @@ export async function serve(context: CommandContext): Promise<never> {
     const { prepareDemo } = await import("./demo.ts");
     demo = await prepareDemo({ url, database, dataDir: config.dataDir });
   }
-  const gateway = createGateway({ database, config, demo });
+  const gateway = createGateway({ schema: createSchema(catalog), database, config, demo });
   onClose(() => gateway.close());
   // Before requests are taken, so that it is closed after them.
   const metricsUrl = await serveMetrics(context, gateway);

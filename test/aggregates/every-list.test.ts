@@ -2,7 +2,7 @@ import { isEnumType, isInputObjectType, isObjectType, type GraphQLObjectType } f
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { catalog } from "../../src/modules/catalog.ts";
 import type { Entity } from "../../src/model/entity.ts";
-import { schema } from "../../src/schema.ts";
+import { schema } from "../support/gateway/schema.ts";
 import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { completeTenant } from "../support/samples/two-tenants.ts";
 

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { parse, validate } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { schema } from "../../src/schema.ts";
+import { schema } from "../support/gateway/schema.ts";
 import { seedDemo } from "../../src/seed/demo.ts";
 import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { restClient } from "../support/rest/client.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { getNamedType, isObjectType, type GraphQLField, type GraphQLObjectType } from "graphql";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { schema } from "../../src/schema.ts";
+import { schema } from "../support/gateway/schema.ts";
 import { runOptions } from "../support/samples/arbitraries.ts";
 import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { post } from "../support/gateway/limits.ts";

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { OperationPlan, type Demand } from "../../src/graphql/limits/operation-plan.ts";
 import { readVariables } from "../../src/graphql/server/variables.ts";
 import { catalog } from "../../src/modules/catalog.ts";
-import { schema } from "../../src/schema.ts";
+import { schema } from "../support/gateway/schema.ts";
 
 /** What an operation asks for; it must be valid. */
 function demandOf(text: string, variables: Readonly<Record<string, unknown>> = {}): Demand {

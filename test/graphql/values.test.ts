@@ -1,6 +1,6 @@
 import { isScalarType } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { schema } from "../../src/schema.ts";
+import { schema } from "../support/gateway/schema.ts";
 import type { TenantFixtures } from "../support/samples/fixtures.ts";
 import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import {

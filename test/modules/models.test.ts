@@ -10,7 +10,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { catalog } from "../../src/modules/catalog.ts";
 import { sqlTypeOf } from "../../src/model/field.ts";
-import { schema } from "../../src/schema.ts";
+import { schema } from "../support/gateway/schema.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database/database.ts";
 import { Fixtures } from "../support/samples/fixtures.ts";
 

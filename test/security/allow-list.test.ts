@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readManifest } from "../../src/graphql/server/manifest.ts";
 import { StartupError } from "../../src/lib/startup-error.ts";
-import { schema } from "../../src/schema.ts";
+import { schema } from "../support/gateway/schema.ts";
 import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { send, type RawAnswer } from "../support/gateway/raw-http.ts";
 import { withoutExtensions } from "../support/gateway/without-extensions.ts";

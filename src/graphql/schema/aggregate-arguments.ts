@@ -9,10 +9,9 @@ import type { Entity } from "../../model/entity.ts";
 import type { OrderDirection } from "../../model/order.ts";
 import type { Figure } from "../../query/aggregate/figure.ts";
 import type { Filter } from "../../query/filter-value.ts";
-import { figureNames, isTime } from "../../query/aggregate/measure.ts";
+import { figureNames, isTime, type DatePart } from "../../query/aggregate/measure.ts";
 import type { RowsRequest } from "../../query/page.ts";
 import { searchWords } from "../../query/search.ts";
-import type { GroupByInput, GroupOrderInput } from "./aggregate-inputs.ts";
 import { fieldType, selectedFields } from "./selection.ts";
 
 /** Groups that an aggregate gives when nothing is said, and at most; fields that they are made by at most. */
@@ -20,6 +19,26 @@ export const defaultGroups = 100;
 export const maxGroups = 1_000;
 export const maxGroupFields = 4;
 const maxOrderTerms = 10;
+
+/** One item of `groupBy` as it comes from GraphQL. */
+export type GroupByInput = {
+  readonly field: string;
+  readonly by?: DatePart | null;
+  readonly timeZone?: string | null;
+};
+
+/** Which field of a figure groups are put in order by, and how. */
+export type FieldOrder = Readonly<Record<string, OrderDirection | null | undefined>>;
+/** One item of a groups' `orderBy`: exactly one of its fields is given, and `currency` beside it for money. */
+export type GroupOrderInput = {
+  readonly count?: OrderDirection | null;
+  readonly key?: FieldOrder | null;
+  readonly sum?: FieldOrder | null;
+  readonly avg?: FieldOrder | null;
+  readonly min?: FieldOrder | null;
+  readonly max?: FieldOrder | null;
+  readonly currency?: string | null;
+};
 
 export type AggregateArguments = {
   readonly where?: Filter | null;

@@ -15,65 +15,61 @@ import {
   type AggregateArguments,
 } from "./aggregate-arguments.ts";
 import { access, typeAccess } from "../limits/access.ts";
-import { groupByRef, groupOrderRef } from "./aggregate-inputs.ts";
-import { builder, type SchemaTypes } from "./builder.ts";
+import type { Builder, SchemaTypes } from "./builder.ts";
 import type { Context } from "./context.ts";
-import { entityNamed } from "./filter-inputs.ts";
 import { outputType, type Output } from "./output-type.ts";
+import type { SchemaParts } from "./schema-parts.ts";
 import { fieldKey } from "./selection.ts";
 
 type FieldBuilder<Shape> = PothosSchemaTypes.ObjectFieldBuilder<SchemaTypes, Shape>;
 type Fields = Record<string, FieldRef<SchemaTypes>>;
 
-const refs = new Map<string, ObjectRef<SchemaTypes, Aggregate>>();
+/** An amount with its currency, as figures of money are told. */
+export const makeMoney = (builder: Builder) =>
+  builder.objectRef<Money>("Money").implement({
+    description: "An amount in a currency.",
+    fields: (t) => ({
+      currency: t.field({
+        type: "Currency",
+        description: "ISO 4217 code of the currency.",
+        resolve: (value) => value.currency,
+      }),
+      amount: t.field({
+        type: "Decimal",
+        description: "How much, in that currency. A sum has as many digits as it takes.",
+        resolve: (value) => String(value.amount),
+      }),
+    }),
+  });
 
 /** The GraphQL type of figures over an entity's records: `DealAggregate`. */
-export function aggregateRef(entity: Entity): ObjectRef<SchemaTypes, Aggregate> {
-  let ref = refs.get(entity.name);
-  if (ref === undefined) {
-    ref = makeAggregate(entity);
-    refs.set(entity.name, ref);
-  }
-  return ref;
-}
-
-const money = builder.objectRef<Money>("Money").implement({
-  description: "An amount in a currency.",
-  fields: (t) => ({
-    currency: t.field({
-      type: "Currency",
-      description: "ISO 4217 code of the currency.",
-      resolve: (value) => value.currency,
-    }),
-    amount: t.field({
-      type: "Decimal",
-      description: "How much, in that currency. A sum has as many digits as it takes.",
-      resolve: (value) => String(value.amount),
-    }),
-  }),
-});
-
-function makeAggregate(entity: Entity): ObjectRef<SchemaTypes, Aggregate> {
+export function makeAggregate(
+  schema: SchemaParts,
+  entity: Entity,
+): ObjectRef<SchemaTypes, Aggregate> {
+  const { builder } = schema;
   const { type, plural } = entity;
   // A type without fields is none: what has nothing to add up has no sum.
   const numbers =
     addable(entity).length === 0
       ? null
-      : valuesRef(`${type}Numbers`, `A number for each field of ${plural} that adds up.`, {
+      : valuesRef(schema, `${type}Numbers`, `A number for each field of ${plural} that adds up.`, {
           fields: addable(entity),
           output: () => "Decimal",
         });
   const extremes = valuesRef(
+    schema,
     `${type}Extremes`,
     `A value for each field of ${plural} that is a number, a day or an instant.`,
-    { fields: comparable(entity), output: outputType },
+    { fields: comparable(entity), output: (definition) => outputType(schema, definition) },
   );
   const key = valuesRef(
+    schema,
     `${type}GroupKey`,
     `What the ${plural} of a group have in common. Only the fields of groupBy have a value here, and null is one of them.`,
     {
       fields: groupable(entity),
-      output: (definition) => (isTime(definition) ? "Date" : outputType(definition)),
+      output: (definition) => (isTime(definition) ? "Date" : outputType(schema, definition)),
     },
   );
   const figures = <Shape extends Figures>(t: FieldBuilder<Shape>): Fields => ({
@@ -136,6 +132,7 @@ function makeAggregate(entity: Entity): ObjectRef<SchemaTypes, Aggregate> {
 
 /** A type with a field for each of some fields of a model, money as a list by currency. */
 function valuesRef(
+  schema: SchemaParts,
   typeName: string,
   description: string,
   options: {
@@ -143,7 +140,8 @@ function valuesRef(
     readonly output: (definition: Field) => Output;
   },
 ): ObjectRef<SchemaTypes, Row> {
-  return builder.objectRef<Row>(typeName).implement({
+  const money = schema.money();
+  return schema.builder.objectRef<Row>(typeName).implement({
     description,
     fields: (t) => {
       const fields: Fields = {};
@@ -160,7 +158,7 @@ function valuesRef(
               description: definition.description,
               // The model decides the type at run time, so the compiler cannot know the value's: the scalars check it.
               // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-              resolve: (row) => shown(definition, row[name] ?? null) as never,
+              resolve: (row) => shown(schema, definition, row[name] ?? null) as never,
             });
       }
       return fields;
@@ -172,14 +170,15 @@ function moneyList(value: unknown): readonly Money[] {
   return Array.isArray(value) ? value : [];
 }
 
-function shown(definition: Field, value: unknown): unknown {
+function shown({ catalog }: SchemaParts, definition: Field, value: unknown): unknown {
   return definition.to !== null && typeof value === "string"
-    ? formatId(entityNamed(definition.to).prefix, value)
+    ? formatId(catalog.entity(definition.to).prefix, value)
     : value;
 }
 
 /** The arguments of every aggregate: which records, what groups of them, and which of those. */
 export function aggregateArguments<Rows>(
+  { groupByRef, groupOrderRef }: SchemaParts,
   t: { readonly arg: FieldBuilder<Row>["arg"] },
   entity: Entity,
   rows: Rows,

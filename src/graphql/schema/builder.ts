@@ -18,33 +18,40 @@ export type Scalars = {
   JSONObject: { Input: unknown; Output: unknown };
 };
 
-/** Plugins and defaults, nothing else: the types live with their modules. */
-export const builder = new SchemaBuilder<{
+export type SchemaTypes = PothosSchemaTypes.ExtendDefaultTypes<{
   Context: Context;
   PrismaTypes: PrismaTypes;
   Scalars: Scalars;
   DefaultFieldNullability: false;
-}>({
-  plugins: [RelayPlugin, PrismaPlugin],
-  defaultFieldNullability: false,
-  prisma: { client: (ctx) => ctx.prisma, dmmf: getDatamodel() },
-  relay: {
-    nodeQueryOptions: false,
-    nodesQueryOptions: false,
-    idFieldOptions: {
-      description: "Identifier: the entity's prefix and a UUID, e.g. `acc-<uuid>`.",
-    },
-    nodeTypeOptions: {
-      description: "Anything that has an id and can be fetched by it alone (`node`, `nodes`).",
-    },
-    pageInfoTypeOptions: { description: "Where a page stands in its list." },
-    hasNextPageFieldOptions: { description: "Whether more follows this page." },
-    hasPreviousPageFieldOptions: { description: "Whether something comes before this page." },
-    startCursorFieldOptions: { description: "Cursor of the first edge; null on an empty page." },
-    endCursorFieldOptions: {
-      description: "Cursor of the last edge, to pass as `after`; null on an empty page.",
-    },
-  },
-});
+}>;
+export type Builder = PothosSchemaTypes.SchemaBuilder<SchemaTypes>;
 
-export type SchemaTypes = typeof builder.$inferSchemaTypes;
+/** Plugins and defaults, nothing else: the types live with their modules. */
+export const createBuilder = (): Builder =>
+  new SchemaBuilder<{
+    Context: Context;
+    PrismaTypes: PrismaTypes;
+    Scalars: Scalars;
+    DefaultFieldNullability: false;
+  }>({
+    plugins: [RelayPlugin, PrismaPlugin],
+    defaultFieldNullability: false,
+    prisma: { client: (ctx) => ctx.prisma, dmmf: getDatamodel() },
+    relay: {
+      nodeQueryOptions: false,
+      nodesQueryOptions: false,
+      idFieldOptions: {
+        description: "Identifier: the entity's prefix and a UUID, e.g. `acc-<uuid>`.",
+      },
+      nodeTypeOptions: {
+        description: "Anything that has an id and can be fetched by it alone (`node`, `nodes`).",
+      },
+      pageInfoTypeOptions: { description: "Where a page stands in its list." },
+      hasNextPageFieldOptions: { description: "Whether more follows this page." },
+      hasPreviousPageFieldOptions: { description: "Whether something comes before this page." },
+      startCursorFieldOptions: { description: "Cursor of the first edge; null on an empty page." },
+      endCursorFieldOptions: {
+        description: "Cursor of the last edge, to pass as `after`; null on an empty page.",
+      },
+    },
+  });

@@ -4,14 +4,16 @@ import type { Page } from "../../query/page.ts";
 import type { Row } from "../../query/row.ts";
 import { access, typeAccess } from "../limits/access.ts";
 import { noCost } from "../limits/costs.ts";
-import { builder, type SchemaTypes } from "./builder.ts";
+import type { SchemaTypes } from "./builder.ts";
+import type { SchemaParts } from "./schema-parts.ts";
 
 type Edge = { readonly node: Row; readonly cursor: string };
 /** `AccountConnection` and `AccountEdge` of an entity. */
-export function connectionRef(
+export function makeConnection(
+  { builder, nodeRef }: SchemaParts,
   entity: Entity,
-  node: ObjectRef<SchemaTypes, Row>,
 ): ObjectRef<SchemaTypes, Page> {
+  const node = nodeRef(entity);
   const edge = builder.objectRef<Edge>(`${entity.type}Edge`).implement({
     description: `A ${entity.type} in a list, with its place there.`,
     fields: (t) => ({

@@ -3,12 +3,14 @@ import type { ApiKeys } from "../../auth/api-keys.ts";
 import type { FencedPool } from "../../db/fenced-pool.ts";
 import type { FencedPrisma } from "../../db/fenced-prisma.ts";
 import type { Work } from "../../db/work.ts";
+import type { Catalog } from "../../model/catalog.ts";
 import type { Reader } from "../../query/reader.ts";
 import type { IdempotentStep } from "../../write/context.ts";
 
 /** What every resolver gets. Made anew for each request. */
 export type Context = {
   readonly actor: Actor;
+  readonly catalog: Catalog;
   readonly reader: Reader;
   readonly pool: FencedPool;
   /** Prisma's client behind the tenant's fence, for what is no CRM entity. */

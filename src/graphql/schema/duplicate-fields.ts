@@ -10,36 +10,39 @@ import { reasonCodes, type Reason } from "../../query/duplicates/evidence.ts";
 import type { Row } from "../../query/row.ts";
 import { access } from "../limits/access.ts";
 import { duplicatesCost, noCost, pairsCost } from "../limits/costs.ts";
-import { builder } from "./builder.ts";
+import type { Builder } from "./builder.ts";
 import type { Context } from "./context.ts";
-import { nodeRef } from "./entity-type.ts";
 import { pageSize } from "./page-arguments.ts";
+import type { SchemaParts } from "./schema-parts.ts";
 import { fieldKey, fieldType, neededFields, selectedFields } from "./selection.ts";
 
 const defaultCount = 10;
 const maxCount = 50;
 
-const reasonCode = builder.enumType("DuplicateReasonCode", {
-  description: "What speaks for two records being one.",
-  values: Object.fromEntries(
-    Object.entries(reasonCodes).map(([code, description]) => [code, { description }]),
-  ),
-});
-
-const reasonRef = builder.objectRef<Reason>("DuplicateReason").implement({
-  description: "Something that speaks for two records being one.",
-  fields: (t) => ({
-    code: t.field({
-      type: reasonCode,
-      description: "What agrees.",
-      resolve: (reason) => reason.code,
+/** The GraphQL type of what speaks for two records being one. */
+export function makeDuplicateReason(builder: Builder) {
+  const reasonCode = builder.enumType("DuplicateReasonCode", {
+    description: "What speaks for two records being one.",
+    values: Object.fromEntries(
+      Object.entries(reasonCodes).map(([code, description]) => [code, { description }]),
+    ),
+  });
+  return builder.objectRef<Reason>("DuplicateReason").implement({
+    description: "Something that speaks for two records being one.",
+    fields: (t) => ({
+      code: t.field({
+        type: reasonCode,
+        description: "What agrees.",
+        resolve: (reason) => reason.code,
+      }),
+      similarity: t.float({
+        description:
+          "How much the two values are the same: 1 for the same, less for misspelt ones.",
+        resolve: (reason) => Math.round(reason.similarity * 100) / 100,
+      }),
     }),
-    similarity: t.float({
-      description: "How much the two values are the same: 1 for the same, less for misspelt ones.",
-      resolve: (reason) => Math.round(reason.similarity * 100) / 100,
-    }),
-  }),
-});
+  });
+}
 
 type Found = Duplicate & { readonly row: Row | null };
 
@@ -48,12 +51,15 @@ const scoreDescription =
 const minScoreDescription = `Only those with at least this score, 0 to 1; ${defaultMinScore} unless given.`;
 
 /** `duplicates` of an entity, `duplicate<Entities>` of the tenant, and the types of what they give. */
-export function duplicateFields(rules: DuplicateRules): void {
-  duplicatesField(rules);
-  pairsField(rules);
+export function duplicateFields(schema: SchemaParts, rules: DuplicateRules): void {
+  duplicatesField(schema, rules);
+  pairsField(schema, rules);
 }
 
-function duplicatesField(rules: DuplicateRules): void {
+function duplicatesField(
+  { builder, duplicateReason, nodeRef }: SchemaParts,
+  rules: DuplicateRules,
+): void {
   const { entity } = rules;
   const duplicate = builder.objectRef<Found>(`${entity.type}Duplicate`).implement({
     description: `A ${entity.type} that is likely the same as another.`,
@@ -71,7 +77,7 @@ function duplicatesField(rules: DuplicateRules): void {
         description: scoreDescription,
       }),
       reasons: t.field({
-        type: [reasonRef],
+        type: [duplicateReason()],
         description: "Why.",
         resolve: ({ reasons }) => reasons,
       }),
@@ -102,7 +108,10 @@ function duplicatesField(rules: DuplicateRules): void {
   );
 }
 
-function pairsField(rules: DuplicateRules): void {
+function pairsField(
+  { builder, duplicateReason, nodeRef }: SchemaParts,
+  rules: DuplicateRules,
+): void {
   const { entity } = rules;
   const field = `duplicate${entity.plural[0]?.toUpperCase()}${entity.plural.slice(1)}`;
   const record = (id: string, ctx: Context, info: GraphQLResolveInfo): Promise<Row | null> => {
@@ -131,7 +140,7 @@ function pairsField(rules: DuplicateRules): void {
       }),
       score: t.exposeFloat("score", { description: scoreDescription }),
       reasons: t.field({
-        type: [reasonRef],
+        type: [duplicateReason()],
         description: "Why.",
         resolve: ({ reasons }) => reasons,
       }),

@@ -1,23 +1,21 @@
-import type { FieldRef, ImplementableObjectRef, ObjectRef } from "@pothos/core";
+import type { FieldRef } from "@pothos/core";
 import type { Catalog } from "../../model/catalog.ts";
 import type { Entity } from "../../model/entity.ts";
 import { isLong, type Field } from "../../model/field.ts";
 import type { ManyRelation, Relation } from "../../model/relation.ts";
-import { defaultPageSize, maxPageSize, type Page } from "../../query/page.ts";
+import { defaultPageSize, maxPageSize } from "../../query/page.ts";
 import { publicValue } from "../../query/public-value.ts";
 import type { Row } from "../../query/row.ts";
-import { aggregateArguments, aggregateRef, childrenAggregate } from "./aggregate-type.ts";
+import { aggregateArguments, childrenAggregate } from "./aggregate-type.ts";
 import { access, readsAlong, typeAccess, type Access } from "../limits/access.ts";
 import { aggregateCost, listCost } from "../limits/costs.ts";
-import { builder, type SchemaTypes } from "./builder.ts";
-import { connectionRef } from "./connection.ts";
+import type { SchemaTypes } from "./builder.ts";
 import type { Context } from "./context.ts";
-import { orderRef, useCatalog, whereRef } from "./filter-inputs.ts";
 import { outputType, type Output } from "./output-type.ts";
 import { pageRequest } from "./page-arguments.ts";
+import type { SchemaParts } from "./schema-parts.ts";
 import { fieldKey, neededFields } from "./selection.ts";
 
-export type RowRef = ImplementableObjectRef<SchemaTypes, Row>;
 type FieldBuilder = PothosSchemaTypes.ObjectFieldBuilder<SchemaTypes, Row>;
 
 /** Types that a field has instead of the one its kind gives, e.g. a JSON column with a known shape. */
@@ -26,47 +24,14 @@ export type FieldTypes = Readonly<Record<string, Output>>;
 export type FieldReaders = Readonly<Record<string, FieldReader>>;
 type FieldReader = (row: Row, ctx: Context) => unknown;
 
-const nodes = new Map<string, RowRef>();
-const connections = new Map<string, ObjectRef<SchemaTypes, Page>>();
-
-/** Declares the GraphQL type of every entity, so that they can name each other; they are filled by `implementEntity`. */
-export function declareEntities(catalog: Catalog): void {
-  useCatalog((name) => catalog.entity(name));
-  for (const entity of catalog.entities) {
-    const node = builder.objectRef<Row>(entity.type);
-    nodes.set(entity.name, node);
-    connections.set(entity.name, connectionRef(entity, node));
-  }
-}
-
-/** The GraphQL object type of an entity. */
-export function nodeRef(entity: Entity): RowRef {
-  return declared(nodes, entity);
-}
-
-/** The GraphQL connection type of an entity. */
-export function connectionOf(entity: Entity): ObjectRef<SchemaTypes, Page> {
-  return declared(connections, entity);
-}
-
-function declared<Ref>(refs: ReadonlyMap<string, Ref>, entity: Entity): Ref {
-  const ref = refs.get(entity.name);
-  if (ref === undefined) throw new Error(`entity ${entity.name} is not declared`);
-  return ref;
-}
-
-/** A row that an interface field gives, with the name of its type. */
-export function asNode(row: Row, entity: Entity): Row {
-  return { ...row, __typename: entity.type };
-}
-
 /** Fills an entity's GraphQL type from its model: every field and every edge. */
 export function implementEntity(
-  catalog: Catalog,
+  schema: SchemaParts,
   entity: Entity,
   types: FieldTypes = {},
   readers: FieldReaders = {},
 ): void {
+  const { builder, catalog, nodeRef } = schema;
   nodeRef(entity).implement({
     description: entity.description,
     extensions: access(typeAccess(entity)),
@@ -75,7 +40,7 @@ export function implementEntity(
       const fields: Record<string, FieldRef<SchemaTypes>> = {};
       for (const [name, definition] of Object.entries(entity.fields)) {
         const read = readers[name] ?? ((row) => shownValue(catalog, entity, name, row));
-        const output = types[name] ?? outputType(definition);
+        const output = types[name] ?? outputType(schema, definition);
         // What a log shows of a record has at most as much in it as a record has.
         const items = definition.shownOnly ? { items: widestOf(catalog) } : {};
         fields[name] = scalarField(t, definition, { output, read, items });
@@ -88,11 +53,11 @@ export function implementEntity(
       }
       for (const [name, relation] of Object.entries(entity.relations)) {
         if (relation.kind === "one") {
-          fields[name] = toOneField(t, catalog, relation);
+          fields[name] = toOneField(schema, t, relation);
           continue;
         }
-        fields[name] = toManyField(t, catalog, entity, relation);
-        fields[`${name}Aggregate`] = aggregateField(t, catalog, entity, relation);
+        fields[name] = toManyField(schema, t, entity, relation);
+        fields[`${name}Aggregate`] = aggregateField(schema, t, entity, relation);
       }
       return fields;
     },
@@ -128,8 +93,8 @@ function shownValue(catalog: Catalog, entity: Entity, name: string, row: Row): u
 }
 
 function toOneField(
+  { catalog, nodeRef }: SchemaParts,
   t: FieldBuilder,
-  catalog: Catalog,
   relation: Extract<Relation, { kind: "one" }>,
 ): FieldRef<SchemaTypes> {
   const target = catalog.entity(relation.to);
@@ -152,17 +117,17 @@ function toOneField(
 }
 
 function toManyField(
+  schema: SchemaParts,
   t: FieldBuilder,
-  catalog: Catalog,
   source: Entity,
   relation: ManyRelation,
 ): FieldRef<SchemaTypes> {
-  const target = catalog.entity(relation.to);
+  const target = schema.catalog.entity(relation.to);
   return t.field({
-    type: connectionOf(target),
+    type: schema.connectionRef(target),
     description: relation.description,
     extensions: access({ reads: readsAlong(source, target, relation), ...listCost(target) }),
-    args: listArguments(t, target),
+    args: listArguments(schema, t, target),
     resolve: (row, args, ctx, info) => {
       const id = row["id"];
       if (typeof id !== "string") throw new Error(`a ${source.type} without id`);
@@ -176,17 +141,17 @@ function toManyField(
 }
 
 function aggregateField(
+  schema: SchemaParts,
   t: FieldBuilder,
-  catalog: Catalog,
   source: Entity,
   relation: ManyRelation,
 ): FieldRef<SchemaTypes> {
-  const target = catalog.entity(relation.to);
+  const target = schema.catalog.entity(relation.to);
   return t.field({
-    type: aggregateRef(target),
+    type: schema.aggregateRef(target),
     extensions: access({ reads: readsAlong(source, target, relation), ...aggregateCost }),
     description: `How many, and figures over them: ${relation.description}`,
-    args: aggregateArguments(t, target, rowArguments(t, target)),
+    args: aggregateArguments(schema, t, target, rowArguments(schema, t, target)),
     resolve: childrenAggregate(source, target, relation),
   });
 }
@@ -213,7 +178,7 @@ function searchedFields(entity: Entity): string {
 }
 
 /** The arguments of every list of an entity. */
-export function listArguments(t: ArgumentBuilder, entity: Entity) {
+export function listArguments(schema: SchemaParts, t: ArgumentBuilder, entity: Entity) {
   return {
     first: t.arg.int({
       description: `How many, from the start: 1 to ${maxPageSize}; ${defaultPageSize} unless first or last is given.`,
@@ -224,17 +189,17 @@ export function listArguments(t: ArgumentBuilder, entity: Entity) {
     }),
     before: t.arg.string({ description: "Only what comes before this cursor." }),
     orderBy: t.arg({
-      type: [orderRef(entity)],
+      type: [schema.orderRef(entity)],
       description: "Sort terms, most important first; ties go by id.",
     }),
-    ...rowArguments(t, entity),
+    ...rowArguments(schema, t, entity),
   };
 }
 
 /** The arguments that say which records are meant, in lists and in aggregates. */
-export function rowArguments(t: ArgumentBuilder, entity: Entity) {
+export function rowArguments(schema: SchemaParts, t: ArgumentBuilder, entity: Entity) {
   return {
-    where: t.arg({ type: whereRef(entity), description: "Only what matches this filter." }),
+    where: t.arg({ type: schema.filterRef(entity), description: "Only what matches this filter." }),
     ...(entity.searchable
       ? {
           search: t.arg.string({

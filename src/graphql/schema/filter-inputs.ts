@@ -1,4 +1,4 @@
-import type { InputFieldRef, InputRef } from "@pothos/core";
+import type { EnumRef, ImplementableInputObjectRef, InputFieldRef, InputRef } from "@pothos/core";
 import { weights } from "../../limits/weights.ts";
 import type { Entity } from "../../model/entity.ts";
 import { isSortable, type EnumDefinition, type Field, type FieldKind } from "../../model/field.ts";
@@ -6,21 +6,11 @@ import type { OrderDirection } from "../../model/order.ts";
 import type { OrderInput } from "../../query/order.ts";
 import type { Filter } from "../../query/filter-value.ts";
 import { access, readsAlong, typeAccess } from "../limits/access.ts";
-import { builder, type Scalars, type SchemaTypes } from "./builder.ts";
+import type { Builder, Scalars, SchemaTypes } from "./builder.ts";
+import type { SchemaParts } from "./schema-parts.ts";
 
 type FilterRef = InputRef<Filter>;
-type FilterToFill = ReturnType<typeof builder.inputRef<Filter>>;
-
-const filters = new Map<string, FilterRef>();
-/** Each filter type once, and known before it is filled: filters name each other, and themselves. */
-function once(name: string, fill: (ref: FilterToFill) => void): FilterRef {
-  const known = filters.get(name);
-  if (known !== undefined) return known;
-  const ref = builder.inputRef<Filter>(name);
-  filters.set(name, ref);
-  fill(ref);
-  return ref;
-}
+type FilterToFill = ImplementableInputObjectRef<SchemaTypes, Filter>;
 
 const comparisons = {
   eq: "Equal to. Null matches nothing; use isNull.",
@@ -127,104 +117,96 @@ const operators: Partial<Record<FieldKind, Operators & { name: string }>> = {
   date: { name: "DateFilter", scalar: "Date", ordered: true, text: false, about: "a day" },
 };
 
-function scalarFilter({
-  name,
-  scalar,
-  ordered,
-  text,
-  about,
-}: Operators & { name: string }): FilterRef {
-  return once(name, (ref) =>
-    ref.implement({
-      description: `Conditions on ${about}; all that are given must hold.`,
-      fields: (t) => {
-        const one = (description: string) => t.field({ type: scalar, description });
-        const list = (description: string) => t.field({ type: [scalar], description });
-        return {
-          eq: one(comparisons.eq),
-          ne: one(comparisons.ne),
-          in: list(comparisons.in),
-          notIn: list(comparisons.notIn),
-          ...(ordered
-            ? { gt: one(orders.gt), gte: one(orders.gte), lt: one(orders.lt), lte: one(orders.lte) }
-            : {}),
-          ...(text
-            ? {
-                contains: t.string({ description: patterns.contains }),
-                startsWith: t.string({ description: patterns.startsWith }),
-                endsWith: t.string({ description: patterns.endsWith }),
-              }
-            : {}),
-          isNull: t.boolean({ description: isNullText }),
-        };
-      },
-    }),
-  );
+function scalarFilter(
+  { builder }: SchemaParts,
+  { name, scalar, ordered, text, about }: Operators & { name: string },
+): FilterRef {
+  return builder.inputRef<Filter>(name).implement({
+    description: `Conditions on ${about}; all that are given must hold.`,
+    fields: (t) => {
+      const one = (description: string) => t.field({ type: scalar, description });
+      const list = (description: string) => t.field({ type: [scalar], description });
+      return {
+        eq: one(comparisons.eq),
+        ne: one(comparisons.ne),
+        in: list(comparisons.in),
+        notIn: list(comparisons.notIn),
+        ...(ordered
+          ? { gt: one(orders.gt), gte: one(orders.gte), lt: one(orders.lt), lte: one(orders.lte) }
+          : {}),
+        ...(text
+          ? {
+              contains: t.string({ description: patterns.contains }),
+              startsWith: t.string({ description: patterns.startsWith }),
+              endsWith: t.string({ description: patterns.endsWith }),
+            }
+          : {}),
+        isNull: t.boolean({ description: isNullText }),
+      };
+    },
+  });
 }
 
-const booleanFilter = (): FilterRef =>
-  once("BooleanFilter", (ref) =>
-    ref.implement({
-      description: "Conditions on a yes or no; all that are given must hold.",
-      fields: (t) => ({
-        eq: t.boolean({ description: comparisons.eq }),
-        ne: t.boolean({ description: comparisons.ne }),
-        isNull: t.boolean({ description: isNullText }),
-      }),
+const booleanFilter = ({ builder }: SchemaParts): FilterRef =>
+  builder.inputRef<Filter>("BooleanFilter").implement({
+    description: "Conditions on a yes or no; all that are given must hold.",
+    fields: (t) => ({
+      eq: t.boolean({ description: comparisons.eq }),
+      ne: t.boolean({ description: comparisons.ne }),
+      isNull: t.boolean({ description: isNullText }),
     }),
-  );
+  });
 
-const textListFilter = (): FilterRef =>
-  once("TextListFilter", (ref) =>
-    ref.implement({
-      description: "Conditions on a list of texts; all that are given must hold.",
-      fields: (t) => ({
-        has: t.string({ description: "Has this item." }),
-        hasSome: t.stringList({ description: "Has at least one of these." }),
-        hasEvery: t.stringList({ description: "Has all of these." }),
-        isEmpty: t.boolean({ description: "Whether the list is empty." }),
-      }),
+const textListFilter = ({ builder }: SchemaParts): FilterRef =>
+  builder.inputRef<Filter>("TextListFilter").implement({
+    description: "Conditions on a list of texts; all that are given must hold.",
+    fields: (t) => ({
+      has: t.string({ description: "Has this item." }),
+      hasSome: t.stringList({ description: "Has at least one of these." }),
+      hasEvery: t.stringList({ description: "Has all of these." }),
+      isEmpty: t.boolean({ description: "Whether the list is empty." }),
     }),
-  );
+  });
 
-const jsonFilter = (): FilterRef =>
-  once("JsonFilter", (ref) =>
-    ref.implement({
-      description:
-        "Conditions on what stands at a path inside a JSON field; all that are given must hold.",
-      fields: (t) => ({
-        path: t.stringList({
-          required: true,
-          description: 'The keys that lead to the value, e.g. `["risk", "score"]`.',
-        }),
-        eq: t.field({ type: "JSON", description: "Equal to this JSON value." }),
-        ne: t.field({ type: "JSON", description: "There, and not equal to this JSON value." }),
-        gt: t.field({
-          type: "JSON",
-          description: "Greater than this number or text, and of the same kind.",
-        }),
-        gte: t.field({
-          type: "JSON",
-          description: "Greater than or equal to this number or text, and of the same kind.",
-        }),
-        lt: t.field({
-          type: "JSON",
-          description: "Less than this number or text, and of the same kind.",
-        }),
-        lte: t.field({
-          type: "JSON",
-          description: "Less than or equal to this number or text, and of the same kind.",
-        }),
-        contains: t.string({ description: patterns.contains }),
-        startsWith: t.string({ description: patterns.startsWith }),
-        endsWith: t.string({ description: patterns.endsWith }),
-        isNull: t.boolean({ description: "Whether nothing, or JSON null, stands there." }),
+const jsonFilter = ({ builder }: SchemaParts): FilterRef =>
+  builder.inputRef<Filter>("JsonFilter").implement({
+    description:
+      "Conditions on what stands at a path inside a JSON field; all that are given must hold.",
+    fields: (t) => ({
+      path: t.stringList({
+        required: true,
+        description: 'The keys that lead to the value, e.g. `["risk", "score"]`.',
       }),
+      eq: t.field({ type: "JSON", description: "Equal to this JSON value." }),
+      ne: t.field({ type: "JSON", description: "There, and not equal to this JSON value." }),
+      gt: t.field({
+        type: "JSON",
+        description: "Greater than this number or text, and of the same kind.",
+      }),
+      gte: t.field({
+        type: "JSON",
+        description: "Greater than or equal to this number or text, and of the same kind.",
+      }),
+      lt: t.field({
+        type: "JSON",
+        description: "Less than this number or text, and of the same kind.",
+      }),
+      lte: t.field({
+        type: "JSON",
+        description: "Less than or equal to this number or text, and of the same kind.",
+      }),
+      contains: t.string({ description: patterns.contains }),
+      startsWith: t.string({ description: patterns.startsWith }),
+      endsWith: t.string({ description: patterns.endsWith }),
+      isNull: t.boolean({ description: "Whether nothing, or JSON null, stands there." }),
     }),
-  );
+  });
 
-const enumRefs = new Map<string, ReturnType<typeof makeEnum>>();
-function makeEnum(definition: EnumDefinition) {
+/** The GraphQL enum of a definition. */
+export function makeEnum(
+  { builder }: SchemaParts,
+  definition: EnumDefinition,
+): EnumRef<SchemaTypes, string> {
   return builder.enumType(definition.name, {
     description: definition.description,
     values: Object.fromEntries(
@@ -233,155 +215,135 @@ function makeEnum(definition: EnumDefinition) {
   });
 }
 
-/** The GraphQL enum of a definition. */
-export function enumRef(definition: EnumDefinition): ReturnType<typeof makeEnum> {
-  let ref = enumRefs.get(definition.name);
-  if (ref === undefined) {
-    ref = makeEnum(definition);
-    enumRefs.set(definition.name, ref);
-  }
-  return ref;
-}
-
-function enumFilter(definition: EnumDefinition): FilterRef {
-  const name = `${definition.name}Filter`;
-  return once(name, (ref) =>
-    ref.implement({
-      description: `Conditions on a ${definition.name}; all that are given must hold.`,
-      fields: (t) => ({
-        eq: t.field({ type: enumRef(definition), description: comparisons.eq }),
-        ne: t.field({ type: enumRef(definition), description: comparisons.ne }),
-        in: t.field({ type: [enumRef(definition)], description: comparisons.in }),
-        notIn: t.field({ type: [enumRef(definition)], description: comparisons.notIn }),
-        isNull: t.boolean({ description: isNullText }),
-      }),
+function enumFilter({ builder, enumRef }: SchemaParts, definition: EnumDefinition): FilterRef {
+  const type = enumRef(definition);
+  return builder.inputRef<Filter>(`${definition.name}Filter`).implement({
+    description: `Conditions on a ${definition.name}; all that are given must hold.`,
+    fields: (t) => ({
+      eq: t.field({ type, description: comparisons.eq }),
+      ne: t.field({ type, description: comparisons.ne }),
+      in: t.field({ type: [type], description: comparisons.in }),
+      notIn: t.field({ type: [type], description: comparisons.notIn }),
+      isNull: t.boolean({ description: isNullText }),
     }),
-  );
+  });
 }
 
 const phoneAccess = {
   extensions: access({ pointsPerValue: weights.phoneValue }),
 };
 
-function fieldFilter(definition: Field): FilterRef {
-  if (definition.values !== null) return enumFilter(definition.values);
+/** The name of the filter type of a field. */
+export function fieldFilterName({ kind, values }: Field): string {
+  if (values !== null) return `${values.name}Filter`;
+  if (kind === "boolean") return "BooleanFilter";
+  return operators[kind]?.name ?? (kind === "textList" ? "TextListFilter" : "JsonFilter");
+}
+
+/** The filter type of a field: what can be asked of its kind of values. */
+export function makeFieldFilter(schema: SchemaParts, definition: Field): FilterRef {
+  if (definition.values !== null) return enumFilter(schema, definition.values);
   const scalar = operators[definition.kind];
-  if (scalar !== undefined) return scalarFilter(scalar);
-  if (definition.kind === "boolean") return booleanFilter();
-  return definition.kind === "textList" ? textListFilter() : jsonFilter();
+  if (scalar !== undefined) return scalarFilter(schema, scalar);
+  if (definition.kind === "boolean") return booleanFilter(schema);
+  return definition.kind === "textList" ? textListFilter(schema) : jsonFilter(schema);
 }
 
-function quantifierRef(target: Entity): FilterRef {
-  const name = `${target.type}ListFilter`;
-  return once(name, (ref) =>
-    ref.implement({
-      description: `Conditions on the ${target.plural} at the other end of an edge; deleted ones do not count.`,
-      fields: (t) => ({
-        some: t.field({ type: whereRef(target), description: "At least one matches." }),
-        every: t.field({
-          type: whereRef(target),
-          description: "None fails to match; true when there are none.",
-        }),
-        none: t.field({ type: whereRef(target), description: "None matches." }),
+/** `DealListFilter`: conditions on the records at the other end of an edge to many. */
+export function fillListFilter(
+  { filterRef }: SchemaParts,
+  target: Entity,
+  ref: FilterToFill,
+): void {
+  ref.implement({
+    description: `Conditions on the ${target.plural} at the other end of an edge; deleted ones do not count.`,
+    fields: (t) => ({
+      some: t.field({ type: filterRef(target), description: "At least one matches." }),
+      every: t.field({
+        type: filterRef(target),
+        description: "None fails to match; true when there are none.",
       }),
+      none: t.field({ type: filterRef(target), description: "None matches." }),
     }),
-  );
-}
-
-let lookup: (name: string) => Entity = (name) => {
-  throw new Error(`entity ${name} is not known yet`);
-};
-/** Tells the inputs how to find the entities that relations name. */
-export function useCatalog(find: (name: string) => Entity): void {
-  lookup = find;
-}
-
-/** The entity of that name. */
-export function entityNamed(name: string): Entity {
-  return lookup(name);
+  });
 }
 
 /** `AccountFilter`: conditions on an entity's fields and edges, combined by and, or, not. */
-export function whereRef(entity: Entity): FilterRef {
-  return once(`${entity.type}Filter`, (ref) =>
-    ref.implement({
-      description: `Which ${entity.plural} a list has; all conditions that are given must hold.`,
-      extensions: access(typeAccess(entity)),
-      fields: (t) => {
-        const fields: Record<string, InputFieldRef<SchemaTypes, unknown>> = {
-          and: t.field({ type: [ref], description: "All of these hold." }),
-          or: t.field({
-            type: [ref],
-            description: "At least one of these holds; none when the list is empty.",
-          }),
-          not: t.field({ type: ref, description: "This does not hold." }),
-        };
-        for (const [field, definition] of Object.entries(entity.fields)) {
-          if (definition.shownOnly) continue;
-          const type = fieldFilter(definition);
-          const isJson = definition.kind === "json" || definition.kind === "jsonObject";
-          fields[field] = isJson
-            ? t.field({
-                type: [type],
-                description: `${definition.description} All conditions hold.`,
-              })
-            : t.field({
-                type,
-                description: definition.description,
-                ...(definition.kind === "phone" ? phoneAccess : {}),
-              });
-        }
-        for (const [edge, relation] of Object.entries(entity.relations)) {
-          const target = lookup(relation.to);
-          const type = relation.kind === "one" ? whereRef(target) : quantifierRef(target);
-          fields[edge] = t.field({
-            type,
-            description: relation.description,
-            extensions: access({ reads: readsAlong(entity, target, relation) }),
-          });
-        }
-        return fields;
-      },
-    }),
-  );
+export function fillFilter(schema: SchemaParts, entity: Entity, ref: FilterToFill): void {
+  const { catalog, filterRef, listFilterRef } = schema;
+  ref.implement({
+    description: `Which ${entity.plural} a list has; all conditions that are given must hold.`,
+    extensions: access(typeAccess(entity)),
+    fields: (t) => {
+      const fields: Record<string, InputFieldRef<SchemaTypes, unknown>> = {
+        and: t.field({ type: [ref], description: "All of these hold." }),
+        or: t.field({
+          type: [ref],
+          description: "At least one of these holds; none when the list is empty.",
+        }),
+        not: t.field({ type: ref, description: "This does not hold." }),
+      };
+      for (const [field, definition] of Object.entries(entity.fields)) {
+        if (definition.shownOnly) continue;
+        const type = schema.fieldFilterRef(definition);
+        const isJson = definition.kind === "json" || definition.kind === "jsonObject";
+        fields[field] = isJson
+          ? t.field({
+              type: [type],
+              description: `${definition.description} All conditions hold.`,
+            })
+          : t.field({
+              type,
+              description: definition.description,
+              ...(definition.kind === "phone" ? phoneAccess : {}),
+            });
+      }
+      for (const [edge, relation] of Object.entries(entity.relations)) {
+        const target = catalog.entity(relation.to);
+        const type = relation.kind === "one" ? filterRef(target) : listFilterRef(target);
+        fields[edge] = t.field({
+          type,
+          description: relation.description,
+          extensions: access({ reads: readsAlong(entity, target, relation) }),
+        });
+      }
+      return fields;
+    },
+  });
 }
 
 /** The GraphQL enum of sort directions. */
-export const directionRef = builder.enumType("OrderDirection", {
-  description:
-    "Direction of a sort, and where nulls go. Plain `asc` puts them last, plain `desc` first.",
-  values: {
-    asc: { description: "Smallest first, nulls last." },
-    desc: { description: "Largest first, nulls first." },
-    asc_nulls_first: { description: "Smallest first, nulls before all." },
-    asc_nulls_last: { description: "Smallest first, nulls after all." },
-    desc_nulls_first: { description: "Largest first, nulls before all." },
-    desc_nulls_last: { description: "Largest first, nulls after all." },
-  } satisfies Record<OrderDirection, { description: string }>,
-});
+export const makeDirection = (builder: Builder) =>
+  builder.enumType("OrderDirection", {
+    description:
+      "Direction of a sort, and where nulls go. Plain `asc` puts them last, plain `desc` first.",
+    values: {
+      asc: { description: "Smallest first, nulls last." },
+      desc: { description: "Largest first, nulls first." },
+      asc_nulls_first: { description: "Smallest first, nulls before all." },
+      asc_nulls_last: { description: "Smallest first, nulls after all." },
+      desc_nulls_first: { description: "Largest first, nulls before all." },
+      desc_nulls_last: { description: "Largest first, nulls after all." },
+    } satisfies Record<OrderDirection, { description: string }>,
+  });
 
-const orderRefs = new Map<string, InputRef<OrderInput>>();
 /** `AccountOrder`: one sort term; the list of them is `orderBy`. */
-export function orderRef(entity: Entity): InputRef<OrderInput> {
-  let ref = orderRefs.get(entity.name);
-  if (ref === undefined) {
-    ref = builder.inputRef<OrderInput>(`${entity.type}Order`).implement({
-      description: `One sort term for ${entity.plural}: name exactly one field.`,
-      extensions: access(typeAccess(entity)),
-      fields: (t) => {
-        const fields: Record<
-          string,
-          InputFieldRef<SchemaTypes, OrderDirection | null | undefined>
-        > = {};
-        for (const [field, definition] of Object.entries(entity.fields)) {
-          if (isSortable(definition)) {
-            fields[field] = t.field({ type: directionRef, description: definition.description });
-          }
+export function makeOrder(schema: SchemaParts, entity: Entity): InputRef<OrderInput> {
+  const direction = schema.direction();
+  return schema.builder.inputRef<OrderInput>(`${entity.type}Order`).implement({
+    description: `One sort term for ${entity.plural}: name exactly one field.`,
+    extensions: access(typeAccess(entity)),
+    fields: (t) => {
+      const fields: Record<
+        string,
+        InputFieldRef<SchemaTypes, OrderDirection | null | undefined>
+      > = {};
+      for (const [field, definition] of Object.entries(entity.fields)) {
+        if (isSortable(definition)) {
+          fields[field] = t.field({ type: direction, description: definition.description });
         }
-        return fields;
-      },
-    });
-    orderRefs.set(entity.name, ref);
-  }
-  return ref;
+      }
+      return fields;
+    },
+  });
 }

@@ -1,36 +1,33 @@
 import type { InputFieldRef, InputRef } from "@pothos/core";
 import type { InputDefinition, InputField, InputType } from "../../write/input-definition.ts";
 import type { Values } from "../../write/input.ts";
-import { builder, type SchemaTypes } from "./builder.ts";
-import { enumRef } from "./filter-inputs.ts";
+import type { SchemaTypes } from "./builder.ts";
+import type { SchemaParts } from "./schema-parts.ts";
 
 /** Whatever a caller may send. */
 // oxlint-disable-next-line typescript/no-generated-empty-object-type
 type Sent = NonNullable<unknown> | null | undefined;
 
-const refs = new Map<string, InputRef<Values>>();
-
 /** The GraphQL input type of an input definition: the same names, so that a REST body can be pasted. */
-export function inputRef(definition: InputDefinition): InputRef<Values> {
-  let ref = refs.get(definition.name);
-  if (ref === undefined) {
-    ref = builder.inputRef<Values>(definition.name).implement({
-      description: definition.description,
-      fields: (t) => {
-        const fields: Record<string, InputFieldRef<SchemaTypes, Sent>> = {};
-        for (const [name, field] of Object.entries(definition.fields))
-          fields[name] = toField(t, field);
-        return fields;
-      },
-    });
-    refs.set(definition.name, ref);
-  }
-  return ref;
+export function makeInput(schema: SchemaParts, definition: InputDefinition): InputRef<Values> {
+  return schema.builder.inputRef<Values>(definition.name).implement({
+    description: definition.description,
+    fields: (t) => {
+      const fields: Record<string, InputFieldRef<SchemaTypes, Sent>> = {};
+      for (const [name, field] of Object.entries(definition.fields))
+        fields[name] = toField(schema, t, field);
+      return fields;
+    },
+  });
 }
 
 type FieldBuilder = PothosSchemaTypes.InputFieldBuilder<SchemaTypes, "InputObject">;
 
-function toField(t: FieldBuilder, field: InputField): InputFieldRef<SchemaTypes, Sent> {
+function toField(
+  schema: SchemaParts,
+  t: FieldBuilder,
+  field: InputField,
+): InputFieldRef<SchemaTypes, Sent> {
   const { type, required, description } = field;
   // What is only accepted and ignored is not offered by explorers.
   const options = {
@@ -40,13 +37,13 @@ function toField(t: FieldBuilder, field: InputField): InputFieldRef<SchemaTypes,
       ? { deprecationReason: "Ignored: kept by the gateway." }
       : {}),
   };
-  if ("listOf" in type) return t.field({ ...options, type: [named(type.listOf)] });
-  return t.field({ ...options, type: named(type) });
+  if ("listOf" in type) return t.field({ ...options, type: [named(schema, type.listOf)] });
+  return t.field({ ...options, type: named(schema, type) });
 }
 
-function named(type: InputType) {
+function named(schema: SchemaParts, type: InputType) {
   if ("scalar" in type) return type.scalar;
-  if ("enum" in type) return enumRef(type.enum);
-  if ("input" in type) return inputRef(type.input);
+  if ("enum" in type) return schema.enumRef(type.enum);
+  if ("input" in type) return schema.inputRef(type.input);
   throw new Error("a list of lists is no input");
 }

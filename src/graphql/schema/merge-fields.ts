@@ -1,80 +1,83 @@
+import type { Catalog } from "../../model/catalog.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
 import { mergeRecords, type MergeOutcome } from "../../write/merge/merge.ts";
 import type { MovedEdges } from "../../write/merge/edges.ts";
 import type { MergedField } from "../../write/merge/values.ts";
 import type { Merged } from "../../write/merge/write.ts";
-import { catalog } from "../../modules/catalog.ts";
 import { access } from "../limits/access.ts";
 import { mergeCost } from "../limits/costs.ts";
-import { builder } from "./builder.ts";
-import { nodeRef } from "./entity-type.ts";
+import type { Builder } from "./builder.ts";
 import { writeContext } from "./mutation-fields.ts";
 import { writtenRecord } from "./record-node.ts";
-import { userError } from "./user-errors.ts";
+import type { SchemaParts } from "./schema-parts.ts";
 
-const mergeWinner = builder.enumType("MergeWinner", {
-  description: "Whose value a merge keeps.",
-  values: {
-    INTO: { description: "The survivor's." },
-    FROM: { description: "The other's: the survivor had none, or a place for it." },
-    BOTH: { description: "What either had: of lists and JSON objects." },
-  },
-});
+/** The GraphQL type of a field in which two merged records differ. */
+export function makeMergedField(builder: Builder) {
+  const mergeWinner = builder.enumType("MergeWinner", {
+    description: "Whose value a merge keeps.",
+    values: {
+      INTO: { description: "The survivor's." },
+      FROM: { description: "The other's: the survivor had none, or a place for it." },
+      BOTH: { description: "What either had: of lists and JSON objects." },
+    },
+  });
+  return builder.objectRef<MergedField>("MergedField").implement({
+    description: "A field in which two merged records differ, and what became of it.",
+    fields: (t) => ({
+      field: t.exposeString("field", { description: "Its REST name, e.g. `first_name`." }),
+      into: t.field({
+        type: "JSON",
+        nullable: true,
+        description: "What the survivor had: ids with their prefix, decimals and times as text.",
+        resolve: ({ into }) => into,
+      }),
+      from: t.field({
+        type: "JSON",
+        nullable: true,
+        description: "What the other had.",
+        resolve: ({ from }) => from,
+      }),
+      result: t.field({
+        type: "JSON",
+        nullable: true,
+        description: "What the survivor has afterwards.",
+        resolve: ({ result }) => result,
+      }),
+      winner: t.field({
+        type: mergeWinner,
+        description: "Whose value that is.",
+        resolve: ({ winner }) => winner,
+      }),
+    }),
+  });
+}
 
-const mergedField = builder.objectRef<MergedField>("MergedField").implement({
-  description: "A field in which two merged records differ, and what became of it.",
-  fields: (t) => ({
-    field: t.exposeString("field", { description: "Its REST name, e.g. `first_name`." }),
-    into: t.field({
-      type: "JSON",
-      nullable: true,
-      description: "What the survivor had: ids with their prefix, decimals and times as text.",
-      resolve: ({ into }) => into,
+/** The GraphQL type of references that a merge changes. */
+export const makeMovedEdges = (builder: Builder) =>
+  builder.objectRef<MovedEdges>("MovedEdges").implement({
+    description: "References that a merge changes: they name the survivor afterwards.",
+    fields: (t) => ({
+      type: t.exposeString("type", { description: "Type of the records that refer, e.g. `Deal`." }),
+      field: t.exposeString("field", {
+        description: "REST name of the reference, e.g. `account_id`, or `contact_ids` for links.",
+      }),
+      count: t.exposeInt("count", {
+        description:
+          "How many records, deleted ones too, as far as the caller may see them. Direct reports that lose their manager count as well.",
+      }),
     }),
-    from: t.field({
-      type: "JSON",
-      nullable: true,
-      description: "What the other had.",
-      resolve: ({ from }) => from,
-    }),
-    result: t.field({
-      type: "JSON",
-      nullable: true,
-      description: "What the survivor has afterwards.",
-      resolve: ({ result }) => result,
-    }),
-    winner: t.field({
-      type: mergeWinner,
-      description: "Whose value that is.",
-      resolve: ({ winner }) => winner,
-    }),
-  }),
-});
-
-const movedEdges = builder.objectRef<MovedEdges>("MovedEdges").implement({
-  description: "References that a merge changes: they name the survivor afterwards.",
-  fields: (t) => ({
-    type: t.exposeString("type", { description: "Type of the records that refer, e.g. `Deal`." }),
-    field: t.exposeString("field", {
-      description: "REST name of the reference, e.g. `account_id`, or `contact_ids` for links.",
-    }),
-    count: t.exposeInt("count", {
-      description:
-        "How many records, deleted ones too, as far as the caller may see them. Direct reports that lose their manager count as well.",
-    }),
-  }),
-});
+  });
 
 /** The `merge…` mutation of an entity, derived from how its records become one. */
-export function mergeMutation(writes: EntityWrites): void {
+export function mergeMutation(schema: SchemaParts, writes: EntityWrites): void {
   const { entity, merging: { along = [] } = {} } = writes;
   const plural = `${entity.plural.charAt(0).toUpperCase()}${entity.plural.slice(1)}`;
   const id = (what: string) =>
     `${what}: \`${entity.prefix}-<uuid>\` or the bare UUID, of a live ${entity.type}.`;
-  builder.mutationField(`merge${plural}`, (t) =>
+  schema.builder.mutationField(`merge${plural}`, (t) =>
     t.field({
-      type: payloadRef(`Merge${plural}Payload`, entity, along),
+      type: payloadRef(schema, `Merge${plural}Payload`, entity, along),
       extensions: access({ writes: entity.name, ...mergeCost }),
       description: `Makes one ${entity.type} of two: everything that refers to \`from\` refers to \`into\`, which takes over what it had not; \`from\` stays as a deleted record that names \`into\`. It cannot be undone.`,
       args: {
@@ -97,7 +100,7 @@ export function mergeMutation(writes: EntityWrites): void {
 }
 
 /** The entities whose records `moved` counts: all that can refer to one of this, and it itself. */
-function counted(entity: Entity): readonly string[] {
+function counted(catalog: Catalog, entity: Entity): readonly string[] {
   return catalog.entities
     .filter((other) => other.tellsOf === null && refersTo(other, entity))
     .map(({ name }) => name);
@@ -110,7 +113,13 @@ function refersTo(other: Entity, { name }: Entity): boolean {
   );
 }
 
-function payloadRef(name: string, entity: Entity, along: readonly EntityWrites[]) {
+function payloadRef(
+  schema: SchemaParts,
+  name: string,
+  entity: Entity,
+  along: readonly EntityWrites[],
+) {
+  const { builder, mergedField, movedEdges, nodeRef, userError } = schema;
   const named = ({ merged }: MergeOutcome): Merged | null =>
     merged.find((one) => one.entity === entity.name) ?? null;
   return builder.objectRef<MergeOutcome>(name).implement({
@@ -133,14 +142,14 @@ function payloadRef(name: string, entity: Entity, along: readonly EntityWrites[]
           writtenRecord(entity, named(outcome)?.from ?? null, ctx, info),
       }),
       fields: t.field({
-        type: [mergedField],
+        type: [mergedField()],
         extensions: access({ reads: [entity.name] }),
         description: "Every field in which the two differed, and what won.",
         resolve: (outcome) => [...(named(outcome)?.fields ?? [])],
       }),
       moved: t.field({
-        type: [movedEdges],
-        extensions: access({ reads: counted(entity) }),
+        type: [movedEdges()],
+        extensions: access({ reads: counted(schema.catalog, entity) }),
         description:
           "What refers to the survivor instead, by kind; kinds without any are left out.",
         resolve: ({ moved }) => [...moved],
@@ -149,7 +158,7 @@ function payloadRef(name: string, entity: Entity, along: readonly EntityWrites[]
         along.map(({ entity: other }) => [
           `${other.plural}Merged`,
           t.field({
-            type: [pairRef(other)],
+            type: [pairRef(schema, other)],
             description: `Each ${other.type} of \`from\` that has the ${other.unique[0]?.field} of one of \`into\`, and was merged into that.`,
             resolve: ({ merged }: MergeOutcome) =>
               merged.filter((one) => one.entity === other.name),
@@ -160,7 +169,7 @@ function payloadRef(name: string, entity: Entity, along: readonly EntityWrites[]
         description: "Whether this only tells what a merge would do.",
       }),
       userErrors: t.field({
-        type: [userError],
+        type: [userError()],
         description: "What the caller got wrong; empty when it was merged, or could be.",
         resolve: ({ problems }) => [...problems],
       }),
@@ -169,7 +178,7 @@ function payloadRef(name: string, entity: Entity, along: readonly EntityWrites[]
 }
 
 /** `MergedContact`: two that became one along with what they belong to. */
-function pairRef(entity: Entity) {
+function pairRef({ builder, mergedField, nodeRef }: SchemaParts, entity: Entity) {
   return builder.objectRef<Merged>(`Merged${entity.type}`).implement({
     extensions: access({ reads: [entity.name] }),
     description: `Two records of type ${entity.type} that became one, since what they belong to did.`,
@@ -187,7 +196,7 @@ function pairRef(entity: Entity) {
         resolve: ({ from }, _args, ctx, info) => writtenRecord(entity, from, ctx, info),
       }),
       fields: t.field({
-        type: [mergedField],
+        type: [mergedField()],
         description: "Every field in which the two differed, and what won.",
         resolve: ({ fields }) => [...fields],
       }),

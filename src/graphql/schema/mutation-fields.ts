@@ -1,6 +1,5 @@
 import type { GraphQLResolveInfo } from "graphql";
 import { asSent } from "../../lib/unreadable.ts";
-import { catalog } from "../../modules/catalog.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { WriteContext } from "../../write/context.ts";
 import type { WriteResult } from "../../write/draft.ts";
@@ -20,19 +19,17 @@ import {
 } from "../../write/verbs.ts";
 import { access } from "../limits/access.ts";
 import { mutationCost } from "../limits/costs.ts";
-import { builder } from "./builder.ts";
+import type { Builder } from "./builder.ts";
 import type { Context } from "./context.ts";
-import { nodeRef } from "./entity-type.ts";
-import { inputRef } from "./input-ref.ts";
 import { writtenRecord } from "./record-node.ts";
-import { userError } from "./user-errors.ts";
+import type { SchemaParts } from "./schema-parts.ts";
 
 /** What a verb needs to know of the request; each mutation field is a step of its own. */
 export function writeContext(ctx: Context, info: GraphQLResolveInfo): WriteContext {
   return {
     actor: ctx.actor,
     pool: ctx.pool,
-    catalog,
+    catalog: ctx.catalog,
     idempotent:
       ctx.idempotency === null ? null : { ...ctx.idempotency, step: String(info.path.key) },
   };
@@ -44,30 +41,34 @@ export function sentValues(input: unknown): Values {
   return typeof sent === "object" && sent !== null ? { ...sent } : {};
 }
 
-const onErrorRef = builder.enumType("OnError", {
-  description: "What becomes of the good rows of a call when others are not.",
-  values: {
-    abort: {
-      description:
-        "All rows are written, or none; the default. They are judged by the state after the call, so rows can swap unique values.",
+/** The GraphQL enum of what becomes of the good rows of a batch. */
+export const makeOnError = (builder: Builder) =>
+  builder.enumType("OnError", {
+    description: "What becomes of the good rows of a call when others are not.",
+    values: {
+      abort: {
+        description:
+          "All rows are written, or none; the default. They are judged by the state after the call, so rows can swap unique values.",
+      },
+      continue: {
+        description:
+          "The good rows are written, the others are not. They are judged in row order, as if sent one after the other.",
+      },
     },
-    continue: {
-      description:
-        "The good rows are written, the others are not. They are judged in row order, as if sent one after the other.",
-    },
-  },
-});
+  });
 
-const removeInput = builder.inputRef<RemoveRow>("RecordVersionInput").implement({
-  description: "A record, and the version of it that was read.",
-  fields: (t) => ({
-    id: t.id({ required: true, description: "Its id, with its prefix or bare." }),
-    version: t.int({
-      description:
-        "When it is not the current one, nothing is written and the answer is a conflict.",
+/** The GraphQL input of a record to delete or restore. */
+export const makeRecordVersion = (builder: Builder) =>
+  builder.inputRef<RemoveRow>("RecordVersionInput").implement({
+    description: "A record, and the version of it that was read.",
+    fields: (t) => ({
+      id: t.id({ required: true, description: "Its id, with its prefix or bare." }),
+      version: t.int({
+        description:
+          "When it is not the current one, nothing is written and the answer is a conflict.",
+      }),
     }),
-  }),
-});
+  });
 
 /** What every mutation of an entity asks of the caller. */
 export const writing = (entity: Entity) => access({ writes: entity.name, ...mutationCost });
@@ -88,7 +89,11 @@ const secretText =
   "The whole key, `crm_<environment>_<id>_<secret>`: shown in this answer only, and kept as a hash.";
 
 /** `CreateDealPayload`: the record under its own name, and what the caller got wrong. */
-export function payloadRef(verb: Verb, entity: Entity) {
+export function payloadRef(
+  { builder, nodeRef, userError }: SchemaParts,
+  verb: Verb,
+  entity: Entity,
+) {
   const ref = builder.objectRef<WriteResult>(`${verb}${entity.type}Payload`);
   return ref.implement({
     description: `What became of it: the ${entity.type}, or what was wrong.`,
@@ -118,7 +123,7 @@ export function payloadRef(verb: Verb, entity: Entity) {
           }
         : {}),
       userErrors: t.field({
-        type: [userError],
+        type: [userError()],
         description: "What the caller got wrong; empty when it was written.",
         resolve: ({ problems }): Problem[] => [...problems],
       }),
@@ -128,7 +133,7 @@ export function payloadRef(verb: Verb, entity: Entity) {
 
 type RowResult = WriteResult & { readonly index: number };
 
-function batchPayloadRef(verb: Verb, entity: Entity) {
+function batchPayloadRef({ builder, nodeRef, userError }: SchemaParts, verb: Verb, entity: Entity) {
   const row = builder.objectRef<RowResult>(`${verb}${capital(entity.plural)}Result`).implement({
     description: "What became of one row.",
     fields: (t) => ({
@@ -140,7 +145,7 @@ function batchPayloadRef(verb: Verb, entity: Entity) {
         resolve: (result, _args, ctx, info) => writtenRecord(entity, result.id, ctx, info),
       }),
       userErrors: t.field({
-        type: [userError],
+        type: [userError()],
         description: "What the caller got wrong in this row.",
         resolve: ({ problems }): Problem[] => [...problems],
       }),
@@ -169,27 +174,28 @@ type Verbs = { readonly update: boolean; readonly batches: boolean };
 
 /** The mutations of an entity: one record and many, derived from how it is written. */
 export function entityMutations(
+  schema: SchemaParts,
   writes: EntityWrites,
   { update, batches }: Verbs = { update: true, batches: true },
 ): void {
-  createFields(writes, batches);
+  createFields(schema, writes, batches);
   if (update) {
-    updateFields(writes);
-    removeFields(writes, "Delete", deleteRecords);
-    removeFields(writes, "Restore", restoreRecords);
+    updateFields(schema, writes);
+    removeFields(schema, writes, "Delete", deleteRecords);
+    removeFields(schema, writes, "Restore", restoreRecords);
   }
-  if (writes.upsertKeys !== undefined) upsertField(writes);
+  if (writes.upsertKeys !== undefined) upsertField(schema, writes);
 }
 
 function one(results: readonly WriteResult[]): WriteResult {
   return results[0] ?? { id: null, problems: [] };
 }
 
-function createFields(writes: EntityWrites, batches: boolean): void {
+function createFields(schema: SchemaParts, writes: EntityWrites, batches: boolean): void {
   const { entity, inputs } = writes;
-  const input = inputRef(inputs.create);
-  const payload = payloadRef("Create", entity);
-  builder.mutationField(`create${entity.type}`, (t) =>
+  const input = schema.inputRef(inputs.create);
+  const payload = payloadRef(schema, "Create", entity);
+  schema.builder.mutationField(`create${entity.type}`, (t) =>
     t.field({
       extensions: writing(entity),
       type: payload,
@@ -202,15 +208,15 @@ function createFields(writes: EntityWrites, batches: boolean): void {
     }),
   );
   if (!batches) return;
-  const batch = batchPayloadRef("Create", entity);
-  builder.mutationField(`create${capital(entity.plural)}`, (t) =>
+  const batch = batchPayloadRef(schema, "Create", entity);
+  schema.builder.mutationField(`create${capital(entity.plural)}`, (t) =>
     t.field({
       extensions: writing(entity),
       type: batch,
       description: `Creates up to ${maxRows.toLocaleString("en")} ${entity.plural} in one transaction.`,
       args: {
         inputs: t.arg({ type: [input], required: true, description: "One for each new record." }),
-        onError: t.arg(onErrorOptions),
+        onError: t.arg(onErrorOptions(schema)),
       },
       resolve: (_root, args, ctx, info) =>
         createRecords(
@@ -223,21 +229,21 @@ function createFields(writes: EntityWrites, batches: boolean): void {
   );
 }
 
-const onErrorOptions = {
-  type: onErrorRef,
+const onErrorOptions = (schema: SchemaParts) => ({
+  type: schema.onError(),
   description: "What becomes of the good rows when others are not; `abort` unless said.",
-} as const;
+});
 
 /** The enum's values are the words themselves. */
 const policy = (onError: unknown): OnError => (onError === "continue" ? "continue" : "abort");
 
 const article = (type: string): string => `${/^[AEIOU]/.test(type) ? "an" : "a"} ${type}`;
 
-function updateFields(writes: EntityWrites): void {
+function updateFields(schema: SchemaParts, writes: EntityWrites): void {
   const { entity, inputs } = writes;
-  const input = inputRef(inputs.update);
-  const payload = payloadRef("Update", entity);
-  builder.mutationField(`update${entity.type}`, (t) =>
+  const input = schema.inputRef(inputs.update);
+  const payload = payloadRef(schema, "Update", entity);
+  schema.builder.mutationField(`update${entity.type}`, (t) =>
     t.field({
       extensions: writing(entity),
       type: payload,
@@ -254,8 +260,8 @@ function updateFields(writes: EntityWrites): void {
         ),
     }),
   );
-  const batch = batchPayloadRef("Update", entity);
-  builder.mutationField(`update${capital(entity.plural)}`, (t) =>
+  const batch = batchPayloadRef(schema, "Update", entity);
+  schema.builder.mutationField(`update${capital(entity.plural)}`, (t) =>
     t.field({
       extensions: writing(entity),
       type: batch,
@@ -266,7 +272,7 @@ function updateFields(writes: EntityWrites): void {
           required: true,
           description: "One for each record, with its `id`.",
         }),
-        onError: t.arg(onErrorOptions),
+        onError: t.arg(onErrorOptions(schema)),
       },
       resolve: (_root, args, ctx, info) =>
         updateRecords(
@@ -296,14 +302,15 @@ const removals = {
 } as const;
 
 function removeFields(
+  schema: SchemaParts,
   writes: EntityWrites,
   verb: "Delete" | "Restore",
   remove: typeof deleteRecords,
 ): void {
   const { entity } = writes;
-  const payload = payloadRef(verb, entity);
+  const payload = payloadRef(schema, verb, entity);
   const name = verb.toLowerCase();
-  builder.mutationField(`${name}${entity.type}`, (t) =>
+  schema.builder.mutationField(`${name}${entity.type}`, (t) =>
     t.field({
       extensions: writing(entity),
       type: payload,
@@ -316,15 +323,19 @@ function removeFields(
         one(await remove(writeContext(ctx, info), writes, [args])),
     }),
   );
-  const batch = batchPayloadRef(verb, entity);
-  builder.mutationField(`${name}${capital(entity.plural)}`, (t) =>
+  const batch = batchPayloadRef(schema, verb, entity);
+  schema.builder.mutationField(`${name}${capital(entity.plural)}`, (t) =>
     t.field({
       extensions: writing(entity),
       type: batch,
       description: `The same for up to ${maxRows.toLocaleString("en")} ${entity.plural} in one transaction.`,
       args: {
-        inputs: t.arg({ type: [removeInput], required: true, description: "The records." }),
-        onError: t.arg(onErrorOptions),
+        inputs: t.arg({
+          type: [schema.recordVersion()],
+          required: true,
+          description: "The records.",
+        }),
+        onError: t.arg(onErrorOptions(schema)),
       },
       resolve: (_root, args, ctx, info) =>
         remove(writeContext(ctx, info), writes, args.inputs, policy(args.onError)),
@@ -332,13 +343,13 @@ function removeFields(
   );
 }
 
-function upsertField(writes: EntityWrites): void {
+function upsertField(schema: SchemaParts, writes: EntityWrites): void {
   const { entity, inputs, upsertKeys = {} } = writes;
   const keys = Object.keys(upsertKeys);
   const by =
     keys.length < 2
       ? null
-      : builder.enumType(`${entity.type}Key`, {
+      : schema.builder.enumType(`${entity.type}Key`, {
           description: `What an upsert finds ${article(entity.type)} by.`,
           values: Object.fromEntries(
             keys.map((key) => [
@@ -347,11 +358,11 @@ function upsertField(writes: EntityWrites): void {
             ]),
           ),
         });
-  const input = inputRef(upsertInput(entity, inputs.update));
-  builder.mutationField(`upsert${entity.type}`, (t) =>
+  const input = schema.inputRef(upsertInput(entity, inputs.update));
+  schema.builder.mutationField(`upsert${entity.type}`, (t) =>
     t.field({
       extensions: writing(entity),
-      type: payloadRef("Upsert", entity),
+      type: payloadRef(schema, "Upsert", entity),
       description: `Changes the live ${entity.type} that has the input's ${keys.join(" or ")}${
         Object.values(upsertKeys)[0]?.within === null ? "" : " and account"
       }, or creates one; says which.`,

@@ -1,7 +1,7 @@
 import type { TypeParam } from "@pothos/core";
 import type { Field, FieldKind } from "../../model/field.ts";
 import type { SchemaTypes } from "./builder.ts";
-import { enumRef } from "./filter-inputs.ts";
+import type { SchemaParts } from "./schema-parts.ts";
 
 /** What a field can give. */
 export type Output = TypeParam<SchemaTypes>;
@@ -28,7 +28,7 @@ const outputs: Readonly<Record<Exclude<FieldKind, "enum" | "bytes">, Output>> = 
 };
 
 /** The GraphQL type of a model's field. */
-export function outputType(definition: Field): Output {
+export function outputType({ enumRef }: SchemaParts, definition: Field): Output {
   if (definition.values !== null) return enumRef(definition.values);
   if (definition.kind === "enum" || definition.kind === "bytes") {
     throw new Error(`a field of kind ${definition.kind} is not shown`);

@@ -5,39 +5,40 @@ import type { Entity } from "../../model/entity.ts";
 import { maxPageSize, type PageRequest } from "../../query/page.ts";
 import type { Row } from "../../query/row.ts";
 import { aggregateRequest } from "./aggregate-arguments.ts";
-import { aggregateArguments, aggregateRef } from "./aggregate-type.ts";
+import { aggregateArguments } from "./aggregate-type.ts";
 import { access, readsOf } from "../limits/access.ts";
 import { aggregateCost, idsCost, listCost } from "../limits/costs.ts";
-import { builder } from "./builder.ts";
 import type { Context } from "./context.ts";
-import { asNode, connectionOf, listArguments, nodeRef, rowArguments } from "./entity-type.ts";
+import { asNode } from "./as-node.ts";
+import { listArguments, rowArguments } from "./entity-type.ts";
 import { pageRequest } from "./page-arguments.ts";
+import type { SchemaParts } from "./schema-parts.ts";
 import { fieldKey, neededFields } from "./selection.ts";
 import type { GraphQLResolveInfo } from "graphql";
 
 /** The root queries of an entity: one by id or natural key, and the list. */
-export function entityQueries(entity: Entity): void {
-  recordQuery(entity);
-  builder.queryField(entity.plural, (t) =>
+export function entityQueries(schema: SchemaParts, entity: Entity): void {
+  recordQuery(schema, entity);
+  schema.builder.queryField(entity.plural, (t) =>
     t.field({
-      type: connectionOf(entity),
+      type: schema.connectionRef(entity),
       extensions: access({ reads: readsOf(entity), ...listCost(entity) }),
       description: `The tenant's ${entity.plural}, newest first unless orderBy or search is given.`,
-      args: listArguments(t, entity),
+      args: listArguments(schema, t, entity),
       resolve: (_root, args, ctx, info) => ctx.reader.list(pageRequest(entity, null, args, info)),
     }),
   );
-  aggregateQuery(entity);
+  aggregateQuery(schema, entity);
 }
 
 /** The root query for figures over all records of an entity. */
-export function aggregateQuery(entity: Entity): void {
-  builder.queryField(`${entity.plural}Aggregate`, (t) =>
+export function aggregateQuery(schema: SchemaParts, entity: Entity): void {
+  schema.builder.queryField(`${entity.plural}Aggregate`, (t) =>
     t.field({
-      type: aggregateRef(entity),
+      type: schema.aggregateRef(entity),
       extensions: access({ reads: readsOf(entity), ...aggregateCost }),
       description: `How many ${entity.plural} the tenant has, and figures over them.`,
-      args: aggregateArguments(t, entity, rowArguments(t, entity)),
+      args: aggregateArguments(schema, t, entity, rowArguments(schema, t, entity)),
       resolve: (_root, args, ctx, info) =>
         ctx.reader.aggregate(aggregateRequest(entity, null, args, info)),
     }),
@@ -45,11 +46,11 @@ export function aggregateQuery(entity: Entity): void {
 }
 
 /** The root query for one record, by id or natural key. */
-export function recordQuery(entity: Entity): void {
+export function recordQuery(schema: SchemaParts, entity: Entity): void {
   const keys = Object.keys(entity.naturalKeys);
-  builder.queryField(entity.name, (t) =>
+  schema.builder.queryField(entity.name, (t) =>
     t.field({
-      type: nodeRef(entity),
+      type: schema.nodeRef(entity),
       extensions: access({ reads: readsOf(entity) }),
       nullable: true,
       description: `One ${entity.type} by ${["id", ...keys].join(" or ")}. Null when the tenant has no such live record.`,
@@ -117,7 +118,7 @@ function readsOfIds(catalog: Catalog, ids: readonly unknown[]): readonly string[
 }
 
 /** `node` and `nodes`: anything by its id. */
-export function nodeQueries(catalog: Catalog): void {
+export function nodeQueries({ builder, catalog }: SchemaParts): void {
   const load = async (
     text: string,
     path: readonly string[],

@@ -1,10 +1,9 @@
 import type { GraphQLResolveInfo } from "graphql";
-import { catalog } from "../../modules/catalog.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { Row } from "../../query/row.ts";
 import type { RecordKey } from "../../lib/refusal.ts";
 import type { Context } from "./context.ts";
-import { asNode } from "./entity-type.ts";
+import { asNode } from "./as-node.ts";
 import { fieldKey, neededFields } from "./selection.ts";
 
 /** A record that a mutation names, as a field of its own type; deleted ones too. */
@@ -30,7 +29,7 @@ export async function recordNode(
   info: GraphQLResolveInfo,
 ): Promise<Row | null> {
   if (record === null) return null;
-  const entity = catalog.entity(record.entity);
+  const entity = ctx.catalog.entity(record.entity);
   const row = await writtenRecord(entity, record.id, ctx, info);
   return row === null ? null : asNode(row, entity);
 }

@@ -11,7 +11,7 @@ import { readEmail } from "../../model/kinds/email.ts";
 import { readInstant } from "../../model/kinds/instant.ts";
 import { readUrl } from "../../model/kinds/url.ts";
 import { isBlank } from "../../write/input.ts";
-import { builder } from "./builder.ts";
+import type { Builder } from "./builder.ts";
 
 /** Reads a literal like the value it stands for; what is wrong with it is told with its place in the document. */
 function literal<Value>(
@@ -140,54 +140,6 @@ function readLater(
   });
 }
 
-builder.addScalarType("Decimal", decimal);
-builder.addScalarType("BigInt", bigInt);
-builder.addScalarType("Date", day);
-builder.addScalarType(
-  "DateTime",
-  new GraphQLScalarType<string, Date>({
-    name: "DateTime",
-    description:
-      "An instant, RFC 3339, printed in UTC with milliseconds: `2026-03-18T15:40:12.000Z`. As input it needs an offset, also in the form `2026-03-18 15:40:12+00`.",
-    serialize: (value) => GraphQLDateTime.serialize(value),
-    parseValue: later(instantInput),
-    parseLiteral: literal(
-      [Kind.STRING],
-      'DateTime: a string such as "2026-03-18T15:40:12Z" is expected.',
-      instantInput,
-    ),
-  }),
-);
-for (const [scalar, read] of [
-  [
-    {
-      name: "EmailAddress",
-      description:
-        "An email address, also in other scripts: `ops@example.com`, `info@bücher.example`.",
-      specifiedByURL: "https://www.rfc-editor.org/rfc/rfc6531",
-    },
-    readEmail,
-  ],
-  [
-    {
-      name: "URL",
-      description: "A web address with its scheme, e.g. `https://example.com/a`.",
-      specifiedByURL: "https://url.spec.whatwg.org/",
-    },
-    readUrl,
-  ],
-  [
-    {
-      name: "Currency",
-      description:
-        "A currency's ISO 4217 code, e.g. `USD`. One that was withdrawn can be asked for and not written.",
-      specifiedByURL: "https://en.wikipedia.org/wiki/ISO_4217",
-    },
-    readKnownCurrency,
-  ],
-] as const)
-  builder.addScalarType(scalar.name, readLater(scalar, read));
-
 /** A literal as JSON would hold it: all digits of its numbers, and no key that means something to JavaScript. */
 function jsonLiteral(
   node: ValueNode,
@@ -215,15 +167,66 @@ function jsonLiteral(
   }
 }
 
-builder.addScalarType(
-  "JSON",
-  new GraphQLScalarType({
-    ...GraphQLJSON.toConfig(),
-    description: "Any JSON value. Numbers keep all digits.",
-    parseLiteral: jsonLiteral,
-  }),
-);
-builder.addScalarType(
-  "JSONObject",
-  new GraphQLScalarType({ ...GraphQLJSONObject.toConfig(), description: "A JSON object." }),
-);
+/** The scalars that GraphQL itself does not have. */
+export function addScalars(builder: Builder): void {
+  builder.addScalarType("Decimal", decimal);
+  builder.addScalarType("BigInt", bigInt);
+  builder.addScalarType("Date", day);
+  builder.addScalarType(
+    "DateTime",
+    new GraphQLScalarType<string, Date>({
+      name: "DateTime",
+      description:
+        "An instant, RFC 3339, printed in UTC with milliseconds: `2026-03-18T15:40:12.000Z`. As input it needs an offset, also in the form `2026-03-18 15:40:12+00`.",
+      serialize: (value) => GraphQLDateTime.serialize(value),
+      parseValue: later(instantInput),
+      parseLiteral: literal(
+        [Kind.STRING],
+        'DateTime: a string such as "2026-03-18T15:40:12Z" is expected.',
+        instantInput,
+      ),
+    }),
+  );
+  for (const [scalar, read] of [
+    [
+      {
+        name: "EmailAddress",
+        description:
+          "An email address, also in other scripts: `ops@example.com`, `info@bücher.example`.",
+        specifiedByURL: "https://www.rfc-editor.org/rfc/rfc6531",
+      },
+      readEmail,
+    ],
+    [
+      {
+        name: "URL",
+        description: "A web address with its scheme, e.g. `https://example.com/a`.",
+        specifiedByURL: "https://url.spec.whatwg.org/",
+      },
+      readUrl,
+    ],
+    [
+      {
+        name: "Currency",
+        description:
+          "A currency's ISO 4217 code, e.g. `USD`. One that was withdrawn can be asked for and not written.",
+        specifiedByURL: "https://en.wikipedia.org/wiki/ISO_4217",
+      },
+      readKnownCurrency,
+    ],
+  ] as const)
+    builder.addScalarType(scalar.name, readLater(scalar, read));
+
+  builder.addScalarType(
+    "JSON",
+    new GraphQLScalarType({
+      ...GraphQLJSON.toConfig(),
+      description: "Any JSON value. Numbers keep all digits.",
+      parseLiteral: jsonLiteral,
+    }),
+  );
+  builder.addScalarType(
+    "JSONObject",
+    new GraphQLScalarType({ ...GraphQLJSONObject.toConfig(), description: "A JSON object." }),
+  );
+}

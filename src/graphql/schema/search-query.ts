@@ -1,5 +1,4 @@
 import type { GraphQLResolveInfo } from "graphql";
-import type { Catalog } from "../../model/catalog.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { Hit, HitPage } from "../../query/hits.ts";
 import { searchWords } from "../../query/search.ts";
@@ -7,10 +6,10 @@ import { badInput } from "../../lib/errors.ts";
 import type { Row } from "../../query/row.ts";
 import { access } from "../limits/access.ts";
 import { noCost, searchCost } from "../limits/costs.ts";
-import { builder } from "./builder.ts";
 import type { Context } from "./context.ts";
-import { asNode, nodeRef } from "./entity-type.ts";
+import { asNode } from "./as-node.ts";
 import { pageSize } from "./page-arguments.ts";
+import type { SchemaParts } from "./schema-parts.ts";
 import { fieldKey, neededFields, selectedFields, fieldType } from "./selection.ts";
 
 /** What a search looks through: all that can be searched unless some are named. */
@@ -21,7 +20,7 @@ function searchedTypes(searchable: readonly Entity[], types: unknown): readonly 
 }
 
 /** `search`: one search over all entities that have text, best match first. */
-export function searchQuery(catalog: Catalog): void {
+export function searchQuery({ builder, catalog, nodeRef }: SchemaParts): void {
   const searchable = catalog.entities.filter((entity) => entity.searchable);
   const typeNames = builder.enumType("SearchType", {
     description: "What can be searched.",

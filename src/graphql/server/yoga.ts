@@ -102,6 +102,7 @@ function createServer(options: GraphQLServerOptions) {
     context: ({ request }) => {
       const actor = actorOf(request);
       return {
+        catalog,
         pool: database.pool,
         get prisma() {
           return database.prismaFor(actor.tenantId);

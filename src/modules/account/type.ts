@@ -1,10 +1,9 @@
-import { builder } from "../../graphql/schema/builder.ts";
 import { duplicateFields } from "../../graphql/schema/duplicate-fields.ts";
 import { implementEntity } from "../../graphql/schema/entity-type.ts";
 import { entityQueries } from "../../graphql/schema/query-fields.ts";
-import { catalog } from "../catalog.ts";
 import { accountDuplicates } from "./duplicates.ts";
 import { account } from "./model.ts";
+import type { SchemaParts } from "../../graphql/schema/schema-parts.ts";
 
 type Address = Readonly<
   Record<"kind" | "line1" | "line2" | "city" | "state" | "postcode" | "country", unknown>
@@ -12,43 +11,50 @@ type Address = Readonly<
 
 const part = (value: unknown): string | null => (typeof value === "string" ? value : null);
 
-const address = builder.objectRef<Address>("Address").implement({
-  description: "A postal address.",
-  fields: (t) => ({
-    kind: t.string({
-      nullable: true,
-      description: "What it is for: e.g. `billing`, `shipping`, `office`.",
-      resolve: (value) => part(value.kind),
+/** The type of accounts, and what can be asked of them. */
+export function declareAccount(schema: SchemaParts): void {
+  const address = schema.builder.objectRef<Address>("Address").implement({
+    description: "A postal address.",
+    fields: (t) => ({
+      kind: t.string({
+        nullable: true,
+        description: "What it is for: e.g. `billing`, `shipping`, `office`.",
+        resolve: (value) => part(value.kind),
+      }),
+      line1: t.string({
+        nullable: true,
+        description: "Street and number.",
+        resolve: (value) => part(value.line1),
+      }),
+      line2: t.string({
+        nullable: true,
+        description: "Further line.",
+        resolve: (value) => part(value.line2),
+      }),
+      city: t.string({
+        nullable: true,
+        description: "City.",
+        resolve: (value) => part(value.city),
+      }),
+      state: t.string({
+        nullable: true,
+        description: "State or region.",
+        resolve: (value) => part(value.state),
+      }),
+      postcode: t.string({
+        nullable: true,
+        description: "Postal code.",
+        resolve: (value) => part(value.postcode),
+      }),
+      country: t.string({
+        nullable: true,
+        description: "Country.",
+        resolve: (value) => part(value.country),
+      }),
     }),
-    line1: t.string({
-      nullable: true,
-      description: "Street and number.",
-      resolve: (value) => part(value.line1),
-    }),
-    line2: t.string({
-      nullable: true,
-      description: "Further line.",
-      resolve: (value) => part(value.line2),
-    }),
-    city: t.string({ nullable: true, description: "City.", resolve: (value) => part(value.city) }),
-    state: t.string({
-      nullable: true,
-      description: "State or region.",
-      resolve: (value) => part(value.state),
-    }),
-    postcode: t.string({
-      nullable: true,
-      description: "Postal code.",
-      resolve: (value) => part(value.postcode),
-    }),
-    country: t.string({
-      nullable: true,
-      description: "Country.",
-      resolve: (value) => part(value.country),
-    }),
-  }),
-});
+  });
 
-implementEntity(catalog, account, { addresses: [address] });
-entityQueries(account);
-duplicateFields(accountDuplicates);
+  implementEntity(schema, account, { addresses: [address] });
+  entityQueries(schema, account);
+  duplicateFields(schema, accountDuplicates);
+}

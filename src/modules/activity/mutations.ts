@@ -1,4 +1,3 @@
-import { builder } from "../../graphql/schema/builder.ts";
 import {
   entityMutations,
   payloadRef,
@@ -7,21 +6,25 @@ import {
 } from "../../graphql/schema/mutation-fields.ts";
 import { activity } from "./model.ts";
 import { activityWrites, completeActivity } from "./service.ts";
+import type { SchemaParts } from "../../graphql/schema/schema-parts.ts";
 
-entityMutations(activityWrites, { update: false, batches: true });
+/** How activitys are written. */
+export function declareActivityMutations(schema: SchemaParts): void {
+  entityMutations(schema, activityWrites, { update: false, batches: true });
 
-builder.mutationField("completeActivity", (t) =>
-  t.field({
-    extensions: writing(activity),
-    type: payloadRef("Complete", activity),
-    description:
-      "Completes an activity: sets `completedAt` and the status `completed`. The only change that a log entry knows.",
-    args: {
-      id: t.arg.id({ required: true, description: "Its id, `act-<uuid>` or the bare UUID." }),
-      version: t.arg.int({
-        description: "Nothing is written when this is not the current version.",
-      }),
-    },
-    resolve: (_root, args, ctx, info) => completeActivity(writeContext(ctx, info), args),
-  }),
-);
+  schema.builder.mutationField("completeActivity", (t) =>
+    t.field({
+      extensions: writing(activity),
+      type: payloadRef(schema, "Complete", activity),
+      description:
+        "Completes an activity: sets `completedAt` and the status `completed`. The only change that a log entry knows.",
+      args: {
+        id: t.arg.id({ required: true, description: "Its id, `act-<uuid>` or the bare UUID." }),
+        version: t.arg.int({
+          description: "Nothing is written when this is not the current version.",
+        }),
+      },
+      resolve: (_root, args, ctx, info) => completeActivity(writeContext(ctx, info), args),
+    }),
+  );
+}

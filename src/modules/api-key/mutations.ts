@@ -1,5 +1,3 @@
-import { builder } from "../../graphql/schema/builder.ts";
-import { inputRef } from "../../graphql/schema/input-ref.ts";
 import {
   payloadRef,
   sentValues,
@@ -9,51 +7,55 @@ import {
 import { apiKeyInputs } from "./inputs.ts";
 import { apiKey } from "./model.ts";
 import { createApiKey, revokeApiKey, rotateApiKey } from "./service.ts";
+import type { SchemaParts } from "../../graphql/schema/schema-parts.ts";
 
-const keyId = "Its id, `key-<uuid>` or the bare UUID.";
+/** How api keys are written. */
+export function declareApiKeyMutations(schema: SchemaParts): void {
+  const keyId = "Its id, `key-<uuid>` or the bare UUID.";
 
-builder.mutationField("createApiKey", (t) =>
-  t.field({
-    extensions: writing(apiKey),
-    type: payloadRef("Create", apiKey),
-    description: "Makes an API key. Its secret is in this answer and cannot be shown again.",
-    args: {
-      input: t.arg({
-        type: inputRef(apiKeyInputs.create),
-        required: true,
-        description: "What the key is for and may do.",
-      }),
-    },
-    resolve: (_root, args, ctx, info) =>
-      createApiKey(writeContext(ctx, info), sentValues(args.input)),
-  }),
-);
+  schema.builder.mutationField("createApiKey", (t) =>
+    t.field({
+      extensions: writing(apiKey),
+      type: payloadRef(schema, "Create", apiKey),
+      description: "Makes an API key. Its secret is in this answer and cannot be shown again.",
+      args: {
+        input: t.arg({
+          type: schema.inputRef(apiKeyInputs.create),
+          required: true,
+          description: "What the key is for and may do.",
+        }),
+      },
+      resolve: (_root, args, ctx, info) =>
+        createApiKey(writeContext(ctx, info), sentValues(args.input)),
+    }),
+  );
 
-builder.mutationField("revokeApiKey", (t) =>
-  t.field({
-    extensions: writing(apiKey),
-    type: payloadRef("Revoke", apiKey),
-    description: "Makes an API key invalid at once. Revoking it again changes nothing.",
-    args: { id: t.arg.id({ required: true, description: keyId }) },
-    resolve: (_root, args, ctx, info) =>
-      revokeApiKey(writeContext(ctx, info), args.id).finally(() => ctx.apiKeys.forget(args.id)),
-  }),
-);
+  schema.builder.mutationField("revokeApiKey", (t) =>
+    t.field({
+      extensions: writing(apiKey),
+      type: payloadRef(schema, "Revoke", apiKey),
+      description: "Makes an API key invalid at once. Revoking it again changes nothing.",
+      args: { id: t.arg.id({ required: true, description: keyId }) },
+      resolve: (_root, args, ctx, info) =>
+        revokeApiKey(writeContext(ctx, info), args.id).finally(() => ctx.apiKeys.forget(args.id)),
+    }),
+  );
 
-builder.mutationField("rotateApiKey", (t) =>
-  t.field({
-    extensions: writing(apiKey),
-    type: payloadRef("Rotate", apiKey),
-    description:
-      "Makes an API key that may do the same, with a secret of its own; the old one works on for a grace time.",
-    args: {
-      id: t.arg.id({ required: true, description: keyId }),
-      graceMinutes: t.arg.int({
-        description:
-          "How long the old key works on, in minutes: 0 to 10,080 (a week), 60 unless said.",
-      }),
-    },
-    resolve: (_root, args, ctx, info) =>
-      rotateApiKey(writeContext(ctx, info), args).finally(() => ctx.apiKeys.forget(args.id)),
-  }),
-);
+  schema.builder.mutationField("rotateApiKey", (t) =>
+    t.field({
+      extensions: writing(apiKey),
+      type: payloadRef(schema, "Rotate", apiKey),
+      description:
+        "Makes an API key that may do the same, with a secret of its own; the old one works on for a grace time.",
+      args: {
+        id: t.arg.id({ required: true, description: keyId }),
+        graceMinutes: t.arg.int({
+          description:
+            "How long the old key works on, in minutes: 0 to 10,080 (a week), 60 unless said.",
+        }),
+      },
+      resolve: (_root, args, ctx, info) =>
+        rotateApiKey(writeContext(ctx, info), args).finally(() => ctx.apiKeys.forget(args.id)),
+    }),
+  );
+}

@@ -1,72 +1,98 @@
 import { access, readsOf } from "../../graphql/limits/access.ts";
-import { builder } from "../../graphql/schema/builder.ts";
 import { listCost } from "../../graphql/limits/costs.ts";
-import {
-  connectionOf,
-  implementEntity,
-  listArguments,
-  nodeRef,
-} from "../../graphql/schema/entity-type.ts";
-import { enumRef } from "../../graphql/schema/filter-inputs.ts";
+import { implementEntity, listArguments } from "../../graphql/schema/entity-type.ts";
 import { pageRequest } from "../../graphql/schema/page-arguments.ts";
 import { aggregateQuery, recordQuery } from "../../graphql/schema/query-fields.ts";
 import { recordNode } from "../../graphql/schema/record-node.ts";
 import type { Context } from "../../graphql/schema/context.ts";
+import type { Catalog } from "../../model/catalog.ts";
 import type { Filter } from "../../query/filter-value.ts";
 import type { Row } from "../../query/row.ts";
 import { fieldChanges, linkedRecords, type FieldChange } from "../../changes/field-changes.ts";
-import { catalog } from "../catalog.ts";
 import { changeEvent, recordType } from "./model.ts";
+import type { SchemaParts } from "../../graphql/schema/schema-parts.ts";
 
-const fieldChange = builder.objectRef<FieldChange>("FieldChange").implement({
-  description: "What a write did to one field.",
-  fields: (t) => ({
-    field: t.exposeString("field", {
-      description: "The field's name as in inputs and REST, e.g. `deal_number`.",
+/** The type of change events, and what can be asked of them. */
+export function declareChangeEvent(schema: SchemaParts): void {
+  const { builder, catalog } = schema;
+  const fieldChange = builder.objectRef<FieldChange>("FieldChange").implement({
+    description: "What a write did to one field.",
+    fields: (t) => ({
+      field: t.exposeString("field", {
+        description: "The field's name as in inputs and REST, e.g. `deal_number`.",
+      }),
+      old: t.field({
+        type: "JSON",
+        nullable: true,
+        extensions: access({ isLong: true }),
+        description:
+          "The value before: decimals, days, instants and ids are strings; null for none, and of a new record (its lists of links were empty).",
+        resolve: (change) => change.old,
+      }),
+      new: t.field({
+        type: "JSON",
+        nullable: true,
+        extensions: access({ isLong: true }),
+        description: "The value from then on; null for none.",
+        resolve: (change) => change.new,
+      }),
     }),
-    old: t.field({
-      type: "JSON",
+  });
+
+  implementEntity(schema, changeEvent, { changes: [fieldChange] }, { changes: changesFor });
+
+  builder.objectField(schema.nodeRef(changeEvent), "record", (t) =>
+    t.field({
+      type: builder.nodeInterfaceRef(),
       nullable: true,
-      extensions: access({ isLong: true }),
+      description: "The record as it is now, also when it is deleted.",
+      extensions: { needs: ["recordType", "recordId"] },
+      resolve: ({ recordType: type, recordId: id }, _args, ctx, info) =>
+        recordNode({ entity: catalog.byType(String(type)).name, id: String(id) }, ctx, info),
+    }),
+  );
+
+  const changesCost = listCost(changeEvent);
+  recordQuery(schema, changeEvent);
+  aggregateQuery(schema, changeEvent);
+  builder.queryField("changes", (t) =>
+    t.field({
+      type: schema.connectionRef(changeEvent),
+      extensions: access({
+        ...changesCost,
+        uses: [...(changesCost.uses ?? []), "types"],
+        readsBy: ({ types }) =>
+          types == null ? readsOf(changeEvent) : readsOfTypes(catalog, types),
+      }),
       description:
-        "The value before: decimals, days, instants and ids are strings; null for none, and of a new record (its lists of links were empty).",
-      resolve: (change) => change.old,
+        "The tenant's change log in the order of the commits: keep the last endCursor and pass it as `after` to go on from there. Nothing is ever added before a place that was read, so a reader that goes on misses nothing and gets nothing twice. Needs the read scopes of all `types`.",
+      args: {
+        ...listArguments(schema, t, changeEvent),
+        types: t.arg({
+          type: [schema.enumRef(recordType)],
+          description: "Only what happened to these kinds of records; all unless given.",
+        }),
+      },
+      resolve: (_root, { types, ...args }, ctx, info) => {
+        const where = types == null ? args.where : ofTypes(args.where ?? {}, types);
+        return ctx.reader.list(pageRequest(changeEvent, null, { ...args, where }, info));
+      },
     }),
-    new: t.field({
-      type: "JSON",
-      nullable: true,
-      extensions: access({ isLong: true }),
-      description: "The value from then on; null for none.",
-      resolve: (change) => change.new,
-    }),
-  }),
-});
-
-implementEntity(catalog, changeEvent, { changes: [fieldChange] }, { changes: changesFor });
+  );
+}
 
 /** The changes of an event; one application's caller sees links to its own records alone, as it does everywhere. */
 function changesFor(row: Row, ctx: Context): readonly FieldChange[] | Promise<FieldChange[]> {
-  if (ctx.actor.appId === null) return fieldChanges(catalog, row);
+  if (ctx.actor.appId === null) return fieldChanges(ctx.catalog, row);
   return seenChanges(row, ctx);
 }
 
-async function seenChanges(row: Row, { reader }: Context): Promise<FieldChange[]> {
+async function seenChanges(row: Row, { catalog, reader }: Context): Promise<FieldChange[]> {
   const linked = linkedRecords(catalog, row);
   const sights = await Promise.all(linked.map(({ entity, id }) => reader.sees(entity, id)));
   const seen = new Set(linked.filter((_, index) => sights[index]).map(({ id }) => id));
   return fieldChanges(catalog, row, (_entity, id) => typeof id === "string" && seen.has(id));
 }
-
-builder.objectField(nodeRef(changeEvent), "record", (t) =>
-  t.field({
-    type: builder.nodeInterfaceRef(),
-    nullable: true,
-    description: "The record as it is now, also when it is deleted.",
-    extensions: { needs: ["recordType", "recordId"] },
-    resolve: ({ recordType: type, recordId: id }, _args, ctx, info) =>
-      recordNode({ entity: catalog.byType(String(type)).name, id: String(id) }, ctx, info),
-  }),
-);
 
 /** The filter, narrowed; what it says keeps its place, which errors name. */
 function ofTypes(where: Filter, types: readonly unknown[]): Filter {
@@ -76,34 +102,7 @@ function ofTypes(where: Filter, types: readonly unknown[]): Filter {
 }
 
 /** The entities that some kinds of record are of. */
-function readsOfTypes(types: unknown): readonly string[] {
+function readsOfTypes(catalog: Catalog, types: unknown): readonly string[] {
   const names: readonly unknown[] = Array.isArray(types) ? types : [types];
   return catalog.entities.filter(({ type }) => names.includes(type)).map(({ name }) => name);
 }
-
-const changesCost = listCost(changeEvent);
-recordQuery(changeEvent);
-aggregateQuery(changeEvent);
-builder.queryField("changes", (t) =>
-  t.field({
-    type: connectionOf(changeEvent),
-    extensions: access({
-      ...changesCost,
-      uses: [...(changesCost.uses ?? []), "types"],
-      readsBy: ({ types }) => (types == null ? readsOf(changeEvent) : readsOfTypes(types)),
-    }),
-    description:
-      "The tenant's change log in the order of the commits: keep the last endCursor and pass it as `after` to go on from there. Nothing is ever added before a place that was read, so a reader that goes on misses nothing and gets nothing twice. Needs the read scopes of all `types`.",
-    args: {
-      ...listArguments(t, changeEvent),
-      types: t.arg({
-        type: [enumRef(recordType)],
-        description: "Only what happened to these kinds of records; all unless given.",
-      }),
-    },
-    resolve: (_root, { types, ...args }, ctx, info) => {
-      const where = types == null ? args.where : ofTypes(args.where ?? {}, types);
-      return ctx.reader.list(pageRequest(changeEvent, null, { ...args, where }, info));
-    },
-  }),
-);

@@ -1,56 +1,55 @@
 import { access } from "../../graphql/limits/access.ts";
 import { mutationCost } from "../../graphql/limits/costs.ts";
-import { builder } from "../../graphql/schema/builder.ts";
-import { nodeRef } from "../../graphql/schema/entity-type.ts";
-import { inputRef } from "../../graphql/schema/input-ref.ts";
 import { sentValues, writeContext } from "../../graphql/schema/mutation-fields.ts";
 import { writtenRecord } from "../../graphql/schema/record-node.ts";
-import { userError } from "../../graphql/schema/user-errors.ts";
 import type { WriteResult } from "../../write/draft.ts";
-import { catalog } from "../catalog.ts";
 import { customerInput } from "./inputs.ts";
 import { createCustomer } from "./service.ts";
+import type { SchemaParts } from "../../graphql/schema/schema-parts.ts";
 
-const [account, contact] = [catalog.entity("account"), catalog.entity("contact")];
+/** How customers are written. */
+export function declareCustomerMutations(schema: SchemaParts): void {
+  const [account, contact] = [schema.catalog.entity("account"), schema.catalog.entity("contact")];
 
-const payload = builder.objectRef<WriteResult>("CreateCustomerPayload").implement({
-  description: "What became of it: the account and its primary contact, or what was wrong.",
-  fields: (t) => ({
-    account: t.field({
-      type: nodeRef(account),
-      nullable: true,
-      description: "The new account; null when nothing was written.",
-      resolve: ({ id }, _args, ctx, info) => writtenRecord(account, id, ctx, info),
-    }),
-    contact: t.field({
-      type: nodeRef(contact),
-      nullable: true,
-      description: "Its primary contact; null when nothing was written.",
-      resolve: ({ extra }, _args, ctx, info) =>
-        writtenRecord(contact, extra?.["contact"] ?? null, ctx, info),
-    }),
-    userErrors: t.field({
-      type: [userError],
-      description: "What the caller got wrong; empty when it was written.",
-      resolve: ({ problems }) => [...problems],
-    }),
-  }),
-});
-
-builder.mutationField("createCustomer", (t) =>
-  t.field({
-    extensions: access({ writes: "customer", ...mutationCost }),
-    type: payload,
-    description:
-      "Creates an account with its primary contact in one act; takes the body of the customers API as it is.",
-    args: {
-      input: t.arg({
-        type: inputRef(customerInput),
-        required: true,
-        description: "The new customer.",
+  const payload = schema.builder.objectRef<WriteResult>("CreateCustomerPayload").implement({
+    description: "What became of it: the account and its primary contact, or what was wrong.",
+    fields: (t) => ({
+      account: t.field({
+        type: schema.nodeRef(account),
+        nullable: true,
+        description: "The new account; null when nothing was written.",
+        resolve: ({ id }, _args, ctx, info) => writtenRecord(account, id, ctx, info),
       }),
-    },
-    resolve: (_root, args, ctx, info) =>
-      createCustomer(writeContext(ctx, info), sentValues(args.input)),
-  }),
-);
+      contact: t.field({
+        type: schema.nodeRef(contact),
+        nullable: true,
+        description: "Its primary contact; null when nothing was written.",
+        resolve: ({ extra }, _args, ctx, info) =>
+          writtenRecord(contact, extra?.["contact"] ?? null, ctx, info),
+      }),
+      userErrors: t.field({
+        type: [schema.userError()],
+        description: "What the caller got wrong; empty when it was written.",
+        resolve: ({ problems }) => [...problems],
+      }),
+    }),
+  });
+
+  schema.builder.mutationField("createCustomer", (t) =>
+    t.field({
+      extensions: access({ writes: "customer", ...mutationCost }),
+      type: payload,
+      description:
+        "Creates an account with its primary contact in one act; takes the body of the customers API as it is.",
+      args: {
+        input: t.arg({
+          type: schema.inputRef(customerInput),
+          required: true,
+          description: "The new customer.",
+        }),
+      },
+      resolve: (_root, args, ctx, info) =>
+        createCustomer(writeContext(ctx, info), sentValues(args.input)),
+    }),
+  );
+}

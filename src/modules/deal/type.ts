@@ -1,14 +1,12 @@
 import type { GraphQLResolveInfo } from "graphql";
+import type { SchemaTypes } from "../../graphql/schema/builder.ts";
 import { access } from "../../graphql/limits/access.ts";
-import { builder } from "../../graphql/schema/builder.ts";
 import { figuresCost } from "../../graphql/limits/costs.ts";
 import { implementEntity } from "../../graphql/schema/entity-type.ts";
-import { whereRef } from "../../graphql/schema/filter-inputs.ts";
 import { entityQueries } from "../../graphql/schema/query-fields.ts";
 import { fieldType, selectedFields } from "../../graphql/schema/selection.ts";
 import { badInput } from "../../lib/errors.ts";
 import { assertReadable } from "../../lib/unreadable.ts";
-import { catalog } from "../catalog.ts";
 import { deal } from "./model.ts";
 import {
   readForecast,
@@ -18,69 +16,9 @@ import {
   type ForecastMonth,
   type PipelineStage,
 } from "./pipeline.ts";
+import type { SchemaParts } from "../../graphql/schema/schema-parts.ts";
 
-implementEntity(catalog, deal);
-entityQueries(deal);
-
-const amount = builder.objectRef<Amount>("PipelineAmount").implement({
-  description: "What deals in one currency are worth. Currencies are never added.",
-  fields: (t) => ({
-    currency: t.field({
-      type: "Currency",
-      description: "ISO 4217 code of the currency.",
-      resolve: ({ currency }) => currency,
-    }),
-    count: t.int({
-      description: "How many deals are in the currency, with or without a value.",
-      resolve: ({ count }) => count,
-    }),
-    value: t.field({
-      type: "Decimal",
-      description: "Sum of their values, exact; a deal without one adds nothing.",
-      resolve: ({ value }) => value,
-    }),
-    weightedValue: t.field({
-      type: "Decimal",
-      description:
-        "Sum of value × probability / 100, rounded half up (away from zero) to 4 fraction digits at the end. A deal without probability adds nothing; won deals count in full, lost ones not at all, whatever their probability.",
-      resolve: ({ weightedValue }) => weightedValue,
-    }),
-  }),
-});
-
-type BundleFields<Shape> = PothosSchemaTypes.ObjectFieldBuilder<
-  typeof builder.$inferSchemaTypes,
-  Shape
->;
-const bundleFields = <Shape extends Bundle>(t: BundleFields<Shape>) => ({
-  count: t.int({ description: "How many deals.", resolve: ({ count }) => count }),
-  amounts: t.field({
-    type: [amount],
-    description: "What they are worth, for each currency in the order of their codes.",
-    resolve: ({ amounts }) => amounts,
-  }),
-});
-
-const stageRef = builder.objectRef<PipelineStage>("PipelineStage").implement({
-  description: "The deals in one stage.",
-  fields: (t) => ({
-    stage: t.string({ description: "The stage.", resolve: ({ stage }) => stage }),
-    ...bundleFields(t),
-  }),
-});
-
-const monthRef = builder.objectRef<ForecastMonth>("ForecastMonth").implement({
-  description: "The open deals that are expected to close in one month.",
-  fields: (t) => ({
-    month: t.field({
-      type: "Date",
-      nullable: true,
-      description: "First day of the month; null for deals without a day.",
-      resolve: ({ month }) => month,
-    }),
-    ...bundleFields(t),
-  }),
-});
+type BundleFields<Shape> = PothosSchemaTypes.ObjectFieldBuilder<SchemaTypes, Shape>;
 
 /** Whether amounts are selected; otherwise nothing is added up. */
 function wantsAmounts(info: GraphQLResolveInfo): boolean {
@@ -88,48 +26,117 @@ function wantsAmounts(info: GraphQLResolveInfo): boolean {
   return selectedFields(info, type, info.fieldNodes).has("amounts");
 }
 
-builder.queryField("pipeline", (t) =>
-  t.field({
-    type: [stageRef],
-    extensions: access({ reads: [deal.name], ...figuresCost }),
-    description:
-      "The tenant's deals by stage: lead, qualified, proposal and negotiation, then other stages by name, closed_won and closed_lost last. Stages without deals are left out.",
-    args: {
-      where: t.arg({ type: whereRef(deal), description: "Only deals that match this filter." }),
-    },
-    resolve: (_root, { where }, { reader }, info) =>
-      readPipeline(reader, { where: where ?? null, amounts: wantsAmounts(info) }),
-  }),
-);
+/** The type of deals, and what can be asked of them. */
+export function declareDeal(schema: SchemaParts): void {
+  implementEntity(schema, deal);
+  entityQueries(schema, deal);
 
-builder.queryField("forecast", (t) =>
-  t.field({
-    type: [monthRef],
-    extensions: access({ reads: [deal.name], ...figuresCost }),
-    description:
-      "The tenant's open deals (neither closed_won nor closed_lost) by the month of their expectedCloseDate, earliest first, those without one last. Months without deals are left out.",
-    args: {
-      where: t.arg({ type: whereRef(deal), description: "Only deals that match this filter." }),
-      from: t.arg({
-        type: "Date",
-        description: "Only deals expected to close on this day or later; not those without a day.",
+  const amount = schema.builder.objectRef<Amount>("PipelineAmount").implement({
+    description: "What deals in one currency are worth. Currencies are never added.",
+    fields: (t) => ({
+      currency: t.field({
+        type: "Currency",
+        description: "ISO 4217 code of the currency.",
+        resolve: ({ currency }) => currency,
       }),
-      to: t.arg({
-        type: "Date",
-        description: "Only deals expected to close by this day; not those without a day.",
+      count: t.int({
+        description: "How many deals are in the currency, with or without a value.",
+        resolve: ({ count }) => count,
       }),
-    },
-    resolve: (_root, { where, from, to }, { reader }, info) => {
-      assertReadable(from, ["from"]);
-      assertReadable(to, ["to"]);
-      if (from != null && to != null && from > to)
-        throw badInput(["to"], "lies before from; swap them.");
-      return readForecast(reader, {
-        where: where ?? null,
-        amounts: wantsAmounts(info),
-        from: from ?? null,
-        to: to ?? null,
-      });
-    },
-  }),
-);
+      value: t.field({
+        type: "Decimal",
+        description: "Sum of their values, exact; a deal without one adds nothing.",
+        resolve: ({ value }) => value,
+      }),
+      weightedValue: t.field({
+        type: "Decimal",
+        description:
+          "Sum of value × probability / 100, rounded half up (away from zero) to 4 fraction digits at the end. A deal without probability adds nothing; won deals count in full, lost ones not at all, whatever their probability.",
+        resolve: ({ weightedValue }) => weightedValue,
+      }),
+    }),
+  });
+
+  const bundleFields = <Shape extends Bundle>(t: BundleFields<Shape>) => ({
+    count: t.int({ description: "How many deals.", resolve: ({ count }) => count }),
+    amounts: t.field({
+      type: [amount],
+      description: "What they are worth, for each currency in the order of their codes.",
+      resolve: ({ amounts }) => amounts,
+    }),
+  });
+
+  const stageRef = schema.builder.objectRef<PipelineStage>("PipelineStage").implement({
+    description: "The deals in one stage.",
+    fields: (t) => ({
+      stage: t.string({ description: "The stage.", resolve: ({ stage }) => stage }),
+      ...bundleFields(t),
+    }),
+  });
+
+  const monthRef = schema.builder.objectRef<ForecastMonth>("ForecastMonth").implement({
+    description: "The open deals that are expected to close in one month.",
+    fields: (t) => ({
+      month: t.field({
+        type: "Date",
+        nullable: true,
+        description: "First day of the month; null for deals without a day.",
+        resolve: ({ month }) => month,
+      }),
+      ...bundleFields(t),
+    }),
+  });
+
+  schema.builder.queryField("pipeline", (t) =>
+    t.field({
+      type: [stageRef],
+      extensions: access({ reads: [deal.name], ...figuresCost }),
+      description:
+        "The tenant's deals by stage: lead, qualified, proposal and negotiation, then other stages by name, closed_won and closed_lost last. Stages without deals are left out.",
+      args: {
+        where: t.arg({
+          type: schema.filterRef(deal),
+          description: "Only deals that match this filter.",
+        }),
+      },
+      resolve: (_root, { where }, { reader }, info) =>
+        readPipeline(reader, { where: where ?? null, amounts: wantsAmounts(info) }),
+    }),
+  );
+
+  schema.builder.queryField("forecast", (t) =>
+    t.field({
+      type: [monthRef],
+      extensions: access({ reads: [deal.name], ...figuresCost }),
+      description:
+        "The tenant's open deals (neither closed_won nor closed_lost) by the month of their expectedCloseDate, earliest first, those without one last. Months without deals are left out.",
+      args: {
+        where: t.arg({
+          type: schema.filterRef(deal),
+          description: "Only deals that match this filter.",
+        }),
+        from: t.arg({
+          type: "Date",
+          description:
+            "Only deals expected to close on this day or later; not those without a day.",
+        }),
+        to: t.arg({
+          type: "Date",
+          description: "Only deals expected to close by this day; not those without a day.",
+        }),
+      },
+      resolve: (_root, { where, from, to }, { reader }, info) => {
+        assertReadable(from, ["from"]);
+        assertReadable(to, ["to"]);
+        if (from != null && to != null && from > to)
+          throw badInput(["to"], "lies before from; swap them.");
+        return readForecast(reader, {
+          where: where ?? null,
+          amounts: wantsAmounts(info),
+          from: from ?? null,
+          to: to ?? null,
+        });
+      },
+    }),
+  );
+}

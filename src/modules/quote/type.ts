@@ -1,7 +1,10 @@
 import { implementEntity } from "../../graphql/schema/entity-type.ts";
 import { entityQueries } from "../../graphql/schema/query-fields.ts";
-import { catalog } from "../catalog.ts";
 import { quote } from "./model.ts";
+import type { SchemaParts } from "../../graphql/schema/schema-parts.ts";
 
-implementEntity(catalog, quote);
-entityQueries(quote);
+/** The type of quotes, and what can be asked of them. */
+export function declareQuote(schema: SchemaParts): void {
+  implementEntity(schema, quote);
+  entityQueries(schema, quote);
+}

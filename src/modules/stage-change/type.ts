@@ -1,5 +1,8 @@
 import { implementEntity } from "../../graphql/schema/entity-type.ts";
-import { catalog } from "../catalog.ts";
 import { stageChange } from "./model.ts";
+import type { SchemaParts } from "../../graphql/schema/schema-parts.ts";
 
-implementEntity(catalog, stageChange);
+/** The type of stage changes, and what can be asked of them. */
+export function declareStageChange(schema: SchemaParts): void {
+  implementEntity(schema, stageChange);
+}

@@ -9,6 +9,7 @@ import { loadConfig } from "../../../src/config.ts";
 import { openDatabase } from "../../../src/db/database.ts";
 import { createGateway } from "../../../src/server.ts";
 import { patientEnvironment } from "../run/patience.ts";
+import { schema } from "../gateway/schema.ts";
 
 export type ServedGateway = {
   readonly url: string;
@@ -62,7 +63,7 @@ async function serve(databaseUrl: string, environment: string): Promise<void> {
   // Quotas and the line before the door are other tests': here every request is to be read.
   const config = loadConfig({ ...patientEnvironment, NODE_ENV: environment, LOG_LEVEL: "error" });
   const database = openDatabase({ url: databaseUrl, pool: config.pool });
-  const gateway = createGateway({ database, config, demo: null });
+  const gateway = createGateway({ schema, database, config, demo: null });
   const server = createHttpServer(gateway.requestListener, config.http);
   await listen(server, "127.0.0.1", 0);
   process.send?.(portOf(server));

@@ -12,6 +12,7 @@ import { withoutExtensions } from "./without-extensions.ts";
 import { createTestDatabase } from "../database/database.ts";
 import { Fixtures, type TenantFixtures } from "../samples/fixtures.ts";
 import { recordStatements, type Recorder } from "../database/recorder.ts";
+import { schema } from "./schema.ts";
 
 /** What a GraphQL answer looks like to a client. */
 export type Answer = {
@@ -90,6 +91,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
       ? null
       : { tenant: await fixtures.tenant(demoTenant), key: await keyFor(demoTenant) };
   const gateway = createGateway({
+    schema,
     database,
     config,
     demo: demo === null ? null : [{ apiKey: demo.key }],

@@ -6,7 +6,7 @@ import {
   type GraphQLArgument,
   type GraphQLInputObjectType,
 } from "graphql";
-import { schema } from "../../../src/schema.ts";
+import { schema } from "../gateway/schema.ts";
 import type { Step } from "./calls.ts";
 import { groupVariants, groupOrderVariants, orderVariants } from "./orders.ts";
 import { entityTypes, fieldsOf, isListed, reachableTypes } from "./schema.ts";

@@ -1,5 +1,5 @@
 import { getNamedType, isObjectType, type GraphQLField, type GraphQLNamedType } from "graphql";
-import { schema } from "../../../src/schema.ts";
+import { schema } from "../gateway/schema.ts";
 import { fieldsOf, type Document } from "./schema.ts";
 
 /** One field on the way to what is asked, with its arguments; `on` narrows what it gives. */

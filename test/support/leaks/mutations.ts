@@ -7,7 +7,7 @@ import {
   type GraphQLInputField,
   type GraphQLInputObjectType,
 } from "graphql";
-import { schema } from "../../../src/schema.ts";
+import { schema } from "../gateway/schema.ts";
 import { documentOf } from "./calls.ts";
 import { entityTypes, fieldsOf, isListed, leaves, type Document } from "./schema.ts";
 import type { Values } from "./values.ts";

@@ -5,7 +5,7 @@ import {
   type GraphQLInputObjectType,
   type GraphQLNamedType,
 } from "graphql";
-import { schema } from "../../../src/schema.ts";
+import { schema } from "../gateway/schema.ts";
 import type { Variant } from "./arguments.ts";
 import { fieldsOf } from "./schema.ts";
 

@@ -1,5 +1,5 @@
 import { getNamedType, isInterfaceType, isUnionType } from "graphql";
-import { schema } from "../../../src/schema.ts";
+import { schema } from "../gateway/schema.ts";
 import { documentOf } from "./calls.ts";
 import { Mutations, mutationFields } from "./mutations.ts";
 import { entityTypes, fieldsOf, type Document } from "./schema.ts";

@@ -1,5 +1,5 @@
 import { getNamedType, isObjectType } from "graphql";
-import { schema } from "../../../src/schema.ts";
+import { schema } from "../gateway/schema.ts";
 import { Variants } from "./arguments.ts";
 import { wayOf, waysIn, type Call, type Step } from "./calls.ts";
 import { entityTypes, fieldsOf, leaves } from "./schema.ts";

@@ -16,7 +16,7 @@ import {
   type GraphQLNamedType,
   type GraphQLOutputType,
 } from "graphql";
-import { schema } from "../../../src/schema.ts";
+import { schema } from "../gateway/schema.ts";
 
 /** What one request asks, and with which values. */
 export type Document = {

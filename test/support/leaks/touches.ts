@@ -9,7 +9,7 @@ import {
   type FieldNode,
   type GraphQLNamedType,
 } from "graphql";
-import { schema } from "../../../src/schema.ts";
+import { schema } from "../gateway/schema.ts";
 import { entityTypes, type Document } from "./schema.ts";
 
 /** The read scope of each kind of record, as it is documented. */

@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import { loadConfig } from "../../../src/config.ts";
 import { openDatabase } from "../../../src/db/database.ts";
 import { createGateway } from "../../../src/server.ts";
+import { schema } from "../gateway/schema.ts";
 
 /** A gateway in a process of its own. */
 export type GatewayProcess = {
@@ -41,7 +42,7 @@ export async function startGatewayProcess(
 async function serve(): Promise<void> {
   const config = loadConfig();
   const database = openDatabase({ url: config.databaseUrl ?? "", pool: config.pool });
-  const gateway = createGateway({ database, config, demo: null });
+  const gateway = createGateway({ schema, database, config, demo: null });
   const server = createServer((request, response) => gateway.requestListener(request, response));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");

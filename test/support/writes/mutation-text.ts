@@ -1,5 +1,5 @@
 import { getNamedType, isInterfaceType, isObjectType, type GraphQLOutputType } from "graphql";
-import { schema } from "../../../src/schema.ts";
+import { schema } from "../gateway/schema.ts";
 
 const mutations = schema.getMutationType()?.getFields() ?? {};
 

@@ -1,7 +1,7 @@
 import { withoutExtensions } from "../gateway/without-extensions.ts";
 import { getNamedType, isObjectType, type GraphQLField } from "graphql";
 import { expect } from "vitest";
-import { schema } from "../../../src/schema.ts";
+import { schema } from "../gateway/schema.ts";
 import { at, listAt, type Answer, type TestGateway } from "../gateway/gateway.ts";
 
 type Values = Readonly<Record<string, unknown>>;

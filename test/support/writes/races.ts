@@ -5,7 +5,7 @@ import { createHttpServer } from "../../../src/http/http-server.ts";
 import { listen, portOf } from "../../../src/cli/http.ts";
 import { loadConfig } from "../../../src/config.ts";
 import { openDatabase } from "../../../src/db/database.ts";
-import { schema } from "../../../src/schema.ts";
+import { schema } from "../gateway/schema.ts";
 import { createGateway } from "../../../src/server.ts";
 import { at, listAt, startGateway, type Answer, type TestGateway } from "../gateway/gateway.ts";
 
@@ -153,7 +153,7 @@ export async function startSecond(
 ) {
   const config = loadConfig({ ...patientEnvironment, LOG_LEVEL: logLevel, ...env });
   const database = openDatabase({ url, maxConnections: poolSize, pool: config.pool });
-  const gateway = createGateway({ database, config, demo: null });
+  const gateway = createGateway({ schema, database, config, demo: null });
   const server = createHttpServer(gateway.requestListener, config.http);
   await listen(server, "127.0.0.1", 0);
   return {

@@ -1,0 +1,5 @@
+import { catalog } from "../../../src/modules/catalog.ts";
+import { createSchema } from "../../../src/schema.ts";
+
+/** The product's schema. */
+export const schema = createSchema(catalog);
