@@ -1,6 +1,9 @@
 import { name, param, raw, render, sql } from "../lib/sql.ts";
 import type { WriteContext } from "./context.ts";
 import type { EntityWrites } from "./entity-writes.ts";
+import { restName, type ParsedInput } from "./input.ts";
+import type { Problem } from "./problem.ts";
+import { Raced } from "./run.ts";
 
 const longestStep = 4_096;
 
@@ -9,7 +12,7 @@ const longestStep = 4_096;
  * in a transaction of their own, so that writers do not wait for each other's commit: a call that fails leaves a gap.
  * It need not wait for the disk either, since what is committed after it carries it along.
  */
-export async function drawNumbers(
+async function drawNumbers(
   { pool, actor }: Pick<WriteContext, "pool" | "actor">,
   { entity, numbered }: EntityWrites,
   count: number,
@@ -44,4 +47,40 @@ export async function drawNumbers(
     free.push(...rows.flatMap(([number]) => (number == null || given.has(number) ? [] : [number])));
   }
   return free.slice(0, count);
+}
+
+/** A number that was free when it was drawn, and that somebody gave by hand before it was written: draw again. */
+export function checkDrawn(
+  { numbered }: EntityWrites,
+  inputs: readonly ParsedInput[],
+  problemsAt: (index: number) => readonly Problem[] | undefined,
+): void {
+  if (numbered === undefined) return;
+  const isTaken = ({ code, path }: Problem) =>
+    code === "DUPLICATE" && path[0] === restName(numbered.field);
+  for (const [index, { values }] of inputs.entries()) {
+    if (values[numbered.field] == null && problemsAt(index)?.some(isTaken) === true) {
+      throw new Raced();
+    }
+  }
+}
+
+/** Gives a number to every input that brings none. */
+export async function withNumbers(
+  context: WriteContext,
+  writes: EntityWrites,
+  inputs: readonly ParsedInput[],
+): Promise<readonly ParsedInput[]> {
+  const { numbered } = writes;
+  if (numbered === undefined) return inputs;
+  const { field } = numbered;
+  const unnumbered = inputs.filter(({ values }) => values[field] == null);
+  if (unnumbered.length === 0) return inputs;
+  const given = new Set(inputs.map(({ values }) => values[field]));
+  const numbers = await drawNumbers(context, writes, unnumbered.length, given);
+  return inputs.map((input) =>
+    input.values[field] == null
+      ? { ...input, values: { ...input.values, [field]: numbers.shift() ?? null } }
+      : input,
+  );
 }

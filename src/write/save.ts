@@ -1,12 +1,12 @@
-import { isDeepStrictEqual } from "node:util";
-import { uuidv7 } from "../lib/id.ts";
 import type { Entity } from "../model/entity.ts";
 import { sound, type Draft, type RowInput } from "./draft.ts";
 import type { EntityWrites } from "./entity-writes.ts";
-import { restName, type ParsedInput, type Values } from "./input.ts";
+import { restName, type ParsedInput } from "./input.ts";
 import { judgeRows, type OnError } from "./rules/judge.ts";
+import { changedDraft, newDraft } from "./make-draft.ts";
+import { RefusedRows } from "./refused.ts";
 import { lockForUpdate, lockReferences } from "./lock-rows.ts";
-import { conflict, invalid, notFound, type Problem } from "./problem.ts";
+import { invalid, notFound, type Problem } from "./problem.ts";
 import { References } from "./references.ts";
 import {
   checkDeclared,
@@ -15,7 +15,6 @@ import {
   prepareDeclared,
 } from "./rules/declared.ts";
 import { lockHierarchy } from "./rules/hierarchy.ts";
-import type { Stored } from "./stored.ts";
 import { inUniqueOrder, makeRoom } from "./rules/unique.ts";
 import type { WriteUnit } from "./unit.ts";
 
@@ -86,23 +85,6 @@ export async function updateIn(
   }));
 }
 
-/** Nothing is written; what was wrong, by row. */
-export class RefusedRows extends Error {
-  readonly problems: ReadonlyMap<number, readonly Problem[]>;
-
-  constructor(
-    refused: readonly (readonly [number, readonly Problem[]])[],
-    drafts: readonly Draft[],
-  ) {
-    super("refused");
-    this.name = "RefusedRows";
-    this.problems = new Map([
-      ...drafts.map(({ index, problems }) => [index, problems] as const),
-      ...refused,
-    ]);
-  }
-}
-
 /** The drafts to write: all of them, or the good ones if the caller wants to go on. */
 function accepted(drafts: readonly Draft[], onError: OnError): Draft[] {
   const good = sound(drafts);
@@ -148,110 +130,4 @@ function checkPresent(entity: Entity, { values, problems }: Draft): void {
       problems.push(invalid(path, { complaint: "empty" }));
     }
   }
-}
-
-const kindDefaults: Readonly<Record<string, unknown>> = {
-  textList: [],
-  jsonObject: {},
-  json: [],
-  boolean: false,
-};
-
-/** What a field of a new record holds when nothing is said of it. */
-function defaultOf(writes: EntityWrites, name: string): unknown {
-  const definition = writes.entity.fields[name];
-  if (definition === undefined || definition.nullable) return null;
-  return writes.defaults[name] ?? kindDefaults[definition.kind] ?? null;
-}
-
-/** A new record with its defaults and stamps. */
-export function newDraft(
-  unit: WriteUnit,
-  writes: EntityWrites,
-  input: ParsedInput,
-  index: number,
-): Draft {
-  const { entity } = writes;
-  const id = uuidv7();
-  const blank = Object.fromEntries(
-    Object.keys(entity.fields).map((name) => [name, defaultOf(writes, name)]),
-  );
-  const said = Object.fromEntries(
-    Object.entries(input.values).filter(([, value]) => value !== null),
-  );
-  const { actor, now } = unit;
-  const stamps: Values = {
-    appId: actor.appId,
-    schemaVersion: 1,
-    version: 1,
-    createdAt: now,
-    createdBy: actor.id,
-    updatedAt: now,
-    updatedBy: actor.id,
-  };
-  const kept = Object.fromEntries(
-    Object.entries(stamps).filter(([name]) => entity.fields[name]?.managed === true),
-  );
-  return {
-    index,
-    id,
-    before: null,
-    sent: input.values,
-    extras: input.extras,
-    values: { ...blank, ...said, ...kept, tenantId: actor.tenantId, id },
-    problems: [...input.problems],
-  };
-}
-
-/** A record as it shall be after a change. */
-export function changedDraft(writes: EntityWrites, row: RowInput, before: Stored): Draft {
-  const { entity } = writes;
-  const { values: sent, extras, problems } = withoutUnchanged(row.input, before);
-  const draft: Draft = {
-    index: row.index,
-    id: row.id,
-    before,
-    sent,
-    extras,
-    values: { ...before, ...sent, id: row.id },
-    problems: [...problems],
-  };
-  checkVersion(entity, before, extras["version"], draft.problems);
-  return draft;
-}
-
-/** A value that is sent as it is stored is not judged: it may have been stored before a rule became stricter. */
-function withoutUnchanged(input: ParsedInput, before: Stored): ParsedInput {
-  const { values, problems, asSent = [] } = input;
-  const changed = new Set(
-    asSent.flatMap(({ field, value }) => (isDeepStrictEqual(value, before[field]) ? [] : [field])),
-  );
-  const unchanged = asSent.filter(({ field }) => !changed.has(field));
-  const names = new Set(unchanged.map(({ rest }) => rest));
-  return {
-    ...input,
-    values: {
-      ...values,
-      ...Object.fromEntries(unchanged.map(({ field }) => [field, before[field]])),
-    },
-    problems: problems.filter(({ path: [rest = ""] }) => !names.has(rest)),
-  };
-}
-
-/** Adds a conflict when the caller read another version than the current one. */
-export function checkVersion(
-  entity: Entity,
-  before: Stored,
-  version: unknown,
-  problems: Problem[],
-  argument = "version",
-): void {
-  if (version == null || version === before["version"]) return;
-  problems.push(
-    conflict(
-      [argument],
-      { complaint: "stale", type: entity.type, version: Number(before["version"]) },
-      { entity: entity.name, id: before.id },
-    ),
-  );
 }

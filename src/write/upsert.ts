@@ -8,9 +8,11 @@ import { parseInput, restName, type ParsedInput, type Values } from "./input.ts"
 import { invalid, type Problem } from "./problem.ts";
 import { restoreIn } from "./remove.ts";
 import { Raced } from "./run.ts";
-import { createIn, newDraft, RefusedRows, updateIn } from "./save.ts";
+import { createIn, updateIn } from "./save.ts";
+import { newDraft } from "./make-draft.ts";
+import { RefusedRows } from "./refused.ts";
 import type { WriteUnit } from "./unit.ts";
-import { writeRows } from "./verbs.ts";
+import { writeRows } from "./write-rows.ts";
 
 export type UpsertOptions = {
   /** Which key to find the record by; the first that the input has unless said. */

@@ -1,23 +1,17 @@
-import pg from "pg";
-import { scopeFor } from "../auth/permissions.ts";
-import { requireScopes } from "../auth/require-scopes.ts";
-import { badInput } from "../lib/errors.ts";
 import { idComplaint, readId } from "../lib/id.ts";
 import type { Entity } from "../model/entity.ts";
 import type { WriteContext } from "./context.ts";
 import type { WriteResult } from "./draft.ts";
 import type { EntityWrites } from "./entity-writes.ts";
-import { parseInput, restName, type ParsedInput, type Values } from "./input.ts";
-import { drawNumbers } from "./numbers.ts";
+import { parseInput, type ParsedInput, type Values } from "./input.ts";
+import { checkDrawn, withNumbers } from "./numbers.ts";
 import { invalid, type Problem } from "./problem.ts";
 import { deleteIn, restoreIn, type RemovalRow } from "./remove.ts";
-import { Raced, runWrite } from "./run.ts";
 import type { OnError } from "./rules/judge.ts";
-import { createIn, RefusedRows, updateIn } from "./save.ts";
+import { createIn, updateIn } from "./save.ts";
+import { refusedIn, RefusedRows } from "./refused.ts";
+import { writeRows } from "./write-rows.ts";
 import type { WriteUnit } from "./unit.ts";
-
-/** The most rows of a call. */
-export const maxRows = 1_000;
 
 /** A change of one record: its id as the caller sent it, and the input. */
 export type UpdateRow = { readonly id: string; readonly input: Values };
@@ -48,42 +42,6 @@ export function createRecords(
   return writeRows(context, writes.entity.name, inputs.length, work, async () => {
     parsed = await withNumbers(context, writes, read);
   });
-}
-
-/** A number that was free when it was drawn, and that somebody gave by hand before it was written: draw again. */
-function checkDrawn(
-  { numbered }: EntityWrites,
-  inputs: readonly ParsedInput[],
-  problemsAt: (index: number) => readonly Problem[] | undefined,
-): void {
-  if (numbered === undefined) return;
-  const isTaken = ({ code, path }: Problem) =>
-    code === "DUPLICATE" && path[0] === restName(numbered.field);
-  for (const [index, { values }] of inputs.entries()) {
-    if (values[numbered.field] == null && problemsAt(index)?.some(isTaken) === true) {
-      throw new Raced();
-    }
-  }
-}
-
-/** Gives a number to every input that brings none. */
-async function withNumbers(
-  context: WriteContext,
-  writes: EntityWrites,
-  inputs: readonly ParsedInput[],
-): Promise<readonly ParsedInput[]> {
-  const { numbered } = writes;
-  if (numbered === undefined) return inputs;
-  const { field } = numbered;
-  const unnumbered = inputs.filter(({ values }) => values[field] == null);
-  if (unnumbered.length === 0) return inputs;
-  const given = new Set(inputs.map(({ values }) => values[field]));
-  const numbers = await drawNumbers(context, writes, unnumbered.length, given);
-  return inputs.map((input) =>
-    input.values[field] == null
-      ? { ...input, values: { ...input.values, [field]: numbers.shift() ?? null } }
-      : input,
-  );
 }
 
 /** Changes records: only what is sent changes. One result for each row, in order. */
@@ -185,63 +143,4 @@ async function withIds<Row extends { readonly id: string }>(
   return rows.map(
     (_, index) => done.get(index) ?? { id: null, problems: problems.get(index) ?? [] },
   );
-}
-
-/** What is wrong with each row, when that is why nothing was written. */
-export function problemsOf(error: unknown): ReadonlyMap<number, readonly Problem[]> | null {
-  if (error instanceof RefusedRows) return error.problems;
-  // A rule that only the database knew, or a value that its type cannot hold; the rules above should have told more.
-  // 54000: a text that an index has no room for, after all.
-  if (error instanceof pg.DatabaseError && /^(2[23]|54000)/.test(error.code ?? "")) {
-    const message = "A value of this call breaks a rule of the database; nothing was written.";
-    return new Map([[0, [invalid([], message)]]]);
-  }
-  return null;
-}
-
-/** What is wrong with rows of a call that fails anyway: the transaction ends without them. */
-async function refusedIn(
-  work: () => Promise<unknown>,
-): Promise<ReadonlyMap<number, readonly Problem[]>> {
-  try {
-    await work();
-  } catch (error) {
-    if (error instanceof RefusedRows) return error.problems;
-    throw error;
-  }
-  return new Map();
-}
-
-/** A caller without the scope is refused before anything is read. */
-function checkCall({ actor }: WriteContext, resource: string, count: number): void {
-  requireScopes(actor, [scopeFor("write", resource)]);
-  if (count <= maxRows) return;
-  throw badInput(["inputs"], `at most ${maxRows.toLocaleString("en")} at a time.`);
-}
-
-/** One transaction over the rows of a call, which writes that resource (src/auth/permissions.ts); a refusal becomes the problems of each row. */
-export async function writeRows(
-  context: WriteContext,
-  resource: string,
-  count: number,
-  work: (unit: WriteUnit) => Promise<WriteResult[]>,
-  beforeAttempt?: () => Promise<void>,
-): Promise<WriteResult[]> {
-  checkCall(context, resource, count);
-  const refused = (error: unknown): WriteResult[] | null => {
-    const problems = problemsOf(error);
-    if (problems === null) return null;
-    return Array.from({ length: count }, (_, index) => ({
-      id: null,
-      problems: problems.get(index) ?? [],
-    }));
-  };
-  const results = await runWrite(context, { work, refused, beforeAttempt });
-  return results.map((result) => (result.problems.length > 0 ? { ...result, id: null } : result));
-}
-
-/** What became of a call's only row. */
-export function only([result]: readonly WriteResult[]): WriteResult {
-  if (result === undefined) throw new Error("a call has a result for each of its rows");
-  return result;
 }

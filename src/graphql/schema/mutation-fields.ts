@@ -12,11 +12,11 @@ import { upsertRecord } from "../../write/upsert.ts";
 import {
   createRecords,
   deleteRecords,
-  maxRows,
   restoreRecords,
   updateRecords,
   type RemoveRow,
 } from "../../write/verbs.ts";
+import { maxRows } from "../../write/write-rows.ts";
 import { access } from "../limits/access.ts";
 import { mutationCost } from "../limits/costs.ts";
 import type { Builder } from "./builder.ts";

@@ -8,10 +8,10 @@ import type { Liveness } from "../../write/lock.ts";
 import { invalid, notFound, type Problem } from "../../write/problem.ts";
 import type { References } from "../../write/references.ts";
 import { Raced } from "../../write/run.ts";
-import { checkVersion } from "../../write/save.ts";
+import { checkVersion } from "../../write/make-draft.ts";
 import { readPlain, type Stored } from "../../write/stored.ts";
 import type { WriteUnit } from "../../write/unit.ts";
-import { writeRows } from "../../write/verbs.ts";
+import { writeRows } from "../../write/write-rows.ts";
 import { activityInputs } from "./inputs.ts";
 import { activity, activityType } from "./model.ts";
 

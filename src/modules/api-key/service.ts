@@ -11,7 +11,7 @@ import { invalid, notFound, type Problem } from "../../write/problem.ts";
 import { createIn } from "../../write/save.ts";
 import type { Stored } from "../../write/stored.ts";
 import type { WriteUnit } from "../../write/unit.ts";
-import { writeRows } from "../../write/verbs.ts";
+import { writeRows } from "../../write/write-rows.ts";
 import { apiKeyInputs } from "./inputs.ts";
 import { apiKey } from "./model.ts";
 

@@ -2,7 +2,7 @@ import type { WriteContext } from "../../write/context.ts";
 import type { WriteResult } from "../../write/draft.ts";
 import { parseInput, type Values } from "../../write/input.ts";
 import { createIn } from "../../write/save.ts";
-import { only, writeRows } from "../../write/verbs.ts";
+import { only, writeRows } from "../../write/write-rows.ts";
 import { contactWrites } from "../contact/service.ts";
 import { integrationCustomerInput } from "./inputs.ts";
 

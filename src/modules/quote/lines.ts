@@ -6,7 +6,7 @@ import { param, sql } from "../../lib/sql.ts";
 import { changes, isFaulty, textOf, type Draft } from "../../write/draft.ts";
 import { parseInput, type Values } from "../../write/input.ts";
 import { invalid, notFound } from "../../write/problem.ts";
-import { changedDraft, newDraft } from "../../write/save.ts";
+import { changedDraft, newDraft } from "../../write/make-draft.ts";
 import type { Stored } from "../../write/stored.ts";
 import type { WriteUnit } from "../../write/unit.ts";
 import { lineItem } from "../line-item/model.ts";

@@ -13,7 +13,8 @@ import {
   type Projection,
 } from "../../query/projection.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
-import { createRecords, deleteRecords, only, updateRecords } from "../../write/verbs.ts";
+import { createRecords, deleteRecords, updateRecords } from "../../write/verbs.ts";
+import { only } from "../../write/write-rows.ts";
 import type { Face, Resource } from "../face.ts";
 import { keysInOrder, recordMembers } from "../record-members.ts";
 import { documented } from "./documented.ts";

@@ -13,10 +13,11 @@ import { findTwins, readTwins } from "./twins.ts";
 import { invalid, notFound, type Problem } from "../problem.ts";
 import { referenceKeys, References } from "../references.ts";
 import { Raced, runWrite } from "../run.ts";
-import { checkVersion, RefusedRows } from "../save.ts";
+import { checkVersion } from "../make-draft.ts";
+import { RefusedRows } from "../refused.ts";
 import type { Stored } from "../stored.ts";
 import type { WriteUnit } from "../unit.ts";
-import { problemsOf } from "../verbs.ts";
+import { problemsOf } from "../refused.ts";
 
 /** Which record goes over into which, with the versions that the caller read. */
 export type MergeInput = {

@@ -5,7 +5,7 @@ import { restName, type Values } from "../input.ts";
 import type { MergePair } from "./parents.ts";
 import { duplicate } from "../problem.ts";
 import { Raced } from "../run.ts";
-import { RefusedRows } from "../save.ts";
+import { RefusedRows } from "../refused.ts";
 import type { Stored } from "../stored.ts";
 import { holdersOf, isTold } from "../rules/unique.ts";
 import type { WriteUnit } from "../unit.ts";

@@ -14,7 +14,7 @@ import {
 } from "./parents.ts";
 import { checkMergedUnique, isLive } from "./twins.ts";
 import { mergedValues, tellFields, type MergedField } from "./values.ts";
-import { RefusedRows } from "../save.ts";
+import { RefusedRows } from "../refused.ts";
 import type { Stored } from "../stored.ts";
 import type { WriteUnit } from "../unit.ts";
 

@@ -1,0 +1,115 @@
+import { isDeepStrictEqual } from "node:util";
+import { uuidv7 } from "../lib/id.ts";
+import type { Entity } from "../model/entity.ts";
+import type { Draft, RowInput } from "./draft.ts";
+import type { EntityWrites } from "./entity-writes.ts";
+import type { ParsedInput, Values } from "./input.ts";
+import { conflict, type Problem } from "./problem.ts";
+import type { Stored } from "./stored.ts";
+import type { WriteUnit } from "./unit.ts";
+
+const kindDefaults: Readonly<Record<string, unknown>> = {
+  textList: [],
+  jsonObject: {},
+  json: [],
+  boolean: false,
+};
+
+/** What a field of a new record holds when nothing is said of it. */
+function defaultOf(writes: EntityWrites, name: string): unknown {
+  const definition = writes.entity.fields[name];
+  if (definition === undefined || definition.nullable) return null;
+  return writes.defaults[name] ?? kindDefaults[definition.kind] ?? null;
+}
+
+/** A new record with its defaults and stamps. */
+export function newDraft(
+  unit: WriteUnit,
+  writes: EntityWrites,
+  input: ParsedInput,
+  index: number,
+): Draft {
+  const { entity } = writes;
+  const id = uuidv7();
+  const blank = Object.fromEntries(
+    Object.keys(entity.fields).map((name) => [name, defaultOf(writes, name)]),
+  );
+  const said = Object.fromEntries(
+    Object.entries(input.values).filter(([, value]) => value !== null),
+  );
+  const { actor, now } = unit;
+  const stamps: Values = {
+    appId: actor.appId,
+    schemaVersion: 1,
+    version: 1,
+    createdAt: now,
+    createdBy: actor.id,
+    updatedAt: now,
+    updatedBy: actor.id,
+  };
+  const kept = Object.fromEntries(
+    Object.entries(stamps).filter(([name]) => entity.fields[name]?.managed === true),
+  );
+  return {
+    index,
+    id,
+    before: null,
+    sent: input.values,
+    extras: input.extras,
+    values: { ...blank, ...said, ...kept, tenantId: actor.tenantId, id },
+    problems: [...input.problems],
+  };
+}
+
+/** A record as it shall be after a change. */
+export function changedDraft(writes: EntityWrites, row: RowInput, before: Stored): Draft {
+  const { entity } = writes;
+  const { values: sent, extras, problems } = withoutUnchanged(row.input, before);
+  const draft: Draft = {
+    index: row.index,
+    id: row.id,
+    before,
+    sent,
+    extras,
+    values: { ...before, ...sent, id: row.id },
+    problems: [...problems],
+  };
+  checkVersion(entity, before, extras["version"], draft.problems);
+  return draft;
+}
+
+/** A value that is sent as it is stored is not judged: it may have been stored before a rule became stricter. */
+function withoutUnchanged(input: ParsedInput, before: Stored): ParsedInput {
+  const { values, problems, asSent = [] } = input;
+  const changed = new Set(
+    asSent.flatMap(({ field, value }) => (isDeepStrictEqual(value, before[field]) ? [] : [field])),
+  );
+  const unchanged = asSent.filter(({ field }) => !changed.has(field));
+  const names = new Set(unchanged.map(({ rest }) => rest));
+  return {
+    ...input,
+    values: {
+      ...values,
+      ...Object.fromEntries(unchanged.map(({ field }) => [field, before[field]])),
+    },
+    problems: problems.filter(({ path: [rest = ""] }) => !names.has(rest)),
+  };
+}
+
+/** Adds a conflict when the caller read another version than the current one. */
+export function checkVersion(
+  entity: Entity,
+  before: Stored,
+  version: unknown,
+  problems: Problem[],
+  argument = "version",
+): void {
+  if (version == null || version === before["version"]) return;
+  problems.push(
+    conflict(
+      [argument],
+      { complaint: "stale", type: entity.type, version: Number(before["version"]) },
+      { entity: entity.name, id: before.id },
+    ),
+  );
+}
