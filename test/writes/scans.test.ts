@@ -13,7 +13,12 @@ import type { EntityWrites } from "../../src/write/entity-writes.ts";
 import type { Values } from "../../src/write/input.ts";
 import { mergeRecords } from "../../src/write/merge/merge.ts";
 import { upsertRecord } from "../../src/write/upsert.ts";
-import { createRecords, deleteRecords, restoreRecords, updateRecords } from "../../src/write/verbs.ts";
+import {
+  createRecords,
+  deleteRecords,
+  restoreRecords,
+  updateRecords,
+} from "../../src/write/verbs.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database/database.ts";
 import { Fixtures, type TenantFixtures } from "../support/samples/fixtures.ts";
 

@@ -135,7 +135,7 @@ async function survivorsOf(
   const owner = ownerField(entity);
   const ownerOf = ownership(group, plan);
   const parents = await mergedParents(unit, entity, pairs, ownerOf);
-  const primaries = primary === undefined ? [] : rows.filter((row) => isPrimary(row, primary));
+  const primaries = primary === undefined ? [] : rows.filter((row) => hasPlace(row, primary));
   const survivors = pairs.map((pair) => ({
     ...pair,
     values: {
@@ -144,7 +144,7 @@ async function survivorsOf(
       ...(owner === null ? {} : { [owner]: survivorsOwner(pair, ownerOf) }),
       ...(primary === undefined
         ? {}
-        : { [primary.field]: isPrimaryThen(pair, primary, { ownerOf, primaries }) }),
+        : { [primary.field]: hasPlaceThen(pair, primary, { ownerOf, primaries }) }),
     },
   }));
   const [named] = survivors;
@@ -156,11 +156,11 @@ async function survivorsOf(
   return survivors;
 }
 
-const isPrimary = (row: Stored, { field }: PrimaryRule): boolean =>
+const hasPlace = (row: Stored, { field }: PrimaryRule): boolean =>
   isLive(row) && row[field] === true;
 
 /** The survivor is primary if it was, or if the other was where it is now and nobody else is. */
-function isPrimaryThen(
+function hasPlaceThen(
   pair: MergePair,
   { field }: PrimaryRule,
   { ownerOf, primaries }: { readonly ownerOf: OwnerOf; readonly primaries: readonly Stored[] },
@@ -188,12 +188,12 @@ function adjustment(
   const occupied =
     primary === undefined
       ? new Set()
-      : new Set(rows.filter((row) => isPrimary(row, primary)).map((row) => row[primary.owner]));
+      : new Set(rows.filter((row) => hasPlace(row, primary)).map((row) => row[primary.owner]));
   return (row, moved) => {
     if (!isLive(row) || going.has(row.id)) return {};
     const values: Record<string, unknown> = {};
     // The primary one of the survivor stays what it is.
-    if (primary !== undefined && isPrimary(row, primary)) {
+    if (primary !== undefined && hasPlace(row, primary)) {
       const owner = moved[primary.owner];
       if (owner !== undefined && occupied.has(owner)) values[primary.field] = false;
     }

@@ -35,14 +35,13 @@ export function ownersFirst(writes: EntityWrites, { record, sent }: Seen): Wante
   if (!locksFirst(writes, sent)) return [];
   const { entity, changesAlong = [] } = writes;
   const { primary } = entity.rules;
-  const isPrimary =
-    primary !== undefined && (sent[primary.field] ?? record[primary.field]) === true;
+  const hasPlace = primary !== undefined && (sent[primary.field] ?? record[primary.field]) === true;
   return [
     ...changesAlong.flatMap((field) => [
       [field, record[field]] as const,
       [field, sent[field]] as const,
     ]),
-    ...(isPrimary ? [[primary.owner, sent[primary.owner] ?? record[primary.owner]] as const] : []),
+    ...(hasPlace ? [[primary.owner, sent[primary.owner] ?? record[primary.owner]] as const] : []),
   ].flatMap(([field, id]) => {
     const to = entity.fields[field]?.to;
     return typeof id === "string" && to != null

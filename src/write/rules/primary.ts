@@ -56,9 +56,9 @@ export async function primariesBeside(
   rule: PrimaryRule,
 ): Promise<string[]> {
   const owners = seen.flatMap(({ record, sent }) => {
-    const isPrimary = sent[rule.field] ?? record[rule.field];
+    const hasPlace = sent[rule.field] ?? record[rule.field];
     const isNew = sent[rule.field] === true || isMoved(rule.owner, { record, sent });
-    return isPrimary === true && isNew
+    return hasPlace === true && isNew
       ? (textOf(sent, rule.owner) ?? textOf(record, rule.owner) ?? [])
       : [];
   });
