@@ -1,11 +1,11 @@
-import type { ServerResponse } from "node:http";
 import type { Database } from "./db/database.ts";
 import { asOwnWork } from "./db/work.ts";
+import type { RequestContext } from "./gate/request-context.ts";
 import { sendJson } from "./http/send-json.ts";
 import { GatewayError } from "./lib/errors.ts";
 
 /** `/healthz`: the process answers. */
-export function answerHealth(response: ServerResponse): void {
+export function answerHealth({ response }: RequestContext): void {
   sendJson(response, 200, { status: "ok" });
 }
 
@@ -28,7 +28,7 @@ export class ReadinessCheck {
   }
 
   /** Answers with the state of this second. */
-  async answer(response: ServerResponse): Promise<void> {
+  async answer({ response }: RequestContext): Promise<void> {
     const isFresh = this.#running || performance.now() - this.#askedAt < maxAge;
     if (this.#last === null || !isFresh) {
       this.#running = true;

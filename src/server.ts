@@ -1,12 +1,15 @@
-import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import type { GraphQLSchema } from "graphql";
+import { Hono, type MiddlewareHandler } from "hono";
 import type { DestinationStream } from "pino";
-import { Credentials } from "./auth/authenticate.ts";
+import { Credentials } from "./auth/credentials.ts";
 import type { Config } from "./config.ts";
 import type { Database } from "./db/database.ts";
-import { asWork } from "./db/work.ts";
+import { asWork, currentWork } from "./db/work.ts";
 import { migrationsDirectory, readMigrations } from "./db/migration-files.ts";
+import { Gate } from "./gate/gate.ts";
+import { RequestContext, type GateEnv } from "./gate/request-context.ts";
 import {
   answerExplorer,
   answerExplorerFile,
@@ -16,21 +19,23 @@ import {
 } from "./graphql/explorer/graphiql.ts";
 import { createGraphQLServer, graphqlPath } from "./graphql/server/yoga.ts";
 import { answerHealth, ReadinessCheck } from "./health.ts";
-import { answerCors } from "./http/cors.ts";
+import { cors } from "./http/cors.ts";
+import { admitted, answering, hostnameOf, routeTo } from "./http/front.ts";
 import { answerMetrics, holdsToken, metricsPath } from "./http/metrics.ts";
 import { addressOf, requestIdOf } from "./http/proxy.ts";
 import { setSecurityHeaders } from "./http/security-headers.ts";
 import { sendJson } from "./http/send-json.ts";
+import type { GatewayError } from "./lib/errors.ts";
 import { HeldBytes } from "./lib/held-bytes.ts";
 import { Admission } from "./limits/admission.ts";
 import { Quotas } from "./limits/quotas.ts";
 import { workFor } from "./limits/request-work.ts";
-import { isRestPath, templateOf } from "./rest/operations.ts";
+import { roots as restRoots, templateOf } from "./rest/operations.ts";
 import { answerDocs, answerOpenApi, docsPath, openApiPath } from "./rest/openapi/pages.ts";
-import { createRestServer } from "./rest/rest-server.ts";
+import { restRoutes } from "./rest/routes.ts";
 import { describeError } from "./telemetry/describe-error.ts";
 import { createLog } from "./telemetry/log.ts";
-import { asRecorded, currentRecord } from "./telemetry/record.ts";
+import type { Metrics } from "./telemetry/metrics.ts";
 import { createTelemetry } from "./telemetry/telemetry.ts";
 
 export type GatewayOptions = {
@@ -57,7 +62,12 @@ export type Gateway = {
 export function createGateway({ schema, database, config, demo, logTo }: GatewayOptions): Gateway {
   const { telemetry: telemetryConfig, browsers } = config;
   const logger = createLog(config.logLevel, logTo);
-  const telemetry = createTelemetry({ config: telemetryConfig, log: logger, pool: database.pool });
+  const telemetry = createTelemetry({
+    config: telemetryConfig,
+    log: logger,
+    pool: database.pool,
+    currentSpan: () => currentWork()?.span ?? null,
+  });
   const { metrics } = telemetry;
   const { token, port: metricsPort } = telemetryConfig.metrics;
   const credentials = new Credentials({
@@ -68,21 +78,21 @@ export function createGateway({ schema, database, config, demo, logTo }: Gateway
     onKeyLookUp: (isHit) => metrics?.countCache("keys", isHit),
   });
   const quotas = new Quotas(config.limits, database.pool);
+  const gate = new Gate(credentials, quotas);
   const held = new HeldBytes(config.limits.unreadBytes);
   const admission = new Admission(config.limits, held);
   metrics?.watchAdmission(admission);
   metrics?.watchUnread(held);
+  const { apiKeys } = credentials;
   const graphql = createGraphQLServer({
     schema,
     database,
     config,
-    credentials,
-    quotas,
+    gate,
+    apiKeys,
     logger,
     metrics,
-    requestIdOf: () => currentRecord()?.id ?? randomUUID(),
   });
-  const rest = createRestServer({ database, credentials, quotas, logger });
   // What it sends is in no manifest.
   const explorer = browsers.graphiql && config.graphql.manifest === null;
   const demoKey = isLoopback(config.host) ? (demo?.[0]?.apiKey ?? null) : null;
@@ -91,82 +101,65 @@ export function createGateway({ schema, database, config, demo, logTo }: Gateway
   );
   const readiness = new ReadinessCheck(database, migrations);
 
-  const answer = async (
-    request: IncomingMessage,
-    response: ServerResponse,
-    path: string,
-  ): Promise<void> => {
-    const host = hostnameOf(request);
-    if (host === null) return refuse(response, 400, "The Host header is not the name of a host.");
-    if (path === "/healthz") return answerHealth(response);
-    if (path === "/readyz") return readiness.answer(response);
-    if (path === metricsPath && metrics !== null && token !== null && holdsToken(request, token)) {
-      return answerMetrics(response, metrics);
+  const app = new Hono<GateEnv>();
+  const fromBrowsers = cors(browsers.corsOrigins);
+  app.use(knownHosts);
+  app.all("/healthz", answering(answerHealth));
+  app.all(
+    "/readyz",
+    answering((context) => readiness.answer(context)),
+  );
+  if (metrics !== null && token !== null) {
+    app.all(
+      metricsPath,
+      answering((context) => answerMetricsTo(context, metrics, token)),
+    );
+  }
+  if (explorer) app.use(graphqlPath, explorerPage(demoKey));
+  app.all(graphqlPath, fromBrowsers, admitted(admission, refuseGraphQL), answering(graphql));
+  for (const root of restRoots) {
+    app.use(`${root}*`, fromBrowsers, admitted(admission, refuseRest));
+  }
+  app.route("/", restRoutes({ database, gate, logger }));
+  app.all(openApiPath, fromBrowsers, answering(answerOpenApi));
+  app.all(`${docsPath}/*`, answering(answerDocs));
+  if (explorer) app.all(`${explorerPath}:file`, answering(answerExplorerFile));
+  app.get(
+    "/",
+    answering(({ response }) => void response.writeHead(302, toGraphQL).end()),
+  );
+  app.notFound(({ env: { context } }) => {
+    refuseUnknown(context);
+    return RESPONSE_ALREADY_SENT;
+  });
+  app.onError((error, { env: { context } }) => {
+    const { id: requestId, response } = context;
+    logger.error({ requestId, cause: describeError(error) }, "unexpected error");
+    if (response.headersSent) response.destroy();
+    else {
+      const body = { error: "Something went wrong on our side.", request_id: requestId };
+      sendJson(response, 500, body);
     }
-    if (explorer && path === graphqlPath && wantsPage(request)) {
-      // A page of another name that resolves to this machine must not get the key (DNS rebinding).
-      return answerExplorer(response, isLoopback(host) ? demoKey : null);
-    }
-    if (path === graphqlPath) {
-      if (answerCors(request, response, browsers.corsOrigins)) return;
-      return admission.admit(
-        request,
-        response,
-        () => graphql(request, response),
-        ({ message, code }) =>
-          sendJson(response, 503, { errors: [{ message, extensions: { code } }] }, comeAgain),
-      );
-    }
-    if (isRestPath(path)) {
-      if (answerCors(request, response, browsers.corsOrigins)) return;
-      return admission.admit(
-        request,
-        response,
-        () => rest(request, response),
-        ({ message }) => sendJson(response, 503, { error: message }, comeAgain),
-      );
-    }
-    if (path === openApiPath) {
-      if (answerCors(request, response, browsers.corsOrigins)) return;
-      return answerOpenApi(request, response);
-    }
-    if (path === docsPath || path.startsWith(`${docsPath}/`)) {
-      return answerDocs(request, response, path);
-    }
-    if (explorer && path.startsWith(explorerPath)) {
-      return answerExplorerFile(request, response, path);
-    }
-    if (path === "/" && request.method === "GET") {
-      response.writeHead(302, { location: graphqlPath }).end();
-      return;
-    }
-    refuseUnknown(response);
-  };
+    return RESPONSE_ALREADY_SENT;
+  });
+  const route = routeTo(app, refuseTarget);
+
   return {
     servesExplorer: explorer,
     requestListener(request, response) {
-      const path = pathOf(request);
       setSecurityHeaders(response);
       telemetry.whenReady(() => {
-        const work = workFor(response, config.limits.requestMilliseconds);
-        const record = telemetry.open(request, response, {
+        const context = new RequestContext({
+          request,
+          response,
           id: requestIdOf(request, browsers.trustProxy),
-          path: tellablePath(path),
+          path: tellablePath(pathOf(request)),
           address: addressOf(request, browsers.trustProxy),
-          work,
+          work: workFor(response, config.limits.requestMilliseconds),
         });
-        response.setHeader("x-request-id", record.id);
-        asWork(work, () => asRecorded(record, () => answer(request, response, path))).catch(
-          (error: unknown) => {
-            const { id: requestId } = record;
-            logger.error({ requestId, cause: describeError(error) }, "unexpected error");
-            if (response.headersSent) response.destroy();
-            else {
-              const body = { error: "Something went wrong on our side.", request_id: requestId };
-              sendJson(response, 500, body);
-            }
-          },
-        );
+        telemetry.follow(context);
+        response.setHeader("x-request-id", context.id);
+        void asWork(context.work, () => route(context));
       });
     },
     metricsListener:
@@ -175,7 +168,7 @@ export function createGateway({ schema, database, config, demo, logTo }: Gateway
         : (request, response) => {
             setSecurityHeaders(response);
             const isAllowed = token === null || holdsToken(request, token);
-            if (pathOf(request) !== metricsPath || !isAllowed) return refuseUnknown(response);
+            if (pathOf(request) !== metricsPath || !isAllowed) return refuseUnknown({ response });
             answerMetrics(response, metrics).catch((error: unknown) => {
               logger.error({ cause: describeError(error) }, "metrics cannot be printed");
               response.destroy();
@@ -187,6 +180,33 @@ export function createGateway({ schema, database, config, demo, logTo }: Gateway
       await telemetry.close();
     },
   };
+}
+
+/** A Host that cannot be the name of one is nobody's. */
+const knownHosts: MiddlewareHandler<GateEnv> = async ({ env: { context } }, next) => {
+  if (hostnameOf(context.request) !== null) return next();
+  refuseTarget(context);
+  return RESPONSE_ALREADY_SENT;
+};
+
+/** A browser that comes to GraphQL's path gets the explorer. */
+const explorerPage =
+  (demoKey: string | null): MiddlewareHandler<GateEnv> =>
+  async ({ env: { context } }, next) => {
+    if (!wantsPage(context.request)) return next();
+    // A page of another name that resolves to this machine must not get the key (DNS rebinding).
+    const isLocal = isLoopback(hostnameOf(context.request) ?? "");
+    await answerExplorer(context, isLocal ? demoKey : null);
+    return RESPONSE_ALREADY_SENT;
+  };
+
+async function answerMetricsTo(
+  { request, response }: RequestContext,
+  metrics: Metrics,
+  token: string,
+): Promise<void> {
+  if (holdsToken(request, token)) await answerMetrics(response, metrics);
+  else refuseUnknown({ response });
 }
 
 /** Without the query. A proxy may send the target in its absolute form; only what follows the host matters. */
@@ -212,24 +232,25 @@ function tellablePath(path: string): string {
   return folder ?? templateOf(path) ?? "other";
 }
 
-/** A name or an address, and a port; no more of what a URL can hold. */
-const hostPattern = /^([\w.-]+|\[[\da-f:.]+\])(:\d+)?$/i;
-
-/** The host that a request was sent to, without its port; null when that cannot be one. */
-function hostnameOf({ headers }: IncomingMessage): string | null {
-  // HTTP/1.0 knows no Host header, and some probes speak it.
-  if (headers.host === undefined) return "";
-  const url = `http://${headers.host}`;
-  return hostPattern.test(headers.host) && URL.canParse(url) ? new URL(url).hostname : null;
-}
-
-function refuseUnknown(response: ServerResponse): void {
-  refuse(response, 404, `Nothing is served at this path; GraphQL is at ${graphqlPath}.`);
-}
+const toGraphQL = { location: graphqlPath };
 
 /** When it is worth trying again. */
 const comeAgain = { "retry-after": "1" };
 
-function refuse(response: ServerResponse, status: number, error: string): void {
-  sendJson(response, status, { error });
+function refuseGraphQL({ response }: RequestContext, { message, code }: GatewayError): void {
+  sendJson(response, 503, { errors: [{ message, extensions: { code } }] }, comeAgain);
+}
+
+function refuseRest({ response }: RequestContext, { message }: GatewayError): void {
+  sendJson(response, 503, { error: message }, comeAgain);
+}
+
+function refuseTarget({ request, response }: RequestContext): void {
+  if (hostnameOf(request) !== null) return refuseUnknown({ response });
+  sendJson(response, 400, { error: "The Host header is not the name of a host." });
+}
+
+function refuseUnknown({ response }: { readonly response: ServerResponse }): void {
+  const error = `Nothing is served at this path; GraphQL is at ${graphqlPath}.`;
+  sendJson(response, 404, { error });
 }

@@ -1,6 +1,8 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { FencedPool } from "../db/fenced-pool.ts";
 import { asOwnWork } from "../db/work.ts";
 import { GatewayError } from "../lib/errors.ts";
+import { headerOf } from "../lib/headers.ts";
 import { readId } from "../lib/id.ts";
 import type { Actor } from "./actor.ts";
 import { FreshCache } from "./fresh-cache.ts";
@@ -36,12 +38,12 @@ export class Places {
    *
    * @throws GatewayError FORBIDDEN, the same for what belongs to somebody else, does not exist or is no id.
    */
-  async agree(actor: Actor, headers: Headers): Promise<Actor> {
-    const organization = headers.get("x-organization-id");
+  async agree(actor: Actor, headers: IncomingHttpHeaders): Promise<Actor> {
+    const organization = headerOf(headers, "x-organization-id");
     if (organization !== null && readId("ten", organization) !== actor.tenantId) {
       throw disagreement("X-Organization-Id", "organization");
     }
-    const named = headers.get("x-department-id");
+    const named = headerOf(headers, "x-department-id");
     if (named === null) return actor;
     const departmentId = readId("dep", named);
     if (departmentId === null || !(await this.#isOpen(actor, departmentId))) {

@@ -1,16 +1,14 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { parse, toClientConfig } from "pg-connection-string";
 import { poolDefaults, type PoolConfig } from "../config.ts";
 import { Turns } from "../lib/turns.ts";
 import { cancelOnAbort } from "./cancel.ts";
-import { currentWork, type Work } from "./work.ts";
+import { currentTenant, currentWork, forTenant, type Work } from "./work.ts";
 
 /** The role the server acts as: owns nothing and cannot bypass row-level security. */
 export const serverRole = "crm_gateway";
 
-const tenants = new AsyncLocalStorage<string>();
 const textParsers = { getTypeParser: () => (value: string | Buffer) => value.toString() };
 
 /** Counts what comes for a request; once that is too much, or it has ended, nothing of the rest is kept. */
@@ -61,7 +59,7 @@ export function asTenant<Result>(
   work: () => PromiseLike<Result>,
 ): Promise<Result> {
   // Awaited inside: Prisma's promises do nothing before somebody waits for them.
-  return tenants.run(tenantId, async () => await work());
+  return forTenant(tenantId, async () => await work());
 }
 
 /** A prepared statement is gone, or its table is another one by now: this connection would fail again. */
@@ -158,7 +156,7 @@ export class FencedPool extends pg.Pool {
   override connect(): Promise<pg.PoolClient>;
   override connect(callback: ConnectCallback): void;
   override connect(callback?: ConnectCallback): Promise<pg.PoolClient> | void {
-    const pinned = this.#connectPinned(tenants.getStore() ?? "");
+    const pinned = this.#connectPinned(currentTenant());
     if (callback === undefined) return pinned;
     pinned.then(
       (client) => callback(undefined, client, (error) => client.release(error)),

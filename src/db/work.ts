@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { tooComplex, type GatewayError } from "../lib/errors.ts";
 import type { Hold } from "../lib/held-bytes.ts";
+import type { Span } from "../telemetry/tracing.ts";
 
 /** Bytes that the body of an answer may have: more than any page that people look at. */
 export const maxAnswerBytes = 16_000_000;
@@ -35,6 +36,8 @@ export class Work {
   mutations = 0;
   /** Whether something of it is committed: then nobody may say that it changed nothing. */
   hasCommitted = false;
+  /** The span that its statements are a part of; null without tracing. */
+  span: Span | null = null;
   /** Lets others work while this only waits for its client; and waits for a turn again. */
   endTurn: (() => void) | null = null;
   newTurn: (() => Promise<void>) | null = null;
@@ -182,19 +185,33 @@ function tooMuchRead(): GatewayError {
   );
 }
 
-const works = new AsyncLocalStorage<Work>();
+/** What the code that runs now is part of. */
+type Running = { readonly work: Work | undefined; readonly tenantId: string };
+
+/** For what lies below libraries, which hand nothing on. The only one of its kind: what can be handed on is. */
+const running = new AsyncLocalStorage<Running>();
 
 /** Runs `task` and all that it starts as that work. */
 export function asWork<Result>(work: Work, task: () => Result): Result {
-  return works.run(work, task);
+  return running.run({ work, tenantId: "" }, task);
 }
 
 /** What the server does for itself, also when a request made it necessary: it serves others too, and ends with none. */
 export function asOwnWork<Result>(task: () => Result): Result {
-  return works.run(new Work(null), task);
+  return asWork(new Work(null), task);
+}
+
+/** Runs `task` and all that it starts for a tenant, as part of the same work. */
+export function forTenant<Result>(tenantId: string, task: () => Result): Result {
+  return running.run({ work: currentWork(), tenantId }, task);
 }
 
 /** The work that the caller is part of; undefined outside of requests. */
 export function currentWork(): Work | undefined {
-  return works.getStore();
+  return running.getStore()?.work;
+}
+
+/** The tenant that the caller works for by `forTenant`; empty outside of that. */
+export function currentTenant(): string {
+  return running.getStore()?.tenantId ?? "";
 }

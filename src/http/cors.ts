@@ -1,4 +1,6 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
+import type { MiddlewareHandler } from "hono";
+import type { GateEnv } from "../gate/request-context.ts";
 
 const allowedMethods = "GET, POST, PATCH, DELETE";
 const allowedHeaders = [
@@ -32,31 +34,31 @@ const maxAge = "7200";
 
 /**
  * Lets pages of the configured origins read answers, as the Fetch standard has it. Credentials of the browser's own
- * (cookies) are never allowed, and none are used. True when the request was a preflight and is answered.
+ * (cookies) are never allowed, and none are used.
  */
-export function answerCors(
-  request: IncomingMessage,
-  response: ServerResponse,
-  origins: "*" | readonly string[],
-): boolean {
-  if (origins.length === 0) return false;
-  // Also without Origin: a cache must not give the answer to somebody who sends one.
-  if (origins !== "*") response.appendHeader("vary", "origin");
-  const { origin } = request.headers;
-  if (origin === undefined || (origins !== "*" && !origins.includes(origin))) return false;
-  response.setHeader("access-control-allow-origin", origins === "*" ? "*" : origin);
-  const isPreflight =
-    request.method === "OPTIONS" && request.headers["access-control-request-method"] !== undefined;
-  if (!isPreflight) {
-    response.setHeader("access-control-expose-headers", exposedHeaders);
-    return false;
-  }
-  response
-    .writeHead(204, {
-      "access-control-allow-methods": allowedMethods,
-      "access-control-allow-headers": allowedHeaders,
-      "access-control-max-age": maxAge,
-    })
-    .end();
-  return true;
+export function cors(origins: "*" | readonly string[]): MiddlewareHandler<GateEnv> {
+  return async ({ env: { context } }, next) => {
+    if (origins.length === 0) return next();
+    const { request, response } = context;
+    // Also without Origin: a cache must not give the answer to somebody who sends one.
+    if (origins !== "*") response.appendHeader("vary", "origin");
+    const { origin } = request.headers;
+    if (origin === undefined || (origins !== "*" && !origins.includes(origin))) return next();
+    response.setHeader("access-control-allow-origin", origins === "*" ? "*" : origin);
+    const isPreflight =
+      request.method === "OPTIONS" &&
+      request.headers["access-control-request-method"] !== undefined;
+    if (!isPreflight) {
+      response.setHeader("access-control-expose-headers", exposedHeaders);
+      return next();
+    }
+    response
+      .writeHead(204, {
+        "access-control-allow-methods": allowedMethods,
+        "access-control-allow-headers": allowedHeaders,
+        "access-control-max-age": maxAge,
+      })
+      .end();
+    return RESPONSE_ALREADY_SENT;
+  };
 }

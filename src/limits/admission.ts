@@ -2,11 +2,18 @@ import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { LRUCache } from "lru-cache";
 import type { LimitsConfig } from "../config.ts";
-import { currentWork } from "../db/work.ts";
+import type { Work } from "../db/work.ts";
 import { GatewayError, unavailable } from "../lib/errors.ts";
 import type { HeldBytes } from "../lib/held-bytes.ts";
 import { Turns } from "../lib/turns.ts";
-import { currentRecord } from "../telemetry/record.ts";
+
+/** A request that wants to be worked on; who sent it is known once it was let in. */
+type Entering = {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly work: Work;
+  readonly actor: { readonly tenantId: string } | null;
+};
 
 /** A burst waits for its turn at most so long. */
 const burstMilliseconds = 5_000;
@@ -45,13 +52,12 @@ export class Admission {
 
   /** Works on a request when it has its turn, or refuses it; then it is worth coming again in a second. */
   async admit(
-    request: IncomingMessage,
-    response: ServerResponse,
+    entering: Entering,
     handle: () => PromiseLike<void> | void,
     refuse: (error: GatewayError) => void,
   ): Promise<void> {
-    const work = currentWork();
-    const signal = work?.signal ?? null;
+    const { request, response, work } = entering;
+    const { signal } = work;
     const caller = callerOf(request);
     const take = () => this.#take(caller, signal);
     let giveBack: () => void;
@@ -64,17 +70,15 @@ export class Admission {
     }
     // A client that is waited for does not keep a turn: not while a body is on its way, nor while an answer is.
     const endTurn = (): void => giveBack();
-    if (work !== undefined) {
-      const { socket } = request;
-      work.hold = (giveUp) => {
-        const party = currentRecord()?.actor?.tenantId ?? caller;
-        return this.#held.hold({ party, credential: caller, socket }, giveUp);
-      };
-      work.endTurn = endTurn;
-      work.newTurn = async () => {
-        giveBack = await take();
-      };
-    }
+    const { socket } = request;
+    work.hold = (giveUp) => {
+      const party = entering.actor?.tenantId ?? caller;
+      return this.#held.hold({ party, credential: caller, socket }, giveUp);
+    };
+    work.endTurn = endTurn;
+    work.newTurn = async () => {
+      giveBack = await take();
+    };
     signal?.addEventListener("abort", endTurn, { once: true });
     try {
       await handle();
@@ -82,7 +86,7 @@ export class Admission {
       signal?.removeEventListener("abort", endTurn);
       giveBack();
       // By the credential, not by the answer: some answers are the same for everybody.
-      const tenant = currentRecord()?.actor?.tenantId;
+      const tenant = entering.actor?.tenantId;
       if (tenant !== undefined) this.#tenants.set(caller, tenant);
       else if (response.headersSent && response.statusCode === 401) this.#tenants.delete(caller);
     }

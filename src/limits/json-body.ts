@@ -1,8 +1,9 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { setImmediate as immediately, setTimeout as sleep } from "node:timers/promises";
-import { currentWork } from "../db/work.ts";
+import type { Work } from "../db/work.ts";
 import { unavailable } from "../lib/errors.ts";
 import { parseJson } from "../lib/exact-number.ts";
+import { headerOf } from "../lib/headers.ts";
 import type { Hold } from "../lib/held-bytes.ts";
 import { asComplaint, wordsOf, type Complaint } from "../lib/messages.ts";
 import { excessOf } from "../lib/json.ts";
@@ -31,11 +32,11 @@ export class RefusedRequest extends Error {
  *
  * @throws RefusedRequest 415
  */
-export function checkJsonHeaders(headers: Headers, types: readonly string[]): void {
-  if (!isJson(headers.get("content-type") ?? "", types)) {
+export function checkJsonHeaders(headers: IncomingHttpHeaders, types: readonly string[]): void {
+  if (!isJson(headerOf(headers, "content-type") ?? "", types)) {
     throw new RefusedRequest(415, { complaint: "bodyNotJson" });
   }
-  const encoding = headers.get("content-encoding") ?? "identity";
+  const encoding = headerOf(headers, "content-encoding") ?? "identity";
   if (encoding.toLowerCase() !== "identity") {
     throw new RefusedRequest(415, "Send the body as it is, without content-encoding.");
   }
@@ -56,11 +57,10 @@ function isJson(contentType: string, types: readonly string[]): boolean {
  *
  * @throws RefusedRequest 400, 413; GatewayError UNAVAILABLE when it has to make way for others.
  */
-export async function readJsonText(incoming: IncomingMessage): Promise<string> {
+export async function readJsonText(incoming: IncomingMessage, work: Work): Promise<string> {
   const chunks: Buffer[] = [];
-  const work = currentWork();
   const madeWay = Promise.withResolvers<never>();
-  const hold = work?.hold?.(() => {
+  const hold = work.hold?.(() => {
     chunks.length = 0;
     const reason = unavailable(
       "Too many bodies are on their way at once; send this one again in a second, without a pause.",
@@ -71,7 +71,7 @@ export async function readJsonText(incoming: IncomingMessage): Promise<string> {
   });
   try {
     const reading = readBytes(incoming, chunks, hold);
-    const bytes = await promptly(Promise.race([reading, madeWay.promise]));
+    const bytes = await promptly(Promise.race([reading, madeWay.promise]), work);
     return decoded(bytes);
   } finally {
     hold?.free();
@@ -117,16 +117,15 @@ function tooLarge(): RefusedRequest {
 /** The time that a body may take before others are let in meanwhile. */
 const promptMilliseconds = 25;
 
-async function promptly<Body>(reading: Promise<Body>): Promise<Body> {
+async function promptly<Body>(reading: Promise<Body>, work: Work): Promise<Body> {
   const late = Symbol("late");
   // After a busy moment timers come first: what has arrived meanwhile is not late.
   const waited = sleep(promptMilliseconds).then(() => immediately(late));
   const early = await Promise.race([reading, waited]);
   if (early !== late) return reading;
-  const work = currentWork();
-  work?.endTurn?.();
+  work.endTurn?.();
   const body = await reading;
-  await work?.newTurn?.();
+  await work.newTurn?.();
   return body;
 }
 

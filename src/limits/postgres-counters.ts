@@ -3,7 +3,7 @@ import { DatabaseError } from "pg";
 import type { FencedPool } from "../db/fenced-pool.ts";
 import { troubleOf } from "../db/trouble.ts";
 import { GatewayError } from "../lib/errors.ts";
-import { minuteMilliseconds, type Grant, type SharedCounters } from "./quota.ts";
+import { minuteMilliseconds, type Grant, type SharedCounters } from "./rate-limiter.ts";
 
 /** By PostgreSQL's clock: all processes have the same. */
 const now = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";

@@ -1,6 +1,6 @@
 import type { Actor, QuotaOwner } from "../auth/actor.ts";
 import type { LimitsConfig } from "../config.ts";
-import { Quota, type Held, type QuotaState, type Taken } from "./quota.ts";
+import { RateLimiter, type Held, type QuotaState, type Taken } from "./rate-limiter.ts";
 import { PostgresCounters } from "./postgres-counters.ts";
 import type { FencedPool } from "../db/fenced-pool.ts";
 
@@ -13,15 +13,15 @@ const sweepMilliseconds = 60_000;
 /** The quotas of all credentials: requests and points of cost, by the minute. */
 export class Quotas {
   readonly #limits: LimitsConfig;
-  readonly #requests: Quota;
-  readonly #points: Quota;
+  readonly #requests: RateLimiter;
+  readonly #points: RateLimiter;
   readonly #sweeping: NodeJS.Timeout;
 
   constructor(limits: LimitsConfig, pool: FencedPool) {
     this.#limits = limits;
     const counters = limits.store === "postgres" ? new PostgresCounters(pool) : null;
-    this.#requests = new Quota(counters);
-    this.#points = new Quota(counters);
+    this.#requests = new RateLimiter(counters);
+    this.#points = new RateLimiter(counters);
     this.#sweeping = setInterval(() => {
       this.#requests.sweep();
       this.#points.sweep();

@@ -1,6 +1,6 @@
 import type { Actor } from "../auth/actor.ts";
 import { GatewayError } from "../lib/errors.ts";
-import type { QuotaState } from "./quota.ts";
+import type { QuotaState } from "./rate-limiter.ts";
 
 /** What every answer says of its credential's minute. */
 export function rateHeaders({ limit, remaining, resetAt }: QuotaState): Record<string, string> {

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
-import { currentWork } from "../db/work.ts";
+import type { Work } from "../db/work.ts";
 import type { Hold } from "../lib/held-bytes.ts";
 
 /** An answer is handed to its connection in such parts, each when the one before has left. */
@@ -9,12 +9,16 @@ const partBytes = 65_536;
 /** What is sent before a body. */
 export type Head = { readonly status: number; readonly headers: OutgoingHttpHeaders };
 
+/** Where an answer goes, and the work that led to it. */
+type Recipient = { readonly response: ServerResponse; readonly work: Work };
+
 /** Sends a whole answer, and holds it until it is read. What still refers to its text need not be kept so long. */
-export function sendWhole(response: ServerResponse, { status, headers }: Head, text: string): void {
+export function sendWhole(to: Recipient, { status, headers }: Head, text: string): void {
+  const { response } = to;
   if (response.destroyed) return;
   const bytes = Buffer.from(text);
   response.writeHead(status, { ...headers, "content-length": bytes.length });
-  const hold = holdFor(response);
+  const hold = holdFor(to);
   if (hold !== undefined) response.once("close", hold.free);
   hold?.take(bytes.length);
   if (bytes.length <= partBytes) response.end(bytes);
@@ -23,23 +27,24 @@ export function sendWhole(response: ServerResponse, { status, headers }: Head, t
 
 /** Sends an answer that comes bit by bit; the next is asked for when the one before has left. */
 export async function sendStream(
-  response: ServerResponse,
+  to: Recipient,
   { status, headers }: Head,
   chunks: AsyncIterable<Uint8Array>,
 ): Promise<void> {
+  const { response } = to;
   if (response.destroyed) return;
   response.writeHead(status, headers);
   for await (const chunk of chunks) {
     if (response.destroyed) break;
-    const hold = holdFor(response);
+    const hold = holdFor(to);
     hold?.take(chunk.length);
     await write(response, chunk, hold).finally(() => hold?.free());
   }
   end(response);
 }
 
-function holdFor(response: ServerResponse): Hold | undefined {
-  return currentWork()?.hold?.(() => response.req.socket.destroy());
+function holdFor({ response, work }: Recipient): Hold | undefined {
+  return work.hold?.(() => response.req.socket.destroy());
 }
 
 async function write(

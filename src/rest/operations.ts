@@ -10,12 +10,7 @@ export const faces: readonly Face[] = [crmFace, integrationFace, customersFace];
 export const operations: readonly Operation[] = faces.flatMap(operationsOf);
 
 /** Where nothing but these APIs is served. */
-const roots = ["/api/", "/v1/"];
-
-/** Whether a path belongs to the REST APIs, be there something or not. */
-export function isRestPath(path: string): boolean {
-  return roots.some((root) => path.startsWith(root));
-}
+export const roots = ["/api/", "/v1/"];
 
 const patterns = operations.flatMap(({ path, aliases }) =>
   [path, ...aliases].map((template) => ({

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from "node:http";
+import type { RequestContext } from "../gate/request-context.ts";
 import {
   checkJsonHeaders,
   parseBoundedJson,
@@ -13,9 +13,9 @@ import type { Values } from "../write/input.ts";
  *
  * @throws RefusedRequest 400, 413, 415
  */
-export async function readBody(request: Request, incoming: IncomingMessage): Promise<Values> {
+export async function readBody({ request, work }: RequestContext): Promise<Values> {
   checkJsonHeaders(request.headers, ["application/json"]);
-  const text = await readJsonText(incoming);
+  const text = await readJsonText(request, work);
   const body = parseBoundedJson(text, "The body is not valid JSON.");
   if (!isRecord(body)) throw new RefusedRequest(400, "The body must be a JSON object.");
   return { ...body };

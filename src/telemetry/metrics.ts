@@ -1,10 +1,10 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
-import type { RequestRecord } from "./record.ts";
+import type { ObservedRequest } from "./observed-request.ts";
 
 /** What the metrics are told, and how they are read. */
 export type Metrics = {
   /** A request is over: `status` null when its caller did not wait for it. */
-  answered(record: RequestRecord, end: RequestEnd): void;
+  answered(request: ObservedRequest, end: RequestEnd): void;
   /** Something was looked for in a cache. */
   countCache(cache: CacheName, isHit: boolean): void;
   statementEnded(seconds: number, isFailed: boolean): void;
@@ -27,7 +27,6 @@ export type Metrics = {
 export type RequestEnd = {
   readonly status: number | null;
   readonly seconds: number;
-  readonly statements: number;
 };
 
 /** The gateway's caches, as labels. */
@@ -109,7 +108,7 @@ export function createMetrics(): Metrics {
   });
 
   const operations = new Set<string>();
-  const labelOf = ({ operation, isValid }: RequestRecord): string => {
+  const labelOf = ({ operation, isValid }: ObservedRequest): string => {
     if (operation === null) return "none";
     if (operation.isAnonymous) return "anonymous";
     const { name } = operation;
@@ -121,17 +120,17 @@ export function createMetrics(): Metrics {
   };
 
   return {
-    answered: (record, end) => {
+    answered: (request, end) => {
       const status = end.status === null ? "aborted" : String(end.status);
-      responses.inc({ path: record.path, status });
-      const isOperation = record.path === "/graphql" || record.operation !== null;
-      if (!isOperation || record.method === "OPTIONS") return;
-      const { api, type } = record.operation ?? { api: "graphql", type: "none" };
-      const operation = labelOf(record);
-      requests.inc({ api, operation, type, outcome: outcomeOf(record, end.status) });
+      responses.inc({ path: request.path, status });
+      const isOperation = request.path === "/graphql" || request.operation !== null;
+      if (!isOperation || request.method === "OPTIONS") return;
+      const { api, type } = request.operation ?? { api: "graphql", type: "none" };
+      const operation = labelOf(request);
+      requests.inc({ api, operation, type, outcome: outcomeOf(request, end.status) });
       duration.observe({ api, operation, type }, end.seconds);
-      if (record.cost !== null) cost.observe({ api, type }, record.cost);
-      if (record.isValid) statements.observe({ api, type }, end.statements);
+      if (request.cost !== null) cost.observe({ api, type }, request.cost.requested);
+      if (request.isValid) statements.observe({ api, type }, request.work.statements);
     },
     countCache: (cache, isHit) => caches.inc({ cache, result: isHit ? "hit" : "miss" }),
     statementEnded: (took, isFailed) => sql.observe({ outcome: isFailed ? "error" : "ok" }, took),
@@ -183,7 +182,7 @@ export function createMetrics(): Metrics {
 }
 
 /** One word for how it ended; the worst when an answer tells of several errors. */
-function outcomeOf({ codes }: RequestRecord, status: number | null): string {
+function outcomeOf({ codes }: ObservedRequest, status: number | null): string {
   if (status === null) return "aborted";
   for (const code of ["INTERNAL", "UNAVAILABLE"]) if (codes.has(code)) return code;
   const [first = "ok"] = codes;

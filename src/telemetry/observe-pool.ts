@@ -1,17 +1,21 @@
 import type pg from "pg";
 import type { Metrics, PoolState } from "./metrics.ts";
-import { currentRecord } from "./record.ts";
+import type { Span } from "./tracing.ts";
 
 /**
  * Tells metrics and traces of each statement on each connection that the pool opens from now on. Only texts are told,
- * which are ours; values travel apart from them. Without metrics and tracing no connection is touched.
+ * which are ours; values travel apart from them. `currentSpan` is what a statement that is sent now is a part of. Without metrics and tracing no connection is touched.
  */
-export function observePool(pool: pg.Pool & PoolState, metrics: Metrics | null): void {
+export function observePool(
+  pool: pg.Pool & PoolState,
+  metrics: Metrics | null,
+  currentSpan: () => Span | null,
+): void {
   metrics?.watchPool(pool);
   pool.on("connect", (client) => {
     const query: (...parameters: unknown[]) => unknown = client.query.bind(client);
     const observed = (...parameters: unknown[]): unknown => {
-      const ended = begin(textOf(parameters[0]), metrics);
+      const ended = begin(textOf(parameters[0]), metrics, currentSpan());
       const last = parameters.at(-1);
       if (typeof last === "function") {
         const callback: (...results: unknown[]) => unknown = last.bind(undefined);
@@ -31,10 +35,14 @@ export function observePool(pool: pg.Pool & PoolState, metrics: Metrics | null):
   });
 }
 
-function begin(text: string, metrics: Metrics | null): (error: unknown) => void {
+function begin(
+  text: string,
+  metrics: Metrics | null,
+  parent: Span | null,
+): (error: unknown) => void {
   const startedAt = performance.now();
   const [verb = ""] = /[a-z]+/i.exec(text) ?? [];
-  const span = currentRecord()?.currentSpan?.child(verb === "" ? "SQL" : verb.toUpperCase(), {
+  const span = parent?.child(verb === "" ? "SQL" : verb.toUpperCase(), {
     isCall: true,
     attributes: { "db.system.name": "postgresql", "db.query.text": text },
   });

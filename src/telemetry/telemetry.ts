@@ -3,12 +3,13 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type pg from "pg";
 import type { Logger } from "pino";
 import type { TelemetryConfig, TracingConfig } from "../config/telemetry.ts";
+import { headerOf } from "../lib/headers.ts";
 import { formatId } from "../lib/id.ts";
 import { createMetrics, type Metrics, type PoolState } from "./metrics.ts";
 import { observePool } from "./observe-pool.ts";
-import type { RequestRecord } from "./record.ts";
+import type { ObservedRequest } from "./observed-request.ts";
 import { Refusals } from "./refusals.ts";
-import { parseTraceParent, type Tracing } from "./tracing.ts";
+import { parseTraceParent, type Span, type Tracing } from "./tracing.ts";
 
 /** Everything that is told about the gateway's work. */
 export type Telemetry = {
@@ -16,15 +17,15 @@ export type Telemetry = {
   readonly metrics: Metrics | null;
   /** Runs `task` when requests can be traced: at once without tracing, later while its modules load. */
   whenReady(task: () => void): void;
-  /** Opens the record of a request and closes it with the answer. */
-  open(request: IncomingMessage, response: ServerResponse, arrival: Arrival): RequestRecord;
+  /** Follows a request to the end of its answer, and tells of it then. */
+  follow(observed: Followed): void;
   close(): Promise<void>;
 };
 
-/** What the server knows of a request before anything of it is read. */
-export type Arrival = Pick<RequestRecord, "id" | "path" | "address"> & {
-  /** Counts on while the request is answered. */
-  readonly work: { readonly statements: number };
+/** A request, where it comes from and where its answer goes. */
+type Followed = ObservedRequest & {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
 };
 
 /** Paths that are asked for all the time by machines. */
@@ -36,8 +37,10 @@ export function createTelemetry(options: {
   readonly config: TelemetryConfig;
   readonly log: Logger;
   readonly pool: pg.Pool & PoolState & { onWait: ((milliseconds: number) => void) | null };
+  /** What a statement that is sent now is a part of. */
+  readonly currentSpan: () => Span | null;
 }): Telemetry {
-  const { config, log, pool } = options;
+  const { config, log, pool, currentSpan } = options;
   const metrics =
     config.metrics.port === null && config.metrics.token === null ? null : createMetrics();
   let tracing: Tracing | null = null;
@@ -46,39 +49,39 @@ export function createTelemetry(options: {
     tracing = createTracing(tracingConfig, log);
   };
   const loading = config.tracing === null ? null : load(config.tracing);
-  if (metrics !== null || loading !== null) observePool(pool, metrics);
+  if (metrics !== null || loading !== null) observePool(pool, metrics, currentSpan);
   if (metrics !== null) pool.onWait = (waited) => metrics.connectionWaited(waited / 1_000);
   const refusals = new Refusals((count, most) =>
     log.warn({ audit: true, count, most }, "more refusals without a line of their own"),
   );
 
-  const end = (record: RequestRecord, status: number | null, bytes: number, arrival: Arrival) => {
-    const milliseconds = performance.now() - record.startedAt;
-    addCodeOf(status, record);
-    const { statements } = arrival.work;
-    metrics?.answered(record, { status, seconds: milliseconds / 1_000, statements });
-    endSpan(record, status);
-    const isDenied = [...record.codes].some((code) => denials.has(code));
-    const level = probes.has(record.path) ? "debug" : isDenied ? "warn" : "info";
+  const end = (observed: ObservedRequest, status: number | null, bytes: number) => {
+    const milliseconds = performance.now() - observed.startedAt;
+    addCodeOf(status, observed);
+    const { statements } = observed.work;
+    metrics?.answered(observed, { status, seconds: milliseconds / 1_000 });
+    endSpan(observed, status);
+    const isDenied = [...observed.codes].some((code) => denials.has(code));
+    const level = probes.has(observed.path) ? "debug" : isDenied ? "warn" : "info";
     if (!log.isLevelEnabled(level)) return;
     // Who looks for something at debug wants every line.
-    const isLimited = isUnbounded(record, status) && !log.isLevelEnabled("debug");
-    if (isLimited && !refusals.admits(record.actor?.id ?? record.address)) return;
+    const isLimited = isUnbounded(observed, status) && !log.isLevelEnabled("debug");
+    if (isLimited && !refusals.admits(observed.actor?.id ?? observed.address)) return;
     log[level](
       {
-        requestId: record.id,
-        ...(record.span === null ? {} : { traceId: record.span.traceId }),
-        method: record.method,
-        path: record.path,
+        requestId: observed.id,
+        ...(observed.span === null ? {} : { traceId: observed.span.traceId }),
+        method: observed.method,
+        path: observed.path,
         status,
         ms: Math.round(milliseconds * 10) / 10,
         bytes,
         statements,
-        ...(record.cost === null ? {} : { cost: record.cost }),
-        ...actorFields(record),
-        ...operationFields(record),
-        ...(record.codes.size === 0 ? {} : { codes: [...record.codes] }),
-        ...(isDenied ? denialFields(record) : {}),
+        ...(observed.cost === null ? {} : { cost: observed.cost.requested }),
+        ...actorFields(observed),
+        ...operationFields(observed),
+        ...(observed.codes.size === 0 ? {} : { codes: [...observed.codes] }),
+        ...(isDenied ? denialFields(observed) : {}),
         ...(status === null ? { aborted: true } : {}),
       },
       isDenied ? "denied" : "answered",
@@ -91,10 +94,9 @@ export function createTelemetry(options: {
       if (loading === null || tracing !== null) task();
       else void loading.then(task);
     },
-    open: (request, response, arrival) => {
-      const method = request.method ?? "";
-      const { id, path, address } = arrival;
-      const parent = parseTraceParent(headerOf(request, "traceparent"));
+    follow: (observed) => {
+      const { id, method, path, request, response, work } = observed;
+      const parent = parseTraceParent(headerOf(request.headers, "traceparent"));
       const span =
         tracing?.request(`${method} ${path}`, parent, {
           "http.request.method": method,
@@ -103,30 +105,14 @@ export function createTelemetry(options: {
           "url.scheme": "http",
           "crm.request.id": id,
         }) ?? null;
-      const record: RequestRecord = {
-        id,
-        method,
-        path,
-        address,
-        credential: credentialOf(request),
-        startedAt: performance.now(),
-        span,
-        currentSpan: span,
-        reason: null,
-        actor: null,
-        operation: null,
-        isValid: false,
-        cost: null,
-        codes: new Set(),
-        missingScopes: new Set(),
-      };
+      observed.span = span;
+      work.span = span;
       const { socket } = request;
       const sentBefore = socket.bytesWritten;
       response.once("close", () => {
         const status = response.writableFinished ? response.statusCode : null;
-        end(record, status, socket.bytesWritten - sentBefore, arrival);
+        end(observed, status, socket.bytesWritten - sentBefore);
       });
-      return record;
     },
     close: async () => {
       refusals.flush();
@@ -151,14 +137,14 @@ const codeOfStatus: Readonly<Record<number, string>> = {
   503: "UNAVAILABLE",
 };
 
-function addCodeOf(status: number | null, { codes, path, operation }: RequestRecord): void {
+function addCodeOf(status: number | null, { codes, path, operation }: ObservedRequest): void {
   const isOperation = path === "/graphql" || operation !== null;
   if (status === null || codes.size > 0 || !isOperation) return;
   const code = codeOfStatus[status] ?? (status >= 400 ? "BAD_USER_INPUT" : null);
   if (code !== null) codes.add(code);
 }
 
-function endSpan({ span, actor, operation, codes }: RequestRecord, status: number | null): void {
+function endSpan({ span, actor, operation, codes }: ObservedRequest, status: number | null): void {
   if (span === null) return;
   const [code] = codes;
   span.set({
@@ -173,12 +159,12 @@ function endSpan({ span, actor, operation, codes }: RequestRecord, status: numbe
 }
 
 /** Whether it is refused at no cost to who sends it: a working credential has a quota, until that is used up. */
-function isUnbounded({ actor, codes, path }: RequestRecord, status: number | null): boolean {
+function isUnbounded({ actor, codes, path }: ObservedRequest, status: number | null): boolean {
   if (probes.has(path)) return false;
   return actor === null ? status === null || status >= 400 : codes.has("RATE_LIMITED");
 }
 
-function actorFields({ actor }: RequestRecord): object {
+function actorFields({ actor }: ObservedRequest): object {
   if (actor === null) return {};
   const { kind, id, tenantId } = actor;
   return { tenant: formatId("ten", tenantId), actor: { kind, id: tellableSubject(id) } };
@@ -190,14 +176,14 @@ function tellableSubject(id: string): string {
   return `sha256:${createHash("sha256").update(id).digest("hex").slice(0, 16)}`;
 }
 
-function operationFields({ operation }: RequestRecord): object {
+function operationFields({ operation }: ObservedRequest): object {
   if (operation === null) return {};
   const { api, name, type } = operation;
   return { api, operation: name, operationType: type };
 }
 
 /** By OpenTelemetry's names where it has some. */
-function operationAttributes(operation: RequestRecord["operation"]): Record<string, string> {
+function operationAttributes(operation: ObservedRequest["operation"]): Record<string, string> {
   if (operation === null) return {};
   const prefix = operation.api === "graphql" ? "graphql" : "crm";
   return {
@@ -206,7 +192,7 @@ function operationAttributes(operation: RequestRecord["operation"]): Record<stri
   };
 }
 
-function denialFields({ address, credential, reason, missingScopes }: RequestRecord): object {
+function denialFields({ address, credential, reason, missingScopes }: ObservedRequest): object {
   return {
     audit: true,
     address,
@@ -214,15 +200,4 @@ function denialFields({ address, credential, reason, missingScopes }: RequestRec
     ...(reason === null ? {} : { reason }),
     ...(missingScopes.size === 0 ? {} : { missingScopes: [...missingScopes] }),
   };
-}
-
-function headerOf({ headers }: IncomingMessage, name: string): string | undefined {
-  const value = headers[name];
-  return Array.isArray(value) ? value[0] : value;
-}
-
-function credentialOf({ headers }: IncomingMessage): RequestRecord["credential"] {
-  const hasKey = headers["x-api-key"] !== undefined;
-  if (headers.authorization === undefined) return hasKey ? "x-api-key" : "none";
-  return hasKey ? "both" : "authorization";
 }

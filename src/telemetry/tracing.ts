@@ -36,7 +36,7 @@ export type TraceParent = {
  * Reads W3C's `traceparent`. `tracestate` and `baggage` are left alone: they are free text of the caller's that would
  * be sent on with every span.
  */
-export function parseTraceParent(header: string | undefined): TraceParent | null {
+export function parseTraceParent(header: string | null = null): TraceParent | null {
   const pattern =
     /^(?!ff)[\da-f]{2}-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-([\da-f]{2})(?:-|$)/;
   const [, traceId, spanId, flags] = pattern.exec(header ?? "") ?? [];

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadConfig } from "../../src/config.ts";
 import { openDatabase } from "../../src/db/database.ts";
 import { PostgresCounters } from "../../src/limits/postgres-counters.ts";
-import { Quota } from "../../src/limits/quota.ts";
+import { RateLimiter } from "../../src/limits/rate-limiter.ts";
 import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { patientEnvironment } from "../support/run/patience.ts";
 import { startGatewayProcess, type GatewayProcess } from "../support/processes/gateway-process.ts";
@@ -64,7 +64,7 @@ describe("counters in PostgreSQL", () => {
 
   it("hand out a limit once to all who ask at the same time", async () => {
     const { pool } = gateway.database;
-    const quotas = Array.from({ length: 4 }, () => new Quota(new PostgresCounters(pool)));
+    const quotas = Array.from({ length: 4 }, () => new RateLimiter(new PostgresCounters(pool)));
     const takes = Array.from({ length: 1_000 }, () =>
       quotas.map((quota) => quota.take("many", 1_000, 1)),
     );
@@ -126,7 +126,7 @@ describe("counters in PostgreSQL", () => {
     url.port = "1";
     const { pool: limits } = loadConfig({ POOL_WAIT: "1s" });
     const database = openDatabase({ url: url.href, pool: limits });
-    const quota = new Quota(new PostgresCounters(database.pool));
+    const quota = new RateLimiter(new PostgresCounters(database.pool));
     const allowed: boolean[] = [];
     for (let count = 0; count < 4; count += 1) allowed.push((await quota.take("a", 3, 1)).allowed);
     expect(allowed).toEqual([true, true, true, false]);

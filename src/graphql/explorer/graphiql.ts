@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
+import type { RequestContext } from "../../gate/request-context.ts";
 import { preferredType } from "../../lib/accept.ts";
 import {
   findHashed,
@@ -71,7 +72,7 @@ const permissions = ["camera", "display-capture", "geolocation", "microphone", "
 
 /** The page that GraphiQL runs in. The demo's key is filled in when there is one to give. */
 export async function answerExplorer(
-  response: ServerResponse,
+  { response }: RequestContext,
   demoKey: string | null,
 ): Promise<void> {
   const files = await loadFiles();
@@ -130,8 +131,7 @@ function embedded(value: unknown): string {
 
 /** One of the explorer's files. Its name changes with its content, so a browser asks for it once. */
 export async function answerExplorerFile(
-  request: IncomingMessage,
-  response: ServerResponse,
+  { request, response }: RequestContext,
   path: string,
 ): Promise<void> {
   const file = findHashed(await loadFiles(), explorerPath, path);

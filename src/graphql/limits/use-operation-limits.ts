@@ -6,54 +6,37 @@ import {
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from "graphql";
-import type { Plugin } from "graphql-yoga";
 import { requireScopes } from "../../auth/require-scopes.ts";
 import type { OperationLimits } from "../../config.ts";
-import { currentWork } from "../../db/work.ts";
+import type { Work } from "../../db/work.ts";
+import type { Gate } from "../../gate/gate.ts";
 import { GatewayError } from "../../lib/errors.ts";
 import { failureCost } from "../../limits/failure-cost.ts";
-import type { Context } from "../schema/context.ts";
 import { checkDocument, checkText } from "./document-limits.ts";
 import { tellError } from "../server/errors.ts";
 import { fragmentsOf } from "./collected-fields.ts";
 import { OperationPlan } from "./operation-plan.ts";
 import { noVariables, readVariables, type Variables } from "../server/variables.ts";
+import type { GatewayPlugin } from "../server/server-context.ts";
 import type { Contributor } from "../server/use-extensions.ts";
 
 /** By document, which Yoga keeps for texts that come again, and operation. */
 const plans = new WeakMap<DocumentNode, WeakMap<OperationDefinitionNode, OperationPlan>>();
 
-/** What an operation could have cost, and what it did; nothing while it has not run. */
-type Costs = { readonly requested: number; actual: number };
-const costs = new WeakMap<Request, Costs>();
-
-/** What the operation of a request was estimated to cost; undefined when it did not come so far. */
-export function costOf(request: Request): number | undefined {
-  return costs.get(request)?.requested;
-}
-
 /** `extensions.cost` of every answer to an operation that was valid. */
 export const costExtension =
   (limit: number): Contributor =>
-  (request) => {
-    const cost = costs.get(request);
-    return cost === undefined ? null : { cost: { ...cost, limit } };
-  };
-
-/** Gives back what was held for an operation beyond what it cost. */
-export type Settle = (actual: number) => void;
+  ({ cost }) =>
+    cost === null ? null : { cost: { ...cost, limit } };
 
 /**
  * What an operation may ask for, checked before anything is read: the document's size before it is parsed and
  * validated, then the scopes that it needs and what it could cost, which are worked out once for each document.
  *
- * `hold` takes that from what the caller may still spend, and throws when it is not enough; when the operation has run,
- * what it did not cost is given back.
+ * The gate takes that from what the caller may still spend; when the operation has run, what it did not cost is given
+ * back.
  */
-export function useOperationLimits(
-  limits: OperationLimits,
-  hold: (request: Request, cost: number) => Promise<Settle>,
-): Plugin<Context> {
+export function useOperationLimits(limits: OperationLimits, gate: Gate): GatewayPlugin {
   return {
     onParse({ parseFn, setParseFn }) {
       setParseFn((source: unknown, options: unknown) => {
@@ -64,25 +47,24 @@ export function useOperationLimits(
       });
     },
     async onExecute({ args, context }) {
-      const { actor, request } = context;
-      const work = currentWork();
+      const { actor, requestContext } = context;
+      const { work } = requestContext;
       // What has no plan and no readable variables is refused by the executor, and reads nothing.
-      work?.mayRead(0);
+      work.mayRead(0);
       const plan = planOf(args);
       if (plan === null) return undefined;
       const variables = variablesOf(plan, args);
       if (variables === null) return undefined;
       const { scopes, cost, heaviest } = plan.demand(variables);
-      const told: Costs = { requested: cost, actual: 0 };
-      costs.set(request, told);
+      const told = { requested: cost, actual: 0 };
+      requestContext.cost = told;
       requireScopes(actor, scopes);
       if (cost > limits.maxCost) throw tooExpensive(cost, limits.maxCost, heaviest);
-      const settle = await hold(request, cost);
-      work?.mayRead(cost);
+      const settle = await gate.takePoints(requestContext, actor, cost);
+      work.mayRead(cost);
       return {
         onExecuteDone: ({ result }) => {
-          const bytes = work?.madeBytes ?? 0;
-          told.actual = isSingle(result) ? actualCost(plan, variables, bytes, result) : cost;
+          told.actual = isSingle(result) ? actualCost(plan, variables, work, result) : cost;
           settle(told.actual);
         },
       };
@@ -115,12 +97,13 @@ function isSingle(result: object): result is ExecutionResult {
 function actualCost(
   plan: OperationPlan,
   variables: Variables,
-  bytes: number,
+  work: Work,
   { data = null, errors }: ExecutionResult,
 ): number {
-  if (errors === undefined) return plan.spent(data, bytes, { variables, hasFailed: false });
-  if (data !== null) return plan.spent(data, bytes, { variables, hasFailed: true });
-  return failureCost(plan.demand(variables).cost, errors.every(isOurs));
+  if (errors === undefined)
+    return plan.spent(data, work.madeBytes, { variables, hasFailed: false });
+  if (data !== null) return plan.spent(data, work.madeBytes, { variables, hasFailed: true });
+  return failureCost(work, plan.demand(variables).cost, errors.every(isOurs));
 }
 
 /** Whether the failure is not the caller's. */

@@ -19,7 +19,6 @@ export type Context = {
   readonly apiKeys: ApiKeys;
   /** The request's idempotency key, when it is a mutation that came with one. */
   readonly idempotency: Pick<IdempotentStep, "key" | "requestHash"> | null;
-  readonly requestId: string;
   /** What the request does and makes; null outside of the server. */
   readonly work: Work | null;
 };

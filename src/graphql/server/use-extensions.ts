@@ -1,14 +1,18 @@
-import type { Plugin } from "graphql-yoga";
+import type { RequestContext } from "../../gate/request-context.ts";
+import type { GatewayPlugin } from "./server-context.ts";
 
 /** What is said beside every answer to a request, under names of its own; null for nothing. */
-export type Contributor = (request: Request) => Readonly<Record<string, unknown>> | null;
+export type Contributor = (context: RequestContext) => Readonly<Record<string, unknown>> | null;
 
 /** Adds what the contributors say to `extensions` of every answer, also of one that is printed from stored text. */
-export function useExtensions(contributors: readonly Contributor[]): Plugin {
+export function useExtensions(contributors: readonly Contributor[]): GatewayPlugin {
   return {
-    onResultProcess({ request, result, setResult }) {
+    onResultProcess({ result, setResult, serverContext: { requestContext } }) {
       if (Array.isArray(result) || Symbol.asyncIterator in result) return;
-      const added = Object.assign({}, ...contributors.map((contribute) => contribute(request)));
+      const added = Object.assign(
+        {},
+        ...contributors.map((contribute) => contribute(requestContext)),
+      );
       if (Object.keys(added).length === 0) return;
       const { stringify } = result;
       if (stringify === undefined) {

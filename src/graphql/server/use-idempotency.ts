@@ -1,16 +1,20 @@
 import { getOperationAST, OperationTypeNode } from "graphql";
-import type { GraphQLParams, Plugin } from "graphql-yoga";
+import type { GraphQLParams } from "graphql-yoga";
+import type { FencedPool } from "../../db/fenced-pool.ts";
+import type { RequestContext } from "../../gate/request-context.ts";
 import {
   findAnswer,
   hashRequest,
   keepAnswer,
   readIdempotencyKey,
 } from "../../write/idempotency.ts";
+import { headerOf } from "../../lib/headers.ts";
 import type { Context } from "../schema/context.ts";
+import type { GatewayPlugin } from "./server-context.ts";
 
 /** The idempotency key of a request, with a hash of what it asks for; null when it came without one. */
-function idempotencyOf(request: Request, params: GraphQLParams): Context["idempotency"] {
-  const key = readIdempotencyKey(request.headers.get("idempotency-key"));
+function idempotencyOf({ request }: RequestContext, params: GraphQLParams): Context["idempotency"] {
+  const key = readIdempotencyKey(headerOf(request.headers, "idempotency-key"));
   if (key === null) return null;
   const { query, operationName, variables } = params;
   return { key, requestHash: hashRequest({ query, operationName, variables }) };
@@ -20,27 +24,25 @@ function idempotencyOf(request: Request, params: GraphQLParams): Context["idempo
  * Repeats the first answer to a mutation that comes again under the same key. Each mutation field has left what it
  * led to in its own transaction; the answer as a whole is kept before it is sent.
  */
-export function useIdempotency(): Plugin<Context> {
-  const running = new WeakMap<Request, Context>();
+export function useIdempotency(pool: FencedPool): GatewayPlugin {
   return {
     async onExecute({ args, context, extendContext, setResultAndStopExecution }) {
-      const { actor, pool, request, params } = context;
+      const { actor, requestContext, toKeep, params } = context;
       const operation = getOperationAST(args.document, args.operationName);
       if (operation?.operation !== OperationTypeNode.MUTATION) return;
-      const idempotency = idempotencyOf(request, params);
+      const idempotency = idempotencyOf(requestContext, params);
       if (idempotency === null) return;
       extendContext({ idempotency });
       const answer = await findAnswer(pool, actor, idempotency);
-      if (answer === null) running.set(request, context);
+      if (answer === null) toKeep.answer = idempotency;
       else setResultAndStopExecution(printedAs(answer.body));
     },
-    async onResultProcess({ request, result, setResult }) {
-      const context = running.get(request);
-      if (context === undefined || !("data" in result)) return;
+    async onResultProcess({ result, setResult, serverContext: { requestContext, toKeep } }) {
+      const { actor } = requestContext;
+      if (toKeep.answer === null || actor === null || !("data" in result)) return;
       // An answer with an error is not the last word: the fields that were written are known by their steps.
-      const { idempotency, actor, pool } = context;
-      if (idempotency === null || result.errors !== undefined) return;
-      const kept = await keepAnswer(pool, actor, idempotency, {
+      if (result.errors !== undefined) return;
+      const kept = await keepAnswer(pool, actor, toKeep.answer, {
         status: 200,
         body: JSON.stringify(result),
       });

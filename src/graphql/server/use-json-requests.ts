@@ -1,6 +1,6 @@
-import type { IncomingMessage } from "node:http";
 import { GraphQLError } from "graphql";
-import type { GraphQLParams, Plugin } from "graphql-yoga";
+import type { GraphQLParams } from "graphql-yoga";
+import type { RequestContext } from "../../gate/request-context.ts";
 import { preferredType } from "../../lib/accept.ts";
 import { ExactNumber } from "../../lib/exact-number.ts";
 import { isRecord } from "../../lib/json.ts";
@@ -10,21 +10,17 @@ import {
   readJsonText,
   RefusedRequest,
 } from "../../limits/json-body.ts";
-
-/** What Yoga hands on of a request. */
-export type ServerContext = {
-  readonly req: IncomingMessage;
-  /** Whether its client takes any answer that is given. */
-  readonly isAcceptable: boolean;
-};
+import type { GatewayPlugin } from "./server-context.ts";
 
 /**
  * Which requests are read at all: POST with a JSON body in UTF-8 as it is, and GET with query parameters.
  * Yoga reads forms and bare documents too, which a web page of another origin could send without being asked.
  */
-export function useJsonRequests(): Plugin<object, ServerContext> {
+export function useJsonRequests(): GatewayPlugin {
   return {
-    onRequestParse({ request, serverContext, setRequestParser }) {
+    onRequestParse({ serverContext, setRequestParser }) {
+      const { requestContext } = serverContext;
+      const { request } = requestContext;
       // Yoga finds out when the answer is there, and the mutation done.
       if (!serverContext.isAcceptable) {
         throw refused(406, `Accept one of ${answerTypes.join(", ")}.`);
@@ -32,7 +28,7 @@ export function useJsonRequests(): Plugin<object, ServerContext> {
       if (request.method === "GET") setRequestParser(readQuery);
       if (request.method !== "POST") return;
       asRefusal(() => checkJsonHeaders(request.headers, bodyTypes));
-      setRequestParser(() => readBody(serverContext.req));
+      setRequestParser(() => readBody(requestContext));
     },
   };
 }
@@ -52,8 +48,8 @@ export function answerTypeFor(accept: string | undefined): string | null {
 
 const bodyTypes = ["application/json", "application/graphql+json"];
 
-async function readBody(incoming: IncomingMessage): Promise<GraphQLParams> {
-  const text = await readJsonText(incoming).catch((error: unknown) => {
+async function readBody({ request, work }: RequestContext): Promise<GraphQLParams> {
+  const text = await readJsonText(request, work).catch((error: unknown) => {
     throw told(error);
   });
   const body = parsed(text, "The body is not valid JSON.");

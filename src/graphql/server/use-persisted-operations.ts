@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { GraphQLError } from "graphql";
-import type { GraphQLParams, Plugin } from "graphql-yoga";
+import type { GraphQLParams } from "graphql-yoga";
 import { LRUCache } from "lru-cache";
 import type { Manifest } from "./manifest.ts";
+import type { GatewayPlugin, ToKeep } from "./server-context.ts";
 import { refused } from "./use-json-requests.ts";
 
 /** Members of a request that name its document: of GraphQL over HTTP, and the shorter one that some clients send. */
@@ -13,16 +14,16 @@ export const documentIdNames = ["documentId", "id"] as const;
  * whichever way they come. Without one, documents are kept as Apollo's automatic persisted queries are: who sends a
  * text with its SHA-256 need not send the text again.
  */
-export function usePersistedOperations(manifest: Manifest | null): Plugin {
+export function usePersistedOperations(manifest: Manifest | null): GatewayPlugin {
   const find = manifest === null ? keptDocuments() : listedDocuments(manifest);
   return {
-    onParams({ params, request, setParams }) {
-      const query = find.textFor(params, request);
+    onParams({ params, setParams, context: { toKeep } }) {
+      const query = find.textFor(params, toKeep);
       if (query !== params.query) setParams({ ...params, query });
     },
-    onValidate({ context }) {
+    onValidate({ context: { toKeep } }) {
       return ({ valid }) => {
-        if (valid) find.isValid(context.request);
+        if (valid) find.keep(toKeep);
       };
     },
   };
@@ -30,9 +31,9 @@ export function usePersistedOperations(manifest: Manifest | null): Plugin {
 
 type Documents = {
   /** The text to run. */
-  textFor(params: GraphQLParams, request: Request): string | undefined;
-  /** The document of the request passed validation. */
-  isValid(request: Request): void;
+  textFor(params: GraphQLParams, toKeep: ToKeep): string | undefined;
+  /** Keeps a document that passed validation. */
+  keep(toKeep: ToKeep): void;
 };
 
 function listedDocuments(manifest: Manifest): Documents {
@@ -49,7 +50,7 @@ function listedDocuments(manifest: Manifest): Documents {
       }
       return listed;
     },
-    isValid: () => undefined,
+    keep: () => undefined,
   };
 }
 
@@ -64,9 +65,8 @@ function keptDocuments(): Documents {
     // In memory a text may take two bytes a character.
     sizeCalculation: (text, hash) => 2 * (text.length + hash.length),
   });
-  const registering = new WeakMap<Request, readonly [hash: string, text: string]>();
   return {
-    textFor({ query, ...params }, request) {
+    textFor({ query, ...params }, toKeep) {
       const hash = documentIdOf(params);
       if (query == null && hash === null) throw refused(400, "The query is missing.");
       if (hash === null) return query;
@@ -82,12 +82,11 @@ function keptDocuments(): Documents {
           "The hash is not the SHA-256 of the query, in lower-case hexadecimal digits.",
         );
       }
-      registering.set(request, [hash, text]);
+      toKeep.document = [hash, text];
       return text;
     },
-    isValid(request) {
-      const registered = registering.get(request);
-      if (registered !== undefined) kept.set(...registered);
+    keep({ document }) {
+      if (document !== null) kept.set(...document);
     },
   };
 }

@@ -1,32 +1,30 @@
 import { getOperationAST, GraphQLError } from "graphql";
-import type { Plugin } from "graphql-yoga";
 import { GatewayError } from "../../lib/errors.ts";
-import { currentRecord } from "../../telemetry/record.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import { tellableName } from "../../telemetry/operation-name.ts";
 import type { Span } from "../../telemetry/tracing.ts";
-import { costOf } from "../limits/use-operation-limits.ts";
+import type { GatewayPlugin } from "./server-context.ts";
 
 /**
- * Notes in the request's record what becomes of its operation, and makes spans of its phases. The last of the plugins:
+ * Notes what becomes of a request's operation, and makes spans of its phases. The last of the plugins:
  * it sees answers as they are sent.
  */
-export function useTelemetry(metrics: Metrics | null): Plugin {
+export function useTelemetry(metrics: Metrics | null): GatewayPlugin {
   return {
     onParse({ context, parseFn, setParseFn }) {
-      const record = currentRecord();
+      const { requestContext } = context;
       let isCached = true;
       setParseFn((...source: Parameters<typeof parseFn>) => {
         isCached = false;
-        return within(record?.span?.child("graphql.parse"), () => parseFn(...source));
+        return within(requestContext.span?.child("graphql.parse"), () => parseFn(...source));
       });
       return ({ result }) => {
         metrics?.countCache("documents", isCached);
-        if (record === undefined || result instanceof Error) return;
+        if (result instanceof Error) return;
         const definition = getOperationAST(result, context.params.operationName);
         if (definition == null) return;
         const name = definition.name?.value;
-        record.operation = {
+        requestContext.operation = {
           api: "graphql",
           type: definition.operation,
           name: tellableName(name),
@@ -34,46 +32,43 @@ export function useTelemetry(metrics: Metrics | null): Plugin {
         };
       };
     },
-    onValidate({ validateFn, setValidationFn }) {
-      const record = currentRecord();
+    onValidate({ context: { requestContext }, validateFn, setValidationFn }) {
       let isCached = true;
       setValidationFn((...parameters: Parameters<typeof validateFn>) => {
         isCached = false;
-        return within(record?.span?.child("graphql.validate"), () => validateFn(...parameters));
+        return within(requestContext.span?.child("graphql.validate"), () =>
+          validateFn(...parameters),
+        );
       });
       return ({ valid }) => {
         metrics?.countCache("validations", isCached);
-        if (record !== undefined) record.isValid = valid;
+        requestContext.isValid = valid;
       };
     },
-    onExecute() {
-      const record = currentRecord();
-      if (record?.span == null) return undefined;
-      const { operation } = record;
-      const span = record.span.child("graphql.execute", {
+    onExecute({ context }) {
+      const { operation, span: whole, work } = context.requestContext;
+      if (whole === null) return undefined;
+      const span = whole.child("graphql.execute", {
         attributes: {
           ...(operation === null ? {} : { "graphql.operation.type": operation.type }),
           ...(operation?.name == null ? {} : { "graphql.operation.name": operation.name }),
         },
       });
-      record.currentSpan = span;
+      work.span = span;
       return {
         onExecuteDone() {
-          record.currentSpan = record.span;
+          work.span = whole;
           span.end();
         },
       };
     },
-    onResultProcess({ request, result }) {
-      const record = currentRecord();
-      if (record === undefined) return;
-      record.cost = costOf(request) ?? null;
+    onResultProcess({ result, serverContext: { requestContext } }) {
       if (!("errors" in result) || result.errors === undefined) return;
       for (const { extensions } of result.errors) {
         const { code, missingScopes } = extensions ?? {};
-        if (typeof code === "string") record.codes.add(code);
+        if (typeof code === "string") requestContext.codes.add(code);
         if (!Array.isArray(missingScopes)) continue;
-        for (const scope of missingScopes) record.missingScopes.add(String(scope));
+        for (const scope of missingScopes) requestContext.missingScopes.add(String(scope));
       }
     },
   };

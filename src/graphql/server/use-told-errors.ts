@@ -1,23 +1,22 @@
-import { currentWork } from "../../db/work.ts";
 import { Kind, type GraphQLError } from "graphql";
-import type { Plugin } from "graphql-yoga";
 import type { Logger } from "pino";
 import { describeError } from "../../telemetry/describe-error.ts";
 import { tellError, withStatus } from "./errors.ts";
+import type { GatewayPlugin } from "./server-context.ts";
 
 /** So many errors are told of a request that was refused as a whole. */
 const maxErrors = 20;
 
 /** The last thing before an answer is printed: every error in it becomes one that a caller may see. */
-export function useToldErrors(logger: Logger, requestIdOf: (request: Request) => string): Plugin {
+export function useToldErrors(logger: Logger): GatewayPlugin {
   return {
-    onResultProcess({ request, result, setResult }) {
+    onResultProcess({ result, setResult, serverContext }) {
       if (!("errors" in result) || result.errors === undefined) return;
-      const requestId = requestIdOf(request);
+      const { id: requestId, work } = serverContext.requestContext;
       const told = result.errors.map((thrown) => ({ thrown, ...tellError(thrown, requestId) }));
       const isUnavailable = told.every(({ error }) => error.extensions["code"] === "UNAVAILABLE");
       // Of several mutations those before the one that failed may be done, though their answers went with it.
-      const isWhole = (currentWork()?.mutations ?? 0) < 2;
+      const isWhole = work.mutations < 2;
       const refused = !("data" in result) || (isUnavailable && isWhole && isEmpty(result.data));
       // Who sent a request that is refused is not told more than helps: a document can be wrong in a thousand places.
       const shown = refused ? told.slice(0, maxErrors) : told;

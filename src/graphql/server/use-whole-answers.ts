@@ -1,24 +1,24 @@
 import { GraphQLError, type ExecutionResult } from "graphql";
-import type { Plugin } from "graphql-yoga";
-import { answerTooLong, currentWork, maxAnswerBytes, type Work } from "../../db/work.ts";
+import { answerTooLong, maxAnswerBytes, type Work } from "../../db/work.ts";
 import { GatewayError, tooComplex, unavailable } from "../../lib/errors.ts";
 import { jsonBytes } from "../../lib/json-bytes.ts";
+import type { GatewayPlugin } from "./server-context.ts";
 
 /**
  * Ends what still runs for an operation that has failed, and prints the answer to one that has not: it is sent as it is
  * here, so its bytes are those that are counted.
  */
-export function useWholeAnswers(): Plugin {
+export function useWholeAnswers(): GatewayPlugin {
   return {
-    onExecute() {
-      const work = currentWork();
+    onExecute({ context }) {
+      const { work } = context.requestContext;
       return {
         onExecuteDone({ result, setResult }) {
           // One that is printed already was counted when it was kept.
           if (Symbol.asyncIterator in result || "stringify" in result) return;
           const refusal = refusalOf(work);
           const told = withFewErrors(result);
-          if (result.errors !== undefined) work?.stop(overReason());
+          if (result.errors !== undefined) work.stop(overReason());
           // Refused before anything of it was carried out.
           if (!("data" in result)) return setResult(told);
           const printed = refusal === null ? printedData(result.data ?? null) : null;
@@ -56,8 +56,8 @@ function withFewErrors(result: ExecutionResult): ExecutionResult {
 const overReason = (): GatewayError => unavailable("The operation has failed already.");
 
 /** Why the operation was ended as a whole before its end; null when it was not, or the errors of its fields say it. */
-function refusalOf(work: Work | undefined): GatewayError | null {
-  const stopped = work?.stopped ?? null;
+function refusalOf(work: Work): GatewayError | null {
+  const { stopped } = work;
   const isRefusal = stopped instanceof GatewayError && stopped.code === "QUERY_TOO_COMPLEX";
   return isRefusal ? stopped : null;
 }
@@ -83,8 +83,8 @@ function body({ errors }: ExecutionResult, data: string): string {
   return `{${failures}"data":${data}}`;
 }
 
-function asGraphQLError(refusal: GatewayError, work: Work | undefined): GraphQLError {
+function asGraphQLError(refusal: GatewayError, work: Work): GraphQLError {
   const written = " What the mutation had written by then stays written.";
-  const error = work?.hasCommitted === true ? tooComplex(refusal.message + written) : refusal;
+  const error = work.hasCommitted ? tooComplex(refusal.message + written) : refusal;
   return new GraphQLError(error.message, { originalError: error });
 }

@@ -1,14 +1,13 @@
 import { getOperationAST, Kind, OperationTypeNode } from "graphql";
-import type { Plugin } from "graphql-yoga";
-import { currentWork } from "../../db/work.ts";
+import type { GatewayPlugin } from "./server-context.ts";
 
 /** A mutation goes on to its end when its client has gone: what it began is done whole, and its answer kept. */
-export function useWholeMutations(): Plugin {
+export function useWholeMutations(): GatewayPlugin {
   return {
-    onExecute({ args }) {
-      const work = currentWork();
+    onExecute({ args, context }) {
+      const { work } = context.requestContext;
       const operation = getOperationAST(args.document, args.operationName);
-      if (work === undefined || operation?.operation !== OperationTypeNode.MUTATION) return;
+      if (operation?.operation !== OperationTypeNode.MUTATION) return;
       work.writes = true;
       const { selections } = operation.selectionSet;
       // What a fragment holds is not looked at: it could be more than one.

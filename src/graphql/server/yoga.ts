@@ -1,28 +1,26 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
 import type { GraphQLSchema } from "graphql";
 import { createYoga } from "graphql-yoga";
 import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
-import type { Credentials } from "../../auth/authenticate.ts";
+import type { ApiKeys } from "../../auth/api-keys.ts";
 import type { Config } from "../../config.ts";
 import type { Database } from "../../db/database.ts";
-import { currentWork } from "../../db/work.ts";
+import { quotaHeaders, type Gate } from "../../gate/gate.ts";
+import type { RequestContext } from "../../gate/request-context.ts";
 import { catalog } from "../../modules/catalog.ts";
-import type { Quotas } from "../../limits/quotas.ts";
 import { sendStream, sendWhole } from "../../limits/send-answer.ts";
 import { Reader } from "../../query/reader.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import type { Context } from "../schema/context.ts";
 import { readManifest } from "./manifest.ts";
-import { actorOf, useAuthentication } from "./use-authentication.ts";
+import { refuse } from "./refuse.ts";
+import type { ServerContext } from "./server-context.ts";
 import { useExactNumbers } from "./use-exact-numbers.ts";
-import { useExtensions } from "./use-extensions.ts";
+import { useExtensions, type Contributor } from "./use-extensions.ts";
 import { useIdempotency } from "./use-idempotency.ts";
-import { answerTypeFor, useJsonRequests, type ServerContext } from "./use-json-requests.ts";
+import { answerTypeFor, useJsonRequests } from "./use-json-requests.ts";
 import { costExtension, useOperationLimits } from "../limits/use-operation-limits.ts";
 import { documentIdNames, usePersistedOperations } from "./use-persisted-operations.ts";
-import { usePlaces } from "./use-places.ts";
-import { holdPoints, rateLimitExtension, useQuotas } from "./use-quotas.ts";
 import { useSchemaPrivacy } from "./use-schema-privacy.ts";
 import { useTelemetry } from "./use-telemetry.ts";
 import { useToldErrors } from "./use-told-errors.ts";
@@ -36,11 +34,10 @@ export type GraphQLServerOptions = {
   readonly schema: GraphQLSchema;
   readonly database: Database;
   readonly config: Config;
-  readonly credentials: Credentials;
-  readonly quotas: Quotas;
+  readonly gate: Gate;
+  readonly apiKeys: ApiKeys;
   readonly logger: Logger;
   readonly metrics: Metrics | null;
-  readonly requestIdOf: (request: Request) => string;
 };
 
 /** Documents that came before. A parsed one takes some 50 times its text, so their texts are counted. */
@@ -55,52 +52,60 @@ function documentsOf<Parsed extends {}>(maxDocumentBytes: number): LRUCache<stri
 /** The GraphQL endpoint: what a request passes through, in order. */
 export function createGraphQLServer(options: GraphQLServerOptions) {
   const yoga = createServer(options);
-  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  return async (requestContext: RequestContext): Promise<void> => {
+    const { request, response, work } = requestContext;
+    const passage = await options.gate.pass(requestContext);
+    if (passage.kind !== "passed") return refuse(requestContext, passage, options);
     const { headers } = request;
     const type = answerTypeFor(headers.accept);
-    const context = { req: request, isAcceptable: type !== null };
+    const context: ServerContext = {
+      requestContext,
+      isAcceptable: type !== null,
+      toKeep: { document: null, answer: null },
+    };
     // Yoga takes the last of those that a client accepts, also with q=0.
     headers.accept = type ?? "application/json";
     const answer = await yoga.handleNodeRequestAndResponse(request, response, context);
-    const head = { status: answer.status, headers: Object.fromEntries(answer.headers) };
+    const head = {
+      status: answer.status,
+      headers: { ...Object.fromEntries(answer.headers), ...quotaHeaders(requestContext) },
+    };
     const isText = /json/.test(answer.headers.get("content-type") ?? "json");
     const isWhole = isText || answer.body === null;
-    if (isWhole) sendWhole(response, head, await answer.text());
+    if (isWhole) sendWhole(requestContext, head, await answer.text());
     // What is left to do is the client's: to read it. It is counted by now, so that the next finds no room that is taken.
-    currentWork()?.endTurn?.();
-    if (!isWhole && answer.body !== null) await sendStream(response, head, answer.body);
+    work.endTurn?.();
+    if (!isWhole && answer.body !== null) await sendStream(requestContext, head, answer.body);
   };
 }
 
 function createServer(options: GraphQLServerOptions) {
-  const { schema, database, config, credentials, quotas, logger, metrics, requestIdOf } = options;
+  const { schema, database, config, gate, apiKeys, logger, metrics } = options;
   const { introspection, manifest } = config.graphql;
+  const rateLimit: Contributor = (context) => ({ rateLimit: gate.rateOf(context) });
   return createYoga<ServerContext, Context>({
     schema,
     graphqlEndpoint: graphqlPath,
     // server.ts serves it, as a page whose files a browser keeps.
     graphiql: false,
     plugins: [
-      useAuthentication(credentials, logger, requestIdOf),
-      useQuotas(quotas),
-      usePlaces(credentials, logger, requestIdOf),
       useWholeMutations(),
       useJsonRequests(),
       usePersistedOperations(manifest === null ? null : readManifest(manifest, schema)),
-      useToldErrors(logger, requestIdOf),
+      useToldErrors(logger),
       ...(introspection ? [] : [useSchemaPrivacy()]),
       useExactNumbers(),
-      useOperationLimits(config.operations, holdPoints),
+      useOperationLimits(config.operations, gate),
       useWholeAnswers(),
       // After the errors are told: what is kept is what was sent.
-      useIdempotency(),
+      useIdempotency(database.pool),
       // After that: what is kept is without them.
-      useExtensions([costExtension(config.operations.maxCost), rateLimitExtension]),
+      useExtensions([costExtension(config.operations.maxCost), rateLimit]),
       useTelemetry(metrics),
     ],
     extraParamNames: [...documentIdNames],
-    context: ({ request }) => {
-      const actor = actorOf(request);
+    context: ({ requestContext: { actor, work } }) => {
+      if (actor === null) throw new Error("the request did not pass the gate");
       return {
         catalog,
         pool: database.pool,
@@ -109,10 +114,9 @@ function createServer(options: GraphQLServerOptions) {
         },
         // useIdempotency sets it, for mutations.
         idempotency: null,
-        apiKeys: credentials.apiKeys,
+        apiKeys,
         actor,
-        requestId: requestIdOf(request),
-        work: currentWork() ?? null,
+        work,
         reader: new Reader({
           db: database.forTenant(actor.tenantId),
           catalog,

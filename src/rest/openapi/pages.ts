@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { RequestContext } from "../../gate/request-context.ts";
 import {
   findHashed,
   hashedPath,
@@ -19,10 +20,7 @@ export const docsPath = "/docs";
 let document: StaticFile | null = null;
 
 /** The OpenAPI document, for everybody. */
-export async function answerOpenApi(
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+export async function answerOpenApi({ request, response }: RequestContext): Promise<void> {
   if (refuseMethod(request, response)) return;
   document ??= staticFile("json", JSON.stringify(openApiDocument()));
   await sendFile(request, response, document, "revalidated");
@@ -63,8 +61,7 @@ const policy = [
 
 /** The page that shows the document, or one of its files. */
 export async function answerDocs(
-  request: IncomingMessage,
-  response: ServerResponse,
+  { request, response }: RequestContext,
   path: string,
 ): Promise<void> {
   if (refuseMethod(request, response)) return;

@@ -1,6 +1,6 @@
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
-import { isRestPath, templateOf } from "../../../src/rest/operations.ts";
+import { templateOf } from "../../../src/rest/operations.ts";
 import { openApiDocument } from "../../../src/rest/openapi/document.ts";
 
 /** An answer of the REST APIs, and what it is the answer to. */
@@ -49,7 +49,7 @@ export function assertDocumented(answered: Answered): void {
 function complaintsOf(answered: Answered): string[] {
   const { pathname } = new URL(answered.path, "http://localhost");
   const method = answered.method.toLowerCase();
-  const template = isRestPath(pathname) ? templateOf(pathname) : null;
+  const template = templateOf(pathname);
   // Beside operations there are a path that is not here, and a method that a path does not have.
   if (template === null) return plainComplaints(answered, 404, []);
   const reads = method === "head" ? "get" : method;

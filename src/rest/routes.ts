@@ -1,98 +1,91 @@
-import { getRequestListener, type HttpBindings } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { Hono, type Context as HonoContext } from "hono";
 import type { Logger } from "pino";
-import type { Credentials } from "../auth/authenticate.ts";
 import { requireScopes } from "../auth/require-scopes.ts";
 import type { Database } from "../db/database.ts";
-import { currentWork } from "../db/work.ts";
+import type { Work } from "../db/work.ts";
+import { quotaHeaders, type Gate } from "../gate/gate.ts";
+import type { GateEnv, RequestContext } from "../gate/request-context.ts";
 import { failureCost } from "../limits/failure-cost.ts";
 import { answerPoints, longPoints, readingCost, recordsIn, weights } from "../limits/weights.ts";
-import type { Quotas } from "../limits/quotas.ts";
 import { sendWhole } from "../limits/send-answer.ts";
-import { rateHeaders, tooManyPoints } from "../limits/rate-headers.ts";
 import { catalog } from "../modules/catalog.ts";
 import { isLong } from "../model/field.ts";
 import { defaultPageSize } from "../query/page.ts";
 import { Reader } from "../query/reader.ts";
 import { describeError } from "../telemetry/describe-error.ts";
-import { currentRecord } from "../telemetry/record.ts";
 import type { Values } from "../write/input.ts";
 import { headOf, type Answer } from "./answer.ts";
 import type { Operation } from "./face.ts";
 import { once } from "./idempotent.ts";
 import { patternsOf, readLimit, readQuery, sorts } from "./list-query.ts";
-import { operations } from "./operations.ts";
+import { operations, roots } from "./operations.ts";
 import { pass } from "./pass.ts";
 import { readBody } from "./read-body.ts";
 import { noSuchMethod, nothingServed, Refused, tell } from "./refusal.ts";
 import { verbs, type Call } from "./verbs.ts";
 
-export type RestServerOptions = {
+export type RestOptions = {
   readonly database: Database;
-  readonly credentials: Credentials;
-  readonly quotas: Quotas;
+  readonly gate: Gate;
   readonly logger: Logger;
 };
 
-type Request = HonoContext<{ Bindings: HttpBindings }>;
+type Request = HonoContext<GateEnv>;
 
-/** The REST APIs: their routes, and what a request passes through, in order. */
-export function createRestServer(options: RestServerOptions) {
-  const app = new Hono<{ Bindings: HttpBindings }>({ strict: false });
+/** The routes of the REST APIs. */
+export function restRoutes(options: RestOptions): Hono<GateEnv> {
+  const app = new Hono<GateEnv>();
   const allowed = new Map<string, string[]>();
   for (const operation of operations) {
     for (const path of [operation.path, ...operation.aliases]) {
       const route = path.replace(/\{(\w+)\}/, ":$1");
-      app.on(operation.method, route, (request) => respond(operation, request, options));
+      app.on(operation.method, withSlash(route), (request) => respond(operation, request, options));
       const methods = operation.method === "GET" ? ["GET", "HEAD"] : [operation.method];
       allowed.set(route, [...(allowed.get(route) ?? []), ...methods]);
     }
   }
   for (const [route, methods] of allowed) {
     const answer = noSuchMethod(methods.join(", "));
-    app.all(route, (request) => refuse(answer, request, options));
+    app.on("ALL", withSlash(route), (request) => refuse(answer, request, options));
   }
-  app.notFound((request) => refuse(nothingServed, request, options));
-  return getRequestListener(app.fetch, {
-    overrideGlobalObjects: false,
-    // What is left of a body is seen to where connections are.
-    autoCleanupIncoming: false,
-  });
+  app.on(
+    "ALL",
+    roots.map((root) => `${root}*`),
+    (request) => refuse(nothingServed, request, options),
+  );
+  return app;
 }
+
+/** A path leads to the same with a slash behind it. */
+const withSlash = (route: string): string[] => [route, `${route}/`];
 
 /** Answers what is no operation. A good credential's request counts all the same, and its answer says what is left. */
 async function refuse(
   answer: Answer,
-  request: Request,
-  { credentials, quotas }: RestServerOptions,
+  { env: { context } }: Request,
+  { gate }: RestOptions,
 ): Promise<Response> {
-  const found = await credentials.authenticate(request.req.raw.headers).catch(() => null);
-  if (found === null || "refused" in found) return send(request, answer);
-  const { actor } = found;
-  const record = currentRecord();
-  if (record !== undefined) record.actor = actor;
-  return send(request, answer, rateHeaders(await quotas.takeRequest(actor)));
+  await gate.pass(context);
+  // There is nothing here, whenever it is tried again.
+  context.retryAt = null;
+  return send(context, answer);
 }
 
 async function respond(
   operation: Operation,
   request: Request,
-  options: RestServerOptions,
+  options: RestOptions,
 ): Promise<Response> {
-  const record = currentRecord();
-  const headers: Record<string, string> = {};
-  const setHeaders = (more: Readonly<Record<string, string>>) => Object.assign(headers, more);
-  if (record !== undefined) {
-    const type = operation.method === "GET" ? "query" : "mutation";
-    record.operation = { api: operation.face.name, type, name: operation.id, isAnonymous: false };
-    record.isValid = true;
-  }
+  const { context } = request.env;
+  const type = operation.method === "GET" ? "query" : "mutation";
+  context.operation = { api: operation.face.name, type, name: operation.id, isAnonymous: false };
+  context.isValid = true;
   let answer: Answer;
   try {
-    answer = await carryOut(operation, request, options, setHeaders);
+    answer = await carryOut(operation, request, options);
   } catch (thrown) {
-    const requestId = record?.id ?? "";
+    const requestId = context.id;
     const told = tell(thrown, operation, requestId);
     if (told.isUnexpected) {
       const { logger } = options;
@@ -102,38 +95,33 @@ async function respond(
         "unexpected error",
       );
     }
-    record?.codes.add(told.code);
-    for (const scope of told.missingScopes) record?.missingScopes.add(scope);
+    context.codes.add(told.code);
+    for (const scope of told.missingScopes) context.missingScopes.add(scope);
     ({ answer } = told);
   }
-  const sent = send(request, answer, headers);
+  const sent = send(context, answer);
   // What is left to do is the client's: to read it. It is counted by now, so that the next finds no room that is taken.
-  currentWork()?.endTurn?.();
+  context.work.endTurn?.();
   return sent;
 }
 
 /** What a request passes through once its operation is known. */
 async function carryOut(
   operation: Operation,
-  { req, env }: Request,
-  { database, credentials, quotas }: RestServerOptions,
-  setHeaders: (headers: Readonly<Record<string, string>>) => void,
+  { req, env: { context } }: Request,
+  { database, gate }: RestOptions,
 ): Promise<Answer> {
-  const { headers } = req.raw;
-  const actor = await pass(headers, operation, { credentials, quotas }, setHeaders);
+  const actor = await pass(context, operation, gate);
   requireScopes(actor, operation.scopes);
   const { resource, verb } = operation;
   const query = readQuery(req.url);
   const { input } = operation;
-  const body = input === null ? {} : await readBody(req.raw, env.incoming);
+  const body = input === null ? {} : await readBody(context);
   const points = costOf(operation, query, body);
-  const record = currentRecord();
-  if (record !== undefined) record.cost = points;
-  const { allowed, giveBack, ...left } = await quotas.takePoints(actor, points);
-  if (!allowed) throw tooManyPoints(actor, points, left);
-  const settle = (actual: number) => giveBack(points - actual);
-  const work = currentWork();
-  work?.mayRead(points);
+  context.cost = { requested: points, actual: 0 };
+  const settle = await gate.takePoints(context, actor, points);
+  const { work } = context;
+  work.mayRead(points);
   const call: Call = {
     operation,
     actor,
@@ -141,27 +129,27 @@ async function carryOut(
     context: { actor, pool: database.pool, catalog, idempotent: null },
     id: req.param(resource.parameter) ?? "",
     query,
-    headers,
+    headers: req.raw.headers,
     body,
   };
   try {
     if (operation.method === "GET") {
       const answer = await verbs[verb](call);
-      settle(actualCost(call, points, answer));
+      settle(actualCost(call, { work, points }, answer));
       return answer;
     }
     // It goes on to its end when its client has gone.
-    if (work !== undefined) Object.assign(work, { writes: true, mutations: 1 });
+    Object.assign(work, { writes: true, mutations: 1 });
     let actual = replayCost;
-    const answer = await once(call, (context) => {
+    const answer = await once(call, (writing) => {
       actual = points;
-      return verbs[verb]({ ...call, context });
+      return verbs[verb]({ ...call, context: writing });
     });
     settle(actual);
     return answer;
   } catch (error) {
     const { code } = tell(error, operation, "");
-    settle(failureCost(points, code === "UNAVAILABLE" || code === "INTERNAL"));
+    settle(failureCost(work, points, code === "UNAVAILABLE" || code === "INTERNAL"));
     throw error;
   }
 }
@@ -170,10 +158,15 @@ async function carryOut(
 const replayCost = 1;
 
 /** The same once it has been read: records that a page does not have cost nothing. */
-function actualCost({ operation, query }: Call, points: number, { body }: Answer): number {
-  const work = operation.verb === "list" ? workOf(operation, query) : 0;
-  const found = operation.verb === "list" ? (currentWork()?.nodes ?? points) : 1;
-  return Math.min(points, work + found + answerPoints(Buffer.byteLength(body)));
+function actualCost(
+  { operation, query }: Call,
+  { work, points }: { readonly work: Work; readonly points: number },
+  { body }: Answer,
+): number {
+  const isList = operation.verb === "list";
+  const reading = isList ? workOf(operation, query) : 0;
+  const found = isList ? work.nodes : 1;
+  return Math.min(points, reading + found + answerPoints(Buffer.byteLength(body)));
 }
 
 /** In points, as the same costs over GraphQL. */
@@ -197,11 +190,7 @@ function workOf({ resource }: Operation, query: URLSearchParams): number {
 }
 
 /** Sends by Node's own means: through a Response the body would be copied, and encoded twice. */
-function send(
-  { env: { outgoing } }: Request,
-  answer: Answer,
-  more: Readonly<Record<string, string>> = {},
-): Response {
-  sendWhole(outgoing, headOf(answer, more), answer.body);
+function send(context: RequestContext, answer: Answer): Response {
+  sendWhole(context, headOf(answer, quotaHeaders(context)), answer.body);
   return RESPONSE_ALREADY_SENT;
 }

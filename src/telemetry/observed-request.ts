@@ -1,8 +1,7 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import type { Span } from "./tracing.ts";
 
-/** What is known of one request, gathered while it is answered; log, metrics and traces tell it afterwards. */
-export type RequestRecord = {
+/** What log, metrics and traces tell of one request, gathered while it is answered. */
+export type ObservedRequest = {
   /** In the answer's X-Request-Id, in what a caller is told of a failure, and in every line about it. */
   readonly id: string;
   readonly method: string;
@@ -14,10 +13,10 @@ export type RequestRecord = {
   readonly credential: "none" | "x-api-key" | "authorization" | "both";
   /** `performance.now()` when it came. */
   readonly startedAt: number;
+  /** Counts its statements, and has the span that they are a part of. */
+  readonly work: { readonly statements: number; span: Span | null };
   /** The span of the whole request; null without tracing. */
-  readonly span: Span | null;
-  /** The span that whatever happens now is a part of. */
-  currentSpan: Span | null;
+  span: Span | null;
   /** Why its credential was refused; one of a few fixed texts. Null when it was not. */
   reason: string | null;
   actor: {
@@ -36,20 +35,8 @@ export type RequestRecord = {
   /** Whether the operation passed validation. */
   isValid: boolean;
   /** What the operation was estimated to cost; null when it did not come so far. */
-  cost: number | null;
+  cost: { readonly requested: number } | null;
   /** Codes of the errors in the answer. */
   readonly codes: Set<string>;
   readonly missingScopes: Set<string>;
 };
-
-const records = new AsyncLocalStorage<RequestRecord>();
-
-/** Runs `task` and all that it starts as part of that request. */
-export function asRecorded<Result>(record: RequestRecord, task: () => Result): Result {
-  return records.run(record, task);
-}
-
-/** The request that the caller is part of; undefined outside of requests. */
-export function currentRecord(): RequestRecord | undefined {
-  return records.getStore();
-}

@@ -59,7 +59,7 @@ const surplus = 1 / 10;
  * A limit for each minute, which begins with the first that is taken. With shared counters a process asks for some more
  * than it needs and hands that out by itself; what all are granted together never exceeds the limit.
  */
-export class Quota {
+export class RateLimiter {
   readonly #counters: SharedCounters | null;
   readonly #minutes = new Map<string, Minute>();
 

@@ -1,6 +1,8 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { Logger } from "pino";
 import type { AuthConfig } from "../config/auth.ts";
 import type { FencedPool } from "../db/fenced-pool.ts";
+import { headerOf } from "../lib/headers.ts";
 import type { Actor } from "./actor.ts";
 import { ApiKeys } from "./api-keys.ts";
 import type { Authentication } from "./authentication.ts";
@@ -39,10 +41,10 @@ export class Credentials {
    *
    * @throws GatewayError UNAVAILABLE when the credential cannot be checked just now.
    */
-  async authenticate(headers: Headers): Promise<Authentication> {
+  async authenticate(headers: IncomingHttpHeaders): Promise<Authentication> {
     const credential = readCredential(headers);
     if (typeof credential !== "string") return credential;
-    const isApiKey = headers.has("x-api-key") || credential.startsWith("crm_");
+    const isApiKey = headers["x-api-key"] !== undefined || credential.startsWith("crm_");
     return (isApiKey ? this.apiKeys : this.#tokens).authenticate(credential);
   }
 
@@ -51,15 +53,15 @@ export class Credentials {
    *
    * @throws GatewayError FORBIDDEN when they are not the credential's, UNAVAILABLE when that cannot be checked just now.
    */
-  agree(actor: Actor, headers: Headers): Promise<Actor> {
+  agree(actor: Actor, headers: IncomingHttpHeaders): Promise<Actor> {
     return this.#places.agree(actor, headers);
   }
 }
 
 /** The one credential that a request comes with. Two that differ are refused, even if both are good for the tenant. */
-function readCredential(headers: Headers): string | Authentication {
-  const apiKey = headers.get("x-api-key");
-  const authorization = headers.get("authorization") ?? "";
+function readCredential(headers: IncomingHttpHeaders): string | Authentication {
+  const apiKey = headerOf(headers, "x-api-key");
+  const authorization = headerOf(headers, "authorization") ?? "";
   // Other schemes are for whoever stands in between.
   const isBearer = /^Bearer(?: |$)/i.test(authorization);
   const bearer = isBearer ? (/^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? null) : null;

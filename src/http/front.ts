@@ -1,0 +1,54 @@
+import type { IncomingMessage } from "node:http";
+import { getRequestListener } from "@hono/node-server";
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
+import type { Handler, Hono, MiddlewareHandler } from "hono";
+import type { GateEnv, RequestContext } from "../gate/request-context.ts";
+import type { GatewayError } from "../lib/errors.ts";
+import type { Admission } from "../limits/admission.ts";
+
+/** Has Hono's routes answer a request; `refuse` answers one whose target or Host is none. */
+export function routeTo(app: Hono<GateEnv>, refuse: (context: RequestContext) => void) {
+  return (context: RequestContext): Promise<void> => {
+    const listener = getRequestListener((request) => app.fetch(request, { context }), {
+      overrideGlobalObjects: false,
+      // What is left of a body is seen to where connections are.
+      autoCleanupIncoming: false,
+      // HTTP/1.0 knows no Host header, and some probes speak it.
+      hostname: "localhost",
+      errorHandler: () => refuse(context),
+    });
+    return listener(context.request, context.response);
+  };
+}
+
+/** A route whose answer is sent by Node's own means: through a Response the body would be copied, and encoded twice. */
+export function answering(
+  answer: (context: RequestContext, path: string) => Promise<void> | void,
+): Handler<GateEnv> {
+  return async ({ env: { context }, req: { path } }) => {
+    await answer(context, path);
+    return RESPONSE_ALREADY_SENT;
+  };
+}
+
+/** What lies behind is worked on when it has its turn. */
+export function admitted(
+  admission: Admission,
+  refuse: (context: RequestContext, error: GatewayError) => void,
+): MiddlewareHandler<GateEnv> {
+  return async (c, next) => {
+    const { context } = c.env;
+    await admission.admit(context, next, (error) => refuse(context, error));
+    if (!c.finalized) c.res = RESPONSE_ALREADY_SENT;
+  };
+}
+
+/** A name or an address, and a port; no more of what a URL can hold. */
+const hostPattern = /^([\w.-]+|\[[\da-f:.]+\])(:\d+)?$/i;
+
+/** The host that a request was sent to, without its port; empty when it names none, null when that cannot be one. */
+export function hostnameOf({ headers }: IncomingMessage): string | null {
+  if (headers.host === undefined) return "";
+  const url = `http://${headers.host}`;
+  return hostPattern.test(headers.host) && URL.canParse(url) ? new URL(url).hostname : null;
+}
