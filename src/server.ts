@@ -20,7 +20,7 @@ import {
 import { createGraphQLServer, graphqlPath } from "./graphql/server/yoga.ts";
 import { answerHealth, ReadinessCheck } from "./health.ts";
 import { cors } from "./http/cors.ts";
-import { admitted, answering, hostnameOf, routeTo } from "./http/front.ts";
+import { admitted, answering, hostnameOf, pathIn, routeTo } from "./http/front.ts";
 import { answerMetrics, holdsToken, metricsPath } from "./http/metrics.ts";
 import { addressOf, requestIdOf } from "./http/proxy.ts";
 import { setSecurityHeaders } from "./http/security-headers.ts";
@@ -101,7 +101,7 @@ export function createGateway({ schema, database, config, demo, logTo }: Gateway
   );
   const readiness = new ReadinessCheck(database, migrations);
 
-  const app = new Hono<GateEnv>();
+  const app = new Hono<GateEnv>({ getPath: pathIn });
   const fromBrowsers = cors(browsers.corsOrigins);
   app.use(knownHosts);
   app.all("/healthz", answering(answerHealth));

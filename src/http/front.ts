@@ -21,6 +21,12 @@ export function routeTo(app: Hono<GateEnv>, refuse: (context: RequestContext) =>
   };
 }
 
+/** The path of a URL, without its query, as it was sent: what is encoded in it names nothing of ours. */
+export function pathIn({ url }: Request): string {
+  const [path = ""] = url.slice(url.indexOf("/", url.indexOf("//") + 2)).split("?", 1);
+  return path;
+}
+
 /** A route whose answer is sent by Node's own means: through a Response the body would be copied, and encoded twice. */
 export function answering(
   answer: (context: RequestContext, path: string) => Promise<void> | void,
