@@ -1,7 +1,12 @@
+import SchemaBuilder from "@pothos/core";
+import PrismaPlugin from "@pothos/plugin-prisma";
 import { PrismaPg } from "@prisma/adapter-pg";
+import { graphql } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { asTenant } from "../../src/db/fenced-pool.ts";
 import type { FencedPrisma } from "../../src/db/fenced-prisma.ts";
+import type PrismaTypes from "../../src/db/generated/pothos.ts";
+import { getDatamodel } from "../../src/db/generated/pothos.ts";
 import { PrismaClient } from "../../src/db/generated/prisma/client.ts";
 import { catalog } from "../../src/modules/catalog.ts";
 import { Reader } from "../../src/query/reader.ts";
@@ -125,6 +130,69 @@ describe("one id asked for by two tenants in one tick", () => {
         plain.$transaction([plain.account.findMany({ where: { id: account.uuid }, select })]),
       );
     expect(await Promise.all([list(ours), list(theirs)])).toEqual([[[found]], [[found]]]);
+  });
+});
+
+/** A schema that reads through plugin-prisma alone; `loaded` has its fields loaded later than the record. */
+function pluginSchema() {
+  const builder = new SchemaBuilder<{
+    Context: { prisma: FencedPrisma };
+    PrismaTypes: PrismaTypes;
+  }>({
+    plugins: [PrismaPlugin],
+    catalog,
+    prisma: { client: ({ prisma }) => prisma, dmmf: getDatamodel() },
+  });
+  builder.prismaObject("Account", { fields: (t) => ({ id: t.exposeID("id") }) });
+  const dealType = builder.prismaObject("Deal", {
+    select: {},
+    fields: (t) => ({ id: t.exposeID("id"), account: t.relation("account") }),
+  });
+  builder.queryType({
+    fields: (t) => ({
+      read: t.prismaField({
+        type: "Deal",
+        nullable: true,
+        resolve: (query, _root, _args, { prisma }) =>
+          prisma.deal.findUnique({ ...query, where: dealKey() }),
+      }),
+      loaded: t.field({
+        type: dealType,
+        nullable: true,
+        resolve: () => ({ tenantId: ours.uuid, id: deal.uuid }),
+      }),
+    }),
+  });
+  return builder.toSchema();
+}
+
+const dealKey = () => ({ tenantId_id: { tenantId: ours.uuid, id: deal.uuid } });
+
+describe("one record asked for through plugin-prisma by two tenants in one tick", () => {
+  const schema = pluginSchema();
+  const answers = (source: string) => (tenant: TenantFixtures) =>
+    graphql({
+      schema,
+      source,
+      contextValue: { prisma: gateway.database.prismaFor(tenant.uuid) },
+    }).then(({ data, errors }) => JSON.parse(JSON.stringify({ data, failed: errors?.length })));
+
+  it("is read by id and over an edge by its query for each", async () => {
+    expect(await pairsOf(answers("{ read { id account { id } } }"))).toEqual([
+      [
+        { data: { read: { id: deal.uuid, account: { id: account.uuid } } } },
+        { data: { read: null } },
+      ],
+    ]);
+  });
+
+  it("is read over an edge by its loader for each", async () => {
+    expect(await pairsOf(answers("{ loaded { account { id } } }"))).toEqual([
+      [
+        { data: { loaded: { account: { id: account.uuid } } } },
+        { data: { loaded: { account: null } }, failed: 1 },
+      ],
+    ]);
   });
 });
 

@@ -3,7 +3,9 @@ import PrismaPlugin from "@pothos/plugin-prisma";
 import RelayPlugin from "@pothos/plugin-relay";
 import type PrismaTypes from "../../db/generated/pothos.ts";
 import { getDatamodel } from "../../db/generated/pothos.ts";
+import type { Catalog } from "../../model/catalog.ts";
 import type { Context } from "./context.ts";
+import EngineEdges from "./engine-edges.ts";
 
 export type Scalars = {
   ID: { Input: string; Output: string };
@@ -27,14 +29,16 @@ export type SchemaTypes = PothosSchemaTypes.ExtendDefaultTypes<{
 export type Builder = PothosSchemaTypes.SchemaBuilder<SchemaTypes>;
 
 /** Plugins and defaults, nothing else: the types live with their modules. */
-export const createBuilder = (): Builder =>
+export const createBuilder = (catalog: Catalog): Builder =>
   new SchemaBuilder<{
     Context: Context;
     PrismaTypes: PrismaTypes;
     Scalars: Scalars;
     DefaultFieldNullability: false;
   }>({
-    plugins: [RelayPlugin, PrismaPlugin],
+    // EngineEdges looks at what PrismaPlugin makes of relations.
+    plugins: [RelayPlugin, PrismaPlugin, EngineEdges],
+    catalog,
     defaultFieldNullability: false,
     prisma: { client: (ctx) => ctx.prisma, dmmf: getDatamodel() },
     relay: {

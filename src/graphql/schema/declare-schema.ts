@@ -1,10 +1,10 @@
+import { getRefFromModel } from "@pothos/plugin-prisma";
 import type { Catalog } from "../../model/catalog.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { Filter } from "../../query/filter-value.ts";
-import type { Row } from "../../query/row.ts";
 import { makeDatePart, makeGroupBy, makeGroupOrder } from "./aggregate-inputs.ts";
 import { makeAggregate, makeMoney } from "./aggregate-type.ts";
-import { createBuilder } from "./builder.ts";
+import { createBuilder, type Builder } from "./builder.ts";
 import { makeConnection } from "./connection.ts";
 import { makeDuplicateReason } from "./duplicate-fields.ts";
 import {
@@ -21,7 +21,7 @@ import { makeMergedField, makeMovedEdges } from "./merge-fields.ts";
 import { makeOnError, makeRecordVersion } from "./mutation-fields.ts";
 import { nodeQueries } from "./query-fields.ts";
 import { addScalars } from "./scalars.ts";
-import type { SchemaParts } from "./schema-parts.ts";
+import type { RowRef, SchemaParts } from "./schema-parts.ts";
 import { searchQuery } from "./search-query.ts";
 import { makeUserError } from "./user-errors.ts";
 
@@ -56,13 +56,20 @@ function once<Ref>(make: () => Ref): () => Ref {
   return () => (ref ??= make());
 }
 
+/** The type of a model, as the plugin knows it as well: `t.relation` gives the same. */
+function rowRef(builder: Builder, { type }: Entity): RowRef {
+  // Its records are the engine's rows.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return getRefFromModel(type, builder) as unknown as RowRef;
+}
+
 /** Begins a schema: its builder, what all entities have in common, and the root fields that are for all of them. */
 export function declareSchema(catalog: Catalog): SchemaParts {
-  const builder = createBuilder();
+  const builder = createBuilder(catalog);
   const schema: SchemaParts = {
     builder,
     catalog,
-    nodeRef: named((entity) => builder.objectRef<Row>(entity.type)),
+    nodeRef: (entity) => rowRef(builder, entity),
     connectionRef: named((entity) => makeConnection(schema, entity)),
     filterRef: named(
       (entity: Entity) => builder.inputRef<Filter>(`${entity.type}Filter`),

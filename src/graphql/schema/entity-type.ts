@@ -1,4 +1,5 @@
 import type { FieldRef } from "@pothos/core";
+import type { PrismaModelTypes } from "@pothos/plugin-prisma";
 import type { Catalog } from "../../model/catalog.ts";
 import type { Entity } from "../../model/entity.ts";
 import { isLong, type Field } from "../../model/field.ts";
@@ -14,9 +15,10 @@ import type { Context } from "./context.ts";
 import { outputType, type Output } from "./output-type.ts";
 import { pageRequest } from "./page-arguments.ts";
 import type { SchemaParts } from "./schema-parts.ts";
-import { fieldKey, neededFields } from "./selection.ts";
+import { fieldKey } from "./selection.ts";
 
-type FieldBuilder = PothosSchemaTypes.ObjectFieldBuilder<SchemaTypes, Row>;
+/** Builds the fields of any entity, whose records are the engine's rows. */
+type FieldBuilder = PothosSchemaTypes.PrismaObjectFieldBuilder<SchemaTypes, PrismaModelTypes, Row>;
 
 /** Types that a field has instead of the one its kind gives, e.g. a JSON column with a known shape. */
 export type FieldTypes = Readonly<Record<string, Output>>;
@@ -31,12 +33,16 @@ export function implementEntity(
   types: FieldTypes = {},
   readers: FieldReaders = {},
 ): void {
-  const { builder, catalog, nodeRef } = schema;
-  nodeRef(entity).implement({
+  const { builder, catalog } = schema;
+  builder.prismaObject(entity.type, {
     description: entity.description,
     extensions: access(typeAccess(entity)),
     interfaces: entity.isNode ? [builder.nodeInterfaceRef()] : [],
-    fields: (t) => {
+    findUnique: null,
+    fields: (ofModel) => {
+      // Which model it is, the compiler does not know; what is said of one was held to schema.prisma by defineEntity.
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+      const t = ofModel as unknown as FieldBuilder;
       const fields: Record<string, FieldRef<SchemaTypes>> = {};
       for (const [name, definition] of Object.entries(entity.fields)) {
         const read = readers[name] ?? ((row) => shownValue(catalog, entity, name, row));
@@ -53,7 +59,7 @@ export function implementEntity(
       }
       for (const [name, relation] of Object.entries(entity.relations)) {
         if (relation.kind === "one") {
-          fields[name] = toOneField(schema, t, relation);
+          fields[name] = toOneField(schema, t, name, relation);
           continue;
         }
         fields[name] = toManyField(schema, t, entity, relation);
@@ -93,26 +99,16 @@ function shownValue(catalog: Catalog, entity: Entity, name: string, row: Row): u
 }
 
 function toOneField(
-  { catalog, nodeRef }: SchemaParts,
+  { catalog }: SchemaParts,
   t: FieldBuilder,
+  name: string,
   relation: Extract<Relation, { kind: "one" }>,
 ): FieldRef<SchemaTypes> {
   const target = catalog.entity(relation.to);
-  return t.field({
-    type: nodeRef(target),
+  return t.relation(name, {
     nullable: true,
     description: `${relation.description} Null when there is none, or when it is deleted and deleted ones were not asked for.`,
     args: target.softDelete ? { includeDeleted: includeDeletedArgument(t) } : {},
-    resolve: (row, args: { includeDeleted?: boolean | null }, ctx, info) => {
-      const id = row[relation.key];
-      if (typeof id !== "string") return null;
-      const request = () => ({
-        entity: target,
-        fields: neededFields(info, target, info.fieldNodes),
-        includeDeleted: args.includeDeleted ?? false,
-      });
-      return ctx.reader.record(fieldKey(info), request, id);
-    },
   });
 }
 

@@ -1,10 +1,4 @@
-import type {
-  EnumRef,
-  ImplementableObjectRef,
-  InputRef,
-  InterfaceRef,
-  ObjectRef,
-} from "@pothos/core";
+import type { EnumRef, InputRef, InterfaceRef, ObjectRef } from "@pothos/core";
 import type { Catalog } from "../../model/catalog.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { EnumDefinition, Field } from "../../model/field.ts";
@@ -27,7 +21,7 @@ import type { GroupByInput, GroupOrderInput } from "./aggregate-arguments.ts";
 import type { Builder, SchemaTypes } from "./builder.ts";
 
 /** The object type of an entity. */
-export type RowRef = ImplementableObjectRef<SchemaTypes, Row>;
+export type RowRef = ObjectRef<SchemaTypes, Row>;
 
 /**
  * A schema while it is declared: the builder, the catalog, and the types that several declarations name. Each type is
