@@ -48,3 +48,11 @@ export function readText(text: string, inputPath: readonly string[]): string {
   if (!isStorable(text)) throw badInput(inputPath, { complaint: "unstorable" });
   return composed(text);
 }
+
+/** `deals` → `Deals`. */
+export const capitalized = (text: string): string =>
+  `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+
+/** `Account` → `an Account`. */
+export const withArticle = (noun: string): string =>
+  `${/^[aeiou]/i.test(noun) ? "an" : "a"} ${noun}`;

@@ -6,7 +6,7 @@ import { withoutExponent } from "../lib/decimal.ts";
 import { ExactNumber } from "../lib/exact-number.ts";
 import { isRecord } from "../lib/json.ts";
 import { isComplaint, wordsOf, type Complaint } from "../lib/messages.ts";
-import { snakeCase } from "../lib/text.ts";
+import { capitalized, snakeCase } from "../lib/text.ts";
 import { invalid, type Problem } from "./problem.ts";
 import type { EntityInputs, InputDefinition, InputField, InputType } from "./input-definition.ts";
 import { schemaOf } from "./input-types.ts";
@@ -113,7 +113,7 @@ export function defineInputs(
         id: {
           ...ignoredField(""),
           type: { scalar: "ID" },
-          description: `In \`update${entity.plural.charAt(0).toUpperCase()}${entity.plural.slice(1)}\` the record to change; ignored elsewhere.`,
+          description: `In \`update${capitalized(entity.plural)}\` the record to change; ignored elsewhere.`,
         },
         ...(entity.fields["version"] === undefined ? {} : { version }),
       },

@@ -1,3 +1,4 @@
+import { capitalized } from "../../lib/text.ts";
 import type { GraphQLResolveInfo } from "graphql";
 import { badInput } from "../../lib/errors.ts";
 import { maxExamined, type Pair, type PairPage } from "../../query/duplicates/pairs.ts";
@@ -113,7 +114,7 @@ function pairsField(
   rules: DuplicateRules,
 ): void {
   const { entity } = rules;
-  const field = `duplicate${entity.plural[0]?.toUpperCase()}${entity.plural.slice(1)}`;
+  const field = `duplicate${capitalized(entity.plural)}`;
   const record = (id: string, ctx: Context, info: GraphQLResolveInfo): Promise<Row | null> => {
     const request = () => ({
       entity,

@@ -1,3 +1,4 @@
+import { capitalized } from "../../lib/text.ts";
 import type { Catalog } from "../../model/catalog.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
@@ -8,7 +9,7 @@ import type { Merged } from "../../write/merge/write.ts";
 import { access } from "../limits/access.ts";
 import { mergeCost } from "../limits/costs.ts";
 import type { Builder } from "./builder.ts";
-import { writeContext } from "./mutation-fields.ts";
+import { writeContext } from "./write-context.ts";
 import { writtenRecord } from "./record-node.ts";
 import type { SchemaParts } from "./schema-parts.ts";
 
@@ -72,7 +73,7 @@ export const makeMovedEdges = (builder: Builder) =>
 /** The `merge…` mutation of an entity, derived from how its records become one. */
 export function mergeMutation(schema: SchemaParts, writes: EntityWrites): void {
   const { entity, merging: { along = [] } = {} } = writes;
-  const plural = `${entity.plural.charAt(0).toUpperCase()}${entity.plural.slice(1)}`;
+  const plural = capitalized(entity.plural);
   const id = (what: string) =>
     `${what}: \`${entity.prefix}-<uuid>\` or the bare UUID, of a live ${entity.type}.`;
   schema.builder.mutationField(`merge${plural}`, (t) =>

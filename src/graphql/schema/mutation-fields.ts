@@ -1,14 +1,9 @@
-import type { GraphQLResolveInfo } from "graphql";
-import { asSent } from "../../lib/unreadable.ts";
 import type { Entity } from "../../model/entity.ts";
-import type { WriteContext } from "../../write/context.ts";
+import { capitalized, withArticle } from "../../lib/text.ts";
 import type { WriteResult } from "../../write/draft.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
-import type { InputDefinition } from "../../write/input-definition.ts";
 import type { Values } from "../../write/input.ts";
-import type { Problem } from "../../write/problem.ts";
 import type { OnError } from "../../write/rules/judge.ts";
-import { upsertRecord } from "../../write/upsert.ts";
 import {
   createRecords,
   deleteRecords,
@@ -17,29 +12,11 @@ import {
   type RemoveRow,
 } from "../../write/verbs.ts";
 import { maxRows } from "../../write/write-rows.ts";
-import { access } from "../limits/access.ts";
-import { mutationCost } from "../limits/costs.ts";
 import type { Builder } from "./builder.ts";
-import type { Context } from "./context.ts";
-import { writtenRecord } from "./record-node.ts";
+import { batchPayloadRef, payloadRef, writing } from "./payloads.ts";
 import type { SchemaParts } from "./schema-parts.ts";
-
-/** What a verb needs to know of the request; each mutation field is a step of its own. */
-export function writeContext(ctx: Context, info: GraphQLResolveInfo): WriteContext {
-  return {
-    actor: ctx.actor,
-    pool: ctx.pool,
-    catalog: ctx.catalog,
-    idempotent:
-      ctx.idempotency === null ? null : { ...ctx.idempotency, step: String(info.path.key) },
-  };
-}
-
-/** An input as the caller sent it. */
-export function sentValues(input: unknown): Values {
-  const sent = asSent(input);
-  return typeof sent === "object" && sent !== null ? { ...sent } : {};
-}
+import { upsertField } from "./upsert-field.ts";
+import { sentValues, writeContext } from "./write-context.ts";
 
 /** The GraphQL enum of what becomes of the good rows of a batch. */
 export const makeOnError = (builder: Builder) =>
@@ -69,105 +46,6 @@ export const makeRecordVersion = (builder: Builder) =>
       }),
     }),
   });
-
-/** What every mutation of an entity asks of the caller. */
-export const writing = (entity: Entity) => access({ writes: entity.name, ...mutationCost });
-
-type Verb =
-  | "Create"
-  | "Update"
-  | "Delete"
-  | "Restore"
-  | "Upsert"
-  | "Complete"
-  | "Revoke"
-  | "Rotate";
-
-const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
-
-const secretText =
-  "The whole key, `crm_<environment>_<id>_<secret>`: shown in this answer only, and kept as a hash.";
-
-/** `CreateDealPayload`: the record under its own name, and what the caller got wrong. */
-export function payloadRef(
-  { builder, nodeRef, userError }: SchemaParts,
-  verb: Verb,
-  entity: Entity,
-) {
-  const ref = builder.objectRef<WriteResult>(`${verb}${entity.type}Payload`);
-  return ref.implement({
-    description: `What became of it: the ${entity.type}, or what was wrong.`,
-    fields: (t) => ({
-      [entity.name]: t.field({
-        type: nodeRef(entity),
-        nullable: true,
-        description: `The ${entity.type} as it is now; null when nothing was written.`,
-        resolve: (result, _args, ctx, info) => writtenRecord(entity, result.id, ctx, info),
-      }),
-      ...(verb === "Upsert"
-        ? {
-            created: t.boolean({
-              nullable: true,
-              description: "Whether the record is new; null when nothing was written.",
-              resolve: ({ created }) => created ?? null,
-            }),
-          }
-        : {}),
-      ...(entity.name === "apiKey" && verb !== "Revoke"
-        ? {
-            secret: t.string({
-              nullable: true,
-              description: secretText,
-              resolve: ({ extra }) => extra?.["secret"] ?? null,
-            }),
-          }
-        : {}),
-      userErrors: t.field({
-        type: [userError()],
-        description: "What the caller got wrong; empty when it was written.",
-        resolve: ({ problems }): Problem[] => [...problems],
-      }),
-    }),
-  });
-}
-
-type RowResult = WriteResult & { readonly index: number };
-
-function batchPayloadRef({ builder, nodeRef, userError }: SchemaParts, verb: Verb, entity: Entity) {
-  const row = builder.objectRef<RowResult>(`${verb}${capital(entity.plural)}Result`).implement({
-    description: "What became of one row.",
-    fields: (t) => ({
-      index: t.exposeInt("index", { description: "The row's place among the inputs, from 0." }),
-      [entity.name]: t.field({
-        type: nodeRef(entity),
-        nullable: true,
-        description: `The ${entity.type} as it is now; null when the row was not written.`,
-        resolve: (result, _args, ctx, info) => writtenRecord(entity, result.id, ctx, info),
-      }),
-      userErrors: t.field({
-        type: [userError()],
-        description: "What the caller got wrong in this row.",
-        resolve: ({ problems }): Problem[] => [...problems],
-      }),
-    }),
-  });
-  return builder
-    .objectRef<readonly WriteResult[]>(`${verb}${capital(entity.plural)}Payload`)
-    .implement({
-      description: "What became of each row.",
-      fields: (t) => ({
-        results: t.field({
-          type: [row],
-          description: "One result for each input, in their order.",
-          resolve: (results) => results.map((result, index) => ({ ...result, index })),
-        }),
-        written: t.int({
-          description: "How many rows were written: with `abort` all or 0.",
-          resolve: (results) => results.filter(({ id }) => id !== null).length,
-        }),
-      }),
-    });
-}
 
 /** Which verbs an entity has beside `create`. */
 type Verbs = { readonly update: boolean; readonly batches: boolean };
@@ -199,7 +77,7 @@ function createFields(schema: SchemaParts, writes: EntityWrites, batches: boolea
     t.field({
       extensions: writing(entity),
       type: payload,
-      description: `Creates ${article(entity.type)}.`,
+      description: `Creates ${withArticle(entity.type)}.`,
       args: {
         input: t.arg({ type: input, required: true, description: `The new ${entity.type}.` }),
       },
@@ -209,7 +87,7 @@ function createFields(schema: SchemaParts, writes: EntityWrites, batches: boolea
   );
   if (!batches) return;
   const batch = batchPayloadRef(schema, "Create", entity);
-  schema.builder.mutationField(`create${capital(entity.plural)}`, (t) =>
+  schema.builder.mutationField(`create${capitalized(entity.plural)}`, (t) =>
     t.field({
       extensions: writing(entity),
       type: batch,
@@ -237,8 +115,6 @@ const onErrorOptions = (schema: SchemaParts) => ({
 /** The enum's values are the words themselves. */
 const policy = (onError: unknown): OnError => (onError === "continue" ? "continue" : "abort");
 
-const article = (type: string): string => `${/^[AEIOU]/.test(type) ? "an" : "a"} ${type}`;
-
 function updateFields(schema: SchemaParts, writes: EntityWrites): void {
   const { entity, inputs } = writes;
   const input = schema.inputRef(inputs.update);
@@ -247,7 +123,7 @@ function updateFields(schema: SchemaParts, writes: EntityWrites): void {
     t.field({
       extensions: writing(entity),
       type: payload,
-      description: `Changes ${article(entity.type)}: only what is sent changes, null clears. With \`version\` in the input nothing is overwritten that the caller has not seen.`,
+      description: `Changes ${withArticle(entity.type)}: only what is sent changes, null clears. With \`version\` in the input nothing is overwritten that the caller has not seen.`,
       args: {
         id: t.arg.id({ required: true, description: idText(entity) }),
         input: t.arg({ type: input, required: true, description: "What changes." }),
@@ -261,7 +137,7 @@ function updateFields(schema: SchemaParts, writes: EntityWrites): void {
     }),
   );
   const batch = batchPayloadRef(schema, "Update", entity);
-  schema.builder.mutationField(`update${capital(entity.plural)}`, (t) =>
+  schema.builder.mutationField(`update${capitalized(entity.plural)}`, (t) =>
     t.field({
       extensions: writing(entity),
       type: batch,
@@ -324,7 +200,7 @@ function removeFields(
     }),
   );
   const batch = batchPayloadRef(schema, verb, entity);
-  schema.builder.mutationField(`${name}${capital(entity.plural)}`, (t) =>
+  schema.builder.mutationField(`${name}${capitalized(entity.plural)}`, (t) =>
     t.field({
       extensions: writing(entity),
       type: batch,
@@ -341,64 +217,4 @@ function removeFields(
         remove(writeContext(ctx, info), writes, args.inputs, policy(args.onError)),
     }),
   );
-}
-
-function upsertField(schema: SchemaParts, writes: EntityWrites): void {
-  const { entity, inputs, upsertKeys = {} } = writes;
-  const keys = Object.keys(upsertKeys);
-  const by =
-    keys.length < 2
-      ? null
-      : schema.builder.enumType(`${entity.type}Key`, {
-          description: `What an upsert finds ${article(entity.type)} by.`,
-          values: Object.fromEntries(
-            keys.map((key) => [
-              key,
-              { description: `The live ${entity.type} with the same ${key}.` },
-            ]),
-          ),
-        });
-  const input = schema.inputRef(upsertInput(entity, inputs.update));
-  schema.builder.mutationField(`upsert${entity.type}`, (t) =>
-    t.field({
-      extensions: writing(entity),
-      type: payloadRef(schema, "Upsert", entity),
-      description: `Changes the live ${entity.type} that has the input's ${keys.join(" or ")}${
-        Object.values(upsertKeys)[0]?.within === null ? "" : " and account"
-      }, or creates one; says which.`,
-      args: {
-        input: t.arg({ type: input, required: true, description: "What it shall be." }),
-        ...(by === null
-          ? {}
-          : {
-              by: t.arg({
-                type: by,
-                description: `What to find it by; ${keys.join(", else ")} unless said.`,
-              }),
-            }),
-        restore: t.arg.boolean({
-          description:
-            "Whether a soft-deleted match is brought back; otherwise it stays deleted and a new record is made.",
-        }),
-      },
-      resolve: (
-        _root,
-        args: { input: Values; by?: unknown; restore?: boolean | null },
-        ctx,
-        info,
-      ) =>
-        upsertRecord(writeContext(ctx, info), writes, sentValues(args.input), {
-          by: typeof args.by === "string" ? args.by : null,
-          restore: args.restore,
-        }),
-    }),
-  );
-}
-
-function upsertInput(entity: Entity, update: InputDefinition): InputDefinition {
-  return {
-    ...update,
-    name: `Upsert${entity.type}Input`,
-    description: `${article(entity.type).replace(/^a/, "A")} as it shall be: what is sent is changed where it exists, and makes up the new one where it does not.`,
-  };
 }

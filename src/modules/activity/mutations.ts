@@ -1,9 +1,6 @@
-import {
-  entityMutations,
-  payloadRef,
-  writeContext,
-  writing,
-} from "../../graphql/schema/mutation-fields.ts";
+import { entityMutations } from "../../graphql/schema/mutation-fields.ts";
+import { payloadRef, writing } from "../../graphql/schema/payloads.ts";
+import { writeContext } from "../../graphql/schema/write-context.ts";
 import { activity } from "./model.ts";
 import { activityWrites, completeActivity } from "./service.ts";
 import type { SchemaParts } from "../../graphql/schema/schema-parts.ts";

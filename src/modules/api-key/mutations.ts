@@ -1,9 +1,5 @@
-import {
-  payloadRef,
-  sentValues,
-  writeContext,
-  writing,
-} from "../../graphql/schema/mutation-fields.ts";
+import { payloadRef, writing } from "../../graphql/schema/payloads.ts";
+import { sentValues, writeContext } from "../../graphql/schema/write-context.ts";
 import { apiKeyInputs } from "./inputs.ts";
 import { apiKey } from "./model.ts";
 import { createApiKey, revokeApiKey, rotateApiKey } from "./service.ts";
@@ -12,11 +8,13 @@ import type { SchemaParts } from "../../graphql/schema/schema-parts.ts";
 /** How api keys are written. */
 export function declareApiKeyMutations(schema: SchemaParts): void {
   const keyId = "Its id, `key-<uuid>` or the bare UUID.";
+  const secret =
+    "The whole key, `crm_<environment>_<id>_<secret>`: shown in this answer only, and kept as a hash.";
 
   schema.builder.mutationField("createApiKey", (t) =>
     t.field({
       extensions: writing(apiKey),
-      type: payloadRef(schema, "Create", apiKey),
+      type: payloadRef(schema, "Create", apiKey, { secret }),
       description: "Makes an API key. Its secret is in this answer and cannot be shown again.",
       args: {
         input: t.arg({
@@ -44,7 +42,7 @@ export function declareApiKeyMutations(schema: SchemaParts): void {
   schema.builder.mutationField("rotateApiKey", (t) =>
     t.field({
       extensions: writing(apiKey),
-      type: payloadRef(schema, "Rotate", apiKey),
+      type: payloadRef(schema, "Rotate", apiKey, { secret }),
       description:
         "Makes an API key that may do the same, with a secret of its own; the old one works on for a grace time.",
       args: {

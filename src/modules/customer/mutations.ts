@@ -1,6 +1,6 @@
 import { access } from "../../graphql/limits/access.ts";
 import { mutationCost } from "../../graphql/limits/costs.ts";
-import { sentValues, writeContext } from "../../graphql/schema/mutation-fields.ts";
+import { sentValues, writeContext } from "../../graphql/schema/write-context.ts";
 import { writtenRecord } from "../../graphql/schema/record-node.ts";
 import type { WriteResult } from "../../write/draft.ts";
 import { customerInput } from "./inputs.ts";

@@ -1,3 +1,4 @@
+import { capitalized } from "../../lib/text.ts";
 import { scopeFor } from "../../auth/permissions.ts";
 import { catalog } from "../../modules/catalog.ts";
 import { accountWrites } from "../../modules/account/service.ts";
@@ -91,7 +92,7 @@ function resource(
   const read = [name, ...(options.alsoReads ?? [])].map((one) => scopeFor("read", one));
   return {
     noun: entity.type,
-    plural: `${entity.plural.charAt(0).toUpperCase()}${entity.plural.slice(1)}`,
+    plural: capitalized(entity.plural),
     description: entity.description,
     path,
     aliases: [],

@@ -1,3 +1,4 @@
+import { capitalized } from "../../lib/text.ts";
 import { sentenceOf, wordsOf } from "../../lib/messages.ts";
 import { maxBodyBytes } from "../../limits/json-body.ts";
 import { keptHours } from "../../write/idempotency.ts";
@@ -167,7 +168,7 @@ class Answers {
     ].join(", or ");
     return this.#answer(
       kinds.length === 1 ? "InProgress" : `${noun}${verb === "update" ? "Update" : ""}Conflict`,
-      `${reasons.charAt(0).toUpperCase()}${reasons.slice(1)}.`,
+      `${capitalized(reasons)}.`,
       kinds.length === 1 ? this.#error() : { anyOf: kinds },
       key === undefined
         ? { error: wordsOf({ complaint: "keyInUse" }) }

@@ -1,0 +1,112 @@
+import type { Entity } from "../../model/entity.ts";
+import { capitalized } from "../../lib/text.ts";
+import type { WriteResult } from "../../write/draft.ts";
+import type { Problem } from "../../write/problem.ts";
+import { access } from "../limits/access.ts";
+import { mutationCost } from "../limits/costs.ts";
+import { writtenRecord } from "./record-node.ts";
+import type { SchemaParts } from "./schema-parts.ts";
+
+/** What every mutation of an entity asks of the caller. */
+export const writing = (entity: Entity) => access({ writes: entity.name, ...mutationCost });
+
+type Verb =
+  | "Create"
+  | "Update"
+  | "Delete"
+  | "Restore"
+  | "Upsert"
+  | "Complete"
+  | "Revoke"
+  | "Rotate";
+
+/**
+ * `CreateDealPayload`: the record under its own name, and what the caller got wrong. `extras` are texts that the verb
+ * gives beside it, with their descriptions.
+ */
+export function payloadRef(
+  { builder, nodeRef, userError }: SchemaParts,
+  verb: Verb,
+  entity: Entity,
+  extras: Readonly<Record<string, string>> = {},
+) {
+  const ref = builder.objectRef<WriteResult>(`${verb}${entity.type}Payload`);
+  return ref.implement({
+    description: `What became of it: the ${entity.type}, or what was wrong.`,
+    fields: (t) => ({
+      [entity.name]: t.field({
+        type: nodeRef(entity),
+        nullable: true,
+        description: `The ${entity.type} as it is now; null when nothing was written.`,
+        resolve: (result, _args, ctx, info) => writtenRecord(entity, result.id, ctx, info),
+      }),
+      ...(verb === "Upsert"
+        ? {
+            created: t.boolean({
+              nullable: true,
+              description: "Whether the record is new; null when nothing was written.",
+              resolve: ({ created }) => created ?? null,
+            }),
+          }
+        : {}),
+      ...Object.fromEntries(
+        Object.entries(extras).map(([name, description]) => [
+          name,
+          t.string({
+            nullable: true,
+            description,
+            resolve: ({ extra }) => extra?.[name] ?? null,
+          }),
+        ]),
+      ),
+      userErrors: t.field({
+        type: [userError()],
+        description: "What the caller got wrong; empty when it was written.",
+        resolve: ({ problems }): Problem[] => [...problems],
+      }),
+    }),
+  });
+}
+
+type RowResult = WriteResult & { readonly index: number };
+
+/** The same of many records: a result for each row. */
+export function batchPayloadRef(
+  { builder, nodeRef, userError }: SchemaParts,
+  verb: Verb,
+  entity: Entity,
+) {
+  const row = builder.objectRef<RowResult>(`${verb}${capitalized(entity.plural)}Result`).implement({
+    description: "What became of one row.",
+    fields: (t) => ({
+      index: t.exposeInt("index", { description: "The row's place among the inputs, from 0." }),
+      [entity.name]: t.field({
+        type: nodeRef(entity),
+        nullable: true,
+        description: `The ${entity.type} as it is now; null when the row was not written.`,
+        resolve: (result, _args, ctx, info) => writtenRecord(entity, result.id, ctx, info),
+      }),
+      userErrors: t.field({
+        type: [userError()],
+        description: "What the caller got wrong in this row.",
+        resolve: ({ problems }): Problem[] => [...problems],
+      }),
+    }),
+  });
+  return builder
+    .objectRef<readonly WriteResult[]>(`${verb}${capitalized(entity.plural)}Payload`)
+    .implement({
+      description: "What became of each row.",
+      fields: (t) => ({
+        results: t.field({
+          type: [row],
+          description: "One result for each input, in their order.",
+          resolve: (results) => results.map((result, index) => ({ ...result, index })),
+        }),
+        written: t.int({
+          description: "How many rows were written: with `abort` all or 0.",
+          resolve: (results) => results.filter(({ id }) => id !== null).length,
+        }),
+      }),
+    });
+}
