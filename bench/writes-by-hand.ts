@@ -1,8 +1,8 @@
 // The writes of bench/writes.ts as one would write them by hand for just these inputs: with pg, and with Prisma.
 import type pg from "pg";
+import { v7 as uuidv7 } from "uuid";
 import type { Database } from "../src/db/database.ts";
 import { asTenant } from "../src/db/fenced-pool.ts";
-import { uuidv7 } from "../src/lib/id.ts";
 
 export type ContactInput = {
   readonly account_id: string;

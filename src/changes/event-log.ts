@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { uuidv7 } from "../lib/id.ts";
+import { v7 as uuidv7 } from "uuid";
 import { snakeCase } from "../lib/text.ts";
 import type { Entity } from "../model/entity.ts";
 import type { Field } from "../model/field.ts";

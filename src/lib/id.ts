@@ -1,27 +1,9 @@
-import { randomFillSync } from "node:crypto";
 import { badInput } from "./errors.ts";
 import type { Complaint } from "./messages.ts";
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/**
- * A new UUIDv7 (RFC 9562): 48 bits of milliseconds, then random bits, so ids sort by creation.
- * `milliseconds` and `fillRandom` are for seeded data.
- */
-export function uuidv7(
-  milliseconds: number = Date.now(),
-  fillRandom: (bytes: Uint8Array) => void = randomFillSync,
-): string {
-  const bytes = Buffer.alloc(16);
-  fillRandom(bytes);
-  bytes.writeUIntBE(milliseconds, 0, 6);
-  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x70, 6);
-  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
-  const hex = bytes.toString("hex");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
-}
-
-/** Whether the text is a UUID in its usual form. */
+/** Whether the text is a UUID in its usual form, of whatever version: PostgreSQL takes all of them. */
 export function isUuid(text: string): boolean {
   return uuidPattern.test(text);
 }

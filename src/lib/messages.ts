@@ -2,6 +2,11 @@
 const counted = (count: number): string => count.toLocaleString("en");
 
 type Most = { readonly max: number };
+type Type = { readonly type: string };
+type Taken = Type & { readonly isWithin: boolean };
+type Quota = { readonly owner: string; readonly limit: number; readonly retryAfter: number };
+type Points = { readonly points: number; readonly remaining: number };
+type Place = { readonly header: string; readonly place: "organization" | "department" };
 type DecimalFault =
   | { readonly fault: "text"; readonly sent: string }
   | { readonly fault: "digits"; readonly integer: number; readonly fraction: number }
@@ -13,7 +18,6 @@ function decimalFault(found: DecimalFault): string {
     ? `"${found.sent}" is not a decimal number`
     : `a decimal has at most ${found.integer} integer and ${found.fraction} fraction digits`;
 }
-type Type = { readonly type: string };
 
 /** Words that go on where a place's name ends: `name must have at most 1,000 characters`. */
 const predicates = {
@@ -92,8 +96,6 @@ const predicates = {
   noSuchOperator: () => "no such operator.",
   notString: () => "a string is expected.",
   noDirection: () => "say asc or desc.",
-  searchTooLong: ({ max, words }: Most & { readonly words: number }) =>
-    `at most ${max} characters and ${words} words; search for less.`,
   tooManyCharacters: ({ max, where }: Most & { readonly where: "filter" | "list" }) => {
     const most = `at most ${counted(max)} characters to look for in texts, all together`;
     return where === "filter"
@@ -145,13 +147,7 @@ const sentences = {
   keyInUse: () =>
     "Idempotency-Key: the first request with this key is still running; try again in a moment.",
   noKeySet: () => "The keys that tokens are checked with cannot be had just now; try again.",
-  otherPlace: ({
-    header,
-    place,
-  }: {
-    readonly header: string;
-    readonly place: "organization" | "department";
-  }) =>
+  otherPlace: ({ header, place }: Place) =>
     `${header} does not name ${place === "organization" ? "the" : "a"} ${place} of the credential; send its id.`,
   missingScopes: ({ scopes }: { readonly scopes: readonly string[] }) =>
     `The credential lacks ${scopes.join(", ")}. Use one that has it.`,
@@ -159,10 +155,6 @@ const sentences = {
     `The body has more than ${counted(max)} bytes; send less at once.`,
   bodyNotJson: () => "Send the body as JSON: content-type: application/json.",
 };
-
-type Quota = { readonly owner: string; readonly limit: number; readonly retryAfter: number };
-type Points = { readonly points: number; readonly remaining: number };
-type Taken = Type & { readonly isWithin: boolean };
 
 const texts = { ...predicates, ...sentences };
 

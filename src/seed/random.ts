@@ -81,13 +81,13 @@ export class Random {
     return Math.min(most, Math.floor(draw));
   }
 
-  /** Fills the bytes; hand it to `uuidv7` as a bound function. */
-  fill(bytes: Uint8Array): void {
+  /** So many random bytes. */
+  bytes(count: number): Uint8Array {
     let word = 0;
-    for (let index = 0; index < bytes.length; index += 1) {
+    return Uint8Array.from({ length: count }, (_, index) => {
       word = index % 4 === 0 ? this.next() : word >>> 8;
-      bytes[index] = word & 0xff;
-    }
+      return word & 0xff;
+    });
   }
 }
 

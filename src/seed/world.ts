@@ -1,4 +1,4 @@
-import { uuidv7 } from "../lib/id.ts";
+import { v7 as uuidv7 } from "uuid";
 import { Random } from "./random.ts";
 
 export const hour = 3_600_000;
@@ -52,7 +52,7 @@ export function makeWorld(plan: TenantPlan): World {
   const random = new Random(`${plan.seed}/${plan.slug}`);
   const anchor = plan.anchor.getTime();
   const start = anchor - history;
-  const newUuid = (): string => uuidv7(start, (bytes) => random.fill(bytes));
+  const newUuid = (): string => uuidOf(start, random);
   return {
     plan,
     random,
@@ -68,9 +68,10 @@ export function makeWorld(plan: TenantPlan): World {
 }
 
 /** A UUIDv7 of the record's time. */
-export function newId(world: World, at: number): string {
-  return uuidv7(at, (bytes) => world.random.fill(bytes));
-}
+export const newId = ({ random }: World, at: number): string => uuidOf(at, random);
+
+const uuidOf = (msecs: number, random: Random): string =>
+  uuidv7({ msecs, random: random.bytes(16) });
 
 /** The next number of its kind and year, e.g. `DEAL-2026-00417`. */
 export function nextNumber(world: World, kind: "deal" | "quote", at: number): string {

@@ -1,4 +1,4 @@
-import { uuidv7 } from "../lib/id.ts";
+import { v7 as uuidv7 } from "uuid";
 import type { Entity } from "../model/entity.ts";
 import { deleteContents, deletionOf, restoreContents } from "./contents.ts";
 import { sound, type Draft } from "./draft.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { uuidv7 } from "../../src/lib/id.ts";
+import { v7 as uuidv7 } from "uuid";
 import { catalog } from "../../src/modules/catalog.ts";
 import { recordType } from "../../src/modules/change-event/model.ts";
 import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { v7 as uuidv7 } from "uuid";
 import { ApiKeys } from "../../src/auth/api-keys.ts";
-import { uuidv7 } from "../../src/lib/id.ts";
 import type { TenantFixtures } from "../support/samples/fixtures.ts";
 import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 

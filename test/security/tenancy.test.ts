@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { v7 as uuidv7 } from "uuid";
 import { catalog } from "../../src/modules/catalog.ts";
 import type { Entity } from "../../src/model/entity.ts";
-import { uuidv7 } from "../../src/lib/id.ts";
 import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { completeTenant, type Graph } from "../support/samples/two-tenants.ts";
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { uuidv7 } from "../../src/lib/id.ts";
+import { v7 as uuidv7 } from "uuid";
 import { at, listAt } from "../support/gateway/gateway.ts";
 import { casesOf } from "../support/run/run-length.ts";
 import { race, startRaceTrack, type RaceTrack } from "../support/writes/races.ts";

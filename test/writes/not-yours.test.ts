@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { uuidv7 } from "../../src/lib/id.ts";
+import { v7 as uuidv7 } from "uuid";
 import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { completeTenant, type Graph } from "../support/samples/two-tenants.ts";
 import { idOf, problemsOf, WriteCalls, type Outcome } from "../support/writes/write-calls.ts";

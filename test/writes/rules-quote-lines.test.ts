@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { uuidv7 } from "../../src/lib/id.ts";
+import { v7 as uuidv7 } from "uuid";
 import type { Made, TenantFixtures } from "../support/samples/fixtures.ts";
 import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { idOf, problemsOf, WriteCalls } from "../support/writes/write-calls.ts";

@@ -1,8 +1,9 @@
+import { v7 as uuidv7 } from "uuid";
 import type { Actor } from "../../auth/actor.ts";
 import { makeSecret } from "../../auth/api-key.ts";
 import { covers } from "../../auth/require-scopes.ts";
 import { isScope } from "../../auth/scopes.ts";
-import { idComplaint, readId, uuidv7 } from "../../lib/id.ts";
+import { idComplaint, readId } from "../../lib/id.ts";
 import type { WriteContext } from "../../write/context.ts";
 import { textOf, type Draft, type WriteResult } from "../../write/draft.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";

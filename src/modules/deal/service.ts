@@ -1,4 +1,4 @@
-import { uuidv7 } from "../../lib/id.ts";
+import { v7 as uuidv7 } from "uuid";
 import { wordsOf } from "../../lib/messages.ts";
 import { changes, isFaulty, textOf, type Draft } from "../../write/draft.ts";
 import { fitsIndex, tooManyBytes } from "../../write/input-types.ts";

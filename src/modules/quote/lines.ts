@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { readId, uuidv7 } from "../../lib/id.ts";
+import { v7 as uuidv7 } from "uuid";
+import { readId } from "../../lib/id.ts";
 import { isRecord } from "../../lib/json.ts";
 import { decimalText, fitsMoney, tenThousandths } from "../../lib/money.ts";
 import { param, sql } from "../../lib/sql.ts";

@@ -1,6 +1,7 @@
 import pg from "pg";
+import { v7 as uuidv7 } from "uuid";
 import type { Database } from "../../db/database.ts";
-import { formatId, uuidv7 } from "../../lib/id.ts";
+import { formatId } from "../../lib/id.ts";
 import { wordsOf } from "../../lib/messages.ts";
 import { StartupError } from "../../lib/startup-error.ts";
 import { composed } from "../../lib/text.ts";

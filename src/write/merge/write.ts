@@ -1,4 +1,4 @@
-import { uuidv7 } from "../../lib/id.ts";
+import { v7 as uuidv7 } from "uuid";
 import type { Entity } from "../../model/entity.ts";
 import type { PrimaryRule } from "../../model/rules.ts";
 import type { EntityWrites } from "../entity-writes.ts";

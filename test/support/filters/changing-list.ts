@@ -1,6 +1,6 @@
 import fc from "fast-check";
+import { v7 as uuidv7 } from "uuid";
 import { catalog } from "../../../src/modules/catalog.ts";
-import { uuidv7 } from "../../../src/lib/id.ts";
 import type { Fixtures } from "../samples/fixtures.ts";
 import type { Cut, GotPage } from "./list-pages.ts";
 import { columnsOf, idOf, rowOf, storeRows } from "../samples/random-rows.ts";

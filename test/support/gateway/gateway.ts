@@ -1,11 +1,11 @@
 import type { RequestListener, Server } from "node:http";
 import type { DestinationStream } from "pino";
+import { v7 as uuidv7 } from "uuid";
 import { createHttpServer } from "../../../src/http/http-server.ts";
 import { listen, portOf } from "../../../src/cli/http.ts";
 import { makeSecret } from "../../../src/auth/api-key.ts";
 import { loadConfig } from "../../../src/config.ts";
 import { openDatabase, type Database } from "../../../src/db/database.ts";
-import { uuidv7 } from "../../../src/lib/id.ts";
 import { createGateway } from "../../../src/server.ts";
 import { patientEnvironment } from "../run/patience.ts";
 import { withoutExtensions } from "./without-extensions.ts";

@@ -1,6 +1,6 @@
+import { v7 as uuidv7 } from "uuid";
 import { catalog } from "../../../src/modules/catalog.ts";
 import { recordType } from "../../../src/modules/change-event/model.ts";
-import { uuidv7 } from "../../../src/lib/id.ts";
 import type { Entity } from "../../../src/model/entity.ts";
 import { sqlTypeOf, type Field } from "../../../src/model/field.ts";
 import { computedValues } from "../../../src/write/stored.ts";

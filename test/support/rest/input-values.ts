@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { uuidv7 } from "../../../src/lib/id.ts";
+import { v7 as uuidv7 } from "uuid";
 
 const id = uuidv7();
 

@@ -1,5 +1,6 @@
 import pg from "pg";
-import { formatId, uuidv7 } from "../../../src/lib/id.ts";
+import { v7 as uuidv7 } from "uuid";
+import { formatId } from "../../../src/lib/id.ts";
 import { snakeCase } from "../../../src/lib/text.ts";
 import type { Entity } from "../../../src/model/entity.ts";
 import { computedValues } from "../../../src/write/stored.ts";

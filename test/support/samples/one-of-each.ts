@@ -1,5 +1,6 @@
+import { v7 as uuidv7 } from "uuid";
 import { catalog } from "../../../src/modules/catalog.ts";
-import { formatId, uuidv7 } from "../../../src/lib/id.ts";
+import { formatId } from "../../../src/lib/id.ts";
 import type { TestGateway } from "../gateway/gateway.ts";
 import { expectWritten, mutate } from "../writes/mutations.ts";
 

@@ -1,6 +1,7 @@
 import type pg from "pg";
+import { v7 as uuidv7 } from "uuid";
 import { makeSecret } from "../../../src/auth/api-key.ts";
-import { formatId, uuidv7 } from "../../../src/lib/id.ts";
+import { formatId } from "../../../src/lib/id.ts";
 import type { Made } from "./fixtures.ts";
 
 /** A tenant that has the same rows under the same ids as the one it was copied from, and a key of its own. */

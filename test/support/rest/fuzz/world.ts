@@ -1,4 +1,4 @@
-import { uuidv7 } from "../../../../src/lib/id.ts";
+import { v7 as uuidv7 } from "uuid";
 import type { FuzzAnswer, FuzzRequest } from "../../fuzz/client.ts";
 import { cursorSlot, prefixes, type Plan } from "./plans.ts";
 import { IdSlot, VersionSlot } from "./values.ts";
