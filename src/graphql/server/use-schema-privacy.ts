@@ -1,4 +1,11 @@
-import { NoSchemaIntrospectionCustomRule, validate } from "graphql";
+import { mapSchema } from "@graphql-tools/utils";
+import {
+  isEnumType,
+  isIntrospectionType,
+  NoSchemaIntrospectionCustomRule,
+  validate,
+  type GraphQLSchema,
+} from "graphql";
 import type { Plugin } from "graphql-yoga";
 
 /** Tells nothing of the schema but what a caller names: no introspection (`__typename` is none), no "Did you mean". */
@@ -14,15 +21,19 @@ export function useSchemaPrivacy(): Plugin {
       // The executor reads it; envelop's type of the arguments does not know it.
       Object.assign(args, { hideSuggestions: true });
     },
-    onResultProcess({ result, setResult }) {
-      if (!("errors" in result) || result.errors === undefined) return;
-      // graphql 16 has no way to hide what the values of an enum are like from a variable's message.
-      for (const error of result.errors) error.message = withoutSuggestion(error.message);
-      setResult(result);
-    },
   };
 }
 
-function withoutSuggestion(message: string): string {
-  return message.replace(/ Did you mean (?:the enum value )?"\w+"[^?]{0,400}\?/g, "");
+/**
+ * A copy of the schema whose enums do not say which of their values are like one that they do not have: before graphql 17
+ * the executor does not tell them that it is not to be said.
+ */
+export function withoutSuggestions(schema: GraphQLSchema): GraphQLSchema {
+  const copy = mapSchema(schema);
+  for (const type of Object.values(copy.getTypeMap())) {
+    if (!isEnumType(type) || isIntrospectionType(type)) continue;
+    const parse = type.parseValue.bind(type);
+    type.parseValue = (value) => parse(value, true);
+  }
+  return copy;
 }
