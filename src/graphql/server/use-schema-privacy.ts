@@ -1,12 +1,14 @@
-import { mapSchema } from "@graphql-tools/utils";
 import {
-  isEnumType,
-  isIntrospectionType,
+  getOperationAST,
+  getVariableValues,
+  Kind,
   NoSchemaIntrospectionCustomRule,
   validate,
-  type GraphQLSchema,
+  type ExecutionArgs,
+  type GraphQLError,
 } from "graphql";
 import type { Plugin } from "graphql-yoga";
+import { maxVariableErrors } from "./variables.ts";
 
 /** Tells nothing of the schema but what a caller names: no introspection (`__typename` is none), no "Did you mean". */
 export function useSchemaPrivacy(): Plugin {
@@ -20,20 +22,26 @@ export function useSchemaPrivacy(): Plugin {
     onExecute({ args }) {
       // The executor reads it; envelop's type of the arguments does not know it.
       Object.assign(args, { hideSuggestions: true });
+      return {
+        onExecuteDone({ result, setResult }) {
+          if (Symbol.asyncIterator in result || "data" in result) return;
+          if (result.errors?.some(isOfVariable) !== true) return;
+          setResult({ ...result, errors: variableErrors(args) ?? result.errors });
+        },
+      };
     },
   };
 }
 
-/**
- * A copy of the schema whose enums do not say which of their values are like one that they do not have: before graphql 17
- * the executor does not tell them that it is not to be said.
- */
-export function withoutSuggestions(schema: GraphQLSchema): GraphQLSchema {
-  const copy = mapSchema(schema);
-  for (const type of Object.values(copy.getTypeMap())) {
-    if (!isEnumType(type) || isIntrospectionType(type)) continue;
-    const parse = type.parseValue.bind(type);
-    type.parseValue = (value) => parse(value, true);
-  }
-  return copy;
+const isOfVariable = ({ nodes }: GraphQLError): boolean =>
+  nodes?.[0]?.kind === Kind.VARIABLE_DEFINITION;
+
+/** What is wrong with the variables, by graphql itself: the executor tells it with suggestions. */
+function variableErrors({ schema, document, operationName, variableValues }: ExecutionArgs) {
+  const definitions = getOperationAST(document, operationName)?.variableDefinitions ?? [];
+  const read = getVariableValues(schema, definitions, variableValues ?? {}, {
+    maxErrors: maxVariableErrors,
+    hideSuggestions: true,
+  });
+  return read.errors;
 }

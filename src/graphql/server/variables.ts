@@ -8,7 +8,7 @@ export type Variables = Readonly<Record<string, unknown>>;
 export const noVariables: Variables = Object.create(null);
 
 /** The executor tells the same number. */
-const maxErrors = 50;
+export const maxVariableErrors = 50;
 
 /**
  * The values of an operation's variables, read by the executor's own function: what is planned and charged for is what
@@ -20,7 +20,7 @@ export function readVariables(
   sent: Variables | null | undefined,
 ): { readonly values: Variables } | { readonly errors: readonly GraphQLError[] } {
   const { errors, variableValues } = getVariableValues(schema, variableDefinitions, sent ?? {}, {
-    maxErrors,
+    maxErrors: maxVariableErrors,
   });
   if (errors !== undefined) return { errors };
   const values: Variables = Object.assign(Object.create(null), variableValues.coerced);
