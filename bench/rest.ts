@@ -83,7 +83,7 @@ function queryOf({ projection }: Resource): string {
   const fields = [...needed].map((field) => {
     const definition = entity.fields[field];
     if (field === "addresses") return "addresses { kind line1 line2 city state postcode country }";
-    if (definition?.kind !== "reference") return field;
+    if (definition === undefined || definition.to === null) return field;
     const edge = Object.entries(entity.relations).find(
       ([, relation]) => relation.kind === "one" && relation.key === field,
     );

@@ -3,7 +3,7 @@ import { snakeCase } from "../lib/text.ts";
 import type { Catalog } from "../model/catalog.ts";
 import type { Entity } from "../model/entity.ts";
 import type { Field } from "../model/field.ts";
-import { publicValue } from "../query/public-value.ts";
+import { publicValue } from "../model/public-value.ts";
 import type { Row } from "../query/row.ts";
 
 /** What a write did to one field, as callers see it. */
@@ -26,7 +26,7 @@ export function fieldChanges(catalog: Catalog, event: Row, sees: Sees = () => tr
     const shown = known.get(field);
     if (shown === undefined || !Array.isArray(pair)) continue;
     const read = (value: unknown): unknown =>
-      Array.isArray(value) && shown.definition.kind === "id"
+      Array.isArray(value) && shown.definition.kind.ids === "own"
         ? value
             .filter((one) => sees(shown.entity, one))
             .map((one) => publicValue(catalog, shown.entity, shown.definition, one))
@@ -43,7 +43,7 @@ export function linkedRecords(catalog: Catalog, event: Row): { entity: Entity; i
   const known = knownFields(catalog, catalog.byType(String(event["recordType"])));
   return Object.entries({ ...asObject(event["changes"]) }).flatMap(([field, pair]) => {
     const shown = known.get(field);
-    if (shown?.definition.kind !== "id" || !Array.isArray(pair)) return [];
+    if (shown?.definition.kind.ids !== "own" || !Array.isArray(pair)) return [];
     return pair
       .flat()
       .flatMap((id: unknown) => (typeof id === "string" ? [{ entity: shown.entity, id }] : []));

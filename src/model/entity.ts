@@ -10,7 +10,8 @@ import {
   type RelationName,
   type WrittenColumn,
 } from "./datamodel.ts";
-import { fieldOfModel, type Field, type KindOfColumn, type Meaning } from "./field.ts";
+import { fieldOfModel, type Field, type Meaning } from "./field.ts";
+import type { KindOfColumn } from "./kinds/index.ts";
 import type { OrderTerm } from "./order.ts";
 import {
   relationOfModel,
@@ -151,7 +152,7 @@ export function defineEntity<
 
 /** The entities of an `anyReference`: the values of the field that says which one it is. */
 function toldOf(fields: Readonly<Record<string, Meaning>>): EntityName[] | null {
-  const any = Object.values(fields).find(({ kind }) => kind === "anyReference");
+  const any = Object.values(fields).find(({ kind }) => kind.ids === "any");
   const values = fields[any?.typed ?? ""]?.values?.values;
   return values === undefined ? null : Object.keys(values).filter(isModel).map(entityName);
 }
@@ -161,6 +162,13 @@ function mapValues<From, To>(
   make: (name: string, value: From) => To,
 ): Readonly<Record<string, To>> {
   return Object.fromEntries(Object.entries(from).map(([name, value]) => [name, make(name, value)]));
+}
+
+/** The field of that name. */
+export function fieldOf(entity: Entity, field: string): Field {
+  const definition = entity.fields[field];
+  if (definition === undefined) throw new Error(`${entity.name} has no field ${field}`);
+  return definition;
 }
 
 /** Whether all rows must be read to have them in an order; its first term decides, since few rows are alike in that. */

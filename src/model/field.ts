@@ -7,44 +7,8 @@ import {
   type EnumValue,
   type ModelName,
 } from "./datamodel.ts";
-
-/** What a field holds. Its SQL type, GraphQL scalar, filter operators and sortability follow from this. */
-export type FieldKind =
-  | "id"
-  | "reference"
-  | "anyReference"
-  | "text"
-  | "email"
-  | "phone"
-  | "domain"
-  | "url"
-  | "currency"
-  | "enum"
-  | "int"
-  | "bigInt"
-  | "decimal"
-  | "boolean"
-  | "dateTime"
-  | "date"
-  | "json"
-  | "jsonObject"
-  | "textList"
-  | "bytes";
-
-/** How long a text may be: one line (1,000 characters), prose (100,000), or an outside reference kept as given (255). */
-export type TextForm = "line" | "prose" | "outside";
-
-/** How long a list may be, and each text in it. */
-export type ListLimits = { readonly items: number; readonly characters?: number };
-
-/** The values of an enum with what each means. */
-export type EnumDefinition<Name extends string = string> = {
-  readonly name: Name;
-  readonly description: string;
-  /** The PostgreSQL type. */
-  readonly type: string;
-  readonly values: Readonly<Record<string, string>>;
-};
+import type { EnumDefinition, FieldFacts, Kind } from "./kind.ts";
+import { kinds, type FieldKind } from "./kinds/index.ts";
 
 /** The meaning of an enum of schema.prisma: each of its values is described, and no others. */
 export const enumOf = <Name extends EnumName>(
@@ -52,11 +16,6 @@ export const enumOf = <Name extends EnumName>(
   description: string,
   values: { readonly [Value in EnumValue<Name>]: string },
 ): EnumDefinition<Name> => ({ name, description, type: enumType(name), values });
-
-/** Characters of prose that search_text holds. */
-export const searchedLength = 2_000;
-/** Characters of it when it is folded, at most: some letters become several. */
-export const foldedLength = 6_000;
 
 /** A value that follows from the texts in some fields, which are given in their order. */
 export type Computed = {
@@ -68,28 +27,21 @@ export type Computed = {
  * What a model says of a field. The kind, and the enum of `enum`, are part of the type, so that the compiler compares
  * them with the column: `decimal("…")` is a `Meaning<"decimal">`, which no column of text takes.
  */
-export type Meaning<Kind extends FieldKind = FieldKind, Enum extends string = string> = {
-  readonly kind: Kind;
+export type Meaning<Name extends FieldKind = FieldKind, Enum extends string = string> = Omit<
+  FieldFacts,
+  "nullable" | "values"
+> & {
+  /** What it holds: its SQL type, GraphQL scalar, filter operators and sortability follow from this. */
+  readonly kind: Kind<Name>;
   readonly description: string;
-  /**
-   * Whether searches look into the field: the entity's `search_text` column holds the whole of it, and its trigram
-   * index then serves the field's text filters too, or only the first 2,000 characters.
-   */
-  readonly searched: "whole" | "beginning" | null;
   /** For what holds values of another record: the field that says which entity that is of, by its GraphQL type. */
   readonly typed: string | null;
   /** For `enum`: its values. */
   readonly values: EnumDefinition<Enum> | null;
   /** SQL that is read instead of the column, null where that is; `{t}` stands for the table. */
   readonly expression: string | null;
-  /** With an expression: for each of its values, what the column then holds, so that an index on the column serves. */
-  readonly stored: Readonly<Record<string, readonly string[]>> | null;
   /** For an internal column: what the gateway makes it of, whenever it writes the record. */
   readonly computed: Computed | null;
-  /** For texts and lists of them. */
-  readonly form: TextForm;
-  /** For lists: the most items, and the most characters of each; null for the usual ones of the kind. */
-  readonly limits: ListLimits | null;
   /** Kept by the gateway: what a caller sends for it is ignored, because REST clients send back what they read. */
   readonly managed: boolean;
   /** Can only be read: no filter and no order goes by it. */
@@ -112,9 +64,6 @@ export type Field = Meaning & {
   readonly default: unknown;
 };
 
-/** The kinds whose values are looked up by a column beside theirs: `email` by `emailKey`. */
-const keyed: ReadonlySet<FieldKind> = new Set(["email", "phone"]);
-
 /** The field of that name of a model; fails where schema.prisma has no such column. */
 export function fieldOfModel(model: ModelName, name: string, meaning: Meaning): Field {
   const facts = columnFacts(model, name);
@@ -125,7 +74,7 @@ export function fieldOfModel(model: ModelName, name: string, meaning: Meaning): 
     column: facts.column,
     nullable: facts.nullable,
     to: facts.to === null ? null : entityName(facts.to),
-    key: keyed.has(meaning.kind) ? (columnFacts(model, `${name}Key`)?.column ?? null) : null,
+    key: meaning.kind.key === null ? null : (columnFacts(model, `${name}Key`)?.column ?? null),
     generated: facts.generated,
     default: facts.default,
   };
@@ -134,11 +83,12 @@ export function fieldOfModel(model: ModelName, name: string, meaning: Meaning): 
 type Searched = Partial<Pick<Meaning, "searched">>;
 type Limits = Partial<Pick<Meaning, "limits">>;
 
-const field = <Kind extends FieldKind, Enum extends string = never>(
-  kind: Kind,
+/** A field of a kind; most kinds have a constructor below that says what is usual for them. */
+export const field = <Name extends FieldKind, Enum extends string = never>(
+  kind: Kind<Name>,
   description: string,
-  options: Partial<Meaning<Kind, Enum>> = {},
-): Meaning<Kind, Enum> => ({
+  options: Partial<Meaning<Name, Enum>> = {},
+): Meaning<Name, Enum> => ({
   kind,
   description,
   searched: null,
@@ -155,55 +105,55 @@ const field = <Kind extends FieldKind, Enum extends string = never>(
   ...options,
 });
 
-export const id = (description: string) => field("id", description, { managed: true });
+export const id = (description: string) => field(kinds.id, description, { managed: true });
 /** The id of the record that a relation of the model leads to. */
-export const reference = (description: string) => field("reference", description);
+export const reference = (description: string) => field(kinds.reference, description);
 /** Names a record of any entity; the field `typed` says of which. */
 export const anyReference = (typed: string, description: string) =>
-  field("anyReference", description, { typed });
+  field(kinds.anyReference, description, { typed });
 export const text = (description: string, options: Searched = {}) =>
-  field("text", description, options);
+  field(kinds.text, description, options);
 /** Text of many lines: its beginning is searched. */
 export const prose = (description: string) =>
-  field("text", description, { form: "prose", searched: "beginning" });
+  field(kinds.text, description, { form: "prose", searched: "beginning" });
 /** A reference to something that is no record of this API, kept as given. */
-export const outside = (description: string) => field("text", description, { form: "outside" });
+export const outside = (description: string) => field(kinds.text, description, { form: "outside" });
 export const outsideList = (description: string) =>
-  field("textList", description, { form: "outside" });
-export const bytes = (description: string) => field("bytes", description);
+  field(kinds.textList, description, { form: "outside" });
+export const bytes = (description: string) => field(kinds.bytes, description);
 export const email = (description: string, options: Searched = {}) =>
-  field("email", description, options);
+  field(kinds.email, description, options);
 /** A phone number as it is written. */
 export const phone = (description: string, options: Searched = {}) =>
-  field("phone", description, options);
+  field(kinds.phone, description, options);
 export const domain = (description: string, options: Searched = {}) =>
-  field("domain", description, options);
+  field(kinds.domain, description, options);
 export const url = (description: string, options: Searched = {}) =>
-  field("url", description, options);
-export const currency = (description: string) => field("currency", description);
+  field(kinds.url, description, options);
+export const currency = (description: string) => field(kinds.currency, description);
 export const enumeration = <Name extends string>(
   values: EnumDefinition<Name>,
   description: string,
   options: Partial<Pick<Meaning, "expression" | "stored">> = {},
-): Meaning<"enum", Name> => field("enum", description, { ...options, values });
-export const bigInt = (description: string) => field("bigInt", description);
-export const int = (description: string) => field("int", description);
-export const decimal = (description: string) => field("decimal", description);
-export const boolean = (description: string) => field("boolean", description);
-export const dateTime = (description: string) => field("dateTime", description);
-export const date = (description: string) => field("date", description);
+): Meaning<"enum", Name> => field(kinds.enumeration, description, { ...options, values });
+export const bigInt = (description: string) => field(kinds.bigInt, description);
+export const int = (description: string) => field(kinds.int, description);
+export const decimal = (description: string) => field(kinds.decimal, description);
+export const boolean = (description: string) => field(kinds.boolean, description);
+export const dateTime = (description: string) => field(kinds.dateTime, description);
+export const date = (description: string) => field(kinds.date, description);
 export const json = (description: string, options: Limits = {}) =>
-  field("json", description, options);
+  field(kinds.json, description, options);
 /** JSON with a shape of its own: shown as the type that its module gives it, and not filtered by. */
 export const shown = (typed: string, description: string) =>
-  field("json", description, { shownOnly: true, typed });
-export const jsonObject = (description: string) => field("jsonObject", description);
+  field(kinds.json, description, { shownOnly: true, typed });
+export const jsonObject = (description: string) => field(kinds.jsonObject, description);
 export const textList = (description: string, options: Limits = {}) =>
-  field("textList", description, options);
+  field(kinds.textList, description, options);
 
 /** A column of the gateway's own, made of the record's other values. */
 export const computed = (description: string, from: Computed) =>
-  field("text", description, { managed: true, computed: from });
+  field(kinds.text, description, { managed: true, computed: from });
 
 /** Kept by the gateway: what a caller sends for it is ignored. */
 export const managed = <Of extends Meaning>(definition: Of): Of => ({
@@ -222,55 +172,17 @@ export const unmeasured = <Of extends Meaning>(definition: Of): Of => ({
   measure: "none",
 });
 
-const sqlTypes = {
-  id: "uuid",
-  reference: "uuid",
-  anyReference: "uuid",
-  text: "text",
-  email: "text",
-  phone: "text",
-  domain: "text",
-  url: "text",
-  currency: "text",
-  enum: "text",
-  int: "integer",
-  bigInt: "bigint",
-  decimal: "numeric",
-  boolean: "boolean",
-  dateTime: "timestamptz",
-  date: "date",
-  json: "jsonb",
-  jsonObject: "jsonb",
-  textList: "text[]",
-  bytes: "bytea",
-} as const satisfies Record<FieldKind, string>;
-
-/** The kinds that a column of a PostgreSQL type may have: `numeric` → `"decimal"`. */
-export type KindOfColumn<Type extends string> = {
-  [Kind in FieldKind]: (typeof sqlTypes)[Kind] extends Type ? Kind : never;
-}[FieldKind];
-
 /** The PostgreSQL type that a value of the field is cast to. */
 export function sqlTypeOf(definition: Field): string {
-  return definition.values?.type ?? sqlTypes[definition.kind];
+  return definition.values?.type ?? definition.kind.sqlType;
 }
-
-const unsortable: ReadonlySet<FieldKind> = new Set([
-  "anyReference",
-  "json",
-  "jsonObject",
-  "textList",
-  "bytes",
-]);
-
-const longKinds: ReadonlySet<FieldKind> = new Set(["json", "jsonObject", "textList"]);
 
 /** Whether a value can be much longer than a line: prose, JSON, lists of texts. */
 export function isLong({ kind, form, shownOnly }: Meaning): boolean {
-  return form === "prose" || (longKinds.has(kind) && !shownOnly);
+  return form === "prose" || (kind.isLong && !shownOnly);
 }
 
 /** Whether lists can be ordered by the field. */
 export function isSortable(definition: Meaning): boolean {
-  return !unsortable.has(definition.kind) && !definition.shownOnly;
+  return definition.kind.isSortable && !definition.shownOnly;
 }

@@ -70,7 +70,7 @@ export function sortTerms(entity: Entity, alias: string, order: readonly OrderTe
       nullsFirst,
       nullable: definition.nullable,
     });
-    if (definition.kind === "id") return terms;
+    if (definition.kind.ids === "own") return terms;
   }
   return [...terms, idTerm(alias, terms[0]?.descending ?? true)];
 }

@@ -1,6 +1,5 @@
-import { parseJson } from "../lib/exact-number.ts";
 import type { Catalog } from "../model/catalog.ts";
-import type { Entity } from "../model/entity.ts";
+import { fieldOf, type Entity } from "../model/entity.ts";
 import type { Field } from "../model/field.ts";
 import { fieldSql } from "./order.ts";
 import type { Sql } from "../lib/sql.ts";
@@ -25,7 +24,7 @@ export function rowColumns(entity: Entity, wanted: readonly string[]): Columns<R
   const fields = withId(wanted);
   return {
     sql: () => columnsSql(entity, "t", fields),
-    read: (cells, start) => readRow(entity, fields, cells, start),
+    read: rowReader(entity, fields),
   };
 }
 
@@ -36,55 +35,26 @@ export function withId(fields: readonly string[]): string[] {
 
 /** The columns behind fields, in their order. */
 export function columnsSql(entity: Entity, alias: string, fields: readonly string[]): Sql[] {
-  return fields.map((field) => {
-    const definition = entity.fields[field];
-    if (definition === undefined) throw new Error(`${entity.name} has no field ${field}`);
-    return fieldSql(alias, field, definition);
-  });
+  return fields.map((field) => fieldSql(alias, field, fieldOf(entity, field)));
 }
 
-/** The record in a row whose cells from `start` on are those of the fields. */
-export function readRow(entity: Entity, fields: readonly string[], cells: Cells, start = 0): Row {
-  const record: Record<string, unknown> = {};
-  for (const [index, field] of fields.entries()) {
-    record[field] = readValue(entity.fields[field], cells[start + index] ?? null);
-  }
-  return record;
+/** Reads the record in a row whose cells from `start` on are those of the fields. */
+export function rowReader(
+  entity: Entity,
+  fields: readonly string[],
+): (cells: Cells, start: number) => Row {
+  const columns = fields.map((field) => ({ field, read: fieldOf(entity, field).kind.read }));
+  return (cells, start) => {
+    const record: Record<string, unknown> = {};
+    for (const [index, { field, read }] of columns.entries()) {
+      const cell = cells[start + index] ?? null;
+      record[field] = cell === null ? null : read(cell);
+    }
+    return record;
+  };
 }
 
-/** Reads a value that PostgreSQL printed as text. No decimal passes through a float on its way. */
-export function readValue(definition: Field | undefined, text: string | null): unknown {
-  if (text === null || definition === undefined) return null;
-  switch (definition.kind) {
-    case "int":
-    case "bigInt":
-      return Number(text);
-    case "boolean":
-      return text === "t";
-    case "dateTime":
-      return readInstant(text);
-    case "json":
-    case "jsonObject":
-      return parseJson(text);
-    case "textList":
-      return readTextArray(text);
-    default:
-      return text;
-  }
-}
-
-/** `2026-03-18 15:40:12.5+00` (the pool's sessions run in UTC) → Date. */
-function readInstant(text: string): Date {
-  return new Date(`${text.replace(" ", "T").replace(/\+00$/, "")}Z`);
-}
-
-/** PostgreSQL's array literal of text, one dimension: `{a,"b \"c\"",NULL}`. */
-export function readTextArray(text: string): string[] {
-  const items: string[] = [];
-  const pattern = /"((?:[^"\\]|\\.)*)"|[^,{}]+/gs;
-  for (const match of text.slice(1, -1).matchAll(pattern)) {
-    const quoted = match[1];
-    items.push(quoted === undefined ? match[0] : quoted.replace(/\\(.)/gs, "$1"));
-  }
-  return items;
+/** Reads a value that PostgreSQL printed as text. */
+export function readValue({ kind }: Field, text: string | null): unknown {
+  return text === null ? null : kind.read(text);
 }

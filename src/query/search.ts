@@ -2,7 +2,7 @@ import { badInput } from "../lib/errors.ts";
 import { searchedNumber, type SearchedNumber } from "../model/kinds/phone.ts";
 import { comparedLength, maxPartLength, readText } from "../lib/text.ts";
 import type { Entity } from "../model/entity.ts";
-import { folded, hasPart } from "./filter-value.ts";
+import { folded, hasPart } from "../model/kinds/parts/part.ts";
 import type { SortTerm } from "./order.ts";
 import { all, any, join, param, raw, sql, type Sql } from "../lib/sql.ts";
 

@@ -1,26 +1,11 @@
 import { asComplaint, type Complaint } from "../lib/messages.ts";
 import { catalog } from "../modules/catalog.ts";
-import type { Entity } from "../model/entity.ts";
+import { fieldOf, type Entity } from "../model/entity.ts";
 import type { Field } from "../model/field.ts";
+import type { Comparison } from "../model/kind.ts";
 import type { Filter } from "../query/filter-value.ts";
 import type { Member } from "../query/projection.ts";
-import { comparisonsOf, readOperand, type Comparison } from "./filter-operand.ts";
-
-/** What the read engine calls the comparisons of a single value. */
-const operators: Partial<Record<Comparison, string>> = {
-  eq: "eq",
-  ne: "ne",
-  in: "in",
-  not_in: "notIn",
-  gt: "gt",
-  gte: "gte",
-  lt: "lt",
-  lte: "lte",
-  contains: "contains",
-  starts_with: "startsWith",
-  ends_with: "endsWith",
-  is_null: "isNull",
-};
+import { comparisonsOf, readOperand } from "./filter-operand.ts";
 
 const ofDeletion: readonly Comparison[] = ["eq"];
 const ofIds: readonly Comparison[] = ["eq", "ne", "in", "not_in", "all", "is_empty"];
@@ -57,12 +42,6 @@ export function comparedField(
   return { entity: target, definition: fieldOf(target, "id") };
 }
 
-function fieldOf(entity: Entity, field: string): Field {
-  const definition = entity.fields[field];
-  if (definition === undefined) throw new Error(`${entity.name} has no field ${field}`);
-  return definition;
-}
-
 type Condition = { readonly condition: Filter } | { readonly complaint: Complaint };
 
 /** What a filter of a query asks the read engine for, or what is wrong with it. */
@@ -87,10 +66,9 @@ export function conditionOf(
   if (member.kind === "ids") return { condition: idsCondition(member.relation, comparison, value) };
   if (member.kind !== "field") throw new Error(`${member.key} is not compared`);
   const { field, or } = member;
-  if (compared.definition.kind === "textList") {
-    return { condition: listCondition(field, comparison, value) };
-  }
-  const condition = { [field]: { [operators[comparison] ?? comparison]: value } };
+  const { parameter } = compared.definition.kind;
+  if (parameter === null) throw new Error(`${member.key} is not compared`);
+  const condition = parameter.condition(field, comparison, value);
   return {
     condition:
       or === undefined
@@ -104,24 +82,6 @@ function deletionCondition(member: Member, text: string): Condition {
   return text === "true" || text === "false"
     ? { condition: { [member.field]: { isNull: text === "false" } } }
     : { complaint: { complaint: "notBoolean" } };
-}
-
-/** Of a list of texts: what it has in it. */
-function listCondition(field: string, comparison: Comparison, value: unknown): Filter {
-  switch (comparison) {
-    case "eq":
-      return { [field]: { has: value } };
-    case "ne":
-      return { not: { [field]: { has: value } } };
-    case "in":
-      return { [field]: { hasSome: value } };
-    case "not_in":
-      return { not: { [field]: { hasSome: value } } };
-    case "all":
-      return { [field]: { hasEvery: value } };
-    default:
-      return { [field]: { isEmpty: value } };
-  }
 }
 
 const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [value]);

@@ -4,7 +4,8 @@ import { snakeCase } from "../lib/text.ts";
 import { catalog } from "../modules/catalog.ts";
 import type { Entity } from "../model/entity.ts";
 import type { Field } from "../model/field.ts";
-import { name } from "../lib/sql.ts";
+import type { Notation } from "../model/kind.ts";
+import { name, raw, render } from "../lib/sql.ts";
 
 /**
  * Writes the change log of a tenant that has none, as if its rows had come in by mutations, and gives the number of
@@ -56,7 +57,7 @@ function eventsSql(entity: Entity, rank: number): string {
   const head = `'${entity.type}', ${rank}, t.id, ${column(entity, "appId") ?? "NULL"}`;
   const values = fields
     .filter(([field]) => !deletionFields.includes(field))
-    .map(([field, definition]) => `${plainSql(field, definition)} AS "${snakeCase(field)}"`);
+    .map(([field, definition]) => `${plainSql(definition)} AS "${snakeCase(field)}"`);
   const turnsOfEntity = turns[entity.name];
   const turned = turnsOfEntity === undefined ? null : numbered(turnsOfEntity);
   // A field that a turn changes began with the first turn's old value.
@@ -112,20 +113,15 @@ function column(entity: Entity, field: string): string | null {
 function value(entity: Entity, field: string): string {
   const definition = entity.fields[field] ?? entity.internal[field];
   if (definition === undefined) throw new Error(`${entity.name} has no field ${field}`);
-  return plainSql(field, definition);
+  return plainSql(definition);
 }
 
-function plainSql(field: string, definition: Field): string {
-  const cell = `t.${name(definition.column)}`;
-  switch (definition.kind) {
-    case "decimal":
-      return `trim_scale(${cell})::text`;
-    case "dateTime":
-      return `to_char(${cell}, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
-    default:
-      return cell;
-  }
+function plainSql({ kind, column: of }: Field): string {
+  return render(kind.printedSql(raw(`t.${name(of)}`), logged, "")).text;
 }
+
+/** How the log has values. */
+const logged: Notation = { ids: "bare", fraction: 3, days: "day", decimals: "text" };
 
 const pair = (old: string, current: string): string => `jsonb_build_array(${old}, ${current})`;
 

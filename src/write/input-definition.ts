@@ -1,22 +1,9 @@
 import type { z } from "zod";
-import type { EnumDefinition } from "../model/field.ts";
+import type { EnumDefinition, ScalarType } from "../model/kind.ts";
 
 /** What GraphQL calls the type of an input field. */
 export type InputType =
-  | {
-      readonly scalar:
-        | "ID"
-        | "String"
-        | "Int"
-        | "Boolean"
-        | "Decimal"
-        | "DateTime"
-        | "Date"
-        | "EmailAddress"
-        | "URL"
-        | "Currency"
-        | "JSON";
-    }
+  | { readonly scalar: ScalarType }
   | { readonly enum: EnumDefinition }
   | { readonly input: InputDefinition }
   | { readonly listOf: InputType };

@@ -2,6 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import type { Entity } from "../model/entity.ts";
 import type { Field } from "../model/field.ts";
+import type { Scalar } from "../model/kind.ts";
+import { jsonScalar } from "../model/kinds/json.ts";
 import { withoutExponent } from "../lib/decimal.ts";
 import { ExactNumber } from "../lib/exact-number.ts";
 import { isRecord } from "../lib/json.ts";
@@ -9,7 +11,6 @@ import { isComplaint, wordsOf, type Complaint } from "../lib/messages.ts";
 import { capitalized, snakeCase } from "../lib/text.ts";
 import { invalid, type Problem } from "./problem.ts";
 import type { EntityInputs, InputDefinition, InputField, InputType } from "./input-definition.ts";
-import { schemaOf } from "./input-types.ts";
 
 /** Values by field name, as JSON holds them: decimals and instants are text, ids bare UUIDs. */
 export type Values = Readonly<Record<string, unknown>>;
@@ -44,7 +45,7 @@ export const inputField = (options: FieldOptions): InputField => ({
 export const ignoredField = (reason: string): InputField => ({
   field: null,
   schema: z.unknown(),
-  type: { scalar: "JSON" },
+  type: { scalar: jsonScalar },
   description: `Accepted and ignored: ${reason}`,
   required: false,
   nullable: true,
@@ -152,11 +153,11 @@ export function fieldFromModel(
   definition: Field,
   prefixOf: (entity: string) => string,
 ): InputField {
-  const { schema, type } = schemaOf(name, definition, prefixOf);
+  const { kind, to } = definition;
+  if (kind.input === null) throw new Error(`${name}: callers do not write this`);
   return inputField({
     field: name,
-    schema,
-    type,
+    ...kind.input(definition, to === null ? "" : prefixOf(to)),
     nullable: definition.nullable,
     description: definition.description,
   });
@@ -168,8 +169,7 @@ export const isBlank = (value: unknown): boolean =>
 
 /** What is said of null and blank for a field that cannot be null. */
 function neverNull({ type }: InputField): Complaint {
-  const isJson = "scalar" in type && type.scalar === "JSON";
-  const emptiedBy = "listOf" in type ? "[]" : isJson ? "an empty one" : null;
+  const emptiedBy = "listOf" in type ? "[]" : (scalarOf(type)?.emptiedBy ?? null);
   return { complaint: "neverNull", emptiedBy };
 }
 
@@ -222,11 +222,15 @@ export function parseInput(definition: InputDefinition, input: Values): ParsedIn
   return { values, extras, problems, asSent };
 }
 
-/** A decimal as text, with all digits that it was sent with. */
+/** A number as text where it is read with all the digits that it was sent with. */
 const readable = ({ type }: InputField, sent: unknown): unknown =>
-  sent instanceof ExactNumber && "scalar" in type && type.scalar === "Decimal"
+  sent instanceof ExactNumber && scalarOf(type)?.readsDigits === true
     ? withoutExponent(sent.source)
     : sent;
+
+/** The scalar of a type, if a kind brought it. */
+const scalarOf = (type: InputType): Scalar | null =>
+  "scalar" in type && typeof type.scalar === "object" ? type.scalar : null;
 
 /** A check of ours says what is wrong as data, one of zod's in words. */
 function complaintOf(issue: z.core.$ZodIssue): Complaint | string {

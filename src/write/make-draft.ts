@@ -8,18 +8,11 @@ import { conflict, type Problem } from "./problem.ts";
 import type { Stored } from "./stored.ts";
 import type { WriteUnit } from "./unit.ts";
 
-const kindDefaults: Readonly<Record<string, unknown>> = {
-  textList: [],
-  jsonObject: {},
-  json: [],
-  boolean: false,
-};
-
 /** What a field of a new record holds when nothing is said of it. */
 function defaultOf(writes: EntityWrites, name: string): unknown {
   const definition = writes.entity.fields[name];
   if (definition === undefined || definition.nullable) return null;
-  return writes.defaults[name] ?? kindDefaults[definition.kind] ?? null;
+  return writes.defaults[name] ?? definition.kind.empty;
 }
 
 /** A new record with its defaults and stamps. */

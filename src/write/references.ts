@@ -7,10 +7,8 @@ const strength: Readonly<Record<Lock, number>> = { reference: 0, update: 1, excl
 
 /** The fields of an entity by which it names other records: field and entity. */
 export function referenceKeys({ fields }: Entity): (readonly [string, string])[] {
-  return Object.entries(fields).flatMap(([key, { kind, managed, to }]) =>
-    kind === "reference" && !managed && key !== "tenantId" && to !== null
-      ? [[key, to] as const]
-      : [],
+  return Object.entries(fields).flatMap(([key, { managed, to }]) =>
+    to !== null && !managed && key !== "tenantId" ? [[key, to] as const] : [],
   );
 }
 

@@ -1,4 +1,4 @@
-import type { Entity } from "../model/entity.ts";
+import { fieldOf, type Entity } from "../model/entity.ts";
 import { isOneOf, name, param, raw, sql, type Sql } from "../lib/sql.ts";
 import type { Values } from "./input.ts";
 import { computedValues, writtenColumns, type Column, type Stored } from "./stored.ts";
@@ -49,10 +49,9 @@ export function clearSql(
   ids: readonly string[],
   { field, tenant }: { readonly field: string; readonly tenant: Sql },
 ): Sql {
-  const definition = entity.fields[field];
+  const definition = fieldOf(entity, field);
   // Where null cannot stand, a value that nobody else has.
-  const instead = definition?.kind === "boolean" ? "FALSE" : `"id"::text`;
-  const value = definition?.nullable === true ? "NULL" : instead;
+  const value = definition.nullable ? "NULL" : definition.kind.standIn;
   const assignments = columns.map(({ column }) => `${column} = ${value}`).join(", ");
   return sql`UPDATE ${raw(name(entity.table))} SET ${raw(assignments)} WHERE "tenant_id" = ${tenant} AND "id" = ANY (${param(ids, "uuid[]")})`;
 }

@@ -1,7 +1,6 @@
-import { canonicalDecimal } from "../lib/decimal.ts";
 import type { Entity } from "../model/entity.ts";
 import { sqlTypeOf, type Field } from "../model/field.ts";
-import { readValue, type Cells } from "../query/row.ts";
+import type { Cells } from "../query/row.ts";
 import { name, raw, type Sql } from "../lib/sql.ts";
 import type { Values } from "./input.ts";
 
@@ -89,9 +88,6 @@ export function readStored(entity: Entity, cells: Cells): Stored {
 }
 
 /** A value as JSON holds it without loss: decimals as canonical text, instants as ISO text. */
-export function readPlain(definition: Field, text: string | null): unknown {
-  if (text === null) return null;
-  if (definition.kind === "decimal") return canonicalDecimal(text);
-  const value = readValue(definition, text);
-  return value instanceof Date ? value.toISOString() : value;
+export function readPlain({ kind }: Field, text: string | null): unknown {
+  return text === null ? null : kind.plain(text);
 }

@@ -1,5 +1,4 @@
-import { comparedAs } from "../model/compared.ts";
-import type { Entity } from "../model/entity.ts";
+import { fieldOf, type Entity } from "../model/entity.ts";
 import { all, name, param, raw, sql, type Sql } from "../lib/sql.ts";
 import type { WriteContext } from "./context.ts";
 import type { RowInput, WriteResult } from "./draft.ts";
@@ -163,10 +162,7 @@ async function findRecord(
   }
   const matches = matching(entity, rule, values);
   // Two callers with the same key take turns: not every key is unique by an index.
-  const key = comparedAs(
-    { kind: entity.fields[rule.field]?.kind ?? "text" },
-    String(values[rule.field]),
-  );
+  const key = fieldOf(entity, rule.field).kind.comparedAs(String(values[rule.field]));
   const turn = JSON.stringify([unit.actor.tenantId, entity.table, rule.field, key]);
   unit.send(sql`SELECT pg_advisory_xact_lock(hashtextextended(lower(${param(turn, "text")}), 0))`);
   const found = await unit.find(entity, matches, null, liveness);
@@ -185,13 +181,11 @@ async function findRecord(
 }
 
 function matching(entity: Entity, rule: UpsertKeys[string], values: Values): Sql {
-  const definition = entity.fields[rule.field];
-  if (definition === undefined) throw new Error(`${entity.name} has no field ${rule.field}`);
-  const value = param(comparedAs(definition, String(values[rule.field])), "text");
+  const definition = fieldOf(entity, rule.field);
+  const value = param(definition.kind.comparedAs(String(values[rule.field])), "text");
   const condition = sql`${raw(`t.${name(definition.key ?? definition.column)}`)} = ${value}`;
   if (rule.within === null) return condition;
-  const owner = entity.fields[rule.within];
-  if (owner === undefined) throw new Error(`${entity.name} has no field ${rule.within}`);
+  const owner = fieldOf(entity, rule.within);
   const column = raw(`t.${name(owner.column)}`);
   return all([
     condition,

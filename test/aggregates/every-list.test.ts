@@ -98,7 +98,9 @@ describe.each(listed.map((entity) => [entity.type, entity] as const))("%s", (typ
     "enum reference currency boolean email phone domain date dateTime".split(" "),
   );
   const groupable = Object.entries(entity.fields)
-    .filter(([, { kind, form }]) => kinds.has(kind) || (kind === "text" && form !== "prose"))
+    .filter(
+      ([, { kind, form }]) => kinds.has(kind.name) || (kind.name === "text" && form !== "prose"),
+    )
     .map(([name]) => name)
     .filter((name) => name !== "tenantId");
 
@@ -118,7 +120,7 @@ describe.each(listed.map((entity) => [entity.type, entity] as const))("%s", (typ
 
   it("is grouped by each of them in a query that works", async () => {
     const items = groupable.map((name) => {
-      const isInstant = entity.fields[name]?.kind === "dateTime";
+      const isInstant = entity.fields[name]?.kind.name === "dateTime";
       return `${name}: ${entity.plural}Aggregate(groupBy: [{ field: ${name}${isInstant ? ', by: month, timeZone: "Asia/Kathmandu"' : ""} }]) { count groupCount groups { key { ${name} } count } }`;
     });
     const data = await gateway.data(key, `{ ${items.join(" ")} }`);

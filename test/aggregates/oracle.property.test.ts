@@ -6,7 +6,7 @@ import type { AggregateRequest, GroupOrder } from "../../src/query/aggregate/agg
 import type { Aggregate, GroupTerm } from "../../src/query/aggregate/answer.ts";
 import type { Entity } from "../../src/model/entity.ts";
 import type { OrderDirection } from "../../src/model/order.ts";
-import { addable, comparable, groupable, isMoney } from "../../src/query/aggregate/measure.ts";
+import { addable, comparable, groupable, isMoney } from "../../src/model/measure.ts";
 import type { PageRequest } from "../../src/query/page.ts";
 import { Reader } from "../../src/query/reader.ts";
 import { runOptions, runSeed } from "../support/samples/arbitraries.ts";
@@ -73,8 +73,8 @@ function groupTermOf(entity: Entity): fc.Arbitrary<GroupTerm> {
     )
     .map(([[field, { kind }], by, timeZone]) => ({
       field,
-      by: kind === "date" || kind === "dateTime" ? by : null,
-      timeZone: kind === "dateTime" ? timeZone : null,
+      by: kind.name === "date" || kind.name === "dateTime" ? by : null,
+      timeZone: kind.name === "dateTime" ? timeZone : null,
     }));
 }
 

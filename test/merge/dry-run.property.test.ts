@@ -76,9 +76,9 @@ async function edges(tenantId: string): Promise<string[]> {
   const found: string[] = [];
   const links: [string, string][] = [];
   for (const entity of catalog.entities) {
-    for (const [field, { kind, to }] of Object.entries(entity.fields)) {
+    for (const [field, { to }] of Object.entries(entity.fields)) {
       // Who reports to a contact of another account loses it, which the rules of the product ask for.
-      if (kind !== "reference" || (to !== "account" && to !== "contact")) continue;
+      if (to !== "account" && to !== "contact") continue;
       if (field === "mergedIntoId" || field === "reportsToContactId") continue;
       const rows = await rowsOf(
         gateway,

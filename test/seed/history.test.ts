@@ -213,7 +213,7 @@ test("an event names only records that the log told of before, or in the same tr
     for (const { entity_type: type, changes } of opened) {
       const { fields } = catalog.byType(type);
       const references = Object.entries(fields).filter(
-        ([, { kind, to }]) => kind === "reference" && to !== "tenant",
+        ([, { to }]) => to !== null && to !== "tenant",
       );
       const named = references.map(([field]) => changes[snakeCase(field)]?.[1] ?? null);
       const links: unknown = changes["contact_ids"]?.[1] ?? [];

@@ -9,7 +9,7 @@ import type { Entity } from "../../model/entity.ts";
 import type { OrderDirection } from "../../model/order.ts";
 import type { Figure } from "../../query/aggregate/figure.ts";
 import type { Filter } from "../../query/filter-value.ts";
-import { figureNames, isTime, type DatePart } from "../../query/aggregate/measure.ts";
+import { figureNames, isTime, type DatePart } from "../../model/measure.ts";
 import type { RowsRequest } from "../../query/page.ts";
 import { searchWords } from "../../query/search.ts";
 import { fieldType, selectedFields } from "./selection.ts";
@@ -129,7 +129,7 @@ function groupTerm(
     if (timeZone != null) throw fail("timeZone", `${field} is no instant; leave \`timeZone\` out.`);
     return { field, by: null, timeZone: null };
   }
-  if (definition.kind === "date") {
+  if (definition.kind.figures.periods === "days") {
     // A day is the same day everywhere: a zone that comes along for the other fields changes nothing.
     if (timeZone != null) parseTimeZone(timeZone, ["groupBy", String(index), "timeZone"]);
     return { field, by: by ?? "day", timeZone: null };

@@ -1,13 +1,7 @@
 import type { InputFieldRef, InputRef } from "@pothos/core";
 import type { Entity } from "../../model/entity.ts";
 import type { OrderDirection } from "../../model/order.ts";
-import {
-  addable,
-  comparable,
-  dateParts,
-  groupable,
-  isMoney,
-} from "../../query/aggregate/measure.ts";
+import { addable, comparable, dateParts, groupable, isMoney } from "../../model/measure.ts";
 import type { Builder, SchemaTypes } from "./builder.ts";
 import type { FieldOrder, GroupByInput, GroupOrderInput } from "./aggregate-arguments.ts";
 import type { SchemaParts } from "./schema-parts.ts";

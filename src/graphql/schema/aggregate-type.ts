@@ -5,7 +5,7 @@ import type { Aggregate, Figures, Group, Money } from "../../query/aggregate/ans
 import type { Entity } from "../../model/entity.ts";
 import type { Field } from "../../model/field.ts";
 import type { ManyRelation } from "../../model/relation.ts";
-import { addable, comparable, groupable, isMoney, isTime } from "../../query/aggregate/measure.ts";
+import { addable, comparable, groupable, isMoney, isTime } from "../../model/measure.ts";
 import type { Row } from "../../query/row.ts";
 import {
   aggregateRequest,

@@ -4,21 +4,12 @@ import RelayPlugin from "@pothos/plugin-relay";
 import type PrismaTypes from "../../db/generated/pothos.ts";
 import { getDatamodel } from "../../db/generated/pothos.ts";
 import type { Catalog } from "../../model/catalog.ts";
+import type { KindScalars } from "../../model/kinds/index.ts";
 import type { Context } from "./context.ts";
 import EngineEdges from "./engine-edges.ts";
 
-export type Scalars = {
-  ID: { Input: string; Output: string };
-  BigInt: { Input: string; Output: number };
-  Decimal: { Input: string; Output: string };
-  DateTime: { Input: string; Output: Date };
-  Date: { Input: string; Output: string };
-  EmailAddress: { Input: string; Output: string };
-  URL: { Input: string; Output: string };
-  Currency: { Input: string; Output: string };
-  JSON: { Input: unknown; Output: unknown };
-  JSONObject: { Input: unknown; Output: unknown };
-};
+/** The scalars beside GraphQL's own. */
+export type Scalars = KindScalars & { ID: { Input: string; Output: string } };
 
 export type SchemaTypes = PothosSchemaTypes.ExtendDefaultTypes<{
   Context: Context;

@@ -5,7 +5,7 @@ import type { Entity } from "../../model/entity.ts";
 import { isLong, type Field } from "../../model/field.ts";
 import type { ManyRelation, Relation } from "../../model/relation.ts";
 import { defaultPageSize, maxPageSize } from "../../query/page.ts";
-import { publicValue } from "../../query/public-value.ts";
+import { publicValue } from "../../model/public-value.ts";
 import type { Row } from "../../query/row.ts";
 import { aggregateArguments, childrenAggregate } from "./aggregate-type.ts";
 import { access, readsAlong, typeAccess, type Access } from "../limits/access.ts";

@@ -1,206 +1,24 @@
-import type { EnumRef, ImplementableInputObjectRef, InputFieldRef, InputRef } from "@pothos/core";
+import type {
+  EnumRef,
+  ImplementableInputObjectRef,
+  InputFieldRef,
+  InputRef,
+  InputTypeParam,
+} from "@pothos/core";
 import { weights } from "../../limits/weights.ts";
 import type { Entity } from "../../model/entity.ts";
-import { isSortable, type EnumDefinition, type Field, type FieldKind } from "../../model/field.ts";
+import { isSortable, type Field } from "../../model/field.ts";
+import type { EnumDefinition, FieldFilter, Operand } from "../../model/kind.ts";
 import type { OrderDirection } from "../../model/order.ts";
 import type { OrderInput } from "../../query/order.ts";
 import type { Filter } from "../../query/filter-value.ts";
 import { access, readsAlong, typeAccess } from "../limits/access.ts";
-import type { Builder, Scalars, SchemaTypes } from "./builder.ts";
+import type { Builder, SchemaTypes } from "./builder.ts";
+import { scalarName } from "./scalars.ts";
 import type { SchemaParts } from "./schema-parts.ts";
 
 type FilterRef = InputRef<Filter>;
 type FilterToFill = ImplementableInputObjectRef<SchemaTypes, Filter>;
-
-const comparisons = {
-  eq: "Equal to. Null matches nothing; use isNull.",
-  ne: "Not equal to. Rows where the field is null do not match.",
-  in: "Equal to one of these. An empty list matches nothing.",
-  notIn: "Equal to none of these. Rows where the field is null match only an empty list.",
-};
-const orders = {
-  gt: "Greater than.",
-  gte: "Greater than or equal to.",
-  lt: "Less than.",
-  lte: "Less than or equal to.",
-};
-const patterns = {
-  contains: "Has this text in it, whatever case and accents; at most 200 characters.",
-  startsWith: "Starts with this text, whatever case and accents; at most 200 characters.",
-  endsWith: "Ends with this text, whatever case and accents; at most 200 characters.",
-};
-const isNullText = "Whether the field is null.";
-
-type ScalarName = keyof Scalars | "String" | "Int" | "Boolean";
-type Operators = {
-  readonly scalar: ScalarName;
-  readonly ordered: boolean;
-  readonly text: boolean;
-  readonly about: string;
-};
-
-const operators: Partial<Record<FieldKind, Operators & { name: string }>> = {
-  id: {
-    name: "IdFilter",
-    scalar: "ID",
-    ordered: false,
-    text: false,
-    about: "an id: `<prefix>-<uuid>` or the bare UUID",
-  },
-  reference: {
-    name: "IdFilter",
-    scalar: "ID",
-    ordered: false,
-    text: false,
-    about: "an id: `<prefix>-<uuid>` or the bare UUID",
-  },
-  anyReference: {
-    name: "RecordIdFilter",
-    scalar: "ID",
-    ordered: false,
-    text: false,
-    about: "the id of a record of any kind, with its prefix",
-  },
-  text: { name: "TextFilter", scalar: "String", ordered: true, text: true, about: "a text" },
-  url: { name: "TextFilter", scalar: "String", ordered: true, text: true, about: "a text" },
-  currency: {
-    name: "CurrencyFilter",
-    scalar: "String",
-    ordered: true,
-    text: true,
-    about: "a currency's code, also in small letters (`jpy`) and withdrawn ones",
-  },
-  phone: {
-    name: "PhoneFilter",
-    scalar: "String",
-    ordered: true,
-    text: true,
-    about:
-      "a phone number; eq, ne, in and notIn compare digits, however the two are written (`+49 (0)30 9018 2233`, `+493090182233`)",
-  },
-  domain: {
-    name: "DomainFilter",
-    scalar: "String",
-    ordered: true,
-    text: true,
-    about: "a domain, read as a write reads it (`www.Example.com`, `münchen.example`)",
-  },
-  email: {
-    name: "EmailFilter",
-    scalar: "String",
-    ordered: true,
-    text: true,
-    about: "an email, compared without case, its host in punycode",
-  },
-  int: { name: "IntFilter", scalar: "Int", ordered: true, text: false, about: "a whole number" },
-  bigInt: {
-    name: "BigIntFilter",
-    scalar: "BigInt",
-    ordered: true,
-    text: false,
-    about: "a whole number that may be large",
-  },
-  decimal: {
-    name: "DecimalFilter",
-    scalar: "Decimal",
-    ordered: true,
-    text: false,
-    about: "a decimal",
-  },
-  dateTime: {
-    name: "DateTimeFilter",
-    scalar: "DateTime",
-    ordered: true,
-    text: false,
-    about: "an instant",
-  },
-  date: { name: "DateFilter", scalar: "Date", ordered: true, text: false, about: "a day" },
-};
-
-function scalarFilter(
-  { builder }: SchemaParts,
-  { name, scalar, ordered, text, about }: Operators & { name: string },
-): FilterRef {
-  return builder.inputRef<Filter>(name).implement({
-    description: `Conditions on ${about}; all that are given must hold.`,
-    fields: (t) => {
-      const one = (description: string) => t.field({ type: scalar, description });
-      const list = (description: string) => t.field({ type: [scalar], description });
-      return {
-        eq: one(comparisons.eq),
-        ne: one(comparisons.ne),
-        in: list(comparisons.in),
-        notIn: list(comparisons.notIn),
-        ...(ordered
-          ? { gt: one(orders.gt), gte: one(orders.gte), lt: one(orders.lt), lte: one(orders.lte) }
-          : {}),
-        ...(text
-          ? {
-              contains: t.string({ description: patterns.contains }),
-              startsWith: t.string({ description: patterns.startsWith }),
-              endsWith: t.string({ description: patterns.endsWith }),
-            }
-          : {}),
-        isNull: t.boolean({ description: isNullText }),
-      };
-    },
-  });
-}
-
-const booleanFilter = ({ builder }: SchemaParts): FilterRef =>
-  builder.inputRef<Filter>("BooleanFilter").implement({
-    description: "Conditions on a yes or no; all that are given must hold.",
-    fields: (t) => ({
-      eq: t.boolean({ description: comparisons.eq }),
-      ne: t.boolean({ description: comparisons.ne }),
-      isNull: t.boolean({ description: isNullText }),
-    }),
-  });
-
-const textListFilter = ({ builder }: SchemaParts): FilterRef =>
-  builder.inputRef<Filter>("TextListFilter").implement({
-    description: "Conditions on a list of texts; all that are given must hold.",
-    fields: (t) => ({
-      has: t.string({ description: "Has this item." }),
-      hasSome: t.stringList({ description: "Has at least one of these." }),
-      hasEvery: t.stringList({ description: "Has all of these." }),
-      isEmpty: t.boolean({ description: "Whether the list is empty." }),
-    }),
-  });
-
-const jsonFilter = ({ builder }: SchemaParts): FilterRef =>
-  builder.inputRef<Filter>("JsonFilter").implement({
-    description:
-      "Conditions on what stands at a path inside a JSON field; all that are given must hold.",
-    fields: (t) => ({
-      path: t.stringList({
-        required: true,
-        description: 'The keys that lead to the value, e.g. `["risk", "score"]`.',
-      }),
-      eq: t.field({ type: "JSON", description: "Equal to this JSON value." }),
-      ne: t.field({ type: "JSON", description: "There, and not equal to this JSON value." }),
-      gt: t.field({
-        type: "JSON",
-        description: "Greater than this number or text, and of the same kind.",
-      }),
-      gte: t.field({
-        type: "JSON",
-        description: "Greater than or equal to this number or text, and of the same kind.",
-      }),
-      lt: t.field({
-        type: "JSON",
-        description: "Less than this number or text, and of the same kind.",
-      }),
-      lte: t.field({
-        type: "JSON",
-        description: "Less than or equal to this number or text, and of the same kind.",
-      }),
-      contains: t.string({ description: patterns.contains }),
-      startsWith: t.string({ description: patterns.startsWith }),
-      endsWith: t.string({ description: patterns.endsWith }),
-      isNull: t.boolean({ description: "Whether nothing, or JSON null, stands there." }),
-    }),
-  });
 
 /** The GraphQL enum of a definition. */
 export function makeEnum(
@@ -215,38 +33,44 @@ export function makeEnum(
   });
 }
 
-function enumFilter({ builder, enumRef }: SchemaParts, definition: EnumDefinition): FilterRef {
-  const type = enumRef(definition);
-  return builder.inputRef<Filter>(`${definition.name}Filter`).implement({
-    description: `Conditions on a ${definition.name}; all that are given must hold.`,
-    fields: (t) => ({
-      eq: t.field({ type, description: comparisons.eq }),
-      ne: t.field({ type, description: comparisons.ne }),
-      in: t.field({ type: [type], description: comparisons.in }),
-      notIn: t.field({ type: [type], description: comparisons.notIn }),
-      isNull: t.boolean({ description: isNullText }),
-    }),
-  });
-}
-
-const phoneAccess = {
+const slowAccess = {
   extensions: access({ pointsPerValue: weights.phoneValue }),
 };
 
-/** The name of the filter type of a field. */
-export function fieldFilterName({ kind, values }: Field): string {
-  if (values !== null) return `${values.name}Filter`;
-  if (kind === "boolean") return "BooleanFilter";
-  return operators[kind]?.name ?? (kind === "textList" ? "TextListFilter" : "JsonFilter");
+/** What the filter on a field is called; fields with the same filter share it. */
+export function fieldFilterName(definition: Field): string {
+  return filterOf(definition).type(definition).name;
 }
 
-/** The filter type of a field: what can be asked of its kind of values. */
-export function makeFieldFilter(schema: SchemaParts, definition: Field): FilterRef {
-  if (definition.values !== null) return enumFilter(schema, definition.values);
-  const scalar = operators[definition.kind];
-  if (scalar !== undefined) return scalarFilter(schema, scalar);
-  if (definition.kind === "boolean") return booleanFilter(schema);
-  return definition.kind === "textList" ? textListFilter(schema) : jsonFilter(schema);
+function filterOf({ kind }: Field): FieldFilter {
+  if (kind.filter === null) throw new Error(`nothing is filtered by a field of kind ${kind.name}`);
+  return kind.filter;
+}
+
+/** The filter on a field, as its kind has it. */
+export function makeFieldFilter({ builder, enumRef }: SchemaParts, definition: Field): FilterRef {
+  const { type, scalar, operators } = filterOf(definition);
+  const { name, about } = type(definition);
+  const { values } = definition;
+  return builder.inputRef<Filter>(name).implement({
+    description: `Conditions on ${about}; all that are given must hold.`,
+    fields: (t) => {
+      const value = values === null ? scalarName(scalar ?? "String") : enumRef(values);
+      const types: Readonly<Record<Operand, InputTypeParam<SchemaTypes>>> = {
+        value,
+        values: [value],
+        text: "String",
+        texts: ["String"],
+        flag: "Boolean",
+      };
+      return Object.fromEntries(
+        Object.entries(operators).map(([operator, { description, operand, required }]) => [
+          operator,
+          t.field({ type: types[operand], description, required: required ?? false }),
+        ]),
+      );
+    },
+  });
 }
 
 /** `DealListFilter`: conditions on the records at the other end of an edge to many. */
@@ -284,19 +108,16 @@ export function fillFilter(schema: SchemaParts, entity: Entity, ref: FilterToFil
         not: t.field({ type: ref, description: "This does not hold." }),
       };
       for (const [field, definition] of Object.entries(entity.fields)) {
-        if (definition.shownOnly) continue;
+        const { filter } = definition.kind;
+        if (definition.shownOnly || filter === null) continue;
         const type = schema.fieldFilterRef(definition);
-        const isJson = definition.kind === "json" || definition.kind === "jsonObject";
-        fields[field] = isJson
-          ? t.field({
-              type: [type],
-              description: `${definition.description} All conditions hold.`,
-            })
-          : t.field({
-              type,
-              description: definition.description,
-              ...(definition.kind === "phone" ? phoneAccess : {}),
-            });
+        fields[field] = t.field({
+          type: filter.isList ? [type] : type,
+          description: filter.isList
+            ? `${definition.description} All conditions hold.`
+            : definition.description,
+          ...(filter.slow === null ? {} : slowAccess),
+        });
       }
       for (const [edge, relation] of Object.entries(entity.relations)) {
         const target = catalog.entity(relation.to);

@@ -1,7 +1,9 @@
 import type { InputFieldRef, InputRef } from "@pothos/core";
 import type { InputDefinition, InputField, InputType } from "../../write/input-definition.ts";
 import type { Values } from "../../write/input.ts";
+import { jsonScalar } from "../../model/kinds/json.ts";
 import type { SchemaTypes } from "./builder.ts";
+import { scalarName } from "./scalars.ts";
 import type { SchemaParts } from "./schema-parts.ts";
 
 /** Whatever a caller may send. */
@@ -33,7 +35,7 @@ function toField(
   const options = {
     required,
     description,
-    ...(field.ignored && "scalar" in type && type.scalar === "JSON"
+    ...(field.ignored && "scalar" in type && type.scalar === jsonScalar
       ? { deprecationReason: "Ignored: kept by the gateway." }
       : {}),
   };
@@ -42,7 +44,7 @@ function toField(
 }
 
 function named(schema: SchemaParts, type: InputType) {
-  if ("scalar" in type) return type.scalar;
+  if ("scalar" in type) return scalarName(type.scalar);
   if ("enum" in type) return schema.enumRef(type.enum);
   if ("input" in type) return schema.inputRef(type.input);
   throw new Error("a list of lists is no input");

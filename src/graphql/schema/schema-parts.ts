@@ -1,10 +1,11 @@
 import type { EnumRef, InputRef, InterfaceRef, ObjectRef } from "@pothos/core";
 import type { Catalog } from "../../model/catalog.ts";
 import type { Entity } from "../../model/entity.ts";
-import type { EnumDefinition, Field } from "../../model/field.ts";
+import type { Field } from "../../model/field.ts";
+import type { EnumDefinition } from "../../model/kind.ts";
 import type { OrderDirection } from "../../model/order.ts";
 import type { Aggregate, Money } from "../../query/aggregate/answer.ts";
-import type { DatePart } from "../../query/aggregate/measure.ts";
+import type { DatePart } from "../../model/measure.ts";
 import type { Reason } from "../../query/duplicates/evidence.ts";
 import type { Filter } from "../../query/filter-value.ts";
 import type { OrderInput } from "../../query/order.ts";

@@ -1,4 +1,8 @@
 import type { Reading } from "../../lib/reading.ts";
+import type { Kind } from "../kind.ts";
+import { textFilter, textLike } from "./parts/text-like.ts";
+import { textScalar } from "./parts/text-scalar.ts";
+import { readSchema } from "./parts/text-schema.ts";
 
 /**
  * ISO 4217, list one (currencies, funds, metals, codes for testing and for none), as published on 2026-01-01 by its
@@ -33,3 +37,27 @@ export function readKnownCurrency(text: string): Reading {
 export function currencyKey(text: string): string {
   return text.trim().toUpperCase();
 }
+
+const currencyScalar = textScalar(
+  "Currency",
+  "A currency's ISO 4217 code, e.g. `USD`. One that was withdrawn can be asked for and not written.",
+  "https://en.wikipedia.org/wiki/ISO_4217",
+  readKnownCurrency,
+);
+
+const currencySchema = readSchema(readCurrency).meta({ pattern: "^[A-Za-z]{3}$" });
+
+/** A currency's code. */
+export const currency = {
+  ...textLike,
+  name: "currency",
+  scalar: currencyScalar,
+  schema: () => ({ type: "string", pattern: "^[A-Z]{3}$" }),
+  input: () => ({ schema: currencySchema, type: { scalar: currencyScalar } }),
+  comparedAs: currencyKey,
+  filter: textFilter({
+    name: "CurrencyFilter",
+    about: "a currency's code, also in small letters (`jpy`) and withdrawn ones",
+    comparedAs: currencyKey,
+  }),
+} as const satisfies Kind;

@@ -1,5 +1,9 @@
 import { hostInAscii } from "../../lib/host.ts";
 import { valueOf, type Reading } from "../../lib/reading.ts";
+import type { Kind } from "../kind.ts";
+import { readOnce } from "../read-once.ts";
+import { textFilter, textLike } from "./parts/text-like.ts";
+import { readSchema } from "./parts/text-schema.ts";
 
 /** RFC 1035. */
 const maxLength = 253;
@@ -19,3 +23,21 @@ export function readDomain(text: string): Reading {
 export function domainKey(text: string): string {
   return valueOf(readDomain(text)) ?? text.toLowerCase();
 }
+
+const comparedAs = readOnce(domainKey);
+const domainSchema = readSchema(readDomain);
+
+/** The name of a host. */
+export const domain = {
+  ...textLike,
+  name: "domain",
+  scalar: "String",
+  input: () => ({ schema: domainSchema, type: { scalar: "String" } }),
+  comparedAs,
+  filter: textFilter({
+    name: "DomainFilter",
+    about: "a domain, read as a write reads it (`www.Example.com`, `münchen.example`)",
+    comparedAs,
+    hasHost: true,
+  }),
+} as const satisfies Kind;

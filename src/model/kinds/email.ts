@@ -1,5 +1,10 @@
 import { hostInAscii } from "../../lib/host.ts";
 import type { Reading } from "../../lib/reading.ts";
+import type { Kind } from "../kind.ts";
+import { readOnce } from "../read-once.ts";
+import { textFilter, textLike } from "./parts/text-like.ts";
+import { textScalar } from "./parts/text-scalar.ts";
+import { readSchema } from "./parts/text-schema.ts";
 
 /** The characters of RFC 5322's atoms, also of other scripts (RFC 6531), without invisible ones. */
 const atom = '[^\\p{C}\\p{Z}"(),.:;<>@[\\\\\\]]+';
@@ -46,3 +51,31 @@ export function emailKey(text: string): string {
   const lower = text.normalize("NFC").toLowerCase().replaceAll("ς", "σ");
   return host === null ? lower : `${split(lower).local}@${host}`;
 }
+
+const comparedAs = readOnce(emailKey);
+
+export const emailScalar = textScalar(
+  "EmailAddress",
+  "An email address, also in other scripts: `ops@example.com`, `info@bücher.example`.",
+  "https://www.rfc-editor.org/rfc/rfc6531",
+  readEmail,
+);
+
+export const emailSchema = readSchema(readEmail).meta({ pattern: emailPattern });
+
+/** An email address as it is typed; the column beside it holds it in the form in which addresses are compared. */
+export const email = {
+  ...textLike,
+  name: "email",
+  scalar: emailScalar,
+  input: () => ({ schema: emailSchema, type: { scalar: emailScalar } }),
+  comparedAs,
+  key: "compared",
+  filter: textFilter({
+    name: "EmailFilter",
+    about: "an email, compared without case, its host in punycode",
+    comparedAs,
+    comparedByKey: true,
+    hasHost: true,
+  }),
+} as const satisfies Kind;

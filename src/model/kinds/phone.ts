@@ -1,5 +1,12 @@
 import { parsePhoneNumberFromString } from "libphonenumber-js/min";
 import { valueOf, type Reading } from "../../lib/reading.ts";
+import { all, any, param, sql, type Sql } from "../../lib/sql.ts";
+import type { Kind } from "../kind.ts";
+import { readOnce } from "../read-once.ts";
+import { plainOperand } from "./parts/operands.ts";
+import { asList, sameOperators, unknown, type Operator } from "./parts/operators.ts";
+import { textFilter, textLike } from "./parts/text-like.ts";
+import { textSchema } from "./parts/text-schema.ts";
 
 /** A plus, then digits and what separates them: there is no room for an extension or a remark. */
 const international = /^\+[\p{Nd}\p{Pd}\p{Zs}().[\]/]+$/u;
@@ -92,3 +99,66 @@ export function searchedNumber(text: string): SearchedNumber | null {
   const parsed = hasCountry ? parsePhoneNumberFromString(`+${digits}`) : undefined;
   return { digits, national: parsed?.isPossible() === true ? parsed.nationalNumber : digits };
 }
+
+const formsOf = readOnce(phoneForms);
+
+/** The digits of what is stored, as `phoneForms` takes them of an operand. */
+const storedDigits = (column: Sql): Sql =>
+  sql`regexp_replace(replace(plain_digits(${column}), '(0)', ''), '[^0-9]', '', 'g')`;
+
+/**
+ * Whether a phone number is one of these: digits are compared with digits, however the two are written. `key` is the
+ * column with the number's last digits, which has an index; null where a missing one must not count as unknown.
+ */
+function isPhone(column: Sql, key: Sql | null, texts: readonly string[]): Sql {
+  const forms = new Map(texts.map((text) => [text, formsOf(text)]));
+  const digits = [...new Set([...forms.values()].flatMap((form) => form.digits))];
+  const ends = [...new Set([...forms.values()].flatMap((form) => form.ends))];
+  const words = [...forms].filter(([, form]) => form.digits.length === 0).map(([text]) => text);
+  const isSame = sql`${storedDigits(column)} = ANY (${param(digits, "text[]")})`;
+  // A number that is too short for the column is looked for without it.
+  const hasKey =
+    key === null || ends.includes(null) ? [] : [sql`${key} = ANY (${param(ends, "text[]")})`];
+  return any([
+    ...(digits.length === 0 ? [] : [all([...hasKey, isSame])]),
+    ...(words.length === 0 ? [] : [sql`${column} = ANY (${param(words, "text[]")})`]),
+  ]);
+}
+
+const isAmong =
+  (isOne: boolean, isWanted: boolean): Operator["condition"] =>
+  (subject, operand, path) => {
+    const given = asList(operand);
+    const texts = given.flatMap((value, index) => {
+      const text = plainOperand(value, subject, isOne ? path : [...path, String(index)]);
+      return typeof text === "string" ? [text] : [];
+    });
+    const usesKey = isWanted && !subject.negated;
+    const isListed = isPhone(subject.value, usesKey ? subject.key : null, texts);
+    // As in SQL: what is none of the others may be the null among them.
+    const found = given.includes(null) ? any([isListed, unknown]) : isListed;
+    return isWanted ? found : sql`NOT (${found})`;
+  };
+
+const { eq, ne, in: isIn, notIn } = sameOperators(plainOperand);
+
+/** A phone number as it is written; the column beside it holds its last digits. */
+export const phone = {
+  ...textLike,
+  name: "phone",
+  key: "narrows",
+  scalar: "String",
+  input: () => ({ schema: textSchema(), type: { scalar: "String" } }),
+  filter: textFilter({
+    name: "PhoneFilter",
+    about:
+      "a phone number; eq, ne, in and notIn compare digits, however the two are written (`+49 (0)30 9018 2233`, `+493090182233`)",
+    same: {
+      eq: { ...eq, condition: isAmong(true, true) },
+      ne: { ...ne, condition: isAmong(true, false) },
+      in: { ...isIn, condition: isAmong(false, true) },
+      notIn: { ...notIn, condition: isAmong(false, false) },
+    },
+    slow: "phone numbers",
+  }),
+} as const satisfies Kind;

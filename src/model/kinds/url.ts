@@ -1,4 +1,9 @@
 import type { Reading } from "../../lib/reading.ts";
+import type { Kind } from "../kind.ts";
+import { noFigures } from "./parts/base.ts";
+import { textFilter, textLike } from "./parts/text-like.ts";
+import { textScalar } from "./parts/text-scalar.ts";
+import { readSchema } from "./parts/text-schema.ts";
 
 /** The beginning of a web address as a regular expression, for descriptions of inputs. */
 export const urlPattern = "^[Hh][Tt][Tt][Pp][Ss]?://";
@@ -10,3 +15,23 @@ export function readUrl(text: string): Reading {
     ? { value: text }
     : { complaint: { complaint: "notUrl" } };
 }
+
+const urlScalar = textScalar(
+  "URL",
+  "A web address with its scheme, e.g. `https://example.com/a`.",
+  "https://url.spec.whatwg.org/",
+  readUrl,
+);
+
+// `format: uri` would forbid letters that addresses have in browsers, such as those of https://łódź.example.
+const urlSchema = readSchema(readUrl, 2_000).meta({ pattern: urlPattern });
+
+/** A web address. */
+export const url = {
+  ...textLike,
+  name: "url",
+  scalar: urlScalar,
+  input: () => ({ schema: urlSchema, type: { scalar: urlScalar } }),
+  figures: noFigures,
+  filter: textFilter({ name: "TextFilter", about: "a text", hasHost: true }),
+} as const satisfies Kind;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { InputDefinition } from "../../write/input-definition.ts";
 import { inputField, objectSchema } from "../../write/input.ts";
-import { textSchema } from "../../write/input-types.ts";
+import { textSchema } from "../../model/kinds/parts/text-schema.ts";
 import { entityInputs } from "../entity-inputs.ts";
 import { account, maxAddresses } from "./model.ts";
 

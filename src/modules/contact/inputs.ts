@@ -1,5 +1,5 @@
 import { inputField } from "../../write/input.ts";
-import { maxLineLength, textSchema } from "../../write/input-types.ts";
+import { maxLineLength, textSchema } from "../../model/kinds/parts/text-schema.ts";
 import { entityInputs } from "../entity-inputs.ts";
 import { contact } from "./model.ts";
 

@@ -1,7 +1,7 @@
 import { phoneKey } from "../../model/kinds/phone.ts";
 import { textOf } from "../../write/draft.ts";
 import type { Values } from "../../write/input.ts";
-import { fitsIndex } from "../../write/input-types.ts";
+import { fitsIndex } from "../../model/kinds/parts/text-schema.ts";
 import type { MergeRules } from "../../write/entity-writes.ts";
 import type { Stored } from "../../write/stored.ts";
 

@@ -4,7 +4,7 @@ import { emailHost } from "../../model/kinds/email.ts";
 import { phoneKey, readPhone } from "../../model/kinds/phone.ts";
 import { isOneOf, raw } from "../../lib/sql.ts";
 import { textOf, type Draft } from "../../write/draft.ts";
-import { fitsIndex, maxLineLength, tooManyBytes } from "../../write/input-types.ts";
+import { fitsIndex, maxLineLength, tooManyBytes } from "../../model/kinds/parts/text-schema.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
 import type { Values } from "../../write/input.ts";
 import { invalid } from "../../write/problem.ts";

@@ -1,6 +1,7 @@
 import type { InputDefinition } from "../../write/input-definition.ts";
 import { ignoredField, inputField } from "../../write/input.ts";
-import { emailSchema, textSchema } from "../../write/input-types.ts";
+import { emailScalar, emailSchema } from "../../model/kinds/email.ts";
+import { textSchema } from "../../model/kinds/parts/text-schema.ts";
 import { accountInputs } from "../account/inputs.ts";
 
 const line = (description: string, required = false) =>
@@ -28,7 +29,7 @@ export const customerInput: InputDefinition = {
     last_name: line("Family name of the primary contact."),
     email: inputField({
       schema: emailSchema,
-      type: { scalar: "EmailAddress" },
+      type: { scalar: emailScalar },
       description: "Email of the customer and of its primary contact; unique among live accounts.",
       required: true,
     }),

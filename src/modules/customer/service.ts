@@ -1,7 +1,7 @@
 import type { WriteContext } from "../../write/context.ts";
 import { textOf, type WriteResult } from "../../write/draft.ts";
 import { parseInput, type Values } from "../../write/input.ts";
-import { fitsIndex, maxLineLength } from "../../write/input-types.ts";
+import { fitsIndex, maxLineLength } from "../../model/kinds/parts/text-schema.ts";
 import { invalid } from "../../write/problem.ts";
 import { createIn } from "../../write/save.ts";
 import { RefusedRows } from "../../write/refused.ts";

@@ -1,5 +1,5 @@
 import { inputField } from "../../write/input.ts";
-import { decimalSchema } from "../../write/input-types.ts";
+import { decimalScalar, decimalSchema } from "../../model/kinds/decimal.ts";
 import { entityInputs } from "../entity-inputs.ts";
 import { deal } from "./model.ts";
 
@@ -18,7 +18,7 @@ export const dealInputs = entityInputs(deal, {
           error: "must be from 0 to 100",
         })
         .meta({ minimum: 0, maximum: 100 }),
-      type: { scalar: "Decimal" },
+      type: { scalar: decimalScalar },
       description: "Chance to win it, in percent (0–100).",
     }),
   },

@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from "uuid";
 import { wordsOf } from "../../lib/messages.ts";
 import { changes, isFaulty, textOf, type Draft } from "../../write/draft.ts";
-import { fitsIndex, tooManyBytes } from "../../write/input-types.ts";
+import { fitsIndex, tooManyBytes } from "../../model/kinds/parts/text-schema.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
 import { invalid } from "../../write/problem.ts";
 import type { WriteUnit } from "../../write/unit.ts";

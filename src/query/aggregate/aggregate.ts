@@ -1,9 +1,9 @@
 import { collectAggregates, type Aggregate, type GroupTerm } from "./answer.ts";
 import type { Catalog } from "../../model/catalog.ts";
-import type { Entity } from "../../model/entity.ts";
+import { fieldOf, type Entity } from "../../model/entity.ts";
 import type { OrderDirection } from "../../model/order.ts";
 import { figureColumn, partialColumns, type Figure } from "./figure.ts";
-import { currencyField, fieldOf, isMoney, type FigureName } from "./measure.ts";
+import { currencyField, isMoney, type FigureName } from "../../model/measure.ts";
 import { fieldSql } from "../order.ts";
 import { matching, type RowsRequest } from "../page.ts";
 import type { Cells } from "../row.ts";
@@ -170,7 +170,8 @@ function part(
 /** What a row's key is: the value as it is read, emails without case, or the first day of its period. */
 function keySql(entity: Entity, { field, by, timeZone }: GroupTerm): Sql {
   const definition = fieldOf(entity, field);
-  if (definition.kind === "email") return raw(`t.${name(definition.key ?? "")}`);
+  if (definition.kind.key === "compared" && definition.key !== null)
+    return raw(`t.${name(definition.key)}`);
   const column = fieldSql("t", field, definition);
   if (by === null) return column;
   // Local wall-clock time first, then cut off: days of 23, 24 and 25 hours are all one day.

@@ -1,6 +1,6 @@
-import type { Entity } from "../../model/entity.ts";
+import { fieldOf, type Entity } from "../../model/entity.ts";
 import type { Figure } from "./figure.ts";
-import { fieldOf, isMoney, type DatePart, type FigureName } from "./measure.ts";
+import { isMoney, type DatePart, type FigureName } from "../../model/measure.ts";
 import { readValue, type Cells, type Row } from "../row.ts";
 
 /** One field that groups are made by; days and instants are gathered into periods, instants in a time zone. */

@@ -1,5 +1,5 @@
 import type { Entity } from "../../model/entity.ts";
-import type { FigureName } from "./measure.ts";
+import type { FigureName } from "../../model/measure.ts";
 import { fieldSql } from "../order.ts";
 import { name, raw, sql, type Sql } from "../../lib/sql.ts";
 

@@ -7,12 +7,8 @@ import { contactWrites } from "../../modules/contact/service.ts";
 import { dealWrites } from "../../modules/deal/service.ts";
 import { lineItemWrites } from "../../modules/line-item/service.ts";
 import { quoteWrites } from "../../modules/quote/service.ts";
-import {
-  projectionColumns,
-  type Member,
-  type Notation,
-  type Projection,
-} from "../../query/projection.ts";
+import type { Notation } from "../../model/kind.ts";
+import { projectionColumns, type Member, type Projection } from "../../query/projection.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
 import { createRecords, deleteRecords, updateRecords } from "../../write/verbs.ts";
 import { only } from "../../write/write-rows.ts";
@@ -20,7 +16,7 @@ import type { Face, Resource } from "../face.ts";
 import { keysInOrder, recordMembers } from "../record-members.ts";
 import { documented } from "./documented.ts";
 
-const notation: Notation = { ids: "prefixed", fraction: 3, days: "midnight" };
+const notation: Notation = { ids: "prefixed", fraction: 3, days: "midnight", decimals: "number" };
 
 /** Keys of records that are no fields of their models. */
 const specials: Readonly<Record<keyof typeof documented, readonly Member[]>> = {

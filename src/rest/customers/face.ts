@@ -21,7 +21,7 @@ const documented = [
 
 const projection: Projection = {
   entity: account,
-  notation: { ids: "bare", fraction: 3, days: "day" },
+  notation: { ids: "bare", fraction: 3, days: "day", decimals: "number" },
   members: recordMembers(account, accountInputs.create, documented, [
     { kind: "field", key: "organization_id", field: "tenantId" },
   ]),

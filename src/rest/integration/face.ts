@@ -13,7 +13,7 @@ import { recordMembers } from "../record-members.ts";
 
 const projection: Projection = {
   entity: contact,
-  notation: { ids: "bare", fraction: 6, days: "day" },
+  notation: { ids: "bare", fraction: 6, days: "day", decimals: "number" },
   members: recordMembers(contact, contactInputs.create, integrationCustomerKeys, []),
 };
 

@@ -9,10 +9,11 @@ import { notFoundText } from "../refusal.ts";
 import { recordExample } from "./examples.ts";
 import { headers, quotaHeaders, type HeaderName } from "./headers.ts";
 import { recordSchema } from "./record-schema.ts";
-import { closedObject, orNull, type Components, type Schema } from "./schema.ts";
+import type { JsonSchema } from "../../model/kind.ts";
+import { closedObject, orNull, type Components } from "./schema.ts";
 
 /** Every answer that an operation can give, by its status. */
-export function answersOf(operation: Operation, components: Components): Schema {
+export function answersOf(operation: Operation, components: Components): JsonSchema {
   const { face, resource, verb, method, status } = operation;
   const isWrite = method !== "GET";
   const hasBody = verb === "create" || verb === "update";
@@ -34,7 +35,7 @@ export function answersOf(operation: Operation, components: Components): Schema 
   };
 }
 
-const text: Schema = { type: "string" };
+const text: JsonSchema = { type: "string" };
 
 /** The answers of one face; what several faces have in common is there once. */
 class Answers {
@@ -46,7 +47,7 @@ class Answers {
     this.#components = components;
   }
 
-  success({ verb, resource, status }: Operation): Schema {
+  success({ verb, resource, status }: Operation): JsonSchema {
     const { isEnveloped } = this.#face;
     const { noun, plural } = resource;
     const record = recordSchema(resource, this.#components);
@@ -79,7 +80,7 @@ class Answers {
     );
   }
 
-  badRequest(): Schema {
+  badRequest(): JsonSchema {
     const issue = this.#schema("Issue", {
       description: "One thing that is wrong with what was sent.",
       ...closedObject({
@@ -113,7 +114,7 @@ class Answers {
     );
   }
 
-  unauthenticated(): Schema {
+  unauthenticated(): JsonSchema {
     const { unauthenticated } = this.#face.words;
     const schema = this.#only("Unauthenticated", unauthenticated);
     const description = "No credential, or none that is good.";
@@ -123,7 +124,7 @@ class Answers {
     ]);
   }
 
-  forbidden(): Schema {
+  forbidden(): JsonSchema {
     const missing = this.#schema("MissingScopes", {
       description: "The credential is good, and may not do this.",
       ...closedObject({
@@ -143,7 +144,7 @@ class Answers {
     );
   }
 
-  notFound(resource: Resource): Schema {
+  notFound(resource: Resource): JsonSchema {
     const error = notFoundText(resource);
     return this.#answer(
       `${resource.noun}NotFound`,
@@ -154,7 +155,7 @@ class Answers {
     );
   }
 
-  conflict({ resource, verb }: Operation): Schema {
+  conflict({ resource, verb }: Operation): JsonSchema {
     const { noun, projection } = resource;
     const [unique] = projection.entity.unique.map(({ field }) => restName(field));
     const key = verb === "delete" ? undefined : unique;
@@ -177,7 +178,7 @@ class Answers {
     );
   }
 
-  stale(resource: Resource): Schema {
+  stale(resource: Resource): JsonSchema {
     const sample = recordExample(resource, this.#components);
     const error = sentenceOf(["version"], { complaint: "stale", type: resource.noun, version: 1 });
     return this.#answer(
@@ -189,26 +190,26 @@ class Answers {
     );
   }
 
-  tooLarge = (): Schema =>
+  tooLarge = (): JsonSchema =>
     this.#plain(
       "TooLarge",
       "The body is too large.",
       wordsOf({ complaint: "bodyTooLarge", max: maxBodyBytes }),
     );
-  unsupported = (): Schema =>
+  unsupported = (): JsonSchema =>
     this.#plain(
       "UnsupportedType",
       "The body is not JSON, or it is compressed.",
       wordsOf({ complaint: "bodyNotJson" }),
     );
-  reused = (): Schema =>
+  reused = (): JsonSchema =>
     this.#plain(
       "KeyReused",
       "Another request was made with this Idempotency-Key.",
       wordsOf({ complaint: "keyReused", hours: keptHours }),
     );
 
-  rateLimited(): Schema {
+  rateLimited(): JsonSchema {
     const schema = this.#schema("RateLimited", {
       description: "The credential has used up its minute.",
       ...closedObject({
@@ -228,7 +229,7 @@ class Answers {
     ]);
   }
 
-  failure({ verb }: Operation): Schema {
+  failure({ verb }: Operation): JsonSchema {
     const { failure } = this.#face.words;
     const error = failure?.(verb) ?? wordsOf({ complaint: "failed" });
     const schema =
@@ -246,7 +247,7 @@ class Answers {
     ]);
   }
 
-  unavailable(): Schema {
+  unavailable(): JsonSchema {
     return this.#answer(
       "Unavailable",
       "The server is busy, or its database cannot be reached just now.",
@@ -307,7 +308,7 @@ class Answers {
   }
 
   /** A record that the caller may not read is null. */
-  #recordOrNull(resource: Resource): Schema {
+  #recordOrNull(resource: Resource): JsonSchema {
     return orNull(recordSchema(resource, this.#components));
   }
 
@@ -323,18 +324,18 @@ class Answers {
     return this.#schema(name, closedObject({ error: { type: "string", const: error } }));
   }
 
-  #plain(name: string, description: string, error: string): Schema {
+  #plain(name: string, description: string, error: string): JsonSchema {
     return this.#answer(name, description, this.#error(), { error }, quotaHeaders);
   }
 
-  #schema(name: string, schema: Schema) {
+  #schema(name: string, schema: JsonSchema) {
     return this.#components.add("schemas", this.#nameOf("schemas", name, schema), schema);
   }
 
   #answer(
     name: string,
     description: string,
-    schema: Schema,
+    schema: JsonSchema,
     example: unknown,
     named: readonly HeaderName[],
   ) {
@@ -352,7 +353,7 @@ class Answers {
   }
 
   /** A face that says it in another way has it under its own name. */
-  #nameOf(kind: "schemas" | "responses", name: string, part: Schema): string {
+  #nameOf(kind: "schemas" | "responses", name: string, part: JsonSchema): string {
     return this.#components.isTaken(kind, name, part) ? `${this.#face.title}${name}` : name;
   }
 }

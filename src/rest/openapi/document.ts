@@ -2,12 +2,13 @@ import manifest from "../../../package.json" with { type: "json" };
 import { faces, operations } from "../operations.ts";
 import { infoText } from "./info.ts";
 import { operationObject, tagOf } from "./operation-object.ts";
-import { Components, type Schema } from "./schema.ts";
+import type { JsonSchema } from "../../model/kind.ts";
+import { Components } from "./schema.ts";
 
 /** The REST APIs as OpenAPI 3.1 describes them; made from what serves them. */
-export function openApiDocument(): Schema {
+export function openApiDocument(): JsonSchema {
   const components = new Components();
-  const paths: Record<string, Record<string, Schema>> = {};
+  const paths: Record<string, Record<string, JsonSchema>> = {};
   for (const operation of operations) {
     for (const path of [operation.path, ...operation.aliases]) {
       const item = (paths[path] ??= {});

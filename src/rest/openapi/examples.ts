@@ -1,7 +1,8 @@
 import type { InputDefinition } from "../../write/input-definition.ts";
 import type { Values } from "../../write/input.ts";
 import type { Resource } from "../face.ts";
-import type { Components, Schema } from "./schema.ts";
+import type { JsonSchema } from "../../model/kind.ts";
+import type { Components } from "./schema.ts";
 
 type Sample = {
   /** A body that makes such a record. */
@@ -138,7 +139,7 @@ export function recordExample({ noun }: Resource, components: Components): Value
 }
 
 /** Some value of a type. */
-function valueOf(schema: Schema): unknown {
+function valueOf(schema: JsonSchema): unknown {
   const { type, enum: values, pattern, format } = schema;
   if (Array.isArray(values)) return values[0];
   if (Array.isArray(type) || type === undefined) return null;

@@ -1,14 +1,14 @@
-import type { Schema } from "./schema.ts";
+import type { JsonSchema } from "../../model/kind.ts";
 
-const header = (name: string, description: string, schema: Schema) => ({
+const header = (name: string, description: string, schema: JsonSchema) => ({
   name,
   description,
   required: true,
   schema,
 });
 
-const whole: Schema = { type: "integer", minimum: 0 };
-const atLeastOne: Schema = { type: "integer", minimum: 1 };
+const whole: JsonSchema = { type: "integer", minimum: 0 };
+const atLeastOne: JsonSchema = { type: "integer", minimum: 1 };
 
 /** The headers of answers, by their names under `components`. */
 export const headers = {

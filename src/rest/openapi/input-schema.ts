@@ -1,7 +1,8 @@
 import type { InputDefinition, InputField } from "../../write/input-definition.ts";
 import { z } from "zod";
 import { restWords } from "./rest-words.ts";
-import { closedObject, described, orNull, type Components, type Schema } from "./schema.ts";
+import type { JsonSchema } from "../../model/kind.ts";
+import { closedObject, described, orNull, type Components } from "./schema.ts";
 
 /** The body that an input takes, as a schema of its own; from the schemas that read it. */
 export function inputSchema(definition: InputDefinition, components: Components) {
@@ -22,7 +23,11 @@ export function inputSchema(definition: InputDefinition, components: Components)
   });
 }
 
-function fieldOf(field: InputField, { blank }: InputDefinition, components: Components): Schema {
+function fieldOf(
+  field: InputField,
+  { blank }: InputDefinition,
+  components: Components,
+): JsonSchema {
   // Of an update's `id` GraphQL has more to say.
   if (field.ignored) {
     const isTold = field.description.startsWith("Accepted and ignored");
@@ -42,26 +47,26 @@ function fieldOf(field: InputField, { blank }: InputDefinition, components: Comp
 const beyondBlank = ["enum", "format", "pattern", "anyOf"];
 
 /** The same, or null, or text of nothing but spaces, which says as little. */
-function orBlank(schema: Schema, isText: boolean, components: Components): Schema {
+function orBlank(schema: JsonSchema, isText: boolean, components: Components): JsonSchema {
   if (isText) return orNull(schema);
   const isAnything = Object.keys(schema).length === 0;
   if (isAnything) return schema;
   const { anyOf, ...rest } = schema;
   const isUnion = Array.isArray(anyOf) && rest["type"] === undefined;
-  const kinds: readonly Schema[] = isUnion
-    ? anyOf.map((one: Schema) => ({ ...one, ...rest }))
+  const kinds: readonly JsonSchema[] = isUnion
+    ? anyOf.map((one: JsonSchema) => ({ ...one, ...rest }))
     : [schema];
   return { anyOf: [...kinds, components.add("schemas", "Blank", blankText), { type: "null" }] };
 }
 
-const blankText: Schema = {
+const blankText: JsonSchema = {
   description: "Text of nothing but spaces: it says as little as null.",
   type: "string",
   pattern: "^\\s*$",
 };
 
 /** What zod says of the field, and the input that it is a list of under that one's name. */
-function schemaOf({ schema, type }: InputField, components: Components): Schema {
+function schemaOf({ schema, type }: InputField, components: Components): JsonSchema {
   const { $schema: _, ...json } = z.toJSONSchema(schema, {
     io: "input",
     target: "draft-2020-12",

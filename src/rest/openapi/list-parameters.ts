@@ -1,22 +1,18 @@
-import { decimalPattern } from "../../lib/decimal.ts";
-import { idPattern } from "../../lib/id.ts";
 import { maxPartLength } from "../../lib/text.ts";
-import { dayPattern } from "../../model/kinds/day.ts";
-import { instantPattern } from "../../model/kinds/instant.ts";
+import type { Comparison, JsonSchema } from "../../model/kind.ts";
+import { namedBy } from "../../model/public-value.ts";
 import { catalog } from "../../modules/catalog.ts";
-import type { Entity } from "../../model/entity.ts";
-import type { Field } from "../../model/field.ts";
 import { defaultPageSize, maxPageSize } from "../../query/page.ts";
 import type { Member } from "../../query/projection.ts";
 import type { Resource } from "../face.ts";
 import { comparedField, comparisonsFor, comparisonsOfTwins } from "../filter-condition.ts";
-import { maxValues, type Comparison } from "../filter-operand.ts";
+import { comparisonsOf, maxValues } from "../filter-operand.ts";
 import { filterKeys, maxSortKeys, sortKeys } from "../list-query.ts";
 import { restWords } from "./rest-words.ts";
-import { described, type Components, type Schema } from "./schema.ts";
+import { described, type Components } from "./schema.ts";
 
 /** What a list can be asked for: its page, its order, a search and filters. */
-export function listParameters(resource: Resource, components: Components): Schema[] {
+export function listParameters(resource: Resource, components: Components): JsonSchema[] {
   const { isRich } = resource.list;
   const shared = isRich ? [limit, cursor, search, includeDeleted] : [limit, cursor];
   return [
@@ -69,7 +65,7 @@ const search = {
   },
 };
 
-function sort(resource: Resource, components: Components): Schema {
+function sort(resource: Resource, components: Components): JsonSchema {
   const items = components.add("schemas", `${resource.noun}Order`, {
     description: "A key to sort by; with `-`, the greatest or latest first.",
     type: "string",
@@ -86,14 +82,17 @@ function sort(resource: Resource, components: Components): Schema {
 }
 
 /** One key: with a value to be equal to, or with comparisons, as in `created_at[gte]=2026-01-01`. */
-function filter(resource: Resource, key: string, components: Components): Schema {
+function filter(resource: Resource, key: string, components: Components): JsonSchema {
   const { projection, list } = resource;
   const member = projection.members.find((one) => one.key === key);
   if (member === undefined) throw new Error(`${resource.noun} has no ${key}`);
   const compared = comparedField(projection.entity, member);
   const base = { name: key, in: "query", description: restWords(descriptionOf(member, compared)) };
   if (compared === null) return { ...base, schema: { type: "boolean" } };
-  const value = valueOf(compared.entity, compared.definition);
+  const { definition } = compared;
+  const named = namedBy(catalog, compared.entity, definition);
+  const value = definition.kind.parameter?.values(definition, named);
+  if (value === undefined) throw new Error(`${resource.noun}: ${key} is not compared`);
   if (!list.isRich) return { ...base, schema: value.schema };
   const comparisons = comparisonsFor(projection.entity, member);
   return { ...base, ...deep, schema: filterSchema(value, comparisons, components) };
@@ -105,11 +104,12 @@ const deep = { style: "deepObject", explode: true };
 function descriptionOf(member: Member, compared: ReturnType<typeof comparedField>): string {
   if (compared === null) return "`true`: only deleted records, `false`: only others.";
   if (member.kind === "ids") return "An id that is among them.";
-  const { description, kind } = compared.definition;
-  return kind === "textList" ? `One of them. ${description}` : description;
+  const { description } = compared.definition;
+  const isList = comparisonsOf(compared.definition).includes("is_empty");
+  return isList ? `One of them. ${description}` : description;
 }
 
-type Value = { readonly name: string; readonly schema: Schema };
+type Value = { readonly name: string; readonly schema: JsonSchema };
 
 function filterSchema(
   { name, schema }: Value,
@@ -174,49 +174,3 @@ const listMeanings: Partial<Record<Comparison, string>> = {
   all: "Has all of these.",
   is_empty: "Whether it has none at all.",
 };
-
-/** What a key is compared with. */
-function valueOf(entity: Entity, definition: Field): Value {
-  switch (definition.kind) {
-    case "id":
-    case "reference": {
-      const { type, prefix } =
-        definition.kind === "id" ? entity : catalog.entity(definition.to ?? "");
-      return { name: `${type}Id`, schema: { type: "string", pattern: idPattern(prefix) } };
-    }
-    case "enum": {
-      const { values } = definition;
-      if (values === null) throw new Error(`${entity.name}: an enum needs its values`);
-      const schema = { type: "string", enum: Object.keys(values.values) };
-      return { name: values.name, schema: { description: values.description, ...schema } };
-    }
-    case "boolean":
-      return { name: "Boolean", schema: { type: "boolean" } };
-    case "int":
-    case "bigInt":
-      return {
-        name: "Integer",
-        schema: { type: "integer", minimum: -(2 ** 31), maximum: 2 ** 31 - 1 },
-      };
-    case "decimal":
-      return { name: "Decimal", schema: { type: ["number", "string"], pattern: decimalPattern } };
-    case "dateTime":
-      return {
-        name: "DateTime",
-        schema: {
-          type: "string",
-          anyOf: [{ format: "date-time" }, { format: "date" }, { pattern: instantPattern }],
-        },
-      };
-    case "date":
-      return {
-        name: "Date",
-        schema: {
-          type: "string",
-          anyOf: [{ format: "date" }, { format: "date-time" }, { pattern: dayPattern }],
-        },
-      };
-    default:
-      return { name: "Text", schema: { type: "string", minLength: 1 } };
-  }
-}

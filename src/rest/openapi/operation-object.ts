@@ -6,7 +6,8 @@ import { answersOf } from "./answers.ts";
 import { bodyExample } from "./examples.ts";
 import { inputSchema } from "./input-schema.ts";
 import { includeDeleted, listParameters } from "./list-parameters.ts";
-import type { Components, Schema } from "./schema.ts";
+import type { JsonSchema } from "../../model/kind.ts";
+import type { Components } from "./schema.ts";
 
 /** The tag under which a resource's operations stand. */
 export function tagOf({ face, resource }: Pick<Operation, "face" | "resource">): string {
@@ -19,7 +20,7 @@ export function operationObject(
   operation: Operation,
   path: string,
   components: Components,
-): Schema {
+): JsonSchema {
   const { id, resource, scopes, input } = operation;
   const isAlias = path !== operation.path;
   const needed = scopes.map((scope) => `\`${scope}\``).join(" and ");
@@ -97,9 +98,10 @@ function containedIn({ projection }: Resource): string {
   return `; its ${list} with it`;
 }
 
-function parametersOf(operation: Operation, components: Components): Schema[] {
+function parametersOf(operation: Operation, components: Components): JsonSchema[] {
   const { face, resource, verb, method } = operation;
-  const shared = (name: string, parameter: Schema) => components.add("parameters", name, parameter);
+  const shared = (name: string, parameter: JsonSchema) =>
+    components.add("parameters", name, parameter);
   const isOne = verb === "get" || verb === "update" || verb === "delete";
   return [
     ...(isOne ? [pathId(resource, components)] : []),
@@ -131,7 +133,7 @@ function pathId({ parameter, projection, noun }: Resource, components: Component
   });
 }
 
-const organization: Schema = {
+const organization: JsonSchema = {
   name: "X-Organization-Id",
   in: "header",
   description:
@@ -139,7 +141,7 @@ const organization: Schema = {
   schema: { type: "string", pattern: idPattern("ten") },
 };
 
-const department: Schema = {
+const department: JsonSchema = {
   name: "X-Department-Id",
   in: "header",
   description:
@@ -147,7 +149,7 @@ const department: Schema = {
   schema: { type: "string", pattern: idPattern("dep") },
 };
 
-const idempotencyKey: Schema = {
+const idempotencyKey: JsonSchema = {
   name: "Idempotency-Key",
   in: "header",
   description:
@@ -160,7 +162,7 @@ const idempotencyKey: Schema = {
   },
 };
 
-const ifMatch: Schema = {
+const ifMatch: JsonSchema = {
   name: "If-Match",
   in: "header",
   description:

@@ -1,5 +1,5 @@
 import { snakeCase } from "../../lib/text.ts";
-import type { Notation } from "../../query/projection.ts";
+import type { Notation } from "../../model/kind.ts";
 
 /** A description of the model, which speaks as GraphQL does, in the names of the REST APIs. */
 export function restWords(description: string, notation?: Notation): string {

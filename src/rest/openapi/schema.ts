@@ -1,5 +1,4 @@
-/** A JSON Schema (2020-12), as OpenAPI 3.1 has it. */
-export type Schema = Readonly<Record<string, unknown>>;
+import type { JsonSchema } from "../../model/kind.ts";
 
 /** Points to something under `components`. */
 function refTo(kind: "schemas" | "parameters" | "headers" | "responses", name: string) {
@@ -7,7 +6,7 @@ function refTo(kind: "schemas" | "parameters" | "headers" | "responses", name: s
 }
 
 /** An object with exactly these keys, all of them there. */
-export function closedObject(properties: Readonly<Record<string, Schema>>): Schema {
+export function closedObject(properties: Readonly<Record<string, JsonSchema>>): JsonSchema {
   return {
     type: "object",
     properties,
@@ -17,7 +16,7 @@ export function closedObject(properties: Readonly<Record<string, Schema>>): Sche
 }
 
 /** The same, or null. */
-export function orNull(schema: Schema): Schema {
+export function orNull(schema: JsonSchema): JsonSchema {
   const { type, enum: values, anyOf } = schema;
   if (typeof type === "string") {
     return {
@@ -32,18 +31,18 @@ export function orNull(schema: Schema): Schema {
 }
 
 /** A schema with a description; one that points elsewhere is told of by what it points to as well. */
-export function described(schema: Schema, description: string): Schema {
+export function described(schema: JsonSchema, description: string): JsonSchema {
   return { description, ...schema };
 }
 
 /** The parts of a document that others point to. What has the same name must be the same. */
 export class Components {
   readonly #kinds: Readonly<
-    Record<"schemas" | "parameters" | "headers" | "responses", Record<string, Schema>>
+    Record<"schemas" | "parameters" | "headers" | "responses", Record<string, JsonSchema>>
   > = { schemas: {}, parameters: {}, headers: {}, responses: {} };
 
   /** Adds a part, if it is not there yet, and points to it. */
-  add(kind: "schemas" | "parameters" | "headers" | "responses", name: string, part: Schema) {
+  add(kind: "schemas" | "parameters" | "headers" | "responses", name: string, part: JsonSchema) {
     const known = this.#kinds[kind][name];
     if (known !== undefined && JSON.stringify(known) !== JSON.stringify(part)) {
       throw new Error(`OpenAPI: two ${kind} are called ${name}`);
@@ -53,13 +52,17 @@ export class Components {
   }
 
   /** Whether there is another part of that name. */
-  isTaken(kind: "schemas" | "parameters" | "headers" | "responses", name: string, part: Schema) {
+  isTaken(
+    kind: "schemas" | "parameters" | "headers" | "responses",
+    name: string,
+    part: JsonSchema,
+  ) {
     const known = this.#kinds[kind][name];
     return known !== undefined && JSON.stringify(known) !== JSON.stringify(part);
   }
 
   /** A schema that was added. */
-  schema(name: string): Schema {
+  schema(name: string): JsonSchema {
     const found = this.#kinds.schemas[name];
     if (found === undefined) throw new Error(`OpenAPI: there is no schema ${name}`);
     return found;

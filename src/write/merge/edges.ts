@@ -49,9 +49,7 @@ const alsoRead = ({ rules: { primary } }: Entity): string[] => [
 
 /** The fields of an entity that name other records, those that the gateway keeps among them. */
 function referencesOf({ fields }: Entity): [string, Field][] {
-  return Object.entries(fields).filter(
-    ([field, { kind }]) => kind === "reference" && field !== "tenantId",
-  );
+  return Object.entries(fields).filter(([field, { to }]) => to !== null && field !== "tenantId");
 }
 
 function edgesOf(entity: Entity, plan: MergePlan) {

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
-import { isRecord, jsonComplaint } from "../../lib/json.ts";
+import { isRecord } from "../../lib/json.ts";
 import type { Catalog } from "../../model/catalog.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { Field } from "../../model/field.ts";
-import { publicValue } from "../../query/public-value.ts";
-import { maxListItems } from "../input-types.ts";
+import { isEmpty } from "../../model/kinds/parts/is-empty.ts";
+import { publicValue } from "../../model/public-value.ts";
 import type { MergeRules } from "../entity-writes.ts";
 import { restName, type Values } from "../input.ts";
 import type { Stored } from "../stored.ts";
@@ -18,12 +18,6 @@ export type MergedField = {
   readonly result: unknown;
   readonly winner: "INTO" | "FROM" | "BOTH";
 };
-
-const isEmpty = (value: unknown): boolean =>
-  value == null ||
-  value === "" ||
-  (Array.isArray(value) && value.length === 0) ||
-  (isRecord(value) && Object.keys(value).length === 0);
 
 /** Fields that a merge decides: all that callers write, and derived ones with a rule. */
 function mergedFields(entity: Entity, { fields = {} }: MergeRules): [string, Field][] {
@@ -51,7 +45,7 @@ export function mergedValues(
 
 function mergedValue(
   name: string,
-  { kind, nullable, limits }: Field,
+  definition: Field,
   { fields = {} }: MergeRules,
   [into, from]: readonly [unknown, unknown],
 ): unknown {
@@ -60,24 +54,7 @@ function mergedValue(
   if (rule !== undefined && typeof into === "string" && typeof from === "string") {
     return from < into === (rule === "earliest") ? from : into;
   }
-  if (Array.isArray(into) && Array.isArray(from) && (kind === "textList" || !nullable)) {
-    const limit = limits?.items ?? maxListItems;
-    return union(into, from).slice(0, Math.max(limit, into.length));
-  }
-  if (kind === "jsonObject" && isRecord(into) && isRecord(from)) {
-    const both = { ...from, ...into };
-    return jsonComplaint(both) === null ? both : into;
-  }
-  return isEmpty(into) ? (from ?? into) : into;
-}
-
-/** What is in either list, each once. */
-function union(into: readonly unknown[], from: readonly unknown[]): unknown[] {
-  const found = [...into];
-  for (const item of from) {
-    if (!found.some((known) => isDeepStrictEqual(known, item))) found.push(item);
-  }
-  return found;
+  return definition.kind.merged(into, from, definition);
 }
 
 /** Every field in which the two differ, or that got another value than the survivor's. */

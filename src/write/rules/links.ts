@@ -3,7 +3,7 @@ import type { Entity } from "../../model/entity.ts";
 import type { Relation } from "../../model/relation.ts";
 import { textOf, type Draft } from "../draft.ts";
 import type { InputField } from "../input-definition.ts";
-import { idSchema } from "../input-types.ts";
+import { idSchema } from "../../model/kinds/reference.ts";
 import { inputField, restName } from "../input.ts";
 import { linkedIds, relink } from "../join-table.ts";
 import { notFound } from "../problem.ts";

@@ -1,6 +1,5 @@
 import type { Actor } from "../../auth/actor.ts";
-import { comparedAs } from "../../model/compared.ts";
-import type { Entity } from "../../model/entity.ts";
+import { fieldOf, type Entity } from "../../model/entity.ts";
 import type { Complaint } from "../../lib/messages.ts";
 import { name, param, raw, sql } from "../../lib/sql.ts";
 import { isFaulty, textOf, type Draft } from "../draft.ts";
@@ -146,8 +145,7 @@ export function inUniqueOrder(entity: Entity, drafts: readonly Draft[]): Draft[]
 
 /** The same for two claims that cannot both be granted. */
 function claimKey(entity: Entity, rule: Rule, { value, within }: Claim): string {
-  const definition = entity.fields[rule.field];
-  return `${within ?? ""} ${definition === undefined ? value : comparedAs(definition, value)}`;
+  return `${within ?? ""} ${fieldOf(entity, rule.field).kind.comparedAs(value)}`;
 }
 
 /** What is said of a value that another record has, to a caller who could read that record. */
@@ -168,10 +166,9 @@ export async function holdersOf(
   rule: Rule,
   claims: readonly Claim[],
 ): Promise<Map<number, { id: string; appId: string | null }>> {
-  const definition = entity.fields[rule.field];
-  if (definition === undefined) throw new Error(`${entity.name} has no field ${rule.field}`);
+  const definition = fieldOf(entity, rule.field);
   const key = definition.key ?? definition.column;
-  const valueOf = ({ value }: Claim) => comparedAs(definition, value);
+  const valueOf = ({ value }: Claim) => definition.kind.comparedAs(value);
   const withinField = rule.within === null ? undefined : entity.fields[rule.within];
   const within =
     rule.within === null || withinField === undefined

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { currencies, currencyKey, readCurrency } from "../../../src/model/kinds/currency.ts";
-import { readDay } from "../../../src/model/kinds/day.ts";
+import { readDay } from "../../../src/model/kinds/date.ts";
 import { domainKey, readDomain } from "../../../src/model/kinds/domain.ts";
-import { readInstant } from "../../../src/model/kinds/instant.ts";
+import { readInstant } from "../../../src/model/kinds/parts/instant.ts";
 import { phoneForms, phoneKey, readPhone } from "../../../src/model/kinds/phone.ts";
 import { readUrl } from "../../../src/model/kinds/url.ts";
 

@@ -36,7 +36,7 @@ type Operators = Readonly<Record<string, fc.Arbitrary<unknown>>>;
 
 /** The operators of a field with their operands, as the GraphQL inputs offer them, coerced. */
 function operatorsOf(entity: Entity, definition: Field, source: FilterSource): Operators {
-  const { kind } = definition;
+  const kind = definition.kind.name;
   if (kind === "textList") {
     return {
       has: itemValue,
@@ -115,7 +115,7 @@ export function filterOf(
     const conditions = Object.entries(of.fields)
       .filter(
         ([field, { kind, shownOnly }]) =>
-          !shownOnly && kind !== "anyReference" && !source.leftOut(of, field),
+          !shownOnly && kind.name !== "anyReference" && !source.leftOut(of, field),
       )
       .map(([field, definition]) => fieldFilter(of, field, definition, source));
     const parts = [{ weight: 6, arbitrary: fc.oneof(...conditions) }];
@@ -163,7 +163,7 @@ function fieldFilter(
   definition: Field,
   source: FilterSource,
 ): fc.Arbitrary<Filter> {
-  const isJson = definition.kind === "json" || definition.kind === "jsonObject";
+  const isJson = definition.kind.filter?.isList;
   const condition = isJson
     ? jsonConditions
     : oneOrTwo(operatorsOf(entity, definition, source), true);

@@ -4,7 +4,7 @@ import type { Figures } from "../../../src/query/aggregate/answer.ts";
 import type { Entity } from "../../../src/model/entity.ts";
 import type { Field } from "../../../src/model/field.ts";
 import type { Figure } from "../../../src/query/aggregate/figure.ts";
-import { figureNames } from "../../../src/query/aggregate/measure.ts";
+import { figureNames } from "../../../src/model/measure.ts";
 import type { Fixtures } from "../samples/fixtures.ts";
 
 /** Figures as texts, so that two ways to compute them can be compared. */
@@ -68,7 +68,7 @@ export function asTexts(entity: Entity, figures: Figures, asked: readonly Figure
 function asText(entity: Entity, field: string, value: unknown): string | null {
   if (value instanceof Date) return value.toISOString();
   const text = keyText(value ?? null);
-  const kind = entity.fields[field]?.kind;
+  const kind = entity.fields[field]?.kind.name;
   return text !== null && (kind === "decimal" || kind === "int") ? canonicalDecimal(text) : text;
 }
 
@@ -94,7 +94,7 @@ function plainKey(
   if (entity.name === "quote" && field === "status") {
     return `(CASE WHEN status IN ('draft', 'sent') AND validity_date < (now() AT TIME ZONE 'UTC')::date THEN 'expired' ELSE status END)`;
   }
-  if (entity.fields[field]?.kind === "email") return "email_key";
+  if (entity.fields[field]?.kind.name === "email") return "email_key";
   const column = plainColumn(entity, field);
   if (by === null) return column;
   const inZone = `${column} AT TIME ZONE '${timeZone}'`;
@@ -176,7 +176,7 @@ async function plainFigures(
       max: `max(${column})`,
     }[of];
     const text =
-      entity.fields[field]?.kind === "dateTime"
+      entity.fields[field]?.kind.name === "dateTime"
         ? `to_char(${computed} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
         : `${computed}::text`;
     if (isMoneyField(entity, field)) {

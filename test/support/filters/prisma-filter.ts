@@ -9,7 +9,7 @@ import type { Filter } from "../../../src/query/filter-value.ts";
 import type { RandomWorld } from "../samples/random-rows.ts";
 
 /** Texts with the same key are one value. */
-const keys: Partial<Record<Field["kind"], (text: string) => string>> = {
+const keys: Partial<Record<string, (text: string) => string>> = {
   email: emailKey,
   phone: (text) => text.replace("(0)", "").replace(/\D/g, "") || text,
 };
@@ -98,7 +98,7 @@ export class PrismaFilter {
     negated: boolean,
   ): PrismaWhere {
     const parts: PrismaWhere[] = [];
-    if (definition.kind === "json" || definition.kind === "jsonObject") {
+    if (definition.kind.filter?.isList) {
       for (const condition of asList(value)) {
         const { path, ...operators } = asFilter(condition);
         for (const [operator, operand] of Object.entries(operators)) {
@@ -131,12 +131,12 @@ export class PrismaFilter {
     operator: string,
     operand: unknown,
   ): PrismaWhere {
-    const same = keys[definition.kind];
+    const same = keys[definition.kind.name];
     if (same !== undefined && ["eq", "ne", "in", "notIn"].includes(operator)) {
       const listed = this.#sameTexts({ entity, field, same }, asList(operand));
       return { [field]: { [operator === "eq" || operator === "in" ? "in" : "notIn"]: listed } };
     }
-    if (definition.kind === "email") {
+    if (definition.kind.name === "email") {
       return { emailKey: { [operator]: emailKey(String(operand)) } };
     }
     const prisma = Array.isArray(operand)
@@ -297,8 +297,8 @@ function manyCondition(
 }
 
 function prismaValue(definition: Field, value: unknown): unknown {
-  if (definition.kind === "date") return new Date(`${String(value)}T00:00:00Z`);
-  const isId = definition.kind === "id" || definition.kind === "reference";
+  if (definition.kind.name === "date") return new Date(`${String(value)}T00:00:00Z`);
+  const isId = definition.kind.name === "id" || definition.kind.name === "reference";
   return isId ? String(value).slice(-36).toLowerCase() : value;
 }
 

@@ -111,7 +111,7 @@ function valueFor(mark: Mark, name: string, field: Field, count: number, entity:
   }
   // The discount is one that can be written: a percentage.
   if (name === "discountType") return "percent";
-  switch (field.kind) {
+  switch (field.kind.name) {
     case "text":
       return text;
     case "phone":

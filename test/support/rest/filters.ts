@@ -34,7 +34,7 @@ export function kindOf(resource: Resource, member: Member): string {
   if (member.kind === "ids") return "textList";
   if (member.kind === "isSet") return "boolean";
   return member.kind === "field"
-    ? (resource.projection.entity.fields[member.field]?.kind ?? "")
+    ? (resource.projection.entity.fields[member.field]?.kind.name ?? "")
     : "";
 }
 

@@ -46,14 +46,14 @@ const jsonObject = fc.dictionary(fc.constantFrom("a", "b c", "é"), jsonValue, {
 });
 
 /** A good value of a field by what GraphQL calls its type; null for what needs to know of other records. */
-function valueOf(name: string, { type }: InputField): fc.Arbitrary<unknown> | null {
+function valueOf(name: string, { type, schema }: InputField): fc.Arbitrary<unknown> | null {
   if ("enum" in type) return fc.constantFrom(...Object.keys(type.enum.values));
   if ("input" in type) return null;
   if ("listOf" in type) {
     const isTexts = "scalar" in type.listOf && type.listOf.scalar === "String";
     return isTexts ? fc.uniqueArray(fc.constantFrom(...texts), { maxLength: 3 }) : null;
   }
-  switch (type.scalar) {
+  switch (typeof type.scalar === "string" ? type.scalar : type.scalar.name) {
     case "ID":
     case "EmailAddress":
       return null;
@@ -75,6 +75,10 @@ function valueOf(name: string, { type }: InputField): fc.Arbitrary<unknown> | nu
       return fc.constantFrom("USD", "eur", "JPY");
     case "JSON":
       break;
+    default: {
+      const examples = schema.meta()?.["examples"];
+      return Array.isArray(examples) ? fc.constantFrom<unknown[]>(...examples) : null;
+    }
   }
   if (name === "custom_fields") return jsonObject;
   return name === "participants" ? fc.array(jsonValue, { maxLength: 2 }) : jsonValue;

@@ -1,7 +1,7 @@
 import { env } from "node:process";
 import fc from "fast-check";
 import type { Entity } from "../../../src/model/entity.ts";
-import { isSortable, type Field, type FieldKind } from "../../../src/model/field.ts";
+import { isSortable, type Field } from "../../../src/model/field.ts";
 import type { OrderDirection, OrderTerm } from "../../../src/model/order.ts";
 
 /** Seeds rows and cases alike. A failing run prints it; `CRM_TEST_SEED=… vitest run …` does the same again. */
@@ -161,12 +161,7 @@ const jsonObjectValue = fc.dictionary(fc.constantFrom(...jsonKeys), jsonValue, {
 export function fieldValue(definition: Field): fc.Arbitrary<unknown> {
   const { kind, values } = definition;
   if (values !== null) return fc.constantFrom(...Object.keys(values.values));
-  const byKind: Readonly<
-    Record<
-      Exclude<FieldKind, "id" | "reference" | "anyReference" | "enum" | "bytes">,
-      fc.Arbitrary<unknown>
-    >
-  > = {
+  const byKind: Readonly<Partial<Record<string, fc.Arbitrary<unknown>>>> = {
     text: textValue,
     url: textValue,
     email: fc.oneof(fc.constantFrom(...knownEmails), textValue),
@@ -184,15 +179,15 @@ export function fieldValue(definition: Field): fc.Arbitrary<unknown> {
     jsonObject: jsonObjectValue,
     textList: textItems,
   };
-  if (
-    kind === "id" ||
-    kind === "reference" ||
-    kind === "anyReference" ||
-    kind === "enum" ||
-    kind === "bytes"
-  )
-    throw new Error(`${kind} needs more than its kind`);
-  return byKind[kind];
+  const found = byKind[kind.name] ?? examplesOf(definition);
+  if (found === null) throw new Error(`${kind.name} needs more than its kind`);
+  return found;
+}
+
+/** Values that the schema of a field's input gives as examples. */
+export function examplesOf(definition: Field): fc.Arbitrary<unknown> | null {
+  const examples = definition.kind.input?.(definition, "").schema.meta()?.["examples"];
+  return Array.isArray(examples) ? fc.constantFrom<unknown[]>(...examples) : null;
 }
 
 const directions: readonly OrderDirection[] = [

@@ -77,11 +77,11 @@ function valueOf(
   definition: Field,
   ids: ReadonlyMap<string, readonly string[]>,
 ): fc.Arbitrary<unknown> {
-  if (definition.kind === "reference") {
+  if (definition.kind.name === "reference") {
     const targets = ids.get(definition.to ?? "") ?? [];
     return targets.length === 0 ? fc.constant(null) : fc.constantFrom(...targets);
   }
-  if (definition.kind === "anyReference") {
+  if (definition.kind.name === "anyReference") {
     // Of whatever kind: the ids are the same for all.
     return fc.constantFrom(...(ids.get("account") ?? []));
   }
@@ -186,7 +186,7 @@ export function columnsOf(
 }
 
 function stored(definition: Field, value: unknown): unknown {
-  const isJson = definition.kind === "json" || definition.kind === "jsonObject";
+  const isJson = definition.kind.filter?.isList;
   if (isJson && (value !== null || !definition.nullable)) return JSON.stringify(value);
   return value instanceof Date ? value.toISOString() : value;
 }

@@ -1,5 +1,6 @@
-import type { Entity } from "../../model/entity.ts";
-import type { Field, FieldKind } from "../../model/field.ts";
+import type { Entity } from "./entity.ts";
+import type { Field } from "./field.ts";
+import { kinds } from "./kinds/index.ts";
 
 /** What can be computed of a field over many rows. */
 export const figureNames = ["sum", "avg", "min", "max"] as const;
@@ -15,56 +16,34 @@ export const dateParts = {
 };
 export type DatePart = keyof typeof dateParts;
 
-/** The field of that name. */
-export function fieldOf(entity: Entity, field: string): Field {
-  const definition = entity.fields[field];
-  if (definition === undefined) throw new Error(`${entity.name} has no field ${field}`);
-  return definition;
-}
-
 /** Whether the field is money in the row's currency. */
 export function isMoney({ measure }: Field): boolean {
   return typeof measure === "object";
 }
 
-const numbers: ReadonlySet<FieldKind> = new Set(["int", "decimal"]);
-const times: ReadonlySet<FieldKind> = new Set(["date", "dateTime"]);
-const keys: ReadonlySet<FieldKind> = new Set([
-  "enum",
-  "text",
-  "reference",
-  "currency",
-  "boolean",
-  "email",
-  "phone",
-  "domain",
-  "date",
-  "dateTime",
-]);
-
 /** Whether the field holds days or instants, which groups gather into periods. */
 export function isTime({ kind }: Field): boolean {
-  return times.has(kind);
+  return kind.figures.periods !== null;
 }
 
 /** The fields that have sums and averages. */
 export function addable(entity: Entity): [string, Field][] {
   return Object.entries(entity.fields).filter(
-    ([, { kind, measure }]) => numbers.has(kind) && measure !== "none",
+    ([, { kind, measure }]) => kind.figures.adds && measure !== "none",
   );
 }
 
 /** The fields that have a least and a greatest value. */
 export function comparable(entity: Entity): [string, Field][] {
   return Object.entries(entity.fields).filter(
-    ([, { kind, measure }]) => (numbers.has(kind) || times.has(kind)) && measure !== "none",
+    ([, { kind, measure }]) => kind.figures.compares && measure !== "none",
   );
 }
 
 /** The fields that groups can be made by. The tenant is the same for all that anybody sees. */
 export function groupable(entity: Entity): [string, Field][] {
   return Object.entries(entity.fields).filter(
-    ([name, { kind, form }]) => keys.has(kind) && form !== "prose" && name !== "tenantId",
+    ([name, { kind, form }]) => kind.figures.groups && form !== "prose" && name !== "tenantId",
   );
 }
 
@@ -76,7 +55,7 @@ export function currencyField(entity: Entity): string | null {
     ),
   );
   const [only = null, ...others] = named;
-  if (others.length > 0 || (only !== null && entity.fields[only]?.kind !== "currency")) {
+  if (others.length > 0 || (only !== null && entity.fields[only]?.kind !== kinds.currency)) {
     throw new Error(`${entity.name}: all its money is in one field's currency`);
   }
   return only;

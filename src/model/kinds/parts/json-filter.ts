@@ -1,22 +1,58 @@
-import { badInput } from "../lib/errors.ts";
-import { ExactNumber } from "../lib/exact-number.ts";
-import { isRecord, numberComplaint } from "../lib/json.ts";
-import { sentenceOf } from "../lib/messages.ts";
-import { readText } from "../lib/text.ts";
-import { folded, hasPart, readPart, type Filter, type Part } from "./filter-value.ts";
-import { all, param, raw, sql, type Sql } from "../lib/sql.ts";
+import { badInput } from "../../../lib/errors.ts";
+import { ExactNumber } from "../../../lib/exact-number.ts";
+import { isRecord, numberComplaint } from "../../../lib/json.ts";
+import { sentenceOf } from "../../../lib/messages.ts";
+import { all, param, raw, sql, type Sql } from "../../../lib/sql.ts";
+import { readText } from "../../../lib/text.ts";
+import type { FieldConditions, FieldFilter, Scalar, Subject } from "../../kind.ts";
+import { unknown } from "./operators.ts";
+import { folded, hasPart, isPartOperator, partDescriptions, readPart } from "./part.ts";
 
 /** As deep as custom fields may be. */
 const maxJsonDepth = 20;
 const orders: Readonly<Record<string, string>> = { gt: ">", gte: ">=", lt: "<", lte: "<=" };
+
+/** How JSON is filtered: by conditions on what stands at paths inside it. */
+export const jsonFilter = (scalar: Scalar): FieldFilter => ({
+  type: () => ({ name: "JsonFilter", about: "what stands at a path inside a JSON field" }),
+  scalar,
+  isList: true,
+  slow: null,
+  operators: {
+    path: {
+      description: 'The keys that lead to the value, e.g. `["risk", "score"]`.',
+      operand: "texts",
+      required: true,
+    },
+    eq: { description: "Equal to this JSON value.", operand: "value" },
+    ne: { description: "There, and not equal to this JSON value.", operand: "value" },
+    gt: {
+      description: "Greater than this number or text, and of the same kind.",
+      operand: "value",
+    },
+    gte: {
+      description: "Greater than or equal to this number or text, and of the same kind.",
+      operand: "value",
+    },
+    lt: { description: "Less than this number or text, and of the same kind.", operand: "value" },
+    lte: {
+      description: "Less than or equal to this number or text, and of the same kind.",
+      operand: "value",
+    },
+    contains: { description: partDescriptions.contains, operand: "text" },
+    startsWith: { description: partDescriptions.startsWith, operand: "text" },
+    endsWith: { description: partDescriptions.endsWith, operand: "text" },
+    isNull: { description: "Whether nothing, or JSON null, stands there.", operand: "flag" },
+  },
+  condition: jsonCondition,
+});
+
 /** A condition on what stands at a path inside a JSON column. */
-export function jsonCondition(
-  column: Sql,
-  filter: Filter,
-  path: readonly string[],
-  counted: (part: Part) => Part,
+function jsonCondition(
+  { value: column, path, countText }: Subject,
+  conditions: FieldConditions,
 ): Sql {
-  const { path: steps, ...operators } = filter;
+  const { path: steps, ...operators } = conditions;
   const isText = (step: unknown): step is string => typeof step === "string";
   if (!Array.isArray(steps) || !steps.every(isText)) {
     throw badInput([...path, "path"], "name the keys that lead to the value.");
@@ -26,12 +62,12 @@ export function jsonCondition(
   const value = sql`(${column} #> ${location})`;
   const text = sql`(${column} #>> ${location})`;
 
-  const conditions = Object.entries(operators)
+  const found = Object.entries(operators)
     .filter(([, operand]) => operand !== undefined)
     .map(([operator, operand]) => {
       const at = [...path, operator];
       // JSON has a null of its own to be equal to; for every other operator null is no value, and matches nothing.
-      if (operand === null && operator !== "eq" && operator !== "ne") return raw("NULL::boolean");
+      if (operand === null && operator !== "eq" && operator !== "ne") return unknown;
       if (operator === "isNull") {
         return operand === true ? sql`${text} IS NULL` : sql`${text} IS NOT NULL`;
       }
@@ -52,13 +88,12 @@ export function jsonCondition(
           sql`jsonb_typeof(${value}) = ${param(kind, "text")}`,
         ]);
       }
-      const part = counted(readPart(operator, operand, at));
-      return all([
-        hasPart(folded(text), part.operator, part.text),
-        sql`jsonb_typeof(${value}) = 'string'`,
-      ]);
+      if (!isPartOperator(operator)) throw badInput(at, { complaint: "noSuchOperator" });
+      const part = readPart(operand, at);
+      countText(part);
+      return all([hasPart(folded(text), operator, part), sql`jsonb_typeof(${value}) = 'string'`]);
     });
-  return all(conditions);
+  return all(found);
 }
 
 function jsonParam(operand: unknown, path: readonly string[]): Sql {

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { Reading } from "../../lib/reading.ts";
+import type { Reading } from "../../../lib/reading.ts";
+import type { JsonSchema, Notation } from "../../kind.ts";
 
 /**
  * A day of the calendar in ISO 8601, as part of a regular expression. There is no year 0: neither RFC 3339 nor
@@ -30,3 +31,17 @@ export function readInstant(text: string): Reading {
   // In UTC it may be in the year 0 or 10000.
   return /^(?!0000)\d{4}-/.test(utc) ? { value: utc } : { complaint: { complaint: "notInstant" } };
 }
+
+/** `2026-03-18 15:40:12.5+00` (the pool's sessions run in UTC) → `2026-03-18T15:40:12.500Z`. */
+export const printedInstant = (cell: string, fraction: Notation["fraction"]): string =>
+  `${cell.slice(0, 10)}T${cell.slice(11, 19)}.${cell.slice(20, -3).padEnd(fraction, "0")}Z`;
+
+/** The schema of an instant that is printed; also for days that are printed as one. */
+export const instantSchema = (
+  fraction: string,
+  timeOfDay = "T\\d\\d:\\d\\d:\\d\\d",
+): JsonSchema => ({
+  type: "string",
+  format: "date-time",
+  pattern: `^\\d{4}-\\d\\d-\\d\\d${timeOfDay}${fraction}Z$`,
+});

@@ -1,0 +1,102 @@
+import { z } from "zod";
+import { wordsOf } from "../../lib/messages.ts";
+import { param, sql } from "../../lib/sql.ts";
+import type { FieldConditions, FieldFacts, Kind } from "../kind.ts";
+import { base, filled } from "./parts/base.ts";
+import { asText } from "./parts/operands.ts";
+import { asList, filterBy, type Operator } from "./parts/operators.ts";
+import { textParameter } from "./parts/parameters.ts";
+import { textSchema } from "./parts/text-schema.ts";
+import { maxItems, union } from "./parts/union.ts";
+
+/** PostgreSQL's array literal of text, one dimension: `{a,"b \"c\"",NULL}`. */
+export function readTextArray(text: string): string[] {
+  const items: string[] = [];
+  const pattern = /"((?:[^"\\]|\\.)*)"|[^,{}]+/gs;
+  for (const match of text.slice(1, -1).matchAll(pattern)) {
+    const quoted = match[1];
+    items.push(quoted === undefined ? match[0] : quoted.replace(/\\(.)/gs, "$1"));
+  }
+  return items;
+}
+
+/** Texts, each once; blank ones are none. */
+function listSchema(field: FieldFacts) {
+  const most = maxItems(field);
+  return (
+    z
+      .array(textSchema(field.form, field.limits?.characters), "must be a list of texts")
+      .max(most, wordsOf({ complaint: "tooManyItems", max: most }))
+      // GraphQL makes a list of one of a blank text, which must not empty what is stored.
+      .refine(
+        (items) => items.length === 0 || items.some((item) => item !== null),
+        wordsOf({ complaint: "onlyBlanks" }),
+      )
+      .transform((items) => [...new Set(items.filter((item) => item !== null))])
+  );
+}
+
+const holds =
+  (operator: "@>" | "&&"): Operator["condition"] =>
+  ({ value }, operand, path) => {
+    const items = asList(operand).map((item, index) => asText(item, [...path, String(index)]));
+    const list = param(items, "text[]");
+    return operator === "@>" ? sql`${value} @> ${list}` : sql`${value} && ${list}`;
+  };
+
+/** A list of texts. */
+export const textList = {
+  ...base,
+  name: "textList",
+  sqlType: "text[]",
+  scalar: "String",
+  isList: true,
+  read: readTextArray,
+  plain: readTextArray,
+  printer: () => (cell) => (cell === "{}" ? "[]" : JSON.stringify(readTextArray(cell))),
+  schema: () => ({ type: "array", items: { type: "string" } }),
+  input: (field) => ({ schema: listSchema(field), type: { listOf: { scalar: "String" } } }),
+  empty: [],
+  merged: (into, from, field) => union(into, from, field) ?? filled(into, from),
+  isSortable: false,
+  isLong: true,
+  filter: filterBy({
+    type: { name: "TextListFilter", about: "a list of texts" },
+    scalar: "String",
+    operators: {
+      has: { description: "Has this item.", operand: "text", condition: holds("@>") },
+      hasSome: {
+        description: "Has at least one of these.",
+        operand: "texts",
+        condition: holds("&&"),
+      },
+      hasEvery: { description: "Has all of these.", operand: "texts", condition: holds("@>") },
+      isEmpty: {
+        description: "Whether the list is empty.",
+        operand: "flag",
+        condition: ({ value }, operand) =>
+          operand === true ? sql`cardinality(${value}) = 0` : sql`cardinality(${value}) > 0`,
+      },
+    },
+  }),
+  parameter: {
+    ...textParameter,
+    comparisons: ["eq", "ne", "in", "not_in", "all", "is_empty"],
+    condition: (field, comparison, value): FieldConditions => {
+      switch (comparison) {
+        case "eq":
+          return { [field]: { has: value } };
+        case "ne":
+          return { not: { [field]: { has: value } } };
+        case "in":
+          return { [field]: { hasSome: value } };
+        case "not_in":
+          return { not: { [field]: { hasSome: value } } };
+        case "all":
+          return { [field]: { hasEvery: value } };
+        default:
+          return { [field]: { isEmpty: value } };
+      }
+    },
+  },
+} as const satisfies Kind;
