@@ -106,7 +106,7 @@ describe("an email address", () => {
   });
 
   it.each(others)("is not %j", (text) => {
-    expect(readEmail(text)).toEqual({ complaint: "Invalid email address" });
+    expect(readEmail(text)).toEqual({ complaint: { complaint: "notEmail" } });
   });
 
   it.each([
