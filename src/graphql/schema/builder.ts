@@ -11,22 +11,20 @@ import EngineEdges from "./engine-edges.ts";
 /** The scalars beside GraphQL's own. */
 export type Scalars = KindScalars & { ID: { Input: string; Output: string } };
 
-export type SchemaTypes = PothosSchemaTypes.ExtendDefaultTypes<{
+type Types = {
   Context: Context;
   PrismaTypes: PrismaTypes;
   Scalars: Scalars;
   DefaultFieldNullability: false;
-}>;
+  DefaultEdgesNullability: false;
+  DefaultNodeNullability: false;
+};
+export type SchemaTypes = PothosSchemaTypes.ExtendDefaultTypes<Types>;
 export type Builder = PothosSchemaTypes.SchemaBuilder<SchemaTypes>;
 
 /** Plugins and defaults, nothing else: the types live with their modules. */
 export const createBuilder = (catalog: Catalog): Builder =>
-  new SchemaBuilder<{
-    Context: Context;
-    PrismaTypes: PrismaTypes;
-    Scalars: Scalars;
-    DefaultFieldNullability: false;
-  }>({
+  new SchemaBuilder<Types>({
     // EngineEdges looks at what PrismaPlugin makes of relations.
     plugins: [RelayPlugin, PrismaPlugin, EngineEdges],
     catalog,
@@ -41,6 +39,12 @@ export const createBuilder = (catalog: Catalog): Builder =>
       nodeTypeOptions: {
         description: "Anything that has an id and can be fetched by it alone (`node`, `nodes`).",
       },
+      pageInfoFieldOptions: { description: "Where the page stands in the list." },
+      cursorFieldOptions: {
+        description: "Its place in the list; pass it as `after` or `before`.",
+      },
+      edgesFieldOptions: { nullable: false },
+      nodeFieldOptions: { nullable: false },
       pageInfoTypeOptions: { description: "Where a page stands in its list." },
       hasNextPageFieldOptions: { description: "Whether more follows this page." },
       hasPreviousPageFieldOptions: { description: "Whether something comes before this page." },

@@ -5,7 +5,7 @@ import type { Filter } from "../../query/filter-value.ts";
 import { makeDatePart, makeGroupBy, makeGroupOrder } from "./aggregate-inputs.ts";
 import { makeAggregate, makeMoney } from "./aggregate-type.ts";
 import { createBuilder, type Builder } from "./builder.ts";
-import { makeConnection } from "./connection.ts";
+import { makeConnection } from "./connection-type.ts";
 import { makeDuplicateReason } from "./duplicate-fields.ts";
 import {
   fieldFilterName,

@@ -1,7 +1,7 @@
 import { capitalized } from "../../lib/text.ts";
 import type { GraphQLResolveInfo } from "graphql";
 import { badInput } from "../../lib/errors.ts";
-import { maxExamined, type Pair, type PairPage } from "../../query/duplicates/pairs.ts";
+import { maxExamined, type Pair } from "../../query/duplicates/pairs.ts";
 import {
   defaultMinScore,
   type Duplicate,
@@ -12,6 +12,7 @@ import type { Row } from "../../query/row.ts";
 import { access } from "../limits/access.ts";
 import { duplicatesCost, noCost, pairsCost } from "../limits/costs.ts";
 import type { Builder } from "./builder.ts";
+import { forwardCursor, plainConnection } from "./connection.ts";
 import type { Context } from "./context.ts";
 import { pageSize } from "./page-arguments.ts";
 import type { SchemaParts } from "./schema-parts.ts";
@@ -147,48 +148,29 @@ function pairsField(
       }),
     }),
   });
-  const edge = builder.objectRef<Pair>(`${entity.type}DuplicatePairEdge`).implement({
-    description: "A pair in the list, with its place there.",
-    fields: (t) => ({
-      cursor: t.exposeString("cursor", {
-        description: "Its place in the list; pass it as `after`.",
-      }),
-      node: t.field({
+  const connection = plainConnection<Pair>(
+    builder.connectionObject(
+      {
         type: pair,
-        description: "The pair.",
-        extensions: access(noCost),
-        resolve: (found) => found,
-      }),
+        name: `${entity.type}DuplicatePairConnection`,
+        description: "A page of pairs of likely duplicates.",
+        edgesField: { description: "The page's pairs with their cursors." },
+      },
+      {
+        description: "A pair in the list, with its place there.",
+        nodeField: { description: "The pair.", extensions: access(noCost) },
+        fields: (t) => ({ cursor: t.exposeString("cursor", { description: forwardCursor }) }),
+      },
+    ),
+  );
+  builder.objectField(connection, "nodes", (t) =>
+    t.field({
+      type: [pair],
+      extensions: access(noCost),
+      description: "The page's pairs.",
+      resolve: ({ edges }) => edges.map(({ node }) => node),
     }),
-  });
-  const connection = builder
-    .objectRef<PairPage>(`${entity.type}DuplicatePairConnection`)
-    .implement({
-      description: "A page of pairs of likely duplicates.",
-      fields: (t) => ({
-        edges: t.field({
-          type: [edge],
-          description: "The page's pairs with their cursors.",
-          resolve: ({ pairs }) => pairs,
-        }),
-        nodes: t.field({
-          type: [pair],
-          extensions: access(noCost),
-          description: "The page's pairs.",
-          resolve: ({ pairs }) => pairs,
-        }),
-        pageInfo: t.field({
-          type: builder.pageInfoRef(),
-          description: "Where the page stands in the list.",
-          resolve: ({ pairs, endCursor, hasNextPage, hasPreviousPage }) => ({
-            hasNextPage,
-            hasPreviousPage,
-            startCursor: pairs[0]?.cursor ?? null,
-            endCursor,
-          }),
-        }),
-      }),
-    });
+  );
 
   builder.queryField(field, (t) =>
     t.field({
@@ -200,13 +182,21 @@ function pairsField(
         after: t.arg.string({ description: "Only what comes after this cursor." }),
         minScore: t.arg.float({ description: minScoreDescription }),
       },
-      resolve: (_root, { first, after, minScore }, ctx) =>
-        ctx.reader.duplicatePairs({
+      resolve: async (_root, { first, after, minScore }, ctx) => {
+        const page = await ctx.reader.duplicatePairs({
           rules,
           limit: pageSize({ first: first ?? null }).limit,
           after: after ?? null,
           minScore: scoreOf(minScore ?? defaultMinScore),
-        }),
+        });
+        const { pairs, endCursor, hasNextPage, hasPreviousPage } = page;
+        const startCursor = pairs[0]?.cursor ?? null;
+        return {
+          edges: pairs.map((node) => ({ node, cursor: node.cursor })),
+          pageInfo: { hasNextPage, hasPreviousPage, startCursor, endCursor },
+          total: null,
+        };
+      },
     }),
   );
 }

@@ -12,6 +12,7 @@ import { access, readsAlong, typeAccess, type Access } from "../limits/access.ts
 import { aggregateCost, listCost } from "../limits/costs.ts";
 import type { SchemaTypes } from "./builder.ts";
 import type { Context } from "./context.ts";
+import { connectionOf } from "./connection.ts";
 import { outputType, type Output } from "./output-type.ts";
 import { pageRequest } from "./page-arguments.ts";
 import type { SchemaParts } from "./schema-parts.ts";
@@ -124,14 +125,11 @@ function toManyField(
     description: relation.description,
     extensions: access({ reads: readsAlong(source, target, relation), ...listCost(target) }),
     args: listArguments(schema, t, target),
-    resolve: (row, args, ctx, info) => {
+    resolve: async (row, args, ctx, info) => {
       const id = row["id"];
       if (typeof id !== "string") throw new Error(`a ${source.type} without id`);
-      return ctx.reader.children(
-        fieldKey(info),
-        () => pageRequest(target, { source, relation }, args, info),
-        id,
-      );
+      const request = () => pageRequest(target, { source, relation }, args, info);
+      return connectionOf(await ctx.reader.children(fieldKey(info), request, id));
     },
   });
 }

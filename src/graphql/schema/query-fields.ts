@@ -8,6 +8,7 @@ import { aggregateRequest } from "./aggregate-arguments.ts";
 import { aggregateArguments } from "./aggregate-type.ts";
 import { access, readsOf } from "../limits/access.ts";
 import { aggregateCost, idsCost, listCost } from "../limits/costs.ts";
+import { connectionOf } from "./connection.ts";
 import type { Context } from "./context.ts";
 import { asNode } from "./as-node.ts";
 import { listArguments, rowArguments } from "./entity-type.ts";
@@ -25,7 +26,8 @@ export function entityQueries(schema: SchemaParts, entity: Entity): void {
       extensions: access({ reads: readsOf(entity), ...listCost(entity) }),
       description: `The tenant's ${entity.plural}, newest first unless orderBy or search is given.`,
       args: listArguments(schema, t, entity),
-      resolve: (_root, args, ctx, info) => ctx.reader.list(pageRequest(entity, null, args, info)),
+      resolve: async (_root, args, ctx, info) =>
+        connectionOf(await ctx.reader.list(pageRequest(entity, null, args, info))),
     }),
   );
   aggregateQuery(schema, entity);

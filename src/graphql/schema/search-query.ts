@@ -6,6 +6,7 @@ import { badInput } from "../../lib/errors.ts";
 import type { Row } from "../../query/row.ts";
 import { access } from "../limits/access.ts";
 import { noCost, searchCost } from "../limits/costs.ts";
+import { forwardCursor, plainConnection, type Connection, type Edge } from "./connection.ts";
 import type { Context } from "./context.ts";
 import { asNode } from "./as-node.ts";
 import { pageSize } from "./page-arguments.ts";
@@ -17,6 +18,19 @@ function searchedTypes(searchable: readonly Entity[], types: unknown): readonly 
   if (types == null) return searchable;
   const chosen: ReadonlySet<unknown> = new Set(Array.isArray(types) ? types : [types]);
   return searchable.filter((entity) => chosen.has(entity.type));
+}
+
+function hitConnection({ hits, total, hasNextPage, hasPreviousPage }: HitPage): Connection<Hit> {
+  return {
+    edges: hits.map((node) => ({ node, cursor: node.cursor })),
+    pageInfo: {
+      hasNextPage,
+      hasPreviousPage,
+      startCursor: hits[0]?.cursor ?? null,
+      endCursor: hits.at(-1)?.cursor ?? null,
+    },
+    total,
+  };
 }
 
 /** `search`: one search over all entities that have text, best match first. */
@@ -44,56 +58,51 @@ export function searchQuery({ builder, catalog, nodeRef }: SchemaParts): void {
     return row === null ? null : asNode(row, entity);
   };
 
-  const edge = builder.objectRef<Hit>("SearchEdge").implement({
+  // Its node is read when it is asked for, so plugin-relay cannot make it.
+  const edge = builder.objectRef<Edge<Hit>>("SearchEdge").implement({
     description: "A record that a search found, and how well it matches.",
     fields: (t) => ({
-      cursor: t.exposeString("cursor", {
-        description: "Its place in the list; pass it as `after`.",
+      cursor: t.exposeString("cursor", { description: forwardCursor }),
+      score: t.float({
+        description: "How well it matches, from 0 to 1.",
+        resolve: ({ node }) => node.score,
       }),
-      score: t.exposeFloat("score", { description: "How well it matches, from 0 to 1." }),
       node: t.field({
         type: result,
         extensions: access(noCost),
         nullable: true,
         description: "The record; null when it was deleted while the search ran.",
-        resolve: (hit, _args, ctx, info) => load(hit, ctx, info),
+        resolve: ({ node }, _args, ctx, info) => load(node, ctx, info),
       }),
     }),
   });
 
-  const connection = builder.objectRef<HitPage>("SearchConnection").implement({
-    description: "A page of what a search found.",
-    fields: (t) => ({
-      edges: t.field({
-        type: [edge],
-        description: "What was found, best match first.",
-        resolve: (page) => page.hits,
-      }),
-      nodes: t.field({
-        type: [result],
-        extensions: access(noCost),
-        nullable: { list: false, items: true },
-        description:
-          "The records themselves, best match first; null where one was deleted meanwhile.",
-        resolve: (page, _args, ctx, info) =>
-          Promise.all(page.hits.map((hit) => load(hit, ctx, info))),
-      }),
-      pageInfo: t.field({
-        type: builder.pageInfoRef(),
-        description: "Where the page stands in the list.",
-        resolve: (page) => ({
-          hasNextPage: page.hasNextPage,
-          hasPreviousPage: page.hasPreviousPage,
-          startCursor: page.hits[0]?.cursor ?? null,
-          endCursor: page.hits.at(-1)?.cursor ?? null,
-        }),
-      }),
-      totalCount: t.int({
-        description: "How many records match, on all pages. Counted only when asked for.",
-        resolve: (page) => page.total ?? 0,
-      }),
+  const connection = plainConnection<Hit>(
+    builder.connectionObject(
+      {
+        type: result,
+        name: "SearchConnection",
+        description: "A page of what a search found.",
+        edgesField: { description: "What was found, best match first." },
+      },
+      edge,
+    ),
+  );
+  builder.objectFields(connection, (t) => ({
+    nodes: t.field({
+      type: [result],
+      extensions: access(noCost),
+      nullable: { list: false, items: true },
+      description:
+        "The records themselves, best match first; null where one was deleted meanwhile.",
+      resolve: ({ edges }, _args, ctx, info) =>
+        Promise.all(edges.map(({ node }) => load(node, ctx, info))),
     }),
-  });
+    totalCount: t.int({
+      description: "How many records match, on all pages. Counted only when asked for.",
+      resolve: ({ total }) => total ?? 0,
+    }),
+  }));
 
   builder.queryField("search", (t) =>
     t.field({
@@ -117,7 +126,7 @@ export function searchQuery({ builder, catalog, nodeRef }: SchemaParts): void {
         first: t.arg.int({ description: "How many: 1 to 100; 25 unless given." }),
         after: t.arg.string({ description: "Only what comes after this cursor." }),
       },
-      resolve: (_root, { query, types, first, after }, ctx, info) => {
+      resolve: async (_root, { query, types, first, after }, ctx, info) => {
         const words = searchWords(query, "query");
         if (words === null) throw badInput(["query"], { complaint: "noWord" });
         const entities = searchedTypes(searchable, types);
@@ -128,14 +137,15 @@ export function searchQuery({ builder, catalog, nodeRef }: SchemaParts): void {
         );
         const { limit } = pageSize({ first: first ?? null });
         if (entities.length === 0)
-          return { hits: [], total: 0, hasNextPage: false, hasPreviousPage: false };
-        return ctx.reader.search({
+          return hitConnection({ hits: [], total: 0, hasNextPage: false, hasPreviousPage: false });
+        const page = await ctx.reader.search({
           entities,
           words,
           limit,
           after: after ?? null,
           wantTotal: selected.has("totalCount"),
         });
+        return hitConnection(page);
       },
     }),
   );

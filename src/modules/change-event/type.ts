@@ -1,6 +1,7 @@
 import { access, readsOf } from "../../graphql/limits/access.ts";
 import { listCost } from "../../graphql/limits/costs.ts";
 import { implementEntity, listArguments } from "../../graphql/schema/entity-type.ts";
+import { connectionOf } from "../../graphql/schema/connection.ts";
 import { pageRequest } from "../../graphql/schema/page-arguments.ts";
 import { aggregateQuery, recordQuery } from "../../graphql/schema/query-fields.ts";
 import { recordNode } from "../../graphql/schema/record-node.ts";
@@ -73,9 +74,10 @@ export function declareChangeEvent(schema: SchemaParts): void {
           description: "Only what happened to these kinds of records; all unless given.",
         }),
       },
-      resolve: (_root, { types, ...args }, ctx, info) => {
+      resolve: async (_root, { types, ...args }, ctx, info) => {
         const where = types == null ? args.where : ofTypes(args.where ?? {}, types);
-        return ctx.reader.list(pageRequest(changeEvent, null, { ...args, where }, info));
+        const request = pageRequest(changeEvent, null, { ...args, where }, info);
+        return connectionOf(await ctx.reader.list(request));
       },
     }),
   );

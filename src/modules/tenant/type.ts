@@ -49,10 +49,11 @@ export function declareTenant(schema: SchemaParts): void {
     description: "The caller, as its credential says.",
     fields: (t) => ({
       actor: t.field({ type: actorRef, description: "Who is calling.", resolve: (actor) => actor }),
-      tenant: t.field({
-        type: schema.nodeRef(tenant),
+      tenant: t.prismaField({
+        type: "Tenant",
         description: "The caller's tenant.",
-        resolve: (_actor, _args, ctx, info) => currentTenant(ctx, info),
+        resolve: (query, { tenantId }, _args, { prisma }) =>
+          prisma.tenant.findUniqueOrThrow({ ...query, where: { id: tenantId } }),
       }),
       scopes: t.stringList({
         description: "What the credential may do, e.g. `read:*`.",
