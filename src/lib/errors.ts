@@ -21,6 +21,15 @@ export function badInput(path: readonly string[], complaint: Complaint | string)
   return new GatewayError({ code: "BAD_USER_INPUT", path, complaint: asComplaint(complaint) });
 }
 
+/** The request itself cannot be used, whatever it asks for. */
+export function badRequest(complaint: Complaint | string, status?: 413 | 415): GatewayError {
+  return new GatewayError({
+    code: "BAD_USER_INPUT",
+    complaint: asComplaint(complaint),
+    ...(status === undefined ? {} : { status }),
+  });
+}
+
 /** The caller asks for more than is given at once: what to ask for instead. */
 export function tooComplex(
   complaint: Complaint | string,

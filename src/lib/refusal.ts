@@ -28,7 +28,9 @@ export type RecordKey = { readonly entity: string; readonly id: string };
 
 /** What has a code of its own, and what else is told with it. */
 type Coded =
-  | { readonly code: "BAD_USER_INPUT" | "NOT_FOUND" }
+  /** `status` where HTTP has a word of its own for what is wrong with the request. */
+  | { readonly code: "BAD_USER_INPUT"; readonly status?: 413 | 415 }
+  | { readonly code: "NOT_FOUND" }
   | { readonly code: "IDEMPOTENCY_KEY_REUSED" }
   | { readonly code: "FORBIDDEN"; readonly missingScopes?: readonly string[] }
   /** For a conflict the record as it is now, for a duplicate the one that has the value, if the caller may see it. */

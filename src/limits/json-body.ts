@@ -1,11 +1,10 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { setImmediate as immediately, setTimeout as sleep } from "node:timers/promises";
 import type { Work } from "../db/work.ts";
-import { unavailable } from "../lib/errors.ts";
+import { badRequest, GatewayError, unavailable } from "../lib/errors.ts";
 import { parseJson } from "../lib/exact-number.ts";
 import { headerOf } from "../lib/headers.ts";
 import type { Hold } from "../lib/held-bytes.ts";
-import { asComplaint, wordsOf, type Complaint } from "../lib/messages.ts";
 import { excessOf } from "../lib/json.ts";
 
 /** Bytes that the body of a request may have. */
@@ -15,30 +14,19 @@ const maxLevels = 250;
 /** Each is read field by field of its type: 1,000 quotes with 18 line items each are fewer. */
 const maxObjects = 20_000;
 
-/** What is wrong with a request itself, whatever it asks for: an HTTP status, and what to do about it. */
-export class RefusedRequest extends Error {
-  readonly status: number;
-
-  constructor(status: number, complaint: Complaint | string) {
-    super(wordsOf(asComplaint(complaint)));
-    this.name = "RefusedRequest";
-    this.status = status;
-  }
-}
-
 /**
  * Which bodies are read at all: JSON in UTF-8 as it is. Forms and plain text are what a web page of another origin could
  * send without being asked.
  *
- * @throws RefusedRequest 415
+ * @throws GatewayError BAD_USER_INPUT with status 415
  */
 export function checkJsonHeaders(headers: IncomingHttpHeaders, types: readonly string[]): void {
   if (!isJson(headerOf(headers, "content-type") ?? "", types)) {
-    throw new RefusedRequest(415, { complaint: "bodyNotJson" });
+    throw badRequest({ complaint: "bodyNotJson" }, 415);
   }
   const encoding = headerOf(headers, "content-encoding") ?? "identity";
   if (encoding.toLowerCase() !== "identity") {
-    throw new RefusedRequest(415, "Send the body as it is, without content-encoding.");
+    throw badRequest("Send the body as it is, without content-encoding.", 415);
   }
 }
 
@@ -55,7 +43,7 @@ function isJson(contentType: string, types: readonly string[]): boolean {
  * The JSON in a body that is on its way. What a client sends slowly is waited for without keeping anybody else from being
  * served.
  *
- * @throws RefusedRequest 400, 413; GatewayError UNAVAILABLE when it has to make way for others.
+ * @throws GatewayError BAD_USER_INPUT, also with status 413; UNAVAILABLE when it has to make way for others.
  */
 export async function readJsonText(incoming: IncomingMessage, work: Work): Promise<string> {
   const chunks: Buffer[] = [];
@@ -82,7 +70,7 @@ function decoded(bytes: Buffer): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    throw new RefusedRequest(400, "The body is not valid UTF-8.");
+    throw badRequest("The body is not valid UTF-8.");
   }
 }
 
@@ -103,16 +91,13 @@ async function readBytes(
       if (hold?.take(chunk.length) === false) break;
     }
   } catch (error) {
-    throw error instanceof RefusedRequest
-      ? error
-      : new RefusedRequest(400, "The body ends too early.");
+    throw error instanceof GatewayError ? error : badRequest("The body ends too early.");
   }
   return Buffer.concat(chunks);
 }
 
-function tooLarge(): RefusedRequest {
-  return new RefusedRequest(413, { complaint: "bodyTooLarge", max: maxBodyBytes });
-}
+const tooLarge = (): GatewayError =>
+  badRequest({ complaint: "bodyTooLarge", max: maxBodyBytes }, 413);
 
 /** The time that a body may take before others are let in meanwhile. */
 const promptMilliseconds = 25;
@@ -132,23 +117,20 @@ async function promptly<Body>(reading: Promise<Body>, work: Work): Promise<Body>
 /**
  * Parses a JSON text whose depth and number of objects are bounded. No number in it is changed.
  *
- * @throws RefusedRequest 400, with `complaint` when it is no JSON.
+ * @throws GatewayError BAD_USER_INPUT, with `complaint` when it is no JSON.
  */
 export function parseBoundedJson(text: string, complaint: string): unknown {
   const excess = excessOf(text, { levels: maxLevels, objects: maxObjects });
   if (excess === "levels") {
-    throw new RefusedRequest(
-      400,
-      `The JSON is nested more than ${maxLevels} levels deep; flatten it.`,
-    );
+    throw badRequest(`The JSON is nested more than ${maxLevels} levels deep; flatten it.`);
   }
   if (excess === "objects") {
     const most = maxObjects.toLocaleString("en");
-    throw new RefusedRequest(400, `The JSON holds more than ${most} objects; send fewer at once.`);
+    throw badRequest(`The JSON holds more than ${most} objects; send fewer at once.`);
   }
   try {
     return parseJson(text);
   } catch {
-    throw new RefusedRequest(400, complaint);
+    throw badRequest(complaint);
   }
 }

@@ -1,4 +1,4 @@
-import { RefusedRequest } from "../limits/json-body.ts";
+import { badRequest } from "../lib/errors.ts";
 
 /** A version that no record has. */
 const noVersion = -1;
@@ -9,8 +9,7 @@ export function readIfMatch(headers: Headers): number | null {
   if (header === "*") return null;
   // A weak or an unquoted one is never met, however often the record is read again.
   if (!/^"[^",]*"$/.test(header)) {
-    throw new RefusedRequest(
-      400,
+    throw badRequest(
       'If-Match: send the one ETag of the record as it was given: "3", with its quotes and without W/.',
     );
   }

@@ -1,7 +1,6 @@
 import { decodeCursor } from "../lib/cursor.ts";
-import { badInput, GatewayError } from "../lib/errors.ts";
+import { badInput, badRequest, GatewayError } from "../lib/errors.ts";
 import type { Complaint } from "../lib/messages.ts";
-import { RefusedRequest } from "../limits/json-body.ts";
 import { sortsAll } from "../model/entity.ts";
 import { isSortable } from "../model/field.ts";
 import type { OrderTerm } from "../model/order.ts";
@@ -19,17 +18,17 @@ const maxParameters = 100;
 /**
  * The query of a request's URL.
  *
- * @throws RefusedRequest 400 when it is no percent-encoded UTF-8, or far too long
+ * @throws GatewayError BAD_USER_INPUT when it is no percent-encoded UTF-8, or far too long
  */
 export function readQuery(url: string): URLSearchParams {
   const { search, searchParams } = new URL(url);
   try {
     decodeURIComponent(search);
   } catch {
-    throw new RefusedRequest(400, "The query is not percent-encoded UTF-8; write % as %25.");
+    throw badRequest("The query is not percent-encoded UTF-8; write % as %25.");
   }
   if (searchParams.size > maxParameters) {
-    throw new RefusedRequest(400, `A query has at most ${maxParameters} parameters.`);
+    throw badRequest(`A query has at most ${maxParameters} parameters.`);
   }
   return searchParams;
 }

@@ -2,7 +2,6 @@ import { troubleOf } from "../db/trouble.ts";
 import { GatewayError } from "../lib/errors.ts";
 import { asComplaint, wordsOf, type Complaint } from "../lib/messages.ts";
 import { httpStatusOf, type ErrorCode } from "../lib/refusal.ts";
-import { RefusedRequest } from "../limits/json-body.ts";
 import { shortened } from "../lib/text.ts";
 import { answerOf, type Answer } from "./answer.ts";
 import type { Operation, Resource } from "./face.ts";
@@ -93,12 +92,6 @@ export function tell(thrown: unknown, operation: Operation, requestId: string): 
     const { answer, code, cause } = thrown;
     return { ...expected(answer, code), isUnexpected: cause !== undefined };
   }
-  if (thrown instanceof RefusedRequest) {
-    const { status, message } = thrown;
-    const answer =
-      status === 400 ? invalid([{ path: "", message }]) : answerOf(status, { error: message });
-    return expected(answer, "BAD_USER_INPUT");
-  }
   const known = thrown instanceof GatewayError ? thrown : troubleOf(thrown);
   if (known !== null) {
     const { refusal } = known;
@@ -120,6 +113,9 @@ function gatewayAnswer({ refusal, message }: GatewayError): Answer {
   const status = httpStatusOf[refusal.code];
   switch (refusal.code) {
     case "BAD_USER_INPUT":
+      return refusal.status === undefined
+        ? invalid([{ path: (refusal.path ?? []).join("."), message }])
+        : answerOf(refusal.status, { error: message });
     case "QUERY_TOO_COMPLEX":
       return invalid([{ path: (refusal.path ?? []).join("."), message }]);
     case "FORBIDDEN": {

@@ -3,13 +3,9 @@ import type { GraphQLParams } from "graphql-yoga";
 import type { RequestContext } from "../../gate/request-context.ts";
 import { preferredType } from "../../lib/accept.ts";
 import { ExactNumber } from "../../lib/exact-number.ts";
+import { GatewayError } from "../../lib/errors.ts";
 import { isRecord } from "../../lib/json.ts";
-import {
-  checkJsonHeaders,
-  parseBoundedJson,
-  readJsonText,
-  RefusedRequest,
-} from "../../limits/json-body.ts";
+import { checkJsonHeaders, parseBoundedJson, readJsonText } from "../../limits/json-body.ts";
 import type { GatewayPlugin } from "./server-context.ts";
 
 /**
@@ -95,7 +91,9 @@ function asRefusal<Result>(read: () => Result): Result {
 }
 
 const told = (error: unknown): unknown =>
-  error instanceof RefusedRequest ? refused(error.status, error.message) : error;
+  error instanceof GatewayError && error.refusal.code === "BAD_USER_INPUT"
+    ? refused(error.refusal.status ?? 400, error.message)
+    : error;
 
 /** What is wrong with the request itself, whatever operation is in it. */
 export function refused(status: number, message: string): GraphQLError {

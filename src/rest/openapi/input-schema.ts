@@ -28,10 +28,10 @@ function fieldOf(
   { blank }: InputDefinition,
   components: Components,
 ): JsonSchema {
-  // Of an update's `id` GraphQL has more to say.
   if (field.ignored) {
-    const isTold = field.description.startsWith("Accepted and ignored");
-    return { description: isTold ? field.description : "Accepted and ignored." };
+    // An update's id is one only here: in GraphQL's batches it says which record is meant.
+    const isId = "scalar" in field.type && field.type.scalar === "ID";
+    return { description: isId ? "Accepted and ignored." : field.description };
   }
   const value = schemaOf(field, components);
   const takesBlank = blank === "notGiven" ? !field.required : field.nullable;
