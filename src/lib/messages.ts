@@ -46,6 +46,9 @@ const predicates = {
   notCurrency: () => "must be a currency's code that ISO 4217 has today, such as USD",
   notCurrencyCode: () => "must be a currency's ISO 4217 code, such as USD",
   negative: () => "must not be negative",
+  negativeAmount: () =>
+    "must not be negative: a rebate is a discount, and a credit note is no quote.",
+  totalTooLong: () => "makes the quote's total longer than 15 integer digits.",
   tooLong: ({ max }: Most) => `must have at most ${counted(max)} characters`,
   tooManyBytes: ({ max }: Most) =>
     `must have at most ${counted(max)} bytes in UTF-8, so that lists can be sorted by it`,

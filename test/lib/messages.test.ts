@@ -36,6 +36,8 @@ const samples: { readonly [Each in Key]: ValuesOf<Complaint<Each>> } = {
   notEmail: {},
   notId: { prefix: "acc", sent: "12" },
   negative: {},
+  negativeAmount: {},
+  totalTooLong: {},
   tooLong: { max: 1_234 },
   tooManyBytes: { max: 1_234 },
   tooManyItems: { max: 1_234, of: "things" },

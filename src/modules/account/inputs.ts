@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { InputDefinition } from "../../write/input-definition.ts";
+import { wordsOf } from "../../lib/messages.ts";
 import { inputField, objectSchema } from "../../write/input.ts";
 import { textSchema } from "../../model/kinds/parts/text-schema.ts";
 import { entityInputs } from "../entity-inputs.ts";
@@ -36,7 +37,10 @@ export const accountInputs = entityInputs(account, {
       field: "addresses",
       schema: z
         .array(objectSchema(addressInput, "must be an address"), "must be a list of addresses")
-        .max(maxAddresses, `must have at most ${maxAddresses} addresses`),
+        .max(
+          maxAddresses,
+          wordsOf({ complaint: "tooManyItems", max: maxAddresses, of: "addresses" }),
+        ),
       type: { listOf: { input: addressInput } },
       description: "Postal addresses: billing, shipping, office. Replaces all.",
     }),

@@ -129,14 +129,12 @@ export function priceLine(draft: Draft, owner: Stored | undefined): void {
 }
 
 const factors = ["quantity", "unitPrice", "discount", "discountType"];
-/** What to do instead of negative money. */
-export const rebate = "a rebate is a discount, and a credit note is no quote";
 
 /** The faults in the numbers of a line. */
 function lineFaults(line: Line): Problem[] {
   const faults: Problem[] = [];
-  if (line.quantity < 0n) faults.push(invalid(["quantity"], `must not be negative: ${rebate}.`));
-  if (line.unitPrice < 0n) faults.push(invalid(["unit_price"], `must not be negative: ${rebate}.`));
+  if (line.quantity < 0n) faults.push(invalid(["quantity"], { complaint: "negativeAmount" }));
+  if (line.unitPrice < 0n) faults.push(invalid(["unit_price"], { complaint: "negativeAmount" }));
   if (faults.length > 0) return faults;
   const price = lineTotal({ ...line, discount: 0n });
   const [most, said] =
@@ -181,7 +179,8 @@ async function totalsJudge(
     check: (draft) => {
       const isSuspect = suspects.includes(quoteOf(draft));
       const sum = (sums.get(quoteOf(draft)) ?? 0n) + amountOf(draft.values);
-      if (isSuspect && !fitsMoney(sum)) draft.problems.push(invalid(["quantity"], tooLarge));
+      if (isSuspect && !fitsMoney(sum))
+        draft.problems.push(invalid(["quantity"], { complaint: "totalTooLong" }));
     },
     settle: (draft, stands) => add(quoteOf(draft), amountOf(stands ? draft.values : draft.before)),
   };
@@ -215,5 +214,3 @@ async function refreshTotals(
   });
   unit.update(quote, changed);
 }
-
-export const tooLarge = "makes the quote's total longer than 15 integer digits.";

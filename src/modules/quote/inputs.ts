@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { wordsOf } from "../../lib/messages.ts";
 import type { InputDefinition } from "../../write/input-definition.ts";
 import { ignoredField, inputField, recordSchema } from "../../write/input.ts";
 import { lineItemInputs } from "../line-item/inputs.ts";
@@ -35,7 +36,7 @@ export const quoteInputs = entityInputs(quote, {
       schema: z
         // Each is read where its quote is known, with its problems told among the others.
         .array(recordSchema("must be a line item"), "must be a list of line items")
-        .max(1_000, "must have at most 1,000 line items"),
+        .max(1_000, wordsOf({ complaint: "tooManyItems", max: 1_000, of: "line items" })),
       type: { listOf: { input: quoteLineInput } },
       description:
         "What is offered, in order. On update it replaces all that the caller can see: a line with the `id` of one is changed, the others are made new, those left out are deleted.",

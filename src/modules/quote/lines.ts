@@ -11,7 +11,7 @@ import { changedDraft, newDraft } from "../../write/make-draft.ts";
 import type { Stored } from "../../write/stored.ts";
 import type { WriteUnit } from "../../write/unit.ts";
 import { lineItem } from "../line-item/model.ts";
-import { lineItemWrites, maxPosition, priceLine, tooLarge } from "../line-item/service.ts";
+import { lineItemWrites, maxPosition, priceLine } from "../line-item/service.ts";
 import { knownLineInput, quoteLineInput } from "./inputs.ts";
 
 /** What happens to a quote's lines together with it. */
@@ -184,7 +184,7 @@ function sumUp({ values, problems }: Draft, lines: readonly Values[]): void {
     0n,
   );
   if (fitsMoney(sum)) values["total"] = decimalText(sum);
-  else problems.push(invalid(["line_items"], tooLarge));
+  else problems.push(invalid(["line_items"], { complaint: "totalTooLong" }));
 }
 
 /** Writes what was planned. */

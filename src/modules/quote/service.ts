@@ -3,7 +3,6 @@ import { changes, isFaulty, textOf, type Draft } from "../../write/draft.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
 import { invalid } from "../../write/problem.ts";
 import type { WriteUnit } from "../../write/unit.ts";
-import { rebate } from "../line-item/service.ts";
 import { quoteInputs } from "./inputs.ts";
 import { finalStatus, keepFinal, reopens, willBePast } from "./final.ts";
 import { changesLines, planLines, writeLines } from "./lines.ts";
@@ -34,7 +33,7 @@ export const quoteWrites: EntityWrites = {
 function checkTotal(draft: Draft): void {
   if (!changes(draft, "total") || isFaulty(draft, "total")) return;
   if (tenThousandths(textOf(draft.values, "total") ?? "0") >= 0n) return;
-  draft.problems.push(invalid(["total"], `must not be negative: ${rebate}.`));
+  draft.problems.push(invalid(["total"], { complaint: "negativeAmount" }));
 }
 
 /** What can follow a status. Accepted, rejected and expired quotes stay what they are. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { wordsOf } from "../../lib/messages.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { Relation } from "../../model/relation.ts";
 import { textOf, type Draft } from "../draft.ts";
@@ -42,7 +43,7 @@ export const linksField = (target: Entity, description: string): InputField =>
   inputField({
     schema: z
       .array(idSchema(target.prefix), `must be a list of ${target.name} ids`)
-      .max(maxLinks, `must have at most ${maxLinks.toLocaleString("en")} ${target.plural}`),
+      .max(maxLinks, wordsOf({ complaint: "tooManyItems", max: maxLinks, of: target.plural })),
     type: { listOf: { scalar: "ID" } },
     description,
   });
