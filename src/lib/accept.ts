@@ -12,8 +12,16 @@ export function preferredType(accept: string | undefined, types: readonly string
   return best?.split(";", 1)[0] ?? null;
 }
 
-/** Whether an Accept-Encoding header would rather have gzip than the content as it is. */
-export function prefersGzip(accepted: string | undefined): boolean {
-  const headers = accepted === undefined ? {} : { "accept-encoding": accepted };
-  return new Negotiator({ headers }).encodings(["gzip", "identity"])[0] === "gzip";
+/** How content can be compressed; the first takes less time for the same size. */
+const codings = ["br", "gzip"] as const;
+export type Coding = (typeof codings)[number];
+
+/** The codings that an Accept-Encoding header likes as well as the content as it is, or better. */
+export function acceptedCodings(accepted: string | undefined): readonly Coding[] {
+  if (accepted === undefined) return [];
+  const headers = { "accept-encoding": accepted };
+  const liked = new Negotiator({ headers }).encodings([...codings, "identity"]);
+  const plain = liked.indexOf("identity");
+  const better = plain === -1 ? liked : liked.slice(0, plain);
+  return codings.filter((coding) => better.includes(coding));
 }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import { prefersGzip } from "./accept.ts";
+import { acceptedCodings } from "./accept.ts";
 
 /** A file that is the same for everybody who asks. */
 export type StaticFile = { readonly type: string; readonly plain: Buffer; readonly hash: string };
@@ -63,7 +63,7 @@ export async function sendFile(
     response.writeHead(304).end();
     return;
   }
-  const small = prefersGzip([headers["accept-encoding"] ?? []].flat().join());
+  const small = acceptedCodings([headers["accept-encoding"] ?? []].flat().join()).includes("gzip");
   let body = file.plain;
   if (small) {
     const once = compressed.get(file) ?? compress(file.plain);

@@ -1,10 +1,14 @@
 import { once } from "node:events";
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { Work } from "../db/work.ts";
+import { acceptedCodings } from "../lib/accept.ts";
+import { compress } from "../lib/compress.ts";
 import type { Hold } from "../lib/held-bytes.ts";
 
 /** An answer is handed to its connection in such parts, each when the one before has left. */
 const partBytes = 65_536;
+/** What is shorter fits a packet or two as it is. */
+const leastCompressed = 1_024;
 
 /** What is sent before a body. */
 export type Head = { readonly status: number; readonly headers: OutgoingHttpHeaders };
@@ -12,11 +16,20 @@ export type Head = { readonly status: number; readonly headers: OutgoingHttpHead
 /** Where an answer goes, and the work that led to it. */
 type Recipient = { readonly response: ServerResponse; readonly work: Work };
 
-/** Sends a whole answer, and holds it until it is read. What still refers to its text need not be kept so long. */
-export function sendWhole(to: Recipient, { status, headers }: Head, text: string): void {
+/**
+ * Sends a whole answer, compressed for those who can read that, and holds it until it is read: settled once it is
+ * counted. What still refers to its text need not be kept so long.
+ */
+export async function sendWhole(
+  to: Recipient,
+  { status, headers }: Head,
+  text: string,
+): Promise<void> {
   const { response } = to;
   if (response.destroyed) return;
-  const bytes = Buffer.from(text);
+  const plain = Buffer.from(text);
+  const bytes = plain.length < leastCompressed ? plain : await compressed(response, plain);
+  if (response.destroyed) return;
   response.writeHead(status, { ...headers, "content-length": bytes.length });
   const hold = holdFor(to);
   if (hold !== undefined) response.once("close", hold.free);
@@ -41,6 +54,18 @@ export async function sendStream(
     await write(response, chunk, hold).finally(() => hold?.free());
   }
   end(response);
+}
+
+/** The bytes in a coding that the client can read, which the headers tell then. */
+async function compressed(response: ServerResponse, plain: Buffer): Promise<Buffer> {
+  const { method, headers } = response.req;
+  response.appendHeader("vary", "accept-encoding");
+  const [coding] = acceptedCodings([headers["accept-encoding"] ?? []].flat().join());
+  // To HEAD nothing of it is sent.
+  if (coding === undefined || method === "HEAD") return plain;
+  const bytes = await compress(plain, coding);
+  response.setHeader("content-encoding", coding);
+  return bytes;
 }
 
 function holdFor({ response, work }: Recipient): Hold | undefined {

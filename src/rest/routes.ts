@@ -99,7 +99,7 @@ async function respond(
     for (const scope of told.missingScopes) context.missingScopes.add(scope);
     ({ answer } = told);
   }
-  const sent = send(context, answer);
+  const sent = await send(context, answer);
   // What is left to do is the client's: to read it. It is counted by now, so that the next finds no room that is taken.
   context.work.endTurn?.();
   return sent;
@@ -190,7 +190,7 @@ function workOf({ resource }: Operation, query: URLSearchParams): number {
 }
 
 /** Sends by Node's own means: through a Response the body would be copied, and encoded twice. */
-function send(context: RequestContext, answer: Answer): Response {
-  sendWhole(context, headOf(answer, quotaHeaders(context)), answer.body);
+async function send(context: RequestContext, answer: Answer): Promise<Response> {
+  await sendWhole(context, headOf(answer, quotaHeaders(context)), answer.body);
   return RESPONSE_ALREADY_SENT;
 }

@@ -9,6 +9,7 @@ import {
   staticFile,
   type StaticFile,
 } from "../../lib/static-files.ts";
+import { sendWhole } from "../../limits/send-answer.ts";
 import { exampleQuery } from "./example.ts";
 
 const loopback = new Set(["localhost", "127.0.0.1", "[::1]", "::1"]);
@@ -72,7 +73,7 @@ const permissions = ["camera", "display-capture", "geolocation", "microphone", "
 
 /** The page that GraphiQL runs in. The demo's key is filled in when there is one to give. */
 export async function answerExplorer(
-  { response }: RequestContext,
+  context: RequestContext,
   demoKey: string | null,
 ): Promise<void> {
   const files = await loadFiles();
@@ -81,14 +82,14 @@ export async function answerExplorer(
     json: urlOf("json", files.json),
     graphql: urlOf("graphql", files.graphql),
   };
-  response.writeHead(200, {
+  const headers = {
     "content-type": "text/html; charset=utf-8",
     "content-security-policy": policy,
     // No page that opened it holds on to it, and it asks for nothing of the machine but the clipboard.
     "cross-origin-opener-policy": "same-origin",
     "permissions-policy": permissions,
-  });
-  response.end(`<!doctype html>
+  };
+  const page = `<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8" />
@@ -104,7 +105,8 @@ export async function answerExplorer(
     <script src="${urlOf("start", files.start)}"></script>
   </body>
 </html>
-`);
+`;
+  await sendWhole(context, { status: 200, headers }, page);
 }
 
 /** What GraphiQL opens with. */

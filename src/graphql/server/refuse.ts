@@ -17,7 +17,7 @@ export function refuse(
   context: RequestContext,
   passage: NoPassage,
   { gate, logger }: { readonly gate: Gate; readonly logger: Logger },
-): void {
+): Promise<void> {
   switch (passage.kind) {
     case "unauthenticated":
       return send(context, 401, errorsOf(unauthenticated, { code: "UNAUTHENTICATED" }), {
@@ -44,7 +44,7 @@ export function refuse(
       const { message, code } = passage.error;
       return send(context, httpStatusOf[code], errorsOf(message, { code }));
     }
-    case "noOrganization":
+    default:
       throw new Error("GraphQL does not ask for an organization");
   }
 }
@@ -58,11 +58,11 @@ function send(
   status: number,
   body: object,
   headers: Readonly<Record<string, string>> = {},
-): void {
+): Promise<void> {
   const { accept = "" } = context.request.headers;
   const type = accept.includes("application/graphql-response+json")
     ? "application/graphql-response+json"
     : "application/json";
   const all = { "content-type": `${type}; charset=utf-8`, ...quotaHeaders(context), ...headers };
-  sendWhole(context, { status, headers: all }, JSON.stringify(body));
+  return sendWhole(context, { status, headers: all }, JSON.stringify(body));
 }

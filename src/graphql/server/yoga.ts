@@ -72,7 +72,7 @@ export function createGraphQLServer(options: GraphQLServerOptions) {
     };
     const isText = /json/.test(answer.headers.get("content-type") ?? "json");
     const isWhole = isText || answer.body === null;
-    if (isWhole) sendWhole(requestContext, head, await answer.text());
+    if (isWhole) await sendWhole(requestContext, head, await answer.text());
     // What is left to do is the client's: to read it. It is counted by now, so that the next finds no room that is taken.
     work.endTurn?.();
     if (!isWhole && answer.body !== null) await sendStream(requestContext, head, answer.body);
