@@ -76,6 +76,15 @@ export function relationFacts(model: ModelName): Readonly<Record<string, Relatio
   return models[model].relations;
 }
 
+/** Whether a text is a value of an enum. */
+export function isValueOf<Name extends EnumName>(
+  name: Name,
+  text: string,
+): text is EnumValue<Name> {
+  const values: readonly string[] = enums[name].values;
+  return values.includes(text);
+}
+
 /** PostgreSQL's type of an enum. */
 export function enumType(name: EnumName): string {
   return enums[name].type;

@@ -171,6 +171,12 @@ export function fieldOf(entity: Entity, field: string): Field {
   return definition;
 }
 
+/** The names of an entity's fields. */
+export function fieldNames<Model extends ModelName>(entity: Entity<Model>): ColumnName<Model>[];
+export function fieldNames({ fields }: Entity): string[] {
+  return Object.keys(fields);
+}
+
 /** Whether all rows must be read to have them in an order; its first term decides, since few rows are alike in that. */
 export function sortsAll({ ordered, defaultOrder }: Entity, order: readonly string[]): boolean {
   const [first] = order;

@@ -1,10 +1,10 @@
+import type { Values } from "../model/record.ts";
 import type { Scope } from "../auth/scopes.ts";
 import type { Columns } from "../query/row.ts";
 import type { PrintedRecord, Projection } from "../query/projection.ts";
 import type { WriteContext } from "../write/context.ts";
 import type { WriteResult } from "../write/draft.ts";
 import type { InputDefinition } from "../write/input-definition.ts";
-import type { Values } from "../write/input.ts";
 import type { RemoveRow, UpdateRow } from "../write/verbs.ts";
 
 /** What can be done with a resource; HTTP's method and status follow from it. */

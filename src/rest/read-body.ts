@@ -1,8 +1,8 @@
 import { badRequest } from "../lib/errors.ts";
+import type { Values } from "../model/record.ts";
 import type { RequestContext } from "../gate/request-context.ts";
 import { checkJsonHeaders, parseBoundedJson, readJsonText } from "../limits/json-body.ts";
 import { isRecord } from "../lib/json.ts";
-import type { Values } from "../write/input.ts";
 
 /**
  * The JSON object in a request's body. Numbers in it are exact, however many digits they have.

@@ -1,3 +1,4 @@
+import type { Values } from "../model/record.ts";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { Hono, type Context as HonoContext } from "hono";
 import type { Logger } from "pino";
@@ -14,7 +15,6 @@ import { isLong } from "../model/field.ts";
 import { defaultPageSize } from "../query/page.ts";
 import { Reader } from "../query/reader.ts";
 import { describeError } from "../telemetry/describe-error.ts";
-import type { Values } from "../write/input.ts";
 import { headOf, type Answer } from "./answer.ts";
 import type { Operation } from "./face.ts";
 import { once } from "./idempotent.ts";

@@ -1,3 +1,4 @@
+import type { Values } from "../model/record.ts";
 import type { Actor } from "../auth/actor.ts";
 import { covers } from "../auth/require-scopes.ts";
 import { formatId, idComplaint, readId } from "../lib/id.ts";
@@ -6,7 +7,6 @@ import type { PrintedRecord } from "../query/projection.ts";
 import type { Reader } from "../query/reader.ts";
 import type { WriteContext } from "../write/context.ts";
 import type { WriteResult } from "../write/draft.ts";
-import type { Values } from "../write/input.ts";
 import { answerOf, Printed, type Answer } from "./answer.ts";
 import type { Operation, Resource, Verb } from "./face.ts";
 import { asCursorComplaint, readListQuery, readRecordQuery } from "./list-query.ts";

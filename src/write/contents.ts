@@ -1,10 +1,10 @@
+import type { Values } from "../model/record.ts";
 import type { Entity } from "../model/entity.ts";
 import type { Field } from "../model/field.ts";
 import type { Cells } from "../query/row.ts";
 import { name, param, raw, sql } from "../lib/sql.ts";
 import { columnSql } from "./column.ts";
 import type { Taken } from "./entity-writes.ts";
-import type { Values } from "./input.ts";
 import { readPlain } from "./stored.ts";
 import type { WriteUnit } from "./unit.ts";
 

@@ -1,23 +1,31 @@
+import type { Draftable, FieldName, Stored, Values } from "../model/record.ts";
+import type { ModelName } from "../model/datamodel.ts";
 import { isDeepStrictEqual } from "node:util";
-import { restName, type ParsedInput, type Values } from "./input.ts";
+import { restName, type ParsedInput } from "./input.ts";
 import type { Problem } from "./problem.ts";
-import type { Stored } from "./stored.ts";
 
 /** A record on its way into the database: rules fill in values and add problems; one with problems is not written. */
-export type Draft = {
+export type Draft<Model extends ModelName = ModelName> = DraftOf<
+  Stored<Model>,
+  Values<Model>,
+  Draftable<Model>
+>;
+
+/** An interface: the compiler then sees that a draft of a deal is a draft of any entity. */
+interface DraftOf<Before, Sent, Whole> {
   /** Its place among the inputs of the call. */
   readonly index: number;
   readonly id: string;
   /** The record as it is; null for a new one. */
-  readonly before: Stored | null;
+  readonly before: Before | null;
   /** What the caller sent, by field. */
-  readonly sent: Values;
+  readonly sent: Sent;
   /** What the caller sent that is no field of the model, by REST name. */
   readonly extras: Values;
   /** The whole record as it shall be. */
-  readonly values: Record<string, unknown> & { readonly id: string };
+  readonly values: Whole;
   readonly problems: Problem[];
-};
+}
 
 /** One row of a call: the record's id (made up for a new one) and what was said about it. */
 export type RowInput = {
@@ -37,12 +45,20 @@ export type WriteResult = {
 };
 
 /** Whether a field gets another value than it had. */
-export function changes(draft: Draft, field: string): boolean {
-  return !isDeepStrictEqual(draft.values[field] ?? null, draft.before?.[field] ?? null);
+export function changes<Model extends ModelName>(
+  draft: Draft<Model>,
+  field: FieldName<Model>,
+): boolean;
+export function changes({ values, before }: Draft, field: string): boolean {
+  return !isDeepStrictEqual(values[field] ?? null, before?.[field] ?? null);
 }
 
 /** Whether something was said against a field already. */
-export function isFaulty(draft: Draft, field: string): boolean {
+export function isFaulty<Model extends ModelName>(
+  draft: Pick<Draft<Model>, "problems" | "values">,
+  field: FieldName<Model>,
+): boolean;
+export function isFaulty(draft: Pick<Draft, "problems">, field: string): boolean {
   return draft.problems.some(({ path }) => path[0] === restName(field));
 }
 
@@ -53,6 +69,6 @@ export function textOf(values: Values, field: string): string | null {
 }
 
 /** The drafts that are good so far. */
-export function sound(drafts: readonly Draft[]): Draft[] {
+export function sound<Of extends Draft>(drafts: readonly Of[]): Of[] {
   return drafts.filter(({ problems }) => problems.length === 0);
 }

@@ -1,3 +1,4 @@
+import type { Values } from "../model/record.ts";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import type { Entity } from "../model/entity.ts";
@@ -11,9 +12,6 @@ import { isComplaint, wordsOf, type Complaint } from "../lib/messages.ts";
 import { capitalized, snakeCase } from "../lib/text.ts";
 import { invalid, type Problem } from "./problem.ts";
 import type { EntityInputs, InputDefinition, InputField, InputType } from "./input-definition.ts";
-
-/** Values by field name, as JSON holds them: decimals and instants are text, ids bare UUIDs. */
-export type Values = Readonly<Record<string, unknown>>;
 
 /** What an input says: values for the model's fields, and what only the entity's service understands. */
 export type ParsedInput = {

@@ -1,3 +1,4 @@
+import type { Stored } from "../model/record.ts";
 import type { Entity } from "../model/entity.ts";
 import { changes, type Draft } from "./draft.ts";
 import type { EntityWrites } from "./entity-writes.ts";
@@ -17,7 +18,6 @@ import {
 } from "./rules/locks.ts";
 import { Raced } from "./run.ts";
 import { isMoved, type Seen } from "./seen.ts";
-import type { Stored } from "./stored.ts";
 import type { WriteUnit } from "./unit.ts";
 
 type Row = { readonly id: string; readonly input: Pick<ParsedInput, "values" | "extras"> };

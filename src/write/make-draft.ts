@@ -1,11 +1,12 @@
+import type { ModelName } from "../model/datamodel.ts";
+import type { Stored, Values } from "../model/record.ts";
 import { isDeepStrictEqual } from "node:util";
 import { v7 as uuidv7 } from "uuid";
 import type { Entity } from "../model/entity.ts";
 import type { Draft, RowInput } from "./draft.ts";
 import type { EntityWrites } from "./entity-writes.ts";
-import type { ParsedInput, Values } from "./input.ts";
+import type { ParsedInput } from "./input.ts";
 import { conflict, type Problem } from "./problem.ts";
-import type { Stored } from "./stored.ts";
 import type { WriteUnit } from "./unit.ts";
 
 /** What a field of a new record holds when nothing is said of it. */
@@ -16,6 +17,12 @@ function defaultOf(writes: EntityWrites, name: string): unknown {
 }
 
 /** A new record with its defaults and stamps. */
+export function newDraft<Model extends ModelName>(
+  unit: WriteUnit,
+  writes: EntityWrites<Model>,
+  input: ParsedInput,
+  index: number,
+): Draft<Model>;
 export function newDraft(
   unit: WriteUnit,
   writes: EntityWrites,
@@ -55,6 +62,11 @@ export function newDraft(
 }
 
 /** A record as it shall be after a change. */
+export function changedDraft<Model extends ModelName>(
+  writes: EntityWrites<Model>,
+  row: RowInput,
+  before: Stored<Model>,
+): Draft<Model>;
 export function changedDraft(writes: EntityWrites, row: RowInput, before: Stored): Draft {
   const { entity } = writes;
   const { values: sent, extras, problems } = withoutUnchanged(row.input, before);

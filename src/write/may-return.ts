@@ -1,3 +1,4 @@
+import type { Stored } from "../model/record.ts";
 import { scopeFor } from "../auth/permissions.ts";
 import { covers } from "../auth/require-scopes.ts";
 import type { Entity } from "../model/entity.ts";
@@ -10,7 +11,6 @@ import type { Wanted } from "./lock.ts";
 import type { Judge, OnError } from "./rules/judge.ts";
 import { duplicate, invalid, messageOf, type Problem } from "./problem.ts";
 import type { References } from "./references.ts";
-import type { Stored } from "./stored.ts";
 import { isTold, taken } from "./rules/unique.ts";
 import type { WriteUnit } from "./unit.ts";
 

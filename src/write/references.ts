@@ -1,12 +1,13 @@
+import type { EntityName, ModelOf } from "../model/datamodel.ts";
+import type { Stored } from "../model/record.ts";
 import type { Entity } from "../model/entity.ts";
 import type { Lock, Wanted } from "./lock.ts";
-import type { Stored } from "./stored.ts";
 import type { WriteUnit } from "./unit.ts";
 
 const strength: Readonly<Record<Lock, number>> = { reference: 0, update: 1, exclusive: 2 };
 
 /** The fields of an entity by which it names other records: field and entity. */
-export function referenceKeys({ fields }: Entity): (readonly [string, string])[] {
+export function referenceKeys({ fields }: Entity): (readonly [string, EntityName])[] {
   return Object.entries(fields).flatMap(([key, { managed, to }]) =>
     to !== null && !managed && key !== "tenantId" ? [[key, to] as const] : [],
   );
@@ -19,7 +20,8 @@ export class References {
   readonly #held = new Map<string, Lock>();
 
   /** The record of that entity and id; undefined when the caller has none. */
-  get(entity: string, id: unknown): Stored | undefined {
+  get<Name extends EntityName>(entity: Name, id: unknown): Stored<ModelOf<Name>> | undefined;
+  get(entity: EntityName, id: unknown): Stored | undefined {
     return typeof id === "string" ? this.#records.get(entity)?.get(id) : undefined;
   }
 

@@ -1,9 +1,9 @@
 import { v7 as uuidv7 } from "uuid";
+import type { Stored, Values } from "../model/record.ts";
 import type { Entity } from "../model/entity.ts";
 import { deleteContents, deletionOf, restoreContents } from "./contents.ts";
 import { sound, type Draft } from "./draft.ts";
 import type { EntityWrites } from "./entity-writes.ts";
-import type { Values } from "./input.ts";
 import { judgeRows, type OnError } from "./rules/judge.ts";
 import type { Liveness, Wanted } from "./lock.ts";
 import { lockForRemoval } from "./lock-rows.ts";
@@ -13,7 +13,6 @@ import { invalid, notFound, type Problem } from "./problem.ts";
 import { References } from "./references.ts";
 import { checkVersion } from "./make-draft.ts";
 import { RefusedRows } from "./refused.ts";
-import type { Stored } from "./stored.ts";
 import { restoredByRules } from "./rules/restored.ts";
 import { uniqueJudges } from "./rules/unique.ts";
 import type { WriteUnit } from "./unit.ts";

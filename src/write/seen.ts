@@ -1,5 +1,4 @@
-import type { Values } from "./input.ts";
-import type { Stored } from "./stored.ts";
+import type { Stored, Values } from "../model/record.ts";
 
 /** A record that is to be changed, as it was before it was locked, and what was sent. */
 export type Seen = { readonly record: Stored; readonly sent: Values };

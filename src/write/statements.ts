@@ -1,7 +1,7 @@
+import type { Stored, Values } from "../model/record.ts";
 import { fieldOf, type Entity } from "../model/entity.ts";
 import { isOneOf, name, param, raw, sql, type Sql } from "../lib/sql.ts";
-import type { Values } from "./input.ts";
-import { computedValues, writtenColumns, type Column, type Stored } from "./stored.ts";
+import { computedValues, writtenColumns, type Column } from "./stored.ts";
 
 /** Inserts records; every column's value is given. */
 export function insertSql(entity: Entity, records: readonly Stored[]): Sql {

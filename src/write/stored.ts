@@ -1,8 +1,9 @@
+import type { ModelName } from "../model/datamodel.ts";
 import type { Entity } from "../model/entity.ts";
 import { sqlTypeOf, type Field } from "../model/field.ts";
 import type { Cells } from "../query/row.ts";
 import { name, raw, type Sql } from "../lib/sql.ts";
-import type { Values } from "./input.ts";
+import type { Stored, Values } from "../model/record.ts";
 
 /** A column that the gateway writes. */
 export type Column = {
@@ -46,9 +47,6 @@ export function computedValues(entity: Entity, values: Values, written = values)
   );
 }
 
-/** All columns of a record as they are stored, and what its derived fields read as now. */
-export type Stored = Values & { readonly id: string };
-
 /** What is selected to read a stored record back with {@link readStored}. */
 export function storedColumns(entity: Entity): Sql {
   return raw(
@@ -73,7 +71,11 @@ function derivedFields(entity: Entity): [string, Field][] {
   );
 }
 
-/** The record in the cells of {@link storedColumns}, with values as JSON would hold them. */
+/** The record in the cells of {@link storedColumns}: all its columns, and what its derived fields read as now. */
+export function readStored<Model extends ModelName>(
+  entity: Entity<Model>,
+  cells: Cells,
+): Stored<Model>;
 export function readStored(entity: Entity, cells: Cells): Stored {
   const record: Record<string, unknown> = {};
   const columns = writtenColumns(entity);

@@ -1,3 +1,5 @@
+import type { Draftable, Stored, Values } from "../model/record.ts";
+import type { ModelName } from "../model/datamodel.ts";
 import { isDeepStrictEqual } from "node:util";
 import type { Actor } from "../auth/actor.ts";
 import { EventLog } from "../changes/event-log.ts";
@@ -7,16 +9,9 @@ import type { Entity } from "../model/entity.ts";
 import type { Cells } from "../query/row.ts";
 import { all, isOneOf, name, param, raw, render, sql, type Sql } from "../lib/sql.ts";
 import { viewerSql, visible } from "../query/visible.ts";
-import type { Values } from "./input.ts";
 import { lockSql, type Liveness, type Lock } from "./lock.ts";
 import { clearSql, insertSql, updateSql } from "./statements.ts";
-import {
-  computedValues,
-  readStored,
-  storedColumns,
-  writtenColumns,
-  type Stored,
-} from "./stored.ts";
+import { computedValues, readStored, storedColumns, writtenColumns } from "./stored.ts";
 
 /**
  * One transaction's writes. Reads wait for their answer; writes are sent and not waited for, since every row that is
@@ -62,31 +57,31 @@ export class WriteUnit {
   }
 
   /** Records by id, without a lock. */
-  read(
-    entity: Entity,
+  read<Model extends ModelName>(
+    entity: Entity<Model>,
     ids: readonly string[],
     liveness: Liveness = "live",
-  ): Promise<Map<string, Stored>> {
+  ): Promise<Map<string, Stored<Model>>> {
     return this.#select(entity, ids, liveness, null);
   }
 
   /** Records by id, locked in the order of their ids, as they are once the lock is held. */
-  lock(
-    entity: Entity,
+  lock<Model extends ModelName>(
+    entity: Entity<Model>,
     ids: readonly string[],
     lock: Lock,
     liveness: Liveness = "live",
-  ): Promise<Map<string, Stored>> {
+  ): Promise<Map<string, Stored<Model>>> {
     return this.#select(entity, ids, liveness, lock);
   }
 
   /** Live records that the caller may see and that meet a condition on the table `t`. */
-  find(
-    entity: Entity,
+  find<Model extends ModelName>(
+    entity: Entity<Model>,
     condition: Sql,
     lock: Lock | null = null,
     liveness: Liveness = "live",
-  ): Promise<Stored[]> {
+  ): Promise<Stored<Model>[]> {
     return this.#find(entity, condition, { lock, liveness, appId: this.actor.appId });
   }
 
@@ -94,20 +89,20 @@ export class WriteUnit {
    * Records of the tenant that meet a condition, whoever may see them: for rules that hold between records (one
    * primary, one total, one account), and never to be told to the caller.
    */
-  findAll(
-    entity: Entity,
+  findAll<Model extends ModelName>(
+    entity: Entity<Model>,
     condition: Sql,
     lock: Lock | null = null,
     liveness: Liveness = "live",
-  ): Promise<Stored[]> {
+  ): Promise<Stored<Model>[]> {
     return this.#find(entity, condition, { lock, liveness, appId: null });
   }
 
-  async #find(
-    entity: Entity,
+  async #find<Model extends ModelName>(
+    entity: Entity<Model>,
     condition: Sql,
     { lock, liveness, appId }: { lock: Lock | null; liveness: Liveness; appId: string | null },
-  ): Promise<Stored[]> {
+  ): Promise<Stored<Model>[]> {
     const viewer = viewerSql({ tenantId: this.actor.tenantId, appId });
     const state =
       !entity.softDelete || liveness === "all"
@@ -121,12 +116,12 @@ export class WriteUnit {
     return rows.map((cells) => readStored(entity, cells));
   }
 
-  async #select(
-    entity: Entity,
+  async #select<Model extends ModelName>(
+    entity: Entity<Model>,
     ids: readonly string[],
     liveness: Liveness,
     lock: Lock | null,
-  ): Promise<Map<string, Stored>> {
+  ): Promise<Map<string, Stored<Model>>> {
     if (ids.length === 0) return new Map();
     const wanted = isOneOf(raw(`t."id"`), [...new Set(ids)], "uuid");
     const found = await this.find(entity, wanted, lock, liveness);
@@ -142,27 +137,38 @@ export class WriteUnit {
   }
 
   /** Inserts records with their events; every column's value is given. */
-  insert(entity: Entity, records: readonly Stored[]): void {
+  insert<Model extends ModelName>(
+    entity: Entity<Model>,
+    records: readonly (Stored<Model> | Draftable<Model>)[],
+  ): void {
     this.insertParts(entity, records);
     for (const record of records) this.#events.add(entity, "created", null, record);
   }
 
   /** Inserts what is a part of another record, and told by that one's event. */
-  insertParts(entity: Entity, records: readonly Stored[]): void {
+  insertParts<Model extends ModelName>(
+    entity: Entity<Model>,
+    records: readonly (Stored<Model> | Draftable<Model>)[],
+  ): void {
     if (records.length === 0) return;
     this.send(insertSql(entity, records));
   }
 
   /**
    * Updates locked records: each change is the record as it was and the values it shall have. Version and stamps
-   * move with it; the result is the records as they are now. Not for the same record twice in one call.
+   * move with it. Not for the same record twice in one call.
    */
+  update<Model extends ModelName>(
+    entity: Entity<Model>,
+    changes: readonly { readonly before: Stored<Model>; readonly values: Values<Model> }[],
+    operation?: "updated" | "deleted" | "restored",
+  ): void;
   update(
     entity: Entity,
     changes: readonly { readonly before: Stored; readonly values: Values }[],
     operation: "updated" | "deleted" | "restored" = "updated",
-  ): Stored[] {
-    if (changes.length === 0) return [];
+  ): void {
+    if (changes.length === 0) return;
     const after = changes.map(({ before, values }) => ({
       ...before,
       ...values,
@@ -181,7 +187,6 @@ export class WriteUnit {
     for (const [index, record] of after.entries()) {
       this.#events.add(entity, operation, changes[index]?.before ?? null, record);
     }
-    return after;
   }
 
   /** Empties a field of records ahead of the update that writes them: one statement has no order of rows. */

@@ -1,9 +1,10 @@
+import type { Values } from "../model/record.ts";
 import { fieldOf, type Entity } from "../model/entity.ts";
 import { all, name, param, raw, sql, type Sql } from "../lib/sql.ts";
 import type { WriteContext } from "./context.ts";
 import type { RowInput, WriteResult } from "./draft.ts";
 import type { EntityWrites, UpsertKeys } from "./entity-writes.ts";
-import { parseInput, restName, type ParsedInput, type Values } from "./input.ts";
+import { parseInput, restName, type ParsedInput } from "./input.ts";
 import { invalid, type Problem } from "./problem.ts";
 import { restoreIn } from "./remove.ts";
 import { Raced } from "./run.ts";

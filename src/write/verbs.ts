@@ -1,9 +1,10 @@
+import type { Values } from "../model/record.ts";
 import { idComplaint, readId } from "../lib/id.ts";
 import type { Entity } from "../model/entity.ts";
 import type { WriteContext } from "./context.ts";
 import type { WriteResult } from "./draft.ts";
 import type { EntityWrites } from "./entity-writes.ts";
-import { parseInput, type ParsedInput, type Values } from "./input.ts";
+import { parseInput, type ParsedInput } from "./input.ts";
 import { checkDrawn, withNumbers } from "./numbers.ts";
 import { invalid, type Problem } from "./problem.ts";
 import { deleteIn, restoreIn, type RemovalRow } from "./remove.ts";

@@ -1,3 +1,4 @@
+import type { Values } from "../../src/model/record.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Actor } from "../../src/auth/actor.ts";
 import { openDatabase, type Database } from "../../src/db/database.ts";
@@ -10,7 +11,6 @@ import { lineItemWrites } from "../../src/modules/line-item/service.ts";
 import { quoteWrites } from "../../src/modules/quote/service.ts";
 import type { WriteContext } from "../../src/write/context.ts";
 import type { EntityWrites } from "../../src/write/entity-writes.ts";
-import type { Values } from "../../src/write/input.ts";
 import { mergeRecords } from "../../src/write/merge/merge.ts";
 import { upsertRecord } from "../../src/write/upsert.ts";
 import {

@@ -1,6 +1,6 @@
+import type { Values } from "../../model/record.ts";
 import type { InputFieldRef, InputRef } from "@pothos/core";
 import type { InputDefinition, InputField, InputType } from "../../write/input-definition.ts";
-import type { Values } from "../../write/input.ts";
 import { jsonScalar } from "../../model/kinds/json.ts";
 import type { SchemaTypes } from "./builder.ts";
 import { scalarName } from "./scalars.ts";

@@ -1,8 +1,8 @@
+import type { Values } from "../../model/record.ts";
 import type { Entity } from "../../model/entity.ts";
 import { capitalized, withArticle } from "../../lib/text.ts";
 import type { WriteResult } from "../../write/draft.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
-import type { Values } from "../../write/input.ts";
 import type { OnError } from "../../write/rules/judge.ts";
 import {
   createRecords,

@@ -1,3 +1,4 @@
+import type { Values } from "../../model/record.ts";
 import type { EnumRef, InputRef, InterfaceRef, ObjectRef } from "@pothos/core";
 import type { Catalog } from "../../model/catalog.ts";
 import type { Entity } from "../../model/entity.ts";
@@ -12,7 +13,6 @@ import type { OrderInput } from "../../query/order.ts";
 import type { Connection } from "./connection.ts";
 import type { Row } from "../../query/row.ts";
 import type { InputDefinition } from "../../write/input-definition.ts";
-import type { Values } from "../../write/input.ts";
 import type { OnError } from "../../write/rules/judge.ts";
 import type { MovedEdges } from "../../write/merge/edges.ts";
 import type { MergedField } from "../../write/merge/values.ts";

@@ -1,8 +1,8 @@
+import type { Values } from "../../model/record.ts";
 import type { Entity } from "../../model/entity.ts";
 import { withArticle } from "../../lib/text.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
 import type { InputDefinition } from "../../write/input-definition.ts";
-import type { Values } from "../../write/input.ts";
 import { upsertRecord } from "../../write/upsert.ts";
 import { payloadRef, writing } from "./payloads.ts";
 import type { SchemaParts } from "./schema-parts.ts";

@@ -1,7 +1,7 @@
+import type { Values } from "../../model/record.ts";
 import type { GraphQLResolveInfo } from "graphql";
 import { asSent } from "../../lib/unreadable.ts";
 import type { WriteContext } from "../../write/context.ts";
-import type { Values } from "../../write/input.ts";
 import type { Context } from "./context.ts";
 
 /** What a verb needs to know of the request; each mutation field is a step of its own. */

@@ -1,6 +1,6 @@
-import type { MergeRules } from "../../write/entity-writes.ts";
+import type { EntityWrites } from "../../write/entity-writes.ts";
 
 /** How two accounts become one. */
-export const accountMerging: MergeRules = {
+export const accountMerging: EntityWrites<"Account">["merging"] = {
   fields: { firstContactedAt: "earliest", lastActivityAt: "latest" },
 };

@@ -1,7 +1,7 @@
+import type { Values } from "../../model/record.ts";
 import { splitId } from "../../lib/id.ts";
 import { textOf, type Draft } from "../../write/draft.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
-import type { Values } from "../../write/input.ts";
 import { lockLastContact, refreshLastContact } from "../activity/service.ts";
 import { contactWrites } from "../contact/service.ts";
 import { accountInputs } from "./inputs.ts";
@@ -9,7 +9,7 @@ import { accountMerging } from "./merging.ts";
 import { account } from "./model.ts";
 
 /** How accounts are written. */
-export const accountWrites: EntityWrites = {
+export const accountWrites: EntityWrites<"Account"> = {
   entity: account,
   inputs: accountInputs,
   defaults: { accountType: "business", source: "edm", sourceType: "api" },
@@ -26,16 +26,15 @@ export const accountWrites: EntityWrites = {
 };
 
 /** `display_name` sets the name when there is none; what was read and is sent back sets nothing. */
-function nameFromDisplayName({ before, sent, extras, values }: Draft): void {
+function nameFromDisplayName({ before, sent, extras, values }: Draft<"Account">): void {
   const shown = textOf(extras, "display_name");
-  if (shown === null || sent["name"] != null || shown === before?.["displayName"]) return;
+  if (shown === null || sent.name != null || shown === before?.displayName) return;
   if (before === null && isComputedName(shown, values)) return;
-  values["name"] = shown;
+  values.name = shown;
 }
 
 /** What a new account shows without a name; the id of one that has nothing else counts for its copies too. */
-function isComputedName(shown: string, values: Values): boolean {
-  const computed = ["legalName", "domain", "email"].map((field) => textOf(values, field));
-  const first = computed.find((text) => text !== null);
+function isComputedName(shown: string, { legalName, domain, email }: Values<"Account">): boolean {
+  const first = legalName ?? domain ?? email;
   return first == null ? splitId(shown)?.prefix === account.prefix : shown === first;
 }

@@ -1,6 +1,8 @@
+import type { Stored } from "../../model/record.ts";
+import { isValueOf } from "../../model/datamodel.ts";
 import type { Entity } from "../../model/entity.ts";
 import { param, raw, sql, type Sql } from "../../lib/sql.ts";
-import { isFaulty, textOf, type Draft, type WriteResult } from "../../write/draft.ts";
+import { isFaulty, type Draft, type WriteResult } from "../../write/draft.ts";
 import type { WriteContext } from "../../write/context.ts";
 import type { EntityWrites, Taken } from "../../write/entity-writes.ts";
 import { readId, idComplaint } from "../../lib/id.ts";
@@ -9,14 +11,14 @@ import { invalid, notFound, type Problem } from "../../write/problem.ts";
 import type { References } from "../../write/references.ts";
 import { Raced } from "../../write/run.ts";
 import { checkVersion } from "../../write/make-draft.ts";
-import { readPlain, type Stored } from "../../write/stored.ts";
+import { readPlain } from "../../write/stored.ts";
 import type { WriteUnit } from "../../write/unit.ts";
 import { writeRows } from "../../write/write-rows.ts";
 import { activityInputs } from "./inputs.ts";
-import { activity, activityType } from "./model.ts";
+import { activity } from "./model.ts";
 
 /** How activities are written: they are a log, so they are created and, tasks, completed. */
-export const activityWrites: EntityWrites = {
+export const activityWrites: EntityWrites<"Activity"> = {
   entity: activity,
   inputs: activityInputs,
   defaults: { type: "note", source: "edm", sourceType: "api" },
@@ -27,7 +29,7 @@ export const activityWrites: EntityWrites = {
     check: (unit, drafts, references) => {
       for (const draft of drafts) {
         checkAttached(draft, references);
-        draft.values["occurredAt"] ??= unit.now;
+        draft.values.occurredAt ??= unit.now;
         readType(draft);
         checkSubject(draft);
       }
@@ -49,7 +51,7 @@ export async function completeActivity(
     if (before === undefined) return [refused(notFound(["id"], activity.type))];
     const problems: Problem[] = [];
     checkVersion(activity, before, version, problems);
-    if (before["completedAt"] !== null) {
+    if (before.completedAt !== null) {
       problems.push(invalid(["id"], "is completed already; nothing is left to do."));
     }
     if (problems.length > 0) return [{ id: null, problems }];
@@ -62,46 +64,46 @@ export async function completeActivity(
 const refused = (problem: Problem): WriteResult => ({ id: null, problems: [problem] });
 
 /** A deal's account, or else a contact's, is the activity's when none is said. */
-async function attachAccount(unit: WriteUnit, drafts: readonly Draft[]): Promise<void> {
+async function attachAccount(unit: WriteUnit, drafts: readonly Draft<"Activity">[]): Promise<void> {
   const open = drafts.filter(
-    (draft) => textOf(draft.values, "accountId") === null && !isFaulty(draft, "accountId"),
+    (draft) => draft.values.accountId == null && !isFaulty(draft, "accountId"),
   );
-  const ids = (field: string) => open.flatMap(({ values }) => textOf(values, field) ?? []);
+  const ids = (field: "dealId" | "contactId") => open.flatMap(({ values }) => values[field] ?? []);
   const { catalog } = unit;
   const [deals, contacts] = await Promise.all([
     unit.read(catalog.entity("deal"), ids("dealId")),
     unit.read(catalog.entity("contact"), ids("contactId")),
   ]);
   for (const { values } of open) {
-    const deal = deals.get(textOf(values, "dealId") ?? "");
-    const contact = contacts.get(textOf(values, "contactId") ?? "");
-    values["accountId"] = deal?.["accountId"] ?? contact?.["accountId"] ?? null;
+    const deal = deals.get(values.dealId ?? "");
+    const contact = contacts.get(values.contactId ?? "");
+    values.accountId = deal?.accountId ?? contact?.accountId ?? null;
   }
 }
 
 /** The account was found by the deal or contact: when that is of another one by now, it is looked for again. */
-function checkAttached({ sent, values }: Draft, references: References): void {
-  if (sent["accountId"] != null || textOf(values, "accountId") === null) return;
+function checkAttached({ sent, values }: Draft<"Activity">, references: References): void {
+  if (sent.accountId != null || values.accountId == null) return;
   const [deal, contact] = [
-    references.get("deal", values["dealId"]),
-    references.get("contact", values["contactId"]),
+    references.get("deal", values.dealId),
+    references.get("contact", values.contactId),
   ];
-  const owner = values["dealId"] == null ? contact : deal;
-  if (owner !== undefined && owner["accountId"] !== values["accountId"]) throw new Raced();
+  const owner = values.dealId == null ? contact : deal;
+  if (owner !== undefined && owner.accountId !== values.accountId) throw new Raced();
 }
 
 /** `activity_type` is `type` where it is one of the enum's values. */
-function readType({ sent, values, problems }: Draft): void {
-  const text = textOf(values, "activityType")?.toLowerCase() ?? "";
-  if (!Object.hasOwn(activityType.values, text)) return;
-  if (sent["type"] == null) values["type"] = text;
-  else if (sent["type"] !== text) {
+function readType({ sent, values, problems }: Draft<"Activity">): void {
+  const text = values.activityType?.toLowerCase() ?? "";
+  if (!isValueOf("ActivityType", text)) return;
+  if (sent.type == null) values.type = text;
+  else if (sent.type !== text) {
     problems.push(invalid(["activity_type"], { complaint: "saysElse", other: "type" }));
   }
 }
 
-function checkSubject(draft: Draft): void {
-  const fields = ["accountId", "dealId", "contactId"];
+function checkSubject(draft: Draft<"Activity">): void {
+  const fields = ["accountId", "dealId", "contactId"] as const;
   const isSaid = fields.some((field) => draft.values[field] != null || isFaulty(draft, field));
   if (isSaid) return;
   draft.problems.push(
@@ -112,16 +114,16 @@ function checkSubject(draft: Draft): void {
 /** A new activity is the last contact with its account and people, unless there was a later one. */
 function advanceLastContact(
   unit: WriteUnit,
-  drafts: readonly Draft[],
+  drafts: readonly Draft<"Activity">[],
   contacts: ReadonlyMap<string, readonly string[]>,
   references: References,
 ): void {
   const latest = { account: new Map<string, string>(), contact: new Map<string, string>() };
   const earliest = new Map<string, string>();
   for (const { id, values } of drafts) {
-    const at = textOf(values, "occurredAt") ?? unit.now;
-    const account = textOf(values, "accountId");
-    if (account !== null) {
+    const at = values.occurredAt ?? unit.now;
+    const account = values.accountId;
+    if (account != null) {
       note(latest.account, account, at);
       // The first activity that is logged, not the earliest of a batch.
       if (!earliest.has(account)) earliest.set(account, at);
@@ -129,22 +131,32 @@ function advanceLastContact(
     for (const contact of contacts.get(id) ?? []) note(latest.contact, contact, at);
   }
   const { catalog } = unit;
-  const changed = (entity: "account" | "contact", field: string) =>
-    [...latest[entity]].flatMap(([id, at]) => {
-      const before = references.get(entity, id);
+  unit.update(
+    catalog.entity("account"),
+    [...latest.account].flatMap(([id, at]) => {
+      const before = references.get("account", id);
       if (before === undefined) return [];
-      const last = textOf(before, field);
+      const isLater = isAfter(at, before.lastActivityAt);
+      const isFirst = before.firstContactedAt === null;
       const values = {
-        ...(last === null || last < at ? { [field]: at } : {}),
-        ...(entity === "account" && before["firstContactedAt"] === null
-          ? { firstContactedAt: earliest.get(id) }
-          : {}),
+        ...(isLater ? { lastActivityAt: at } : {}),
+        ...(isFirst ? { firstContactedAt: earliest.get(id) ?? null } : {}),
       };
-      return Object.keys(values).length > 0 ? [{ before, values }] : [];
-    });
-  unit.update(catalog.entity("account"), changed("account", "lastActivityAt"));
-  unit.update(catalog.entity("contact"), changed("contact", "lastInteractionAt"));
+      return isLater || isFirst ? [{ before, values }] : [];
+    }),
+  );
+  unit.update(
+    catalog.entity("contact"),
+    [...latest.contact].flatMap(([id, at]) => {
+      const before = references.get("contact", id);
+      return before !== undefined && isAfter(at, before.lastInteractionAt)
+        ? [{ before, values: { lastInteractionAt: at } }]
+        : [];
+    }),
+  );
 }
+
+const isAfter = (at: string, last: string | null): boolean => last === null || last < at;
 
 function note(latest: Map<string, string>, id: string, at: string): void {
   const known = latest.get(id);
@@ -192,12 +204,12 @@ export async function lockLastContact(
 export async function refreshLastContact(
   unit: WriteUnit,
   taken: Taken,
-  roots: readonly Stored[],
+  roots: readonly Pick<Stored<"Account">, "id" | "deletedAt">[],
 ): Promise<void> {
   const [account, contact] = [unit.catalog.entity("account"), unit.catalog.entity("contact")];
   const activities = taken.get(activity) ?? [];
   // What is gone keeps what it had; what came back may have missed something.
-  const back = roots.filter((root) => root["deletedAt"] !== null).map(({ id }) => id);
+  const back = roots.filter((root) => root.deletedAt !== null).map(({ id }) => id);
   if (activities.length === 0 && back.length === 0) return;
   const ids = param(activities, "uuid[]");
   const returned = param(

@@ -1,16 +1,16 @@
 import { v7 as uuidv7 } from "uuid";
+import type { Stored, Values } from "../../model/record.ts";
 import type { Actor } from "../../auth/actor.ts";
 import { makeSecret } from "../../auth/api-key.ts";
 import { covers } from "../../auth/require-scopes.ts";
 import { isScope } from "../../auth/scopes.ts";
 import { idComplaint, readId } from "../../lib/id.ts";
 import type { WriteContext } from "../../write/context.ts";
-import { textOf, type Draft, type WriteResult } from "../../write/draft.ts";
+import type { Draft, WriteResult } from "../../write/draft.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
-import { parseInput, type Values } from "../../write/input.ts";
+import { parseInput } from "../../write/input.ts";
 import { invalid, notFound, type Problem } from "../../write/problem.ts";
 import { createIn } from "../../write/save.ts";
-import type { Stored } from "../../write/stored.ts";
 import type { WriteUnit } from "../../write/unit.ts";
 import { writeRows } from "../../write/write-rows.ts";
 import { apiKeyInputs } from "./inputs.ts";
@@ -22,14 +22,14 @@ const maxGraceMinutes = 7 * 24 * 60;
 const maxMakers = 8;
 
 /** How API keys are written. Nobody gives a key more than they have themselves. */
-export const apiKeyWrites: EntityWrites = {
+export const apiKeyWrites: EntityWrites<"ApiKey"> = {
   entity: apiKey,
   inputs: apiKeyInputs,
   defaults: { environment: "live" },
   rules: { check: checkKeys },
 };
 
-function checkKeys(unit: WriteUnit, drafts: readonly Draft[]): void {
+function checkKeys(unit: WriteUnit, drafts: readonly Draft<"ApiKey">[]): void {
   for (const draft of drafts) {
     checkGrant(unit, draft);
     checkBinding(unit, draft);
@@ -42,20 +42,16 @@ function checkKeys(unit: WriteUnit, drafts: readonly Draft[]): void {
 export function createApiKey(context: WriteContext, input: Values): Promise<WriteResult> {
   return writeOne(context, async (unit) => {
     const secrets = new Map<string, string>();
-    const [draft] = await createIn(
-      unit,
-      {
-        ...apiKeyWrites,
-        rules: {
-          check: (_unit, drafts) => {
-            checkKeys(unit, drafts);
-            giveSecrets(drafts, secrets);
-          },
+    const writes: EntityWrites<"ApiKey"> = {
+      ...apiKeyWrites,
+      rules: {
+        check: (_unit, drafts) => {
+          checkKeys(unit, drafts);
+          giveSecrets(drafts, secrets);
         },
       },
-      [parseInput(apiKeyInputs.create, input)],
-      "abort",
-    );
+    };
+    const [draft] = await createIn(unit, writes, [parseInput(apiKeyInputs.create, input)], "abort");
     return made(draft?.id ?? "", secrets.get(draft?.id ?? "") ?? "");
   });
 }
@@ -68,7 +64,7 @@ export function revokeApiKey(context: WriteContext, id: string): Promise<WriteRe
     problems.push(...untouchable(unit, before));
     if (problems.length > 0) return { id: null, problems };
     // Revoking it again changes nothing.
-    if (before["revokedAt"] === null) {
+    if (before.revokedAt === null) {
       unit.update(apiKey, [{ before, values: { revokedAt: unit.now } }]);
     }
     return { id: before.id, problems };
@@ -88,9 +84,8 @@ export function rotateApiKey(
     }
     if (before === null || problems.length > 0) return { id: null, problems };
     const now = Date.parse(unit.now);
-    const expiresAt =
-      typeof before["expiresAt"] === "string" ? Date.parse(before["expiresAt"]) : null;
-    if (before["revokedAt"] !== null || (expiresAt !== null && expiresAt <= now)) {
+    const expiresAt = before.expiresAt === null ? null : Date.parse(before.expiresAt);
+    if (before.revokedAt !== null || (expiresAt !== null && expiresAt <= now)) {
       problems.push(invalid(["id"], "is a key that works no more; create a new one."));
     }
     problems.push(...untouchable(unit, before));
@@ -101,7 +96,7 @@ export function rotateApiKey(
     }
     if (problems.length > 0) return { id: null, problems };
     const newId = uuidv7();
-    const { key, hash } = makeSecret(String(before["environment"]), newId);
+    const { key, hash } = makeSecret(before.environment, newId);
     unit.insert(apiKey, [
       {
         ...before,
@@ -121,15 +116,15 @@ export function rotateApiKey(
 }
 
 /** The minutes that a key draws on, also when it was made before keys told. */
-function quotaIdsOf({ id, quotaIds }: Stored): readonly unknown[] {
-  return Array.isArray(quotaIds) && quotaIds.length > 0 ? quotaIds : [id];
+function quotaIdsOf({ id, quotaIds }: Stored<"ApiKey">): readonly string[] {
+  return quotaIds.length > 0 ? quotaIds : [id];
 }
 
 /** A caller cannot change a key that has more rights than the caller. */
-function untouchable(unit: WriteUnit, key: Stored): Problem[] {
+function untouchable(unit: WriteUnit, key: Stored<"ApiKey">): Problem[] {
   const isBound = bindings(unit).some(({ field, own }) => own !== null && key[field] !== own);
   return [
-    ...(mayGrant(unit, key["scopes"])
+    ...(mayGrant(unit, key.scopes)
       ? []
       : [invalid(["id"], "is a key that may do more than the caller itself.")]),
     ...(isBound
@@ -151,18 +146,18 @@ async function writeOne(
 /** PostgreSQL's text for bytes. */
 const bytesText = (bytes: Buffer): string => `\\x${bytes.toString("hex")}`;
 
-function giveSecrets(drafts: readonly Draft[], secrets: Map<string, string>): void {
+function giveSecrets(drafts: readonly Draft<"ApiKey">[], secrets: Map<string, string>): void {
   for (const { id, values } of drafts) {
-    const { key, hash } = makeSecret(String(values["environment"]), id);
+    const { key, hash } = makeSecret(values.environment ?? "", id);
     secrets.set(id, key);
-    values["secretHash"] = bytesText(hash);
+    values.secretHash = bytesText(hash);
   }
 }
 
 async function lockKey(
   unit: WriteUnit,
   sent: string,
-): Promise<{ before: Stored | null; problems: Problem[] }> {
+): Promise<{ before: Stored<"ApiKey"> | null; problems: Problem[] }> {
   const id = readId(apiKey.prefix, sent);
   if (id === null) {
     return { before: null, problems: [invalid(["id"], idComplaint(apiKey.prefix, sent))] };
@@ -171,19 +166,12 @@ async function lockKey(
   return { before, problems: before === null ? [notFound(["id"], "API key")] : [] };
 }
 
-function mayGrant({ actor }: WriteUnit, scopes: unknown): boolean {
-  return (
-    Array.isArray(scopes) &&
-    scopes.every(
-      (scope) => typeof scope === "string" && isScope(scope) && covers(actor.scopes, scope),
-    )
-  );
+function mayGrant({ actor }: WriteUnit, scopes: readonly string[]): boolean {
+  return scopes.every((scope) => isScope(scope) && covers(actor.scopes, scope));
 }
 
-function checkGrant(unit: WriteUnit, { values, problems }: Draft): void {
-  const scopes = values["scopes"];
-  if (!Array.isArray(scopes)) return;
-  for (const [place, scope] of scopes.entries()) {
+function checkGrant(unit: WriteUnit, { values, problems }: Draft<"ApiKey">): void {
+  for (const [place, scope] of (values.scopes ?? []).entries()) {
     if (mayGrant(unit, [scope])) continue;
     const message = "is more than the caller itself may; leave it out.";
     problems.push(invalid(["scopes", String(place)], message));
@@ -191,7 +179,7 @@ function checkGrant(unit: WriteUnit, { values, problems }: Draft): void {
 }
 
 /** A key that was issued for an application or a department makes keys for no other. */
-function checkBinding(unit: WriteUnit, { values, problems }: Draft): void {
+function checkBinding(unit: WriteUnit, { values, problems }: Draft<"ApiKey">): void {
   for (const { field, path, own } of bindings(unit)) {
     if (own === null) continue;
     values[field] ??= own;
@@ -202,47 +190,45 @@ function checkBinding(unit: WriteUnit, { values, problems }: Draft): void {
 }
 
 /** Whether a key lives longer, or has a larger quota, than the caller's credential. */
-function outlasts({ actor }: WriteUnit, key: Stored): boolean {
+function outlasts({ actor }: WriteUnit, key: Stored<"ApiKey">): boolean {
   const end = actor.expiresAt?.toISOString() ?? null;
-  return (end !== null && (textOf(key, "expiresAt") ?? "9999") > end) || hasMoreQuota(actor, key);
+  return (end !== null && (key.expiresAt ?? "9999") > end) || hasMoreQuota(actor, key);
 }
 
 /** A person or the operator gives any quota; a key none but its own, which is the default where it says nothing. */
-function hasMoreQuota(actor: Actor, key: Stored): boolean {
+function hasMoreQuota(actor: Actor, key: Stored<"ApiKey">): boolean {
   const { requestsPerMinute, defaultRequestsPerMinute: usual } = actor;
   const [own] = actor.quotas ?? [];
   if (usual === undefined) return false;
   // What draws on the caller's minute has no more, whatever it says.
   if (own !== undefined && quotaIdsOf(key).includes(own.id)) return false;
-  return Number(key["requestsPerMinute"] ?? usual) > (requestsPerMinute ?? usual);
+  return (key.requestsPerMinute ?? usual) > (requestsPerMinute ?? usual);
 }
 
 /** A key does not outlive its maker and has no larger quota; what is left out is the maker's. */
-function checkBounds({ actor, now }: WriteUnit, { values, problems }: Draft): void {
-  const expiresAt = textOf(values, "expiresAt");
-  if (expiresAt !== null && expiresAt <= now) {
+function checkBounds({ actor, now }: WriteUnit, { values, problems }: Draft<"ApiKey">): void {
+  if (values.expiresAt != null && values.expiresAt <= now) {
     problems.push(invalid(["expires_at"], "must be in the future."));
   }
   if (actor.expiresAt !== null) {
     const last = actor.expiresAt.toISOString();
-    const end = textOf(values, "expiresAt") ?? last;
-    values["expiresAt"] = end;
-    if (end > last) {
+    values.expiresAt ??= last;
+    if (values.expiresAt > last) {
       problems.push(invalid(["expires_at"], "must not be later than the caller's own expiry."));
     }
   }
   if (actor.requestsPerMinute !== null) {
-    values["requestsPerMinute"] ??= actor.requestsPerMinute;
-    if (Number(values["requestsPerMinute"]) > actor.requestsPerMinute) {
+    values.requestsPerMinute ??= actor.requestsPerMinute;
+    if (values.requestsPerMinute > actor.requestsPerMinute) {
       problems.push(invalid(["requests_per_minute"], "must not be more than the caller's own."));
     }
   }
 }
 
 /** A key draws on the minutes of the key that made it. A key that a person or the operator made has its own. */
-function drawOnMaker({ actor }: WriteUnit, { id, values, problems }: Draft): void {
+function drawOnMaker({ actor }: WriteUnit, { id, values, problems }: Draft<"ApiKey">): void {
   const makers = actor.quotas ?? [];
-  values["quotaIds"] = makers.length === 0 ? [] : [id, ...makers.map((maker) => maker.id)];
+  values.quotaIds = makers.length === 0 ? [] : [id, ...makers.map((maker) => maker.id)];
   if (makers.length <= maxMakers) return;
   const message = `This key was made by way of ${maxMakers} others; make the new one with one of those.`;
   problems.push(invalid([], message));

@@ -1,12 +1,10 @@
+import type { Stored, Values } from "../../model/record.ts";
 import { phoneKey } from "../../model/kinds/phone.ts";
-import { textOf } from "../../write/draft.ts";
-import type { Values } from "../../write/input.ts";
 import { fitsIndex } from "../../model/kinds/parts/text-schema.ts";
-import type { MergeRules } from "../../write/entity-writes.ts";
-import type { Stored } from "../../write/stored.ts";
+import type { EntityWrites } from "../../write/entity-writes.ts";
 
 /** How two contacts become one. */
-export const contactMerging: MergeRules = {
+export const contactMerging: EntityWrites<"Contact">["merging"] = {
   fields: {
     lastInteractionAt: "latest",
     // Nobody agrees to anything by being merged.
@@ -21,13 +19,15 @@ export const contactMerging: MergeRules = {
 };
 
 /** A name that was set by hand goes with the name that it stands for; lists are ordered by the computed one. */
-function names(into: Stored, from: Stored, values: Values): Values {
-  const isNamed = ["customDisplayName", "firstName", "lastName"].some(
-    (field) => textOf(into, field) !== null,
-  );
-  if (!isNamed) return { customDisplayName: from["customDisplayName"] };
+function names(
+  into: Stored<"Contact">,
+  from: Stored<"Contact">,
+  values: Values<"Contact">,
+): Values<"Contact"> {
   const { customDisplayName, firstName, lastName } = into;
-  const computed = `${textOf(values, "firstName") ?? ""} ${textOf(values, "lastName") ?? ""}`;
+  const isNamed = (customDisplayName ?? firstName ?? lastName) !== null;
+  if (!isNamed) return { customDisplayName: from.customDisplayName };
+  const computed = `${values.firstName ?? ""} ${values.lastName ?? ""}`;
   const fits = customDisplayName !== null || fitsIndex(computed);
   return { customDisplayName, ...(fits ? {} : { firstName, lastName }) };
 }
@@ -39,16 +39,16 @@ const slots = [
 ] as const;
 
 /** Each number with its label: the survivor's stay where they are, and what the other has beside them fills free slots. */
-function phones(into: Stored, from: Stored): Values {
-  const values: Record<string, unknown> = {};
+function phones(into: Stored<"Contact">, from: Stored<"Contact">): Values<"Contact"> {
+  const values: { [Slot in (typeof slots)[number][number]]?: string | null } = {};
   for (const [number, label] of slots) {
     values[number] = into[number];
     values[label] = into[label];
   }
   for (const [number, label] of slots) {
-    const phone = textOf(from, number);
+    const phone = from[number];
     if (phone === null) continue;
-    const known = slots.find(([slot]) => phoneKey(textOf(values, slot) ?? "") === phoneKey(phone));
+    const known = slots.find(([slot]) => phoneKey(values[slot] ?? "") === phoneKey(phone));
     const [place, itsLabel] = known ?? slots.find(([slot]) => values[slot] === null) ?? [];
     if (place === undefined || itsLabel === undefined) continue;
     if (known === undefined) values[place] = phone;

@@ -1,6 +1,7 @@
+import type { Values } from "../../model/record.ts";
 import type { WriteContext } from "../../write/context.ts";
 import { textOf, type WriteResult } from "../../write/draft.ts";
-import { parseInput, type Values } from "../../write/input.ts";
+import { parseInput } from "../../write/input.ts";
 import { fitsIndex, maxLineLength } from "../../model/kinds/parts/text-schema.ts";
 import { invalid } from "../../write/problem.ts";
 import { createIn } from "../../write/save.ts";

@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from "uuid";
 import { wordsOf } from "../../lib/messages.ts";
-import { changes, isFaulty, textOf, type Draft } from "../../write/draft.ts";
+import { changes, isFaulty, type Draft } from "../../write/draft.ts";
 import { fitsIndex, tooManyBytes } from "../../model/kinds/parts/text-schema.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
 import { invalid } from "../../write/problem.ts";
@@ -11,7 +11,7 @@ import { dealInputs } from "./inputs.ts";
 import { deal } from "./model.ts";
 
 /** How deals are written. */
-export const dealWrites: EntityWrites = {
+export const dealWrites: EntityWrites<"Deal"> = {
   entity: deal,
   inputs: dealInputs,
   defaults: { stage: "lead", source: "edm", sourceType: "api" },
@@ -34,41 +34,44 @@ export const dealWrites: EntityWrites = {
 };
 
 /** One index holds both. */
-function checkStageFits({ values, problems }: Draft): void {
-  if (fitsIndex(`${textOf(values, "stage") ?? ""} ${textOf(values, "ownerId") ?? ""}`)) return;
+function checkStageFits({ values, problems }: Draft<"Deal">): void {
+  if (fitsIndex(`${values.stage ?? ""} ${values.ownerId ?? ""}`)) return;
   problems.push(invalid(["stage"], `and owner_id together ${wordsOf(tooManyBytes)}.`));
 }
 
 const isClosed = (stage: unknown): boolean => stage === "closed_won" || stage === "closed_lost";
 
 /** The tenant's currency where none is said; the day of closing, which reopening clears. */
-async function takeTenantDefaults(unit: WriteUnit, drafts: readonly Draft[]): Promise<void> {
+async function takeTenantDefaults(
+  unit: WriteUnit,
+  drafts: readonly Draft<"Deal">[],
+): Promise<void> {
   for (const { before, values } of drafts) {
-    const closes = isClosed(values["stage"]);
-    if (closes && values["actualCloseDate"] == null && !isClosed(before?.["stage"])) {
-      values["actualCloseDate"] = (await unit.tenantFacts()).today;
-    } else if (!closes && isClosed(before?.["stage"])) {
-      values["actualCloseDate"] = null;
+    const closes = isClosed(values.stage);
+    if (closes && values.actualCloseDate == null && !isClosed(before?.stage)) {
+      values.actualCloseDate = (await unit.tenantFacts()).today;
+    } else if (!closes && isClosed(before?.stage)) {
+      values.actualCloseDate = null;
     }
-    if (values["currency"] == null) values["currency"] = (await unit.tenantFacts()).currency;
+    values.currency ??= (await unit.tenantFacts()).currency;
   }
 }
 
 /** A lost deal says why. */
-function explainLoss(draft: Draft): void {
-  if (draft.values["stage"] !== "closed_lost") return;
+function explainLoss(draft: Draft<"Deal">): void {
+  if (draft.values.stage !== "closed_lost") return;
   for (const [field, path] of [
     ["lossReason", "loss_reason"],
     ["lossCategory", "loss_category"],
   ] as const) {
-    if (textOf(draft.values, field) === null && !isFaulty(draft, field)) {
+    if (draft.values[field] == null && !isFaulty(draft, field)) {
       draft.problems.push(invalid([path], "is needed when the stage is closed_lost."));
     }
   }
 }
 
 /** One entry of the stage history for each change. */
-function recordStages(unit: WriteUnit, drafts: readonly Draft[]): void {
+function recordStages(unit: WriteUnit, drafts: readonly Draft<"Deal">[]): void {
   unit.insertParts(
     stageChange,
     drafts
@@ -77,8 +80,8 @@ function recordStages(unit: WriteUnit, drafts: readonly Draft[]): void {
         tenantId: unit.actor.tenantId,
         id: uuidv7(),
         dealId: draft.id,
-        fromStage: draft.before?.["stage"] ?? null,
-        toStage: draft.values["stage"],
+        fromStage: draft.before?.stage ?? null,
+        toStage: draft.values.stage,
         changedAt: unit.now,
         changedBy: unit.actor.id,
       })),

@@ -1,6 +1,7 @@
+import type { Values } from "../../model/record.ts";
 import type { WriteContext } from "../../write/context.ts";
 import type { WriteResult } from "../../write/draft.ts";
-import { parseInput, type Values } from "../../write/input.ts";
+import { parseInput } from "../../write/input.ts";
 import { createIn } from "../../write/save.ts";
 import { only, writeRows } from "../../write/write-rows.ts";
 import { contactWrites } from "../contact/service.ts";

@@ -1,3 +1,5 @@
+import { fieldNames } from "../../model/entity.ts";
+import type { Stored, Values } from "../../model/record.ts";
 import {
   decimalText,
   fitsMoney,
@@ -7,13 +9,11 @@ import {
   type TenThousandths,
 } from "../../lib/money.ts";
 import { isOneOf, param, raw, sql } from "../../lib/sql.ts";
-import { changes, isFaulty, textOf, type Draft } from "../../write/draft.ts";
-import type { Values } from "../../write/input.ts";
+import { changes, isFaulty, type Draft } from "../../write/draft.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
 import type { Judge } from "../../write/rules/judge.ts";
 import { invalid, type Problem } from "../../write/problem.ts";
 import type { References } from "../../write/references.ts";
-import type { Stored } from "../../write/stored.ts";
 import type { WriteUnit } from "../../write/unit.ts";
 import { lineOfFinal } from "../quote/final.ts";
 import { quote } from "../quote/model.ts";
@@ -21,7 +21,7 @@ import { lineItemInputs } from "./inputs.ts";
 import { lineItem } from "./model.ts";
 
 /** How line items are written; each write works the quote's total out anew. */
-export const lineItemWrites: EntityWrites = {
+export const lineItemWrites: EntityWrites<"LineItem"> = {
   entity: lineItem,
   inputs: lineItemInputs,
   defaults: {
@@ -41,7 +41,7 @@ export const lineItemWrites: EntityWrites = {
         if (draft.before !== null && changes(draft, "quoteId")) {
           draft.problems.push(invalid(["quote_id"], "cannot change; make a new line item there."));
         }
-        const owner = references.get("quote", draft.values["quoteId"]);
+        const owner = references.get("quote", draft.values.quoteId);
         const final = changesAny(draft) ? lineOfFinal(owner) : null;
         if (final !== null) draft.problems.push(final);
         priceLine(draft, owner);
@@ -61,31 +61,33 @@ export const lineItemWrites: EntityWrites = {
 /** The quote may have changed its currency while a line was deleted. */
 async function inCurrencyOfQuote(
   unit: WriteUnit,
-  records: readonly Stored[],
-): Promise<Map<string, Values>> {
+  records: readonly Stored<"LineItem">[],
+): Promise<Map<string, Values<"LineItem">>> {
   const quotes = await unit.read(quote, quotesOf(records));
   return new Map(
     records.map(({ id, quoteId, currency }) => [
       id,
-      { currency: quotes.get(String(quoteId))?.["currency"] ?? currency },
+      { currency: quotes.get(quoteId)?.currency ?? currency },
     ]),
   );
 }
 
 /** Whether a line is new or gets another value. A line that comes back as it was read does not. */
-const changesAny = (draft: Draft): boolean =>
+const changesAny = (draft: Draft<"LineItem">): boolean =>
   draft.before === null ||
-  Object.entries(lineItem.fields).some(([name, { managed }]) => !managed && changes(draft, name));
+  fieldNames(lineItem).some(
+    (name) => lineItem.fields[name]?.managed === false && changes(draft, name),
+  );
 
 /** What an integer column holds; lines of the same place go by their ids. */
 export const maxPosition = 2 ** 31 - 1;
 
 /** A new line comes after the quote's others unless its place is said. */
-async function placeAtEnd(unit: WriteUnit, drafts: readonly Draft[]): Promise<void> {
-  const open = drafts.filter(({ values }) => values["position"] == null);
-  const quotes = [...new Set(open.flatMap(({ values }) => textOf(values, "quoteId") ?? []))];
+async function placeAtEnd(unit: WriteUnit, drafts: readonly Draft<"LineItem">[]): Promise<void> {
+  const open = drafts.filter(({ values }) => values.position == null);
+  const quotes = [...new Set(open.flatMap(({ values }) => values.quoteId ?? []))];
   if (quotes.length === 0) {
-    for (const { values } of open) values["position"] = 0;
+    for (const { values } of open) values.position = 0;
     return;
   }
   const rows = await unit.rows(
@@ -93,42 +95,46 @@ async function placeAtEnd(unit: WriteUnit, drafts: readonly Draft[]): Promise<vo
   );
   const last = new Map(rows.map(([id, position]) => [id, Number(position)]));
   for (const { values } of open) {
-    const id = textOf(values, "quoteId");
+    const id = values.quoteId ?? null;
     const position = Math.min((last.get(id) ?? -1) + 1, maxPosition);
     last.set(id, position);
-    values["position"] = position;
+    values.position = position;
   }
 }
 
 /** The line's currency and total, from its quote and its numbers. */
-export function priceLine(draft: Draft, owner: Stored | undefined): void {
+export function priceLine(
+  draft: Draft<"LineItem">,
+  owner: { readonly currency: string | null | undefined } | undefined,
+): void {
   const { sent, values, problems } = draft;
-  const currency = owner?.["currency"] ?? values["currency"];
-  if (sent["currency"] != null && owner !== undefined && sent["currency"] !== currency) {
+  const currency = owner?.currency ?? values.currency;
+  if (sent.currency != null && owner !== undefined && sent.currency !== currency) {
     problems.push(
       invalid(["currency"], `must be the quote's, ${String(currency)}; or leave it out.`),
     );
   }
   // Without its quote a line is not written; that its currency is open then goes without saying.
-  values["currency"] = currency ?? "";
+  values.currency = currency ?? "";
   if (factors.some((field) => isFaulty(draft, field))) return;
-  const amount = (field: string): TenThousandths => tenThousandths(textOf(values, field) ?? "0");
+  const amount = (field: "quantity" | "unitPrice" | "discount"): TenThousandths =>
+    tenThousandths(values[field] ?? "0");
   const line = {
     quantity: amount("quantity"),
     unitPrice: amount("unitPrice"),
     discount: amount("discount"),
-    discountType: values["discountType"] === "percent" ? "percent" : "amount",
+    discountType: values.discountType === "percent" ? "percent" : "amount",
   } as const;
   // A line that is older than these rules stays as it is until one of its numbers changes.
   const faults = factors.some((field) => changes(draft, field)) ? lineFaults(line) : [];
   problems.push(...faults);
   if (faults.length > 0) return;
   const total = lineTotal(line);
-  if (fitsMoney(total)) values["total"] = decimalText(total);
+  if (fitsMoney(total)) values.total = decimalText(total);
   else problems.push(invalid(["quantity"], "times unit_price has more than 15 integer digits."));
 }
 
-const factors = ["quantity", "unitPrice", "discount", "discountType"];
+const factors = ["quantity", "unitPrice", "discount", "discountType"] as const;
 
 /** The faults in the numbers of a line. */
 function lineFaults(line: Line): Problem[] {
@@ -150,12 +156,12 @@ function lineFaults(line: Line): Problem[] {
 /** A line that would make its quote's total too long is refused. */
 async function totalsJudge(
   unit: WriteUnit,
-  drafts: readonly Draft[],
+  drafts: readonly Draft<"LineItem">[],
   references: References,
-): Promise<Judge | null> {
+): Promise<Judge<Draft<"LineItem">> | null> {
   const added = new Map<string, TenThousandths>();
   for (const { values } of drafts) {
-    const quoteId = String(values["quoteId"]);
+    const quoteId = values.quoteId ?? "";
     added.set(quoteId, (added.get(quoteId) ?? 0n) + amountOf(values));
   }
   // What the total is and what is added is never less than what it will be.
@@ -173,7 +179,7 @@ async function totalsJudge(
   const add = (quoteId: string, amount: TenThousandths): void => {
     sums.set(quoteId, (sums.get(quoteId) ?? 0n) + amount);
   };
-  const quoteOf = ({ values }: Draft): string => String(values["quoteId"]);
+  const quoteOf = ({ values }: Draft<"LineItem">): string => values.quoteId ?? "";
   return {
     leave: (draft) => add(quoteOf(draft), -amountOf(draft.before)),
     check: (draft) => {
@@ -186,11 +192,11 @@ async function totalsJudge(
   };
 }
 
-const amountOf = (line: Values | null): TenThousandths =>
-  tenThousandths(textOf(line ?? {}, "total") ?? "0");
+const amountOf = (line: { readonly total?: string | null } | null): TenThousandths =>
+  tenThousandths(line?.total ?? "0");
 
-const quotesOf = (records: readonly Values[]): string[] => [
-  ...new Set(records.map(({ quoteId }) => String(quoteId))),
+const quotesOf = (records: readonly Values<"LineItem">[]): string[] => [
+  ...new Set(records.flatMap(({ quoteId }) => quoteId ?? [])),
 ];
 
 /** A quote's total is the sum of its live line items; without any, it stays what it was. The quotes are locked. */
@@ -210,7 +216,7 @@ async function refreshTotals(
     const before = quotes?.get(id ?? "") ?? references?.get("quote", id);
     if (before === undefined || sum == null) return [];
     const total = decimalText(tenThousandths(sum));
-    return total === before["total"] ? [] : [{ before, values: { total } }];
+    return total === before.total ? [] : [{ before, values: { total } }];
   });
   unit.update(quote, changed);
 }

@@ -1,3 +1,4 @@
+import type { Stored, Values } from "../../model/record.ts";
 import { isDeepStrictEqual } from "node:util";
 import { v7 as uuidv7 } from "uuid";
 import { readId } from "../../lib/id.ts";
@@ -5,10 +6,9 @@ import { isRecord } from "../../lib/json.ts";
 import { decimalText, fitsMoney, tenThousandths } from "../../lib/money.ts";
 import { param, sql } from "../../lib/sql.ts";
 import { changes, isFaulty, textOf, type Draft } from "../../write/draft.ts";
-import { parseInput, type Values } from "../../write/input.ts";
+import { parseInput } from "../../write/input.ts";
 import { invalid, notFound } from "../../write/problem.ts";
 import { changedDraft, newDraft } from "../../write/make-draft.ts";
-import type { Stored } from "../../write/stored.ts";
 import type { WriteUnit } from "../../write/unit.ts";
 import { lineItem } from "../line-item/model.ts";
 import { lineItemWrites, maxPosition, priceLine } from "../line-item/service.ts";
@@ -16,15 +16,15 @@ import { knownLineInput, quoteLineInput } from "./inputs.ts";
 
 /** What happens to a quote's lines together with it. */
 type LinePlan = {
-  readonly created: readonly Draft[];
-  readonly changed: readonly Draft[];
-  readonly removed: readonly Stored[];
+  readonly created: readonly Draft<"LineItem">[];
+  readonly changed: readonly Draft<"LineItem">[];
+  readonly removed: readonly Stored<"LineItem">[];
 };
 
-const plans = new WeakMap<Draft, LinePlan>();
+const plans = new WeakMap<Draft<"Quote">, LinePlan>();
 
 /** Works out what becomes of each quote's lines, and its total. */
-export async function planLines(unit: WriteUnit, drafts: readonly Draft[]): Promise<void> {
+export async function planLines(unit: WriteUnit, drafts: readonly Draft<"Quote">[]): Promise<void> {
   const current = await currentLines(unit, drafts.filter(touchesLines));
   for (const draft of drafts) {
     const lines = current.filter(({ quoteId }) => quoteId === draft.id);
@@ -46,7 +46,7 @@ export async function planLines(unit: WriteUnit, drafts: readonly Draft[]): Prom
 }
 
 /** Whether a quote's lines come out other than they are. */
-export function changesLines(draft: Draft): boolean {
+export function changesLines(draft: Draft<"Quote">): boolean {
   const plan = plans.get(draft);
   return (
     plan !== undefined &&
@@ -61,13 +61,16 @@ const changedLines = ({ changed }: LinePlan) =>
   );
 
 /** Whether an existing quote's lines must be looked at. */
-function touchesLines(draft: Draft): boolean {
+function touchesLines(draft: Draft<"Quote">): boolean {
   const isSent = draft.extras["line_items"] !== undefined;
   const isTouched = isSent || changes(draft, "currency") || changes(draft, "total");
   return draft.before !== null && isTouched;
 }
 
-async function currentLines(unit: WriteUnit, drafts: readonly Draft[]): Promise<Stored[]> {
+async function currentLines(
+  unit: WriteUnit,
+  drafts: readonly Draft<"Quote">[],
+): Promise<Stored<"LineItem">[]> {
   if (drafts.length === 0) return [];
   const ids = param(
     drafts.map(({ id }) => id),
@@ -78,14 +81,14 @@ async function currentLines(unit: WriteUnit, drafts: readonly Draft[]): Promise<
 
 function planSent(
   unit: WriteUnit,
-  draft: Draft,
+  draft: Draft<"Quote">,
   sent: readonly unknown[],
-  lines: readonly Stored[],
+  lines: readonly Stored<"LineItem">[],
 ): LinePlan {
-  const created: Draft[] = [];
-  const changed: Draft[] = [];
+  const created: Draft<"LineItem">[] = [];
+  const changed: Draft<"LineItem">[] = [];
   const { appId } = unit.actor;
-  const seen = lines.filter((line) => appId === null || line["appId"] === appId);
+  const seen = lines.filter((line) => appId === null || line.appId === appId);
   const items = sent.map(asValues);
   const known = items.map(({ id }) => {
     const uuid = typeof id === "string" ? readId(lineItem.prefix, id.trim()) : null;
@@ -99,7 +102,7 @@ function planSent(
   const unseen = lines.filter((line) => !seen.includes(line));
   const places = placesOf(known, unseen);
   const { currency } = draft.values;
-  const parent = isFaulty(draft, "currency") ? undefined : { id: draft.id, currency };
+  const parent = isFaulty(draft, "currency") ? undefined : { currency };
   for (const [index, input] of inputs.entries()) {
     const before = known[index];
     const line =
@@ -135,26 +138,26 @@ function planSent(
  * ones behind them; else all are counted anew.
  */
 function placesOf(
-  known: readonly (Stored | undefined)[],
-  unseen: readonly Stored[],
+  known: readonly (Stored<"LineItem"> | undefined)[],
+  unseen: readonly Stored<"LineItem">[],
 ): readonly number[] {
   const old = known.filter((line) => line !== undefined);
   const isInOrder = old.every(
     (line, index) => line === known[index] && (index === 0 || isBefore(old[index - 1], line)),
   );
-  const next = 1 + Math.max(-1, ...[...old, ...unseen].map(({ position }) => Number(position)));
+  const next = 1 + Math.max(-1, ...[...old, ...unseen].map(({ position }) => position));
   const added = known.length - old.length;
   const fits = added === 0 || next + added - 1 <= maxPosition;
   if (!isInOrder || !fits) return known.map((_, index) => index);
   return known.map((line, index) =>
-    line === undefined ? next + index - old.length : Number(line["position"]),
+    line === undefined ? next + index - old.length : line.position,
   );
 }
 
 /** Whether one line stands before another: lines of one position go by their ids. */
-function isBefore(one: Stored | undefined, other: Stored): boolean {
+function isBefore(one: Stored<"LineItem"> | undefined, other: Stored<"LineItem">): boolean {
   if (one === undefined) return true;
-  const [first, second] = [Number(one["position"]), Number(other["position"])];
+  const [first, second] = [one.position, other.position];
   return first < second || (first === second && one.id < other.id);
 }
 
@@ -163,7 +166,10 @@ function asValues(item: unknown): Values {
 }
 
 /** Lines follow their quote into another currency. */
-function inCurrencyOf(draft: Draft, lines: readonly Stored[]): Draft[] {
+function inCurrencyOf(
+  draft: Draft<"Quote">,
+  lines: readonly Stored<"LineItem">[],
+): Draft<"LineItem">[] {
   const { currency } = draft.values;
   return lines.map((before, index) => ({
     index,
@@ -177,18 +183,18 @@ function inCurrencyOf(draft: Draft, lines: readonly Stored[]): Draft[] {
 }
 
 /** The total is the sum of the lines; without lines, what was given. */
-function sumUp({ values, problems }: Draft, lines: readonly Values[]): void {
+function sumUp({ values, problems }: Draft<"Quote">, lines: readonly Values<"LineItem">[]): void {
   if (lines.length === 0) return;
-  const sum = lines.reduce(
-    (before, line) => before + tenThousandths(textOf(line, "total") ?? "0"),
-    0n,
-  );
-  if (fitsMoney(sum)) values["total"] = decimalText(sum);
+  const sum = lines.reduce((before, line) => before + tenThousandths(line.total ?? "0"), 0n);
+  if (fitsMoney(sum)) values.total = decimalText(sum);
   else problems.push(invalid(["line_items"], { complaint: "totalTooLong" }));
 }
 
 /** Writes what was planned. */
-export async function writeLines(unit: WriteUnit, drafts: readonly Draft[]): Promise<void> {
+export async function writeLines(
+  unit: WriteUnit,
+  drafts: readonly Draft<"Quote">[],
+): Promise<void> {
   const found = drafts.flatMap((draft) => plans.get(draft) ?? []);
   unit.update(
     lineItem,

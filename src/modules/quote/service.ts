@@ -1,5 +1,5 @@
 import { tenThousandths } from "../../lib/money.ts";
-import { changes, isFaulty, textOf, type Draft } from "../../write/draft.ts";
+import { changes, isFaulty, type Draft } from "../../write/draft.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
 import { invalid } from "../../write/problem.ts";
 import type { WriteUnit } from "../../write/unit.ts";
@@ -9,7 +9,7 @@ import { changesLines, planLines, writeLines } from "./lines.ts";
 import { quote } from "./model.ts";
 
 /** How quotes are written. */
-export const quoteWrites: EntityWrites = {
+export const quoteWrites: EntityWrites<"Quote"> = {
   entity: quote,
   inputs: quoteInputs,
   defaults: { status: "draft", source: "edm", sourceType: "api" },
@@ -18,7 +18,7 @@ export const quoteWrites: EntityWrites = {
   rules: {
     check: async (unit, drafts) => {
       for (const draft of drafts) {
-        draft.values["currency"] ??= (await unit.tenantFacts()).currency;
+        draft.values.currency ??= (await unit.tenantFacts()).currency;
         await moveStatus(unit, draft);
       }
       await planLines(unit, drafts);
@@ -30,9 +30,9 @@ export const quoteWrites: EntityWrites = {
 };
 
 /** A total is no less than nothing; one from before this rule stays until it changes. */
-function checkTotal(draft: Draft): void {
+function checkTotal(draft: Draft<"Quote">): void {
   if (!changes(draft, "total") || isFaulty(draft, "total")) return;
-  if (tenThousandths(textOf(draft.values, "total") ?? "0") >= 0n) return;
+  if (tenThousandths(draft.values.total ?? "0") >= 0n) return;
   draft.problems.push(invalid(["total"], { complaint: "negativeAmount" }));
 }
 
@@ -43,17 +43,17 @@ const next: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Moves a quote through its life; when it is first sent, it is issued. */
-async function moveStatus(unit: WriteUnit, draft: Draft): Promise<void> {
+async function moveStatus(unit: WriteUnit, draft: Draft<"Quote">): Promise<void> {
   const { before, sent, values, problems } = draft;
-  const wanted = values["status"];
+  const wanted = values.status;
   if (before !== null) {
     // A quote past its last day reads as expired, whatever is stored; what is sent back is what it read as, or will.
     const read = String(before["read:status"]);
     const isOpen = finalStatus(before) === null || (await reopens(unit, draft));
-    const current = isOpen ? String(before["status"]) : read;
+    const current = isOpen ? before.status : read;
     const willRead = isOpen && (await willBePast(unit, draft)) ? "expired" : current;
-    if (sent["status"] == null || wanted === read || wanted === willRead) {
-      values["status"] = before["status"];
+    if (sent.status == null || wanted === read || wanted === willRead) {
+      values.status = before.status;
     } else if (!(next[current] ?? []).includes(String(wanted))) {
       const ways = next[current]?.join(", ");
       const hint =
@@ -65,8 +65,8 @@ async function moveStatus(unit: WriteUnit, draft: Draft): Promise<void> {
     if (!isOpen) return;
   }
   // What expired need not have been sent: a draft whose date has passed reads as expired too.
-  const wasSent = values["status"] !== "draft" && values["status"] !== "expired";
-  if (wasSent && textOf(values, "dateIssued") === null && before?.["dateIssued"] == null) {
-    values["dateIssued"] = (await unit.tenantFacts()).today;
+  const wasSent = values.status !== "draft" && values.status !== "expired";
+  if (wasSent && values.dateIssued == null && before?.dateIssued == null) {
+    values.dateIssued = (await unit.tenantFacts()).today;
   }
 }

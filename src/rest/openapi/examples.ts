@@ -1,5 +1,5 @@
+import type { Values } from "../../model/record.ts";
 import type { InputDefinition } from "../../write/input-definition.ts";
-import type { Values } from "../../write/input.ts";
 import type { Resource } from "../face.ts";
 import type { JsonSchema } from "../../model/kind.ts";
 import type { Components } from "./schema.ts";

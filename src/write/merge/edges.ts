@@ -1,8 +1,9 @@
+import type { Stored, Values } from "../../model/record.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { Field } from "../../model/field.ts";
 import { isOneOf, join, name, param, raw, sql, type Sql } from "../../lib/sql.ts";
-import { restName, type Values } from "../input.ts";
-import { readPlain, type Stored } from "../stored.ts";
+import { restName } from "../input.ts";
+import { readPlain } from "../stored.ts";
 import { quoted, relink, type JoinTable } from "../join-table.ts";
 import { lockSql, type Lock } from "../lock.ts";
 import { linksName } from "../rules/links.ts";

@@ -1,3 +1,4 @@
+import type { Stored } from "../../model/record.ts";
 import { scopeFor } from "../../auth/permissions.ts";
 import { requireScopes } from "../../auth/require-scopes.ts";
 import { idComplaint, readId } from "../../lib/id.ts";
@@ -15,7 +16,6 @@ import { referenceKeys, References } from "../references.ts";
 import { Raced, runWrite } from "../run.ts";
 import { checkVersion } from "../make-draft.ts";
 import { RefusedRows } from "../refused.ts";
-import type { Stored } from "../stored.ts";
 import type { WriteUnit } from "../unit.ts";
 import { problemsOf } from "../refused.ts";
 

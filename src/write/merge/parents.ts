@@ -1,10 +1,10 @@
+import type { Stored } from "../../model/record.ts";
 import { formatId } from "../../lib/id.ts";
 import type { Entity } from "../../model/entity.ts";
 import { textOf } from "../draft.ts";
 import { chain, heightsOf, parentsOf } from "../rules/hierarchy.ts";
 import { restName } from "../input.ts";
 import { invalid, type Problem } from "../problem.ts";
-import type { Stored } from "../stored.ts";
 import type { WriteUnit } from "../unit.ts";
 
 /** Two records that become one. */

@@ -1,12 +1,12 @@
+import type { Stored, Values } from "../../model/record.ts";
 import type { Entity } from "../../model/entity.ts";
 import { isOneOf, name, param, raw, sql, type Sql } from "../../lib/sql.ts";
 import type { EntityWrites } from "../entity-writes.ts";
-import { restName, type Values } from "../input.ts";
+import { restName } from "../input.ts";
 import type { MergePair } from "./parents.ts";
 import { duplicate } from "../problem.ts";
 import { Raced } from "../run.ts";
 import { RefusedRows } from "../refused.ts";
-import type { Stored } from "../stored.ts";
 import { holdersOf, isTold } from "../rules/unique.ts";
 import type { WriteUnit } from "../unit.ts";
 

@@ -1,3 +1,4 @@
+import type { Stored, Values } from "../../model/record.ts";
 import { isDeepStrictEqual } from "node:util";
 import { isRecord } from "../../lib/json.ts";
 import type { Catalog } from "../../model/catalog.ts";
@@ -6,8 +7,7 @@ import type { Field } from "../../model/field.ts";
 import { isEmpty } from "../../model/kinds/parts/is-empty.ts";
 import { publicValue } from "../../model/public-value.ts";
 import type { MergeRules } from "../entity-writes.ts";
-import { restName, type Values } from "../input.ts";
-import type { Stored } from "../stored.ts";
+import { restName } from "../input.ts";
 
 /** One field in which two records differ, and what became of it. */
 export type MergedField = {

@@ -1,8 +1,8 @@
 import { v7 as uuidv7 } from "uuid";
+import type { Stored, Values } from "../../model/record.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { PrimaryRule } from "../../model/rules.ts";
 import type { EntityWrites } from "../entity-writes.ts";
-import type { Values } from "../input.ts";
 import { planMoves, writeMoves, type MergePlan, type MovedEdges } from "./edges.ts";
 import {
   checkParents,
@@ -15,7 +15,6 @@ import {
 import { checkMergedUnique, isLive } from "./twins.ts";
 import { mergedValues, tellFields, type MergedField } from "./values.ts";
 import { RefusedRows } from "../refused.ts";
-import type { Stored } from "../stored.ts";
 import type { WriteUnit } from "../unit.ts";
 
 /** Records of one kind that become one, two by two. */

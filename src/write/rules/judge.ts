@@ -4,13 +4,13 @@ import { sound, type Draft } from "../draft.ts";
 export type OnError = "abort" | "continue";
 
 /** A rule on how the rows of a call stand to each other and to what is stored. It holds the state that they lead to. */
-export type Judge = {
+export type Judge<Row = Draft> = {
   /** Takes out of the state what a row changes: what it held is free. */
-  readonly leave: (draft: Draft) => void;
+  leave(draft: Row): void;
   /** Adds problems to a row that cannot be put into the state. It has left by then. */
-  readonly check: (draft: Draft) => void;
+  check(draft: Row): void;
   /** Puts a row back: as it shall be if it stands, else as it was. */
-  readonly settle: (draft: Draft, stands: boolean) => void;
+  settle(draft: Row, stands: boolean): void;
 };
 
 /**

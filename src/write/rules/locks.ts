@@ -1,7 +1,7 @@
+import type { Values } from "../../model/record.ts";
 import type { Catalog } from "../../model/catalog.ts";
 import type { Draft } from "../draft.ts";
 import type { EntityWrites } from "../entity-writes.ts";
-import type { Values } from "../input.ts";
 import type { Lock, Wanted } from "../lock.ts";
 import { isMoved, type Seen } from "../seen.ts";
 import type { WriteUnit } from "../unit.ts";

@@ -1,11 +1,10 @@
+import type { Stored, Values } from "../../model/record.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { PrimaryRule } from "../../model/rules.ts";
 import { all, param, sql, type Sql } from "../../lib/sql.ts";
 import { columnSql } from "../column.ts";
 import { changes, textOf, type Draft } from "../draft.ts";
-import type { Values } from "../input.ts";
 import { isMoved, type Seen } from "../seen.ts";
-import type { Stored } from "../stored.ts";
 import type { WriteUnit } from "../unit.ts";
 
 /** Whether a record is made its owner's primary one, and was not before. */

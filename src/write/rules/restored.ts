@@ -1,8 +1,7 @@
+import type { Stored, Values } from "../../model/record.ts";
 import type { Entity } from "../../model/entity.ts";
 import { param, sql } from "../../lib/sql.ts";
 import { textOf } from "../draft.ts";
-import type { Values } from "../input.ts";
-import type { Stored } from "../stored.ts";
 import type { WriteUnit } from "../unit.ts";
 import { restoredPrimary } from "./primary.ts";
 

@@ -1,9 +1,10 @@
+import type { Values } from "../../model/record.ts";
 import type { Actor } from "../../auth/actor.ts";
 import { fieldOf, type Entity } from "../../model/entity.ts";
 import type { Complaint } from "../../lib/messages.ts";
 import { name, param, raw, sql } from "../../lib/sql.ts";
 import { isFaulty, textOf, type Draft } from "../draft.ts";
-import { restName, type Values } from "../input.ts";
+import { restName } from "../input.ts";
 import type { Judge } from "./judge.ts";
 import { duplicate, type Problem } from "../problem.ts";
 import type { WriteUnit } from "../unit.ts";
