@@ -10,7 +10,7 @@ import { searchWords, type SearchWords } from "../query/search.ts";
 import type { Member } from "../query/projection.ts";
 import type { Operation, Resource } from "./face.ts";
 import { comparisonsFor, conditionOf } from "./filter-condition.ts";
-import { invalid, issueOf, Refused, type Issue } from "./refusal.ts";
+import { invalid, issueOf, Refused, type Issue } from "./error-answers.ts";
 
 /** More parameters are no question that anybody means. */
 const maxParameters = 100;

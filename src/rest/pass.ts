@@ -5,7 +5,7 @@ import { GatewayError } from "../lib/errors.ts";
 import { wordsOf } from "../lib/messages.ts";
 import { answerOf } from "./answer.ts";
 import type { Face, Operation } from "./face.ts";
-import { Refused } from "./refusal.ts";
+import { Refused } from "./error-answers.ts";
 
 /**
  * Lets a request pass the gate.

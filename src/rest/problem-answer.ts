@@ -2,7 +2,7 @@ import type { RecordKey } from "../lib/refusal.ts";
 import { messageOf, recordOf, type Problem } from "../write/problem.ts";
 import { answerOf, Printed, type Answer } from "./answer.ts";
 import type { Operation } from "./face.ts";
-import { invalid, notFound } from "./refusal.ts";
+import { invalid, notFound } from "./error-answers.ts";
 
 /** What a problem's record is shown as; null when the caller may not see it. */
 type Show = (key: RecordKey) => Promise<string | null>;

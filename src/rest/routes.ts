@@ -22,7 +22,7 @@ import { patternsOf, readLimit, readQuery, sorts } from "./list-query.ts";
 import { operations, roots } from "./operations.ts";
 import { pass } from "./pass.ts";
 import { readBody } from "./read-body.ts";
-import { noSuchMethod, nothingServed, Refused, tell } from "./refusal.ts";
+import { noSuchMethod, nothingServed, Refused, tell } from "./error-answers.ts";
 import { verbs, type Call } from "./verbs.ts";
 
 export type RestOptions = {

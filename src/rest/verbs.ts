@@ -12,7 +12,7 @@ import type { Operation, Resource, Verb } from "./face.ts";
 import { asCursorComplaint, readListQuery, readRecordQuery } from "./list-query.ts";
 import { readIfMatch } from "./if-match.ts";
 import { problemAnswer } from "./problem-answer.ts";
-import { invalid, issueOf, notFound } from "./refusal.ts";
+import { invalid, issueOf, notFound } from "./error-answers.ts";
 
 /** A request that may be carried out. */
 export type Call = {

@@ -174,6 +174,18 @@ describe("what is written", () => {
     expect(server.received).toHaveLength(3);
   });
 
+  it("is told from a conflict over a record by what is in the answer, not by its words", async () => {
+    server.script(reply(409, { error: "In other words." }), good);
+    await clientWith().customer.accounts.create({ name: "Harbor" });
+    expect(server.received).toHaveLength(2);
+    server.script(reply(409, { error: "Idempotency-Key: stale.", current: null }));
+    await expect(clientWith().customer.accounts.update("acc-1", {})).rejects.toMatchObject({
+      isInProgress: false,
+      current: null,
+    });
+    expect(server.received).toHaveLength(1);
+  });
+
   it("is not sent again after a conflict that stays one", async () => {
     server.script(reply(409, { error: "Stale.", current: account }));
     const failure = await clientWith()

@@ -5,7 +5,7 @@ import { keptHours } from "../../write/idempotency.ts";
 import { restName } from "../../write/input.ts";
 import { taken } from "../../write/rules/unique.ts";
 import type { Face, Operation, Resource } from "../face.ts";
-import { notFoundText } from "../refusal.ts";
+import { notFoundText } from "../error-answers.ts";
 import { recordExample } from "./examples.ts";
 import { headers, quotaHeaders, type HeaderName } from "./headers.ts";
 import { recordSchema } from "./record-schema.ts";

@@ -1,7 +1,7 @@
 import { idPattern } from "../../lib/id.ts";
 import { maxKeyLength } from "../../write/idempotency.ts";
 import type { Operation, Resource, Verb } from "../face.ts";
-import { spoken } from "../refusal.ts";
+import { spoken } from "../error-answers.ts";
 import { answersOf } from "./answers.ts";
 import { bodyExample } from "./examples.ts";
 import { inputSchema } from "./input-schema.ts";

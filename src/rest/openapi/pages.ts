@@ -9,7 +9,7 @@ import {
   type StaticFile,
 } from "../../lib/static-files.ts";
 import { sendAnswer } from "../answer.ts";
-import { noSuchMethod, nothingServed } from "../refusal.ts";
+import { noSuchMethod, nothingServed } from "../error-answers.ts";
 import { openApiDocument } from "./document.ts";
 
 /** Where the document is. */
