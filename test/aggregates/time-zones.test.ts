@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { catalog } from "../../src/modules/catalog.ts";
 import { Reader } from "../../src/query/reader.ts";
 import type { TenantFixtures } from "../support/samples/fixtures.ts";
-import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { at, listAt, type TestGateway } from "../support/gateway/gateway.ts";
+import { startTenant } from "../support/gateway/one-tenant.ts";
 
 let gateway: TestGateway;
 let key: string;
@@ -96,9 +97,7 @@ const everywhere = [
 ];
 
 beforeAll(async () => {
-  gateway = await startGateway();
-  tenant = await gateway.fixtures.tenant("zones");
-  key = await gateway.keyFor(tenant.slug);
+  ({ gateway, tenant, key } = await startTenant("zones"));
   const account = await tenant.account();
   const instants = new Set([
     ...boundaries.map(([, , instant]) => instant),

@@ -5,10 +5,12 @@ import type { Entity } from "../../src/model/entity.ts";
 import { runSeed } from "../support/samples/arbitraries.ts";
 import { crowd } from "../support/writes/crowd.ts";
 import type { TenantFixtures } from "../support/samples/fixtures.ts";
-import { listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { listAt, type TestGateway } from "../support/gateway/gateway.ts";
 import { FeedReader } from "../support/changes/feed-reader.ts";
 import { differences, logged, replayLog } from "../support/changes/replay.ts";
-import { rowsOf, Writer } from "../support/writes/writes.ts";
+import { RowWriter } from "../support/writes/row-writer.ts";
+import { rowsOf } from "../support/writes/writes.ts";
+import { startTenant } from "../support/gateway/one-tenant.ts";
 
 const writers = 8;
 const writesOfEach = 40;
@@ -35,9 +37,7 @@ const dawdle = `
     FOR EACH ROW WHEN (NEW.ends_transaction) EXECUTE FUNCTION dawdle('0.1');`;
 
 beforeAll(async () => {
-  gateway = await startGateway({ maxConnections: writers + 4 });
-  tenant = await gateway.fixtures.tenant("ours");
-  key = await gateway.keyFor("ours");
+  ({ gateway, tenant, key } = await startTenant("ours", { maxConnections: writers + 4 }));
   await gateway.fixtures.tenant("theirs");
   const theirKey = await gateway.keyFor("theirs");
   await gateway.fixtures.client.query(dawdle);
@@ -63,8 +63,8 @@ afterAll(() => gateway.close());
 /** In case that the crowd merged nothing that lives: accounts with people of one email. */
 async function mergeTwo(): Promise<void> {
   const [accounts, contacts] = [
-    new Writer(gateway, key, "account"),
-    new Writer(gateway, key, "contact"),
+    new RowWriter(gateway, key, "accounts"),
+    new RowWriter(gateway, key, "contacts"),
   ];
   const ids: string[] = [];
   for (const name of ["One", "Other"]) {

@@ -2,20 +2,20 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { v7 as uuidv7 } from "uuid";
 import { catalog } from "../../src/modules/catalog.ts";
 import { recordType } from "../../src/modules/change-event/model.ts";
-import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { at, listAt, type TestGateway } from "../support/gateway/gateway.ts";
 import { actorOf, kinds, oneOfEach, uuidOf, type Kind } from "../support/samples/one-of-each.ts";
-import { expectWritten, mutate } from "../support/writes/mutations.ts";
-import { boundKey } from "../support/writes/writes.ts";
+import { expectWritten } from "../support/writes/mutation.ts";
+import { boundKey, Writes } from "../support/writes/writes.ts";
+import { startTenant } from "../support/gateway/one-tenant.ts";
 
 let gateway: TestGateway;
 let key: string;
+let writes: Writes;
 let theirKey: string;
 let ours: Record<Kind, string>;
 
 beforeAll(async () => {
-  gateway = await startGateway();
-  await gateway.fixtures.tenant("ours");
-  key = await gateway.keyFor("ours");
+  ({ gateway, key, writes } = await startTenant("ours"));
   ours = await oneOfEach(gateway, key);
   await gateway.fixtures.tenant("theirs");
   theirKey = await gateway.keyFor("theirs");
@@ -25,7 +25,7 @@ afterAll(() => gateway.close());
 
 type Values = Readonly<Record<string, unknown>>;
 const write = async (field: string, args: Values) =>
-  expectWritten(await mutate(gateway, key, field, args));
+  expectWritten(await writes.mutate(field, args));
 const historyOf = async (kind: Kind, id: string, args = ""): Promise<readonly unknown[]> => {
   const { plural } = catalog.entity(kind);
   const data = await gateway.data(
@@ -282,7 +282,9 @@ describe("changes", () => {
 
   it("show a credential of an application what happened to that application's records", async () => {
     const appKey = await boundKey(gateway, key, { app_id: "app-1" });
-    const made = expectWritten(await mutate(gateway, appKey, "createAccount", { input: {} }));
+    const made = expectWritten(
+      await new Writes(gateway, appKey).mutate("createAccount", { input: {} }),
+    );
     await write("deleteAccount", { id: made["id"] });
     const seen = await nodes({ first: 100 }, appKey);
     expect(seen.map((node) => at(node, "recordId"))).toContain(made["id"]);

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { duplicatesOf } from "../support/duplicates/duplicates.ts";
 import type { Made, TenantFixtures } from "../support/samples/fixtures.ts";
-import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { at, listAt, type TestGateway } from "../support/gateway/gateway.ts";
+import { startTenant } from "../support/gateway/one-tenant.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;
@@ -18,9 +19,7 @@ type Page = {
 const companies = 700;
 
 beforeAll(async () => {
-  gateway = await startGateway();
-  tenant = await gateway.fixtures.tenant("pairs");
-  key = await gateway.keyFor(tenant.slug);
+  ({ gateway, tenant, key } = await startTenant("pairs"));
   accounts = await tenant.makeMany(
     "account",
     Array.from({ length: companies }, (_, index) => {

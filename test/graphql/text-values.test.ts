@@ -1,16 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TenantFixtures } from "../support/samples/fixtures.ts";
-import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { at, type TestGateway } from "../support/gateway/gateway.ts";
 import { accounts, everywhere, makeBetween, seenFrom, walk } from "../support/samples/places.ts";
+import { startTenant } from "../support/gateway/one-tenant.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;
 let key: string;
 
 beforeAll(async () => {
-  gateway = await startGateway();
-  tenant = await gateway.fixtures.tenant("north-harbor");
-  key = await gateway.keyFor(tenant.slug);
+  ({ gateway, tenant, key } = await startTenant("north-harbor"));
 });
 afterAll(() => gateway.close());
 

@@ -4,7 +4,7 @@ import { eventsOf } from "../support/changes/events.ts";
 import { done, merge } from "../support/writes/merging.ts";
 import { startRaceTrack, type RaceTrack } from "../support/writes/races.ts";
 import { aftermath, peace } from "../support/writes/soundness.ts";
-import { uuidOf } from "../support/writes/write-calls.ts";
+import { uuidOf } from "../support/samples/one-of-each.ts";
 
 let track: RaceTrack;
 beforeAll(async () => {
@@ -90,8 +90,8 @@ describe("merging accounts", () => {
     ]);
 
     // What was deleted before comes back to the survivor, with what its deletion took.
-    expect((await track.write("restoreDeal", { id: gone })).errors).toEqual([]);
-    expect((await track.write("restoreContact", { id: ned })).errors).toEqual([]);
+    expect((await track.write("restoreDeal", { id: gone })).userErrors).toEqual([]);
+    expect((await track.write("restoreContact", { id: ned })).userErrors).toEqual([]);
     expect(await aftermath(track)).toEqual(peace);
   });
 

@@ -1,15 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { done, fieldOf, merge, type Merge } from "../support/writes/merging.ts";
-import { idOf, WriteCalls } from "../support/writes/write-calls.ts";
+import { idOf } from "../support/writes/mutation.ts";
+import { Writes } from "../support/writes/writes.ts";
 
 let gateway: TestGateway;
-let write: WriteCalls;
+let write: Writes;
 
 beforeAll(async () => {
   gateway = await startGateway();
   await gateway.fixtures.tenant("north");
-  write = new WriteCalls(gateway, await gateway.keyFor("north"));
+  write = new Writes(gateway, await gateway.keyFor("north"));
 });
 afterAll(() => gateway.close());
 

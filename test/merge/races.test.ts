@@ -1,8 +1,9 @@
+import type { Outcome } from "../support/writes/mutation.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { race, startRaceTrack, type RaceTrack, type Written } from "../support/writes/races.ts";
+import { race, startRaceTrack, type RaceTrack } from "../support/writes/races.ts";
 import { seededRandom } from "../support/writes/random-writes.ts";
 import { aftermath, peace } from "../support/writes/soundness.ts";
-import { uuidOf } from "../support/writes/write-calls.ts";
+import { uuidOf } from "../support/samples/one-of-each.ts";
 
 type Write = readonly [field: string, args: Record<string, unknown>];
 
@@ -78,13 +79,13 @@ function pick(items: readonly string[], index: number): string {
   return items[index % items.length] ?? "";
 }
 
-async function run(writes: readonly Write[], codes: readonly string[]): Promise<Written[]> {
+async function run(writes: readonly Write[], codes: readonly string[]): Promise<Outcome[]> {
   const written = await race(writes.length, (racer) => {
     const [field, args] = writes[racer] ?? ["", {}];
     return track.write(field, args, racer % 2);
   });
   const unexpected = written
-    .flatMap(({ errors }) => errors)
+    .flatMap(({ userErrors }) => userErrors)
     .filter(({ code }) => !codes.includes(code));
   expect(unexpected).toEqual([]);
   return written;

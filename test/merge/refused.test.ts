@@ -1,21 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TenantFixtures } from "../support/samples/fixtures.ts";
-import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { at, type TestGateway } from "../support/gateway/gateway.ts";
 import { done, merge } from "../support/writes/merging.ts";
 import { unknownId } from "../support/samples/one-of-each.ts";
-import { idOf, problemsOf, WriteCalls } from "../support/writes/write-calls.ts";
-import { boundKey, rowsOf } from "../support/writes/writes.ts";
+import { idOf, problemsOf } from "../support/writes/mutation.ts";
+import { boundKey, rowsOf, Writes } from "../support/writes/writes.ts";
+import { startTenant } from "../support/gateway/one-tenant.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;
-let write: WriteCalls;
+let write: Writes;
 let key: string;
 
 beforeAll(async () => {
-  gateway = await startGateway();
-  tenant = await gateway.fixtures.tenant("ours");
-  key = await gateway.keyFor("ours");
-  write = new WriteCalls(gateway, key);
+  ({ gateway, tenant, key, writes: write } = await startTenant("ours"));
 });
 afterAll(() => gateway.close());
 
@@ -175,7 +173,7 @@ describe("what was merged", () => {
       done(await merge(gateway, key, kind, { into, from }));
       const outcome = await write.restore(type, from);
       expect(problemsOf(outcome)).toEqual(["BAD_USER_INPUT id"]);
-      expect(at(outcome.errors[0], "message")).toContain(`was merged into ${into}`);
+      expect(at(outcome.userErrors[0], "message")).toContain(`was merged into ${into}`);
       const upsert = await write.upsert(type, { email: `gone@${kind}.example` }, { restore: true });
       expect(problemsOf(upsert)).toEqual(["BAD_USER_INPUT id"]);
       // Without asking for the deleted one it makes a new one, as ever.
@@ -208,9 +206,9 @@ describe("what was merged", () => {
 });
 
 describe("an application", () => {
-  let app: WriteCalls;
+  let app: Writes;
   beforeAll(async () => {
-    app = new WriteCalls(gateway, await boundKey(gateway, key, { app_id: "app-1" }));
+    app = new Writes(gateway, await boundKey(gateway, key, { app_id: "app-1" }));
   });
 
   it("merges its own records only", async () => {

@@ -1,17 +1,16 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { TenantFixtures } from "../support/samples/fixtures.ts";
 import { accountFamily } from "../support/samples/account-family.ts";
-import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import type { TestGateway } from "../support/gateway/gateway.ts";
 import { done, merge } from "../support/writes/merging.ts";
+import { startTenant } from "../support/gateway/one-tenant.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;
 let key: string;
 
 beforeAll(async () => {
-  gateway = await startGateway();
-  tenant = await gateway.fixtures.tenant("north");
-  key = await gateway.keyFor(tenant.slug);
+  ({ gateway, tenant, key } = await startTenant("north"));
 });
 afterAll(() => gateway.close());
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { at, listAt, type TestGateway } from "../support/gateway/gateway.ts";
 import type { TenantFixtures } from "../support/samples/fixtures.ts";
+import { startTenant } from "../support/gateway/one-tenant.ts";
 
 const fiveLevels = `query ($first: Int!) {
   tenant {
@@ -34,9 +35,7 @@ let tenant: TenantFixtures;
 let key: string;
 
 beforeAll(async () => {
-  gateway = await startGateway();
-  tenant = await gateway.fixtures.tenant("north-harbor");
-  key = await gateway.keyFor(tenant.slug);
+  ({ gateway, tenant, key } = await startTenant("north-harbor"));
   const parent = await tenant.account({ createdAt: "2020-01-01T00:00:00Z" });
   const accounts = await tenant.makeMany(
     "account",

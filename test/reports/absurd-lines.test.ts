@@ -2,20 +2,21 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Made, TenantFixtures } from "../support/samples/fixtures.ts";
 import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { restClient } from "../support/rest/client.ts";
-import { idOf, problemsOf, WriteCalls } from "../support/writes/write-calls.ts";
+import { idOf, problemsOf } from "../support/writes/mutation.ts";
+import { Writes } from "../support/writes/writes.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;
 let account: Made;
 let quote: Made;
-let write: WriteCalls;
+let write: Writes;
 
 beforeAll(async () => {
   gateway = await startGateway();
   tenant = await gateway.fixtures.tenant("absurd-lines");
   account = await tenant.account();
   quote = await tenant.quote(account, null);
-  write = new WriteCalls(gateway, await gateway.keyFor(tenant.slug));
+  write = new Writes(gateway, await gateway.keyFor(tenant.slug));
 });
 afterAll(() => gateway.close());
 

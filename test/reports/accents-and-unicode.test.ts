@@ -6,9 +6,10 @@ import { pageStatement } from "../../src/query/page.ts";
 import { rowColumns } from "../../src/query/row.ts";
 import { searchWords } from "../../src/query/search.ts";
 import type { TenantFixtures } from "../support/samples/fixtures.ts";
-import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { at, listAt, type TestGateway } from "../support/gateway/gateway.ts";
 import { explainPlan } from "../support/database/plan.ts";
-import { restClient, type RestClient } from "../support/rest/client.ts";
+import type { RestClient } from "../support/rest/client.ts";
+import { startTenant } from "../support/gateway/one-tenant.ts";
 
 let gateway: TestGateway;
 let key: string;
@@ -21,10 +22,7 @@ const twoForms = (text: string): readonly [string, string] => [
 ];
 
 beforeAll(async () => {
-  gateway = await startGateway();
-  tenant = await gateway.fixtures.tenant("north");
-  key = await gateway.keyFor(tenant.slug);
-  rest = restClient(gateway, { "x-api-key": key });
+  ({ gateway, tenant, key, rest } = await startTenant("north"));
   await tenant.makeMany(
     "account",
     [

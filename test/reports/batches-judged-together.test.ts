@@ -1,23 +1,23 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Made, TenantFixtures } from "../support/samples/fixtures.ts";
-import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
-import { rowsOf, Writer } from "../support/writes/writes.ts";
+import { at, type TestGateway } from "../support/gateway/gateway.ts";
+import { RowWriter } from "../support/writes/row-writer.ts";
+import { rowsOf } from "../support/writes/writes.ts";
+import { startTenant } from "../support/gateway/one-tenant.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;
 let key: string;
-let write: Record<"account" | "contact" | "deal" | "quote" | "lineItem", Writer>;
+let write: Record<"account" | "contact" | "deal" | "quote" | "lineItem", RowWriter>;
 
 beforeAll(async () => {
-  gateway = await startGateway();
-  tenant = await gateway.fixtures.tenant("ours");
-  key = await gateway.keyFor("ours");
+  ({ gateway, tenant, key } = await startTenant("ours"));
   write = {
-    account: new Writer(gateway, key, "account"),
-    contact: new Writer(gateway, key, "contact"),
-    deal: new Writer(gateway, key, "deal"),
-    quote: new Writer(gateway, key, "quote"),
-    lineItem: new Writer(gateway, key, "lineItem"),
+    account: new RowWriter(gateway, key, "accounts"),
+    contact: new RowWriter(gateway, key, "contacts"),
+    deal: new RowWriter(gateway, key, "deals"),
+    quote: new RowWriter(gateway, key, "quotes"),
+    lineItem: new RowWriter(gateway, key, "lineItems"),
   };
 });
 afterAll(() => gateway.close());

@@ -4,12 +4,13 @@ import { operations } from "../../src/rest/operations.ts";
 import type { Made, TenantFixtures } from "../support/samples/fixtures.ts";
 import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { restClient, type RestClient } from "../support/rest/client.ts";
-import { idOf, problemsOf, WriteCalls, type Outcome } from "../support/writes/write-calls.ts";
+import { idOf, type Outcome, problemsOf } from "../support/writes/mutation.ts";
+import { Writes } from "../support/writes/writes.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;
 let account: Made;
-let write: WriteCalls;
+let write: Writes;
 let rest: RestClient;
 /** What new records need, beside which everything else is blank. */
 const needed: Record<string, unknown> = { phone: "+1 404 555 0128", last_name: "Harbor" };
@@ -20,7 +21,7 @@ beforeAll(async () => {
   account = await tenant.account();
   const quote = await tenant.quote(account, null);
   const key = await gateway.keyFor(tenant.slug);
-  write = new WriteCalls(gateway, key);
+  write = new Writes(gateway, key);
   rest = restClient(gateway, { "x-api-key": key, "x-organization-id": tenant.id });
   Object.assign(needed, { account_id: account.id, quote_id: quote.id, account_type: "business" });
 });

@@ -1,13 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import type { TestGateway } from "../support/gateway/gateway.ts";
+import { startTenant } from "../support/gateway/one-tenant.ts";
 
 let gateway: TestGateway;
 let key: string;
 
 beforeAll(async () => {
-  gateway = await startGateway();
-  const tenant = await gateway.fixtures.tenant("exact-numbers");
-  key = await gateway.keyFor(tenant.slug);
+  ({ gateway, key } = await startTenant("exact-numbers"));
 });
 afterAll(() => gateway.close());
 

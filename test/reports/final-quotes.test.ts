@@ -1,18 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Made, TenantFixtures } from "../support/samples/fixtures.ts";
 import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
-import { idOf, problemsOf, WriteCalls } from "../support/writes/write-calls.ts";
+import { idOf, problemsOf } from "../support/writes/mutation.ts";
+import { Writes } from "../support/writes/writes.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;
 let account: Made;
-let write: WriteCalls;
+let write: Writes;
 
 beforeAll(async () => {
   gateway = await startGateway();
   tenant = await gateway.fixtures.tenant("final-quotes");
   account = await tenant.account();
-  write = new WriteCalls(gateway, await gateway.keyFor(tenant.slug));
+  write = new Writes(gateway, await gateway.keyFor(tenant.slug));
 });
 afterAll(() => gateway.close());
 
@@ -186,7 +187,7 @@ it.each(["Pacific/Kiritimati", "Etc/GMT+12"])(
     const { rows } = await client.query<{ today: string; yesterday: string }>(
       `SELECT d::text AS today, (d - 1)::text AS yesterday FROM (SELECT (now() AT TIME ZONE '${zone}')::date AS d) t`,
     );
-    const calls = new WriteCalls(gateway, await gateway.keyFor(own.slug));
+    const calls = new Writes(gateway, await gateway.keyFor(own.slug));
     const home = await own.account();
     const statusOn = async (validity_date: string | undefined) => {
       const input = { account_id: home.id, status: "sent", validity_date };

@@ -1,15 +1,14 @@
 // A domain is stored in punycode, and neither a search nor a filter found it by what people type: köln.de, münchen.
 import { domainToASCII, domainToUnicode } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { at, listAt, type TestGateway } from "../support/gateway/gateway.ts";
+import { startTenant } from "../support/gateway/one-tenant.ts";
 
 let gateway: TestGateway;
 let key: string;
 
 beforeAll(async () => {
-  gateway = await startGateway();
-  const tenant = await gateway.fixtures.tenant("north");
-  key = await gateway.keyFor(tenant.slug);
+  ({ gateway, key } = await startTenant("north"));
   for (const [name, email, domain] of [
     ["Rhine", "info@bahnhof.example", "köln.de"],
     ["Isar", `info@${domainToASCII("straßenbahn-münchen.example")}`, "other.example"],

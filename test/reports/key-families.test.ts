@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { limitedKey, post } from "../support/gateway/limits.ts";
-import { outcomeOf } from "../support/writes/writes.ts";
+import { problemsOf } from "../support/writes/mutation.ts";
+import { Writes } from "../support/writes/writes.ts";
 
 const gateways: TestGateway[] = [];
 let slug: string;
@@ -122,13 +123,9 @@ describe("a key takes over no key with more than its own", () => {
     if (gateway === undefined) throw new Error("no gateway");
     const key = await limitedKey(gateway, slug, own);
     const target = await limitedKey(gateway, slug, other);
-    const data = await gateway.data(
-      key,
-      "mutation($id: ID!) { rotateApiKey(id: $id) { apiKey { id } userErrors { code path } } }",
-      { id: `key-${target.split("_")[2]}` },
-    );
-    const problems = isAllowed ? [] : ["BAD_USER_INPUT id"];
-    expect(outcomeOf(at(data, "rotateApiKey"), "apiKey").problems).toEqual(problems);
+    const id = `key-${target.split("_")[2]}`;
+    const outcome = await new Writes(gateway, key).mutate("rotateApiKey", { id });
+    expect(problemsOf(outcome)).toEqual(isAllowed ? [] : ["BAD_USER_INPUT id"]);
   });
 
   it("but one that it made, whatever that says, since it counts in its own minute", async () => {
@@ -146,12 +143,8 @@ it("a key cannot be made by way of any number of others", async () => {
   if (gateway === undefined) throw new Error("no gateway");
   let key = await limitedKey(gateway, slug, 20);
   for (let count = 0; count < 8; count += 1) key = (await madeBy(gateway, key)).secret;
-  const data = await gateway.data(
-    key,
-    'mutation { createApiKey(input: { name: "one too many", scopes: ["*"] }) { apiKey { id } userErrors { code path } } }',
-  );
-  expect(outcomeOf(at(data, "createApiKey"), "apiKey")).toEqual({
-    id: null,
-    problems: ["BAD_USER_INPUT "],
-  });
+  const input = { name: "one too many", scopes: ["*"] };
+  const outcome = await new Writes(gateway, key).mutate("createApiKey", { input });
+  expect(outcome.record).toBeNull();
+  expect(problemsOf(outcome)).toEqual(["BAD_USER_INPUT "]);
 });

@@ -2,15 +2,14 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ExactNumber, parseJson } from "../../src/lib/exact-number.ts";
 import { jsonComplaint } from "../../src/lib/json.ts";
 import { hashRequest } from "../../src/write/idempotency.ts";
-import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import type { TestGateway } from "../support/gateway/gateway.ts";
+import { startTenant } from "../support/gateway/one-tenant.ts";
 
 let gateway: TestGateway;
 let key: string;
 
 beforeAll(async () => {
-  gateway = await startGateway();
-  const tenant = await gateway.fixtures.tenant("beyond-doubles");
-  key = await gateway.keyFor(tenant.slug);
+  ({ gateway, key } = await startTenant("beyond-doubles"));
 });
 afterAll(() => gateway.close());
 

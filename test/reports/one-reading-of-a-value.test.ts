@@ -1,25 +1,27 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { duplicatesOf } from "../support/duplicates/duplicates.ts";
-import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
-import { expectWritten, mutate, type Outcome } from "../support/writes/mutations.ts";
+import { at, listAt, type TestGateway } from "../support/gateway/gateway.ts";
+import { expectWritten, type Outcome } from "../support/writes/mutation.ts";
+import type { Writes } from "../support/writes/writes.ts";
 import { restClient, type RestClient } from "../support/rest/client.ts";
+import { startTenant } from "../support/gateway/one-tenant.ts";
 
 let gateway: TestGateway;
 let key: string;
+let writes: Writes;
 let rest: RestClient;
 
 beforeAll(async () => {
-  gateway = await startGateway();
-  const north = await gateway.fixtures.tenant("north");
-  key = await gateway.keyFor("north");
-  rest = restClient(gateway, { "x-api-key": key, "x-organization-id": north.id });
+  const started = await startTenant("north");
+  ({ gateway, key, writes } = started);
+  rest = restClient(gateway, { "x-api-key": key, "x-organization-id": started.tenant.id });
 });
 afterAll(() => gateway.close());
 
 type Values = Readonly<Record<string, unknown>>;
 
 const write = (field: string, input: Values, selection = "id"): Promise<Outcome> =>
-  mutate(gateway, key, field, { input }, selection);
+  writes.mutate(field, { input }, selection);
 const made = async (field: string, input: Values, selection = "id"): Promise<Values> =>
   expectWritten(await write(field, input, selection));
 /** `path code` of each problem. */
@@ -99,7 +101,7 @@ describe("an email with a host in another script is the same in punycode", () =>
       await made("createAccount", { email: "ops@strasse.example" }),
     ];
     const update = (id: unknown, email: string) =>
-      mutate(gateway, key, "updateAccount", { id, input: { email } });
+      writes.mutate("updateAccount", { id, input: { email } });
     expect(told(await update(other["id"], "ops@xn--strae-oqa.example"))).toEqual([
       "email DUPLICATE",
     ]);
@@ -176,7 +178,7 @@ describe("a phone number", () => {
     const phone = "+1 650 253 0000 x9";
     const { id } = await made("createContact", { phone_1: phone });
     const back = { phone, phone_1: phone, last_name: "Back" };
-    const outcome = await mutate(gateway, key, "updateContact", { id, input: back }, "phone");
+    const outcome = await writes.mutate("updateContact", { id, input: back }, "phone");
     expect(expectWritten(outcome)).toEqual({ phone });
   });
 });

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { at, listAt, type TestGateway } from "../support/gateway/gateway.ts";
 import { restClient } from "../support/rest/client.ts";
-import { boundKey, Writer } from "../support/writes/writes.ts";
+import { RowWriter } from "../support/writes/row-writer.ts";
+import { boundKey } from "../support/writes/writes.ts";
+import { startTenant } from "../support/gateway/one-tenant.ts";
 
 let gateway: TestGateway;
 let key: string;
@@ -9,9 +11,7 @@ let appKey: string;
 let otherKey: string;
 
 beforeAll(async () => {
-  gateway = await startGateway();
-  await gateway.fixtures.tenant("ours");
-  key = await gateway.keyFor("ours");
+  ({ gateway, key } = await startTenant("ours"));
   appKey = await boundKey(gateway, key, { app_id: "app-1" });
   otherKey = await boundKey(gateway, key, { app_id: "app-2" });
 });
@@ -40,17 +40,17 @@ async function toldContacts(reader: string, dealId: string): Promise<unknown[]> 
 }
 
 it("the contacts of other applications are left out of a deal's history and of the log", async () => {
-  const account_id = await new Writer(gateway, appKey, "account").made({ name: "Ours" });
-  const own = await new Writer(gateway, appKey, "contact").made({ account_id });
-  const gone = await new Writer(gateway, appKey, "contact").made({ account_id });
-  const hidden = await new Writer(gateway, otherKey, "contact").made({ last_name: "Hidden" });
-  const plain = await new Writer(gateway, key, "contact").made({ last_name: "Plain" });
-  const deals = new Writer(gateway, appKey, "deal");
+  const account_id = await new RowWriter(gateway, appKey, "accounts").made({ name: "Ours" });
+  const own = await new RowWriter(gateway, appKey, "contacts").made({ account_id });
+  const gone = await new RowWriter(gateway, appKey, "contacts").made({ account_id });
+  const hidden = await new RowWriter(gateway, otherKey, "contacts").made({ last_name: "Hidden" });
+  const plain = await new RowWriter(gateway, key, "contacts").made({ last_name: "Plain" });
+  const deals = new RowWriter(gateway, appKey, "deals");
   const deal = await deals.made({ account_id, contact_ids: [own, gone] });
-  const all = new Writer(gateway, key, "deal");
+  const all = new RowWriter(gateway, key, "deals");
   await all.update([{ id: deal, contact_ids: [own, gone, hidden] }]);
   await all.update([{ id: deal, contact_ids: [own, hidden, plain] }]);
-  await new Writer(gateway, appKey, "contact").delete(gone);
+  await new RowWriter(gateway, appKey, "contacts").delete(gone);
   const sorted = (ids: readonly string[]) =>
     expect.toSatisfy(
       (told: unknown) =>
@@ -72,9 +72,9 @@ describe("a value that another application's record has", () => {
     "userErrors { code path message ... on DuplicateError { existingId existing { id } } }";
 
   it("is taken, and nothing is said of whom: create, update, restore, over GraphQL and REST", async () => {
-    const theirs = new Writer(gateway, otherKey, "account");
+    const theirs = new RowWriter(gateway, otherKey, "accounts");
     const taken = await theirs.made({ email: "taken@apps.example", name: "Secret name" });
-    const ours = new Writer(gateway, appKey, "account");
+    const ours = new RowWriter(gateway, appKey, "accounts");
     const mine = await ours.made({ email: "mine@apps.example" });
     const unsaid = [
       {
@@ -117,10 +117,10 @@ describe("a value that another application's record has", () => {
   });
 
   it("does not say the number of another application's quote that would come back", async () => {
-    const account_id = await new Writer(gateway, appKey, "account").made({ name: "Ours" });
-    const deals = new Writer(gateway, appKey, "deal");
+    const account_id = await new RowWriter(gateway, appKey, "accounts").made({ name: "Ours" });
+    const deals = new RowWriter(gateway, appKey, "deals");
     const deal = await deals.made({ account_id });
-    const quotes = new Writer(gateway, key, "quote");
+    const quotes = new RowWriter(gateway, key, "quotes");
     await quotes.made({ account_id, deal_id: deal, quote_number: "Q-UNSEEN" });
     await deals.delete(deal);
     await quotes.made({ account_id, quote_number: "Q-UNSEEN" });

@@ -8,7 +8,7 @@ import {
   personRows,
   type SampleRow,
 } from "../support/samples/sample-data.ts";
-import { Writer } from "../support/writes/writes.ts";
+import { RowWriter } from "../support/writes/row-writer.ts";
 
 let gateway: TestGateway;
 const keys: Record<"rest" | "graphql", string> = { rest: "", graphql: "" };
@@ -60,7 +60,7 @@ async function sendByGraphql(one: string, rows: readonly SampleRow[]): Promise<F
       ]),
     ),
   );
-  const outcomes = await new Writer(gateway, keys.graphql, one).create(inputs, "continue");
+  const outcomes = await new RowWriter(gateway, keys.graphql, `${one}s`).create(inputs, "continue");
   return outcomes.map(({ id, problems }) => ({
     id,
     refused: problems.map((problem) => problem.replace(/^BAD_USER_INPUT /, "")),

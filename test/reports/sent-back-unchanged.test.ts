@@ -2,18 +2,19 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Made, TenantFixtures } from "../support/samples/fixtures.ts";
 import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { restClient } from "../support/rest/client.ts";
-import { problemsOf, WriteCalls } from "../support/writes/write-calls.ts";
+import { problemsOf } from "../support/writes/mutation.ts";
+import { Writes } from "../support/writes/writes.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;
 let account: Made;
-let write: WriteCalls;
+let write: Writes;
 
 beforeAll(async () => {
   gateway = await startGateway();
   tenant = await gateway.fixtures.tenant("sent-back");
   account = await tenant.account();
-  write = new WriteCalls(gateway, await gateway.keyFor(tenant.slug));
+  write = new Writes(gateway, await gateway.keyFor(tenant.slug));
 });
 afterAll(() => gateway.close());
 

@@ -1,13 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TenantFixtures } from "../support/samples/fixtures.ts";
-import {
-  at,
-  listAt,
-  recordAt,
-  startGateway,
-  type TestGateway,
-} from "../support/gateway/gateway.ts";
+import { at, listAt, recordAt, type TestGateway } from "../support/gateway/gateway.ts";
 import { restClient, type RestAnswer, type RestClient } from "../support/rest/client.ts";
+import { startTenant } from "../support/gateway/one-tenant.ts";
 
 const path = "/api/public/v1/customers";
 
@@ -17,9 +12,7 @@ let key: string;
 let rest: RestClient;
 
 beforeAll(async () => {
-  gateway = await startGateway();
-  north = await gateway.fixtures.tenant("north");
-  key = await gateway.keyFor("north");
+  ({ gateway, tenant: north, key } = await startTenant("north"));
   rest = clientOf(key, north);
 });
 afterAll(() => gateway.close());

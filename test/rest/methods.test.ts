@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TenantFixtures } from "../support/samples/fixtures.ts";
-import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import type { TestGateway } from "../support/gateway/gateway.ts";
 import { send } from "../support/gateway/raw-http.ts";
+import { startTenant } from "../support/gateway/one-tenant.ts";
 
 const lists = ["accounts", "contacts", "deals", "activities", "quotes", "line-items"] as const;
 const integration = ["/api/v1/integration/customers", "/v1/customers", "/v1/customer"];
@@ -14,9 +15,7 @@ let key: string;
 let records: ReadonlyMap<string, string>;
 
 beforeAll(async () => {
-  gateway = await startGateway();
-  tenant = await gateway.fixtures.tenant("north");
-  key = await gateway.keyFor("north");
+  ({ gateway, tenant, key } = await startTenant("north"));
   const account = await tenant.account();
   const contact = await tenant.contact(account);
   const quote = await tenant.quote(account, null);

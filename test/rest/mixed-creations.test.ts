@@ -1,3 +1,4 @@
+import { problemsOf } from "../support/writes/mutation.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { at, listAt } from "../support/gateway/gateway.ts";
 import { race, startRaceTrack, type RaceTrack } from "../support/writes/races.ts";
@@ -39,10 +40,10 @@ function madeBy({ status, body, text }: RestAnswer): Made {
 }
 
 async function graphql(field: string, input: Readonly<Record<string, unknown>>, through: number) {
-  const { id, errors } = await track.write(field, { input }, through % 2);
-  if (id !== null) return { id: bare(id) };
-  expect(errors.map(({ code, path }) => [code, path])).toEqual([["DUPLICATE", "email"]]);
-  return { duplicate: bare(errors[0]?.existingId), status: 409 };
+  const outcome = await track.write(field, { input }, through % 2);
+  if (outcome.id !== null) return { id: bare(outcome.id) };
+  expect(problemsOf(outcome)).toEqual(["DUPLICATE email"]);
+  return { duplicate: bare(outcome.userErrors[0]?.existingId), status: 409 };
 }
 
 const spelt = (email: string, index: number): string =>
@@ -153,8 +154,7 @@ describe("records that are made over one face", () => {
     const customer = { account_type: "business", company_name: "Two", email, phone: "1" };
     const second = await rest(1).post("/api/public/v1/customers", customer);
     expect(second.status).toBe(201);
-    const { errors } = await track.write("restoreAccount", { id });
-    expect(errors.map(({ code, path: at_ }) => [code, at_])).toEqual([["DUPLICATE", "email"]]);
+    expect(problemsOf(await track.write("restoreAccount", { id }))).toEqual(["DUPLICATE email"]);
     const taken = `${path}/acc-${String(at(second.body, "data", "id"))}`;
     expect((await rest(0).delete(taken, { "if-match": '"1"' })).status).toBe(200);
     expect((await track.write("restoreAccount", { id })).id).toBe(id);

@@ -4,13 +4,13 @@ import { runSeed } from "../support/samples/arbitraries.ts";
 import { eventsOf } from "../support/changes/events.ts";
 import type { TenantFixtures } from "../support/samples/fixtures.ts";
 import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
-import { expectWritten, mutate } from "../support/writes/mutations.ts";
+import { expectWritten } from "../support/writes/mutation.ts";
+import { boundKey, Writes } from "../support/writes/writes.ts";
 import { uuidOf } from "../support/samples/one-of-each.ts";
 import { restClient, type RestClient } from "../support/rest/client.ts";
 import type { Kind } from "../support/rest/inputs.ts";
 import { pathOf, sendWorld, type Sent } from "../support/rest/world.ts";
 import { rowsIn, type Rows } from "../support/samples/rows-in.ts";
-import { boundKey } from "../support/writes/writes.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;
@@ -101,7 +101,7 @@ describe(`a record sent back as it was read (CRM_TEST_SEED=${runSeed})`, () => {
       const input: unknown = JSON.parse(text.replaceAll(/:(\d[\d.]{15,})/g, ':"$1"'));
       const before = await stored();
       const { type } = catalog.entity(kind);
-      expectWritten(await mutate(gateway, thirdKey, `update${type}`, { id, input }));
+      expectWritten(await new Writes(gateway, thirdKey).mutate(`update${type}`, { id, input }));
       expect(before.changesTo(await stored())).toEqual(stamps(id));
     }
   });

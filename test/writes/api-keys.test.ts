@@ -2,25 +2,20 @@ import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Made, TenantFixtures } from "../support/samples/fixtures.ts";
 import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
-import {
-  accepted,
-  idOf,
-  problemsOf,
-  uuidOf,
-  WriteCalls,
-  type Outcome,
-} from "../support/writes/write-calls.ts";
+import { expectWritten, idOf, type Outcome, problemsOf } from "../support/writes/mutation.ts";
+import { uuidOf } from "../support/samples/one-of-each.ts";
+import { Writes } from "../support/writes/writes.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;
 let department: Made;
-let write: WriteCalls;
+let write: Writes;
 
 beforeAll(async () => {
   gateway = await startGateway();
   tenant = await gateway.fixtures.tenant("keys");
   department = await tenant.department("Sales");
-  write = new WriteCalls(gateway, await gateway.keyFor(tenant.slug));
+  write = new Writes(gateway, await gateway.keyFor(tenant.slug));
 });
 afterAll(() => gateway.close());
 
@@ -29,28 +24,24 @@ const selection =
   "id name environment scopes departmentId appId requestsPerMinute expiresAt revokedAt createdBy version";
 
 function create(input: Values, calls = write): Promise<Outcome> {
-  const declared = "$input: CreateApiKeyInput!";
-  const call = { type: "ApiKey", declared, selection, also: "secret" };
-  return calls.mutate("createApiKey", call, { input: { name: "test", ...input } });
+  return calls.mutate("createApiKey", { input: { name: "test", ...input } }, selection);
 }
 function rotate(id: string, graceMinutes?: number, calls = write): Promise<Outcome> {
-  const declared = "$id: ID!, $graceMinutes: Int";
-  const call = { type: "ApiKey", declared, selection, also: "secret" };
   const grace = graceMinutes === undefined ? {} : { graceMinutes };
-  return calls.mutate("rotateApiKey", call, { id, ...grace });
+  return calls.mutate("rotateApiKey", { id, ...grace }, selection);
 }
 function revoke(id: string, calls = write): Promise<Outcome> {
-  return calls.mutate("revokeApiKey", { type: "ApiKey", declared: "$id: ID!", selection }, { id });
+  return calls.mutate("revokeApiKey", { id }, selection);
 }
 const secretOf = ({ payload }: Outcome) => String(at(payload, "secret"));
 
 /** A key with a credential's calls. */
-async function keyWith(input: Values): Promise<{ id: string; secret: string; calls: WriteCalls }> {
+async function keyWith(input: Values): Promise<{ id: string; secret: string; calls: Writes }> {
   const outcome = await create(input);
   const secret = secretOf(outcome);
-  return { id: idOf(accepted(outcome)), secret, calls: new WriteCalls(gateway, secret) };
+  return { id: idOf(expectWritten(outcome)), secret, calls: new Writes(gateway, secret) };
 }
-const createdBy = ({ key }: WriteCalls) => `key-${key.split("_")[2]}`;
+const createdBy = ({ key }: Writes) => `key-${key.split("_")[2]}`;
 
 /** Whether a key opens the tenant. */
 async function works(secret: string): Promise<boolean> {
@@ -91,7 +82,7 @@ describe("createApiKey", () => {
       requests_per_minute: 60,
       expires_at: "2999-01-01T00:00:00Z",
     };
-    const record = accepted(await create({ name: "Countertop", ...input }));
+    const record = expectWritten(await create({ name: "Countertop", ...input }));
     expect(record).toEqual({
       id: idOf(record),
       name: "Countertop",
@@ -183,7 +174,7 @@ describe("createApiKey", () => {
     const own = { app_id: "app-1", department_id: department.id };
     const { calls } = await keyWith({ scopes: ["*"], ...own });
     const inherited = await create({ scopes: ["*"] }, calls);
-    expect(at(accepted(inherited), "appId")).toBe("app-1");
+    expect(at(expectWritten(inherited), "appId")).toBe("app-1");
     expect(at(inherited.record, "departmentId")).toBe(department.id);
     const other = await tenant.department("Support");
     const outcome = await create(
@@ -211,7 +202,7 @@ describe("createApiKey", () => {
   it("of a caller that expires, or has a quota, gives no longer life and no larger quota", async () => {
     const soon = new Date(Date.now() + 3_600_000).toISOString();
     const { calls } = await keyWith({ scopes: ["*"], expires_at: soon, requests_per_minute: 100 });
-    const inherited = accepted(await create({ scopes: ["read:*"] }, calls));
+    const inherited = expectWritten(await create({ scopes: ["read:*"] }, calls));
     expect(at(inherited, "expiresAt")).toBe(soon);
     expect(at(inherited, "requestsPerMinute")).toBe(100);
     const late = new Date(Date.now() + 7_200_000).toISOString();
@@ -232,11 +223,11 @@ describe("revokeApiKey", () => {
   it("makes a key invalid at once; revoking it again changes nothing", async () => {
     const { id, secret } = await keyWith({ scopes: ["*"] });
     expect(await works(secret)).toBe(true);
-    const revoked = accepted(await revoke(id));
+    const revoked = expectWritten(await revoke(id));
     expect(at(revoked, "revokedAt")).not.toBeNull();
     expect(at(revoked, "version")).toBe(2);
     expect(await works(secret)).toBe(false);
-    expect(accepted(await revoke(id))).toEqual(revoked);
+    expect(expectWritten(await revoke(id))).toEqual(revoked);
   });
 });
 
@@ -248,7 +239,7 @@ describe("rotateApiKey", () => {
       requests_per_minute: 9,
     });
     const outcome = await rotate(id);
-    const record = accepted(outcome);
+    const record = expectWritten(outcome);
     expect(idOf(record)).not.toBe(id);
     expect(secretOf(outcome)).not.toBe(secret);
     expect(record).toMatchObject({
@@ -270,7 +261,7 @@ describe("rotateApiKey", () => {
   ])("with graceMinutes %s the old key works for %s minutes", async (graceMinutes, minutes) => {
     const { id, secret } = await keyWith({ scopes: ["*"] });
     const before = Date.now();
-    accepted(await rotate(id, graceMinutes));
+    expectWritten(await rotate(id, graceMinutes));
     const old = await gateway.data(
       write.key,
       "query ($id: ID!) { apiKeys(where: { id: { eq: $id } }) { nodes { expiresAt version } } }",
@@ -297,7 +288,7 @@ describe("rotateApiKey", () => {
   it("never lengthens the life of the old key", async () => {
     const soon = new Date(Date.now() + 60_000).toISOString();
     const { id } = await keyWith({ scopes: ["*"], expires_at: soon });
-    accepted(await rotate(id, 600));
+    expectWritten(await rotate(id, 600));
     const { rows } = await gateway.fixtures.client.query(
       "SELECT expires_at FROM api_keys WHERE id = $1",
       [uuidOf(id)],
@@ -315,7 +306,7 @@ describe("rotateApiKey", () => {
 
   it("of a key that works no more is refused", async () => {
     const { id } = await keyWith({ scopes: ["*"] });
-    accepted(await revoke(id));
+    expectWritten(await revoke(id));
     expect(problemsOf(await rotate(id))).toEqual(["BAD_USER_INPUT id"]);
     const { id: expired } = await keyWith({ scopes: ["*"] });
     const past = "UPDATE api_keys SET expires_at = now() WHERE id = $1";

@@ -1,23 +1,24 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TenantFixtures } from "../support/samples/fixtures.ts";
 import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
-import { rowsOf, Writer } from "../support/writes/writes.ts";
+import { RowWriter } from "../support/writes/row-writer.ts";
+import { rowsOf } from "../support/writes/writes.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;
-let accounts: Writer;
-let contacts: Writer;
-let deals: Writer;
-let lineItems: Writer;
+let accounts: RowWriter;
+let contacts: RowWriter;
+let deals: RowWriter;
+let lineItems: RowWriter;
 
 beforeAll(async () => {
   gateway = await startGateway();
   tenant = await gateway.fixtures.tenant("ours");
   const key = await gateway.keyFor("ours");
-  accounts = new Writer(gateway, key, "account");
-  contacts = new Writer(gateway, key, "contact");
-  deals = new Writer(gateway, key, "deal");
-  lineItems = new Writer(gateway, key, "lineItem");
+  accounts = new RowWriter(gateway, key, "accounts");
+  contacts = new RowWriter(gateway, key, "contacts");
+  deals = new RowWriter(gateway, key, "deals");
+  lineItems = new RowWriter(gateway, key, "lineItems");
 });
 afterAll(() => gateway.close());
 

@@ -1,22 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { countEvents } from "../support/changes/events.ts";
-import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
-import {
-  askMutation,
-  expectWritten,
-  mutate,
-  mutateMany,
-  type Outcome,
-} from "../support/writes/mutations.ts";
+import { at, type TestGateway } from "../support/gateway/gateway.ts";
+import { expectWritten, type Outcome } from "../support/writes/mutation.ts";
+import type { Writes } from "../support/writes/writes.ts";
 import { fieldFor, unknownId } from "../support/samples/one-of-each.ts";
+import { startTenant } from "../support/gateway/one-tenant.ts";
 
 let gateway: TestGateway;
 let key: string;
+let writes: Writes;
 
 beforeAll(async () => {
-  gateway = await startGateway();
-  await gateway.fixtures.tenant("ours");
-  key = await gateway.keyFor("ours");
+  ({ gateway, key, writes } = await startTenant("ours"));
 });
 afterAll(() => gateway.close());
 
@@ -28,20 +23,18 @@ const batchKinds = [
 ] as const;
 
 const batch = (verb: string, kind: BatchKind, inputs: readonly Values[], onError?: string) =>
-  mutateMany(
-    gateway,
-    key,
+  writes.mutateMany(
     `${fieldFor(verb, kind)}s`,
     { inputs, ...(onError === undefined ? {} : { onError }) },
     "id version displayName isDeleted",
   );
 async function made(kind: BatchKind, input: Values = {}): Promise<string> {
-  const outcome = await mutate(gateway, key, fieldFor("create", kind), { input });
+  const outcome = await writes.mutate(fieldFor("create", kind), { input });
   return String(expectWritten(outcome)["id"]);
 }
 async function deleted(kind: BatchKind, input: Values = {}): Promise<string> {
   const id = await made(kind, input);
-  expectWritten(await mutate(gateway, key, fieldFor("delete", kind), { id }));
+  expectWritten(await writes.mutate(fieldFor("delete", kind), { id }));
   return id;
 }
 const email = (): string => `batch${gateway.fixtures.next()}@example.com`;
@@ -114,7 +107,7 @@ describe.each(batchKinds)("create%s", (_kinds, kind) => {
     expect((await batch("create", kind, rows)).written).toBe(1_000);
     const before = await countEvents(gateway);
     const field = `${fieldFor("create", kind)}s`;
-    const answer = await askMutation(gateway, key, field, { inputs: [...rows, {}] });
+    const answer = await writes.ask(field, { inputs: [...rows, {}] });
     expect(answer.errors?.[0]?.extensions.code).toBe("BAD_USER_INPUT");
     expect(await countEvents(gateway)).toBe(before);
   });
@@ -205,7 +198,7 @@ describe.each(batchKinds)("update%s", (_kinds, kind) => {
 
   it("an input without id is an error that names its row", async () => {
     const inputs = [{ id: await made(kind) }, { [name]: "Who?" }];
-    const { results } = await mutateMany(gateway, key, `${fieldFor("update", kind)}s`, { inputs });
+    const { results } = await writes.mutateMany(`${fieldFor("update", kind)}s`, { inputs });
     expect(results[1]?.userErrors).toMatchObject([{ code: "BAD_USER_INPUT", path: ["id"] }]);
   });
 });
@@ -271,8 +264,8 @@ describe("restoreAccounts", () => {
     for (const name of ["One", "Two"]) {
       const id = await made("account", { name });
       const input = { account_id: id, deal_number: "DEAL-BOTH-1" };
-      expectWritten(await mutate(gateway, key, "createDeal", { input }));
-      expectWritten(await mutate(gateway, key, "deleteAccount", { id }));
+      expectWritten(await writes.mutate("createDeal", { input }));
+      expectWritten(await writes.mutate("deleteAccount", { id }));
       ids.push(id);
     }
     const rows = ids.map((id) => ({ id }));

@@ -11,20 +11,20 @@ import {
   type ModelChange,
 } from "../support/writes/contact-model.ts";
 import type { TenantFixtures } from "../support/samples/fixtures.ts";
-import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import type { TestGateway } from "../support/gateway/gateway.ts";
 import { casesOf } from "../support/run/run-length.ts";
-import { outcomeOf, Writer, type Outcome } from "../support/writes/writes.ts";
+import { RowWriter, type Verdict, verdictOf } from "../support/writes/row-writer.ts";
+import { Writes } from "../support/writes/writes.ts";
+import { startTenant } from "../support/gateway/one-tenant.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;
 let key: string;
-let contacts: Writer;
+let contacts: RowWriter;
 
 beforeAll(async () => {
-  gateway = await startGateway();
-  tenant = await gateway.fixtures.tenant("ours");
-  key = await gateway.keyFor("ours");
-  contacts = new Writer(gateway, key, "contact");
+  ({ gateway, tenant, key } = await startTenant("ours"));
+  contacts = new RowWriter(gateway, key, "contacts");
 });
 afterAll(() => gateway.close());
 
@@ -87,7 +87,7 @@ class Twins {
 
   id = (name: string): string => this.#ids.get(name) ?? "";
 
-  named(outcomes: readonly Outcome[], names: readonly string[]): void {
+  named(outcomes: readonly Verdict[], names: readonly string[]): void {
     for (const [index, { id }] of outcomes.entries()) {
       if (id !== null) this.#ids.set(names[index] ?? "", id);
     }
@@ -136,7 +136,7 @@ class Twins {
 }
 
 /** Of each row whether it was written; of a call that aborts, whether it was. */
-const verdictsOf = (outcomes: readonly Outcome[], step: { readonly mode: string }): unknown => {
+const verdictsOf = (outcomes: readonly Verdict[], step: { readonly mode: string }): unknown => {
   const verdicts = outcomes.map(({ problems }) => problems.length === 0);
   return step.mode === "abort" ? verdicts.every(Boolean) : verdicts;
 };
@@ -197,19 +197,15 @@ async function upsert(
   const isThere = [...twins.model.contacts.values()].some(
     (one) => one.isLive && one.email === text && one.account === account,
   );
-  const data = await gateway.data(
-    key,
-    "mutation($input: UpsertContactInput!) { upsertContact(input: $input) { created contact { id } userErrors { code path } } }",
-    { input: twins.input({ name, email: text, account }) },
-  );
-  const answer = at(data, "upsertContact");
-  const outcome = outcomeOf(answer, "contact");
+  const input = twins.input({ name, email: text, account });
+  const upserted = await new Writes(gateway, key).upsert("Contact", input);
+  const outcome = verdictOf(upserted);
   if (!isThere) {
     twins.named([outcome], [name]);
     twins.model.inOrder([{ name, email: text, account }], createContact);
   }
   return [
-    [outcome.problems, at(answer, "created")],
+    [outcome.problems, upserted.created],
     [[], !isThere],
   ];
 }

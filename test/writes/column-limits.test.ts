@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TenantFixtures } from "../support/samples/fixtures.ts";
-import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
-import { outcomeOf, rowsOf, Writer } from "../support/writes/writes.ts";
+import type { TestGateway } from "../support/gateway/gateway.ts";
+import { RowWriter, verdictOf } from "../support/writes/row-writer.ts";
+import { rowsOf, Writes } from "../support/writes/writes.ts";
+import { startTenant } from "../support/gateway/one-tenant.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;
 let key: string;
 
 beforeAll(async () => {
-  gateway = await startGateway();
-  tenant = await gateway.fixtures.tenant("ours");
-  key = await gateway.keyFor("ours");
+  ({ gateway, tenant, key } = await startTenant("ours"));
 });
 afterAll(() => gateway.close());
 
@@ -35,7 +35,7 @@ describe("text that fills an index entry", () => {
     const owner = ["deal", "quote"].includes(one)
       ? { account_id: (await tenant.account()).id }
       : {};
-    const writer = new Writer(gateway, key, one, many);
+    const writer = new RowWriter(gateway, key, many);
     const [long] = await writer.create([{ ...owner, [field]: dense(1_000) }]);
     expect(long?.problems).toEqual([`BAD_USER_INPUT ${field}`]);
     const [full] = await writer.create([{ ...owner, [field]: dense(866) }]);
@@ -45,7 +45,7 @@ describe("text that fills an index entry", () => {
   });
 
   it("is refused in names that together are a contact's", async () => {
-    const [outcome] = await new Writer(gateway, key, "contact").create([
+    const [outcome] = await new RowWriter(gateway, key, "contacts").create([
       { first_name: dense(700), last_name: dense(700) },
     ]);
     expect(outcome?.problems).toEqual(["BAD_USER_INPUT last_name"]);
@@ -53,14 +53,14 @@ describe("text that fills an index entry", () => {
 
   it("is refused as a domain, which is longer as it is kept", async () => {
     const domain = `${dense(300)}.example`;
-    const [outcome] = await new Writer(gateway, key, "account").create([{ domain }]);
+    const [outcome] = await new RowWriter(gateway, key, "accounts").create([{ domain }]);
     expect(outcome?.problems).toEqual(["BAD_USER_INPUT domain"]);
   });
 });
 
 it("a quote whose last line has the last position takes further lines", async () => {
   const quote = await tenant.quote(await tenant.account(), null);
-  const lines = new Writer(gateway, key, "lineItem");
+  const lines = new RowWriter(gateway, key, "lineItems");
   await lines.made({ quote_id: quote.id, position: 2_147_483_647 });
   await lines.made({ quote_id: quote.id });
   const rows = await rowsOf(
@@ -72,18 +72,17 @@ it("a quote whose last line has the last position takes further lines", async ()
 });
 
 it("a line item without its quote is told of the quote alone", async () => {
-  const [outcome] = await new Writer(gateway, key, "lineItem").create([
+  const [outcome] = await new RowWriter(gateway, key, "lineItems").create([
     { quote_id: "qte-00000000-0000-7000-8000-000000000000" },
   ]);
   expect(outcome?.problems).toEqual(["NOT_FOUND quote_id"]);
 });
 
 it("a customer whose email and phone are blank lacks them", async () => {
-  const data = await gateway.data(
-    key,
-    "mutation($input: CreateCustomerInput!) { createCustomer(input: $input) { account { id } userErrors { code path } } }",
-    { input: { account_type: "business", display_name: "Blank", email: " ", phone: "" } },
-  );
-  const outcome = outcomeOf(at(data, "createCustomer"), "account");
-  expect(outcome).toEqual({ id: null, problems: ["BAD_USER_INPUT email", "BAD_USER_INPUT phone"] });
+  const input = { account_type: "business", display_name: "Blank", email: " ", phone: "" };
+  const outcome = await new Writes(gateway, key).create("Customer", input);
+  expect(verdictOf(outcome)).toEqual({
+    id: null,
+    problems: ["BAD_USER_INPUT email", "BAD_USER_INPUT phone"],
+  });
 });

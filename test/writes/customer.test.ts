@@ -1,21 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { countEvents, eventsOf } from "../support/changes/events.ts";
-import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
-import {
-  askMutation,
-  expectRefused,
-  expectWritten,
-  mutate,
-  type Outcome,
-} from "../support/writes/mutations.ts";
+import { at, type TestGateway } from "../support/gateway/gateway.ts";
+import { expectRefused, expectWritten, type Outcome } from "../support/writes/mutation.ts";
+import { Writes } from "../support/writes/writes.ts";
+import { startTenant } from "../support/gateway/one-tenant.ts";
 
 let gateway: TestGateway;
 let key: string;
+let writes: Writes;
 
 beforeAll(async () => {
-  gateway = await startGateway();
-  await gateway.fixtures.tenant("ours");
-  key = await gateway.keyFor("ours");
+  ({ gateway, key, writes } = await startTenant("ours"));
 });
 afterAll(() => gateway.close());
 
@@ -24,7 +19,7 @@ type Values = Readonly<Record<string, unknown>>;
 const shown = `id accountType name legalName displayName email phone
   contacts { nodes { id isPrimary firstName lastName displayName company email phone } }`;
 const create = (input: Values): Promise<Outcome> =>
-  mutate(gateway, key, "createCustomer", { input }, shown);
+  writes.mutate("createCustomer", { input }, shown);
 /** What is always needed; each has an email of its own. */
 const least = () => ({
   account_type: "business",
@@ -106,7 +101,7 @@ describe("createCustomer", () => {
     async (field) => {
       const rest = Object.entries(least()).filter(([name]) => name !== field);
       for (const input of [rest, [...rest, [field, null] as const]].map(Object.fromEntries)) {
-        const answer = await askMutation(gateway, key, "createCustomer", { input });
+        const answer = await writes.ask("createCustomer", { input });
         expect(JSON.stringify(answer.errors)).toMatch(new RegExp(`${field}.*BAD_USER_INPUT`));
       }
     },
@@ -158,13 +153,13 @@ describe("createCustomer", () => {
   it("needs write:customers and no other scope to write", async () => {
     const input = { ...least(), display_name: "Harbor" };
     const other = await gateway.keyFor("ours", ["read:*", "write:accounts", "write:contacts"]);
-    const refused = await askMutation(gateway, other, "createCustomer", { input });
+    const refused = await new Writes(gateway, other).ask("createCustomer", { input });
     expect(refused.errors?.[0]?.extensions).toMatchObject({
       code: "FORBIDDEN",
       missingScopes: ["write:customers"],
     });
     const allowed = await gateway.keyFor("ours", ["read:*", "write:customers"]);
-    expectWritten(await mutate(gateway, allowed, "createCustomer", { input }));
+    expectWritten(await new Writes(gateway, allowed).mutate("createCustomer", { input }));
   });
 
   it("of N racers with the same email exactly one wins", async () => {

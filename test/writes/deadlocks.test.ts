@@ -1,12 +1,6 @@
+import type { Outcome } from "../support/writes/mutation.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import {
-  errorsOf,
-  idsOf,
-  race,
-  startRaceTrack,
-  type RaceTrack,
-  type Written,
-} from "../support/writes/races.ts";
+import { errorsOf, idsOf, race, startRaceTrack, type RaceTrack } from "../support/writes/races.ts";
 import { aftermath, peace } from "../support/writes/soundness.ts";
 
 // Writers that lock in other orders wait for each other until PostgreSQL ends one of them, after a second: the race
@@ -29,7 +23,7 @@ async function run(
   count: number,
   codes: readonly string[],
   choose: (racer: number) => Write,
-): Promise<Written[]> {
+): Promise<Outcome[]> {
   const written = await race(count, (racer) => {
     const [field, args] = choose(racer);
     return track.writeMany(field, args, racer % 3 === 0 ? 1 : 0);

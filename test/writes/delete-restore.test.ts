@@ -6,11 +6,12 @@ import {
 } from "../support/samples/account-family.ts";
 import type { Made, TenantFixtures } from "../support/samples/fixtures.ts";
 import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
-import { idOf, problemsOf, WriteCalls, type Outcome } from "../support/writes/write-calls.ts";
+import { idOf, type Outcome, problemsOf } from "../support/writes/mutation.ts";
+import { Writes } from "../support/writes/writes.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;
-let write: WriteCalls;
+let write: Writes;
 let family: AccountFamily;
 /** Another account, with a person who takes part in the family's latest activity. */
 let other: Made;
@@ -25,7 +26,7 @@ afterAll(() => gateway.close());
 beforeEach(async () => {
   label = `f${gateway.fixtures.next()}`;
   tenant = await gateway.fixtures.tenant(label);
-  write = new WriteCalls(gateway, await gateway.keyFor(label));
+  write = new Writes(gateway, await gateway.keyFor(label));
   family = await accountFamily(tenant, 50, label);
   other = await tenant.account();
   guest = await tenant.contact(other);
@@ -164,7 +165,7 @@ describe("a value that was taken meanwhile is reported, and nothing is half rest
     const before = await rows();
     const outcome = await restore();
     expect(outcome.record).toBeNull();
-    expect(outcome.errors).toMatchObject([
+    expect(outcome.userErrors).toMatchObject([
       { __typename: "DuplicateError", path: ["email"], existingId: idOf(taker) },
     ]);
     expect(await rows()).toEqual(before);
@@ -182,7 +183,7 @@ describe("a value that was taken meanwhile is reported, and nothing is half rest
     const before = await rows();
     const outcome = await restore();
     expect(outcome.record).toBeNull();
-    expect(outcome.errors).toMatchObject([
+    expect(outcome.userErrors).toMatchObject([
       {
         code: "DUPLICATE",
         path: [plural, field],
@@ -191,13 +192,13 @@ describe("a value that was taken meanwhile is reported, and nothing is half rest
     ]);
     expect(await rows()).toEqual(before);
     // Who may not read what would come back is told that something stands in the way, and not its number.
-    const blind = new WriteCalls(
+    const blind = new Writes(
       gateway,
       await gateway.keyFor(tenant.slug, ["write:accounts", "read:accounts"]),
     );
-    const { errors } = await blind.restore("Account", family.account.id);
-    expect(errors).toMatchObject([{ code: "DUPLICATE", path: [plural, field] }]);
-    expect(JSON.stringify(errors)).not.toContain(number());
+    const { userErrors } = await blind.restore("Account", family.account.id);
+    expect(userErrors).toMatchObject([{ code: "DUPLICATE", path: [plural, field] }]);
+    expect(JSON.stringify(userErrors)).not.toContain(number());
     await remove(type, { id: taker });
     accept(await restore());
   });

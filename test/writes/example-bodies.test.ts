@@ -1,20 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Made, TenantFixtures } from "../support/samples/fixtures.ts";
 import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
-import { accepted, idOf, WriteCalls } from "../support/writes/write-calls.ts";
+import { expectWritten, idOf } from "../support/writes/mutation.ts";
+import { Writes } from "../support/writes/writes.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;
 let account: Made;
 let quote: Made;
-let write: WriteCalls;
+let write: Writes;
 
 beforeAll(async () => {
   gateway = await startGateway();
   tenant = await gateway.fixtures.tenant("examples");
   account = await tenant.account();
   quote = await tenant.quote(account, null);
-  write = new WriteCalls(gateway, await gateway.keyFor(tenant.slug));
+  write = new Writes(gateway, await gateway.keyFor(tenant.slug));
 });
 afterAll(() => gateway.close());
 
@@ -85,16 +86,12 @@ describe("the customers API's customer", () => {
     "id accountType displayName name legalName email phone tenantId contacts { totalCount }";
   const contact =
     "contact { accountId firstName lastName company email phone isPrimary displayName }";
-  const create = (calls: WriteCalls) =>
-    calls.mutate(
-      "createCustomer",
-      { type: "Account", declared: "$input: CreateCustomerInput!", selection, also: contact },
-      { input: body },
-    );
+  const create = (calls: Writes) =>
+    calls.mutate("createCustomer", { input: body }, selection, contact);
 
   it("is taken by createCustomer as it is: an account with its primary contact", async () => {
     const outcome = await create(write);
-    const made = accepted(outcome);
+    const made = expectWritten(outcome);
     expect(made).toEqual({
       id: idOf(made),
       accountType: "business",
@@ -120,12 +117,12 @@ describe("the customers API's customer", () => {
 
   it("a second time is a duplicate of the first, and nothing is written", async () => {
     const { slug } = await gateway.fixtures.tenant("examples-twice");
-    const calls = new WriteCalls(gateway, await gateway.keyFor(slug));
-    const first = accepted(await create(calls));
+    const calls = new Writes(gateway, await gateway.keyFor(slug));
+    const first = expectWritten(await create(calls));
     expect(await create(calls)).toMatchObject({
       record: null,
       payload: { contact: null },
-      errors: [{ code: "DUPLICATE", path: ["email"], existingId: idOf(first) }],
+      userErrors: [{ code: "DUPLICATE", path: ["email"], existingId: idOf(first) }],
     });
     const counts = "{ accounts { totalCount } contacts { totalCount } }";
     expect(await gateway.data(calls.key, counts)).toEqual({

@@ -3,17 +3,16 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Actor } from "../../src/auth/actor.ts";
 import { findAnswer, hashRequest, keepAnswer } from "../../src/write/idempotency.ts";
 import type { TenantFixtures } from "../support/samples/fixtures.ts";
-import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
-import { Writer } from "../support/writes/writes.ts";
+import type { TestGateway } from "../support/gateway/gateway.ts";
+import { RowWriter } from "../support/writes/row-writer.ts";
+import { startTenant } from "../support/gateway/one-tenant.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;
 let key: string;
 
 beforeAll(async () => {
-  gateway = await startGateway();
-  tenant = await gateway.fixtures.tenant("ours");
-  key = await gateway.keyFor("ours");
+  ({ gateway, tenant, key } = await startTenant("ours"));
 });
 afterAll(() => gateway.close());
 
@@ -38,7 +37,7 @@ async function send(idempotencyKey: string, input: unknown): Promise<string> {
 }
 
 it("an expired key serves for another request, also when nothing is written", async () => {
-  const accounts = new Writer(gateway, key, "account");
+  const accounts = new RowWriter(gateway, key, "accounts");
   const first = await accounts.made({ email: "taken@example.com" });
   expect(await send("expiring", { email: "taken@example.com" })).toContain(first);
   await expireAll();
@@ -48,7 +47,7 @@ it("an expired key serves for another request, also when nothing is written", as
 });
 
 it("an expired answer is not given again", async () => {
-  const accounts = new Writer(gateway, key, "account");
+  const accounts = new RowWriter(gateway, key, "accounts");
   const first = await accounts.made({ email: "moved@example.com" });
   expect(await send("stale", { email: "moved@example.com" })).toContain(first);
   await accounts.delete(first);

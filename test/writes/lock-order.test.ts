@@ -2,19 +2,20 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { TenantFixtures } from "../support/samples/fixtures.ts";
 import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
-import { rowsOf, Writer } from "../support/writes/writes.ts";
+import { RowWriter } from "../support/writes/row-writer.ts";
+import { rowsOf } from "../support/writes/writes.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;
-let activities: Writer;
-let deals: Writer;
+let activities: RowWriter;
+let deals: RowWriter;
 
 beforeAll(async () => {
   gateway = await startGateway();
   tenant = await gateway.fixtures.tenant("ours");
   const key = await gateway.keyFor("ours");
-  activities = new Writer(gateway, key, "activity", "activities");
-  deals = new Writer(gateway, key, "deal");
+  activities = new RowWriter(gateway, key, "activities");
+  deals = new RowWriter(gateway, key, "deals");
 });
 afterAll(() => gateway.close());
 

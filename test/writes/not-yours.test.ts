@@ -1,26 +1,27 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { v7 as uuidv7 } from "uuid";
-import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { completeTenant, type Graph } from "../support/samples/two-tenants.ts";
-import { idOf, problemsOf, WriteCalls, type Outcome } from "../support/writes/write-calls.ts";
+import { idOf, type Outcome, problemsOf } from "../support/writes/mutation.ts";
+import { Writes } from "../support/writes/writes.ts";
 
 let gateway: TestGateway;
 let ours: Graph;
 let theirs: Graph;
-let write: WriteCalls;
+let write: Writes;
 /** Bound to an application, which has no records of its own. */
-let bound: WriteCalls;
+let bound: Writes;
 
 beforeAll(async () => {
   gateway = await startGateway();
   ours = await completeTenant(gateway.fixtures, "ours");
   theirs = await completeTenant(gateway.fixtures, "theirs");
-  write = new WriteCalls(gateway, await gateway.keyFor("ours"));
+  write = new Writes(gateway, await gateway.keyFor("ours"));
   const key = await gateway.keyFor("ours");
   await gateway.fixtures.client.query("UPDATE api_keys SET app_id = 'app-1' WHERE id = $1", [
     key.split("_")[2],
   ]);
-  bound = new WriteCalls(gateway, key);
+  bound = new Writes(gateway, key);
 });
 afterAll(() => gateway.close());
 
@@ -29,13 +30,9 @@ const idIn = (graph: Graph, entity: string): string => graph.records[entity]?.[0
 const unknown = (id: string): string => `${id.slice(0, id.indexOf("-"))}-${uuidv7()}`;
 
 const keyCall = (verb: "revoke" | "rotate", id: string): Promise<Outcome> =>
-  write.mutate(`${verb}ApiKey`, { type: "ApiKey", declared: "$id: ID!", selection: "id" }, { id });
-const complete = (calls: WriteCalls, id: string, version: number): Promise<Outcome> =>
-  calls.mutate(
-    "completeActivity",
-    { type: "Activity", declared: "$id: ID!, $version: Int", selection: "id" },
-    { id, version },
-  );
+  write.mutate(`${verb}ApiKey`, { id });
+const complete = (calls: Writes, id: string, version: number): Promise<Outcome> =>
+  calls.mutate("completeActivity", { id, version });
 
 const changed = ["Account", "Contact", "Deal", "Quote", "LineItem"];
 const nameOf = (type: string) => `${type.charAt(0).toLowerCase()}${type.slice(1)}`;
@@ -46,23 +43,23 @@ const verbs = [
     {
       name: `update${type}`,
       entity: nameOf(type),
-      call: (calls: WriteCalls, id: string) => calls.update(type, id, { source: "x", version: 1 }),
+      call: (calls: Writes, id: string) => calls.update(type, id, { source: "x", version: 1 }),
     },
     {
       name: `delete${type}`,
       entity: nameOf(type),
-      call: (calls: WriteCalls, id: string) => calls.delete(type, id, { version: 1 }),
+      call: (calls: Writes, id: string) => calls.delete(type, id, { version: 1 }),
     },
     {
       name: `restore${type}`,
       entity: nameOf(type),
-      call: (calls: WriteCalls, id: string) => calls.restore(type, id, { version: 9 }),
+      call: (calls: Writes, id: string) => calls.restore(type, id, { version: 9 }),
     },
   ]),
   {
     name: "completeActivity",
     entity: "activity",
-    call: (calls: WriteCalls, id: string) => complete(calls, id, 9),
+    call: (calls: Writes, id: string) => complete(calls, id, 9),
   },
 ];
 
@@ -135,8 +132,8 @@ describe("a record that is not yours answers exactly as one that does not exist"
   it.each(changed)("restore%s of another tenant's deleted one", async (type) => {
     const { slug } = await gateway.fixtures.tenant(`gone-${gateway.fixtures.next()}`);
     const foreign = idIn(theirs, nameOf(type));
-    const calls = new WriteCalls(gateway, await gateway.keyFor(slug));
-    const owner = new WriteCalls(gateway, await gateway.keyFor("theirs"));
+    const calls = new Writes(gateway, await gateway.keyFor(slug));
+    const owner = new Writes(gateway, await gateway.keyFor("theirs"));
     expect(problemsOf(await owner.delete(type, foreign))).toEqual([]);
     const before = await everything();
     const outcome = await calls.restore(type, foreign);
@@ -197,7 +194,7 @@ describe("a reference to a record that is not yours answers as one to nothing", 
   it.each(created)("create%s with %s", async (type, field, entity) => {
     const before = await everything();
     const foreign = idIn(theirs, entity);
-    const create = (calls: WriteCalls, id: string) =>
+    const create = (calls: Writes, id: string) =>
       calls.create(type, { ...needed(type, field), [field]: valueFor(field, id) });
     const outcome = await create(write, foreign);
     expect(outcome).toEqual(await create(write, unknown(foreign)));
@@ -220,10 +217,9 @@ describe("a reference to a record that is not yours answers as one to nothing", 
   });
 
   it("createApiKey with department_id", async () => {
-    const call = { type: "ApiKey", declared: "$input: CreateApiKeyInput!", selection: "id" };
     const create = (id: string) => {
       const input = { name: "x", scopes: ["read:*"], department_id: id };
-      return write.mutate("createApiKey", call, { input });
+      return write.mutate("createApiKey", { input });
     };
     const foreign = idIn(theirs, "department");
     const outcome = await create(foreign);
@@ -247,15 +243,15 @@ describe("an upsert", () => {
     ["Quote", { quote_number: "Q-2026-00001" }],
   ])("of %s %o does not find another tenant's", async (type, key) => {
     const { slug } = await gateway.fixtures.tenant(`blank-${gateway.fixtures.next()}`);
-    const calls = new WriteCalls(gateway, await gateway.keyFor(slug));
+    const calls = new Writes(gateway, await gateway.keyFor(slug));
     const account = await calls.created("Account", { name: "Own" });
     const owner = type === "Account" ? {} : { account_id: idOf(account) };
     const first = await calls.upsert(type, { ...owner, ...key }, { restore: true });
     expect(problemsOf(first)).toEqual([]);
-    expect(at(first.payload, "created")).toBe(true);
+    expect(first.created).toBe(true);
     expect(idOf(first.record)).not.toBe(idIn(theirs, nameOf(type)));
     const again = await calls.upsert(type, { ...owner, ...key });
-    expect(at(again.payload, "created")).toBe(false);
+    expect(again.created).toBe(false);
     expect(idOf(again.record)).toBe(idOf(first.record));
   });
 
@@ -271,17 +267,17 @@ describe("an upsert", () => {
 describe("a value that somebody else's record has", () => {
   it("is free in another tenant", async () => {
     const { slug } = await gateway.fixtures.tenant("free-values");
-    const calls = new WriteCalls(gateway, await gateway.keyFor(slug));
+    const calls = new Writes(gateway, await gateway.keyFor(slug));
     const account = await calls.create("Account", { email: "holding@twin.example" });
     const owner = { account_id: idOf(account.record) };
     const deal = await calls.create("Deal", { ...owner, deal_number: "DEAL-2026-00001" });
     const quote = await calls.create("Quote", { ...owner, quote_number: "Q-2026-00001" });
-    expect([account, deal, quote].map(({ errors }) => errors)).toEqual([[], [], []]);
+    expect([account, deal, quote].map(({ userErrors }) => userErrors)).toEqual([[], [], []]);
   });
 
   it("is a duplicate for another application of the tenant, without the record", async () => {
     const outcome = await bound.create("Account", { email: "HOLDING@twin.example" });
-    expect(outcome.errors).toMatchObject([
+    expect(outcome.userErrors).toMatchObject([
       { code: "DUPLICATE", path: ["email"], existingId: null, existing: null },
     ]);
   });

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TenantFixtures } from "../support/samples/fixtures.ts";
-import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
-import { boundKey, outcomeOf, rowsOf, Writer } from "../support/writes/writes.ts";
+import { at, type TestGateway } from "../support/gateway/gateway.ts";
+import { RowWriter } from "../support/writes/row-writer.ts";
+import { boundKey, rowsOf, Writes } from "../support/writes/writes.ts";
+import { problemsOf } from "../support/writes/mutation.ts";
+import { startTenant } from "../support/gateway/one-tenant.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;
@@ -9,18 +12,19 @@ let key: string;
 let appKey: string;
 
 beforeAll(async () => {
-  gateway = await startGateway();
-  tenant = await gateway.fixtures.tenant("ours");
-  key = await gateway.keyFor("ours");
+  ({ gateway, tenant, key } = await startTenant("ours"));
   appKey = await boundKey(gateway, key, { app_id: "app-1" });
 });
 afterAll(() => gateway.close());
 
 describe("an application that shares records with others", () => {
   it("takes the place of a primary contact that it cannot see", async () => {
-    const account_id = await new Writer(gateway, appKey, "account").made({ name: "Shared" });
-    const old = await new Writer(gateway, key, "contact").made({ account_id, is_primary: true });
-    const contacts = new Writer(gateway, appKey, "contact");
+    const account_id = await new RowWriter(gateway, appKey, "accounts").made({ name: "Shared" });
+    const old = await new RowWriter(gateway, key, "contacts").made({
+      account_id,
+      is_primary: true,
+    });
+    const contacts = new RowWriter(gateway, appKey, "contacts");
     const next = await contacts.made({ account_id, is_primary: true });
     const rows = await rowsOf(
       gateway,
@@ -33,15 +37,15 @@ describe("an application that shares records with others", () => {
     ]);
     // And comes back without it when the other has it again.
     await contacts.delete(next);
-    await new Writer(gateway, key, "contact").update([{ id: old, is_primary: true }]);
+    await new RowWriter(gateway, key, "contacts").update([{ id: old, is_primary: true }]);
     expect((await contacts.restore(next))[0]?.problems).toEqual([]);
   });
 
   it("replaces the lines of its quote that it can see; others stay, count in the total and cannot be named", async () => {
-    const account_id = await new Writer(gateway, appKey, "account").made({ name: "Shared" });
-    const quotes = new Writer(gateway, appKey, "quote");
+    const account_id = await new RowWriter(gateway, appKey, "accounts").made({ name: "Shared" });
+    const quotes = new RowWriter(gateway, appKey, "quotes");
     const quote = await quotes.made({ account_id, line_items: [{ unit_price: "10" }] });
-    const hidden = await new Writer(gateway, key, "lineItem").made({
+    const hidden = await new RowWriter(gateway, key, "lineItems").made({
       quote_id: quote,
       unit_price: "5",
     });
@@ -76,15 +80,15 @@ describe("an application that shares records with others", () => {
   });
 
   it("replaces the contacts of its deal that it can see; others and deleted ones stay linked", async () => {
-    const account_id = await new Writer(gateway, appKey, "account").made({ name: "Shared" });
-    const contacts = new Writer(gateway, appKey, "contact");
+    const account_id = await new RowWriter(gateway, appKey, "accounts").made({ name: "Shared" });
+    const contacts = new RowWriter(gateway, appKey, "contacts");
     const own = await contacts.made({ account_id });
     const gone = await contacts.made({ account_id });
     const next = await contacts.made({ account_id });
-    const hidden = await new Writer(gateway, key, "contact").made({ account_id });
-    const deals = new Writer(gateway, appKey, "deal");
+    const hidden = await new RowWriter(gateway, key, "contacts").made({ account_id });
+    const deals = new RowWriter(gateway, appKey, "deals");
     const deal = await deals.made({ account_id, contact_ids: [own, gone] });
-    await new Writer(gateway, key, "deal").update([
+    await new RowWriter(gateway, key, "deals").update([
       { id: deal, contact_ids: [own, gone, hidden], primary_contact_id: gone },
     ]);
     await contacts.delete(gone);
@@ -100,18 +104,18 @@ describe("an application that shares records with others", () => {
     expect(new Set(await linked())).toEqual(new Set([next, gone, hidden]));
     await deals.update([{ id: deal, contact_ids: [] }]);
     expect(new Set(await linked())).toEqual(new Set([gone, hidden]));
-    await new Writer(gateway, key, "deal").update([
+    await new RowWriter(gateway, key, "deals").update([
       { id: deal, contact_ids: [], primary_contact_id: null },
     ]);
     expect(await linked()).toEqual([gone]);
   });
 
   it("cannot move a deal that has quotes which it cannot see", async () => {
-    const accounts = new Writer(gateway, appKey, "account");
+    const accounts = new RowWriter(gateway, appKey, "accounts");
     const [here, there] = [await accounts.made({}), await accounts.made({})];
-    const deals = new Writer(gateway, appKey, "deal");
+    const deals = new RowWriter(gateway, appKey, "deals");
     const deal = await deals.made({ account_id: here });
-    await new Writer(gateway, key, "quote").made({ account_id: here, deal_id: deal });
+    await new RowWriter(gateway, key, "quotes").made({ account_id: here, deal_id: deal });
     const [refused] = await deals.update([{ id: deal, account_id: there }]);
     expect(refused?.problems).toEqual(["BAD_USER_INPUT account_id"]);
   });
@@ -120,15 +124,10 @@ describe("an application that shares records with others", () => {
 it("a key of a department cannot turn a key from outside of it into its own", async () => {
   const department = await tenant.department("Sales");
   const departmentKey = await boundKey(gateway, key, { department_id: department.id });
-  const made = await gateway.data(
-    key,
-    'mutation { createApiKey(input: { name: "free", scopes: ["*"] }) { apiKey { id } } }',
-  );
-  const data = await gateway.data(
-    departmentKey,
-    "mutation($id: ID!) { rotateApiKey(id: $id) { secret apiKey { id } userErrors { code path } } }",
-    { id: at(made, "createApiKey", "apiKey", "id") },
-  );
-  expect(at(data, "rotateApiKey", "secret")).toBeNull();
-  expect(outcomeOf(at(data, "rotateApiKey"), "apiKey").problems).toEqual(["BAD_USER_INPUT id"]);
+  const made = await new Writes(gateway, key).created("ApiKey", { name: "free", scopes: ["*"] });
+  const outcome = await new Writes(gateway, departmentKey).mutate("rotateApiKey", {
+    id: made["id"],
+  });
+  expect(at(outcome.payload, "secret")).toBeNull();
+  expect(problemsOf(outcome)).toEqual(["BAD_USER_INPUT id"]);
 });

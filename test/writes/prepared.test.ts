@@ -1,17 +1,16 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openDatabase } from "../../src/db/database.ts";
 import type { TenantFixtures } from "../support/samples/fixtures.ts";
-import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
-import { mutationText } from "../support/writes/mutation-text.ts";
+import { at, type TestGateway } from "../support/gateway/gateway.ts";
+import { mutationText } from "../support/writes/mutation.ts";
+import { startTenant } from "../support/gateway/one-tenant.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;
 let key: string;
 
 beforeAll(async () => {
-  gateway = await startGateway();
-  tenant = await gateway.fixtures.tenant("north-harbor");
-  key = await gateway.keyFor(tenant.slug);
+  ({ gateway, tenant, key } = await startTenant("north-harbor"));
 });
 afterAll(() => gateway.close());
 

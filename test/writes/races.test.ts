@@ -20,7 +20,7 @@ describe("100 racing updates with one version", () => {
     );
     const winner = written.findIndex((result) => result.id !== null);
     expect(idsOf(written)).toEqual([id]);
-    expect(written[winner]).toEqual({ id, version: 2, errors: [] });
+    expect(written[winner]).toMatchObject({ record: { id, version: 2 }, userErrors: [] });
     const current = { __typename: "Account", id, version: 2, name: `by ${winner}` };
     const errors = errorsOf(written);
     expect(errors).toHaveLength(99);

@@ -1,23 +1,24 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TenantFixtures } from "../support/samples/fixtures.ts";
 import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
-import { rowsOf, Writer } from "../support/writes/writes.ts";
+import { RowWriter } from "../support/writes/row-writer.ts";
+import { rowsOf } from "../support/writes/writes.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;
-let accounts: Writer;
-let contacts: Writer;
-let deals: Writer;
-let quotes: Writer;
+let accounts: RowWriter;
+let contacts: RowWriter;
+let deals: RowWriter;
+let quotes: RowWriter;
 
 beforeAll(async () => {
   gateway = await startGateway();
   tenant = await gateway.fixtures.tenant("ours");
   const key = await gateway.keyFor("ours");
-  accounts = new Writer(gateway, key, "account");
-  contacts = new Writer(gateway, key, "contact");
-  deals = new Writer(gateway, key, "deal");
-  quotes = new Writer(gateway, key, "quote");
+  accounts = new RowWriter(gateway, key, "accounts");
+  contacts = new RowWriter(gateway, key, "contacts");
+  deals = new RowWriter(gateway, key, "deals");
+  quotes = new RowWriter(gateway, key, "quotes");
 });
 afterAll(() => gateway.close());
 
@@ -90,7 +91,7 @@ it("a line item comes back in the currency that its quote has by now", async () 
   const account = await tenant.account();
   const quote = await tenant.quote(account, null, { currency: "USD" });
   const line = await tenant.lineItem(quote, { currency: "USD" });
-  const lineItems = new Writer(gateway, await gateway.keyFor("ours"), "lineItem");
+  const lineItems = new RowWriter(gateway, await gateway.keyFor("ours"), "lineItems");
   await lineItems.delete(line.id);
   await quotes.update([{ id: quote.id, currency: "EUR" }]);
   await lineItems.restore(line.id);
@@ -101,7 +102,7 @@ it("a line item comes back in the currency that its quote has by now", async () 
 it("the event of a restored content says when and by whom it had been deleted", async () => {
   const account = await tenant.account();
   const contact = await tenant.contact(account);
-  const other = new Writer(gateway, await gateway.keyFor("ours"), "account");
+  const other = new RowWriter(gateway, await gateway.keyFor("ours"), "accounts");
   await accounts.delete(account.id);
   await other.restore(account.id);
   const rows = await rowsOf(
@@ -123,7 +124,7 @@ describe("an activity that stayed at the old account when its deal moved", () =>
   const moved = async () => {
     const [old, now] = [await accounts.made({}), await accounts.made({})];
     const deal = await deals.made({ account_id: old });
-    const activities = new Writer(gateway, await gateway.keyFor("ours"), "activity", "activities");
+    const activities = new RowWriter(gateway, await gateway.keyFor("ours"), "activities");
     await activities.made({ deal_id: deal });
     await deals.update([{ id: deal, account_id: now }]);
     return { old, deal };

@@ -1,15 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
-import { expectRefused, expectWritten, mutate, type Outcome } from "../support/writes/mutations.ts";
+import { expectRefused, expectWritten, type Outcome } from "../support/writes/mutation.ts";
+import { Writes } from "../support/writes/writes.ts";
 
 let gateway: TestGateway;
 let key: string;
+let writes: Writes;
 
 beforeAll(async () => {
   gateway = await startGateway();
   await gateway.fixtures.tenant("ours");
   await gateway.fixtures.tenant("theirs");
   key = await gateway.keyFor("ours");
+  writes = new Writes(gateway, key);
 });
 afterAll(() => gateway.close());
 
@@ -18,9 +21,9 @@ type Values = Readonly<Record<string, unknown>>;
 const shown =
   "id version name displayName domain email accountType lastActivityAt firstContactedAt parentAccountId";
 const create = (input: Values, selection = shown): Promise<Outcome> =>
-  mutate(gateway, key, "createAccount", { input }, selection);
+  writes.mutate("createAccount", { input }, selection);
 const update = (id: unknown, input: Values, selection = shown): Promise<Outcome> =>
-  mutate(gateway, key, "updateAccount", { id, input }, selection);
+  writes.mutate("updateAccount", { id, input }, selection);
 async function made(input: Values = {}): Promise<string> {
   return String(expectWritten(await create(input))["id"]);
 }
@@ -162,8 +165,8 @@ describe("email", () => {
     await made({ email: "shared@example.com" });
     const other = await gateway.keyFor("theirs");
     const input = { email: "shared@example.com" };
-    expectWritten(await mutate(gateway, other, "createAccount", { input }));
-    expectWritten(await mutate(gateway, key, "createContact", { input }));
+    expectWritten(await new Writes(gateway, other).mutate("createAccount", { input }));
+    expectWritten(await writes.mutate("createContact", { input }));
   });
 
   it("of N racers with the same email exactly one wins", async () => {
@@ -185,7 +188,7 @@ describe("email", () => {
 
 describe("last_activity_at, first_contacted_at", () => {
   const log = async (input: Values) =>
-    expectWritten(await mutate(gateway, key, "createActivity", { input }));
+    expectWritten(await writes.mutate("createActivity", { input }));
   const [march, april, may] = ["2026-03-01", "2026-04-01", "2026-05-01"].map(
     (day) => `${day}T10:00:00.000Z`,
   );
@@ -205,10 +208,10 @@ describe("last_activity_at, first_contacted_at", () => {
   it("activities of its deals and contacts count", async () => {
     const account_id = await made();
     const { id: deal_id } = expectWritten(
-      await mutate(gateway, key, "createDeal", { input: { account_id } }),
+      await writes.mutate("createDeal", { input: { account_id } }),
     );
     const { id: contact_id } = expectWritten(
-      await mutate(gateway, key, "createContact", { input: { account_id } }),
+      await writes.mutate("createContact", { input: { account_id } }),
     );
     await log({ deal_id, occurred_at: march });
     expect(await read(account_id)).toMatchObject({ lastActivityAt: march });
@@ -219,9 +222,7 @@ describe("last_activity_at, first_contacted_at", () => {
   it("only live ones: what a deletion took no longer counts, what comes back counts again", async () => {
     const account_id = await made();
     await log({ account_id, occurred_at: march });
-    const { id } = expectWritten(
-      await mutate(gateway, key, "createDeal", { input: { account_id } }),
-    );
+    const { id } = expectWritten(await writes.mutate("createDeal", { input: { account_id } }));
     await log({ deal_id: id, occurred_at: may });
     const latest = async () => {
       const selection = "lastActivityAt activities(first: 1) { nodes { occurredAt } }";
@@ -229,12 +230,12 @@ describe("last_activity_at, first_contacted_at", () => {
       expect(at(seen, "lastActivityAt")).toBe(at(seen, "activities", "nodes", 0, "occurredAt"));
       return at(seen, "lastActivityAt");
     };
-    expectWritten(await mutate(gateway, key, "deleteDeal", { id }));
+    expectWritten(await writes.mutate("deleteDeal", { id }));
     expect(await latest()).toBe(march);
-    expectWritten(await mutate(gateway, key, "restoreDeal", { id }));
+    expectWritten(await writes.mutate("restoreDeal", { id }));
     expect(await latest()).toBe(may);
-    expectWritten(await mutate(gateway, key, "deleteAccount", { id: account_id }));
-    expectWritten(await mutate(gateway, key, "restoreAccount", { id: account_id }));
+    expectWritten(await writes.mutate("deleteAccount", { id: account_id }));
+    expectWritten(await writes.mutate("restoreAccount", { id: account_id }));
     expect(await latest()).toBe(may);
   });
 

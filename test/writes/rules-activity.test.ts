@@ -1,20 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Made, TenantFixtures } from "../support/samples/fixtures.ts";
 import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
-import { idOf, problemsOf, WriteCalls, type Outcome } from "../support/writes/write-calls.ts";
+import { idOf, type Outcome, problemsOf } from "../support/writes/mutation.ts";
+import { Writes } from "../support/writes/writes.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;
 let account: Made;
 let other: Made;
-let write: WriteCalls;
+let write: Writes;
 
 beforeAll(async () => {
   gateway = await startGateway();
   tenant = await gateway.fixtures.tenant("activities");
   account = await tenant.account();
   other = await tenant.account();
-  write = new WriteCalls(gateway, await gateway.keyFor(tenant.slug));
+  write = new Writes(gateway, await gateway.keyFor(tenant.slug));
 });
 afterAll(() => gateway.close());
 
@@ -23,12 +24,10 @@ const make = (values: Values, selection?: string) => write.created("Activity", v
 const attempt = (values: Values) => write.create("Activity", values);
 
 function complete(id: string, version?: number): Promise<Outcome> {
-  const declared = "$id: ID!, $version: Int";
-  const selection = "id status completedAt updatedAt version";
   return write.mutate(
     "completeActivity",
-    { type: "Activity", declared, selection },
     { id, ...(version === undefined ? {} : { version }) },
+    "id status completedAt updatedAt version",
   );
 }
 
@@ -39,7 +38,7 @@ describe("account_id, deal_id, contact_id", () => {
     const contact = await tenant.contact(account);
     const alone = await attempt({ type: "call", contact_ids: [contact.id] });
     expect(problemsOf(alone)).toEqual(["BAD_USER_INPUT account_id"]);
-    expect(alone.errors[0]).toMatchObject({
+    expect(alone.userErrors[0]).toMatchObject({
       message: expect.stringMatching(/deal_id.*contact_id/),
     });
     for (const owner of [
@@ -237,7 +236,7 @@ describe("an activity is a log entry", () => {
     const id = idOf(await make({ account_id: account.id, type: "task" }));
     const stale = await complete(id, 7);
     expect(problemsOf(stale)).toEqual(["CONFLICT version"]);
-    expect(stale.errors[0]).toMatchObject({ current: { id, version: 1 } });
+    expect(stale.userErrors[0]).toMatchObject({ current: { id, version: 1 } });
     expect(problemsOf(await complete(id))).toEqual([]);
     expect(problemsOf(await complete(id))).toEqual(["BAD_USER_INPUT id"]);
     expect(problemsOf(await complete("acc-1"))).toEqual(["BAD_USER_INPUT id"]);

@@ -2,8 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { catalog } from "../../src/modules/catalog.ts";
 import { countEvents, eventsOf } from "../support/changes/events.ts";
 import type { TenantFixtures } from "../support/samples/fixtures.ts";
-import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
-import { expectWritten, mutate, mutateMany, type Outcome } from "../support/writes/mutations.ts";
+import type { TestGateway } from "../support/gateway/gateway.ts";
+import { expectWritten, type Outcome } from "../support/writes/mutation.ts";
+import { Writes } from "../support/writes/writes.ts";
 import {
   actorOf,
   fieldFor,
@@ -15,17 +16,17 @@ import {
   type Kind,
 } from "../support/samples/one-of-each.ts";
 import { untilWaiting } from "../support/database/waiting.ts";
+import { startTenant } from "../support/gateway/one-tenant.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;
 let key: string;
+let writes: Writes;
 let theirKey: string;
 let ours: Record<Kind, string>;
 
 beforeAll(async () => {
-  gateway = await startGateway();
-  tenant = await gateway.fixtures.tenant("ours");
-  key = await gateway.keyFor("ours");
+  ({ gateway, tenant, key, writes } = await startTenant("ours"));
   await gateway.fixtures.tenant("theirs");
   theirKey = await gateway.keyFor("theirs");
   ours = await oneOfEach(gateway, key);
@@ -39,7 +40,7 @@ const write = (
   kind: Kind,
   args: Values,
   selection = "id version updatedAt",
-): Promise<Outcome> => mutate(gateway, key, fieldFor(verb, kind), args, selection);
+): Promise<Outcome> => writes.mutate(fieldFor(verb, kind), args, selection);
 const create = (kind: Kind, input: Values = {}): Promise<Outcome> =>
   write("create", kind, { input: { ...leastInput(kind, ours), ...input } });
 
@@ -67,7 +68,7 @@ describe("change log", () => {
 
   it("completing an activity is a write", async () => {
     const { id } = expectWritten(await create("activity"));
-    expectWritten(await mutate(gateway, key, "completeActivity", { id }));
+    expectWritten(await writes.mutate("completeActivity", { id }));
     const [, event] = await eventsOf(gateway, String(id));
     expect(event).toMatchObject({ operation: "updated", version: 2 });
     expect(event?.changes).toMatchObject({ status: [null, "completed"] });
@@ -188,7 +189,7 @@ describe("change log", () => {
       write("restore", "account", { id }),
     ];
     for (const outcome of await Promise.all(refused)) expect(outcome.record).toBeNull();
-    const batch = await mutateMany(gateway, key, "createAccounts", {
+    const batch = await writes.mutateMany("createAccounts", {
       inputs: [{ name: "Good" }, { email: "taken@example.com" }],
     });
     expect(batch.written).toBe(0);
@@ -233,7 +234,7 @@ describe("change log", () => {
     await untilWaiting(gateway);
     const behind = write("update", "account", { id: quick, input: { name: "Quick" } });
     // Somebody else's log does not wait for it.
-    expectWritten(await mutate(gateway, theirKey, "createAccount", { input: {} }));
+    expectWritten(await new Writes(gateway, theirKey).mutate("createAccount", { input: {} }));
     expect(await follow(known)).toEqual([]);
     await client.query("SELECT pg_advisory_unlock(4711)");
     for (const outcome of await Promise.all([waiting, behind])) expectWritten(outcome);

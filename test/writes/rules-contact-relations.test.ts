@@ -1,20 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
-import {
-  expectRefused,
-  expectWritten,
-  mutate,
-  mutateMany,
-  type Outcome,
-} from "../support/writes/mutations.ts";
+import { at, listAt, type TestGateway } from "../support/gateway/gateway.ts";
+import { expectRefused, expectWritten, type Outcome } from "../support/writes/mutation.ts";
+import type { Writes } from "../support/writes/writes.ts";
+import { startTenant } from "../support/gateway/one-tenant.ts";
 
 let gateway: TestGateway;
 let key: string;
+let writes: Writes;
 
 beforeAll(async () => {
-  gateway = await startGateway();
-  await gateway.fixtures.tenant("ours");
-  key = await gateway.keyFor("ours");
+  ({ gateway, key, writes } = await startTenant("ours"));
 });
 afterAll(() => gateway.close());
 
@@ -22,24 +17,23 @@ type Values = Readonly<Record<string, unknown>>;
 
 const shown = "id version accountId isPrimary reportsToContactId lastInteractionAt";
 const create = (input: Values): Promise<Outcome> =>
-  mutate(gateway, key, "createContact", { input }, shown);
+  writes.mutate("createContact", { input }, shown);
 const update = (id: unknown, input: Values): Promise<Outcome> =>
-  mutate(gateway, key, "updateContact", { id, input }, shown);
+  writes.mutate("updateContact", { id, input }, shown);
 const updateAll = (inputs: readonly Values[], onError = "abort") =>
-  mutateMany(gateway, key, "updateContacts", { inputs, onError }, shown);
+  writes.mutateMany("updateContacts", { inputs, onError }, shown);
 async function made(input: Values = {}): Promise<string> {
   return String(expectWritten(await create(input))["id"]);
 }
 async function account(): Promise<string> {
-  return String(expectWritten(await mutate(gateway, key, "createAccount", { input: {} }))["id"]);
+  return String(expectWritten(await writes.mutate("createAccount", { input: {} }))["id"]);
 }
 async function read(id: string): Promise<unknown> {
   const query = `query ($id: ID!) { contact(id: $id) { ${shown} } }`;
   return at(await gateway.data(key, query, { id }), "contact");
 }
-const remove = async (id: string) =>
-  expectWritten(await mutate(gateway, key, "deleteContact", { id }));
-const restore = (id: string) => mutate(gateway, key, "restoreContact", { id }, shown);
+const remove = async (id: string) => expectWritten(await writes.mutate("deleteContact", { id }));
+const restore = (id: string) => writes.mutate("restoreContact", { id }, shown);
 
 describe("reports_to_contact_id", () => {
   const manager = [["reports_to_contact_id", "ValidationError"]] as const;
@@ -179,7 +173,7 @@ describe("is_primary", () => {
     const account_id = await account();
     const first = await made({ account_id, is_primary: true });
     const inputs = Array.from({ length: 3 }, () => ({ account_id, is_primary: true }));
-    const { results } = await mutateMany(gateway, key, "createContacts", { inputs }, shown);
+    const { results } = await writes.mutateMany("createContacts", { inputs }, shown);
     expect(results.map(({ record }) => record?.["isPrimary"])).toEqual([false, false, true]);
     expect(await primaries(account_id)).toEqual([results[2]?.record?.["id"]]);
     const last = String(results[2]?.record?.["id"]);
@@ -245,7 +239,7 @@ describe("is_primary", () => {
       await remove(ids.at(-1) ?? "");
     }
     const inputs = ids.map((id) => ({ id }));
-    const { written } = await mutateMany(gateway, key, "restoreContacts", { inputs });
+    const { written } = await writes.mutateMany("restoreContacts", { inputs });
     expect(written).toBe(3);
     expect(await primaries(account_id)).toHaveLength(1);
   });
@@ -254,7 +248,7 @@ describe("is_primary", () => {
 describe("last_interaction_at", () => {
   const [march, may] = ["2026-03-01T10:00:00.000Z", "2026-05-01T10:00:00.000Z"];
   const log = async (input: Values) =>
-    expectWritten(await mutate(gateway, key, "createActivity", { input }));
+    expectWritten(await writes.mutate("createActivity", { input }));
 
   it("derived: the latest occurred_at of the live activities that the contact is part of", async () => {
     const account_id = await account();
@@ -272,9 +266,9 @@ describe("last_interaction_at", () => {
     const [here, outside] = [await made({ account_id }), await made()];
     await log({ contact_id: outside, occurred_at: march });
     await log({ account_id, contact_ids: [here, outside], occurred_at: may });
-    expectWritten(await mutate(gateway, key, "deleteAccount", { id: account_id }));
+    expectWritten(await writes.mutate("deleteAccount", { id: account_id }));
     expect(await read(outside)).toMatchObject({ lastInteractionAt: march });
-    expectWritten(await mutate(gateway, key, "restoreAccount", { id: account_id }));
+    expectWritten(await writes.mutate("restoreAccount", { id: account_id }));
     for (const id of [here, outside]) {
       expect(await read(id)).toMatchObject({ lastInteractionAt: may });
     }
@@ -285,7 +279,7 @@ describe("last_interaction_at", () => {
     const contact = await made();
     await log({ account_id, contact_ids: [contact], occurred_at: may });
     await remove(contact);
-    expectWritten(await mutate(gateway, key, "deleteAccount", { id: account_id }));
+    expectWritten(await writes.mutate("deleteAccount", { id: account_id }));
     expectWritten(await restore(contact));
     expect(await read(contact)).toMatchObject({ lastInteractionAt: null });
   });

@@ -1,15 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
-import { expectRefused, expectWritten, mutate, type Outcome } from "../support/writes/mutations.ts";
+import { at, type TestGateway } from "../support/gateway/gateway.ts";
+import { expectRefused, expectWritten, type Outcome } from "../support/writes/mutation.ts";
+import { Writes } from "../support/writes/writes.ts";
 import { actorOf, uuidOf } from "../support/samples/one-of-each.ts";
+import { startTenant } from "../support/gateway/one-tenant.ts";
 
 let gateway: TestGateway;
 let key: string;
+let writes: Writes;
 
 beforeAll(async () => {
-  gateway = await startGateway();
-  await gateway.fixtures.tenant("ours");
-  key = await gateway.keyFor("ours");
+  ({ gateway, key, writes } = await startTenant("ours"));
 });
 afterAll(() => gateway.close());
 
@@ -18,14 +19,14 @@ type Values = Readonly<Record<string, unknown>>;
 const shown =
   "id version displayName email phone phone1Label accountId isPrimary optedIn optedInAt lastInteractionAt departmentId";
 const create = (input: Values, selection = shown): Promise<Outcome> =>
-  mutate(gateway, key, "createContact", { input }, selection);
+  writes.mutate("createContact", { input }, selection);
 const update = (id: unknown, input: Values, selection = shown): Promise<Outcome> =>
-  mutate(gateway, key, "updateContact", { id, input }, selection);
+  writes.mutate("updateContact", { id, input }, selection);
 async function made(input: Values = {}): Promise<string> {
   return String(expectWritten(await create(input))["id"]);
 }
 async function account(input: Values = {}): Promise<string> {
-  return String(expectWritten(await mutate(gateway, key, "createAccount", { input }))["id"]);
+  return String(expectWritten(await writes.mutate("createAccount", { input }))["id"]);
 }
 async function read(id: string): Promise<unknown> {
   const query = `query ($id: ID!) { contact(id: $id) { ${shown} } }`;
@@ -70,14 +71,14 @@ describe("fields", () => {
   it("department_id is private: no input takes it, the credential gives it", async () => {
     await expect(create({ department_id: "dep-1" })).rejects.toThrow(/department_id/);
     const { id } = expectWritten(
-      await mutate(gateway, key, "createDepartment", { input: { name: "Sales" } }),
+      await writes.mutate("createDepartment", { input: { name: "Sales" } }),
     );
     const bound = await gateway.keyFor("ours");
     await gateway.fixtures.client.query("UPDATE api_keys SET department_id = $1 WHERE id = $2", [
       uuidOf(String(id)),
       uuidOf(actorOf(bound)),
     ]);
-    const record = await mutate(gateway, bound, "createContact", { input: {} }, shown);
+    const record = await new Writes(gateway, bound).mutate("createContact", { input: {} }, shown);
     expect(expectWritten(record)["departmentId"]).toBe(id);
     expect(expectWritten(await create({}))["departmentId"]).toBeNull();
   });
@@ -174,9 +175,9 @@ describe("attaching by the email's domain", () => {
     const input = { domain: "twice.example" };
     const [first, second] = [await account(input), await account(input)];
     expect(expectWritten(await create({ email: "a@twice.example" }))["accountId"]).toBeNull();
-    expectWritten(await mutate(gateway, key, "deleteAccount", { id: first }));
+    expectWritten(await writes.mutate("deleteAccount", { id: first }));
     expect(expectWritten(await create({ email: "b@twice.example" }))["accountId"]).toBe(second);
-    expectWritten(await mutate(gateway, key, "deleteAccount", { id: second }));
+    expectWritten(await writes.mutate("deleteAccount", { id: second }));
     expect(expectWritten(await create({ email: "c@twice.example" }))["accountId"]).toBeNull();
   });
 

@@ -1,19 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Made, TenantFixtures } from "../support/samples/fixtures.ts";
 import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
-import { idOf, problemsOf, WriteCalls } from "../support/writes/write-calls.ts";
+import { idOf, problemsOf } from "../support/writes/mutation.ts";
+import { Writes } from "../support/writes/writes.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;
 let account: Made;
-let write: WriteCalls;
+let write: Writes;
 const thisYear = new Date().getUTCFullYear();
 
 beforeAll(async () => {
   gateway = await startGateway();
   tenant = await gateway.fixtures.tenant("deals", { default_currency: "CHF" });
   account = await tenant.account();
-  write = new WriteCalls(gateway, await gateway.keyFor(tenant.slug));
+  write = new Writes(gateway, await gateway.keyFor(tenant.slug));
 });
 afterAll(() => gateway.close());
 
@@ -53,7 +54,7 @@ describe("deal_number", () => {
     for (const slug of ["counts", "counts-too"]) {
       const other = await gateway.fixtures.tenant(slug);
       const owner = await other.account();
-      const calls = new WriteCalls(gateway, await gateway.keyFor(slug));
+      const calls = new Writes(gateway, await gateway.keyFor(slug));
       for (let count = 0; count < 2; count += 1) {
         const input = { account_id: owner.id };
         numbers.push(at(await calls.created("Deal", input, "dealNumber"), "dealNumber"));
@@ -76,7 +77,7 @@ describe("deal_number", () => {
       await write.update("Deal", other, { deal_number: "DEAL-1999-7" }),
     ]) {
       expect(problemsOf(outcome)).toEqual(["DUPLICATE deal_number"]);
-      expect(outcome.errors[0]).toMatchObject({
+      expect(outcome.userErrors[0]).toMatchObject({
         __typename: "DuplicateError",
         existingId: first,
         existing: { id: first },

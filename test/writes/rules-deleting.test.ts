@@ -2,16 +2,18 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Made, TenantFixtures } from "../support/samples/fixtures.ts";
 import { catalog } from "../../src/modules/catalog.ts";
 import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
-import { idOf, problemsOf, uuidOf, WriteCalls } from "../support/writes/write-calls.ts";
+import { idOf, problemsOf } from "../support/writes/mutation.ts";
+import { uuidOf } from "../support/samples/one-of-each.ts";
+import { Writes } from "../support/writes/writes.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;
-let write: WriteCalls;
+let write: Writes;
 
 beforeAll(async () => {
   gateway = await startGateway();
   tenant = await gateway.fixtures.tenant("deleting");
-  write = new WriteCalls(gateway, await gateway.keyFor(tenant.slug));
+  write = new Writes(gateway, await gateway.keyFor(tenant.slug));
 });
 afterAll(() => gateway.close());
 
@@ -220,11 +222,11 @@ describe("what cannot be restored", () => {
     const { id } = records.account;
     const stale = await write.delete("Account", id, { version: 9 });
     expect(problemsOf(stale)).toEqual(["CONFLICT version"]);
-    expect(stale.errors[0]).toMatchObject({ current: { id, version: 1 } });
+    expect(stale.userErrors[0]).toMatchObject({ current: { id, version: 1 } });
     expect(await gone(records)).toEqual([]);
     expect(problemsOf(await write.delete("Account", id, { version: 1 }))).toEqual([]);
     const early = await write.restore("Account", id, { version: 1 });
-    expect(early.errors[0]).toMatchObject({ code: "CONFLICT", current: { id, version: 2 } });
+    expect(early.userErrors[0]).toMatchObject({ code: "CONFLICT", current: { id, version: 2 } });
     expect(await gone(records)).toEqual([...members]);
     expect(problemsOf(await write.restore("Account", id, { version: 2 }))).toEqual([]);
   });

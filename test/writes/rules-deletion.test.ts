@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { catalog } from "../../src/modules/catalog.ts";
 import { eventsOf } from "../support/changes/events.ts";
-import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
-import { expectRefused, expectWritten, mutate, type Outcome } from "../support/writes/mutations.ts";
+import { at, listAt, type TestGateway } from "../support/gateway/gateway.ts";
+import { expectRefused, expectWritten, type Outcome } from "../support/writes/mutation.ts";
+import type { Writes } from "../support/writes/writes.ts";
 import {
   fieldFor,
   leastInput,
@@ -10,15 +11,15 @@ import {
   uuidOf,
   type Kind,
 } from "../support/samples/one-of-each.ts";
+import { startTenant } from "../support/gateway/one-tenant.ts";
 
 let gateway: TestGateway;
 let key: string;
+let writes: Writes;
 let ours: Record<Kind, string>;
 
 beforeAll(async () => {
-  gateway = await startGateway();
-  await gateway.fixtures.tenant("ours");
-  key = await gateway.keyFor("ours");
+  ({ gateway, key, writes } = await startTenant("ours"));
   ours = await oneOfEach(gateway, key);
 });
 afterAll(() => gateway.close());
@@ -30,7 +31,7 @@ const write = (
   kind: Kind,
   args: Values,
   selection = "id version",
-): Promise<Outcome> => mutate(gateway, key, fieldFor(verb, kind), args, selection);
+): Promise<Outcome> => writes.mutate(fieldFor(verb, kind), args, selection);
 async function make(kind: Kind, input: Values = {}): Promise<string> {
   const made = await write("create", kind, { input: { ...leastInput(kind, ours), ...input } });
   return String(expectWritten(made)["id"]);

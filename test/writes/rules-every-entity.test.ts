@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { catalog } from "../../src/modules/catalog.ts";
 import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
-import { askMutation, expectRefused, expectWritten, mutate } from "../support/writes/mutations.ts";
+import { expectRefused, expectWritten } from "../support/writes/mutation.ts";
+import { Writes } from "../support/writes/writes.ts";
 import {
   fieldFor,
   kinds,
@@ -14,6 +15,7 @@ import {
 
 let gateway: TestGateway;
 let key: string;
+let writes: Writes;
 let ours: Record<Kind, string>;
 let theirs: Record<Kind, string>;
 
@@ -22,6 +24,7 @@ beforeAll(async () => {
   await gateway.fixtures.tenant("ours");
   await gateway.fixtures.tenant("theirs");
   key = await gateway.keyFor("ours");
+  writes = new Writes(gateway, key);
   ours = await oneOfEach(gateway, key);
   theirs = await oneOfEach(gateway, await gateway.keyFor("theirs"));
 });
@@ -46,9 +49,7 @@ const named = references.map(
 );
 
 const create = (kind: Kind, input: Readonly<Record<string, unknown>>, selection?: string) =>
-  mutate(
-    gateway,
-    key,
+  writes.mutate(
     fieldFor("create", kind),
     { input: { ...leastInput(kind, ours), ...input } },
     selection,
@@ -93,7 +94,7 @@ describe("identity", () => {
 
   it("arguments take both forms too", async () => {
     for (const id of [ours.account, uuidOf(ours.account)]) {
-      const outcome = await mutate(gateway, key, "updateAccount", { id, input: { name: "A" } });
+      const outcome = await writes.mutate("updateAccount", { id, input: { name: "A" } });
       expect(expectWritten(outcome)["id"]).toBe(ours.account);
     }
   });
@@ -116,7 +117,7 @@ describe("identity", () => {
     "a wrong prefix in %s's id names the id",
     async (verb) => {
       const args = { id: ours.contact, input: { name: "X" } };
-      const outcome = await mutate(gateway, key, `${verb}Account`, args);
+      const outcome = await writes.mutate(`${verb}Account`, args);
       expectRefused(outcome, [["id", "ValidationError", /acc-<uuid>/]]);
     },
   );
@@ -230,8 +231,7 @@ describe("tenant", () => {
       );
       return rows;
     };
-    const write = (id: string) =>
-      askMutation(gateway, key, fieldFor(verb, kind), { id, version: 1, input: {} });
+    const write = (id: string) => writes.ask(fieldFor(verb, kind), { id, version: 1, input: {} });
     const before = await stored();
     const answer = await write(theirs[kind]);
     expect(answer).toEqual(await write(unknownId(kind)));

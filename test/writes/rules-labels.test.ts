@@ -1,13 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
-import {
-  askMutation,
-  createAccountFrom,
-  expectRefused,
-  expectWritten,
-  mutate,
-  type Outcome,
-} from "../support/writes/mutations.ts";
+import type { TestGateway } from "../support/gateway/gateway.ts";
+import { expectRefused, expectWritten, type Outcome } from "../support/writes/mutation.ts";
+import { createAccountFrom, type Writes } from "../support/writes/writes.ts";
 import {
   fieldFor,
   kinds,
@@ -16,15 +10,15 @@ import {
   type Kind,
 } from "../support/samples/one-of-each.ts";
 import { withoutExtensions } from "../support/gateway/without-extensions.ts";
+import { startTenant } from "../support/gateway/one-tenant.ts";
 
 let gateway: TestGateway;
 let key: string;
+let writes: Writes;
 let ours: Record<Kind, string>;
 
 beforeAll(async () => {
-  gateway = await startGateway();
-  await gateway.fixtures.tenant("ours");
-  key = await gateway.keyFor("ours");
+  ({ gateway, key, writes } = await startTenant("ours"));
   ours = await oneOfEach(gateway, key);
 });
 afterAll(() => gateway.close());
@@ -32,9 +26,7 @@ afterAll(() => gateway.close());
 type Values = Readonly<Record<string, unknown>>;
 
 const create = (kind: Kind, input: Values, selection = "id"): Promise<Outcome> =>
-  mutate(
-    gateway,
-    key,
+  writes.mutate(
     fieldFor("create", kind),
     { input: { ...leastInput(kind, ours), ...input } },
     selection,
@@ -79,7 +71,7 @@ describe("tags", () => {
   it("an update replaces them, [] clears", async () => {
     const { id } = expectWritten(await create("account", { tags: ["a", "b"] }));
     const update = (tags: unknown) =>
-      mutate(gateway, key, "updateAccount", { id, input: { tags } }, "tags");
+      writes.mutate("updateAccount", { id, input: { tags } }, "tags");
     expect(expectWritten(await update(["c"]))).toEqual({ tags: ["c"] });
     expectRefused(await update(null), [["tags", "ValidationError", /send \[\]/]]);
     expect(expectWritten(await update([]))).toEqual({ tags: [] });
@@ -236,7 +228,7 @@ describe("custom_fields", () => {
   it("an update replaces the object, {} empties it", async () => {
     const { id } = expectWritten(await create("account", { custom_fields: { a: 1, b: 2 } }));
     const update = (custom_fields: unknown) =>
-      mutate(gateway, key, "updateAccount", { id, input: { custom_fields } }, "customFields");
+      writes.mutate("updateAccount", { id, input: { custom_fields } }, "customFields");
     expect(expectWritten(await update({ b: 3 }))).toEqual({ customFields: { b: 3 } });
     expectRefused(await update(null), [["custom_fields", "ValidationError", /empty/]]);
     expect(expectWritten(await update({}))).toEqual({ customFields: {} });
@@ -255,7 +247,7 @@ describe("custom_fields", () => {
 
 describe("tags, custom_fields", () => {
   it.each(["tags", "custom_fields"])("not on LineItem: %s", async (field) => {
-    const answer = await askMutation(gateway, key, "createLineItem", {
+    const answer = await writes.ask("createLineItem", {
       input: { quote_id: ours.quote, [field]: field === "tags" ? ["a"] : {} },
     });
     expect(JSON.stringify(answer.errors)).toMatch(new RegExp(`${field}.*BAD_USER_INPUT`));

@@ -1,29 +1,23 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
-import {
-  expectRefused,
-  expectWritten,
-  mutate,
-  mutateMany,
-  type Outcome,
-} from "../support/writes/mutations.ts";
+import { at, type TestGateway } from "../support/gateway/gateway.ts";
+import { expectRefused, expectWritten, type Outcome } from "../support/writes/mutation.ts";
+import type { Writes } from "../support/writes/writes.ts";
+import { startTenant } from "../support/gateway/one-tenant.ts";
 
 let gateway: TestGateway;
 let key: string;
+let writes: Writes;
 
 beforeAll(async () => {
-  gateway = await startGateway();
-  await gateway.fixtures.tenant("ours");
-  key = await gateway.keyFor("ours");
+  ({ gateway, key, writes } = await startTenant("ours"));
 });
 afterAll(() => gateway.close());
 
 type Values = Readonly<Record<string, unknown>>;
 
-const create = (input: Values): Promise<Outcome> =>
-  mutate(gateway, key, "createAccount", { input });
+const create = (input: Values): Promise<Outcome> => writes.mutate("createAccount", { input });
 const update = (id: unknown, input: Values): Promise<Outcome> =>
-  mutate(gateway, key, "updateAccount", { id, input });
+  writes.mutate("updateAccount", { id, input });
 async function made(input: Values = {}): Promise<string> {
   return String(expectWritten(await create(input))["id"]);
 }
@@ -68,9 +62,9 @@ describe("the parent chain", () => {
 
   it("has no cycles through deleted accounts, which can come back", async () => {
     const [top = "", middle = "", bottom = ""] = await chain(3);
-    expectWritten(await mutate(gateway, key, "deleteAccount", { id: middle }));
+    expectWritten(await writes.mutate("deleteAccount", { id: middle }));
     expectRefused(await update(top, { parent_account_id: bottom }), circle);
-    expectWritten(await mutate(gateway, key, "restoreAccount", { id: middle }));
+    expectWritten(await writes.mutate("restoreAccount", { id: middle }));
   });
 
   it("has no cycles of changes in one call", async () => {
@@ -80,7 +74,7 @@ describe("the parent chain", () => {
       { id: b, parent_account_id: c },
       { id: c, parent_account_id: a },
     ];
-    const { written, results } = await mutateMany(gateway, key, "updateAccounts", { inputs });
+    const { written, results } = await writes.mutateMany("updateAccounts", { inputs });
     expect(written).toBe(0);
     expect(results.map(({ userErrors }) => userErrors.length)).toEqual([0, 0, 1]);
   });
@@ -113,7 +107,7 @@ describe("the parent chain", () => {
         { id: middle, parent_account_id: elsewhere, ...fault },
         { id: top, parent_account_id: middle },
       ];
-      const { results } = await mutateMany(gateway, key, "updateAccounts", {
+      const { results } = await writes.mutateMany("updateAccounts", {
         inputs,
         onError: "continue",
       });
@@ -129,7 +123,7 @@ describe("the parent chain", () => {
       { id: a, parent_account_id: b, ...fault },
       { id: b, parent_account_id: a },
     ];
-    const { results } = await mutateMany(gateway, key, "updateAccounts", {
+    const { results } = await writes.mutateMany("updateAccounts", {
       inputs,
       onError: "continue",
     });
@@ -142,7 +136,7 @@ describe("the parent chain", () => {
       { id: below, parent_account_id: null },
       { id: top, parent_account_id: below },
     ];
-    const { written } = await mutateMany(gateway, key, "updateAccounts", { inputs });
+    const { written } = await writes.mutateMany("updateAccounts", { inputs });
     expect(written).toBe(2);
     expect(await read(top)).toMatchObject({ parentAccountId: below });
   });

@@ -1,19 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Made, TenantFixtures } from "../support/samples/fixtures.ts";
 import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
-import { idOf, problemsOf, uuidOf, WriteCalls } from "../support/writes/write-calls.ts";
+import { idOf, problemsOf } from "../support/writes/mutation.ts";
+import { uuidOf } from "../support/samples/one-of-each.ts";
+import { Writes } from "../support/writes/writes.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;
 let account: Made;
-let write: WriteCalls;
+let write: Writes;
 const today = new Date().toISOString().slice(0, 10);
 
 beforeAll(async () => {
   gateway = await startGateway();
   tenant = await gateway.fixtures.tenant("quotes", { default_currency: "CHF" });
   account = await tenant.account();
-  write = new WriteCalls(gateway, await gateway.keyFor(tenant.slug));
+  write = new Writes(gateway, await gateway.keyFor(tenant.slug));
 });
 afterAll(() => gateway.close());
 
@@ -64,7 +66,7 @@ describe("quote_number", () => {
     const calls = await Promise.all(
       ["counts", "counts-too"].map(async (slug) => {
         const owner = await (await gateway.fixtures.tenant(slug)).account();
-        const own = new WriteCalls(gateway, await gateway.keyFor(slug));
+        const own = new Writes(gateway, await gateway.keyFor(slug));
         const input = { account_id: owner.id };
         const first = at(await own.created("Quote", input, "quoteNumber"), "quoteNumber");
         return [first, at(await own.created("Quote", input, "quoteNumber"), "quoteNumber")];
@@ -83,7 +85,7 @@ describe("quote_number", () => {
     expect(at(quote, "quoteNumber")).toBe("Q-1999-892");
     const again = await attempt({ quote_number: "Q-1999-892" });
     expect(problemsOf(again)).toEqual(["DUPLICATE quote_number"]);
-    expect(again.errors[0]).toMatchObject({ existingId: idOf(quote) });
+    expect(again.userErrors[0]).toMatchObject({ existingId: idOf(quote) });
     await write.delete("Quote", idOf(quote));
     expect(problemsOf(await attempt({ quote_number: "Q-1999-892" }))).toEqual([]);
   });

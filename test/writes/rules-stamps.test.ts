@@ -2,7 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { catalog } from "../../src/modules/catalog.ts";
 import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
-import { expectRefused, expectWritten, mutate, type Outcome } from "../support/writes/mutations.ts";
+import { expectRefused, expectWritten, type Outcome } from "../support/writes/mutation.ts";
+import { Writes } from "../support/writes/writes.ts";
 import {
   actorOf,
   fieldFor,
@@ -33,15 +34,13 @@ type Values = Readonly<Record<string, unknown>>;
 const stamps =
   "id version createdAt createdBy updatedAt updatedBy deletedAt deletedBy source sourceType schemaVersion appId isDeleted";
 const create = (kind: Kind, input: Values = {}, key = ann): Promise<Outcome> =>
-  mutate(
-    gateway,
-    key,
+  new Writes(gateway, key).mutate(
     fieldFor("create", kind),
     { input: { ...leastInput(kind, ours), ...input } },
     stamps,
   );
 const write = (verb: string, kind: Kind, args: Values, key = ann): Promise<Outcome> =>
-  mutate(gateway, key, fieldFor(verb, kind), args, stamps);
+  new Writes(gateway, key).mutate(fieldFor(verb, kind), args, stamps);
 /** All that can be changed: an activity is a log entry. */
 const changeable = kinds.filter((kind) => kind !== "activity");
 

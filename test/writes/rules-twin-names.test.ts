@@ -1,18 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Made, TenantFixtures } from "../support/samples/fixtures.ts";
 import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
-import { idOf, problemsOf, WriteCalls } from "../support/writes/write-calls.ts";
+import { idOf, problemsOf } from "../support/writes/mutation.ts";
+import { Writes } from "../support/writes/writes.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;
 let account: Made;
-let write: WriteCalls;
+let write: Writes;
 
 beforeAll(async () => {
   gateway = await startGateway();
   tenant = await gateway.fixtures.tenant("twins");
   account = await tenant.account();
-  write = new WriteCalls(gateway, await gateway.keyFor(tenant.slug));
+  write = new Writes(gateway, await gateway.keyFor(tenant.slug));
 });
 afterAll(() => gateway.close());
 
@@ -100,9 +101,9 @@ describe.each(pairs)("$names.0 = $names.1", ({ type, names, output, value, same,
       const outcome = await write.create(type, { account_id: account.id, ...values });
       const [problem = ""] = problemsOf(outcome);
       expect([`BAD_USER_INPUT ${name}`, `BAD_USER_INPUT ${twin}`]).toContain(problem);
-      expect(outcome.errors).toHaveLength(1);
-      expect(at(outcome.errors[0], "message")).toMatch(new RegExp(`\\b${name}\\b`));
-      expect(at(outcome.errors[0], "message")).toMatch(new RegExp(`\\b${twin}\\b`));
+      expect(outcome.userErrors).toHaveLength(1);
+      expect(at(outcome.userErrors[0], "message")).toMatch(new RegExp(`\\b${name}\\b`));
+      expect(at(outcome.userErrors[0], "message")).toMatch(new RegExp(`\\b${twin}\\b`));
     }
   });
 });
@@ -118,7 +119,7 @@ describe("on update", () => {
     const emptied = await write.updated("Quote", idOf(made), cleared, selection);
     expect(emptied).toEqual({ total: null, validityDate: null });
     const outcome = await write.update("Quote", idOf(made), { value: 1, total: 2 });
-    expect(outcome.errors).toHaveLength(1);
+    expect(outcome.userErrors).toHaveLength(1);
   });
 });
 

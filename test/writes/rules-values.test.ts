@@ -1,22 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
-import {
-  createAccountFrom,
-  expectRefused,
-  expectWritten,
-  mutate,
-  type Outcome,
-} from "../support/writes/mutations.ts";
+import type { TestGateway } from "../support/gateway/gateway.ts";
+import { expectRefused, expectWritten, type Outcome } from "../support/writes/mutation.ts";
+import { createAccountFrom, type Writes } from "../support/writes/writes.ts";
 import { fieldFor, leastInput, oneOfEach, type Kind } from "../support/samples/one-of-each.ts";
+import { startTenant } from "../support/gateway/one-tenant.ts";
 
 let gateway: TestGateway;
 let key: string;
+let writes: Writes;
 let ours: Record<Kind, string>;
 
 beforeAll(async () => {
-  gateway = await startGateway();
-  await gateway.fixtures.tenant("ours");
-  key = await gateway.keyFor("ours");
+  ({ gateway, key, writes } = await startTenant("ours"));
   ours = await oneOfEach(gateway, key);
 });
 afterAll(() => gateway.close());
@@ -24,9 +19,7 @@ afterAll(() => gateway.close());
 type Values = Readonly<Record<string, unknown>>;
 
 const create = (kind: Kind, input: Values, selection = "id"): Promise<Outcome> =>
-  mutate(
-    gateway,
-    key,
+  writes.mutate(
     fieldFor("create", kind),
     { input: { ...leastInput(kind, ours), ...input } },
     selection,

@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Made, TenantFixtures } from "../support/samples/fixtures.ts";
-import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
-import { mutationText, singleMutations } from "../support/writes/mutation-text.ts";
+import { at, listAt, type TestGateway } from "../support/gateway/gateway.ts";
+import {
+  expectWritten,
+  idOf,
+  mutationText,
+  outcomeIn,
+  singleMutations,
+} from "../support/writes/mutation.ts";
+import { startTenant } from "../support/gateway/one-tenant.ts";
 
 type Variables = Readonly<Record<string, unknown>>;
 
@@ -10,9 +17,7 @@ let tenant: TenantFixtures;
 let key: string;
 
 beforeAll(async () => {
-  gateway = await startGateway();
-  tenant = await gateway.fixtures.tenant("north-harbor");
-  key = await gateway.keyFor(tenant.slug);
+  ({ gateway, tenant, key } = await startTenant("north-harbor"));
 });
 afterAll(() => gateway.close());
 
@@ -22,18 +27,18 @@ async function send(name: string, variables: Variables, headers: Record<string, 
   const response = await fetch(`${gateway.url}/graphql`, {
     method: "POST",
     headers: { "content-type": "application/json", "x-api-key": key, ...headers },
-    body: JSON.stringify({ query: mutationText(name), variables }),
+    body: JSON.stringify({ query: mutationText(name, { also: others[name] ?? "" }), variables }),
   });
   const payload = at(await response.json(), "data", name);
   return { payload, statements: gateway.statements.all().length };
 }
 
-/** The id of the record in a payload, under whatever name. */
-function idIn(payload: unknown): unknown {
-  expect(at(payload, "userErrors")).toEqual([]);
-  const [record = ""] = Object.keys(Object(payload)).filter((name) => name !== "userErrors");
-  return at(payload, record, "id");
-}
+/** The other records that some payloads hold. */
+const others: Readonly<Record<string, string>> = {
+  createCustomer: "contact { id }",
+  mergeAccounts: "merged { id } contactsMerged { into { id } from { id } }",
+  mergeContacts: "merged { id }",
+};
 
 describe("a mutation of one record", () => {
   it("costs these statements, BEGIN, COMMIT and the read of the answer among them", async () => {
@@ -41,7 +46,7 @@ describe("a mutation of one record", () => {
     const write = async (name: string, variables: Variables): Promise<unknown> => {
       const { payload, statements } = await send(name, variables);
       costs[name] = statements;
-      return idIn(payload);
+      return idOf(expectWritten(outcomeIn(name, payload)));
     };
 
     const account_id = await write("createAccount", {
@@ -136,7 +141,7 @@ describe("a mutation of one record", () => {
     const costs: number[] = [];
     for (const sent of [{}, headers, headers]) {
       const { payload, statements } = await send("createAccount", { input: { name: "A" } }, sent);
-      expect(idIn(payload)).toMatch(/^acc-/);
+      expect(idOf(expectWritten(outcomeIn("createAccount", payload)))).toMatch(/^acc-/);
       costs.push(statements);
     }
     expect(costs).toEqual([6, 6 + 7, 1]);

@@ -1,17 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Made } from "../support/samples/fixtures.ts";
-import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
-import { idOf, problemsOf, WriteCalls } from "../support/writes/write-calls.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { idOf, problemsOf } from "../support/writes/mutation.ts";
+import { Writes } from "../support/writes/writes.ts";
 
 let gateway: TestGateway;
 let account: Made;
-let write: WriteCalls;
+let write: Writes;
 
 beforeAll(async () => {
   gateway = await startGateway();
   const tenant = await gateway.fixtures.tenant("upserts");
   account = await tenant.account({ domain: "harbor.example" });
-  write = new WriteCalls(gateway, await gateway.keyFor(tenant.slug));
+  write = new Writes(gateway, await gateway.keyFor(tenant.slug));
 });
 afterAll(() => gateway.close());
 
@@ -47,7 +48,7 @@ describe.each([
   it("creates the record, then changes it; restores a deleted one only when asked", async () => {
     const first = await write.upsert(type, key());
     expect(problemsOf(first)).toEqual([]);
-    expect(at(first.payload, "created")).toBe(true);
+    expect(first.created).toBe(true);
     const id = idOf(first.record);
     const second = await write.upsert(type, { ...key(), ...change() });
     expect(problemsOf(second)).toEqual([]);
@@ -55,7 +56,7 @@ describe.each([
 
     await write.delete(type, id);
     const third = await write.upsert(type, { ...key(), ...change() });
-    expect(at(third.payload, "created")).toBe(true);
+    expect(third.created).toBe(true);
     expect(idOf(third.record)).not.toBe(id);
     await write.delete(type, idOf(third.record));
     const fourth = await write.upsert(type, key(), { restore: true });
@@ -71,13 +72,13 @@ it("with another version than the current one changes nothing", async () => {
   const { record } = await write.upsert("Deal", key);
   const stale = await write.upsert("Deal", { ...key, name: "Late", version: 7 });
   expect(problemsOf(stale)).toEqual(["CONFLICT version"]);
-  expect(stale.errors[0]).toMatchObject({ current: { id: idOf(record), version: 1 } });
-  expect(at(stale.payload, "created")).toBeNull();
+  expect(stale.userErrors[0]).toMatchObject({ current: { id: idOf(record), version: 1 } });
+  expect(stale.created).toBeNull();
   expect(await write.read("Deal", idOf(record), "name")).toEqual({ name: null });
 });
 
 it.each(["Account", "Contact", "Deal", "Quote"])("upsert%s without a key says so", async (type) => {
   const outcome = await write.upsert(type, { source: "x" });
   expect(outcome.record).toBeNull();
-  expect(outcome.errors).toMatchObject([{ code: "BAD_USER_INPUT" }]);
+  expect(outcome.userErrors).toMatchObject([{ code: "BAD_USER_INPUT" }]);
 });

@@ -1,32 +1,25 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TenantFixtures } from "../support/samples/fixtures.ts";
-import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
-import { outcomeOf, rowsOf, Writer } from "../support/writes/writes.ts";
+import type { TestGateway } from "../support/gateway/gateway.ts";
+import { RowWriter, verdictOf } from "../support/writes/row-writer.ts";
+import { rowsOf, Writes } from "../support/writes/writes.ts";
+import { type Values } from "../support/writes/mutation.ts";
+import { startTenant } from "../support/gateway/one-tenant.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;
 let key: string;
-let accounts: Writer;
+let accounts: RowWriter;
 
 beforeAll(async () => {
-  gateway = await startGateway();
-  tenant = await gateway.fixtures.tenant("ours");
-  key = await gateway.keyFor("ours");
-  accounts = new Writer(gateway, key, "account");
+  ({ gateway, tenant, key } = await startTenant("ours"));
+  accounts = new RowWriter(gateway, key, "accounts");
 });
 afterAll(() => gateway.close());
 
-async function upsert(type: "Account" | "Contact", input: unknown, restore = false) {
-  const record = type.toLowerCase();
-  const data = await gateway.data(
-    key,
-    `mutation($input: Upsert${type}Input!, $restore: Boolean) {
-      upsert${type}(input: $input, restore: $restore) { created ${record} { id } userErrors { code path } }
-    }`,
-    { input, restore },
-  );
-  const payload = at(data, `upsert${type}`);
-  return { created: at(payload, "created"), ...outcomeOf(payload, record) };
+async function upsert(type: "Account" | "Contact", input: Values, restore = false) {
+  const outcome = await new Writes(gateway, key).upsert(type, input, { restore });
+  return { created: outcome.created, ...verdictOf(outcome) };
 }
 
 describe("the same upsert again", () => {

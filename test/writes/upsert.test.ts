@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { countEvents, eventsOf } from "../support/changes/events.ts";
-import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
-import { expectRefused, expectWritten, mutate, type Outcome } from "../support/writes/mutations.ts";
+import type { TestGateway } from "../support/gateway/gateway.ts";
+import { expectRefused, expectWritten, type Outcome } from "../support/writes/mutation.ts";
+import { Writes } from "../support/writes/writes.ts";
 import { actorOf, uuidOf } from "../support/samples/one-of-each.ts";
 import { untilWaiting } from "../support/database/waiting.ts";
+import { startTenant } from "../support/gateway/one-tenant.ts";
 
 let gateway: TestGateway;
-let key: string;
+let writes: Writes;
 
 beforeAll(async () => {
-  gateway = await startGateway();
-  await gateway.fixtures.tenant("ours");
-  key = await gateway.keyFor("ours");
+  ({ gateway, writes } = await startTenant("ours"));
 });
 afterAll(() => gateway.close());
 
@@ -19,14 +19,14 @@ type Values = Readonly<Record<string, unknown>>;
 
 const shown = "id version email updatedAt isDeleted";
 const upsertAccount = (input: Values, options: Values = {}): Promise<Outcome> =>
-  mutate(gateway, key, "upsertAccount", { input, ...options }, `${shown} name domain industry`);
+  writes.mutate("upsertAccount", { input, ...options }, `${shown} name domain industry`);
 const upsertContact = (input: Values, options: Values = {}): Promise<Outcome> =>
-  mutate(gateway, key, "upsertContact", { input, ...options }, `${shown} lastName city accountId`);
+  writes.mutate("upsertContact", { input, ...options }, `${shown} lastName city accountId`);
 async function account(input: Values = {}): Promise<string> {
-  return String(expectWritten(await mutate(gateway, key, "createAccount", { input }))["id"]);
+  return String(expectWritten(await writes.mutate("createAccount", { input }))["id"]);
 }
 const remove = async (type: string, id: unknown) =>
-  expectWritten(await mutate(gateway, key, `delete${type}`, { id }));
+  expectWritten(await writes.mutate(`delete${type}`, { id }));
 const email = (): string => `upsert${gateway.fixtures.next()}@example.com`;
 const domain = (): string => `upsert${gateway.fixtures.next()}.example`;
 
@@ -128,7 +128,7 @@ describe("upsertAccount", () => {
   it("restore: true brings a soft-deleted match back and changes it", async () => {
     const input = { email: email(), name: "Harbor" };
     const { id } = expectCreated(await upsertAccount(input));
-    const contact = await mutate(gateway, key, "createContact", { input: { account_id: id } });
+    const contact = await writes.mutate("createContact", { input: { account_id: id } });
     await remove("Account", id);
     const back = await upsertAccount({ ...input, name: "Harbor 2" }, { restore: true });
     expect(expectCreated(back, false)).toMatchObject({ id, name: "Harbor 2", isDeleted: false });
@@ -219,7 +219,7 @@ describe("upsertAccount", () => {
     await gateway.fixtures.client.query("UPDATE api_keys SET app_id = 'app-1' WHERE id = $1", [
       uuidOf(actorOf(bound)),
     ]);
-    const outcome = await mutate(gateway, bound, "upsertAccount", { input });
+    const outcome = await new Writes(gateway, bound).mutate("upsertAccount", { input });
     expectRefused(outcome, [["email", "DuplicateError"]]);
     expect(outcome.userErrors[0]?.existingId).toBeNull();
   });

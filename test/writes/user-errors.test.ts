@@ -2,18 +2,20 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { emailKey } from "../../src/model/kinds/email.ts";
 import type { Made, TenantFixtures } from "../support/samples/fixtures.ts";
 import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
-import { idOf, problemsOf, uuidOf, WriteCalls } from "../support/writes/write-calls.ts";
+import { idOf, problemsOf } from "../support/writes/mutation.ts";
+import { uuidOf } from "../support/samples/one-of-each.ts";
+import { Writes } from "../support/writes/writes.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;
 let account: Made;
-let write: WriteCalls;
+let write: Writes;
 
 beforeAll(async () => {
   gateway = await startGateway({ logLevel: "silent" });
   tenant = await gateway.fixtures.tenant("errors");
   account = await tenant.account();
-  write = new WriteCalls(gateway, await gateway.keyFor(tenant.slug));
+  write = new Writes(gateway, await gateway.keyFor(tenant.slug));
 });
 afterAll(() => gateway.close());
 
@@ -110,7 +112,7 @@ describe("all problems of an input are reported at once", () => {
       "BAD_USER_INPUT employee_count",
       "DUPLICATE email",
     ]);
-    expect(outcome.errors).toContainEqual(expect.objectContaining({ existingId: existing }));
+    expect(outcome.userErrors).toContainEqual(expect.objectContaining({ existingId: existing }));
   });
 
   it("a conflict too", async () => {
@@ -211,7 +213,7 @@ describe("DuplicateError.existingId", () => {
       await write.restore(type, deleted),
     ]) {
       expect(outcome.record).toBeNull();
-      expect(outcome.errors).toEqual([
+      expect(outcome.userErrors).toEqual([
         {
           __typename: "DuplicateError",
           code: "DUPLICATE",
@@ -232,7 +234,7 @@ describe("DuplicateError.existingId", () => {
     const winner = outcomes.find(({ record }) => record !== null);
     const id = idOf(winner?.record);
     for (const outcome of outcomes.filter((one) => one !== winner)) {
-      expect(outcome.errors).toMatchObject([{ code: "DUPLICATE", existingId: id }]);
+      expect(outcome.userErrors).toMatchObject([{ code: "DUPLICATE", existingId: id }]);
     }
   });
 });
@@ -310,7 +312,7 @@ describe("what is wrong with the request itself is a top-level error", () => {
     for (const text of strange) {
       for (const input of [{ deal_number: text }, { stage: text }, { owner_id: text }]) {
         const outcome = await write.create("Deal", { account_id: account.id, ...input });
-        messages.push(...outcome.errors.map((error) => at(error, "message")));
+        messages.push(...outcome.userErrors.map((error) => at(error, "message")));
       }
     }
     expect(messages.length).toBeGreaterThan(5);

@@ -1,31 +1,26 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { completeTenant, type Graph } from "../support/samples/two-tenants.ts";
-import { idOf, problemsOf, WriteCalls } from "../support/writes/write-calls.ts";
+import { expectWritten, idOf, problemsOf } from "../support/writes/mutation.ts";
+import { Writes } from "../support/writes/writes.ts";
 
 let gateway: TestGateway;
 let graph: Graph;
-let write: WriteCalls;
+let write: Writes;
 
 beforeAll(async () => {
   gateway = await startGateway();
   graph = await completeTenant(gateway.fixtures, "scopes");
-  write = new WriteCalls(gateway, await gateway.keyFor("scopes"));
+  write = new Writes(gateway, await gateway.keyFor("scopes"));
 });
 afterAll(() => gateway.close());
 
-const declared = "$input: CreateDepartmentInput!";
 const createDepartment = (input: Readonly<Record<string, unknown>>, calls = write) =>
-  calls.mutate(
-    "createDepartment",
-    { type: "Department", declared, selection: "id name tenantId version createdAt" },
-    { input },
-  );
+  calls.create("Department", input, "id name tenantId version createdAt");
 
 describe("createDepartment", () => {
   it("makes a department of the tenant, with its event", async () => {
-    const { record, errors } = await createDepartment({ name: " Field service " });
-    expect(errors).toEqual([]);
+    const record = expectWritten(await createDepartment({ name: " Field service " }));
     expect(record).toMatchObject({ name: "Field service", tenantId: graph.tenant.id, version: 1 });
     expect(idOf(record)).toMatch(/^dep-[0-9a-f-]{36}$/);
     const { departments } = await gateway.data(write.key, "{ departments { nodes { id } } }");
@@ -190,7 +185,7 @@ describe("a missing write scope is FORBIDDEN with missingScopes, and nothing is 
 
   it.each(["write:tenant", "write:*", "*"])("%s is enough for write:tenant", async (scope) => {
     const key = await gateway.keyFor("scopes", [scope, "read:tenant"]);
-    const outcome = await createDepartment({ name: scope }, new WriteCalls(gateway, key));
+    const outcome = await createDepartment({ name: scope }, new Writes(gateway, key));
     expect(problemsOf(outcome)).toEqual([]);
   });
 

@@ -116,16 +116,16 @@ export class MixedWriters {
     text: string,
     through: number,
   ): Promise<Outcome> {
-    const { version, errors } = await this.#track.write(field, args, through);
-    if (version !== null) return { is: "written", version };
-    const [error] = errors;
+    const { record, userErrors } = await this.#track.write(field, args, through);
+    if (record !== null) return { is: "written", version: Number(record["version"]) };
+    const [error] = userErrors;
     if (error?.code === "CONFLICT") {
       // Only of accounts does the operation ask more than the id.
       const isWhole = text === "name" && at(error.current, "__typename") === "Account";
       return { is: "stale", current: isWhole ? seenIn(error.current, text) : null };
     }
     if (error?.code === "NOT_FOUND") return { is: "gone" };
-    throw new Error(`${field} failed: ${JSON.stringify(errors)}`);
+    throw new Error(`${field} failed: ${JSON.stringify(userErrors)}`);
   }
 }
 

@@ -2,7 +2,8 @@ import { v7 as uuidv7 } from "uuid";
 import { catalog } from "../../../src/modules/catalog.ts";
 import { formatId } from "../../../src/lib/id.ts";
 import type { TestGateway } from "../gateway/gateway.ts";
-import { expectWritten, mutate } from "../writes/mutations.ts";
+import { expectWritten } from "../writes/mutation.ts";
+import { Writes } from "../writes/writes.ts";
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -33,7 +34,7 @@ export async function oneOfEach(gateway: TestGateway, key: string): Promise<Reco
   };
   for (const kind of ["account", "contact", "deal", "quote", "lineItem", "activity"] as const) {
     const field = fieldFor("create", kind);
-    const made = await mutate(gateway, key, field, { input: leastInput(kind, ids) });
+    const made = await new Writes(gateway, key).mutate(field, { input: leastInput(kind, ids) });
     ids[kind] = String(expectWritten(made)["id"]);
   }
   return ids;

@@ -1,5 +1,5 @@
 import { seededRandom } from "../writes/random-writes.ts";
-import type { Input } from "../writes/writes.ts";
+import { type Values } from "../writes/mutation.ts";
 
 /**
  * Rows of the same shape as public sample files have (Northwind, Chinook, Datablist): sparse cells, days with a midnight,
@@ -7,9 +7,9 @@ import type { Input } from "../writes/writes.ts";
  */
 export type SampleRow = {
   /** As a spreadsheet's row is sent: every column, blank where there is nothing. */
-  readonly input: Input;
+  readonly input: Values;
   /** What is read back under each name that was sent. */
-  readonly reads: Input;
+  readonly reads: Values;
   /** What cannot be taken, by its path; empty for a good row. */
   readonly refused: readonly string[];
 };
@@ -320,5 +320,5 @@ export function detailRows(count: number, accounts: readonly string[]): SampleRo
   });
 }
 
-const sentOf = (columns: Columns): Input =>
+const sentOf = (columns: Columns): Values =>
   Object.fromEntries(Object.entries(columns).map(([key, { sent }]) => [key, sent]));

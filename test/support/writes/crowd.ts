@@ -1,6 +1,6 @@
 import type { TestGateway } from "../gateway/gateway.ts";
 import { seededRandom, writeAnything, type Kind } from "./random-writes.ts";
-import { Writer } from "./writes.ts";
+import { RowWriter } from "./row-writer.ts";
 
 type Crowd = {
   readonly seed: number;
@@ -50,7 +50,7 @@ function kindsOf(gateway: TestGateway, key: string, random: () => number, pick: 
   });
   const day = () => pick([undefined, null, "2026-11-30", "2024-02-29"]);
   const accounts: Kind = {
-    writer: new Writer(gateway, key, "account"),
+    writer: new RowWriter(gateway, key, "accounts"),
     input: () => ({
       email: pick([undefined, null, "a@example.com", "b@example.com"]),
       parent_account_id: pick([undefined, null, pick(accounts.ids)]),
@@ -62,7 +62,7 @@ function kindsOf(gateway: TestGateway, key: string, random: () => number, pick: 
     ids: [],
   };
   const contacts: Kind = {
-    writer: new Writer(gateway, key, "contact"),
+    writer: new RowWriter(gateway, key, "contacts"),
     input: () => ({
       account_id: pick([undefined, pick(accounts.ids), pick(accounts.ids), null]),
       is_primary: pick([undefined, true, true, false]),
@@ -78,7 +78,7 @@ function kindsOf(gateway: TestGateway, key: string, random: () => number, pick: 
     ids: [],
   };
   const deals: Kind = {
-    writer: new Writer(gateway, key, "deal"),
+    writer: new RowWriter(gateway, key, "deals"),
     input: () => ({
       account_id: pick(accounts.ids),
       contact_ids: pick([undefined, [], [pick(contacts.ids)]]),
@@ -91,7 +91,7 @@ function kindsOf(gateway: TestGateway, key: string, random: () => number, pick: 
     ids: [],
   };
   const quotes: Kind = {
-    writer: new Writer(gateway, key, "quote"),
+    writer: new RowWriter(gateway, key, "quotes"),
     input: () => ({
       account_id: pick(accounts.ids),
       deal_id: pick([null, pick(deals.ids), undefined]),
@@ -103,13 +103,13 @@ function kindsOf(gateway: TestGateway, key: string, random: () => number, pick: 
     ids: [],
   };
   const lineItems: Kind = {
-    writer: new Writer(gateway, key, "lineItem"),
+    writer: new RowWriter(gateway, key, "lineItems"),
     input: () => ({ quote_id: pick(quotes.ids), unit_price: price() }),
     change: () => ({ quantity: price(), discount: pick([undefined, "0.5"]) }),
     ids: [],
   };
   const activities: Kind = {
-    writer: new Writer(gateway, key, "activity", "activities"),
+    writer: new RowWriter(gateway, key, "activities"),
     input: () => ({
       account_id: pick([undefined, pick(accounts.ids)]),
       deal_id: pick([undefined, pick(deals.ids)]),

@@ -1,13 +1,13 @@
 import { patientEnvironment } from "../run/patience.ts";
 import { withoutExtensions } from "../gateway/without-extensions.ts";
-import { isObjectType } from "graphql";
 import { createHttpServer } from "../../../src/http/http-server.ts";
 import { listen, portOf } from "../../../src/cli/http.ts";
 import { loadConfig } from "../../../src/config.ts";
 import { openDatabase } from "../../../src/db/database.ts";
 import { schema } from "../gateway/schema.ts";
+import { expectWritten, idOf, mutationText, type Outcome, outcomesIn } from "./mutation.ts";
 import { createGateway } from "../../../src/server.ts";
-import { at, listAt, startGateway, type Answer, type TestGateway } from "../gateway/gateway.ts";
+import { at, startGateway, type Answer, type TestGateway } from "../gateway/gateway.ts";
 
 type Arguments = Readonly<Record<string, unknown>>;
 
@@ -23,22 +23,6 @@ export type SendOptions = {
   readonly through?: number;
 };
 
-/** What became of one record of a mutation. */
-export type Written = {
-  readonly id: string | null;
-  readonly version: number | null;
-  readonly errors: readonly UserError[];
-};
-
-export type UserError = {
-  readonly code: string;
-  readonly path: string;
-  readonly message: string;
-  readonly existingId: string | null;
-  /** The record that stands in the way, of a conflict. */
-  readonly current: unknown;
-};
-
 /** Two gateways on one database, each with its small pool, and a tenant whose key may do anything. */
 export type RaceTrack = TestGateway & {
   /** Of both. */
@@ -48,9 +32,9 @@ export type RaceTrack = TestGateway & {
   /** Sends an operation and gives the answer byte for byte. */
   send(query: string, options?: SendOptions): Promise<Reply>;
   /** Sends a mutation of one field, e.g. `write("updateAccount", { id, input })`; `through` names the gateway. */
-  write(field: string, args: Arguments, through?: number): Promise<Written>;
+  write(field: string, args: Arguments, through?: number): Promise<Outcome>;
   /** The same for a batch: one result for each row. */
-  writeMany(field: string, args: Arguments, through?: number): Promise<Written[]>;
+  writeMany(field: string, args: Arguments, through?: number): Promise<Outcome[]>;
   /** Creates a record that must be good, and gives its id. */
   make(type: string, input: Arguments): Promise<string>;
   /** Rows of a statement by the database's owner; ids with prefixes are taken as their UUIDs. */
@@ -92,11 +76,10 @@ export async function startRaceTrack({
     return { status: response.status, text, answer };
   };
   const writeMany: RaceTrack["writeMany"] = async (field, args, through = 0) => {
-    const { query, record, isBatch } = mutation(field, args);
+    const query = mutationText(field, { args: Object.keys(args), selection: "id version" });
     const { answer, text } = await send(query, { variables: args, through });
     if (answer.errors !== undefined) throw new Error(`${field} failed: ${text}`);
-    const results = isBatch ? listAt(answer.data, field, "results") : [at(answer.data, field)];
-    return results.map((result) => readWritten(result, record));
+    return outcomesIn(field, at(answer.data, field));
   };
   const write: RaceTrack["write"] = async (field, args, through) => {
     const [written] = await writeMany(field, args, through);
@@ -112,9 +95,7 @@ export async function startRaceTrack({
     write,
     writeMany,
     make: async (type, input) => {
-      const { id, errors } = await write(`create${type}`, { input });
-      if (id === null) throw new Error(`no ${type} was created: ${JSON.stringify(errors)}`);
-      return id;
+      return idOf(expectWritten(await write(`create${type}`, { input })));
     },
     sql: async (text, ...values) => {
       const { rows } = await client.query<Record<string, unknown>>(text, values.map(bare));
@@ -177,64 +158,14 @@ export function race<Result>(
 }
 
 /** The ids of those that were written. */
-export const idsOf = (written: readonly Written[]): string[] =>
-  written.flatMap(({ id }) => id ?? []);
+export const idsOf = (outcomes: readonly Outcome[]): string[] =>
+  outcomes.flatMap(({ id }) => id ?? []);
 
-/** All that was wrong, as one list. */
-export const errorsOf = (written: readonly Written[]): UserError[] =>
-  written.flatMap(({ errors }) => errors);
-
-/** The operation for a mutation field and the arguments that it is given. */
-function mutation(field: string, args: Arguments) {
-  const definition = schema.getMutationType()?.getFields()[field];
-  if (definition === undefined) throw new Error(`there is no mutation ${field}`);
-  const types = new Map(definition.args.map(({ name, type }) => [name, String(type)]));
-  const names = Object.keys(args);
-  const declared = names.map((name) => `$${name}: ${types.get(name)}`).join(", ");
-  const passed = names.map((name) => `${name}: $${name}`).join(", ");
-  const type = String(definition.type).replaceAll("!", "");
-  const isBatch = fieldsOf(type).includes("results");
-  const [record = ""] = fieldsOf(isBatch ? type.replace(/Payload$/, "Result") : type).filter(
-    (name) => name !== "userErrors" && name !== "index",
+/** All that was wrong, as one list, each with its path as one text. */
+export const errorsOf = (outcomes: readonly Outcome[]) =>
+  outcomes.flatMap(({ userErrors }) =>
+    userErrors.map((error) => ({ ...error, path: error.path.join(".") })),
   );
-  const result = `${record} { id version } userErrors { code path message
-    ... on ConflictError { current { __typename id ... on Account { version name } } }
-    ... on DuplicateError { existingId } }`;
-  return {
-    query: `mutation (${declared}) { ${field}(${passed}) { ${isBatch ? `results { ${result} }` : result} } }`,
-    record,
-    isBatch,
-  };
-}
-
-function fieldsOf(type: string): string[] {
-  const definition = schema.getType(type);
-  return isObjectType(definition) ? Object.keys(definition.getFields()) : [];
-}
-
-function readWritten(result: unknown, record: string): Written {
-  const written = at(result, record);
-  return {
-    id: written === null ? null : String(at(written, "id")),
-    version: written === null ? null : Number(at(written, "version")),
-    errors: listAt(result, "userErrors").map((error) => ({
-      code: String(at(error, "code")),
-      path: listAt(error, "path").join("."),
-      message: String(at(error, "message")),
-      existingId: textAt(error, "existingId"),
-      current: optionalAt(error, "current"),
-    })),
-  };
-}
-
-function optionalAt(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? (Reflect.get(value, name) ?? null) : null;
-}
-
-function textAt(value: unknown, name: string): string | null {
-  const found = optionalAt(value, name);
-  return typeof found === "string" ? found : null;
-}
 
 /** `acc-<uuid>` → `<uuid>`, also in lists. */
 function bare(value: unknown): unknown {

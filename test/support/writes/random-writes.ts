@@ -1,4 +1,5 @@
-import type { Input, Outcome, Writer } from "./writes.ts";
+import { type Values } from "./mutation.ts";
+import type { RowWriter, Verdict } from "./row-writer.ts";
 
 /** Numbers from 0 up to 1, the same for the same seed. */
 export function seededRandom(seed: number): () => number {
@@ -11,10 +12,10 @@ export function seededRandom(seed: number): () => number {
 
 /** Writes of one kind of record: what to send, and the records that there are by now. */
 export type Kind = {
-  readonly writer: Writer;
-  readonly input: () => Input;
+  readonly writer: RowWriter;
+  readonly input: () => Values;
   /** Without what cannot change. */
-  readonly change?: () => Input;
+  readonly change?: () => Values;
   readonly ids: string[];
   /** Activities are a log: they are only created. */
   readonly isLog?: boolean;
@@ -30,7 +31,7 @@ export async function writeAnything(kind: Kind, random: () => number): Promise<v
   const choice = random();
   if (kind.isLog === true || (choice < 0.15 && ids.length < 20)) {
     const made = await writer.create(some(input), onError);
-    ids.push(...made.flatMap(({ id }: Outcome) => id ?? []));
+    ids.push(...made.flatMap(({ id }: Verdict) => id ?? []));
     return;
   }
   const named = [...new Set(some(pick))];

@@ -1,92 +1,125 @@
-import { at, listAt, type TestGateway } from "../gateway/gateway.ts";
+import { at, type Answer, type TestGateway } from "../gateway/gateway.ts";
+import { withoutExtensions } from "../gateway/without-extensions.ts";
+import {
+  expectWritten,
+  mutationText,
+  outcomeIn,
+  outcomesIn,
+  type Outcome,
+  type Values,
+} from "./mutation.ts";
 
-/** Values of an input, under their REST names. */
-export type Input = Readonly<Record<string, unknown>>;
+type Removal = { readonly version?: number };
+type UpsertArguments = { readonly restore?: boolean };
 
-/** What became of one row of a mutation. */
-export type Outcome = {
-  /** The record's id; null when it was not written. */
-  readonly id: string | null;
-  /** `CODE path`, e.g. `DUPLICATE email`. */
-  readonly problems: readonly string[];
-};
-
-const problems = "userErrors { code path }";
-const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
-
-/** Writes records of one entity through the graph as one caller does: `writer(gateway, key, "deal", "deals")`. */
-export class Writer {
+/** Writes through the graph with one key, as a client does: REST-shaped inputs in variables. */
+export class Writes {
   readonly #gateway: TestGateway;
-  readonly #key: string;
-  readonly #one: string;
-  readonly #many: string;
+  readonly key: string;
 
-  constructor(gateway: TestGateway, key: string, one: string, many = `${one}s`) {
+  constructor(gateway: TestGateway, key: string) {
     this.#gateway = gateway;
-    this.#key = key;
-    this.#one = one;
-    this.#many = many;
+    this.key = key;
   }
 
-  create(inputs: readonly Input[], onError = "abort"): Promise<Outcome[]> {
-    return this.#write("create", `Create${capital(this.#one)}Input`, inputs, onError);
+  /** Sends a mutation and gives the whole answer. */
+  ask(field: string, args: Values, selection?: string, also?: string): Promise<Answer> {
+    const asked = {
+      args: Object.keys(args),
+      ...(selection && { selection }),
+      ...(also && { also }),
+    };
+    return this.#gateway.ask(this.key, mutationText(field, asked), args);
   }
 
-  update(inputs: readonly Input[], onError = "abort"): Promise<Outcome[]> {
-    return this.#write("update", `Update${capital(this.#one)}Input`, inputs, onError);
+  async #payload(...sent: Parameters<Writes["ask"]>): Promise<unknown> {
+    const { data, errors } = await this.ask(...sent);
+    if (errors !== undefined) throw new Error(JSON.stringify(errors));
+    return at(data, sent[0]);
   }
 
-  delete(...ids: readonly string[]): Promise<Outcome[]> {
-    return this.remove("delete", ids);
+  /** Writes one record: `mutate("updateAccount", { id, input }, "id name")`. */
+  async mutate(field: string, args: Values, selection?: string, also?: string): Promise<Outcome> {
+    return outcomeIn(field, await this.#payload(field, args, selection, also));
   }
 
-  restore(...ids: readonly string[]): Promise<Outcome[]> {
-    return this.remove("restore", ids);
+  /** Writes many: what became of each row, in order, and how many were written. */
+  async mutateMany(
+    field: string,
+    args: Values,
+    selection?: string,
+  ): Promise<{ readonly written: number; readonly results: readonly Outcome[] }> {
+    const payload = await this.#payload(field, args, selection);
+    return { written: Number(at(payload, "written")), results: outcomesIn(field, payload) };
   }
 
-  remove(
-    verb: "delete" | "restore",
-    ids: readonly string[],
-    onError = "abort",
-  ): Promise<Outcome[]> {
-    return this.#write(verb, "RecordVersionInput", ids.map(toRow), onError);
+  create(type: string, input: Values, selection = "id version"): Promise<Outcome> {
+    return this.mutate(`create${type}`, { input }, selection);
   }
 
-  /** Creates one that must be good, and gives its id. */
-  async made(input: Input): Promise<string> {
-    const [outcome] = await this.create([input]);
-    if (outcome?.id == null) throw new Error(`nothing was made: ${outcome?.problems.join(", ")}`);
-    return outcome.id;
+  /** Creates a record that must be accepted. */
+  async created(type: string, input: Values, selection?: string): Promise<Values> {
+    return expectWritten(await this.create(type, input, selection));
   }
 
-  async #write(
-    verb: "create" | "update" | "delete" | "restore",
+  update(type: string, id: string, input: Values, selection = "id version"): Promise<Outcome> {
+    return this.mutate(`update${type}`, { id, input }, selection);
+  }
+
+  /** Makes a change that must be accepted. */
+  async updated(type: string, id: string, input: Values, selection?: string): Promise<Values> {
+    return expectWritten(await this.update(type, id, input, selection));
+  }
+
+  delete(
     type: string,
-    inputs: readonly Input[],
-    onError: string,
-  ): Promise<Outcome[]> {
-    const data = await this.#gateway.data(
-      this.#key,
-      `mutation($inputs: [${type}!]!) { answer: ${verb}${capital(this.#many)}(inputs: $inputs, onError: ${onError}) {
-        results { ${this.#one} { id } ${problems} }
-      } }`,
-      { inputs },
-    );
-    return listAt(data, "answer", "results").map((result) => outcomeOf(result, this.#one));
+    id: string,
+    removal: Removal = {},
+    selection = "id version isDeleted",
+  ): Promise<Outcome> {
+    return this.mutate(`delete${type}`, { id, ...removal }, selection);
+  }
+
+  restore(
+    type: string,
+    id: string,
+    removal: Removal = {},
+    selection = "id version isDeleted",
+  ): Promise<Outcome> {
+    return this.mutate(`restore${type}`, { id, ...removal }, selection);
+  }
+
+  upsert(
+    type: string,
+    input: Values,
+    options: UpsertArguments = {},
+    selection = "id version",
+  ): Promise<Outcome> {
+    return this.mutate(`upsert${type}`, { input, ...options }, selection);
+  }
+
+  /** One live record as it is now; null for a deleted one. */
+  async read(type: string, id: string, selection: string): Promise<unknown> {
+    const field = `${type.charAt(0).toLowerCase()}${type.slice(1)}`;
+    const query = `query ($id: ID!) { ${field}(id: $id) { ${selection} } }`;
+    return at(await this.#gateway.data(this.key, query, { id }), field);
   }
 }
 
-const toRow = (id: string): Input => ({ id });
-
-/** What became of a row, out of its payload. */
-export function outcomeOf(payload: unknown, record: string): Outcome {
-  const written = at(payload, record);
-  return {
-    id: written === null ? null : String(at(written, "id")),
-    problems: listAt(payload, "userErrors").map(
-      (problem) => `${String(at(problem, "code"))} ${listAt(problem, "path").join(".")}`,
-    ),
-  };
+/** Creates an account from the text of its input, which can say what no JavaScript value does. */
+export async function createAccountFrom(
+  { url }: TestGateway,
+  key: string,
+  inputText: string,
+): Promise<{ readonly status: number; readonly text: string }> {
+  const query =
+    "mutation ($input: CreateAccountInput!) { createAccount(input: $input) { account { id } userErrors { code path } } }";
+  const response = await fetch(`${url}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-api-key": key },
+    body: `{"query":${JSON.stringify(query)},"variables":{"input":${inputText}}}`,
+  });
+  return { status: response.status, text: withoutExtensions(await response.text()) };
 }
 
 /** Columns of rows, as the database's owner sees them: `rowsOf(gateway, "SELECT …", id)`. */
@@ -94,7 +127,7 @@ export async function rowsOf(
   gateway: TestGateway,
   query: string,
   ...values: readonly unknown[]
-): Promise<readonly Readonly<Record<string, unknown>>[]> {
+): Promise<readonly Values[]> {
   const { rows } = await gateway.fixtures.client.query<Record<string, unknown>>(query, [...values]);
   return rows;
 }
@@ -105,10 +138,7 @@ export async function boundKey(
   key: string,
   binding: { readonly app_id?: string; readonly department_id?: string },
 ): Promise<string> {
-  const data = await gateway.data(
-    key,
-    "mutation($input: CreateApiKeyInput!) { createApiKey(input: $input) { secret } }",
-    { input: { name: "bound", scopes: ["*"], ...binding } },
-  );
-  return String(at(data, "createApiKey", "secret"));
+  const input = { name: "bound", scopes: ["*"], ...binding };
+  const { payload } = await new Writes(gateway, key).mutate("createApiKey", { input });
+  return String(at(payload, "secret"));
 }
