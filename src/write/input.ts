@@ -230,8 +230,11 @@ const readable = ({ type }: InputField, sent: unknown): unknown =>
 const scalarOf = (type: InputType): Scalar | null =>
   "scalar" in type && typeof type.scalar === "object" ? type.scalar : null;
 
-/** A check of ours says what is wrong as data, one of zod's in words. */
+/** A check of ours says what is wrong as data, as does zod's of a text's length; others of zod's have our words. */
 function complaintOf(issue: z.core.$ZodIssue): Complaint | string {
+  if (issue.code === "too_big" && issue.origin === "string") {
+    return { complaint: "tooLong", max: Number(issue.maximum) };
+  }
   const { complaint }: { complaint?: unknown } = (issue.code === "custom" && issue.params) || {};
   return isComplaint(complaint) ? complaint : issue.message;
 }

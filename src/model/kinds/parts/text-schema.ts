@@ -36,7 +36,7 @@ const lengths: Readonly<Record<TextForm, number>> = {
 };
 
 const notText = wordsOf({ complaint: "notText" });
-const unstorable = wordsOf({ complaint: "unstorable" });
+const unstorable = { params: { complaint: { complaint: "unstorable" } } };
 
 /** Trimmed text in Unicode NFC; in a list, a blank one counts as none. */
 export function textSchema(form: TextForm = "line", maxLength: number = lengths[form]) {
@@ -44,9 +44,11 @@ export function textSchema(form: TextForm = "line", maxLength: number = lengths[
     .string(notText)
     .trim()
     .normalize("NFC")
-    .max(maxLength, wordsOf({ complaint: "tooLong", max: maxLength }))
+    .max(maxLength)
     .refine(isStorable, unstorable)
-    .refine((value) => form === "prose" || fitsIndex(value), wordsOf(tooManyBytes))
+    .refine((value) => form === "prose" || fitsIndex(value), {
+      params: { complaint: tooManyBytes },
+    })
     .transform((value) => (value === "" ? null : value));
 }
 
@@ -56,8 +58,8 @@ export function readSchema(read: (text: string) => Reading, maxLength = maxLineL
     .string(notText)
     .trim()
     .normalize("NFC")
-    .max(maxLength, wordsOf({ complaint: "tooLong", max: maxLength }))
-    .refine(isStorable, { error: unstorable, abort: true })
+    .max(maxLength)
+    .refine(isStorable, { ...unstorable, abort: true })
     .transform((text, context) => {
       const reading = read(text);
       if ("value" in reading) return reading.value;
