@@ -3,7 +3,7 @@ const counted = (count: number): string => count.toLocaleString("en");
 
 type Most = { readonly max: number };
 type Type = { readonly type: string };
-type Taken = Type & { readonly isWithin: boolean };
+type Taken = Type & { readonly owner: string | null };
 type Quota = { readonly owner: string; readonly limit: number; readonly retryAfter: number };
 type Points = { readonly points: number; readonly remaining: number };
 type Place = { readonly header: string; readonly place: "organization" | "department" };
@@ -85,8 +85,8 @@ const predicates = {
   // A record beside others.
   stale: ({ type, version }: Type & { readonly version: number }) =>
     `is not the current one: the ${type} is at version ${version} by now. Read it again.`,
-  taken: ({ type, isWithin }: Taken) =>
-    `is taken: another live ${type}${isWithin ? " of the same account" : ""} has it. Change it, or update that record.`,
+  taken: ({ type, owner }: Taken) =>
+    `is taken: another live ${type}${owner === null ? "" : ` of the same ${owner}`} has it. Change it, or update that record.`,
   takenByOther: () => "is taken. Choose another one.",
   sameAsRow: ({ row }: { readonly row: number }) => `is the same as in row ${row} of this call.`,
   ofAnotherOwner: ({ named, owner }: { readonly named: string; readonly owner: string }) =>

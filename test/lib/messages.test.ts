@@ -56,7 +56,7 @@ const samples: { readonly [Each in Key]: ValuesOf<Complaint<Each>> } = {
   saysElse: { other: "type" },
   namedTwice: { within: "list" },
   stale: { type: "Deal", version: 7 },
-  taken: { type: "Account", isWithin: false },
+  taken: { type: "Contact", owner: "account" },
   takenByOther: {},
   sameAsRow: { row: 3 },
   ofAnotherOwner: { named: "deal", owner: "account" },

@@ -150,10 +150,10 @@ function claimKey(entity: Entity, rule: Rule, { value, within }: Claim): string 
 }
 
 /** What is said of a value that another record has, to a caller who could read that record. */
-export const taken = ({ type }: Entity, { within }: Rule): Complaint => ({
+export const taken = ({ type, fields }: Entity, { within }: Rule): Complaint => ({
   complaint: "taken",
   type,
-  isWithin: within !== null,
+  owner: within === null ? null : (fields[within]?.to ?? null),
 });
 
 /** Whether a caller may be told of a record that is in its way. */
