@@ -83,7 +83,9 @@ function defaultOf({ type, default: value }) {
   const isCall = typeof value === "object" && value !== null && !Array.isArray(value);
   const generated = isCall && value.name === "dbgenerated" && value.args.join("") === "";
   if (value === undefined || isCall) return { generated };
-  return { generated, default: type === "Json" ? JSON.parse(value) : value };
+  if (type === "Json") return { generated, default: JSON.parse(value) };
+  // Decimals are text everywhere.
+  return { generated, default: type === "Decimal" ? String(value) : value };
 }
 
 /** The key of a relation beside the tenant, which is a part of every key; undefined on the side that holds none. */

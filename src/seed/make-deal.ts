@@ -1,3 +1,4 @@
+import { isClosed, openStages, type UsualStage } from "../modules/deal/stages.ts";
 import { arrayText } from "./copy-text.ts";
 import { type MadeAccount, makeDeletion } from "./make-account.ts";
 import type { MadeContact } from "./make-contact.ts";
@@ -46,10 +47,7 @@ export type MadeDeal = {
   stageChanges: Row<"deal_stage_changes">[];
 };
 
-const openStages = ["lead", "qualified", "proposal", "negotiation"] as const;
-type Stage = (typeof openStages)[number] | "closed_won" | "closed_lost";
-
-const probabilities: Readonly<Record<Stage, string>> = {
+const probabilities: Readonly<Record<UsualStage, string>> = {
   lead: "10",
   qualified: "25",
   proposal: "50",
@@ -57,7 +55,7 @@ const probabilities: Readonly<Record<Stage, string>> = {
   closed_won: "100",
   closed_lost: "0",
 };
-const forecasts: Readonly<Record<Stage, string>> = {
+const forecasts: Readonly<Record<UsualStage, string>> = {
   lead: "pipeline",
   qualified: "pipeline",
   proposal: "best case",
@@ -89,7 +87,7 @@ function makeDeal(world: World, account: MadeAccount, people: readonly MadeConta
   const { stage, at: changedAt } = path.at(-1) ?? { stage: "lead" as const, at: createdAt };
   const contacts = stakeholders(world, people, createdAt);
   const [primary] = contacts;
-  const closed = stage === "closed_won" || stage === "closed_lost";
+  const closed = isClosed(stage);
   const loss = stage === "closed_lost" ? random.pick(losses) : null;
   const ownerId = random.chance(0.8) ? account.ownerId : random.pick(world.users);
   const stageChanges = path.map((change, position) => ({
@@ -162,14 +160,18 @@ function makeDeal(world: World, account: MadeAccount, people: readonly MadeConta
 }
 
 /** The stages a deal went through. Old deals are decided, young ones are on their way. */
-function pathOf(world: World, createdAt: number, until: number): { stage: Stage; at: number }[] {
+function pathOf(
+  world: World,
+  createdAt: number,
+  until: number,
+): { stage: UsualStage; at: number }[] {
   const { random } = world;
   const age = (until - createdAt) / day;
   const decided = random.chance(Math.min(0.92, age / 260));
   const won = decided && random.chance(0.42);
   // Lost deals may end at any stage; won ones pass through all.
   const reached = won ? openStages.length : random.between(1, openStages.length);
-  const stages: Stage[] = openStages.slice(0, reached);
+  const stages: UsualStage[] = openStages.slice(0, reached);
   if (decided) stages.push(won ? "closed_won" : "closed_lost");
   const span = Math.min(until - createdAt, random.between(20, 300) * day);
   const slot = Math.floor(span / stages.length);

@@ -17,8 +17,8 @@ import type { WriteUnit } from "./unit.ts";
 export type EntityWrites<Model extends ModelName = ModelName> = {
   readonly entity: Entity<Model>;
   readonly inputs: EntityInputs;
-  /** What fields hold when nothing is said, where null cannot stand. */
-  readonly defaults: Values;
+  /** What fields hold when nothing is said, where null cannot stand and schema.prisma has no default. */
+  readonly defaults?: Values;
   /** What an upsert can find a record by, most telling first. */
   readonly upsertKeys?: UpsertKeys<FieldName<Model>>;
   /** A number for people that new records get, e.g. `DEAL-2026-00417`. */

@@ -13,7 +13,7 @@ import type { WriteUnit } from "./unit.ts";
 function defaultOf(writes: EntityWrites, name: string): unknown {
   const definition = writes.entity.fields[name];
   if (definition === undefined || definition.nullable) return null;
-  return writes.defaults[name] ?? definition.kind.empty;
+  return writes.defaults?.[name] ?? definition.default ?? definition.kind.empty;
 }
 
 /** A new record with its defaults and stamps. */

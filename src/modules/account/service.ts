@@ -12,7 +12,6 @@ import { account } from "./model.ts";
 export const accountWrites: EntityWrites<"Account"> = {
   entity: account,
   inputs: accountInputs,
-  defaults: { accountType: "business", source: "edm", sourceType: "api" },
   upsertKeys: {
     email: { field: "email", within: null },
     domain: { field: "domain", within: null },

@@ -21,7 +21,7 @@ import { activity } from "./model.ts";
 export const activityWrites: EntityWrites<"Activity"> = {
   entity: activity,
   inputs: activityInputs,
-  defaults: { type: "note", source: "edm", sourceType: "api" },
+  defaults: { type: "note" },
   // Their time of the last contact moves with it.
   changesAlong: ["accountId", "contactId", "contacts"],
   rules: {

@@ -21,7 +21,6 @@ import { contact } from "./model.ts";
 export const contactWrites: EntityWrites<"Contact"> = {
   entity: contact,
   inputs: contactInputs,
-  defaults: { source: "edm", sourceType: "api" },
   upsertKeys: { email: { field: "email", within: "accountId" } },
   rules: {
     attach: attachByDomain,

@@ -4,6 +4,7 @@ import type { Reader } from "../../query/reader.ts";
 import type { Cells } from "../../query/row.ts";
 import { all, param, raw, sql, type Sql } from "../../lib/sql.ts";
 import { deal } from "./model.ts";
+import { closedStages, openStages } from "./stages.ts";
 
 /** What deals in one currency are worth. */
 export type Amount = {
@@ -17,10 +18,6 @@ export type Bundle = { readonly count: number; readonly amounts: readonly Amount
 export type PipelineStage = Bundle & { readonly stage: string };
 export type ForecastMonth = Bundle & { readonly month: string | null };
 
-/** The stages as deals pass through them; what is not named here comes between, by name. */
-const firstStages = ["lead", "qualified", "proposal", "negotiation"];
-const lastStages = ["closed_won", "closed_lost"];
-
 // What is weighted is summed exactly, and rounded once. A deal that is won is certain, one that is lost is worth nothing.
 const chances = `sum(t."value" * t."probability")`;
 const byChance = raw(`round(coalesce(${chances}, 0) * 0.01, 4)`);
@@ -30,17 +27,16 @@ const byStage = raw(
 
 type Rows = { readonly where: Filter | null; readonly amounts: boolean };
 
-/** The tenant's deals by stage, in one statement. */
+/** The tenant's deals by stage, in one statement: as deals pass through them, unusual ones by name before the closed. */
 export async function readPipeline(reader: Reader, rows: Rows): Promise<PipelineStage[]> {
   const key = raw(`t."stage"`);
   const bundles = await readBundles(reader, rows, { key, weighted: byStage, conditions: [] });
   const stages = bundles.map(({ key: stage, ...bundle }) => ({ stage: stage ?? "", ...bundle }));
   const known = (names: readonly string[]) =>
     names.flatMap((name) => stages.filter(({ stage }) => stage === name));
-  const others = stages.filter(
-    ({ stage }) => !firstStages.includes(stage) && !lastStages.includes(stage),
-  );
-  return [...known(firstStages), ...others, ...known(lastStages)];
+  const usual: ReadonlySet<string> = new Set([...openStages, ...closedStages]);
+  const others = stages.filter(({ stage }) => !usual.has(stage));
+  return [...known(openStages), ...others, ...known(closedStages)];
 }
 
 /** The tenant's open deals by the month in which they are expected to close, in one statement. */
@@ -54,7 +50,7 @@ export async function readForecast(
     weighted: byChance,
     conditions: [
       // As the index on open deals has it.
-      raw(`t."stage" NOT IN ('closed_won', 'closed_lost')`),
+      raw(`t."stage" NOT IN (${closedStages.map((stage) => `'${stage}'`).join(", ")})`),
       ...(rows.from === null ? [] : [sql`${day} >= ${param(rows.from, "date")}`]),
       ...(rows.to === null ? [] : [sql`${day} <= ${param(rows.to, "date")}`]),
     ],

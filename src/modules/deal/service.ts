@@ -9,12 +9,12 @@ import { lockLastContact, refreshLastContact } from "../activity/service.ts";
 import { stageChange } from "../stage-change/model.ts";
 import { dealInputs } from "./inputs.ts";
 import { deal } from "./model.ts";
+import { isClosed } from "./stages.ts";
 
 /** How deals are written. */
 export const dealWrites: EntityWrites<"Deal"> = {
   entity: deal,
   inputs: dealInputs,
-  defaults: { stage: "lead", source: "edm", sourceType: "api" },
   numbered: { field: "dealNumber", kind: "deal", prefix: "DEAL" },
   upsertKeys: { deal_number: { field: "dealNumber", within: null } },
   rules: {
@@ -38,8 +38,6 @@ function checkStageFits({ values, problems }: Draft<"Deal">): void {
   if (fitsIndex(`${values.stage ?? ""} ${values.ownerId ?? ""}`)) return;
   problems.push(invalid(["stage"], `and owner_id together ${wordsOf(tooManyBytes)}.`));
 }
-
-const isClosed = (stage: unknown): boolean => stage === "closed_won" || stage === "closed_lost";
 
 /** The tenant's currency where none is said; the day of closing, which reopening clears. */
 async function takeTenantDefaults(

@@ -6,5 +6,4 @@ import { department } from "./model.ts";
 export const departmentWrites: EntityWrites = {
   entity: department,
   inputs: departmentInputs,
-  defaults: {},
 };

@@ -24,14 +24,6 @@ import { lineItem } from "./model.ts";
 export const lineItemWrites: EntityWrites<"LineItem"> = {
   entity: lineItem,
   inputs: lineItemInputs,
-  defaults: {
-    quantity: "1",
-    unitPrice: "0",
-    discount: "0",
-    discountType: "amount",
-    source: "edm",
-    sourceType: "api",
-  },
   // The quote's total moves with every line.
   changesAlong: ["quoteId"],
   rules: {
@@ -84,7 +76,7 @@ export const maxPosition = 2 ** 31 - 1;
 
 /** A new line comes after the quote's others unless its place is said. */
 async function placeAtEnd(unit: WriteUnit, drafts: readonly Draft<"LineItem">[]): Promise<void> {
-  const open = drafts.filter(({ values }) => values.position == null);
+  const open = drafts.filter(({ before, sent }) => before === null && sent.position == null);
   const quotes = [...new Set(open.flatMap(({ values }) => values.quoteId ?? []))];
   if (quotes.length === 0) {
     for (const { values } of open) values.position = 0;

@@ -12,7 +12,6 @@ import { quote } from "./model.ts";
 export const quoteWrites: EntityWrites<"Quote"> = {
   entity: quote,
   inputs: quoteInputs,
-  defaults: { status: "draft", source: "edm", sourceType: "api" },
   numbered: { field: "quoteNumber", kind: "quote", prefix: "Q" },
   upsertKeys: { quote_number: { field: "quoteNumber", within: null } },
   rules: {
