@@ -132,17 +132,15 @@ export function createGateway({ schema, database, config, demo, logTo }: Gateway
     refuseUnknown(context);
     return RESPONSE_ALREADY_SENT;
   });
-  app.onError((error, { env: { context } }) => {
-    const { id: requestId, response } = context;
+  const fail = ({ id: requestId, response }: RequestContext, error: unknown): void => {
     logger.error({ requestId, cause: describeError(error) }, "unexpected error");
     if (response.headersSent) response.destroy();
     else {
       const body = { error: "Something went wrong on our side.", request_id: requestId };
       sendJson(response, 500, body);
     }
-    return RESPONSE_ALREADY_SENT;
-  });
-  const route = routeTo(app, refuseTarget);
+  };
+  const route = routeTo(app, { refuse: refuseTarget, fail });
 
   return {
     servesExplorer: explorer,

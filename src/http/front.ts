@@ -1,13 +1,26 @@
 import type { IncomingMessage } from "node:http";
-import { getRequestListener } from "@hono/node-server";
+import { getRequestListener, RequestError } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import type { Handler, Hono, MiddlewareHandler } from "hono";
 import type { GateEnv, RequestContext } from "../gate/request-context.ts";
 import type { GatewayError } from "../lib/errors.ts";
 import type { Admission } from "../limits/admission.ts";
 
-/** Has Hono's routes answer a request; `refuse` answers one whose target or Host is none. */
-export function routeTo(app: Hono<GateEnv>, refuse: (context: RequestContext) => void) {
+/** Has Hono's routes answer a request. `refuse` answers one whose target or Host is none, `fail` what went wrong. */
+export function routeTo(
+  app: Hono<GateEnv>,
+  {
+    refuse,
+    fail,
+  }: {
+    readonly refuse: (context: RequestContext) => void;
+    readonly fail: (context: RequestContext, error: unknown) => void;
+  },
+) {
+  app.onError((error, { env: { context } }) => {
+    fail(context, error);
+    return RESPONSE_ALREADY_SENT;
+  });
   return (context: RequestContext): Promise<void> => {
     const listener = getRequestListener((request) => app.fetch(request, { context }), {
       overrideGlobalObjects: false,
@@ -15,7 +28,9 @@ export function routeTo(app: Hono<GateEnv>, refuse: (context: RequestContext) =>
       autoCleanupIncoming: false,
       // HTTP/1.0 knows no Host header, and some probes speak it.
       hostname: "localhost",
-      errorHandler: () => refuse(context),
+      // Hono hands on what is thrown and is no Error.
+      errorHandler: (error) =>
+        error instanceof RequestError ? refuse(context) : fail(context, error),
     });
     return listener(context.request, context.response);
   };
