@@ -33,7 +33,7 @@ export function makeConnection(
       type: [type],
       description: "The page's nodes.",
       extensions: access(noCost),
-      resolve: ({ edges }) => edges.map(({ node }) => node),
+      resolve: ({ nodes }) => nodes,
     }),
     totalCount: t.int({
       description: "How many the filter matches, on all pages. Counted only when asked for.",

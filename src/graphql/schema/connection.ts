@@ -8,6 +8,7 @@ export type Edge<Node> = { readonly node: Node; readonly cursor: string };
 
 /** A page of a list as plugin-relay's types read it. */
 export type Connection<Node> = {
+  readonly nodes: readonly Node[];
   readonly edges: readonly Edge<Node>[];
   readonly pageInfo: {
     readonly hasNextPage: boolean;
@@ -26,7 +27,11 @@ export const forwardCursor = "Its place in the list; pass it as `after`.";
 export function connectionOf(page: Page): Connection<Row> {
   const { rows, cursors, total, hasNextPage, hasPreviousPage } = page;
   return {
-    edges: rows.map((node, index) => ({ node, cursor: cursors[index] ?? "" })),
+    nodes: rows,
+    // Made when they are selected.
+    get edges() {
+      return rows.map((node, index) => ({ node, cursor: cursors[index] ?? "" }));
+    },
     pageInfo: {
       hasNextPage,
       hasPreviousPage,

@@ -168,7 +168,7 @@ function pairsField(
       type: [pair],
       extensions: access(noCost),
       description: "The page's pairs.",
-      resolve: ({ edges }) => edges.map(({ node }) => node),
+      resolve: ({ nodes }) => nodes,
     }),
   );
 
@@ -192,6 +192,7 @@ function pairsField(
         const { pairs, endCursor, hasNextPage, hasPreviousPage } = page;
         const startCursor = pairs[0]?.cursor ?? null;
         return {
+          nodes: pairs,
           edges: pairs.map((node) => ({ node, cursor: node.cursor })),
           pageInfo: { hasNextPage, hasPreviousPage, startCursor, endCursor },
           total: null,

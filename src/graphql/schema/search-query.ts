@@ -22,6 +22,7 @@ function searchedTypes(searchable: readonly Entity[], types: unknown): readonly 
 
 function hitConnection({ hits, total, hasNextPage, hasPreviousPage }: HitPage): Connection<Hit> {
   return {
+    nodes: hits,
     edges: hits.map((node) => ({ node, cursor: node.cursor })),
     pageInfo: {
       hasNextPage,
@@ -95,8 +96,8 @@ export function searchQuery({ builder, catalog, nodeRef }: SchemaParts): void {
       nullable: { list: false, items: true },
       description:
         "The records themselves, best match first; null where one was deleted meanwhile.",
-      resolve: ({ edges }, _args, ctx, info) =>
-        Promise.all(edges.map(({ node }) => load(node, ctx, info))),
+      resolve: ({ nodes }, _args, ctx, info) =>
+        Promise.all(nodes.map((hit) => load(hit, ctx, info))),
     }),
     totalCount: t.int({
       description: "How many records match, on all pages. Counted only when asked for.",
