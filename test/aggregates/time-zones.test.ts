@@ -270,8 +270,7 @@ describe("a time zone is refused", () => {
       groupBy,
     };
     await expect(reader.aggregate(request)).rejects.toMatchObject({
-      code: "BAD_USER_INPUT",
-      inputPath: ["groupBy", "1", "timeZone"],
+      refusal: { code: "BAD_USER_INPUT", path: ["groupBy", "1", "timeZone"] },
     });
   });
 });
