@@ -8,6 +8,7 @@ import { fingerprint, seal, unseal } from "../lib/seal.ts";
 import type { Cells } from "../query/row.ts";
 import { param, raw, sql } from "../lib/sql.ts";
 import type { IdempotentStep } from "./context.ts";
+import { readOutcome } from "./kept-outcome.ts";
 import type { WriteUnit } from "./unit.ts";
 
 /** How long an answer is kept under its key. */
@@ -137,7 +138,7 @@ export async function claimStep(
     throw new GatewayError({ code: "CONFLICT", complaint: { complaint: "keyInUse" } });
   }
   const sealed = row?.[1] ?? null;
-  return sealed === null ? null : { outcome: parseJson(unseal(key, sealed)) };
+  return sealed === null ? null : { outcome: readOutcome(parseJson(unseal(key, sealed))) };
 }
 
 /** Keeps what a step led to, in the transaction that did it. */
