@@ -20,7 +20,7 @@ import {
 import { createGraphQLServer, graphqlPath } from "./graphql/server/yoga.ts";
 import { answerHealth, ReadinessCheck } from "./health.ts";
 import { cors } from "./http/cors.ts";
-import { admitted, answering, hostnameOf, pathIn, routeTo } from "./http/front.ts";
+import { admitted, answering, hostnameOf, pathIn, pathOf, routeTo } from "./http/front.ts";
 import { answerMetrics, holdsToken, metricsPath } from "./http/metrics.ts";
 import { addressOf, requestIdOf } from "./http/proxy.ts";
 import { setSecurityHeaders } from "./http/security-headers.ts";
@@ -205,12 +205,6 @@ async function answerMetricsTo(
 ): Promise<void> {
   if (holdsToken(request, token)) await answerMetrics(response, metrics);
   else refuseUnknown({ response });
-}
-
-/** Without the query. A proxy may send the target in its absolute form; only what follows the host matters. */
-function pathOf(request: IncomingMessage): string {
-  const [path = "/"] = (request.url ?? "/").replace(/^https?:\/\/[^/?]*/i, "").split("?", 1);
-  return path;
 }
 
 const servedPaths: ReadonlySet<string> = new Set([

@@ -36,10 +36,21 @@ export function routeTo(
   };
 }
 
-/** The path of a URL, without its query, as it was sent: what is encoded in it names nothing of ours. */
-export function pathIn({ url }: Request): string {
-  const [path = ""] = url.slice(url.indexOf("/", url.indexOf("//") + 2)).split("?", 1);
+/**
+ * The path of a request's target, without its query, as it was sent. A proxy may send the target in its absolute form;
+ * only what follows the host matters.
+ */
+export function pathOf({ url = "/" }: IncomingMessage): string {
+  const [path = ""] = url.replace(/^https?:\/\/[^/?]*/i, "").split("?", 1);
   return path;
+}
+
+/**
+ * The path that Hono's routes go by, the same that the log and the metrics tell: what is encoded in it names nothing of
+ * ours. In a Request `/docs/../graphql` and `/docs/%2e%2e/graphql` have become `/graphql`.
+ */
+export function pathIn(_request: Request, { env }: { readonly env?: GateEnv["Bindings"] } = {}) {
+  return env === undefined ? "" : pathOf(env.context.request);
 }
 
 /** A route whose answer is sent by Node's own means: through a Response the body would be copied, and encoded twice. */
