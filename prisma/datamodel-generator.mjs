@@ -20,7 +20,7 @@ const nativeTypes = { Uuid: "uuid", VarChar: "text", Timestamptz: "timestamptz",
 
 generatorHandler({
   onManifest: () => ({ prettyName: "Datamodel" }),
-  onGenerate: ({ dmmf, generator }) => {
+  onGenerate: ({ datamodel, dmmf, generator }) => {
     const { models, enums } = dmmf.datamodel;
     const byName = (things, describe) =>
       Object.fromEntries(things.map((thing) => [thing.name, describe(thing)]));
@@ -30,7 +30,7 @@ generatorHandler({
       file,
       [
         "// Generated from schema.prisma by prisma/datamodel-generator.mjs.",
-        constant("models", byName(models, describeModel(models, enums))),
+        constant("models", byName(models, describeModel(models, enums, datamodel))),
         constant("enums", byName(enums, describeEnum)),
       ].join("\n"),
     );
@@ -46,19 +46,41 @@ const describeEnum = ({ name, dbName, values }) => ({
   values: values.map((value) => value.name),
 });
 
-const describeModel = (models, enums) => (model) => ({
+const describeModel = (models, enums, datamodel) => (model) => ({
   table: model.dbName ?? model.name,
-  columns: Object.fromEntries(
-    model.fields
-      .filter(({ kind }) => kind !== "object")
-      .map((field) => [field.name, describeColumn(model, field, enums)]),
-  ),
+  columns: {
+    ...Object.fromEntries(
+      model.fields
+        .filter(({ kind }) => kind !== "object")
+        .map((field) => [field.name, describeColumn(model, field, enums)]),
+    ),
+    ...unsupportedColumns(datamodel, model.name),
+  },
   relations: Object.fromEntries(
     model.fields
       .filter(({ kind }) => kind === "object")
       .map((field) => [field.name, describeRelation(models, model, field)]),
   ),
 });
+
+/** Columns of types that Prisma's client does not know: `timeSpent Unsupported("interval")? @map("time_spent")`. */
+function unsupportedColumns(datamodel, model) {
+  const [, body = ""] = new RegExp(`^model ${model} \\{([^}]*)`, "m").exec(datamodel) ?? [];
+  const lines = body.matchAll(/^\s*(\w+)\s+Unsupported\("([^"]+)"\)(\?)?(.*)$/gm);
+  return Object.fromEntries(
+    [...lines].map(([, name, type, optional, attributes]) => [
+      name,
+      {
+        column: /@map\("([^"]+)"\)/.exec(attributes)?.[1] ?? name,
+        type,
+        nullable: optional !== undefined,
+        to: null,
+        enum: null,
+        generated: false,
+      },
+    ]),
+  );
+}
 
 function describeColumn(model, field, enums) {
   const { name, dbName, type, kind, nativeType, isList, isRequired } = field;

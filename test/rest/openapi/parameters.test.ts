@@ -37,7 +37,10 @@ function valueFor(schema: unknown, pointer: string): string {
   const validate = validatorAt(pointer);
   const isNumber = String(at(schema, "type")).includes("integer");
   if (at(schema, "type") === "boolean") return "true";
-  const found = candidates.find((text) => validate(isNumber ? Number(text) : text));
+  const examples = at(schema, "examples");
+  const found = [...(Array.isArray(examples) ? examples.map(String) : []), ...candidates].find(
+    (text) => validate(isNumber ? Number(text) : text),
+  );
   if (found === undefined) throw new Error(`no value for ${pointer}`);
   return found;
 }
