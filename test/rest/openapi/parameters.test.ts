@@ -37,7 +37,7 @@ function valueFor(schema: unknown, pointer: string): string {
   const validate = validatorAt(pointer);
   const isNumber = String(at(schema, "type")).includes("integer");
   if (at(schema, "type") === "boolean") return "true";
-  const examples = at(schema, "examples");
+  const examples: unknown = Reflect.get(Object(schema), "examples");
   const found = [...(Array.isArray(examples) ? examples.map(String) : []), ...candidates].find(
     (text) => validate(isNumber ? Number(text) : text),
   );
