@@ -66,7 +66,8 @@ export type Scalar<Name extends string = string, Input = unknown, Output = never
   /** What is said of other literals: `a string is expected`. */
   readonly expected: string;
   readonly parse: (sent: unknown) => Reading<Input>;
-  readonly serialize: (value: Output) => unknown;
+  /** Null where graphql-scalars has a scalar of the name that does it. */
+  readonly serialize: ((value: Output) => unknown) | null;
   /** Numbers are read from their text in JSON, with all digits. */
   readonly readsDigits?: boolean;
   /** What empties a field that cannot be null. */

@@ -1,4 +1,5 @@
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from "graphql";
+import { GraphQLDateTime, GraphQLJSON, GraphQLJSONObject } from "graphql-scalars";
 import { jsonNumber } from "../../lib/exact-number.ts";
 import { wordsOf } from "../../lib/messages.ts";
 import type { Reading } from "../../lib/reading.ts";
@@ -14,6 +15,11 @@ const literalKinds = { string: Kind.STRING, int: Kind.INT, float: Kind.FLOAT };
 const scalars = Object.values(kinds).flatMap(({ scalar }) =>
   scalar === null || typeof scalar === "string" ? [] : [scalar],
 );
+/** Scalars of graphql-scalars that print values as ours do; what code generators read of them comes along. */
+const library = new Map(
+  [GraphQLDateTime, GraphQLJSON, GraphQLJSONObject].map((scalar) => [scalar.name, scalar]),
+);
+
 /** The scalars that GraphQL itself does not have. */
 export function addScalars(builder: Builder): void {
   for (const scalar of scalars) builder.addScalarType(scalar.name, scalarType(scalar));
@@ -36,13 +42,17 @@ function scalarType(scalar: Scalar): GraphQLScalarType {
       complaint: { complaint: "ofScalar", scalar: name, words: wordsOf(reading.complaint) },
     };
   };
+  const kept = library.get(name);
+  const serialize = scalar.serialize ?? kept?.serialize;
+  if (serialize === undefined) throw new Error(`graphql-scalars has no ${name} that prints it`);
   return new GraphQLScalarType({
     name,
     description,
     specifiedByURL,
+    extensions: kept?.extensions ?? {},
     // The type of a resolver holds it to what the scalar is given.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-    serialize: (value) => scalar.serialize(value as never),
+    serialize: (value) => serialize(value as never),
     parseValue: later(read),
     parseLiteral:
       literals === "any"

@@ -19,7 +19,7 @@ const dateTimeScalar: Scalar<"DateTime", string, Date> = {
   expected: 'a string such as "2026-03-18T15:40:12Z" is expected',
   // As text in UTC: as a Date, pg would print it in the process's own time zone.
   parse: parsedAs(readInstant),
-  serialize: (value) => new Date(value).toISOString(),
+  serialize: null,
 };
 
 const dateTimeSchema = readSchema(readInstant).meta({

@@ -11,7 +11,7 @@ export const jsonScalar: Scalar<"JSON", unknown, unknown> = {
   literals: "any",
   expected: "a JSON value is expected",
   parse: (value) => ({ value }),
-  serialize: (value) => value,
+  serialize: null,
   emptiedBy: "an empty one",
 };
 

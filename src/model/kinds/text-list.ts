@@ -1,3 +1,4 @@
+import { parse } from "postgres-array";
 import { z } from "zod";
 import { wordsOf } from "../../lib/messages.ts";
 import { param, sql } from "../../lib/sql.ts";
@@ -8,17 +9,6 @@ import { asList, filterBy, type Operator } from "./parts/operators.ts";
 import { textParameter } from "./parts/parameters.ts";
 import { textSchema } from "./parts/text-schema.ts";
 import { maxItems, union } from "./parts/union.ts";
-
-/** PostgreSQL's array literal of text, one dimension: `{a,"b \"c\"",NULL}`. */
-export function readTextArray(text: string): string[] {
-  const items: string[] = [];
-  const pattern = /"((?:[^"\\]|\\.)*)"|[^,{}]+/gs;
-  for (const match of text.slice(1, -1).matchAll(pattern)) {
-    const quoted = match[1];
-    items.push(quoted === undefined ? match[0] : quoted.replace(/\\(.)/gs, "$1"));
-  }
-  return items;
-}
 
 /** Texts, each once; blank ones are none. */
 function listSchema(field: FieldFacts) {
@@ -51,9 +41,9 @@ export const textList = {
   sqlType: "text[]",
   scalar: "String",
   isList: true,
-  read: readTextArray,
-  plain: readTextArray,
-  printer: () => (cell) => (cell === "{}" ? "[]" : JSON.stringify(readTextArray(cell))),
+  read: parse,
+  plain: parse,
+  printer: () => (cell) => (cell === "{}" ? "[]" : JSON.stringify(parse(cell))),
   schema: () => ({ type: "array", items: { type: "string" } }),
   input: (field) => ({ schema: listSchema(field), type: { listOf: { scalar: "String" } } }),
   empty: [],
