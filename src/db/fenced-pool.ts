@@ -28,12 +28,22 @@ const readsAtOnce = 4;
 /** How long `close` waits for statements that still run. */
 const closingMilliseconds = 1_000;
 
-// What RESET falls back to as well. Values are read as text, so how they print must not depend on the server.
+/** Values are read as text, so how they print must not depend on the server. */
+export const printingSettings = {
+  timezone: "UTC",
+  datestyle: "ISO",
+  intervalstyle: "iso_8601",
+} as const;
+
+/** The same as options of a connection. */
+export const printingOptions: readonly string[] = Object.entries(printingSettings).map(
+  ([name, value]) => `-c ${name}=${value}`,
+);
+
+// What RESET falls back to as well.
 const sessionOptions = (limits: PoolConfig): readonly string[] => [
   `-c role=${serverRole}`,
-  "-c timezone=UTC",
-  "-c datestyle=ISO",
-  "-c intervalstyle=iso_8601",
+  ...printingOptions,
   "-c jit=off",
   `-c statement_timeout=${limits.statementMilliseconds}ms`,
   // Shorter than a statement may take: who waits for a row says so, and the others are told why.

@@ -1,18 +1,11 @@
+import type { kinds } from "./kinds/index.ts";
 import type { ColumnName, ColumnOf, EnumName, EnumValue, ModelName } from "./datamodel.ts";
 
-/** What a column of a PostgreSQL type holds in memory. Ids, decimals, days and instants are text. */
+type Kinds = typeof kinds;
+
+/** What a column of a PostgreSQL type holds in memory, as its kinds have it: `numeric` → `string`. */
 type Held = {
-  uuid: string;
-  text: string;
-  integer: number;
-  bigint: number;
-  numeric: string;
-  boolean: boolean;
-  timestamptz: string;
-  date: string;
-  jsonb: unknown;
-  bytea: string;
-  "text[]": readonly string[];
+  readonly [Name in keyof Kinds as Kinds[Name]["sqlType"]]: ReturnType<Kinds[Name]["plain"]>;
 };
 
 /** What a column holds: `stage String` → `string`; `dealId String?` → `string | null`; an enum → its values. */

@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { loggedFields } from "../changes/event-log.ts";
+import { printingSettings } from "../db/fenced-pool.ts";
 import { snakeCase } from "../lib/text.ts";
 import { catalog } from "../modules/catalog.ts";
 import type { Entity } from "../model/entity.ts";
@@ -21,10 +22,12 @@ export async function writeHistory(client: pg.Client, slug: string): Promise<num
   return rowCount ?? 0;
 }
 
-// Times are told in UTC, whatever the server's own settings are. The statistics do not know the tenant yet: PostgreSQL
+// Values print as the gateway's own sessions print them. The statistics do not know the tenant yet: PostgreSQL
 // would take every table for empty and join by nested loops, and compiling the statement takes longer than running it.
 const settings = `
-  SET LOCAL TimeZone = 'UTC';
+  ${Object.entries(printingSettings)
+    .map(([name, value]) => `SET LOCAL ${name} = '${value}';`)
+    .join(" ")}
   SET LOCAL enable_nestloop = off;
   SET LOCAL jit = off`;
 

@@ -175,7 +175,7 @@ describe("while its server is down, a key set", () => {
       () => null,
       (error: unknown) => error,
     );
-    expect(refusal).toMatchObject({ code: "UNAVAILABLE", detail: { retryAfter: 5 } });
+    expect(refusal).toMatchObject({ refusal: { code: "UNAVAILABLE", retryAfter: 5 } });
     await server.restart();
     // Whoever comes within the pause is told how long to wait, and causes no request.
     expect(await outcome(keys)).toBe("unavailable");

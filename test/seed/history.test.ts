@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { loggedFields } from "../../src/changes/event-log.ts";
+import { printingOptions } from "../../src/db/fenced-pool.ts";
 import { snakeCase } from "../../src/lib/text.ts";
 import { catalog } from "../../src/modules/catalog.ts";
 import type { Entity } from "../../src/model/entity.ts";
@@ -34,9 +35,11 @@ let events: Event[];
 let records: Map<string, Record<string, unknown>>;
 
 async function connect(url: string): Promise<pg.Client> {
-  const connected = new pg.Client({ connectionString: url });
+  const connected = new pg.Client({
+    connectionString: url,
+    options: printingOptions.join(" "),
+  });
   await connected.connect();
-  await connected.query("SET TIME ZONE 'UTC'");
   return connected;
 }
 

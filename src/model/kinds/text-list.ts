@@ -10,6 +10,9 @@ import { textParameter } from "./parts/parameters.ts";
 import { textSchema } from "./parts/text-schema.ts";
 import { maxItems, union } from "./parts/union.ts";
 
+/** PostgreSQL's text of a list: `{a,"b \\"c\\""}`. */
+const readList = (cell: string): readonly string[] => parse(cell);
+
 /** Texts, each once; blank ones are none. */
 function listSchema(field: FieldFacts) {
   const most = maxItems(field);
@@ -41,9 +44,9 @@ export const textList = {
   sqlType: "text[]",
   scalar: "String",
   isList: true,
-  read: parse,
-  plain: parse,
-  printer: () => (cell) => (cell === "{}" ? "[]" : JSON.stringify(parse(cell))),
+  read: readList,
+  plain: readList,
+  printer: () => (cell) => (cell === "{}" ? "[]" : JSON.stringify(readList(cell))),
   schema: () => ({ type: "array", items: { type: "string" } }),
   input: (field) => ({ schema: listSchema(field), type: { listOf: { scalar: "String" } } }),
   empty: [],

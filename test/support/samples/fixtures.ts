@@ -1,5 +1,6 @@
 import pg from "pg";
 import { v7 as uuidv7 } from "uuid";
+import { printingOptions } from "../../../src/db/fenced-pool.ts";
 import { formatId } from "../../../src/lib/id.ts";
 import { snakeCase } from "../../../src/lib/text.ts";
 import type { Entity } from "../../../src/model/entity.ts";
@@ -25,7 +26,7 @@ export class Fixtures {
   }
 
   static async open(url: string): Promise<Fixtures> {
-    const client = new pg.Client({ connectionString: url });
+    const client = new pg.Client({ connectionString: url, options: printingOptions.join(" ") });
     await client.connect();
     return new Fixtures(client);
   }

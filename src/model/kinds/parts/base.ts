@@ -14,7 +14,7 @@ export const filled = (into: unknown, from: unknown): unknown =>
 export const base = {
   ids: null,
   read: asIs,
-  plain: asIs,
+  plain: (cell: string): string => cell,
   printer: () => (cell) => JSON.stringify(cell),
   printedSql: asIs,
   schema: () => ({ type: "string" }),
