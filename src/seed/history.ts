@@ -26,7 +26,7 @@ export async function writeHistory(client: pg.Client, slug: string): Promise<num
 // would take every table for empty and join by nested loops, and compiling the statement takes longer than running it.
 const settings = `
   ${Object.entries(printingSettings)
-    .map(([name, value]) => `SET LOCAL ${name} = '${value}';`)
+    .map(([setting, to]) => `SET LOCAL ${setting} = '${to}';`)
     .join(" ")}
   SET LOCAL enable_nestloop = off;
   SET LOCAL jit = off`;
