@@ -115,14 +115,15 @@ const uniqueKeys = new Map(
 );
 
 /**
- * The condition of a findUnique for a findFirst: `{ tenantId_id: { tenantId, id } }` becomes `{ tenantId, id }`. A key
+ * The condition of a findUnique for a findFirst: `{ tenantId_id: { tenantId, id } }` becomes `{ tenantId, id }`, beside
+ * which other conditions stay, also those on the same fields. A key
  * without a value is refused, since Prisma leaves `undefined` out and would take any row.
  */
 function uniqueWhere({ $name = "" }: Model, where: Where): Where {
   for (const { name, fields } of uniqueKeys.get($name) ?? []) {
     const { [name]: given, ...others } = where;
     const values: Where = fields.length === 1 ? { [name]: given } : Object(given);
-    if (fields.every((field) => values[field] != null)) return { ...others, ...values };
+    if (fields.every((field) => values[field] != null)) return { AND: [values, others] };
   }
   throw new TypeError(`${$name}.findUnique: where has no whole key`);
 }

@@ -211,6 +211,17 @@ describe("Prisma's client for a tenant", () => {
     expect(await prisma.department.findUnique({ where })).toBeNull();
   });
 
+  it("finds nothing by a unique key when another condition on its fields does not hold", async () => {
+    const { account: accounts } = gateway.database.prismaFor(ours.uuid);
+    const { uuid: id } = account;
+    const key = { tenantId_id: { tenantId: ours.uuid, id } };
+    const found = (where: object) => accounts.findUnique({ where: { ...key, ...where } });
+    expect(await found({ tenantId: ours.uuid, id, OR: [{ id }] })).toMatchObject({ id });
+    expect(await found({ tenantId: theirs.uuid })).toBeNull();
+    expect(await found({ id: deal.uuid })).toBeNull();
+    expect(await found({ NOT: { id } })).toBeNull();
+  });
+
   it("takes no unique key that is not whole, and no list of promises as a transaction", async () => {
     const { account: accounts, ...prisma } = gateway.database.prismaFor(ours.uuid);
     const id: string = JSON.parse("{}").id;
