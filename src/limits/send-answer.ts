@@ -58,11 +58,11 @@ export async function sendStream(
 
 /** The bytes in a coding that the client can read, which the headers tell then. */
 async function compressed(response: ServerResponse, plain: Buffer): Promise<Buffer> {
-  const { method, headers } = response.req;
+  const { headers } = response.req;
   response.appendHeader("vary", "accept-encoding");
   const [coding] = acceptedCodings([headers["accept-encoding"] ?? []].flat().join());
-  // To HEAD nothing of it is sent.
-  if (coding === undefined || method === "HEAD") return plain;
+  // Also for HEAD, whose answer tells the length that the one to GET has.
+  if (coding === undefined) return plain;
   const bytes = await compress(plain, coding);
   response.setHeader("content-encoding", coding);
   return bytes;
