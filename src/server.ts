@@ -38,7 +38,7 @@ import { createLog } from "./telemetry/log.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
 import { createTelemetry } from "./telemetry/telemetry.ts";
 
-export type GatewayOptions = {
+type GatewayOptions = {
   readonly schema: GraphQLSchema;
   readonly database: Database;
   readonly config: Config;

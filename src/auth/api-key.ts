@@ -6,7 +6,7 @@ const keyPattern = /^crm_([a-z]{1,16})_([0-9a-f-]{36})_([0-9a-f]{48})$/;
 const maxKeyLength = 120;
 
 /** What an API key says of itself. */
-export type KeyParts = {
+type KeyParts = {
   readonly environment: string;
   /** Bare UUID. */
   readonly id: string;

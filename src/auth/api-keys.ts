@@ -33,7 +33,7 @@ type KeyRow = {
   quota_limits: (number | null)[];
 };
 
-export type ApiKeysOptions = {
+type ApiKeysOptions = {
   readonly pool: FencedPool;
   readonly logger: Pick<Logger, "debug">;
   /** The quota of keys that have none of their own. */

@@ -9,7 +9,7 @@ import type { Authentication } from "./authentication.ts";
 import { Places } from "./places.ts";
 import { Tokens } from "./tokens.ts";
 
-export type CredentialsOptions = {
+type CredentialsOptions = {
   readonly pool: FencedPool;
   readonly config: AuthConfig;
   /** The quota of API keys that have none of their own. */

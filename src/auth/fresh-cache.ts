@@ -2,7 +2,7 @@ import { LRUCache } from "lru-cache";
 
 type Entry<Value> = { readonly askedAt: number; readonly value: Promise<Value | null> };
 
-export type FreshCacheOptions<Value> = {
+type FreshCacheOptions<Value> = {
   /** How many things that exist are kept, and as many that do not. */
   readonly max: number;
   /** For how long an answer counts, from when it was asked for. */

@@ -16,7 +16,7 @@ const maxBytes = 512 * 1024;
 /** After a failure nobody tries again for so long. */
 const pauseAfterFailure = 5_000;
 
-export type KeySetOptions = {
+type KeySetOptions = {
   readonly url: URL;
   readonly ages: KeySetAges;
   readonly logger: Pick<Logger, "info" | "warn">;

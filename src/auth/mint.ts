@@ -2,7 +2,7 @@ import { SignJWT } from "jose";
 import type { TokenIssuer } from "../config/auth.ts";
 
 /** What a made token says. */
-export type MintOptions = {
+type MintOptions = {
   readonly issuer: TokenIssuer;
   readonly secret: string;
   readonly tenantId: string;

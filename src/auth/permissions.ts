@@ -8,7 +8,7 @@ type Permission = { readonly read: Scope; readonly write: Scope };
  * an account and its primary contact made in one act. Parts of a record go by the record's scope. A change event has none:
  * it needs what the records that it tells of need.
  */
-export const permissions = {
+const permissions = {
   tenant: { read: "read:tenant", write: "write:tenant" },
   department: { read: "read:tenant", write: "write:tenant" },
   apiKey: { read: "read:keys", write: "write:keys" },

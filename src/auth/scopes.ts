@@ -1,5 +1,5 @@
 /** What a scope can name: the entities, and what the customers APIs, the tenant and its keys need. */
-export const scopeSubjects = [
+const scopeSubjects = [
   "accounts",
   "contacts",
   "deals",

@@ -34,7 +34,7 @@ type Checker = TokenIssuer & {
 };
 type Tenant = { readonly id: string; readonly slug: string };
 
-export type TokensOptions = AuthConfig & {
+type TokensOptions = AuthConfig & {
   readonly pool: FencedPool;
   readonly logger: Pick<Logger, "info" | "warn">;
 };

@@ -10,7 +10,7 @@ import type { Row } from "../query/row.ts";
 export type FieldChange = { readonly field: string; readonly old: unknown; readonly new: unknown };
 
 /** Whether the caller may see a record, deleted or not. */
-export type Sees = (entity: Entity, id: unknown) => boolean;
+type Sees = (entity: Entity, id: unknown) => boolean;
 
 type Known = { readonly entity: Entity; readonly definition: Field };
 

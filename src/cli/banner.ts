@@ -32,7 +32,7 @@ export function banner(options: {
 }
 
 /** A command for a shell that runs `query`, to be pasted as it is. */
-export function curl(url: string, apiKey: string, query: string): string {
+function curl(url: string, apiKey: string, query: string): string {
   const body = JSON.stringify({ query: stripIgnoredCharacters(query) });
   return [
     `curl -s ${url}/graphql -H 'content-type: application/json' -H 'x-api-key: ${apiKey}' \\`,

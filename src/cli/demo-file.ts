@@ -11,7 +11,7 @@ const demoFileSchema = z.object({ url: z.string(), tenants: z.array(demoTenantSc
 /** A demo tenant and the key that opens it. */
 export type DemoTenant = z.infer<typeof demoTenantSchema>;
 /** DATA_DIR/demo.json: how programs on this machine find the demo. */
-export type DemoFile = z.infer<typeof demoFileSchema>;
+type DemoFile = z.infer<typeof demoFileSchema>;
 
 /** The file of the last start; null when it is gone, or (told) when it holds something else. */
 export async function readDemoFile(

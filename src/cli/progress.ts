@@ -1,5 +1,5 @@
 /** Says how far a long job is: one line that is redrawn on a terminal, plain lines otherwise. */
-export type Progress = {
+type Progress = {
   update(done: number, total: number, label?: string): void;
   /** Ends the line; to be called once, also after a failure. */
   end(): void;

@@ -16,7 +16,7 @@ export type TokenIssuer = {
   readonly tenants: readonly string[] | null;
 };
 
-export type TokenClaims = {
+type TokenClaims = {
   readonly subject: string;
   readonly tenant: string;
   readonly scopes: string;

@@ -45,7 +45,7 @@ function requestCancel(client: pg.PoolClient): Promise<boolean> {
 }
 
 /** Stops watching. Gives whether the connection is safe to use: false while a cancel request may still be on its way. */
-export type StopWatching = () => Promise<boolean>;
+type StopWatching = () => Promise<boolean>;
 
 const nothingToStop: StopWatching = () => Promise.resolve(true);
 

@@ -9,7 +9,7 @@ const run = promisify(execFile);
 export type Account = { uid: number; gid: number; name: string } | null;
 
 /** Environment for every program we start: ours would carry PGDATA, PGOPTIONS or a locale along. */
-export const programEnvironment = { LC_ALL: "C", TZ: "UTC", PATH: "/usr/sbin:/usr/bin:/sbin:/bin" };
+const programEnvironment = { LC_ALL: "C", TZ: "UTC", PATH: "/usr/sbin:/usr/bin:/sbin:/bin" };
 
 /** Options for spawn and execFile that make a program run as `account`. */
 export function runningAs(account: Account): {

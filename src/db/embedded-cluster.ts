@@ -13,7 +13,7 @@ import { lastLines, processLives } from "./embedded-process.ts";
 const run = promisify(execFile);
 
 /** The major version whose data folders these binaries can open. */
-export const majorVersion = "18";
+const majorVersion = "18";
 
 const ownerSchema = z.object({ user: z.string(), password: z.string() });
 

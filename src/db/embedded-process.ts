@@ -12,7 +12,7 @@ import type { Binaries } from "./embedded-binaries.ts";
 const run = promisify(execFile);
 
 /** A running PostgreSQL server, as its postmaster.pid tells. */
-export type Postmaster = { pid: number; port: number; ready: boolean };
+type Postmaster = { pid: number; port: number; ready: boolean };
 
 /** Sane for a small server; everything else is PostgreSQL's default. */
 const settings = {

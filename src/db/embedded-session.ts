@@ -7,7 +7,7 @@ import type { Owner } from "./embedded-cluster.ts";
  * advisory lock; PostgreSQL drops it when the process dies, however it dies. Who leaves last
  * stops the server. A gate makes joining and leaving happen one after the other.
  */
-export type Membership = {
+type Membership = {
   /** Leaves. `stopServer` runs before anybody can join again, if nobody else is there. */
   leave(stopServer: () => Promise<void>): Promise<void>;
 };

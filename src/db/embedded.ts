@@ -9,7 +9,7 @@ import { findPostmaster, startPostmaster, stopPostmaster } from "./embedded-proc
 import { canConnect, clusterUrl, join as joinCluster } from "./embedded-session.ts";
 
 /** A PostgreSQL that runs in DATA_DIR and is ready to take connections. */
-export type EmbeddedDatabase = {
+type EmbeddedDatabase = {
   /** URL of the database as the cluster's superuser; holds the password. */
   url: string;
   /** Where the cluster really lies: in DATA_DIR unless PostgreSQL's user cannot enter it. */

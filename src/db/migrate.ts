@@ -13,7 +13,7 @@ import { migrationSteps } from "./migration-steps.ts";
 import { withOwner } from "./with-owner.ts";
 
 /** Where one migration stands. `unknown` was applied by another version of the gateway. */
-export type MigrationStatus = {
+type MigrationStatus = {
   name: string;
   state: "applied" | "pending" | "failed" | "changed" | "unknown";
   appliedAt: Date | null;

@@ -16,7 +16,7 @@ const nodesAllowed = (charged: number): number => 2 * charged + 1_000;
 const countsPerLook = 1_000;
 
 /** When a request has taken too long, and what is said of it then. */
-export type Deadline = { readonly at: number; readonly reason: () => Error };
+type Deadline = { readonly at: number; readonly reason: () => Error };
 
 type Waiting = {
   readonly resolve: () => void;

@@ -27,10 +27,10 @@ export type NoPassage =
   | { readonly kind: "elsewhere"; readonly error: GatewayError };
 
 /** What became of a request at the gate. */
-export type Passage = { readonly kind: "passed"; readonly actor: Actor } | NoPassage;
+type Passage = { readonly kind: "passed"; readonly actor: Actor } | NoPassage;
 
 /** Gives back what was taken for an operation beyond what it cost. */
-export type Settle = (actual: number) => void;
+type Settle = (actual: number) => void;
 
 /** Where every request passes, whatever it is for: its credential, its quota, its place, and the points that it costs. */
 export class Gate {

@@ -6,7 +6,7 @@ import type { ObservedRequest } from "../telemetry/observed-request.ts";
 import type { Span } from "../telemetry/tracing.ts";
 
 /** What is known of a request before anything of it is read. */
-export type Arrival = Pick<RequestContext, "request" | "response" | "work"> &
+type Arrival = Pick<RequestContext, "request" | "response" | "work"> &
   Pick<ObservedRequest, "id" | "path" | "address">;
 
 /** What an operation could have cost, in points, and what it did. */

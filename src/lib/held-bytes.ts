@@ -2,7 +2,7 @@ import type { Duplex } from "node:stream";
 import { addTo } from "./counts.ts";
 
 /** Whose bytes they are. Anybody who may make keys can make many, so all credentials of a tenant are one party. */
-export type Holder = {
+type Holder = {
   readonly party: string;
   readonly credential: string;
   readonly socket: Duplex;

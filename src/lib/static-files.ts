@@ -37,7 +37,7 @@ export function findHashed(
 }
 
 /** Kept for good, as its path changes with its content; or asked for again each time, and sent again only if it is another. */
-export type Caching = "immutable" | "revalidated";
+type Caching = "immutable" | "revalidated";
 
 const compress = promisify(gzip);
 const compressed = new WeakMap<StaticFile, Promise<Buffer>>();

@@ -2,7 +2,7 @@ import { addTo } from "./counts.ts";
 import { unavailable, type GatewayError } from "./errors.ts";
 import type { Complaint } from "./messages.ts";
 
-export type TurnLimits = {
+type TurnLimits = {
   /** The most turns at once. */
   readonly size: number;
   /** The most that may stand in line. */

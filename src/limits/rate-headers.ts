@@ -17,7 +17,7 @@ export function secondsUntil(time: Date): number {
 }
 
 /** What a quota is called by whom it belongs to. */
-export function quotaOwner({ kind }: Actor): string {
+function quotaOwner({ kind }: Actor): string {
   return kind === "apiKey" ? "API key" : "Token";
 }
 

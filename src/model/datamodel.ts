@@ -33,7 +33,7 @@ export type RelationOf<
 > = (typeof models)[Model]["relations"][Name];
 
 /** What schema.prisma says of a column. */
-export type ColumnFacts = {
+type ColumnFacts = {
   /** Its name in PostgreSQL, and its type there. */
   readonly column: string;
   readonly type: string;
@@ -47,7 +47,7 @@ export type ColumnFacts = {
 };
 
 /** What schema.prisma says of a relation; `key` is a column of its own model for `one`, of the other for `many`. */
-export type RelationFacts = {
+type RelationFacts = {
   readonly kind: "one" | "many";
   readonly to: ModelName;
   readonly key: string;

@@ -18,7 +18,7 @@ export const enumOf = <Name extends EnumName>(
 ): EnumDefinition<Name> => ({ name, description, type: enumType(name), values });
 
 /** A value that follows from the texts in some fields, which are given in their order. */
-export type Computed = {
+type Computed = {
   readonly of: readonly string[];
   readonly make: (...values: readonly (string | null)[]) => string | null;
 };
@@ -84,7 +84,7 @@ type Searched = Partial<Pick<Meaning, "searched">>;
 type Limits = Partial<Pick<Meaning, "limits">>;
 
 /** A field of a kind; most kinds have a constructor below that says what is usual for them. */
-export const field = <Name extends FieldKind, Enum extends string = never>(
+const field = <Name extends FieldKind, Enum extends string = never>(
   kind: Kind<Name>,
   description: string,
   options: Partial<Meaning<Name, Enum>> = {},

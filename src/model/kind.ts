@@ -6,7 +6,7 @@ import type { Sql } from "../lib/sql.ts";
 export type TextForm = "line" | "prose" | "outside";
 
 /** How long a list may be, and each text in it. */
-export type ListLimits = { readonly items: number; readonly characters?: number };
+type ListLimits = { readonly items: number; readonly characters?: number };
 
 /** The values of an enum with what each means. */
 export type EnumDefinition<Name extends string = string> = {
@@ -77,7 +77,7 @@ export type Scalar<Name extends string = string, Input = unknown, Output = never
 export type ScalarType = BuiltInScalar | Scalar;
 
 /** How a value is read from an input: REST bodies, GraphQL inputs and the OpenAPI document go by it. */
-export type FieldInput = {
+type FieldInput = {
   readonly schema: z.ZodType;
   readonly type:
     | { readonly scalar: ScalarType }

@@ -48,19 +48,19 @@ export type ManyRelation = Exclude<Relation, { kind: "one" }>;
  * What a model says of a relation. Where it leads is part of the type, so that the compiler compares it with
  * schema.prisma, which has the keys: `one("account", "…")` is a `One<"account">`.
  */
-export type One<To extends EntityName = EntityName> = {
+type One<To extends EntityName = EntityName> = {
   readonly kind: "one";
   readonly to: To;
   readonly description: string;
 };
-export type Many<To extends EntityName = EntityName> = {
+type Many<To extends EntityName = EntityName> = {
   readonly kind: "many";
   readonly to: To;
   readonly description: string;
   readonly defaultOrder: readonly OrderTerm[] | null;
   readonly contained: boolean;
 };
-export type Through<Join extends string = string, To extends EntityName = EntityName> = {
+type Through<Join extends string = string, To extends EntityName = EntityName> = {
   readonly kind: "through";
   /** The relation to the join table. */
   readonly join: Join;
@@ -68,7 +68,7 @@ export type Through<Join extends string = string, To extends EntityName = Entity
   readonly description: string;
 };
 /** Records that name this one without a relation in schema.prisma: `key` holds its id and `typed` its type. */
-export type Naming = {
+type Naming = {
   readonly kind: "naming";
   readonly to: EntityName;
   readonly key: string;

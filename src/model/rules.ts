@@ -45,7 +45,7 @@ export type SameOwnerRule<Field extends string = string> = {
 };
 
 /** A `through` relation that inputs set by a list of ids: `contacts` by `contact_ids`. */
-export type LinkRule<Field extends string = string> = {
+type LinkRule<Field extends string = string> = {
   readonly relation: string;
   /** The reference whose record is always one of them, e.g. a deal's primary contact. */
   readonly main: Field;

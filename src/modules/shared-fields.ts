@@ -18,7 +18,7 @@ import { emailKey } from "../model/kinds/email.ts";
 import { phoneInE164 } from "../model/kinds/phone.ts";
 import { organizationHost } from "../lib/organization-host.ts";
 
-export const sourceType = enumOf("SourceType", "Where a write came from.", {
+const sourceType = enumOf("SourceType", "Where a write came from.", {
   frontend: "A user interface.",
   backend: "A backend of ours or of an application.",
   server: "Another server.",

@@ -15,7 +15,7 @@ import { linkJoin, relationJoin } from "./relation-join.ts";
 import { visible, type ViewerSql } from "./visible.ts";
 
 /** What turning a filter into SQL needs to know about where it stands. */
-export type FilterScope = {
+type FilterScope = {
   readonly catalog: Catalog;
   readonly viewer: ViewerSql;
   readonly entity: Entity;

@@ -69,7 +69,7 @@ function beyond(term: SortTerm, value: Sql | null): Sql {
 }
 
 /** A part of a list in which the first sort column is nowhere null, or everywhere: an index can give each in order. */
-export type Branch = { readonly terms: readonly SortTerm[]; readonly conditions: readonly Sql[] };
+type Branch = { readonly terms: readonly SortTerm[]; readonly conditions: readonly Sql[] };
 type Bounds = { readonly after: CursorValues | null; readonly before: CursorValues | null };
 
 /**

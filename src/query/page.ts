@@ -45,7 +45,7 @@ export type ListRequest = RowsRequest & {
 };
 
 /** Which parts of a page were asked for; the others cost nothing. */
-export type PageParts = {
+type PageParts = {
   readonly rows: boolean;
   readonly cursors: boolean;
   readonly total: boolean;
@@ -62,7 +62,7 @@ export type Page<Item = Row> = {
   readonly hasPreviousPage: boolean;
 };
 
-export type PageStatement<Item> = {
+type PageStatement<Item> = {
   readonly statement: Statement;
   /** Turns the statement's rows into one page for each parent id ("" for a list without parents). */
   readonly collect: (rows: readonly Cells[]) => Map<string, Page<Item>>;

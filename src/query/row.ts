@@ -29,17 +29,17 @@ export function rowColumns(entity: Entity, wanted: readonly string[]): Columns<R
 }
 
 /** What is read of every row: the id, then the other fields. */
-export function withId(fields: readonly string[]): string[] {
+function withId(fields: readonly string[]): string[] {
   return ["id", ...fields.filter((field) => field !== "id")];
 }
 
 /** The columns behind fields, in their order. */
-export function columnsSql(entity: Entity, alias: string, fields: readonly string[]): Sql[] {
+function columnsSql(entity: Entity, alias: string, fields: readonly string[]): Sql[] {
   return fields.map((field) => fieldSql(alias, field, fieldOf(entity, field)));
 }
 
 /** Reads the record in a row whose cells from `start` on are those of the fields. */
-export function rowReader(
+function rowReader(
   entity: Entity,
   fields: readonly string[],
 ): (cells: Cells, start: number) => Row {

@@ -73,7 +73,7 @@ export class Refused extends Error {
 }
 
 /** What a caller is told of whatever was thrown, and whether that was ours to log. */
-export type Told = {
+type Told = {
   readonly answer: Answer;
   readonly code: ErrorCode;
   readonly missingScopes: readonly string[];

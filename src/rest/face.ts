@@ -11,7 +11,7 @@ import type { RemoveRow, UpdateRow } from "../write/verbs.ts";
 export type Verb = "list" | "get" | "create" | "update" | "delete";
 
 /** What a list can be asked for beside `limit` and `cursor`. */
-export type ListOptions = {
+type ListOptions = {
   /** Keys that can be filtered by; null for all keys of the record that hold one value. */
   readonly filters: readonly string[] | null;
   /** `field[gte]=…` and the other comparisons beside `field=value`, `sort`, `q` and `include_deleted`. */
@@ -63,7 +63,7 @@ export type Face = {
 };
 
 /** What a face says where its document has words of its own. */
-export type Words = {
+type Words = {
   readonly unauthenticated: string;
   /** Of an id that names nothing, or nothing of this kind. */
   readonly isIdSecret: boolean;

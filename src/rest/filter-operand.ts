@@ -18,7 +18,7 @@ export function comparisonsOf({ kind, shownOnly }: Field): readonly Comparison[]
 export const maxValues = 200;
 
 /** What a comparison compares with, or what is wrong with it. */
-export type Operand = Reading<unknown>;
+type Operand = Reading<unknown>;
 
 /** Reads the text in a query that a field is compared with. */
 export function readOperand(

@@ -25,7 +25,7 @@ import { readBody } from "./read-body.ts";
 import { noSuchMethod, nothingServed, Refused, tell } from "./error-answers.ts";
 import { verbs, type Call } from "./verbs.ts";
 
-export type RestOptions = {
+type RestOptions = {
   readonly database: Database;
   readonly gate: Gate;
   readonly logger: Logger;

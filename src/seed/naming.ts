@@ -3,7 +3,7 @@ import { type Country, endings, places, trades } from "./words-company.ts";
 import { nameGroups } from "./words-people.ts";
 
 /** A company's name and what follows from it. */
-export type CompanyName = { name: string; domain: string; industry: string; subIndustry: string };
+type CompanyName = { name: string; domain: string; industry: string; subIndustry: string };
 
 const letters: Readonly<Record<string, string>> = {
   ß: "ss",

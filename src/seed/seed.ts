@@ -11,7 +11,7 @@ import { day, type TenantPlan } from "./world.ts";
 export type OnProgress = (done: number, total: number, what: string) => void;
 
 /** What a seeding did. */
-export type Seeded = { tenants: number; rows: number; seconds: number };
+type Seeded = { tenants: number; rows: number; seconds: number };
 
 /** Tenants written at the same time, each on its own connection. */
 const connections = 2;

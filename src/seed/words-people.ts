@@ -1,5 +1,5 @@
 /** Names that belong together; `weight` is how often the group is met. */
-export type NameGroup = { weight: number; given: readonly string[]; family: readonly string[] };
+type NameGroup = { weight: number; given: readonly string[]; family: readonly string[] };
 
 function group(weight: number, given: string, family: string): NameGroup {
   return { weight, given: given.split(" "), family: family.split(" ") };

@@ -23,7 +23,7 @@ export type TenantPlan = {
 export type Deletion = { at: number; by: string; id: string };
 
 /** An account that may become a parent. */
-export type ParentCandidate = { id: string; depth: number };
+type ParentCandidate = { id: string; depth: number };
 
 /** What the makers of one tenant's records share. */
 export type World = {
@@ -111,7 +111,7 @@ const sourceTypes: readonly (readonly [string, number])[] = [
 ];
 
 /** A write of a record after its creation. */
-export type Turn = { at: number; by: string };
+type Turn = { at: number; by: string };
 
 /**
  * Actor stamps, version and times of a record that was created, changed by the `turns` (in their order) and perhaps

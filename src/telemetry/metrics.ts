@@ -24,13 +24,13 @@ export type Metrics = {
   close(): void;
 };
 
-export type RequestEnd = {
+type RequestEnd = {
   readonly status: number | null;
   readonly seconds: number;
 };
 
 /** The gateway's caches, as labels. */
-export type CacheName = "documents" | "validations" | "keys";
+type CacheName = "documents" | "validations" | "keys";
 
 /** What metrics show of a pool of connections. */
 export type PoolState = {

@@ -12,7 +12,7 @@ import { Refusals } from "./refusals.ts";
 import { parseTraceParent, type Span, type Tracing } from "./tracing.ts";
 
 /** Everything that is told about the gateway's work. */
-export type Telemetry = {
+type Telemetry = {
   /** Null unless the operator asked for metrics. */
   readonly metrics: Metrics | null;
   /** Runs `task` when requests can be traced: at once without tracing, later while its modules load. */

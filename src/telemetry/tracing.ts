@@ -9,9 +9,9 @@ export type Span = {
   end(): void;
 };
 
-export type Attributes = Readonly<Record<string, string | number | boolean>>;
+type Attributes = Readonly<Record<string, string | number | boolean>>;
 
-export type SpanOptions = {
+type SpanOptions = {
   /** Whether it is a call of another server: the database. */
   readonly isCall?: boolean;
   readonly attributes?: Attributes;
@@ -26,7 +26,7 @@ export type Tracing = {
 };
 
 /** A caller's span, from the header `traceparent`. */
-export type TraceParent = {
+type TraceParent = {
   readonly traceId: string;
   readonly spanId: string;
   readonly traceFlags: number;

@@ -46,7 +46,7 @@ export type UpsertKeys<Field extends string = string> = Readonly<
  * What is special about creating and changing records, in the order in which it is called. These are methods, so that
  * the rules of deals are rules of any entity: the engine hands each entity's rules only records of that entity.
  */
-export type WriteRules<Row = Draft> = {
+type WriteRules<Row = Draft> = {
   /** Fills in what decides to whom a record belongs, before the records that it refers to are locked. */
   attach?(unit: WriteUnit, drafts: readonly Row[]): Promise<void>;
   /** Fills in values and adds problems. */
@@ -66,7 +66,7 @@ export type WriteRules<Row = Draft> = {
 };
 
 /** What is special about deleting records and bringing them back, in the order in which it is called. */
-export type RemovalRules<Before = Stored, Changed = Values> = {
+type RemovalRules<Before = Stored, Changed = Values> = {
   /** Locks what changes beside the records and comes before them in the catalog. */
   lock?(unit: WriteUnit, ids: readonly string[], liveness: Liveness): Promise<void>;
   /** Why a record is neither deleted nor brought back by itself; null when it may be. */

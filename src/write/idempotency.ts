@@ -40,7 +40,7 @@ function sorted(value: unknown): unknown {
 }
 
 /** The whole answer to a request, as it was sent. */
-export type KeptAnswer = { readonly status: number; readonly body: string };
+type KeptAnswer = { readonly status: number; readonly body: string };
 
 /** The answer that was kept under a key; null when there is none yet. The same key with another request is refused. */
 export async function findAnswer(

@@ -146,7 +146,7 @@ export function restName(field: string): string {
 }
 
 /** An input field from the model's. */
-export function fieldFromModel(
+function fieldFromModel(
   name: string,
   definition: Field,
   prefixOf: (entity: string) => string,

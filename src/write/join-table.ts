@@ -9,7 +9,7 @@ export type JoinTable = {
 };
 
 /** What becomes of a record's links. */
-export type LinkChange = {
+type LinkChange = {
   readonly id: string;
   readonly add: readonly string[];
   readonly remove: readonly string[];

@@ -15,7 +15,7 @@ const maxAttempts = 8;
 const raceStates: ReadonlySet<string> = new Set(["40001", "40P01", "23505", "0A000"]);
 
 /** What is to be done in one transaction. */
-export type Job<Outcome> = {
+type Job<Outcome> = {
   readonly work: (unit: WriteUnit) => Promise<Outcome>;
   /** What an error led to, when it says that nothing may be written because of what the caller got wrong. */
   readonly refused: (error: unknown) => Outcome | null;

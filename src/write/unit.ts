@@ -243,4 +243,4 @@ export class WriteUnit {
   }
 }
 
-export type TenantFacts = { readonly currency: string; readonly today: string };
+type TenantFacts = { readonly currency: string; readonly today: string };

@@ -14,7 +14,7 @@ import { RefusedRows } from "./refused.ts";
 import type { WriteUnit } from "./unit.ts";
 import { writeRows } from "./write-rows.ts";
 
-export type UpsertOptions = {
+type UpsertOptions = {
   /** Which key to find the record by; the first that the input has unless said. */
   readonly by?: string | null | undefined;
   /** Whether a soft-deleted record that matches is brought back; a new one is made unless asked. */

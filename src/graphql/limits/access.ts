@@ -15,7 +15,7 @@ export type Cost = {
 };
 
 /** What is known of a field beside its arguments when its cost is worked out. */
-export type CostContext = {
+type CostContext = {
   /** Whether it reads the tenant's rows at large, and not those of one parent. */
   readonly isRoot: boolean;
   /** Names of the fields that are selected under it. */

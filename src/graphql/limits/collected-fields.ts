@@ -33,7 +33,7 @@ export function fragmentsOf({ definitions }: DocumentNode): Fragments {
 }
 
 /** The nodes of one response name on one type that stand under the same conditions: they are resolved as one. */
-export type MergedField = {
+type MergedField = {
   readonly parent: GraphQLCompositeType;
   readonly nodes: readonly FieldNode[];
   readonly conditions: readonly Condition[];

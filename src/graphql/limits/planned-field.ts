@@ -25,7 +25,7 @@ export type PlannedField = {
 export type FieldDemand = Cost & { readonly scopes: readonly Scope[] };
 
 /** What is selected on an object and made of it: printing many values takes longer than reading the record. */
-export type Content = {
+type Content = {
   /** Values, objects that are part of it among them; lists of a known length count with all of their items. */
   readonly values: number;
   /** Those of one item of each other list. */

@@ -22,9 +22,9 @@ import { fieldKey } from "./selection.ts";
 type FieldBuilder = PothosSchemaTypes.PrismaObjectFieldBuilder<SchemaTypes, PrismaModelTypes, Row>;
 
 /** Types that a field has instead of the one its kind gives, e.g. a JSON column with a known shape. */
-export type FieldTypes = Readonly<Record<string, Output>>;
+type FieldTypes = Readonly<Record<string, Output>>;
 /** How fields are read from their row that are not shown as they are stored. */
-export type FieldReaders = Readonly<Record<string, FieldReader>>;
+type FieldReaders = Readonly<Record<string, FieldReader>>;
 type FieldReader = (row: Row, ctx: Context) => unknown;
 
 /** Fills an entity's GraphQL type from its model: every field and every edge. */

@@ -6,7 +6,7 @@ import { httpStatusOf, isErrorCode, type ErrorCode } from "../../lib/refusal.ts"
 import { shortened } from "../../lib/text.ts";
 
 /** What a caller is told of an error, and whether it was ours to log. */
-export type ToldError = { readonly error: GraphQLError; readonly unexpected: boolean };
+type ToldError = { readonly error: GraphQLError; readonly unexpected: boolean };
 
 /**
  * Turns whatever was thrown into what a caller may see: our own errors with their code and input path, GraphQL's

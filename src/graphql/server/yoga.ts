@@ -30,7 +30,7 @@ import { useWholeMutations } from "./use-whole-mutations.ts";
 /** Where GraphQL is served. */
 export const graphqlPath = "/graphql";
 
-export type GraphQLServerOptions = {
+type GraphQLServerOptions = {
   readonly schema: GraphQLSchema;
   readonly database: Database;
   readonly config: Config;

@@ -26,7 +26,7 @@ export function readCurrency(text: string): Reading {
 }
 
 /** The same for withdrawn codes too: stored records are asked for by them. */
-export function readKnownCurrency(text: string): Reading {
+function readKnownCurrency(text: string): Reading {
   const code = currencyKey(text);
   return /^[A-Z]{3}$/.test(code)
     ? { value: code }

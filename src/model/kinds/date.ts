@@ -13,7 +13,7 @@ import { orderedOperators } from "./parts/whole.ts";
 const midnight = "[Tt ]00:00(:00(\\.0+)?)?";
 
 /** The texts that are read as days, as a regular expression, also for what describes inputs. */
-export const dayPattern = `^${isoDay}(${midnight})?$|${instantPattern}`;
+const dayPattern = `^${isoDay}(${midnight})?$|${instantPattern}`;
 const day = new RegExp(dayPattern);
 const atMidnight = new RegExp(`${midnight}$`);
 

@@ -53,7 +53,7 @@ export function phoneKey(text: string): string {
 }
 
 /** How a number that is asked for may stand among stored ones. */
-export type PhoneForms = {
+type PhoneForms = {
   /** All its digits, those of its extension too: as it is written, and as E.164 has it. None for a text without digits. */
   readonly digits: readonly string[];
   /** The last digits of the number without its extension, in each of these ways; null where there are too few. */

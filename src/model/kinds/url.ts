@@ -6,7 +6,7 @@ import { textScalar } from "./parts/text-scalar.ts";
 import { readSchema } from "./parts/text-schema.ts";
 
 /** The beginning of a web address as a regular expression, for descriptions of inputs. */
-export const urlPattern = "^[Hh][Tt][Tt][Pp][Ss]?://";
+const urlPattern = "^[Hh][Tt][Tt][Pp][Ss]?://";
 const scheme = new RegExp(urlPattern);
 
 /** A web address as it is typed. */

@@ -47,11 +47,7 @@ export const accountDuplicates: DuplicateRules = {
 };
 
 /** What speaks for and against two accounts being one. */
-export function compareAccounts(
-  left: Features,
-  right: Features,
-  common: ReadonlySet<string>,
-): Evidence {
+function compareAccounts(left: Features, right: Features, common: ReadonlySet<string>): Evidence {
   const reasons: Reason[] = [];
   const doubts: number[] = [];
   const [leftHost, rightHost] = [left.text("host"), right.text("host")];

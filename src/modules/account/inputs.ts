@@ -10,7 +10,7 @@ const part = (description: string) =>
   inputField({ schema: textSchema(), type: { scalar: "String" }, description });
 
 /** A postal address. */
-export const addressInput: InputDefinition = {
+const addressInput: InputDefinition = {
   name: "AddressInput",
   description: "A postal address.",
   blank: "null",

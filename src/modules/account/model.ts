@@ -28,7 +28,7 @@ import {
   stamps,
 } from "../shared-fields.ts";
 
-export const accountType = enumOf("AccountType", "What kind of customer an account is.", {
+const accountType = enumOf("AccountType", "What kind of customer an account is.", {
   business: "An organization; the default.",
   individual: "A person.",
 });

@@ -14,7 +14,7 @@ import {
 import { one, through } from "../../model/relation.ts";
 import { deletion, identity, labels, stamps, history } from "../shared-fields.ts";
 
-export const activityType = enumOf("ActivityType", "What kind of touchpoint an activity was.", {
+const activityType = enumOf("ActivityType", "What kind of touchpoint an activity was.", {
   call: "A phone or video call.",
   email: "An email, in or out.",
   meeting: "A meeting.",

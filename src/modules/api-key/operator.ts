@@ -12,7 +12,7 @@ import { tenantBySlug } from "../tenant/operator.ts";
 import { createApiKey, revokeApiKey, rotateApiKey } from "./service.ts";
 
 /** What the operator says of a new key. */
-export type NewKey = {
+type NewKey = {
   readonly tenantSlug: string;
   readonly name: string;
   readonly scopes: readonly string[];

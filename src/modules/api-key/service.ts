@@ -22,7 +22,7 @@ const maxGraceMinutes = 7 * 24 * 60;
 const maxMakers = 8;
 
 /** How API keys are written. Nobody gives a key more than they have themselves. */
-export const apiKeyWrites: EntityWrites<"ApiKey"> = {
+const apiKeyWrites: EntityWrites<"ApiKey"> = {
   entity: apiKey,
   inputs: apiKeyInputs,
   defaults: { environment: "live" },

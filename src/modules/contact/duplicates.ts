@@ -64,11 +64,7 @@ export const contactDuplicates: DuplicateRules = {
 };
 
 /** What speaks for and against two contacts being one person. */
-export function compareContacts(
-  left: Features,
-  right: Features,
-  common: ReadonlySet<string>,
-): Evidence {
+function compareContacts(left: Features, right: Features, common: ReadonlySet<string>): Evidence {
   const reasons: Reason[] = [];
   const doubts: number[] = [];
   const both = (name: string): [string, string] | null => {

@@ -14,7 +14,7 @@ import {
 import { one } from "../../model/relation.ts";
 import { deletion, identity, stamps, history } from "../shared-fields.ts";
 
-export const discountType = enumOf("DiscountType", "How a line item's discount is meant.", {
+const discountType = enumOf("DiscountType", "How a line item's discount is meant.", {
   amount: "Money, in the quote's currency; the default.",
   percent: "Percent of quantity × unit price.",
 });

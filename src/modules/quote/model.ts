@@ -15,7 +15,7 @@ import {
 import { contains, many, one } from "../../model/relation.ts";
 import { deletion, identity, labels, stamps, history } from "../shared-fields.ts";
 
-export const quoteStatus = enumOf("QuoteStatus", "Where a quote stands.", {
+const quoteStatus = enumOf("QuoteStatus", "Where a quote stands.", {
   draft: "Being written; the default.",
   sent: "With the customer.",
   accepted: "Accepted by the customer; final.",

@@ -9,7 +9,7 @@ import { parseTimeZone } from "../../lib/time-zone.ts";
 import { readCurrency } from "../../model/kinds/currency.ts";
 
 /** A tenant as the operator sees it. */
-export type ListedTenant = {
+type ListedTenant = {
   readonly id: string;
   readonly slug: string;
   readonly name: string;

@@ -31,7 +31,7 @@ export const emptyAggregate: Aggregate = {
 };
 
 /** What the columns of an answer hold, after those that every answer has. */
-export type AnswerLayout = {
+type AnswerLayout = {
   readonly entity: Entity;
   readonly keys: readonly GroupTerm[];
   readonly figures: readonly Figure[];

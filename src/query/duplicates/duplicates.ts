@@ -19,7 +19,7 @@ import { viewerSql, visible, type Viewer } from "../visible.ts";
  * (`same`: the column itself; `near`: the column `within`, or nothing). The nearest are the likeliest, and their
  * number is bounded however many share it; whoever is near is so both ways.
  */
-export type CandidateKey = {
+type CandidateKey = {
   readonly order: string;
   /** Columns of the record of which the candidate's `equal` has a value. */
   readonly equalTo: readonly string[];
@@ -70,7 +70,7 @@ export type DuplicateRules = {
 };
 
 /** So many others with the same value make it a common one; less than the reach, so that both of a pair see it alike. */
-export const manyOthers = 20;
+const manyOthers = 20;
 
 export type Duplicate = {
   readonly id: string;
@@ -88,7 +88,7 @@ export type DuplicateRequest = {
 export const defaultMinScore = 0.5;
 
 /** The records whose duplicates are looked for: these, or so many in the order of their ids from one on. */
-export type Sources = readonly string[] | { readonly from: string; readonly count: number };
+type Sources = readonly string[] | { readonly from: string; readonly count: number };
 
 /** Renders the one statement that reads each record and its candidates. */
 export function duplicateStatement(

@@ -1,9 +1,9 @@
 import { wordLikeness } from "./likeness.ts";
 
 /** First and last name as `match_words` leaves them; "" for none. */
-export type PersonName = { readonly first: string; readonly last: string };
+type PersonName = { readonly first: string; readonly last: string };
 
-export type NameLikeness = {
+type NameLikeness = {
   /** How far the names speak for one person, 0 to 1; 0 when they do not, or one is missing. */
   readonly agreement: number;
   /** How much the letters are the same, 0 to 1. */

@@ -22,7 +22,7 @@ export type MovedEdges = {
 };
 
 /** What becomes of records that refer to those that go. */
-export type Moves = {
+type Moves = {
   readonly values: ReadonlyMap<string, Values>;
   readonly links: readonly LinkMoves[];
   readonly moved: readonly MovedEdges[];
@@ -175,7 +175,7 @@ export async function planMoves(
 }
 
 /** What an application may be told of. */
-export function isVisible({ actor }: WriteUnit, entity: Entity, row: Stored): boolean {
+function isVisible({ actor }: WriteUnit, entity: Entity, row: Stored): boolean {
   return (
     actor.appId === null || entity.fields["appId"] === undefined || row["appId"] === actor.appId
   );

@@ -20,7 +20,7 @@ import type { WriteUnit } from "../unit.ts";
 import { problemsOf } from "../refused.ts";
 
 /** Which record goes over into which, with the versions that the caller read. */
-export type MergeInput = {
+type MergeInput = {
   readonly into: string;
   readonly from: string;
   readonly intoVersion?: number | null | undefined;

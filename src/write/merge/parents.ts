@@ -11,7 +11,7 @@ import type { WriteUnit } from "../unit.ts";
 export type MergePair = { readonly into: Stored; readonly from: Stored };
 
 /** Parents by the id of their child, as they are and, for survivors, as they will be. */
-export type MergedParents = {
+type MergedParents = {
   readonly before: ReadonlyMap<string, string | null>;
   readonly after: ReadonlyMap<string, string | null>;
 };

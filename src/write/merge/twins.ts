@@ -13,7 +13,7 @@ import type { WriteUnit } from "../unit.ts";
 type Ids = { readonly into: string; readonly from: string };
 
 /** Live records of two owners that have the same unique value: below one owner they are one. */
-export type Twins = {
+type Twins = {
   /** The one that goes → the one that stays. */
   readonly survivors: ReadonlyMap<string, string>;
   readonly isHidden: boolean;

@@ -95,7 +95,7 @@ async function uniqueJudge(
 }
 
 /** That a value is taken, and by whom if the caller could read that record. */
-export function takenBy(
+function takenBy(
   { actor }: WriteUnit,
   entity: Entity,
   rule: Rule,

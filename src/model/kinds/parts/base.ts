@@ -2,7 +2,7 @@ import { isEmpty } from "./is-empty.ts";
 import type { Figures, Kind } from "../../kind.ts";
 
 /** A value as it is. */
-export const asIs = <Value>(value: Value): Value => value;
+const asIs = <Value>(value: Value): Value => value;
 
 export const noFigures: Figures = { adds: false, compares: false, groups: false, periods: null };
 

@@ -53,7 +53,7 @@ export function filterBy({
   };
 }
 
-export const sameDescriptions = {
+const sameDescriptions = {
   eq: "Equal to. Null matches nothing; use isNull.",
   ne: "Not equal to. Rows where the field is null do not match.",
   in: "Equal to one of these. An empty list matches nothing.",

@@ -3,7 +3,7 @@ import type { Comparison, FieldConditions, JsonSchema, Parameter } from "../../k
 /** Comparisons of REST queries, in the order in which the OpenAPI document has them. */
 export const same: readonly Comparison[] = ["eq", "ne", "in", "not_in", "is_null"];
 export const ordered: readonly Comparison[] = [...same, "gt", "gte", "lt", "lte"];
-export const texts: readonly Comparison[] = [...ordered, "contains", "starts_with", "ends_with"];
+const texts: readonly Comparison[] = [...ordered, "contains", "starts_with", "ends_with"];
 
 /** What the read engine calls the comparisons that it has other names for. */
 const operators: Partial<Record<Comparison, string>> = {
