@@ -202,7 +202,7 @@ describe(`whatever comes (CRM_TEST_SEED=${runSeed})`, () => {
     });
     expect(status).toBe(200);
     // At least a quarter came through to the database: this is no test of the JSON parser.
-    expect(count.sent).toBeGreaterThanOrEqual(casesOf(5_000));
+    expect(count.sent).toBeGreaterThanOrEqual(isLong ? 5_000 : 200);
     expect(count.executed).toBeGreaterThan(count.sent / 4);
     console.log(
       `fuzz: CRM_TEST_SEED=${runSeed} (${environment}), ${count.sent} requests, ${count.executed} executed, ${count.slow} asked again for their time, heap × ${growth.toFixed(2)}`,
