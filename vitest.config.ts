@@ -9,6 +9,14 @@ const long = [
   "test/rest/scopes.test.ts",
   "test/reports/search-ranking.test.ts",
   "test/db/fresh-tenant.test.ts",
+  "test/writes/{races,deadlocks,interleaving}.test.ts",
+  "test/merge/races.test.ts",
+  "test/rest/{leaks,mixed-traffic}.test.ts",
+  "test/client/faults.test.ts",
+  "test/limits/unread-answers.test.ts",
+  "test/aggregates/time-zones.test.ts",
+  "test/seed/{seed,history}.test.ts",
+  "test/cli/start.test.ts",
 ];
 
 export default defineConfig(({ mode }) => ({

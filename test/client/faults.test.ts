@@ -7,6 +7,7 @@ import {
 } from "../support/database/cut-connection.ts";
 import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { openLossyRoute, type LossyRoute } from "../support/database/lossy-route.ts";
+import { isLong } from "../support/run/run-length.ts";
 import { untilWaiting } from "../support/database/waiting.ts";
 
 let gateway: TestGateway;
@@ -86,7 +87,7 @@ describe("a write during which the database goes away", () => {
       ];
       if (before === undefined || unheard === undefined) return [];
       if (text === "COMMIT") return [before, unheard];
-      return index % 3 === 0 ? [index % 2 === 0 ? before : unheard] : [];
+      return index % (isLong ? 3 : 9) === 0 ? [index % 2 === 0 ? before : unheard] : [];
     });
     for (const cut of cuts) {
       const name = `${cut.when} ${cut.statement}`;

@@ -130,14 +130,20 @@ describe("the embedded database", () => {
     await database.stop();
   });
 
-  test("is a fresh one after its folder was deleted", async () => {
+  test("is a fresh one after its folder was deleted, also beside a first start that was interrupted", async () => {
+    await haveDatabase();
     const first = await start();
     await query(first.url, "create table kept ()");
     await first.stop();
     await rm(dataDir, { recursive: true });
+    // What a first start leaves that was interrupted.
+    const rubbish = join(dataDir, "postgres.init-99999999-abcd", "data");
+    await mkdir(rubbish, { recursive: true });
+    await writeFile(join(rubbish, "PG_VERSION"), "18\n");
     const second = await start();
     expect(await query(second.url, "select to_regclass('kept') as name")).toEqual([{ name: null }]);
     await second.stop();
+    expect((await readdir(dataDir)).toSorted()).toEqual(["postgres", "postgres.log"]);
   });
 
   test("is shared by all who start it at once, and stopped by the last to leave", async () => {
@@ -198,14 +204,6 @@ describe("after a crash", () => {
     const database = await start();
     expect(database.attached).toBe(false);
     await database.stop();
-  });
-
-  test("a first start that was interrupted leaves nothing behind", async () => {
-    const rubbish = join(dataDir, "postgres.init-99999999-abcd", "data");
-    await mkdir(rubbish, { recursive: true });
-    await writeFile(join(rubbish, "PG_VERSION"), "18\n");
-    await (await start()).stop();
-    expect((await readdir(dataDir)).toSorted()).toEqual(["postgres", "postgres.log"]);
   });
 });
 

@@ -64,6 +64,7 @@ describe("in the demo", () => {
     tenantId = rows[0]?.id ?? "";
   });
 
+  const count = casesOf(100, 10);
   it.each(Object.keys(named))("%s come first", async (kind) => {
     const names = Object.entries(named).map(
       ([of, sql]) => `SELECT '${of}' AS kind, t.* FROM (${sql}) AS t(name, id)`,
@@ -72,14 +73,14 @@ describe("in the demo", () => {
       `WITH named AS (${names.join(" UNION ALL ")})
        SELECT n.name, (SELECT array_agg(o.id) FROM named o WHERE lower(o.name) = lower(n.name)) AS ids
        FROM named n WHERE n.kind = $1 AND n.name <> '' ORDER BY md5(n.name) LIMIT $2`,
-      [kind, casesOf(100, 20)],
+      [kind, count],
     );
     const missed: string[] = [];
     for (const { name, ids } of rows) {
       const { hits } = await search(tenantId, name, 1);
       if (!ids.includes(hits[0]?.id ?? "")) missed.push(`${name}: ${hits[0]?.entity}`);
     }
-    expect(rows.length).toBeGreaterThan(15);
+    expect(rows.length).toBeGreaterThanOrEqual(Math.min(count, 16));
     expect(missed.length, missed.join("; ")).toBeLessThanOrEqual(rows.length / 100);
   });
 });

@@ -9,6 +9,7 @@ import {
   type MixedKind,
   type Seen,
 } from "../support/rest/mixed-writers.ts";
+import { casesOf } from "../support/run/run-length.ts";
 import { race, startRaceTrack, type RaceTrack } from "../support/writes/races.ts";
 import { aftermath, peace } from "../support/writes/soundness.ts";
 import { seededRandom } from "../support/writes/random-writes.ts";
@@ -132,9 +133,10 @@ describe("writers over REST and GraphQL, through two gateways, on the same recor
       expect((await writers.restore(mixedKinds[kind], id, pick([0, 1]))).is).toBe("written");
     };
 
+    const turns = casesOf(25, 8);
     await race(24, async (writer) => {
       const random = seededRandom(writer + 1);
-      for (let turn = 0; turn < 25; turn += 1) {
+      for (let turn = 0; turn < turns; turn += 1) {
         if (random() < 0.06) await removeAndRestore(random);
         else await write(`${writer}.${turn}`, random);
       }
@@ -146,7 +148,7 @@ describe("writers over REST and GraphQL, through two gateways, on the same recor
       expect(current.version).toBeGreaterThan(seen.version);
     }
     expect(count.deleted).toBeGreaterThan(0);
-    expect(accepted.length).toBeGreaterThan(100);
+    expect(accepted.length).toBeGreaterThan(4 * turns);
     for (const [kind, id] of targets) {
       const definition = mixedKinds[kind];
       const own = accepted.filter((one) => one.id === id).toSorted((a, b) => a.from - b.from);
@@ -164,12 +166,13 @@ describe("writers over REST and GraphQL, through two gateways, on the same recor
   }, 120_000);
 
   it("have one winner for a version, and all others are shown the record that won", async () => {
+    const count = casesOf(30, 12);
     for (const kind of ["account", "deal", "quote"] as const) {
       const definition = mixedKinds[kind];
       const { [kind]: id } = await makeFamily();
       const before = await writers.read(definition, id, "body", 0);
       if (before === null) throw new Error("it was not made");
-      const outcomes = await race(30, (racer) => {
+      const outcomes = await race(count, (racer) => {
         const way = ways[racer % 3] ?? "body";
         return writers.update(
           definition,
@@ -185,9 +188,10 @@ describe("writers over REST and GraphQL, through two gateways, on the same recor
       ]);
       const current = { id, version: before.version + 1, text: `by ${winner}` };
       const told = outcomes.flatMap((one) => (one.is === "stale" ? [one.current] : []));
-      expect(told).toHaveLength(29);
+      expect(told).toHaveLength(count - 1);
       const shown = told.filter((one) => one !== null);
-      expect(shown.length).toBeGreaterThanOrEqual(19);
+      // One way in three shows none.
+      expect(shown.length).toBeGreaterThanOrEqual((count / 3) * 2 - 1);
       for (const one of shown) expect(one).toEqual(current);
     }
     expect(await aftermath(track)).toEqual(peace);

@@ -73,8 +73,9 @@ class Watch {
 
 const idOf = (key: string): string => `key-${key.split("_")[2]}`;
 
+// Each mostly waits.
 describe("a key stops working in every process within 5 seconds", () => {
-  it("of being revoked through one of them, which sees it at once", async () => {
+  it.concurrent("of being revoked through one of them, which sees it at once", async () => {
     const key = await gateway.keyFor(slug);
     const watch = new Watch(key);
     await watch.started();
@@ -86,7 +87,7 @@ describe("a key stops working in every process within 5 seconds", () => {
     expect(there).toBeLessThanOrEqual(5_000);
   });
 
-  it("of being revoked on the command line, beside both", async () => {
+  it.concurrent("of being revoked on the command line, beside both", async () => {
     const key = await gateway.keyFor(slug);
     const watch = new Watch(key);
     await watch.started();
@@ -97,7 +98,7 @@ describe("a key stops working in every process within 5 seconds", () => {
     }
   });
 
-  it("of being rotated without grace, while the new one works at once", async () => {
+  it.concurrent("of being rotated without grace, while the new one works at once", async () => {
     const key = await gateway.keyFor(slug);
     const watch = new Watch(key);
     await watch.started();
@@ -110,7 +111,7 @@ describe("a key stops working in every process within 5 seconds", () => {
     }
   });
 
-  it("of the end of its grace, and not before", async () => {
+  it.concurrent("of the end of its grace, and not before", async () => {
     const key = await gateway.keyFor(slug);
     const watch = new Watch(key);
     await watch.started();
@@ -127,7 +128,7 @@ describe("a key stops working in every process within 5 seconds", () => {
     for (const time of times) expect(time).toBeLessThanOrEqual(5_000);
   });
 
-  it("of its expiry, which is held against the clock and not against what was looked up", async () => {
+  it.concurrent("of its expiry, which is held against the clock and not against what was looked up", async () => {
     const key = await gateway.keyFor(slug);
     const { rows } = await gateway.fixtures.client.query<{ expires_at: Date }>(
       "UPDATE api_keys SET expires_at = now() + interval '3 seconds' WHERE id = $1 RETURNING expires_at",

@@ -93,33 +93,36 @@ function isEmpty(answer: unknown): boolean {
 }
 
 describe("requests of two tenants at once, many more than there are connections", () => {
-  it.each([1, 2])("are each answered as when nobody else asks: round %i", async (round) => {
-    const { gateway, ours, theirs } = world;
-    // Pages of pairs end by the clock, and so may hold fewer when the machine is busy.
-    const places = shuffled(
-      [...probes.keys()].filter(
-        (place) => !/duplicate(Accounts|Contacts)/.test(probes[place]?.document.query ?? ""),
-      ),
-      round,
-    ).slice(0, 80);
-    const some = places.flatMap((place) => probes[place] ?? []);
-    const ourQuiet = places.flatMap((place) => quiet[place] ?? []);
-    const theirQuiet = await replies(gateway, theirs.key, documentsOf(some));
-    const order = shuffled([...some.keys()], round + 7);
-    const mixed = order.flatMap((place) => some[place] ?? []);
-    const [told, toldThem] = await Promise.all([
-      replies(gateway, ours.key, documentsOf(some), 24),
-      replies(gateway, theirs.key, documentsOf(mixed), 24),
-    ]);
-    expect(differing(some, told, ourQuiet)).toEqual([]);
-    expect(
-      differing(
-        mixed,
-        toldThem,
-        order.flatMap((place) => theirQuiet[place] ?? []),
-      ),
-    ).toEqual([]);
-  });
+  it.each([1, 2].slice(0, casesOf(2)))(
+    "are each answered as when nobody else asks: round %i",
+    async (round) => {
+      const { gateway, ours, theirs } = world;
+      // Pages of pairs end by the clock, and so may hold fewer when the machine is busy.
+      const places = shuffled(
+        [...probes.keys()].filter(
+          (place) => !/duplicate(Accounts|Contacts)/.test(probes[place]?.document.query ?? ""),
+        ),
+        round,
+      ).slice(0, 80);
+      const some = places.flatMap((place) => probes[place] ?? []);
+      const ourQuiet = places.flatMap((place) => quiet[place] ?? []);
+      const theirQuiet = await replies(gateway, theirs.key, documentsOf(some));
+      const order = shuffled([...some.keys()], round + 7);
+      const mixed = order.flatMap((place) => some[place] ?? []);
+      const [told, toldThem] = await Promise.all([
+        replies(gateway, ours.key, documentsOf(some), 24),
+        replies(gateway, theirs.key, documentsOf(mixed), 24),
+      ]);
+      expect(differing(some, told, ourQuiet)).toEqual([]);
+      expect(
+        differing(
+          mixed,
+          toldThem,
+          order.flatMap((place) => theirQuiet[place] ?? []),
+        ),
+      ).toEqual([]);
+    },
+  );
 });
 
 describe("without the fence in the database", () => {
