@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { formatId } from "../../src/lib/id.ts";
 import { snakeCase } from "../../src/lib/text.ts";
 import type { Entity } from "../../src/model/entity.ts";
+import { casesOf } from "../support/run/run-length.ts";
 import { runSeed } from "../support/samples/arbitraries.ts";
 import { crowd } from "../support/writes/crowd.ts";
 import type { TenantFixtures } from "../support/samples/fixtures.ts";
@@ -13,7 +14,7 @@ import { rowsOf } from "../support/writes/writes.ts";
 import { startTenant } from "../support/gateway/one-tenant.ts";
 
 const writers = 8;
-const writesOfEach = 40;
+const writesOfEach = casesOf(40, 12);
 let gateway: TestGateway;
 let tenant: TenantFixtures;
 let key: string;

@@ -1,7 +1,7 @@
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseDuration, parseExpiry, parseQuota } from "../../src/cli/option-values.ts";
-import { createKey, revokeKey, rotateKey } from "../../src/modules/api-key/operator.ts";
+import { createKey, listKeys, revokeKey, rotateKey } from "../../src/modules/api-key/operator.ts";
 import { createTenant } from "../../src/modules/tenant/operator.ts";
 import type { Made, TenantFixtures } from "../support/samples/fixtures.ts";
 import { runCli, type Ended } from "../support/processes/cli.ts";
@@ -44,8 +44,9 @@ const idOf = (key: string): string => `key-${key.split("_")[2]}`;
 const made = (...more: readonly string[]) =>
   crm(["keys", "create", "--tenant", tenant.slug, "--scopes", "read:*,write:deals", ...more]);
 
+/** What `keys list --json` prints of a key, without starting the command. */
 async function listed(id: string): Promise<unknown> {
-  const keys: unknown = JSON.parse(printed(await crm(["keys", "list", "--json"])));
+  const keys: unknown = JSON.parse(JSON.stringify(await listKeys(gateway.database)));
   return listAt(keys).find((key) => at(key, "id") === id);
 }
 
@@ -133,6 +134,8 @@ describe("crm keys", () => {
     expect(await statusOf("x-api-key", key)).toBe(200);
     await expect.poll(() => isUsed(key)).toBe(true);
     const record = await listed(idOf(key));
+    const all: unknown = JSON.parse(printed(await crm(["keys", "list", "--json"])));
+    expect(listAt(all)).toContainEqual(record);
     expect(record).toMatchObject({
       tenant: "north-harbor",
       name: "Countertop",

@@ -20,7 +20,7 @@ async function start(timeout: string) {
 let key: string;
 let patientKey: string;
 beforeAll(async () => {
-  ({ started: gateway, key } = await start("3s"));
+  ({ started: gateway, key } = await start("2s"));
   ({ started: patient, key: patientKey } = await start("10min"));
 });
 afterEach(async () => {
@@ -47,7 +47,7 @@ describe("an operation that takes longer than a request may", () => {
     await lock(gateway);
     const { answer } = await post(gateway.url, key, { query });
     expect(at(answer, "errors", 0)).toMatchObject({
-      message: expect.stringMatching(/stopped after 3 s; ask for less/),
+      message: expect.stringMatching(/stopped after 2 s; ask for less/),
       extensions: { code: "QUERY_TOO_COMPLEX" },
     });
     await untilWaiting(gateway, 0);
@@ -59,7 +59,7 @@ describe("an operation that takes longer than a request may", () => {
     const { status, retryAfter, answer } = await post(gateway.url, key, { query: mutation });
     expect([status, retryAfter]).toEqual([503, "1"]);
     expect(at(answer, "errors", 0)).toMatchObject({
-      message: expect.stringMatching(/stopped after 3 s; it changed nothing/),
+      message: expect.stringMatching(/stopped after 2 s; it changed nothing/),
       extensions: { code: "UNAVAILABLE" },
     });
     await untilWaiting(gateway, 0);

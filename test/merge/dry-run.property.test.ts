@@ -1,6 +1,7 @@
 import { withoutExtensions } from "../support/gateway/without-extensions.ts";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { casesOf } from "../support/run/run-length.ts";
 import { catalog } from "../../src/modules/catalog.ts";
 import { snakeCase } from "../../src/lib/text.ts";
 import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
@@ -141,6 +142,9 @@ const merges = fc.array(
   { minLength: 3, maxLength: 6 },
 );
 
+/** Tenants that the first test merges in. */
+const worlds = casesOf(8, 2);
+
 it("a dry run leaves every byte as it was, and tells what the merge then does, field by field; nothing is lost", async () => {
   let written = 0;
   let twins = 0;
@@ -173,10 +177,10 @@ it("a dry run leaves every byte as it was, and tells what the merge then does, f
         }
       }
     }),
-    { numRuns: 8, seed: 20261122, endOnFailure: true },
+    { numRuns: worlds, seed: 20261122, endOnFailure: true },
   );
-  expect(written).toBeGreaterThan(15);
-  expect(twins).toBeGreaterThan(3);
+  expect(written).toBeGreaterThanOrEqual(2 * worlds);
+  expect(twins).toBeGreaterThanOrEqual(worlds / 2);
 }, 120_000);
 
 it("every edge that there was is there afterwards, at the survivor where it was at the other", async () => {
@@ -204,7 +208,7 @@ it("every edge that there was is there afterwards, at the survivor where it was 
         expect(added.filter((edge) => !survivors.some((id) => edge.startsWith(id)))).toEqual([]);
       }
     }),
-    { numRuns: 5, seed: 20261123, endOnFailure: true },
+    { numRuns: casesOf(5, 2), seed: 20261123, endOnFailure: true },
   );
 }, 120_000);
 

@@ -3,6 +3,7 @@ import { sortKeys } from "../../src/rest/list-query.ts";
 import type { TenantFixtures } from "../support/samples/fixtures.ts";
 import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { restClient, type RestAnswer, type RestClient } from "../support/rest/client.ts";
+import { someOf } from "../support/run/run-length.ts";
 import { resources } from "../support/rest/filters.ts";
 
 let gateway: TestGateway;
@@ -95,7 +96,7 @@ describe("cursor", () => {
 describe("sort", () => {
   it("goes by every key that it names, either way, with nulls after the values or before them", async () => {
     for (const resource of resources) {
-      for (const key of sortKeys(resource)) {
+      for (const key of someOf(sortKeys(resource))) {
         const twice = `${key},-id`.replace(/^id,/, "");
         expect((await rest.get(`${resource.path}?limit=1&sort=${twice}`)).status).toBe(200);
       }

@@ -254,7 +254,7 @@ describe("rotateApiKey", () => {
     expect(await dump()).not.toContain(secretOf(outcome).split("_")[3]);
   });
 
-  it.each([
+  it.concurrent.each([
     [undefined, 60],
     [5, 5],
     [10_080, 10_080],
