@@ -148,6 +148,14 @@ describe(`whatever comes (CRM_TEST_SEED=${runSeed})`, () => {
   let before = 0;
 
   it("warms up", async () => {
+    // What is made when it is first asked for, and kept.
+    for (const path of ["/openapi.json", "/docs", "/graphql", "/metrics"]) {
+      const headers = [
+        ["Host", "localhost"],
+        ["Accept", "text/html"],
+      ] as const;
+      await sendFuzz(served.url, { method: "GET", path, headers, body: null });
+    }
     for (const make of [requests.document, requests.variables, requests.body, requests.around]) {
       await expectHeld((seed) => make(-seed), casesOf(20));
     }
