@@ -1,15 +1,26 @@
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import pg from "pg";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { asTenant, FencedPool } from "../../src/db/fenced-pool.ts";
 import { tellError } from "../../src/graphql/server/errors.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database/database.ts";
+import { patience } from "../support/database/waiting.ts";
 
 const tenantId = "0190aaaa-0000-7000-8000-000000000001";
 let database: TestDatabase;
 let pool: FencedPool;
 let closeProxy: () => void;
+let watcher: pg.Client;
 const sockets = new Set<Socket>();
+
+/** How many statements sleep in the database; one whose connection was cut may sleep on. */
+async function sleeping(): Promise<number> {
+  const { rows } = await watcher.query(
+    "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'",
+  );
+  return rows.length;
+}
 
 /** Cuts every connection without a word, as a failing network or server does. */
 function cut(): void {
@@ -34,6 +45,8 @@ beforeAll(async () => {
   proxy.listen(0, "127.0.0.1");
   await once(proxy, "listening");
   closeProxy = () => proxy.close();
+  watcher = new pg.Client({ connectionString: database.url });
+  await watcher.connect();
   const address = proxy.address();
   const url = new URL(database.url);
   url.port = String(typeof address === "object" && address !== null ? address.port : 0);
@@ -42,6 +55,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await pool.close();
   closeProxy();
+  await watcher.end();
   await database.drop();
 });
 
@@ -67,9 +81,9 @@ it.each<[string, () => Promise<unknown>]>([
 ])(
   "%s whose connection is cut fails alone, as UNAVAILABLE, and the next one is answered",
   async (_, work) => {
+    const before = await sleeping();
     const outcome = work().catch((error: unknown) => error);
-    await expect.poll(() => sockets.size).toBeGreaterThan(0);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await vi.waitFor(async () => expect(await sleeping()).toBe(before + 1), patience);
     cut();
     expect(tellError(await outcome, "id").error.extensions["code"]).toBe("UNAVAILABLE");
     expect(await pool.forTenant(tenantId).rows("SELECT 1", [])).toEqual([["1"]]);

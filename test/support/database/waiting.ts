@@ -4,7 +4,7 @@ import type { TestGateway } from "../gateway/gateway.ts";
 type Watched = Pick<TestGateway, "fixtures">;
 
 /** For machines that are busy: what never comes still fails. */
-const patience = { timeout: 60_000, interval: 10 };
+export const patience = { timeout: 60_000, interval: 10 };
 
 /**
  * How many sessions wait for what the fixtures' connection has locked. What the gateway does by itself meanwhile (it
