@@ -44,6 +44,8 @@ type GatewayOptions = {
   readonly config: Config;
   /** The demo's tenants, when it runs: the explorer opens with the first one's key. */
   readonly demo: readonly { readonly apiKey: string }[] | null;
+  /** Whether operations may be compiled, as they are unless this is false: then every one is interpreted. */
+  readonly compiled?: boolean;
   /** Where the log goes; standard error when left out. */
   readonly logTo?: DestinationStream;
 };
@@ -59,7 +61,8 @@ export type Gateway = {
 };
 
 /** The gateway: the ordered list of what a request passes through. */
-export function createGateway({ schema, database, config, demo, logTo }: GatewayOptions): Gateway {
+export function createGateway(options: GatewayOptions): Gateway {
+  const { schema, database, config, demo, compiled = true, logTo } = options;
   const { telemetry: telemetryConfig, browsers } = config;
   const logger = createLog(config.logLevel, logTo);
   const telemetry = createTelemetry({
@@ -92,6 +95,7 @@ export function createGateway({ schema, database, config, demo, logTo }: Gateway
     apiKeys,
     logger,
     metrics,
+    compiled,
   });
   // What it sends is in no manifest.
   const explorer = browsers.graphiql && config.graphql.manifest === null;

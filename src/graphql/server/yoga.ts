@@ -38,6 +38,8 @@ type GraphQLServerOptions = {
   readonly apiKeys: ApiKeys;
   readonly logger: Logger;
   readonly metrics: Metrics | null;
+  /** Whether operations may be compiled; otherwise every one is interpreted. */
+  readonly compiled: boolean;
 };
 
 /** Documents that came before. A parsed one takes some 50 times its text, so their texts are counted. */

@@ -59,6 +59,8 @@ export type TestGatewayOptions = {
   /** The way that the server takes to its database: gives the URL to use instead. */
   readonly route?: (databaseUrl: string) => Promise<string>;
   readonly maxConnections?: number;
+  /** False has every operation interpreted. */
+  readonly compiled?: boolean;
   /** What the operator sets in the environment, beside NODE_ENV=test. */
   readonly env?: Readonly<Record<string, string>>;
 };
@@ -66,6 +68,7 @@ export type TestGatewayOptions = {
 /** Starts one; call `close` when the file is done. `METRICS_PORT: "0"` in its environment gives it a `metricsUrl`. */
 export async function startGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
   const { demoTenant, logLevel = "error", route, maxConnections = 5, env = {} } = options;
+  const { compiled = true } = options;
   const { url: databaseUrl, drop } = await createTestDatabase();
   const config = loadConfig({ ...patientEnvironment, LOG_LEVEL: logLevel, ...env });
   const database = openDatabase({
@@ -95,6 +98,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     database,
     config,
     demo: demo === null ? null : [{ apiKey: demo.key }],
+    compiled,
     ...(options.logTo === undefined ? {} : { logTo: options.logTo }),
   });
   const serve = async (listener: RequestListener): Promise<Server> => {

@@ -131,10 +131,11 @@ export async function startSecond(
   url: string,
   logLevel: "error" | "silent",
   env: Readonly<Record<string, string>> = {},
+  compiled = true,
 ) {
   const config = loadConfig({ ...patientEnvironment, LOG_LEVEL: logLevel, ...env });
   const database = openDatabase({ url, maxConnections: poolSize, pool: config.pool });
-  const gateway = createGateway({ schema, database, config, demo: null });
+  const gateway = createGateway({ schema, database, config, demo: null, compiled });
   const server = createHttpServer(gateway.requestListener, config.http);
   await listen(server, "127.0.0.1", 0);
   return {
