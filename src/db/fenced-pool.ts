@@ -4,25 +4,15 @@ import { parse, toClientConfig } from "pg-connection-string";
 import { poolDefaults, type PoolConfig } from "../config.ts";
 import { Turns } from "../lib/turns.ts";
 import { cancelOnAbort } from "./cancel.ts";
+import { PreparedTexts, RecentTexts } from "./prepared-texts.ts";
+import { Statement } from "./statement.ts";
 import { currentTenant, currentWork, forTenant, type Work } from "./work.ts";
 
 /** The role the server acts as: owns nothing and cannot bypass row-level security. */
 export const serverRole = "crm_gateway";
 
-const textParsers = { getTypeParser: () => (value: string | Buffer) => value.toString() };
-
-/** Counts what comes for a request; once that is too much, or it has ended, nothing of the rest is kept. */
-function countedParsers(work: Work): typeof textParsers {
-  const parser = (value: string | Buffer): string => {
-    const text = value.toString();
-    return work.countRead(text.length) ? text : "";
-  };
-  return { getTypeParser: () => parser };
-}
-
 const pinText = "SELECT set_config('app.tenant_id', $1, false)";
-/** The most texts that are prepared, each some 50–80 KB on every connection; later ones are planned every time. */
-const maxPrepared = 300;
+const pinTo = (tenantId: string): Sent => ({ text: pinText, values: [tenantId] });
 /** The most reads of one operation that run at once; one tenant's share is larger. */
 const readsAtOnce = 4;
 /** How long `close` waits for statements that still run. */
@@ -54,7 +44,22 @@ const sessionOptions = (limits: PoolConfig): readonly string[] => [
 
 /** Runs statements for one tenant and gives rows as PostgreSQL printed them. */
 export type Queryable = {
-  rows(text: string, values: readonly unknown[]): Promise<(string | null)[][]>;
+  rows(
+    text: string,
+    values: readonly unknown[],
+    options?: StatementOptions,
+  ): Promise<(string | null)[][]>;
+};
+
+/** A statement as it is handed over. */
+type Sent = StatementOptions & { readonly text: string; readonly values: readonly unknown[] };
+
+type StatementOptions = {
+  /**
+   * The plan depends on what is looked for (a word, a pattern, a path in JSON), so it is made anew each time. All other
+   * statements are prepared when their text comes again.
+   */
+  readonly plannedEach?: boolean;
 };
 
 /** One transaction. Statements go out in order without waiting for each other; answers come in the same order. */
@@ -72,13 +77,20 @@ export function asTenant<Result>(
   return forTenant(tenantId, async () => await work());
 }
 
-/** A prepared statement is gone, or its table is another one by now: this connection would fail again. */
+/** The statement failed, and the connection is as good as before. */
+function isStatementError(reason: unknown): reason is pg.DatabaseError {
+  return reason instanceof pg.DatabaseError && reason.severity === "ERROR";
+}
+
+/** What PostgreSQL says of a prepared statement whose table is another one by now, and of one that is gone. */
 const staleStates: ReadonlySet<string> = new Set(["0A000", "26000"]);
 
-/** The statement failed, and the connection is as good as before. */
-function isStatementError(reason: unknown): boolean {
-  const isError = reason instanceof pg.DatabaseError && reason.severity === "ERROR";
-  return isError && !staleStates.has(reason.code ?? "");
+function isStale(answer: PromiseSettledResult<unknown>): boolean {
+  return (
+    answer.status === "rejected" &&
+    isStatementError(answer.reason) &&
+    staleStates.has(answer.reason.code ?? "")
+  );
 }
 
 /** Why a statement failed: what cancelled it, if anything did. */
@@ -110,8 +122,8 @@ type ConnectCallback = Parameters<pg.Pool["connect"]>[0];
  */
 export class FencedPool extends pg.Pool {
   readonly #pins = new WeakMap<pg.PoolClient, string>();
-  /** Text → the name that it is prepared under, on each connection when it first comes by. */
-  readonly #prepared = new Map<string, string>();
+  readonly #prepared = new WeakMap<pg.PoolClient, PreparedTexts>();
+  readonly #recentTexts = new RecentTexts();
   /** Told how many milliseconds each connection was waited for. */
   onWait: ((milliseconds: number) => void) | null = null;
 
@@ -177,12 +189,12 @@ export class FencedPool extends pg.Pool {
   /** The pool as one tenant sees it. */
   forTenant(tenantId: string): Queryable {
     return {
-      rows: async (text, values) => {
+      rows: async (text, values, options) => {
         const work = currentWork();
         const turn = work?.startRead(this.#readsAtOnce) ?? null;
         if (turn !== null) await turn;
         try {
-          return await this.#read(tenantId, text, values, work);
+          return await this.#read(tenantId, { text, values, ...options }, work);
         } finally {
           work?.endRead();
         }
@@ -190,26 +202,18 @@ export class FencedPool extends pg.Pool {
     };
   }
 
-  async #read(
-    tenantId: string,
-    text: string,
-    values: readonly unknown[],
-    work: Work | undefined,
-  ): Promise<(string | null)[][]> {
-    const query = {
-      text,
-      values: [...values],
-      rowMode: "array" as const,
-      types: work === undefined ? textParsers : countedParsers(work),
-    };
+  async #read(tenantId: string, sent: Sent, work: Work | undefined): Promise<(string | null)[][]> {
     const client = await this.#connectIdle(tenantId);
     const stopWatching = cancelOnAbort(client, work?.signal ?? null);
     if (work !== undefined) work.statements += 1;
-    const pin = this.#pins.get(client) === tenantId ? null : client.query(pinText, [tenantId]);
-    const [pinned, answered] = await Promise.allSettled([
-      pin,
-      client.query<(string | null)[]>(query),
-    ]);
+    const pin = this.#pins.get(client) === tenantId ? null : this.#send(client, pinTo(tenantId));
+    let statement = this.#send(client, sent, work);
+    let [pinned, answered] = await Promise.allSettled([pin?.answer, statement.answer]);
+    if (pinned.status === "fulfilled" && statement.wasPrepared && isStale(answered)) {
+      // Refused before anything of it was done; now its text is sent again.
+      statement = this.#send(client, sent, work);
+      [answered] = await Promise.allSettled([statement.answer]);
+    }
     const isQuiet = await stopWatching();
     if (pinned.status === "rejected") {
       this.#discard(client);
@@ -224,7 +228,7 @@ export class FencedPool extends pg.Pool {
     client.release(!isQuiet);
     // What had come when the work ended is not whole.
     if (work?.stopped != null) throw work.stopped;
-    return answered.value.rows;
+    return answered.value;
   }
 
   /**
@@ -241,17 +245,11 @@ export class FencedPool extends pg.Pool {
     const signal = currently?.signal ?? null;
     const stopWatching = cancelOnAbort(client, signal);
     const sent: Promise<unknown>[] = [];
-    const query = (text: string, values: readonly unknown[]) => {
+    const query = (text: string, values: readonly unknown[] = []): Promise<(string | null)[][]> => {
       signal?.throwIfAborted();
       if (currently !== undefined && text !== pinText) currently.statements += 1;
       sendTogether(client);
-      const answer = client.query<(string | null)[]>({
-        ...this.#preparedAs(text, values),
-        text,
-        values: [...values],
-        rowMode: "array" as const,
-        types: textParsers,
-      });
+      const { answer } = this.#send(client, { text, values });
       sent.push(answer);
       // Heard again below; unheard here, it would end the process when `work` has failed before.
       answer.catch(() => undefined);
@@ -261,7 +259,7 @@ export class FencedPool extends pg.Pool {
     if (!isPinned) this.#pins.delete(client);
     const opened = [
       ...(isPinned ? [] : [query(pinText, [tenantId])]),
-      query("BEGIN ISOLATION LEVEL READ COMMITTED", []),
+      query("BEGIN ISOLATION LEVEL READ COMMITTED"),
     ];
     try {
       const result = await work({
@@ -269,12 +267,12 @@ export class FencedPool extends pg.Pool {
         rows: async (text, values) => {
           const answer = query(text, values);
           await Promise.all(opened);
-          return (await answer).rows;
+          return await answer;
         },
         send: (text, values) => void query(text, values),
       });
       // Travels with what was sent last. If one of those failed, this rolls back.
-      void query("COMMIT", []);
+      void query("COMMIT");
       await allOrFirstFailure(sent);
       if (currently !== undefined) currently.hasCommitted = true;
       this.#pins.set(client, tenantId);
@@ -318,7 +316,7 @@ export class FencedPool extends pg.Pool {
     const client = await this.#connectIdle(tenantId);
     if (this.#pins.get(client) === tenantId) return client;
     try {
-      await client.query(pinText, [tenantId]);
+      await this.#send(client, pinTo(tenantId)).answer;
     } catch (error) {
       this.#discard(client);
       throw error;
@@ -327,14 +325,25 @@ export class FencedPool extends pg.Pool {
     return client;
   }
 
-  /** The name to prepare a text under, if it has parameters and there is room for one more. */
-  #preparedAs(text: string, values: readonly unknown[]): { name?: string } {
-    let name = this.#prepared.get(text);
-    if (name === undefined && values.length > 0 && this.#prepared.size < maxPrepared) {
-      name = `statement_${this.#prepared.size}`;
-      this.#prepared.set(text, name);
+  /** Sends a statement without waiting for those before it. */
+  #send(
+    client: pg.PoolClient,
+    { text, values, plannedEach = false }: Sent,
+    work?: Work,
+  ): Statement {
+    let prepared = this.#prepared.get(client);
+    if (prepared === undefined) {
+      prepared = new PreparedTexts(this.#recentTexts);
+      this.#prepared.set(client, prepared);
     }
-    return name === undefined ? {} : { name };
+    const statement = new Statement({
+      text,
+      values,
+      prepared: plannedEach ? null : prepared,
+      countRead: work === undefined ? null : (characters) => work.countRead(characters),
+    });
+    client.query(statement);
+    return statement;
   }
 
   /** A connection with no transaction open: what an unfinished one left behind, its rollback would take the pin back with it. */

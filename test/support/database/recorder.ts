@@ -1,5 +1,6 @@
 import type pg from "pg";
 import type { FencedPool } from "../../../src/db/fenced-pool.ts";
+import { Statement } from "../../../src/db/statement.ts";
 
 /** One statement as it was sent, and how many rows came back. */
 export type RecordedStatement = { readonly text: string; rows: number };
@@ -23,6 +24,13 @@ export function recordStatements(pool: FencedPool): Recorder {
     const watched = (...parameters: unknown[]): unknown => {
       const statement: RecordedStatement = { text: textOf(parameters[0]), rows: 0 };
       recorded.push(statement);
+      if (parameters[0] instanceof Statement) {
+        parameters[0].answer.then(
+          ({ length }) => (statement.rows = length),
+          () => undefined,
+        );
+        return query(...parameters);
+      }
       const last = parameters.at(-1);
       if (typeof last === "function") {
         const callback: (...results: unknown[]) => unknown = last.bind(undefined);

@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { FencedPool } from "../../src/db/fenced-pool.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database/database.ts";
+import { Fixtures } from "../support/samples/fixtures.ts";
+
+const tenantId = "0190aaaa-0000-7000-8000-000000000001";
+/** More texts than a connection keeps prepared. */
+const many = 400;
+
+let database: TestDatabase;
+let fixtures: Fixtures;
+let pool: FencedPool;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  fixtures = await Fixtures.open(database.url);
+  pool = new FencedPool({ url: database.url, maxConnections: 1 });
+});
+afterAll(async () => {
+  await pool.close();
+  await fixtures.close();
+  await database.drop();
+});
+
+const read = (text: string, values: readonly unknown[] = [], plannedEach = false) =>
+  pool.forTenant(tenantId).rows(text, values, { plannedEach });
+
+/** The texts that the one connection has prepared, in the order in which they were. */
+async function prepared(): Promise<readonly (string | null)[]> {
+  const rows = await read(
+    "SELECT statement FROM pg_prepared_statements ORDER BY prepare_time",
+    [],
+    true,
+  );
+  return rows.map(([text = null]) => text);
+}
+
+it("a text is prepared when it comes again, and under one name", async () => {
+  const text = "SELECT $1::integer + 1";
+  expect(await read(text, [1])).toEqual([["2"]]);
+  expect(await prepared()).not.toContain(text);
+  expect(await read(text, [2])).toEqual([["3"]]);
+  expect(await read(text, [3])).toEqual([["4"]]);
+  expect((await prepared()).filter((one) => one === text)).toHaveLength(1);
+});
+
+it("what is planned each time is never prepared", async () => {
+  const text = "SELECT $1::integer + 2";
+  for (const value of [1, 2, 3]) await read(text, [value], true);
+  expect(await prepared()).not.toContain(text);
+});
+
+it("texts that come once leave nothing behind", async () => {
+  const before = await prepared();
+  for (let number = 0; number < many; number += 1) {
+    expect(await read(`SELECT ${number} AS once`)).toEqual([[String(number)]]);
+  }
+  expect(await prepared()).toEqual(before);
+});
+
+it("the least recently used make way, whatever comes late", async () => {
+  const texts = Array.from({ length: many }, (_, number) => `SELECT $1::integer + ${number}`);
+  for (const round of [1, 2]) {
+    for (const [number, text] of texts.entries()) {
+      expect(await read(text, [round])).toEqual([[String(round + number)]]);
+    }
+  }
+  const kept = await prepared();
+  expect(kept.length).toBeLessThan(many);
+  expect(texts.slice(-kept.length)).toEqual(kept);
+
+  const [first = ""] = texts;
+  expect(kept).not.toContain(first);
+  for (const value of [5, 6]) expect(await read(first, [value])).toEqual([[String(value)]]);
+  const then = await prepared();
+  expect(then.slice(0, -1)).toEqual(kept.slice(1));
+  expect(then.at(-1)).toBe(first);
+});
+
+it("long texts make way for each other sooner", async () => {
+  const padding = "x".repeat(40_000);
+  for (let number = 0; number < 40; number += 1) {
+    const text = `SELECT ${number} /* ${padding} */`;
+    for (const _ of [1, 2]) expect(await read(text)).toEqual([[String(number)]]);
+  }
+  const characters = (await prepared()).reduce((sum, text) => sum + (text?.length ?? 0), 0);
+  expect(characters).toBeGreaterThan(40_000);
+  expect(characters).toBeLessThanOrEqual(400_000);
+});
+
+it("a read whose prepared statement is out of date, or gone, is answered", async () => {
+  const text = "SELECT * FROM probes WHERE id = $1";
+  await fixtures.client.query("CREATE TABLE probes (id integer, text text)");
+  await fixtures.client.query("INSERT INTO probes VALUES (1, 'one')");
+  await fixtures.client.query("GRANT SELECT ON probes TO crm_gateway");
+  for (const _ of [1, 2, 3]) expect(await read(text, [1])).toEqual([["1", "one"]]);
+  expect(await prepared()).toContain(text);
+
+  await fixtures.client.query("ALTER TABLE probes ADD COLUMN more text DEFAULT 'more'");
+  expect(await read(text, [1])).toEqual([["1", "one", "more"]]);
+  expect(await prepared()).toContain(text);
+
+  await read("DEALLOCATE ALL", [], true);
+  expect(await prepared()).toEqual([]);
+  expect(await read(text, [1])).toEqual([["1", "one", "more"]]);
+  expect(await prepared()).toEqual([text]);
+});
+
+it("a statement that fails is prepared anew, and the connection stays", async () => {
+  const text = "SELECT 10 / $1::integer";
+  const connection = await read("SELECT pg_backend_pid()");
+  for (const value of [1, 2]) await read(text, [value]);
+  await expect(read(text, [0])).rejects.toMatchObject({ code: "22012" });
+  for (const value of [1, 5]) expect(await read(text, [value])).toEqual([[String(10 / value)]]);
+  expect((await prepared()).filter((one) => one === text)).toHaveLength(1);
+  expect(await read("SELECT pg_backend_pid()")).toEqual(connection);
+});
