@@ -1,6 +1,8 @@
-import type { CursorValues } from "../lib/cursor.ts";
 import { reversed, type SortTerm } from "./order.ts";
 import { all, any, join, param, raw, sql, type Sql } from "../lib/sql.ts";
+
+/** What a cursor holds for each term; what is not null may be anything that a parameter can be. */
+type BoundValues = readonly unknown[];
 
 /**
  * The rows that come after a cursor in the order of the terms (`inclusive`: the cursor's own row too).
@@ -8,7 +10,7 @@ import { all, any, join, param, raw, sql, type Sql } from "../lib/sql.ts";
  */
 export function afterCursor(
   terms: readonly SortTerm[],
-  values: CursorValues,
+  values: BoundValues,
   inclusive: boolean,
 ): Sql {
   const bounds = terms.map((term, index) => ({
@@ -52,7 +54,7 @@ export function afterCursor(
   return exact;
 }
 
-function valueSql(term: SortTerm, value: string | null): Sql | null {
+function valueSql(term: SortTerm, value: unknown): Sql | null {
   return value === null ? null : param(value, term.type);
 }
 
@@ -70,7 +72,8 @@ function beyond(term: SortTerm, value: Sql | null): Sql {
 
 /** A part of a list in which the first sort column is nowhere null, or everywhere: an index can give each in order. */
 type Branch = { readonly terms: readonly SortTerm[]; readonly conditions: readonly Sql[] };
-type Bounds = { readonly after: CursorValues | null; readonly before: CursorValues | null };
+/** The cursors of a page; null for one that was not passed. */
+export type Bounds = { readonly after: BoundValues | null; readonly before: BoundValues | null };
 
 /**
  * Splits a list whose first sort column can be null into rows with a value and rows without. However nulls are
@@ -104,7 +107,7 @@ export function branches(terms: readonly SortTerm[], bounds: Bounds): Branch[] {
 function boundConditions(
   terms: readonly SortTerm[],
   { after, before }: Bounds,
-  bound: (terms: readonly SortTerm[], values: CursorValues) => Sql | "all" | "none",
+  bound: (terms: readonly SortTerm[], values: BoundValues) => Sql | "all" | "none",
 ): Sql[] | null {
   const found = [
     after === null ? "all" : bound(terms, after),
@@ -116,7 +119,7 @@ function boundConditions(
 
 function partBound(
   terms: readonly SortTerm[],
-  values: CursorValues,
+  values: BoundValues,
   isNull: boolean,
 ): Sql | "all" | "none" {
   const [first, ...rest] = terms;

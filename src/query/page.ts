@@ -6,7 +6,7 @@ import type { ManyRelation } from "../model/relation.ts";
 import { filterCondition } from "./filter.ts";
 import { emptySize } from "./filter-size.ts";
 import type { Filter } from "./filter-value.ts";
-import { afterCursor, branches } from "./keyset.ts";
+import { afterCursor, branches, type Bounds } from "./keyset.ts";
 import { orderItem, reversed, sortTerms, idTerm, type SortTerm } from "./order.ts";
 import { relationJoin } from "./relation-join.ts";
 import { scoreTerm, searchCondition, type SearchWords } from "./search.ts";
@@ -34,11 +34,15 @@ export type PageRequest = ListRequest & {
   readonly fields: readonly string[];
 };
 
-/** The same, whatever is read of each row. */
-export type ListRequest = RowsRequest & {
+/** Rows in an order, read from one of its ends. */
+export type OrderedRequest = RowsRequest & {
   readonly order: readonly OrderTerm[] | null;
-  readonly limit: number;
   readonly backward: boolean;
+};
+
+/** The same, whatever is read of each row. */
+export type ListRequest = OrderedRequest & {
+  readonly limit: number;
   readonly after: string | null;
   readonly before: string | null;
   readonly want: PageParts;
@@ -70,6 +74,64 @@ type PageStatement<Item> = {
 
 const parentColumns = 4;
 
+/** Where a list stands in a statement. */
+export type ListPlace = {
+  readonly catalog: Catalog;
+  readonly viewer: ViewerSql;
+  /** The alias of the parent's row. */
+  readonly parent: string;
+};
+
+/** The pieces of a page in SQL; the rows of the list stand as `t`. */
+type PageSql = {
+  readonly terms: readonly SortTerm[];
+  /** The entity and the order, which a cursor holds. */
+  readonly orderKey: string;
+  /** Selects columns of the page's rows, and behind them their sort keys as `s0`, `s1` and so on, in order. */
+  readonly rows: (columns: readonly Sql[], limit: Sql) => Sql;
+  /** How many rows there are on all pages. */
+  readonly total: Sql;
+  /** Whether rows lie outside a cursor that was passed. */
+  readonly outside: (cursor: "after" | "before") => Sql;
+};
+
+/** The pieces that a page of a list is read by; cursors are decoded by the key of the list's order. */
+export function pageSql(
+  request: OrderedRequest,
+  place: ListPlace,
+  boundsOf: (orderKey: string) => Bounds,
+): PageSql {
+  const { entity, backward } = request;
+  const terms = termsOf(request);
+  const orderKey = orderKeyOf(request, terms);
+  const bounds = boundsOf(orderKey);
+  const matches = matching(request, place.catalog, place.viewer, place.parent);
+  const from = raw(`${name(entity.table)} t`);
+  const keys = terms.map((term, index) => sql`${term.expression} AS ${raw(`s${index}`)}`);
+  return {
+    terms,
+    orderKey,
+    rows: (columns, limit) => {
+      const parts = branches(terms, bounds).map((branch) => {
+        const sorted = backward ? reversed(branch.terms) : branch.terms;
+        return sql`SELECT ${join([...columns, ...keys], ", ")} FROM ${from} WHERE ${all([
+          matches,
+          ...branch.conditions,
+        ])} ORDER BY ${orderList(sorted)} LIMIT ${limit}`;
+      });
+      return merged(parts, backward ? reversed(terms) : terms, limit);
+    },
+    total: sql`(SELECT count(*) FROM ${from} WHERE ${matches})`,
+    outside: (cursor) => {
+      const values = bounds[cursor];
+      if (values === null) return raw("FALSE");
+      const away = cursor === "after" ? reversed(terms) : terms;
+      const found = sql`FROM ${from} WHERE ${all([matches, afterCursor(away, values, true)])}`;
+      return sql`(SELECT TRUE ${found} ORDER BY ${orderList(away)} LIMIT 1) IS NOT NULL`;
+    },
+  };
+}
+
 /** Renders the one statement that reads a page for every parent at once. */
 export function pageStatement<Item>(
   request: ListRequest,
@@ -80,45 +142,21 @@ export function pageStatement<Item>(
   },
   read: Columns<Item>,
 ): PageStatement<Item> {
-  const { entity, want } = request;
-  const terms = termsOf(request);
-  const orderKey = orderKeyOf(request, terms);
-  const direction = request.backward ? reversed(terms) : terms;
+  const { want } = request;
   const viewer = viewerSql(context.viewer);
-  const matches = matching(request, context.catalog, viewer);
-
-  const bounds = {
-    after: cursorBound(request, orderKey, "after"),
-    before: cursorBound(request, orderKey, "before"),
-  };
-  const from = raw(`${name(entity.table)} t`);
+  const { terms, orderKey, rows, total, outside } = pageSql(
+    request,
+    { catalog: context.catalog, viewer, parent: "k" },
+    (key) => ({
+      after: cursorBound(request, key, "after"),
+      before: cursorBound(request, key, "before"),
+    }),
+  );
   const columns = read
     .sql(viewer, context.catalog)
     .map((column, index) => sql`${column} AS ${raw(`f${index}`)}`);
-  const keys = terms.map((term, index) => sql`${term.expression} AS ${raw(`s${index}`)}`);
   const limit = param(request.limit + 1, "integer");
-  const parts = branches(terms, bounds).map((branch) => {
-    const sorted = request.backward ? reversed(branch.terms) : branch.terms;
-    return sql`SELECT ${join([...columns, ...keys], ", ")} FROM ${from} WHERE ${all([
-      matches,
-      ...branch.conditions,
-    ])} ORDER BY ${orderList(sorted)} LIMIT ${limit}`;
-  });
-  const page = want.rows
-    ? sql` LEFT JOIN LATERAL (${merged(parts, direction, limit)}) p ON TRUE`
-    : raw("");
-  const total = want.total ? sql`(SELECT count(*) FROM ${from} WHERE ${matches})` : raw("NULL");
-  const outside = (cursor: "after" | "before"): Sql => {
-    const values = bounds[cursor];
-    if (!want.outside || values === null) return raw("FALSE");
-    const away = cursor === "after" ? reversed(terms) : terms;
-    const found = sql`FROM ${from} WHERE ${all([matches, afterCursor(away, values, true)])}`;
-    // In order, PostgreSQL goes by the index from the cursor; of an EXISTS it thinks that any row will do, and may look
-    // for it among other tenants'. Where nulls can come first the order is no index's.
-    return terms[0]?.nullable === true
-      ? sql`EXISTS (SELECT 1 ${found})`
-      : sql`(SELECT TRUE ${found} ORDER BY ${orderList(away)} LIMIT 1) IS NOT NULL`;
-  };
+  const page = want.rows ? sql` LEFT JOIN LATERAL (${rows(columns, limit)}) p ON TRUE` : raw("");
   const parents =
     request.parent === null
       ? raw("(SELECT NULL::uuid AS id, 1 AS ord) k")
@@ -128,17 +166,23 @@ export function pageStatement<Item>(
     ...(want.rows ? columns.map((_, index) => raw(`p.f${index}`)) : []),
     ...(want.rows && want.cursors ? terms.map((_, index) => raw(`p.s${index}::text`)) : []),
   ];
+  const direction = request.backward ? reversed(terms) : terms;
   // The lateral subquery is ordered already; said again here, the order of the whole is no matter of luck.
   const order = want.rows ? sql` ORDER BY k.ord, ${orderList(direction, "p")}` : raw("");
+  const [before, beyond] = (["after", "before"] as const).map((cursor) =>
+    want.outside ? outside(cursor) : raw("FALSE"),
+  );
   // Materialized: what is asked once for each parent must not be computed for each of its rows.
-  const statement = sql`WITH k AS MATERIALIZED (SELECT k.id, k.ord, ${total} AS total, ${outside(
-    "after",
-  )} AS before, ${outside("before")} AS beyond FROM ${parents}) SELECT ${join(selected, ", ")} FROM k${page}${order}`;
+  const statement = sql`WITH k AS MATERIALIZED (SELECT k.id, k.ord, ${
+    want.total ? total : raw("NULL")
+  } AS total, ${before ?? raw("FALSE")} AS before, ${
+    beyond ?? raw("FALSE")
+  } AS beyond FROM ${parents}) SELECT ${join(selected, ", ")} FROM k${page}${order}`;
 
   return {
     statement: render(statement),
-    collect: (rows) =>
-      collectPages(rows, request, { read, orderKey, sortCells: parentColumns + columns.length }),
+    collect: (found) =>
+      collectPages(found, request, { read, orderKey, sortCells: parentColumns + columns.length }),
   };
 }
 
@@ -163,11 +207,11 @@ function merged(parts: readonly Sql[], direction: readonly SortTerm[], limit: Sq
 }
 
 /** The entity and the order, which a cursor holds: one of another list is refused, not misread. */
-export function orderKeyOf(request: ListRequest, terms = termsOf(request)): string {
+export function orderKeyOf(request: OrderedRequest, terms = termsOf(request)): string {
   return `${request.entity.name}: ${terms.map((term) => term.key).join(",")}`;
 }
 
-function termsOf(request: ListRequest): SortTerm[] {
+function termsOf(request: OrderedRequest): SortTerm[] {
   if (request.order !== null && request.order.length > 0)
     return sortTerms(request.entity, "t", request.order);
   if (request.words !== null)
@@ -176,8 +220,13 @@ function termsOf(request: ListRequest): SortTerm[] {
   return sortTerms(request.entity, "t", fromRelation ?? request.entity.defaultOrder);
 }
 
-/** Which rows `t` a list is of: visible, a child of the parent `k`, found by the search, matching the filter. */
-export function matching(request: RowsRequest, catalog: Catalog, viewer: ViewerSql): Sql {
+/** Which rows `t` a list is of: visible, a child of the parent, found by the search, matching the filter. */
+export function matching(
+  request: RowsRequest,
+  catalog: Catalog,
+  viewer: ViewerSql,
+  parentAlias = "k",
+): Sql {
   const { entity, parent } = request;
   let aliases = 0;
   return all([
@@ -189,7 +238,7 @@ export function matching(request: RowsRequest, catalog: Catalog, viewer: ViewerS
             parent.relation,
             parent.source,
             entity,
-            { near: "k", far: "t" },
+            { near: parentAlias, far: "t" },
             viewer.tenant,
           ),
         ]),
