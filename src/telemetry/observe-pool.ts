@@ -25,14 +25,20 @@ export function observePool(
         };
         return query(...parameters);
       }
-      const answer = query(...parameters);
+      const sent = query(...parameters);
+      const answer = answerOf(sent);
       // Beside the caller's own handlers, not in front of them.
       if (answer instanceof Promise) answer.then(() => ended(null), ended);
       else ended(null);
-      return answer;
+      return sent;
     };
     Object.defineProperty(client, "query", { value: observed, configurable: true, writable: true });
   });
+}
+
+/** A query gives its answer, or itself and its answer with it. */
+function answerOf(sent: unknown): unknown {
+  return typeof sent === "object" && sent !== null && "answer" in sent ? sent.answer : sent;
 }
 
 function begin(
