@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import type { GraphQLSchema } from "graphql";
-import { Hono, type MiddlewareHandler } from "hono";
+import { Hono } from "hono";
 import type { DestinationStream } from "pino";
 import { Credentials } from "./auth/credentials.ts";
 import type { Config } from "./config.ts";
@@ -20,7 +20,17 @@ import {
 import { createGraphQLServer, graphqlPath } from "./graphql/server/yoga.ts";
 import { answerHealth, ReadinessCheck } from "./health.ts";
 import { cors } from "./http/cors.ts";
-import { admitted, answering, hostnameOf, pathIn, pathOf, routeTo } from "./http/front.ts";
+import {
+  admitted,
+  answering,
+  hostnameOf,
+  pathIn,
+  pathOf,
+  routeTo,
+  stepping,
+  through,
+  type Step,
+} from "./http/front.ts";
 import { answerMetrics, holdsToken, metricsPath } from "./http/metrics.ts";
 import { addressOf, requestIdOf } from "./http/proxy.ts";
 import { setSecurityHeaders } from "./http/security-headers.ts";
@@ -107,7 +117,6 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   const app = new Hono<GateEnv>({ getPath: pathIn });
   const fromBrowsers = cors(browsers.corsOrigins);
-  app.use(knownHosts);
   app.all("/healthz", answering(answerHealth));
   app.all(
     "/readyz",
@@ -119,13 +128,20 @@ export function createGateway(options: GatewayOptions): Gateway {
       answering((context) => answerMetricsTo(context, metrics, token)),
     );
   }
-  if (explorer) app.use(graphqlPath, explorerPage(demoKey));
-  app.all(graphqlPath, fromBrowsers, admitted(admission, refuseGraphQL), answering(graphql));
+  const toOperations = through(
+    [
+      ...(explorer ? [explorerPage(demoKey)] : []),
+      fromBrowsers,
+      admitted(admission, refuseGraphQL),
+    ],
+    graphql,
+  );
+  app.all(graphqlPath, answering(toOperations));
   for (const root of restRoots) {
-    app.use(`${root}*`, fromBrowsers, admitted(admission, refuseRest));
+    app.use(`${root}*`, stepping(fromBrowsers), stepping(admitted(admission, refuseRest)));
   }
   app.route("/", restRoutes({ database, gate, logger }));
-  app.all(openApiPath, fromBrowsers, answering(answerOpenApi));
+  app.all(openApiPath, stepping(fromBrowsers), answering(answerOpenApi));
   app.all(`${docsPath}/*`, answering(answerDocs));
   if (explorer) app.all(`${explorerPath}:file`, answering(answerExplorerFile));
   app.get(
@@ -144,7 +160,8 @@ export function createGateway(options: GatewayOptions): Gateway {
       sendJson(response, 500, body);
     }
   };
-  const route = routeTo(app, { refuse: refuseTarget, fail });
+  const direct = new Map([[graphqlPath, toOperations]]);
+  const route = routeTo(app, { direct, refuse: refuseTarget, fail });
 
   return {
     servesExplorer: explorer,
@@ -184,22 +201,14 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 }
 
-/** A Host that cannot be the name of one is nobody's. */
-const knownHosts: MiddlewareHandler<GateEnv> = async ({ env: { context } }, next) => {
-  if (hostnameOf(context.request) !== null) return next();
-  refuseTarget(context);
-  return RESPONSE_ALREADY_SENT;
-};
-
 /** A browser that comes to GraphQL's path gets the explorer. */
 const explorerPage =
-  (demoKey: string | null): MiddlewareHandler<GateEnv> =>
-  async ({ env: { context } }, next) => {
+  (demoKey: string | null): Step =>
+  (context, next) => {
     if (!wantsPage(context.request)) return next();
     // A page of another name that resolves to this machine must not get the key (DNS rebinding).
     const isLocal = isLoopback(hostnameOf(context.request) ?? "");
-    await answerExplorer(context, isLocal ? demoKey : null);
-    return RESPONSE_ALREADY_SENT;
+    return answerExplorer(context, isLocal ? demoKey : null);
   };
 
 async function answerMetricsTo(

@@ -1,6 +1,4 @@
-import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
-import type { MiddlewareHandler } from "hono";
-import type { GateEnv } from "../gate/request-context.ts";
+import type { Step } from "./front.ts";
 
 const allowedMethods = "GET, POST, PATCH, DELETE";
 const allowedHeaders = [
@@ -36,10 +34,9 @@ const maxAge = "7200";
  * Lets pages of the configured origins read answers, as the Fetch standard has it. Credentials of the browser's own
  * (cookies) are never allowed, and none are used.
  */
-export function cors(origins: "*" | readonly string[]): MiddlewareHandler<GateEnv> {
-  return async ({ env: { context } }, next) => {
+export function cors(origins: "*" | readonly string[]): Step {
+  return ({ request, response }, next) => {
     if (origins.length === 0) return next();
-    const { request, response } = context;
     // Also without Origin: a cache must not give the answer to somebody who sends one.
     if (origins !== "*") response.appendHeader("vary", "origin");
     const { origin } = request.headers;
@@ -59,6 +56,5 @@ export function cors(origins: "*" | readonly string[]): MiddlewareHandler<GateEn
         "access-control-max-age": maxAge,
       })
       .end();
-    return RESPONSE_ALREADY_SENT;
   };
 }

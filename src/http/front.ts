@@ -6,22 +6,38 @@ import type { GateEnv, RequestContext } from "../gate/request-context.ts";
 import type { GatewayError } from "../lib/errors.ts";
 import type { Admission } from "../limits/admission.ts";
 
-/** Has Hono's routes answer a request. `refuse` answers one whose target or Host is none, `fail` what went wrong. */
-export function routeTo(
-  app: Hono<GateEnv>,
-  {
-    refuse,
-    fail,
-  }: {
-    readonly refuse: (context: RequestContext) => void;
-    readonly fail: (context: RequestContext, error: unknown) => void;
-  },
-) {
+/** Answers a request. */
+export type Handle = (context: RequestContext) => Promise<void> | void;
+/** What a request passes through on its way: it goes on, or is answered here. */
+export type Step = (
+  context: RequestContext,
+  next: () => Promise<void> | void,
+) => Promise<void> | void;
+
+/** The steps, in order, and then the answer. */
+export function through(steps: readonly Step[], answer: Handle): Handle {
+  return steps.reduceRight<Handle>(
+    (next, step) => (context) => step(context, () => next(context)),
+    answer,
+  );
+}
+
+type Front = {
+  /** What is asked for so often that its way shall be the shortest: by its path alone, without a query. */
+  readonly direct: ReadonlyMap<string, Handle>;
+  /** Answers a request whose target or Host is none. */
+  readonly refuse: (context: RequestContext) => void;
+  /** Answers what went wrong. */
+  readonly fail: (context: RequestContext, error: unknown) => void;
+};
+
+/** Has a request answered: directly, or by Hono's routes. */
+export function routeTo(app: Hono<GateEnv>, { direct, refuse, fail }: Front) {
   app.onError((error, { env: { context } }) => {
     fail(context, error);
     return RESPONSE_ALREADY_SENT;
   });
-  return (context: RequestContext): Promise<void> => {
+  const byHono = (context: RequestContext): Promise<void> => {
     const listener = getRequestListener((request) => app.fetch(request, { context }), {
       overrideGlobalObjects: false,
       // What is left of a body is seen to where connections are.
@@ -33,6 +49,18 @@ export function routeTo(
         error instanceof RequestError ? refuse(context) : fail(context, error),
     });
     return listener(context.request, context.response);
+  };
+  return async (context: RequestContext): Promise<void> => {
+    const { request } = context;
+    // A Host that cannot be the name of one is nobody's.
+    if (hostnameOf(request) === null) return refuse(context);
+    const answer = direct.get(request.url ?? "");
+    if (answer === undefined) return byHono(context);
+    try {
+      await answer(context);
+    } catch (error) {
+      fail(context, error);
+    }
   };
 }
 
@@ -63,16 +91,20 @@ export function answering(
   };
 }
 
+/** A step as one of Hono's. */
+export function stepping(step: Step): MiddlewareHandler<GateEnv> {
+  return async (c, next) => {
+    await step(c.env.context, next);
+    if (!c.finalized) c.res = RESPONSE_ALREADY_SENT;
+  };
+}
+
 /** What lies behind is worked on when it has its turn. */
 export function admitted(
   admission: Admission,
   refuse: (context: RequestContext, error: GatewayError) => void,
-): MiddlewareHandler<GateEnv> {
-  return async (c, next) => {
-    const { context } = c.env;
-    await admission.admit(context, next, (error) => refuse(context, error));
-    if (!c.finalized) c.res = RESPONSE_ALREADY_SENT;
-  };
+): Step {
+  return (context, next) => admission.admit(context, next, (error) => refuse(context, error));
 }
 
 /** A name or an address, and a port; no more of what a URL can hold. */

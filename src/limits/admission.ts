@@ -53,7 +53,7 @@ export class Admission {
   /** Works on a request when it has its turn, or refuses it; then it is worth coming again in a second. */
   async admit(
     entering: Entering,
-    handle: () => PromiseLike<void> | void,
+    handle: () => Promise<void> | void,
     refuse: (error: GatewayError) => void,
   ): Promise<void> {
     const { request, response, work } = entering;

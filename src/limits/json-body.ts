@@ -46,6 +46,11 @@ function isJson(contentType: string, types: readonly string[]): boolean {
  * @throws GatewayError BAD_USER_INPUT, also with status 413; UNAVAILABLE when it has to make way for others.
  */
 export async function readJsonText(incoming: IncomingMessage, work: Work): Promise<string> {
+  // A short body came with its headers: then there is nothing to wait for, and nothing to hold.
+  if (incoming.complete && !incoming.destroyed && incoming.readableLength <= maxBodyBytes) {
+    const bytes: Buffer | null = incoming.read();
+    return decoded(bytes ?? Buffer.alloc(0));
+  }
   const chunks: Buffer[] = [];
   const madeWay = Promise.withResolvers<never>();
   const hold = work.hold?.(() => {
@@ -66,9 +71,11 @@ export async function readJsonText(incoming: IncomingMessage, work: Work): Promi
   }
 }
 
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
 function decoded(bytes: Buffer): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return utf8.decode(bytes);
   } catch {
     throw badRequest("The body is not valid UTF-8.");
   }

@@ -2,6 +2,9 @@ import type { ServerResponse } from "node:http";
 import { Work } from "../db/work.ts";
 import { tooComplex, unavailable, type GatewayError } from "../lib/errors.ts";
 
+/** Made once: the stack of an error costs more than all else that the end of a request does. */
+const nobodyWaits = unavailable("Nobody waits for the answer any more.");
+
 /**
  * The work of a request that ends when it takes too long. A query ends too when its client has gone; a mutation goes on,
  * since a client that lost its answer expects all or nothing of it and need not know which.
@@ -15,7 +18,7 @@ export function workFor(response: ServerResponse, milliseconds: number): Work {
     if (!response.writableFinished && work.writes) return;
     clearTimeout(timer);
     // An answer that was given may have left statements behind whose outcome it did not wait for.
-    work.stop(unavailable("Nobody waits for the answer any more."));
+    work.stop(nobodyWaits);
   });
   return work;
 }

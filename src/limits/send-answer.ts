@@ -27,15 +27,28 @@ export async function sendWhole(
 ): Promise<void> {
   const { response } = to;
   if (response.destroyed) return;
-  const plain = Buffer.from(text);
-  const bytes = plain.length < leastCompressed ? plain : await compressed(response, plain);
+  const plainLength = Buffer.byteLength(text);
+  const bytes = plainLength < leastCompressed ? null : await compressed(response, text);
   if (response.destroyed) return;
-  response.writeHead(status, { ...headers, "content-length": bytes.length });
+  const length = bytes?.length ?? plainLength;
+  response.writeHead(status, { ...headers, "content-length": length });
+  if (length <= partBytes) {
+    // A text leaves in one piece with its head.
+    response.end(bytes ?? text);
+    // What the system has taken waits for nobody.
+    if (response.writableLength > 0) held(to, length);
+  } else {
+    const hold = held(to, length);
+    void write(response, bytes ?? Buffer.from(text), hold).then(() => end(response));
+  }
+}
+
+/** Holds an answer until it has left. */
+function held(to: Recipient, length: number): Hold | undefined {
   const hold = holdFor(to);
-  if (hold !== undefined) response.once("close", hold.free);
-  hold?.take(bytes.length);
-  if (bytes.length <= partBytes) response.end(bytes);
-  else void write(response, bytes, hold).then(() => end(response));
+  if (hold !== undefined) to.response.once("close", hold.free);
+  hold?.take(length);
+  return hold;
 }
 
 /** Sends an answer that comes bit by bit; the next is asked for when the one before has left. */
@@ -56,14 +69,14 @@ export async function sendStream(
   end(response);
 }
 
-/** The bytes in a coding that the client can read, which the headers tell then. */
-async function compressed(response: ServerResponse, plain: Buffer): Promise<Buffer> {
+/** The text in a coding that the client can read, which the headers tell then; null as it is. */
+async function compressed(response: ServerResponse, text: string): Promise<Buffer | null> {
   const { headers } = response.req;
   response.appendHeader("vary", "accept-encoding");
   const [coding] = acceptedCodings([headers["accept-encoding"] ?? []].flat().join());
   // Also for HEAD, whose answer tells the length that the one to GET has.
-  if (coding === undefined) return plain;
-  const bytes = await compress(plain, coding);
+  if (coding === undefined) return null;
+  const bytes = await compress(Buffer.from(text), coding);
   response.setHeader("content-encoding", coding);
   return bytes;
 }

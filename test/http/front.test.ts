@@ -26,6 +26,7 @@ beforeAll(async () => {
     response.writeHead(status).end(text);
   };
   const route = routeTo(app, {
+    direct: new Map(),
     refuse: (context) => end(context, 400, "refused"),
     fail: (context, error) =>
       end(context, 500, `failed: ${error instanceof Error ? error.message : String(error)}`),
