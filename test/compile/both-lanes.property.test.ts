@@ -1,0 +1,52 @@
+import fc from "fast-check";
+import { isObjectType } from "graphql";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { fieldsIn } from "../support/compile/coverage.ts";
+import { startLanes, type Lanes } from "../support/compile/lanes.ts";
+import { schema } from "../support/gateway/schema.ts";
+import { casesOf, isLong } from "../support/run/run-length.ts";
+import { runSeed } from "../support/samples/arbitraries.ts";
+import { catalog } from "../../src/modules/catalog.ts";
+
+let lanes: Lanes;
+beforeAll(async () => {
+  lanes = await startLanes(runSeed);
+});
+afterAll(() => lanes.close());
+
+const cases = casesOf(2_000, 150);
+
+/** Every field of every entity, and of the queries. */
+const allFields = [...catalog.entities.map(({ type }) => type), "Query"].flatMap((name) => {
+  const type = schema.getType(name);
+  return isObjectType(type) ? Object.keys(type.getFields()).map((field) => `${name}.${field}`) : [];
+});
+
+describe(`over random rows (CRM_TEST_SEED=${runSeed})`, () => {
+  it(`${cases} random operations are answered by a compiled statement as they are interpreted`, async () => {
+    const asked = new Set<string>();
+    const count = { sent: 0, succeeded: 0 };
+    const numbers = fc.noShrink(fc.integer({ min: 0, max: 2 ** 31 - 1 }));
+    await fc.assert(
+      fc.asyncProperty(numbers, async (number) => {
+        const request = lanes.request(number);
+        const { reply, difference } = await lanes.compare(request);
+        if (difference !== null) throw new Error(await lanes.smallest(request));
+        count.sent += 1;
+        if (reply.text.startsWith('{"errors"') || reply.status !== 200) return;
+        count.succeeded += 1;
+        for (const field of fieldsIn(request.operation.query)) asked.add(field);
+      }),
+      { seed: runSeed, numRuns: cases },
+    );
+    // Both refuse alike what is wrong: that alone would say little.
+    expect(count.succeeded).toBeGreaterThan(0.75 * count.sent);
+    // So many are needed to ask for every field.
+    const missed = isLong ? allFields.filter((field) => !asked.has(field)) : [];
+    expect(missed).toEqual([]);
+    const { compiled, interpreted } = await lanes.counts();
+    console.log(
+      `both lanes: CRM_TEST_SEED=${runSeed}, ${count.sent} operations, ${count.succeeded} succeeded, ${asked.size} fields, ${compiled} answers compiled and ${interpreted} interpreted`,
+    );
+  }, 900_000);
+});

@@ -1,0 +1,169 @@
+import { isAbstractType } from "graphql";
+import { Random } from "../../../src/seed/random.ts";
+import { catalog } from "../../../src/modules/catalog.ts";
+import { startGateway } from "../gateway/gateway.ts";
+import { schema } from "../gateway/schema.ts";
+import { randomWorld, storeWorld } from "../samples/random-rows.ts";
+import { completeTenant, type Graph } from "../samples/two-tenants.ts";
+import { startSecond } from "../writes/races.ts";
+import { OperationMaker, type Operation } from "./operations.ts";
+import { fillPools, type Pools } from "./pools.ts";
+import { shrink } from "./shrink.ts";
+import { application, bigNumbers, skewedRows } from "./skewed-rows.ts";
+
+/** An operation, and the credential that it is sent with. */
+export type Request = { readonly operation: Operation; readonly key: string };
+export type Reply = {
+  readonly status: number;
+  readonly type: string | null;
+  readonly text: string;
+};
+
+/** Two gateways on one database, of which one compiles operations and the other interprets them. */
+export type Lanes = {
+  /** The same number gives the same request, over the same rows. */
+  request(number: number): Request;
+  /** Sends it to both; `difference` says what differs between their answers, null when nothing does. */
+  compare(request: Request): Promise<{ readonly reply: Reply; readonly difference: string | null }>;
+  /** A request that differs as well and has nothing that could be left out, as text. */
+  smallest(request: Request): Promise<string>;
+  /** How many operations each lane of the compiling gateway has answered. */
+  counts(): Promise<{ readonly compiled: number; readonly interpreted: number }>;
+  close(): Promise<void>;
+};
+
+/** Opens both, over random rows of one tenant beside one that has rows of the same ids, and one with others. */
+export async function startLanes(seed: number): Promise<Lanes> {
+  const gateway = await startGateway({ compiled: true, env: { METRICS_PORT: "0" } });
+  const interpreter = await startSecond(gateway.databaseUrl, "error", {}, false);
+  const { fixtures, keyFor } = gateway;
+  const [ours, theirs] = [
+    await fixtures.tenant("north-harbor"),
+    await fixtures.tenant("blue-ridge"),
+  ];
+  const rows = skewedRows(seed, ours.uuid);
+  await storeWorld(fixtures, rows, ours.uuid, seed);
+  await storeWorld(fixtures, randomWorld(seed + 1, theirs.uuid), theirs.uuid, seed + 1);
+  for (const statement of bigNumbers) await fixtures.client.query(statement);
+  const { records } = await completeTenant(fixtures, "third");
+  const [key, bound] = [await keyFor(ours.slug), await keyFor(ours.slug)];
+  await fixtures.client.query("UPDATE api_keys SET app_id = $2 WHERE id = $1", [
+    bound.split("_")[2],
+    application,
+  ]);
+  const keys = [
+    [key, 12],
+    [bound, 4],
+    [await keyFor(theirs.slug), 2],
+    [await keyFor(ours.slug, ["read:accounts", "read:deals", "read:quotes"]), 1],
+  ] as const;
+  const pools = withForeign(await fillPools(gateway, key, rows, ours.uuid, seed), records);
+
+  const compare: Lanes["compare"] = async (request) => {
+    const interpreted = await send(interpreter.url, request);
+    // A document that came before goes another way than a new one.
+    const first = await send(gateway.url, request);
+    const reply = await send(gateway.url, request);
+    const expected = canonical(interpreted);
+    const wrong = [first, reply].map(canonical).find((text) => text !== expected);
+    return { reply, difference: wrong === undefined ? null : apart(expected, wrong) };
+  };
+  const differs = async (request: Request) => (await compare(request)).difference !== null;
+  return {
+    request: (number) => {
+      const random = new Random(`operation ${seed} ${number}`);
+      return {
+        key: random.weighted(keys),
+        operation: new OperationMaker(random, schema, pools).make(),
+      };
+    },
+    compare,
+    smallest: async ({ key: sender, operation }) => {
+      const smaller = await shrink(operation, (one) => differs({ key: sender, operation: one }));
+      const request = { key: sender, operation: smaller };
+      const place = keys.findIndex(([one]) => one === sender);
+      return `${(await compare(request)).difference}\nkey ${place}: ${told(smaller)}`;
+    },
+    counts: async () => {
+      const text = await (await fetch(gateway.metricsUrl ?? "")).text();
+      const count = (lane: string) =>
+        Number(
+          new RegExp(`crm_operations_total\\{lane="${lane}",type="query"\\} (\\d+)`).exec(
+            text,
+          )?.[1] ?? 0,
+        );
+      return { compiled: count("compiled"), interpreted: count("interpreted") };
+    },
+    close: async () => {
+      await interpreter.close();
+      await gateway.close();
+    },
+  };
+}
+
+const variablesText = ({ variables }: Operation): string =>
+  `{${[...variables].map(([name, json]) => `${JSON.stringify(name)}:${json}`).join(",")}}`;
+
+const told = (operation: Operation): string => `${operation.query}\n${variablesText(operation)}`;
+
+async function send(url: string, { key, operation }: Request): Promise<Reply> {
+  const response = await fetch(`${url}/graphql`, {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      accept: "application/graphql-response+json",
+      "x-api-key": key,
+    },
+    body: `{"query":${JSON.stringify(operation.query)},"variables":${variablesText(operation)}}`,
+  });
+  return {
+    status: response.status,
+    type: response.headers.get("content-type"),
+    text: await response.text(),
+  };
+}
+
+type Answer = {
+  readonly data?: unknown;
+  readonly errors?: readonly unknown[];
+  readonly extensions?: { readonly cost?: unknown };
+};
+
+/** What a caller must get alike from both, a line for each value: all but the state of its quota. */
+function canonical({ status, type, text }: Reply): string {
+  const same = text.replaceAll(/(request id |"requestId":")[0-9a-f-]{36}/g, "$1");
+  const { data, errors, extensions }: Answer = JSON.parse(same);
+  // Which of several fields fails first is nobody's promise.
+  const wrong = errors?.map((error) => JSON.stringify(error)).toSorted();
+  return JSON.stringify([status, type, data, wrong, extensions?.cost], null, 1);
+}
+
+/** The first lines that differ. */
+function apart(expected: string, found: string): string {
+  const [left, right] = [expected.split("\n"), found.split("\n")];
+  const place = left.findIndex((line, index) => line !== right[index]);
+  const from = Math.max(0, place - 4);
+  const lines = (of: readonly string[]) =>
+    of
+      .slice(from, place + 6)
+      .join("\n")
+      .slice(0, 1_000);
+  return `interpreted:\n${lines(left)}\ncompiled:\n${lines(right)}`;
+}
+
+/** The pools with ids of a tenant that nobody here may see, and under `Node` all that `node` may find. */
+function withForeign(pools: Pools, records: Graph["records"]): Pools {
+  const ids = new Map<string, readonly string[]>();
+  for (const [type, own] of pools.ids) {
+    const entity = catalog.entities.find((one) => one.type === type);
+    const foreign = records[entity?.name ?? ""] ?? [];
+    ids.set(type, [...own, ...foreign.map(({ id }) => id)]);
+  }
+  const node = schema.getType("Node");
+  if (!isAbstractType(node)) throw new Error("no Node");
+  ids.set(
+    "Node",
+    schema.getPossibleTypes(node).flatMap(({ name }) => ids.get(name) ?? []),
+  );
+  return { ...pools, ids };
+}
