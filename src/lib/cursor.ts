@@ -10,7 +10,7 @@ export function encodeCursor(order: string, values: CursorValues): string {
 
 /** Unpacks a cursor made for the same order; anything else is an input error on the named argument. */
 export function decodeCursor(cursor: string, order: string, argument: string): CursorValues {
-  const parts = parseCursor(cursor);
+  const parts = parsedCursor(cursor);
   if (parts === null) {
     throw badInput(
       [argument],
@@ -27,7 +27,8 @@ export function decodeCursor(cursor: string, order: string, argument: string): C
   return values;
 }
 
-function parseCursor(cursor: string): (string | null)[] | null {
+/** What a cursor holds, unchecked; null for a text that is none. */
+export function parsedCursor(cursor: string): (string | null)[] | null {
   let parsed: unknown;
   try {
     parsed = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8"));

@@ -196,6 +196,8 @@ export type Kind<Name extends string = string> = {
   readonly printer: (notation: Notation, prefix: string) => (cell: string) => string;
   /** The same in SQL, for what PostgreSQL puts into JSON by itself. */
   readonly printedSql: (value: Sql, notation: Notation, prefix: string) => Sql;
+  /** How that becomes JSON as GraphQL answers it: a text that may need escapes, one that needs none, or JSON already. */
+  readonly printedAs: "text" | "plain" | "json";
   /** What is printed in that notation. */
   readonly schema: (field: FieldFacts, notation: Notation, named: Named) => JsonSchema;
   /** The GraphQL type of values; null for enums, which have their own, and for what is not shown. */

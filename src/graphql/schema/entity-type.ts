@@ -17,6 +17,7 @@ import { outputType, type Output } from "./output-type.ts";
 import { pageRequest } from "./page-arguments.ts";
 import type { SchemaParts } from "./schema-parts.ts";
 import { fieldKey } from "./selection.ts";
+import { source } from "./source.ts";
 
 /** Builds the fields of any entity, whose records are the engine's rows. */
 type FieldBuilder = PothosSchemaTypes.PrismaObjectFieldBuilder<SchemaTypes, PrismaModelTypes, Row>;
@@ -50,11 +51,14 @@ export function implementEntity(
         const output = types[name] ?? outputType(schema, definition);
         // What a log shows of a record has at most as much in it as a record has.
         const items = definition.shownOnly ? { items: widestOf(catalog) } : {};
-        fields[name] = scalarField(t, definition, { output, read, items });
+        const isPlain = readers[name] === undefined && types[name] === undefined;
+        const from = isPlain ? source({ kind: "column", field: name }) : {};
+        fields[name] = scalarField(t, definition, { output, read, items, from });
       }
       if (entity.softDelete) {
         fields["isDeleted"] = t.boolean({
           description: "Whether the record is soft-deleted.",
+          extensions: source({ kind: "isDeleted" }),
           resolve: (row) => row["deletedAt"] !== null,
         });
       }
@@ -63,7 +67,7 @@ export function implementEntity(
           fields[name] = toOneField(schema, t, name, relation);
           continue;
         }
-        fields[name] = toManyField(schema, t, entity, relation);
+        fields[name] = toManyField(schema, t, entity, name, relation);
         fields[`${name}Aggregate`] = aggregateField(schema, t, entity, relation);
       }
       return fields;
@@ -77,14 +81,20 @@ const widestOf = (catalog: Catalog): number =>
 function scalarField(
   t: FieldBuilder,
   definition: Field,
-  { output, read, items }: { output: Output; read: FieldReader; items: Pick<Access, "items"> },
+  options: {
+    readonly output: Output;
+    readonly read: FieldReader;
+    readonly items: Pick<Access, "items">;
+    readonly from: object;
+  },
 ): FieldRef<SchemaTypes> {
   const { nullable, description } = definition;
+  const { output, read, items, from } = options;
   return t.field({
     type: output,
     nullable,
     description,
-    extensions: access({ isLong: isLong(definition), ...items }),
+    extensions: { ...access({ isLong: isLong(definition), ...items }), ...from },
     // The model decides the type at run time, so the compiler cannot know the value's: the scalars check it.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     resolve: (row, _args, ctx) => read(row, ctx) as never,
@@ -108,6 +118,7 @@ function toOneField(
   const target = catalog.entity(relation.to);
   return t.relation(name, {
     nullable: true,
+    extensions: source({ kind: "edge", relation: name }),
     description: `${relation.description} Null when there is none, or when it is deleted and deleted ones were not asked for.`,
     args: target.softDelete ? { includeDeleted: includeDeletedArgument(t) } : {},
   });
@@ -116,19 +127,23 @@ function toOneField(
 function toManyField(
   schema: SchemaParts,
   t: FieldBuilder,
-  source: Entity,
+  owner: Entity,
+  name: string,
   relation: ManyRelation,
 ): FieldRef<SchemaTypes> {
   const target = schema.catalog.entity(relation.to);
   return t.field({
     type: schema.connectionRef(target),
     description: relation.description,
-    extensions: access({ reads: readsAlong(source, target, relation), ...listCost(target) }),
+    extensions: {
+      ...access({ reads: readsAlong(owner, target, relation), ...listCost(target) }),
+      ...source({ kind: "list", entity: relation.to, relation: name }),
+    },
     args: listArguments(schema, t, target),
     resolve: async (row, args, ctx, info) => {
       const id = row["id"];
-      if (typeof id !== "string") throw new Error(`a ${source.type} without id`);
-      const request = () => pageRequest(target, { source, relation }, args, info);
+      if (typeof id !== "string") throw new Error(`a ${owner.type} without id`);
+      const request = () => pageRequest(target, { source: owner, relation }, args, info);
       return connectionOf(await ctx.reader.children(fieldKey(info), request, id));
     },
   });

@@ -8,7 +8,7 @@ import { defaultPageSize, maxPageSize, type PageRequest } from "../../query/page
 import { searchWords } from "../../query/search.ts";
 import { fieldType, neededFields, selectedFields } from "./selection.ts";
 
-type PageArguments = {
+export type PageArguments = {
   readonly first?: number | null;
   readonly after?: string | null;
   readonly last?: number | null;

@@ -15,6 +15,7 @@ import { listArguments, rowArguments } from "./entity-type.ts";
 import { pageRequest } from "./page-arguments.ts";
 import type { SchemaParts } from "./schema-parts.ts";
 import { fieldKey, neededFields } from "./selection.ts";
+import { source } from "./source.ts";
 import type { GraphQLResolveInfo } from "graphql";
 
 /** The root queries of an entity: one by id or natural key, and the list. */
@@ -23,7 +24,10 @@ export function entityQueries(schema: SchemaParts, entity: Entity): void {
   schema.builder.queryField(entity.plural, (t) =>
     t.field({
       type: schema.connectionRef(entity),
-      extensions: access({ reads: readsOf(entity), ...listCost(entity) }),
+      extensions: {
+        ...access({ reads: readsOf(entity), ...listCost(entity) }),
+        ...source({ kind: "list", entity: entity.name, relation: null }),
+      },
       description: `The tenant's ${entity.plural}, newest first unless orderBy or search is given.`,
       args: listArguments(schema, t, entity),
       resolve: async (_root, args, ctx, info) =>
@@ -53,7 +57,10 @@ export function recordQuery(schema: SchemaParts, entity: Entity): void {
   schema.builder.queryField(entity.name, (t) =>
     t.field({
       type: schema.nodeRef(entity),
-      extensions: access({ reads: readsOf(entity) }),
+      extensions: {
+        ...access({ reads: readsOf(entity) }),
+        ...source({ kind: "record", entity: entity.name }),
+      },
       nullable: true,
       description: `One ${entity.type} by ${["id", ...keys].join(" or ")}. Null when the tenant has no such live record.`,
       args: {

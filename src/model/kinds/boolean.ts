@@ -17,6 +17,7 @@ export const boolean = {
   scalar: "Boolean",
   read: isTrue,
   plain: isTrue,
+  printedAs: "json",
   printer: () => (cell) => (cell === "t" ? "true" : "false"),
   schema: () => ({ type: "boolean" }),
   figures: { ...noFigures, groups: true },

@@ -53,6 +53,7 @@ export const dateTime = {
       `"${printedInstant(cell, fraction)}"`,
   printedSql: (value, { fraction }) =>
     sql`to_char(${value}, ${raw(`'YYYY-MM-DD"T"HH24:MI:SS.${fraction === 3 ? "MS" : "US"}"Z"'`)})`,
+  printedAs: "plain",
   schema: (_field, { fraction }) => instantSchema(`\\.\\d{${fraction}}`),
   figures: { adds: false, compares: true, groups: true, periods: "instants" },
   input: () => ({ schema: dateTimeSchema, type: { scalar: dateTimeScalar } }),

@@ -48,6 +48,7 @@ export const decimal = {
     decimals === "number" ? canonicalDecimal : (cell) => `"${canonicalDecimal(cell)}"`,
   printedSql: (value, { decimals }) =>
     decimals === "number" ? sql`trim_scale(${value})` : sql`trim_scale(${value})::text`,
+  printedAs: "plain",
   schema: (_field, { decimals }) => ({ type: decimals === "number" ? "number" : "string" }),
   figures: { adds: true, compares: true, groups: false, periods: null },
   input: () => ({ schema: decimalSchema, type: { scalar: decimalScalar } }),

@@ -37,6 +37,7 @@ export const enumeration = {
   name: "enum",
   sqlType: "text",
   scalar: null,
+  printedAs: "plain",
   schema: (field) => ({ type: "string", enum: namesOf(field) }),
   figures: { ...noFigures, groups: true },
   input: (field) => {

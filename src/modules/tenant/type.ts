@@ -5,6 +5,7 @@ import { fieldKey, neededFields } from "../../graphql/schema/selection.ts";
 import type { GraphQLResolveInfo } from "graphql";
 import type { Row } from "../../query/row.ts";
 import { tenant } from "./model.ts";
+import { source } from "../../graphql/schema/source.ts";
 import type { SchemaParts } from "../../graphql/schema/schema-parts.ts";
 
 /** The type of tenants, and what can be asked of them. */
@@ -14,6 +15,7 @@ export function declareTenant(schema: SchemaParts): void {
   schema.builder.queryField("tenant", (t) =>
     t.field({
       type: schema.nodeRef(tenant),
+      extensions: source({ kind: "ownTenant" }),
       description: "The caller's tenant: the root of everything it may see.",
       resolve: (_root, _args, ctx, info) => currentTenant(ctx, info),
     }),

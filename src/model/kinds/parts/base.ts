@@ -17,6 +17,7 @@ export const base = {
   plain: (cell: string): string => cell,
   printer: () => (cell) => JSON.stringify(cell),
   printedSql: asIs,
+  printedAs: "text",
   schema: () => ({ type: "string" }),
   isList: false,
   empty: null,

@@ -21,6 +21,7 @@ export const jsonLike = {
   read: parseJson,
   plain: parseJson,
   printer: () => (cell) => cell,
+  printedAs: "json",
   isSortable: false,
   isLong: true,
   parameter: null,

@@ -1,0 +1,24 @@
+import type { Viewer } from "../../query/visible.ts";
+import type { Variables } from "../server/variables.ts";
+
+/** One execution of a compiled operation: who asks, with which variables. */
+export type Call = {
+  readonly viewer: Viewer;
+  readonly variables: Variables;
+  /** What several parameters are made of is made once: of a cursor, all its values. */
+  readonly once: Map<object, unknown>;
+};
+
+/** A parameter whose value each execution has its own of. */
+export class Late {
+  readonly of: (call: Call) => unknown;
+
+  constructor(of: (call: Call) => unknown) {
+    this.of = of;
+  }
+}
+
+/** The values of a statement's parameters in one execution. */
+export function valuesFor(values: readonly unknown[], call: Call): unknown[] {
+  return values.map((value) => (value instanceof Late ? value.of(call) : value));
+}

@@ -1,0 +1,135 @@
+import { collectFields, collectSubFields } from "@graphql-tools/utils";
+import {
+  getArgumentValues,
+  getNamedType,
+  isObjectType,
+  Kind,
+  type FieldNode,
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+} from "graphql";
+import type { Catalog } from "../../model/catalog.ts";
+import type { ViewerSql } from "../../query/visible.ts";
+import type { Fragments } from "../limits/collected-fields.ts";
+import { param } from "../../lib/sql.ts";
+import { Late, type Call } from "./call.ts";
+
+/** The operation has something that only its resolvers can answer. */
+export class NotCompiled extends Error {}
+
+/** What the fields of one compilation share. Values that enter the SQL's text are those of the call it is made for. */
+export class Compilation {
+  readonly schema: GraphQLSchema;
+  readonly catalog: Catalog;
+  readonly fragments: Fragments;
+  readonly call: Call;
+  readonly viewer: ViewerSql;
+  #aliases = 0;
+
+  constructor(options: {
+    readonly schema: GraphQLSchema;
+    readonly catalog: Catalog;
+    readonly fragments: Fragments;
+    readonly call: Call;
+  }) {
+    this.schema = options.schema;
+    this.catalog = options.catalog;
+    this.fragments = options.fragments;
+    this.call = options.call;
+    const { appId } = options.call.viewer;
+    this.viewer = {
+      tenant: param(new Late(({ viewer }) => viewer.tenantId), "uuid"),
+      app: appId === null ? null : param(new Late(({ viewer }) => viewer.appId), "text"),
+    };
+  }
+
+  /** An alias that nothing else in the statement has. */
+  nextAlias(): string {
+    this.#aliases += 1;
+    return `r${this.#aliases}`;
+  }
+
+  /** The fields at the root of an operation, by response name. */
+  rootFields(type: GraphQLObjectType, operation: OperationDefinitionNode): Selected[] {
+    const { fields } = collectFields(
+      this.schema,
+      Object.fromEntries(this.fragments),
+      this.call.variables,
+      type,
+      operation.selectionSet,
+    );
+    return this.#selected(type, fields);
+  }
+
+  /** The fields that are selected on objects of a type under some nodes, in the order of the answer. */
+  fieldsOf(type: GraphQLObjectType, nodes: readonly FieldNode[]): Selected[] {
+    const { fields } = collectSubFields(
+      this.schema,
+      Object.fromEntries(this.fragments),
+      this.call.variables,
+      type,
+      [...nodes],
+    );
+    return this.#selected(type, fields);
+  }
+
+  #selected(type: GraphQLObjectType, fields: ReadonlyMap<string, FieldNode[]>): Selected[] {
+    return [...fields].map(([key, nodes]) => {
+      const [node] = nodes;
+      if (node === undefined) throw new NotCompiled();
+      const name = node.name.value;
+      return { key, name, nodes, node, parent: type, definition: type.getFields()[name] ?? null };
+    });
+  }
+
+  /** The object type that a field gives, lists and non-null taken off. */
+  objectTypeOf({ definition }: Selected): GraphQLObjectType {
+    const named = getNamedType(definition?.type);
+    if (!isObjectType(named)) throw new NotCompiled();
+    return named;
+  }
+
+  /** The arguments of a field. @throws what its resolver would be refused for. */
+  argumentsOf({ definition, node }: Selected): Arguments {
+    if (definition === null) throw new NotCompiled();
+    return new Arguments(definition, node, this.call);
+  }
+}
+
+/** One field of an answer. */
+export type Selected = {
+  /** Its name in the answer. */
+  readonly key: string;
+  readonly name: string;
+  readonly nodes: readonly FieldNode[];
+  readonly node: FieldNode;
+  readonly parent: GraphQLObjectType;
+  /** Null for `__typename`. */
+  readonly definition: GraphQLField<unknown, unknown> | null;
+};
+
+/** The arguments of one field. */
+class Arguments {
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly #node: FieldNode;
+
+  constructor(definition: GraphQLField<unknown, unknown>, node: FieldNode, call: Call) {
+    this.#node = node;
+    this.values = getArgumentValues(definition, node, call.variables);
+  }
+
+  /**
+   * Something made of an argument: at once where the document says its value, for each call where that is a variable.
+   * The value is never null; whether it is given is part of the shape.
+   */
+  late<Value>(name: string, make: (value: unknown) => Value): Value | Late {
+    const given = this.#node.arguments?.find((argument) => argument.name.value === name)?.value;
+    const made = make(this.values[name]);
+    if (given?.kind !== Kind.VARIABLE) return made;
+    const variable = given.name.value;
+    return new Late(({ variables }) => make(variables[variable]));
+  }
+}
+export type { Arguments };

@@ -1,0 +1,204 @@
+import { decodeCursor } from "../../lib/cursor.ts";
+import { join, param, raw, sql, type Sql } from "../../lib/sql.ts";
+import type { Bounds } from "../../query/keyset.ts";
+import { parseOrder } from "../../query/order.ts";
+import { pageSql, type OrderedRequest } from "../../query/page.ts";
+import { searchWords } from "../../query/search.ts";
+import { pageSize, type PageArguments } from "../schema/page-arguments.ts";
+import type { Source } from "../schema/source.ts";
+import { Late, type Call } from "./call.ts";
+import { NotCompiled, type Arguments, type Compilation, type Selected } from "./compilation.ts";
+import { booleanOf, objectOf, orNull, quoted, textOf, type Json } from "./json.ts";
+import { recordJson, subqueryRow, type RowSql } from "./record.ts";
+
+/** A page of records as JSON text: of the tenant's, or of those at the other end of a row's edge. */
+export function listText(
+  c: Compilation,
+  parent: RowSql | null,
+  selected: Selected,
+  from: Extract<Source, { kind: "list" }>,
+): Sql {
+  const entity = c.catalog.entity(from.entity);
+  const args = c.argumentsOf(selected);
+  const connection = c.objectTypeOf(selected);
+  const parts = c.fieldsOf(connection, selected.nodes);
+  const given = pageArguments(args);
+  const { backward } = pageSize(given);
+  const request: OrderedRequest = {
+    entity,
+    parent: parentOf(parent, from.relation),
+    where: given.where ?? null,
+    order: given.orderBy == null ? null : parseOrder(given.orderBy),
+    words: searchWords(given.search),
+    includeDeleted: given.includeDeleted ?? false,
+    backward,
+  };
+  const place = { catalog: c.catalog, viewer: c.viewer, parent: parent?.alias ?? "" };
+  const page = pageSql(request, place, (orderKey) => boundsOf(args, orderKey));
+  const row = subqueryRow(entity, c.nextAlias());
+  const rows = pageRows(row.alias, {
+    limit: limitOf(args, backward),
+    backward,
+    about: c,
+    pageInfo: parts.filter(({ name }) => name === "pageInfo"),
+  });
+  const cursor = cursorOf(page.orderKey, page.terms.length, row.alias);
+  const nodeText = (node: Selected): Sql =>
+    textOf(recordJson(c, row, c.objectTypeOf(node), node.nodes));
+
+  const members = parts.map((part): readonly [string, Json] => {
+    switch (part.name) {
+      case "__typename":
+        return [part.key, [`"${connection.name}"`]];
+      case "totalCount":
+        return [part.key, [page.total]];
+      case "nodes":
+        return [part.key, rows.list(nodeText(part))];
+      case "edges": {
+        const edge = c.objectTypeOf(part);
+        const json = c.fieldsOf(edge, part.nodes).map((one): readonly [string, Json] => {
+          if (one.name === "__typename") return [one.key, [`"${edge.name}"`]];
+          return [one.key, one.name === "node" ? [nodeText(one)] : [`"`, cursor, `"`]];
+        });
+        return [part.key, rows.list(textOf(objectOf(json)))];
+      }
+      case "pageInfo":
+        return [part.key, pageInfoJson(c, part, { rows, cursor, given, outside: page.outside })];
+      default:
+        throw new NotCompiled();
+    }
+  });
+  const text = textOf(objectOf(members));
+  if (parts.every(({ name }) => name === "__typename" || name === "totalCount")) return text;
+  const columns = row.columns();
+  const read = page.rows(columns.length === 0 ? [raw("t.id")] : columns, rows.limit);
+  return sql`(SELECT ${text} FROM ${rows.from(read)})`;
+}
+
+/** The schema has coerced them. */
+function pageArguments({ values }: Arguments): PageArguments {
+  return values;
+}
+
+function parentOf(parent: RowSql | null, relationName: string | null): OrderedRequest["parent"] {
+  if (relationName === null) return null;
+  const relation = parent?.entity.relations[relationName];
+  if (parent === null || relation === undefined || relation.kind === "one") throw new NotCompiled();
+  // The edge compares it.
+  parent.field("id");
+  return { source: parent.entity, relation };
+}
+
+function limitOf(args: Arguments, backward: boolean): Sql {
+  const name = backward ? "last" : "first";
+  const limit = args.late(name, (size) => pageSize({ [name]: size }).limit);
+  return typeof limit === "number" ? raw(String(limit)) : param(limit, "integer");
+}
+
+/** What cursors hold, for each call; which values are null is part of the shape. */
+function boundsOf(args: Arguments, orderKey: string): Bounds {
+  const bound = (name: "after" | "before"): readonly unknown[] | null => {
+    if (args.values[name] == null) return null;
+    const decode = (value: unknown) => decodeCursor(String(value), orderKey, name);
+    const values = args.late(name, decode);
+    if (!(values instanceof Late)) return values;
+    const valuesIn = (call: Call): readonly unknown[] => {
+      const known: unknown = call.once.get(values) ?? values.of(call);
+      call.once.set(values, known);
+      return Array.isArray(known) ? known : [];
+    };
+    return decode(args.values[name]).map((value, index) =>
+      value === null ? null : new Late((call) => valuesIn(call)[index]),
+    );
+  };
+  return { after: bound("after"), before: bound("before") };
+}
+
+/** The cursor of a page's row: the order and the row's sort keys, as `encodeCursor` writes them. */
+function cursorOf(orderKey: string, terms: number, alias: string): Sql {
+  const keys = Array.from({ length: terms }, (_, index) => [
+    ",",
+    sql`coalesce(to_json(${raw(`${alias}.s${index}`)}::text)::text, 'null')`,
+  ]);
+  const text = textOf([`[${JSON.stringify(orderKey)}`, ...keys.flat(), "]"]);
+  return sql`translate(encode(convert_to(${text}, 'UTF8'), 'base64'), ${raw("E'+/=\\n'")}, '-_')`;
+}
+
+type PageRows = ReturnType<typeof pageRows>;
+
+/** The rows of a page: how many are read, and how what is made of them becomes a list in the answer's order. */
+function pageRows(
+  alias: string,
+  options: {
+    readonly limit: Sql;
+    readonly backward: boolean;
+    readonly about: Compilation;
+    readonly pageInfo: readonly Selected[];
+  },
+) {
+  const { limit, backward, about, pageInfo } = options;
+  const infos = pageInfo.flatMap((part) => about.fieldsOf(about.objectTypeOf(part), part.nodes));
+  const asksFor = (...names: string[]) => infos.some(({ name }) => names.includes(name));
+  // One row more than the page tells whether there are more.
+  const looksFurther = asksFor(backward ? "hasPreviousPage" : "hasNextPage");
+  const isNumbered = looksFurther || backward || asksFor("startCursor", "endCursor");
+  const place = raw(`${alias}.n`);
+  const kept = looksFurther ? sql` FILTER (WHERE ${place} <= ${limit})` : raw("");
+  return {
+    backward,
+    limit: looksFurther ? sql`${limit} + 1` : limit,
+    hasMore: sql`count(*) > ${limit}`,
+    list: (text: Sql): Json => {
+      const order = backward ? sql` ORDER BY ${place} DESC` : raw("");
+      return ["[", sql`string_agg(${text}, ','${order})${kept}`, "]"];
+    },
+    /** What is made of the first row or the last; null on an empty page. */
+    at: (end: "start" | "end", value: Sql): Sql => {
+      const isFirst = (end === "start") !== backward;
+      const direction = raw(isFirst ? "" : " DESC");
+      return sql`(array_agg(${value} ORDER BY ${place}${direction})${kept})[1]`;
+    },
+    from: (page: Sql): Sql =>
+      isNumbered
+        ? sql`(SELECT *, row_number() OVER () AS n FROM (${page}) p) ${raw(alias)}`
+        : sql`(${page}) ${raw(alias)}`,
+  };
+}
+
+function pageInfoJson(
+  c: Compilation,
+  part: Selected,
+  about: {
+    readonly rows: PageRows;
+    readonly cursor: Sql;
+    readonly given: PageArguments;
+    readonly outside: (cursor: "after" | "before") => Sql;
+  },
+): Json {
+  const { rows, cursor, given, outside } = about;
+  const { backward } = rows;
+  const beyond = (bound: "after" | "before"): Sql[] =>
+    given[bound] == null ? [] : [outside(bound)];
+  const either = (conditions: readonly Sql[]): Json =>
+    conditions.length === 0 ? ["false"] : booleanOf(join(conditions, " OR "));
+  const type = c.objectTypeOf(part);
+  return objectOf(
+    c.fieldsOf(type, part.nodes).map((one): readonly [string, Json] => {
+      switch (one.name) {
+        case "__typename":
+          return [one.key, [`"${type.name}"`]];
+        case "hasNextPage":
+          return [one.key, either([...(backward ? [] : [rows.hasMore]), ...beyond("before")])];
+        case "hasPreviousPage":
+          return [one.key, either([...(backward ? [rows.hasMore] : []), ...beyond("after")])];
+        case "startCursor":
+        case "endCursor": {
+          const at = rows.at(one.name === "startCursor" ? "start" : "end", cursor);
+          return [one.key, orNull(sql`${quoted('"')} || ${at} || ${quoted('"')}`)];
+        }
+        default:
+          throw new NotCompiled();
+      }
+    }),
+  );
+}

@@ -1,0 +1,82 @@
+import {
+  TypeInfo,
+  Kind,
+  visit,
+  visitWithTypeInfo,
+  type DocumentNode,
+  type GraphQLSchema,
+} from "graphql";
+import { parsedCursor } from "../../lib/cursor.ts";
+import { ExactNumber } from "../../lib/exact-number.ts";
+import { splitId } from "../../lib/id.ts";
+import { sourceOf } from "../schema/source.ts";
+import type { Variables } from "../server/variables.ts";
+
+/**
+ * What of a variable the text of the SQL depends on: whether it is given (a number of records, an id of a known
+ * entity), which of a cursor's values are null, of which entity an id is; or all of it, as in filters and orders.
+ */
+type Use = "given" | "cursor" | "entity" | "whole";
+
+/** Arguments whose values are parameters of the statement. */
+const parameters: Readonly<Record<string, Readonly<Record<string, Use>>>> = {
+  list: { first: "given", last: "given", after: "cursor", before: "cursor" },
+  record: { id: "given" },
+};
+
+/** How the variables of a document are used, wherever they stand in it. */
+export function usesOf(schema: GraphQLSchema, document: DocumentNode): ReadonlyMap<string, Use> {
+  const uses = new Map<string, Use>();
+  const types = new TypeInfo(schema);
+  visit(
+    document,
+    visitWithTypeInfo(types, {
+      // Its type and default are no uses.
+      VariableDefinition: () => false,
+      Variable(node, _key, _parent, _path, ancestors) {
+        const name = node.name.value;
+        const around = ancestors.at(-1);
+        const argument =
+          around !== undefined && "kind" in around && around.kind === Kind.ARGUMENT
+            ? around.name.value
+            : "";
+        const field = types.getFieldDef();
+        const isOfField = types.getDirective() == null && field != null;
+        const from = isOfField ? sourceOf(field)?.kind : undefined;
+        const use = parameters[from ?? ""]?.[argument] ?? "whole";
+        const known = uses.get(name);
+        uses.set(name, known === undefined || known === use ? use : "whole");
+      },
+    }),
+  );
+  return uses;
+}
+
+/** A text that is the same for calls whose SQL is the same. */
+export function shapeOf(uses: ReadonlyMap<string, Use>, variables: Variables): string {
+  let shape = "";
+  for (const [name, use] of uses) shape += `${used(use, variables[name])} `;
+  return shape;
+}
+
+function used(use: Use, value: unknown): string {
+  if (value === undefined) return "u";
+  if (value === null) return "n";
+  switch (use) {
+    case "given":
+      return "g";
+    case "entity":
+      return splitId(String(value))?.prefix ?? "?";
+    case "cursor":
+      return (parsedCursor(String(value)) ?? [])
+        .map((part) => (part === null ? "0" : "1"))
+        .join("");
+    default:
+      return JSON.stringify(value, plain);
+  }
+}
+
+/** Values of scalars are plain; numbers that JavaScript would change have their text. */
+function plain(_key: string, value: unknown): unknown {
+  return value instanceof ExactNumber ? { exact: value.source } : value;
+}

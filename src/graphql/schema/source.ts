@@ -1,0 +1,37 @@
+import type { EntityName } from "../../model/datamodel.ts";
+
+/**
+ * Where a field's value comes from, for the compiler of operations (src/graphql/compile). Kept in the schema's
+ * `extensions` beside `access`. A field without one is answered by its resolver alone.
+ */
+export type Source =
+  /** A column of the record that it stands on. */
+  | { readonly kind: "column"; readonly field: string }
+  /** Whether that record is soft-deleted. */
+  | { readonly kind: "isDeleted" }
+  /** The record at the other end of an edge to one. */
+  | { readonly kind: "edge"; readonly relation: string }
+  /** A page of records: of the record that it stands on, or of the tenant. */
+  | { readonly kind: "list"; readonly entity: EntityName; readonly relation: string | null }
+  /** One record by its id or a natural key. */
+  | { readonly kind: "record"; readonly entity: EntityName }
+  /** The caller's tenant. */
+  | { readonly kind: "ownTenant" };
+
+/** As the `extensions` of a field. */
+export function source(value: Source): { readonly source: Source } {
+  return { source: value };
+}
+
+type Extended = { readonly extensions?: Readonly<Record<string, unknown>> | null | undefined };
+
+/** Where a field's value comes from; null where only its resolver knows. */
+export function sourceOf({ extensions }: Extended): Source | null {
+  const value = extensions?.["source"];
+  return isSource(value) ? value : null;
+}
+
+/** Only `source` above puts it there. */
+function isSource(value: unknown): value is Source {
+  return typeof value === "object" && value !== null;
+}
