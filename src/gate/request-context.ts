@@ -29,6 +29,8 @@ export class RequestContext implements ObservedRequest {
   reason: string | null = null;
   operation: ObservedRequest["operation"] = null;
   isValid = false;
+  /** What answered its operation; null while nothing did. */
+  lane: ObservedRequest["lane"] = null;
   /** Null while its operation is not known. */
   cost: Cost | null = null;
   /** Who sent it; null until the gate has found out. */

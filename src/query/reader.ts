@@ -248,7 +248,8 @@ function unknownZone(error: unknown, { groupBy }: AggregateRequest): Error | nul
   return badInput(path, advice);
 }
 
-function isDataException(error: unknown): boolean {
+/** Whether PostgreSQL could not read a value. */
+export function isDataException(error: unknown): boolean {
   return (
     error instanceof Error &&
     "code" in error &&

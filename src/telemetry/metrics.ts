@@ -81,6 +81,12 @@ export function createMetrics(): Metrics {
     buckets: [1, 10, 50, 100, 500, 1_000, 5_000, 10_000, 50_000, 100_000],
     registers,
   });
+  const lanes = new Counter({
+    name: "crm_operations_total",
+    help: "GraphQL operations by what answered them: one compiled statement, or the interpreter.",
+    labelNames: ["lane", "type"],
+    registers,
+  });
   const responses = new Counter({
     name: "crm_http_responses_total",
     help: "Answers by path and HTTP status, of everything that is served.",
@@ -129,6 +135,7 @@ export function createMetrics(): Metrics {
       const operation = labelOf(request);
       requests.inc({ api, operation, type, outcome: outcomeOf(request, end.status) });
       duration.observe({ api, operation, type }, end.seconds);
+      if (request.lane !== null) lanes.inc({ lane: request.lane, type });
       if (request.cost !== null) cost.observe({ api, type }, request.cost.requested);
       if (request.isValid) statements.observe({ api, type }, request.work.statements);
     },

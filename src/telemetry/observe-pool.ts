@@ -3,8 +3,8 @@ import type { Metrics, PoolState } from "./metrics.ts";
 import type { Span } from "./tracing.ts";
 
 /**
- * Tells metrics and traces of each statement on each connection that the pool opens from now on. Only texts are told,
- * which are ours; values travel apart from them. `currentSpan` is what a statement that is sent now is a part of. Without metrics and tracing no connection is touched.
+ * Tells metrics and traces of each statement on each connection that the pool opens from now on. Of a text its literals
+ * are left out, since some are a caller's (aliases of a query); values travel apart from it. `currentSpan` is what a statement that is sent now is a part of. Without metrics and tracing no connection is touched.
  */
 export function observePool(
   pool: pg.Pool & PoolState,
@@ -50,7 +50,7 @@ function begin(
   const [verb = ""] = /[a-z]+/i.exec(text) ?? [];
   const span = parent?.child(verb === "" ? "SQL" : verb.toUpperCase(), {
     isCall: true,
-    attributes: { "db.system.name": "postgresql", "db.query.text": text },
+    attributes: { "db.system.name": "postgresql", "db.query.text": withoutLiterals(text) },
   });
   return (error) => {
     metrics?.statementEnded((performance.now() - startedAt) / 1_000, error !== null);
@@ -58,6 +58,8 @@ function begin(
     span?.end();
   };
 }
+
+const withoutLiterals = (text: string): string => text.replaceAll(/'(?:[^']|'')*'/g, "?");
 
 /** The SQLSTATE: an error's message can hold values. */
 function stateOf(error: unknown): string {

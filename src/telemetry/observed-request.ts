@@ -34,6 +34,8 @@ export type ObservedRequest = {
   } | null;
   /** Whether the operation passed validation. */
   isValid: boolean;
+  /** What answered the operation: one compiled statement, or resolvers. Null for others, and where nothing did. */
+  lane: "compiled" | "interpreted" | null;
   /** What the operation was estimated to cost; null when it did not come so far. */
   cost: { readonly requested: number } | null;
   /** Codes of the errors in the answer. */

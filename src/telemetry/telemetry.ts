@@ -80,6 +80,7 @@ export function createTelemetry(options: {
         ...(observed.cost === null ? {} : { cost: observed.cost.requested }),
         ...actorFields(observed),
         ...operationFields(observed),
+        ...(observed.lane === null ? {} : { lane: observed.lane }),
         ...(observed.codes.size === 0 ? {} : { codes: [...observed.codes] }),
         ...(isDenied ? denialFields(observed) : {}),
         ...(status === null ? { aborted: true } : {}),
@@ -144,13 +145,17 @@ function addCodeOf(status: number | null, { codes, path, operation }: ObservedRe
   if (code !== null) codes.add(code);
 }
 
-function endSpan({ span, actor, operation, codes }: ObservedRequest, status: number | null): void {
+function endSpan(
+  { span, actor, operation, lane, codes }: ObservedRequest,
+  status: number | null,
+): void {
   if (span === null) return;
   const [code] = codes;
   span.set({
     ...(status === null ? {} : { "http.response.status_code": status }),
     ...(actor === null ? {} : { "crm.tenant.id": formatId("ten", actor.tenantId) }),
     ...operationAttributes(operation),
+    ...(lane === null ? {} : { "crm.lane": lane }),
     ...(code === undefined ? {} : { "crm.error.codes": [...codes].join(" ") }),
   });
   if (status === null) span.fail("aborted");

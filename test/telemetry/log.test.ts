@@ -61,6 +61,7 @@ describe("an answered request", () => {
         operation: "Names",
         api: "graphql",
         operationType: "query",
+        lane: "compiled",
       },
     ]);
     expect(Number(lines[0]?.["bytes"])).toBeGreaterThan(answer.body.length);

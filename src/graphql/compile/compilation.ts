@@ -26,6 +26,8 @@ export class Compilation {
   readonly fragments: Fragments;
   readonly call: Call;
   readonly viewer: ViewerSql;
+  /** Whether words or patterns are looked for: then the plan depends on them. */
+  looksForText = false;
   #aliases = 0;
 
   constructor(options: {

@@ -1,6 +1,7 @@
 import { decodeCursor } from "../../lib/cursor.ts";
 import { join, param, raw, sql, type Sql } from "../../lib/sql.ts";
 import type { Bounds } from "../../query/keyset.ts";
+import { patternsIn } from "../../query/filter-value.ts";
 import { parseOrder } from "../../query/order.ts";
 import { pageSql, type OrderedRequest } from "../../query/page.ts";
 import { searchWords } from "../../query/search.ts";
@@ -33,6 +34,7 @@ export function listText(
     includeDeleted: given.includeDeleted ?? false,
     backward,
   };
+  if (request.words !== null || patternsIn(request.where).isLookedFor) c.looksForText = true;
   const place = { catalog: c.catalog, viewer: c.viewer, parent: parent?.alias ?? "" };
   const page = pageSql(request, place, (orderKey) => boundsOf(args, orderKey));
   const row = subqueryRow(entity, c.nextAlias());
@@ -69,7 +71,8 @@ export function listText(
     }
   });
   const text = textOf(objectOf(members));
-  if (parts.every(({ name }) => name === "__typename" || name === "totalCount")) return text;
+  const isRead = rows.isAskedFor || parts.some(({ name }) => name === "nodes" || name === "edges");
+  if (!isRead) return text;
   const columns = row.columns();
   const read = page.rows(columns.length === 0 ? [raw("t.id")] : columns, rows.limit);
   return sql`(SELECT ${text} FROM ${rows.from(read)})`;
@@ -141,11 +144,14 @@ function pageRows(
   const asksFor = (...names: string[]) => infos.some(({ name }) => names.includes(name));
   // One row more than the page tells whether there are more.
   const looksFurther = asksFor(backward ? "hasPreviousPage" : "hasNextPage");
-  const isNumbered = looksFurther || backward || asksFor("startCursor", "endCursor");
+  const showsEnds = asksFor("startCursor", "endCursor");
+  const isNumbered = looksFurther || backward || showsEnds;
   const place = raw(`${alias}.n`);
   const kept = looksFurther ? sql` FILTER (WHERE ${place} <= ${limit})` : raw("");
   return {
     backward,
+    /** Whether the page's info is made of its rows. */
+    isAskedFor: looksFurther || showsEnds,
     limit: looksFurther ? sql`${limit} + 1` : limit,
     hasMore: sql`count(*) > ${limit}`,
     list: (text: Sql): Json => {

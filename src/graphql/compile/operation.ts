@@ -9,14 +9,17 @@ import { objectOf, orNull, textOf, type Json } from "./json.ts";
 import { listText } from "./list.ts";
 import { oneRecord } from "./record.ts";
 
+/** A statement, and whether its plan depends on what is looked for. */
+export type CompiledStatement = Statement & { readonly isPlannedEach: boolean };
+
 /** The one statement that answers a query: a single text, the answer's data. */
 export function queryStatement(
   c: Compilation,
   root: GraphQLObjectType,
   fields: readonly Selected[],
-): Statement {
+): CompiledStatement {
   const json = objectOf(fields.map((field) => [field.key, rootJson(c, root, field)] as const));
-  return render(sql`SELECT ${textOf(json)}`);
+  return { ...render(sql`SELECT ${textOf(json)}`), isPlannedEach: c.looksForText };
 }
 
 function rootJson(c: Compilation, root: GraphQLObjectType, selected: Selected): Json {

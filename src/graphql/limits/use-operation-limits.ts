@@ -113,7 +113,7 @@ function isOurs(error: GraphQLError): boolean {
 }
 
 /** The plan of an operation, made when it comes for the first time; null when there is no such operation. */
-function planOf({ schema, document, operationName }: Executed): OperationPlan | null {
+export function planOf({ schema, document, operationName }: Executed): OperationPlan | null {
   const operation = getOperationAST(document, operationName);
   if (operation == null) return null;
   let known = plans.get(document);

@@ -1,4 +1,4 @@
-import type { Plugin } from "graphql-yoga";
+import type { GraphQLParams, Plugin } from "graphql-yoga";
 import type { RequestContext } from "../../gate/request-context.ts";
 import type { Context } from "../schema/context.ts";
 
@@ -8,6 +8,10 @@ export type ServerContext = {
   /** Whether its client takes any answer that is given. */
   readonly isAcceptable: boolean;
   readonly toKeep: ToKeep;
+  /** What its body holds, or why that cannot be read; null where Yoga reads the request itself. */
+  readonly params: Promise<GraphQLParams> | null;
+  /** Why its compiled statement failed: whatever the interpreter asks for then fails for the same reason. */
+  failure: unknown;
 };
 
 /** What is kept of a request once it went well. */

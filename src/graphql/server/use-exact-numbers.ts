@@ -7,6 +7,8 @@ import {
   isNonNullType,
   typeFromAST,
   type GraphQLInputType,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
 } from "graphql";
 import type { Plugin } from "graphql-yoga";
 import { ExactNumber } from "../../lib/exact-number.ts";
@@ -22,15 +24,26 @@ export function useExactNumbers(): Plugin {
   return {
     onExecute({ args: { schema, document, operationName, variableValues } }) {
       const operation = getOperationAST(document, operationName);
-      if (!isParent(variableValues)) return;
-      for (const { variable, type } of operation?.variableDefinitions ?? []) {
-        const { value: name } = variable.name;
-        const inputType = Object.hasOwn(variableValues, name) ? typeFromAST(schema, type) : null;
-        if (!isInputType(inputType)) continue;
-        variableValues[name] = readable(inputType, variableValues[name]);
+      if (operation != null && isParent(variableValues)) {
+        exactVariables(schema, operation, variableValues);
       }
     },
   };
+}
+
+/** Variables as the types of an operation read them, changed in place. */
+export function exactVariables(
+  schema: GraphQLSchema,
+  { variableDefinitions = [] }: OperationDefinitionNode,
+  variableValues: Record<string, unknown>,
+): Record<string, unknown> {
+  for (const { variable, type } of variableDefinitions) {
+    const { value: name } = variable.name;
+    const inputType = Object.hasOwn(variableValues, name) ? typeFromAST(schema, type) : null;
+    if (!isInputType(inputType)) continue;
+    variableValues[name] = readable(inputType, variableValues[name]);
+  }
+  return variableValues;
 }
 
 /** The value as its type reads it, changed in place. */

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { GraphQLError } from "graphql";
 import type { GraphQLParams } from "graphql-yoga";
 import type { RequestContext } from "../../gate/request-context.ts";
@@ -24,7 +25,7 @@ export function useJsonRequests(): GatewayPlugin {
       if (request.method === "GET") setRequestParser(readQuery);
       if (request.method !== "POST") return;
       asRefusal(() => checkJsonHeaders(request.headers, bodyTypes));
-      setRequestParser(() => readBody(requestContext));
+      setRequestParser(() => serverContext.params ?? readBody(requestContext));
     },
   };
 }
@@ -42,9 +43,19 @@ export function answerTypeFor(accept: string | undefined): string | null {
   return preferredType(accept, answerTypes);
 }
 
+/** Whether a request's body is read at all. */
+export function isJsonRequest(headers: IncomingHttpHeaders): boolean {
+  try {
+    checkJsonHeaders(headers, bodyTypes);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const bodyTypes = ["application/json", "application/graphql+json"];
 
-async function readBody({ request, work }: RequestContext): Promise<GraphQLParams> {
+export async function readBody({ request, work }: RequestContext): Promise<GraphQLParams> {
   const text = await readJsonText(request, work).catch((error: unknown) => {
     throw told(error);
   });

@@ -14,20 +14,33 @@ export const documentIdNames = ["documentId", "id"] as const;
  * whichever way they come. Without one, documents are kept as Apollo's automatic persisted queries are: who sends a
  * text with its SHA-256 need not send the text again.
  */
-export function usePersistedOperations(manifest: Manifest | null): GatewayPlugin {
+export function persistedOperations(manifest: Manifest | null): PersistedOperations {
   const find = manifest === null ? keptDocuments() : listedDocuments(manifest);
   return {
-    onParams({ params, setParams, context: { toKeep } }) {
-      const query = find.textFor(params, toKeep);
-      if (query !== params.query) setParams({ ...params, query });
+    plugin: {
+      onParams({ params, setParams, context: { toKeep } }) {
+        const query = find.textFor(params, toKeep);
+        if (query !== params.query) setParams({ ...params, query });
+      },
+      onValidate({ context: { toKeep } }) {
+        return ({ valid }) => {
+          if (valid) find.keep(toKeep);
+        };
+      },
     },
-    onValidate({ context: { toKeep } }) {
-      return ({ valid }) => {
-        if (valid) find.keep(toKeep);
-      };
+    known: (params, toKeep) => {
+      // A document that only comes with its hash is kept where it is validated.
+      if (params.query != null && documentIdOf(params) !== null && manifest === null) return null;
+      return find.textFor(params, toKeep) ?? null;
     },
   };
 }
+
+export type PersistedOperations = {
+  readonly plugin: GatewayPlugin;
+  /** The text that a request runs; null where that is to be found out elsewhere. */
+  known(params: GraphQLParams, toKeep: ToKeep): string | null;
+};
 
 type Documents = {
   /** The text to run. */

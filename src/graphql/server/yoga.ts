@@ -1,15 +1,17 @@
 import type { GraphQLSchema } from "graphql";
-import { createYoga } from "graphql-yoga";
+import { createYoga, type GraphQLParams } from "graphql-yoga";
 import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
 import type { ApiKeys } from "../../auth/api-keys.ts";
 import type { Config } from "../../config.ts";
 import type { Database } from "../../db/database.ts";
+import type { Queryable } from "../../db/fenced-pool.ts";
 import { quotaHeaders, type Gate } from "../../gate/gate.ts";
 import type { RequestContext } from "../../gate/request-context.ts";
 import { catalog } from "../../modules/catalog.ts";
 import { sendStream, sendWhole } from "../../limits/send-answer.ts";
 import { Reader } from "../../query/reader.ts";
+import { isRecord } from "../../lib/json.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import type { Context } from "../schema/context.ts";
 import { readManifest } from "./manifest.ts";
@@ -18,9 +20,15 @@ import type { ServerContext } from "./server-context.ts";
 import { useExactNumbers } from "./use-exact-numbers.ts";
 import { useExtensions, type Contributor } from "./use-extensions.ts";
 import { useIdempotency } from "./use-idempotency.ts";
-import { answerTypeFor, useJsonRequests } from "./use-json-requests.ts";
+import { Compiler } from "../compile/compiler.ts";
+import { Lane } from "./lane.ts";
+import { answerTypeFor, isJsonRequest, readBody, useJsonRequests } from "./use-json-requests.ts";
 import { costExtension, useOperationLimits } from "../limits/use-operation-limits.ts";
-import { documentIdNames, usePersistedOperations } from "./use-persisted-operations.ts";
+import {
+  documentIdNames,
+  persistedOperations,
+  type PersistedOperations,
+} from "./use-persisted-operations.ts";
 import { useSchemaPrivacy } from "./use-schema-privacy.ts";
 import { useTelemetry } from "./use-telemetry.ts";
 import { useToldErrors } from "./use-told-errors.ts";
@@ -53,18 +61,56 @@ function documentsOf<Parsed extends {}>(maxDocumentBytes: number): LRUCache<stri
 
 /** The GraphQL endpoint: what a request passes through, in order. */
 export function createGraphQLServer(options: GraphQLServerOptions) {
-  const yoga = createServer(options);
+  const { schema, database, config, gate, metrics, compiled } = options;
+  const { maxDocumentBytes } = config.operations;
+  const { manifest } = config.graphql;
+  const contributors: readonly Contributor[] = [
+    costExtension(config.operations.maxCost),
+    (context) => ({ rateLimit: gate.rateOf(context) }),
+  ];
+  const persisted = persistedOperations(manifest === null ? null : readManifest(manifest, schema));
+  const lane = compiled
+    ? new Lane({
+        schema,
+        compiler: new Compiler(schema, catalog),
+        database,
+        gate,
+        limits: config.operations,
+        persisted,
+        contributors,
+        metrics,
+        documents: documentsOf(maxDocumentBytes),
+      })
+    : null;
+  const yoga = createServer(options, { lane, persisted, contributors });
   return async (requestContext: RequestContext): Promise<void> => {
     const { request, response, work } = requestContext;
     const passage = await options.gate.pass(requestContext);
     if (passage.kind !== "passed") return refuse(requestContext, passage, options);
     const { headers } = request;
     const type = answerTypeFor(headers.accept);
+    const params = type === null ? null : bodyOf(requestContext);
     const context: ServerContext = {
       requestContext,
       isAcceptable: type !== null,
       toKeep: { document: null, answer: null },
+      params,
+      failure: null,
     };
+    // Yoga tells what is wrong with it, unless it has refused the request before.
+    params?.catch(() => undefined);
+    if (lane !== null && params !== null && type !== null && /json/.test(type)) {
+      const body = await params.then(
+        (given) => (isRecord(given) ? lane.answer(context, passage.actor, given) : null),
+        () => null,
+      );
+      if (body !== null) {
+        const head = { "Content-Type": `${type}; charset=utf-8`, ...quotaHeaders(requestContext) };
+        await sendWhole(requestContext, { status: 200, headers: head }, body);
+        work.endTurn?.();
+        return;
+      }
+    }
     // Yoga takes the last of those that a client accepts, also with q=0.
     headers.accept = type ?? "application/json";
     const answer = await yoga.handleNodeRequestAndResponse(request, response, context);
@@ -81,10 +127,21 @@ export function createGraphQLServer(options: GraphQLServerOptions) {
   };
 }
 
-function createServer(options: GraphQLServerOptions) {
+/** What a request's body holds; null where there is none that is read, which Yoga tells. */
+function bodyOf(context: RequestContext): Promise<GraphQLParams> | null {
+  if (context.request.method !== "POST" || !isJsonRequest(context.request.headers)) return null;
+  return readBody(context);
+}
+
+type Parts = {
+  readonly lane: Lane | null;
+  readonly persisted: PersistedOperations;
+  readonly contributors: readonly Contributor[];
+};
+
+function createServer(options: GraphQLServerOptions, { lane, persisted, contributors }: Parts) {
   const { schema, database, config, gate, apiKeys, logger, metrics } = options;
-  const { introspection, manifest } = config.graphql;
-  const rateLimit: Contributor = (context) => ({ rateLimit: gate.rateOf(context) });
+  const { introspection } = config.graphql;
   return createYoga<ServerContext, Context>({
     schema,
     graphqlEndpoint: graphqlPath,
@@ -93,20 +150,22 @@ function createServer(options: GraphQLServerOptions) {
     plugins: [
       useWholeMutations(),
       useJsonRequests(),
-      usePersistedOperations(manifest === null ? null : readManifest(manifest, schema)),
+      persisted.plugin,
       useToldErrors(logger),
       ...(introspection ? [] : [useSchemaPrivacy()]),
       useExactNumbers(),
       useOperationLimits(config.operations, gate),
+      ...(lane === null ? [] : [lane.plugin()]),
       useWholeAnswers(),
       // After the errors are told: what is kept is what was sent.
       useIdempotency(database.pool),
       // After that: what is kept is without them.
-      useExtensions([costExtension(config.operations.maxCost), rateLimit]),
+      useExtensions(contributors),
       useTelemetry(metrics),
     ],
     extraParamNames: [...documentIdNames],
-    context: ({ requestContext: { actor, work } }) => {
+    context: (serverContext) => {
+      const { actor, work } = serverContext.requestContext;
       if (actor === null) throw new Error("the request did not pass the gate");
       return {
         catalog,
@@ -120,7 +179,7 @@ function createServer(options: GraphQLServerOptions) {
         actor,
         work,
         reader: new Reader({
-          db: database.forTenant(actor.tenantId),
+          db: unlessFailed(serverContext, database.forTenant(actor.tenantId)),
           catalog,
           viewer: actor,
         }),
@@ -140,4 +199,12 @@ function createServer(options: GraphQLServerOptions) {
     cors: false,
     logging: false,
   });
+}
+
+/** Reads of the interpreter; after the compiled statement has failed they fail as that did. */
+function unlessFailed(context: ServerContext, db: Queryable): Queryable {
+  return {
+    rows: (...statement) =>
+      context.failure === null ? db.rows(...statement) : Promise.reject(context.failure),
+  };
 }

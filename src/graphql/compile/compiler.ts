@@ -7,12 +7,11 @@ import {
 } from "graphql";
 import type { Catalog } from "../../model/catalog.ts";
 import type { Viewer } from "../../query/visible.ts";
-import type { Statement } from "../../lib/sql.ts";
 import { fragmentsOf } from "../limits/collected-fields.ts";
 import type { Variables } from "../server/variables.ts";
 import { valuesFor, type Call } from "./call.ts";
 import { Compilation, NotCompiled } from "./compilation.ts";
-import { queryStatement } from "./operation.ts";
+import { queryStatement, type CompiledStatement } from "./operation.ts";
 import { shapeOf, usesOf } from "./shape.ts";
 
 /** Statements that are kept, by the length of their texts. */
@@ -26,7 +25,7 @@ const maxShape = 5_000;
 export class Compiler {
   readonly #schema: GraphQLSchema;
   readonly #catalog: Catalog;
-  readonly #statements = new LRUCache<string, Statement>({
+  readonly #statements = new LRUCache<string, CompiledStatement>({
     maxSize: maxCharacters,
     sizeCalculation: ({ text }, key) => text.length + key.length + overhead,
   });
@@ -46,7 +45,7 @@ export class Compiler {
     this.#operations += 1;
     const number = this.#operations;
     let isCompiled = true;
-    const compile = (call: Call): Statement => {
+    const compile = (call: Call): CompiledStatement => {
       const c = new Compilation({
         schema: this.#schema,
         catalog: this.#catalog,
@@ -66,7 +65,7 @@ export class Compiler {
           const known = isKept ? this.#statements.get(key) : undefined;
           const statement = known ?? compile(call);
           if (known === undefined && isKept) this.#statements.set(key, statement);
-          return { text: statement.text, values: valuesFor(statement.values, call) };
+          return { ...statement, values: valuesFor(statement.values, call) };
         } catch (error) {
           // Another call of it has no other fields, whatever its directives leave out.
           if (error instanceof NotCompiled && uses.size === 0) isCompiled = false;
@@ -80,5 +79,5 @@ export class Compiler {
 /** A query that is ready to be run. */
 export type CompiledQuery = {
   /** The statement that answers it; null when only its resolvers can, or it is to be refused. */
-  readonly statement: (viewer: Viewer, variables: Variables) => Statement | null;
+  readonly statement: (viewer: Viewer, variables: Variables) => CompiledStatement | null;
 };

@@ -1,0 +1,233 @@
+import {
+  getOperationAST,
+  type DocumentNode,
+  type ExecutionArgs,
+  type GraphQLSchema,
+} from "graphql";
+import type { GraphQLParams } from "graphql-yoga";
+import type { LRUCache } from "lru-cache";
+import { requireScopes } from "../../auth/require-scopes.ts";
+import type { Actor } from "../../auth/actor.ts";
+import type { OperationLimits } from "../../config.ts";
+import type { Database } from "../../db/database.ts";
+import type { Gate } from "../../gate/gate.ts";
+import type { RequestContext } from "../../gate/request-context.ts";
+import { isRecord } from "../../lib/json.ts";
+import { isDataException } from "../../query/reader.ts";
+import type { Metrics } from "../../telemetry/metrics.ts";
+import { tellableName } from "../../telemetry/operation-name.ts";
+import type { CompiledQuery, Compiler } from "../compile/compiler.ts";
+import type { OperationPlan } from "../limits/operation-plan.ts";
+import { planOf } from "../limits/use-operation-limits.ts";
+import type { GatewayPlugin, ServerContext } from "./server-context.ts";
+import { extended, type Contributor } from "./use-extensions.ts";
+import { exactVariables } from "./use-exact-numbers.ts";
+import type { PersistedOperations } from "./use-persisted-operations.ts";
+import { noVariables, readVariables, type Variables } from "./variables.ts";
+
+type LaneOptions = {
+  readonly schema: GraphQLSchema;
+  readonly compiler: Compiler;
+  readonly database: Database;
+  readonly gate: Gate;
+  readonly limits: OperationLimits;
+  readonly persisted: PersistedOperations;
+  readonly contributors: readonly Contributor[];
+  readonly metrics: Metrics | null;
+  /** Documents that were valid, by their texts. */
+  readonly documents: LRUCache<string, DocumentNode>;
+};
+
+/** An operation that came before. */
+type Known = {
+  readonly plan: OperationPlan;
+  readonly query: CompiledQuery;
+  readonly variablesOf: (sent: Variables) => Variables | null;
+  readonly observed: RequestContext["operation"];
+};
+
+/** Members of a body that say what to run. Others are for Yoga to refuse. */
+const members: ReadonlySet<string> = new Set(["query", "variables", "operationName", "extensions"]);
+
+/**
+ * The lane of compiled queries. A query becomes one statement whose text is the answer's data. A document that came
+ * before is answered in front of Yoga; a new one, or one that comes by GET, where Yoga would execute it. Whatever the
+ * lane does not take, and whatever is to be refused, the interpreter answers.
+ */
+export class Lane {
+  readonly #options: LaneOptions;
+  readonly #known = new WeakMap<DocumentNode, Map<string, Known | null>>();
+
+  constructor(options: LaneOptions) {
+    this.#options = options;
+  }
+
+  /** The body of the answer to a query; null when the interpreter has to answer it. */
+  async answer(
+    context: ServerContext,
+    actor: Actor,
+    params: GraphQLParams,
+  ): Promise<string | null> {
+    const { requestContext } = context;
+    const { gate, limits, contributors, metrics } = this.#options;
+    const known = this.#find(context, params);
+    if (known === null) return null;
+    const variables = known.variablesOf(isRecord(params.variables) ? params.variables : {});
+    if (variables === null) return null;
+    const { scopes, cost } = known.plan.demand(variables);
+    if (cost > limits.maxCost || !mayAsk(actor, scopes)) return null;
+    const statement = known.query.statement(actor, variables);
+    if (statement === null) return null;
+    const settle = await gate.takePoints(requestContext, actor, cost).catch(() => null);
+    if (settle === null) return null;
+    const told = { requested: cost, actual: 0 };
+    const data = await this.#run(context, actor, statement);
+    if (data === null) {
+      settle(0);
+      return null;
+    }
+    metrics?.countCache("documents", true);
+    metrics?.countCache("validations", true);
+    requestContext.operation = known.observed;
+    requestContext.isValid = true;
+    requestContext.cost = told;
+    requestContext.lane = "compiled";
+    told.actual = known.plan.spent(parsed(data), requestContext.work.madeBytes, {
+      variables,
+      hasFailed: false,
+    });
+    settle(told.actual);
+    const added = Object.assign({}, ...contributors.map((said) => said(requestContext)));
+    return extended(`{"data":${data}}`, added);
+  }
+
+  /** Compiles what Yoga would execute, and keeps valid documents for requests to come. */
+  plugin(): GatewayPlugin {
+    return {
+      onValidate: ({ context, params: { documentAST } }) => {
+        const { query } = context.params;
+        return ({ valid }) => {
+          if (valid && typeof query === "string") this.#options.documents.set(query, documentAST);
+        };
+      },
+      onExecute: ({ args, context, executeFn, setExecuteFn }) => {
+        const { requestContext } = context;
+        const { document, operationName, variableValues } = args;
+        requestContext.lane = "interpreted";
+        const known = this.#operation(document, operationName);
+        if (known === null) return;
+        setExecuteFn(async (given: ExecutionArgs) => {
+          const variables = known.variablesOf({ ...variableValues });
+          const statement =
+            variables === null ? null : known.query.statement(context.actor, variables);
+          const data =
+            statement === null ? null : await this.#run(context, context.actor, statement);
+          if (data === null) return executeFn(given);
+          requestContext.lane = "compiled";
+          return { data: parsed(data), stringify: () => `{"data":${data}}` };
+        });
+      },
+    };
+  }
+
+  /** The operation that a request asks for, if it came before and can be compiled. */
+  #find(context: ServerContext, params: GraphQLParams): Known | null {
+    const { documents, persisted } = this.#options;
+    if (!Object.keys(params).every((name) => members.has(name))) return null;
+    const { operationName, variables } = params;
+    if (operationName != null && typeof operationName !== "string") return null;
+    if (variables != null && !isRecord(variables)) return null;
+    const text = textOf(persisted, params, context);
+    const document = text === null ? undefined : documents.get(text);
+    return document === undefined ? null : this.#operation(document, operationName);
+  }
+
+  #operation(document: DocumentNode, operationName: string | null | undefined): Known | null {
+    let operations = this.#known.get(document);
+    if (operations === undefined) {
+      operations = new Map();
+      this.#known.set(document, operations);
+    }
+    const name = operationName ?? "";
+    const known = operations.get(name);
+    if (known !== undefined) return known;
+    const made = this.#prepare(document, operationName);
+    operations.set(name, made);
+    return made;
+  }
+
+  #prepare(document: DocumentNode, operationName: string | null | undefined): Known | null {
+    const { schema, compiler } = this.#options;
+    const operation = getOperationAST(document, operationName);
+    const query = operation == null ? null : compiler.operation(document, operation);
+    if (operation == null || query === null) return null;
+    const plan = planOf({ schema, document, operationName: operationName ?? null });
+    if (plan === null) return null;
+    const { variableDefinitions = [], name } = operation;
+    return {
+      plan,
+      query,
+      variablesOf: (sent) => {
+        if (variableDefinitions.length === 0) return noVariables;
+        const exact = exactVariables(schema, operation, { ...sent });
+        const read = readVariables(schema, operation, exact);
+        return "errors" in read ? null : read.values;
+      },
+      observed: {
+        api: "graphql",
+        type: operation.operation,
+        name: tellableName(name?.value),
+        isAnonymous: name === undefined,
+      },
+    };
+  }
+
+  /** Runs a statement: the data as JSON; null when the interpreter has to say what is wrong. */
+  async #run(
+    context: ServerContext,
+    actor: Actor,
+    statement: NonNullable<ReturnType<CompiledQuery["statement"]>>,
+  ): Promise<string | null> {
+    const { work } = context.requestContext;
+    try {
+      const db = this.#options.database.forTenant(actor.tenantId);
+      const [row] = await db.rows(statement.text, statement.values, {
+        plannedEach: statement.isPlannedEach,
+      });
+      const data = row?.[0] ?? null;
+      if (data !== null) work.countMade(Buffer.byteLength(data));
+      return data;
+    } catch (error) {
+      // A made-up cursor, for example: the interpreter finds the field that it was given to.
+      if (!isDataException(error)) context.failure = error;
+    }
+    return null;
+  }
+}
+
+function mayAsk(actor: Actor, scopes: Parameters<typeof requireScopes>[1]): boolean {
+  try {
+    requireScopes(actor, scopes);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function parsed(data: string): Record<string, unknown> {
+  const value: unknown = JSON.parse(data);
+  return isRecord(value) ? value : {};
+}
+
+/** The text that a request runs; null where Yoga has to say what is wrong with its id. */
+function textOf(
+  persisted: PersistedOperations,
+  params: GraphQLParams,
+  { toKeep }: ServerContext,
+): string | null {
+  try {
+    return persisted.known(params, toKeep);
+  } catch {
+    return null;
+  }
+}
