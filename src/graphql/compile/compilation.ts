@@ -15,9 +15,13 @@ import type { ViewerSql } from "../../query/visible.ts";
 import type { Fragments } from "../limits/collected-fields.ts";
 import { param } from "../../lib/sql.ts";
 import { Late, type Call } from "./call.ts";
+import type { Json } from "./json.ts";
+import type { RowSql } from "./row-sql.ts";
 
 /** The operation has something that only its resolvers can answer. */
 export class NotCompiled extends Error {}
+
+type PrintField = (c: Compilation, row: RowSql | null, selected: Selected) => Json;
 
 /** What the fields of one compilation share. Values that enter the SQL's text are those of the call it is made for. */
 export class Compilation {
@@ -28,6 +32,7 @@ export class Compilation {
   readonly viewer: ViewerSql;
   /** Whether words or patterns are looked for: then the plan depends on them. */
   looksForText = false;
+  readonly #fieldJson: PrintField;
   #aliases = 0;
 
   constructor(options: {
@@ -35,16 +40,23 @@ export class Compilation {
     readonly catalog: Catalog;
     readonly fragments: Fragments;
     readonly call: Call;
+    readonly fieldJson: PrintField;
   }) {
     this.schema = options.schema;
     this.catalog = options.catalog;
     this.fragments = options.fragments;
     this.call = options.call;
+    this.#fieldJson = options.fieldJson;
     const { appId } = options.call.viewer;
     this.viewer = {
       tenant: param(new Late(({ viewer }) => viewer.tenantId), "uuid"),
       app: appId === null ? null : param(new Late(({ viewer }) => viewer.appId), "text"),
     };
+  }
+
+  /** A field as JSON, read from a row or from none. */
+  fieldJson(row: RowSql | null, selected: Selected): Json {
+    return this.#fieldJson(this, row, selected);
   }
 
   /** An alias that nothing else in the statement has. */

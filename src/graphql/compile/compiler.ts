@@ -11,6 +11,7 @@ import { fragmentsOf } from "../limits/collected-fields.ts";
 import type { Variables } from "../server/variables.ts";
 import { valuesFor, type Call } from "./call.ts";
 import { Compilation, NotCompiled } from "./compilation.ts";
+import { fieldJson } from "./fields.ts";
 import { queryStatement, type CompiledStatement } from "./operation.ts";
 import { shapeOf, usesOf } from "./shape.ts";
 
@@ -51,8 +52,9 @@ export class Compiler {
         catalog: this.#catalog,
         fragments,
         call,
+        fieldJson,
       });
-      return queryStatement(c, root, c.rootFields(root, operation));
+      return queryStatement(c, c.rootFields(root, operation));
     };
     return {
       statement: (viewer, variables) => {

@@ -10,7 +10,8 @@ import type { Source } from "../schema/source.ts";
 import { Late, type Call } from "./call.ts";
 import { NotCompiled, type Arguments, type Compilation, type Selected } from "./compilation.ts";
 import { booleanOf, objectOf, orNull, quoted, textOf, type Json } from "./json.ts";
-import { recordJson, subqueryRow, type RowSql } from "./record.ts";
+import { objectJson } from "./record.ts";
+import { subqueryRow, type RowSql } from "./row-sql.ts";
 
 /** A page of records as JSON text: of the tenant's, or of those at the other end of a row's edge. */
 export function listText(
@@ -46,7 +47,7 @@ export function listText(
   });
   const cursor = cursorOf(page.orderKey, page.terms.length, row.alias);
   const nodeText = (node: Selected): Sql =>
-    textOf(recordJson(c, row, c.objectTypeOf(node), node.nodes));
+    textOf(objectJson(c, row, c.objectTypeOf(node), node.nodes));
 
   const members = parts.map((part): readonly [string, Json] => {
     switch (part.name) {

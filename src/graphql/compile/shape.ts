@@ -66,15 +66,17 @@ function used(use: Use, value: unknown): string {
     case "given":
       return "g";
     case "entity":
-      return splitId(String(value))?.prefix ?? "?";
+      return splitId(asText(value))?.prefix ?? "?";
     case "cursor":
-      return (parsedCursor(String(value)) ?? [])
+      return (parsedCursor(asText(value)) ?? [])
         .map((part) => (part === null ? "0" : "1"))
         .join("");
     default:
       return JSON.stringify(value, plain);
   }
 }
+
+const asText = (value: unknown): string => (typeof value === "string" ? value : "");
 
 /** Values of scalars are plain; numbers that JavaScript would change have their text. */
 function plain(_key: string, value: unknown): unknown {

@@ -152,16 +152,16 @@ function toManyField(
 function aggregateField(
   schema: SchemaParts,
   t: FieldBuilder,
-  source: Entity,
+  owner: Entity,
   relation: ManyRelation,
 ): FieldRef<SchemaTypes> {
   const target = schema.catalog.entity(relation.to);
   return t.field({
     type: schema.aggregateRef(target),
-    extensions: access({ reads: readsAlong(source, target, relation), ...aggregateCost }),
+    extensions: access({ reads: readsAlong(owner, target, relation), ...aggregateCost }),
     description: `How many, and figures over them: ${relation.description}`,
     args: aggregateArguments(schema, t, target, rowArguments(schema, t, target)),
-    resolve: childrenAggregate(source, target, relation),
+    resolve: childrenAggregate(owner, target, relation),
   });
 }
 

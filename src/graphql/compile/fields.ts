@@ -1,0 +1,104 @@
+import { parseId } from "../../lib/id.ts";
+import { param, raw, sql, type Sql } from "../../lib/sql.ts";
+import { fieldOf } from "../../model/entity.ts";
+import { namedBy } from "../../model/public-value.ts";
+import { relationJoin } from "../../query/relation-join.ts";
+import { sourceOf, type Source } from "../schema/source.ts";
+import { Late } from "./call.ts";
+import { NotCompiled, type Compilation, type Selected } from "./compilation.ts";
+import { booleanOf, orNull, valueOf, type Json } from "./json.ts";
+import { listText } from "./list.ts";
+import { oneRecord } from "./record.ts";
+import type { RowSql } from "./row-sql.ts";
+
+/** How the fields of each source become JSON: on a record, in its row; at the root, there is none. */
+type Printers = {
+  readonly [Kind in Source["kind"]]: (
+    c: Compilation,
+    selected: Selected,
+    from: Extract<Source, { kind: Kind }>,
+    row: RowSql | null,
+  ) => Json;
+};
+
+const printers: Printers = {
+  column: (c, _selected, { field: name }, row) => {
+    const { entity, field } = of(row);
+    const definition = fieldOf(entity, name);
+    // Of which entity it is stands in another column.
+    if (definition.kind.ids === "any") throw new NotCompiled();
+    return valueOf(definition, field(name), namedBy(c.catalog, entity, definition).prefix);
+  },
+  isDeleted: (_c, _selected, _from, row) =>
+    booleanOf(sql`${of(row).field("deletedAt")} IS NOT NULL`),
+  edge: (c, selected, from, row) => edgeJson(c, selected, of(row), from.relation),
+  list: (c, selected, from, row) => [listText(c, row, selected, from)],
+  record: recordJson,
+  ownTenant: (c, selected) => {
+    const id = new Late(({ viewer }) => viewer.tenantId);
+    // Its resolver fails where it is gone.
+    return [oneRecord(c, c.catalog.entity("tenant"), selected, false, isId(id))];
+  },
+};
+
+/** A field as JSON. @throws NotCompiled where only its resolver can answer it. */
+export function fieldJson(c: Compilation, row: RowSql | null, selected: Selected): Json {
+  const { definition, parent, name } = selected;
+  if (name === "__typename") return [`"${parent.name}"`];
+  const from = definition === null ? null : sourceOf(definition);
+  if (from === null) throw new NotCompiled();
+  return printed(printers, from.kind, from, c, selected, row);
+}
+
+/** The printer of a kind takes the sources of that kind. */
+function printed<Kind extends Source["kind"]>(
+  all: Printers,
+  kind: Kind,
+  from: Extract<Source, { kind: Kind }>,
+  c: Compilation,
+  selected: Selected,
+  row: RowSql | null,
+): Json {
+  return all[kind](c, selected, from, row);
+}
+
+function of(row: RowSql | null): RowSql {
+  if (row === null) throw new NotCompiled();
+  return row;
+}
+
+/** The record at the other end of an edge to one. */
+function edgeJson(c: Compilation, selected: Selected, row: RowSql, relationName: string): Json {
+  const relation = row.entity.relations[relationName];
+  if (relation?.kind !== "one") throw new NotCompiled();
+  const target = c.catalog.entity(relation.to);
+  const includeDeleted = c.argumentsOf(selected).values["includeDeleted"] === true;
+  // The join compares it.
+  row.field(relation.key);
+  return orNull(
+    oneRecord(c, target, selected, includeDeleted, (far) =>
+      relationJoin(relation, row.entity, target, { near: row.alias, far }, c.viewer.tenant),
+    ),
+  );
+}
+
+const isId =
+  (id: unknown) =>
+  (alias: string): Sql =>
+    sql`${raw(`${alias}."id"`)} = ${param(id, "uuid")}`;
+
+/** A record by its id. */
+function recordJson(
+  c: Compilation,
+  selected: Selected,
+  from: Extract<Source, { kind: "record" }>,
+): Json {
+  const entity = c.catalog.entity(from.entity);
+  const args = c.argumentsOf(selected);
+  const [given, ...others] = Object.entries(args.values).filter(([, value]) => value != null);
+  if (given?.[0] !== "id" || others.length > 0) throw new NotCompiled();
+  const id = args.late("id", (value) => parseId(entity.prefix, textOf(value), ["id"]));
+  return orNull(oneRecord(c, entity, selected, false, isId(id)));
+}
+
+const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
