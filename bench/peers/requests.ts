@@ -3,7 +3,7 @@ import { documentOf, type GraphqlSide } from "./queries/documents.ts";
 import type { Query } from "./queries/query.ts";
 import { statementOf, valuesOf } from "./queries/statement.ts";
 import type { QuoteInput } from "./sides/floor-writes.ts";
-import type { Tenant } from "./world.ts";
+import { appId, type Tenant } from "./world.ts";
 
 export const sideNames = ["floor", "gateway", "postgraphile", "plain"] as const;
 export type SideName = (typeof sideNames)[number];
@@ -75,7 +75,7 @@ function floorRequest(ask: Ask): HttpRequest {
   const { tenant } = ask;
   if (ask.kind === "createQuote") return post(ask.kind, [tenant.id, JSON.stringify(ask.input)]);
   if (ask.kind === "updateDeal") return post(ask.kind, [tenant.id, ask.id, ask.stage]);
-  const app = ask.asApplication ? tenant.app?.id : undefined;
+  const app = ask.asApplication ? appId : undefined;
   const [order, row] = ask.after?.floor?.split("|") ?? [];
   const values = valuesOf({
     tenant: tenant.id,
@@ -89,7 +89,7 @@ function floorRequest(ask: Ask): HttpRequest {
 function graphqlRequest(side: GraphqlSide, ask: Ask): HttpRequest | null {
   const { tenant } = ask;
   const isRead = ask.kind === "read";
-  const key = isRead && ask.asApplication ? (tenant.app?.key ?? "") : tenant.key;
+  const key = isRead && ask.asApplication ? tenant.appKey : tenant.key;
   const credential: Record<string, string> = side === "gateway" ? { "x-api-key": key } : {};
   const whose = side === "gateway" ? {} : { tenant: tenant.id };
   const post = (query: string, variables: object): HttpRequest => ({

@@ -69,11 +69,10 @@ export async function makeWorkloads(
   sides: readonly SideName[],
   find: FindCursor,
 ): Promise<Workload[]> {
-  const [first, written, owned] = world.tenants;
-  if (first === undefined || written === undefined || owned === undefined)
-    throw new Error("tenants");
+  const [first, written] = world.tenants;
+  if (first === undefined || written === undefined) throw new Error("too few tenants");
   const asApplication = variant === "application";
-  const tenants = { plain: [first], tenants: world.tenants, application: [owned] }[variant];
+  const tenants = variant === "tenants" ? world.tenants : [first];
   const needsPositions = wanted.some((name) => name === "W5" || name === "W8");
   const positions = needsPositions ? await positionsOf(world, first, sides, find) : [];
 

@@ -8,13 +8,13 @@ import { seed } from "../../src/seed/seed.ts";
 export type Tenant = {
   readonly id: string;
   readonly key: string;
-  /** Of the application that all records of the tenant belong to. */
-  readonly app: { readonly id: string; readonly key: string } | null;
+  /** Of the application that all records belong to. */
+  readonly appKey: string;
   readonly deals: readonly string[];
 };
 
 export type World = {
-  /** The first is the one that is read, the second is written to, all records of the third are an application's. */
+  /** The first is the one that is read, the second is written to. */
   readonly tenants: readonly Tenant[];
   /** Of the first tenant, by how many calls they have; the first one has 2,000 among 10,000 activities. */
   readonly busyAccounts: readonly string[];
@@ -25,7 +25,7 @@ export type World = {
 const tenantCount = 10;
 const manyActivities = 10_000;
 const tenantsInOrder = "SELECT id, slug FROM tenants ORDER BY length(slug), slug";
-const appId = "app-bench";
+export const appId = "app-bench";
 
 /** Seeds a database that is empty, and makes new keys. */
 export async function makeWorld(url: string, accounts: number): Promise<World> {
@@ -33,19 +33,20 @@ export async function makeWorld(url: string, accounts: number): Promise<World> {
   const database = openDatabase({ url });
   try {
     if (!(await database.asOwner(hasTenants))) {
+      const setDefault = (value: string) => (client: pg.Client) => setApplication(client, value);
+      await database.asOwner(setDefault(`'${appId}'`));
       await seed({ url, tenants: tenantCount, accounts, seed: 15 });
-      await database.asOwner(prepare);
+      await database.asOwner(setDefault("NULL"));
+      await database.asOwner(makeBusy);
     }
     const found = await database.asOwner(async (client) => {
       const { rows } = await client.query<{ id: string; slug: string }>(tenantsInOrder);
-      const [read, written, owned] = rows;
-      if (read === undefined || written === undefined || owned === undefined) {
-        throw new Error("too few tenants");
-      }
+      const [read, written] = rows;
+      if (read === undefined || written === undefined) throw new Error("too few tenants");
       const busyAccounts = await accountsByCalls(client, read.id);
       const deals = new Map<string, readonly string[]>();
       for (const { id } of rows) deals.set(id, await dealsOf(client, id));
-      return { rows, deals, busyAccounts, openDeals: await openDeals(client, written.id), owned };
+      return { rows, deals, busyAccounts, openDeals: await openDeals(client, written.id) };
     });
     const tenants: Tenant[] = [];
     for (const { id, slug } of found.rows) {
@@ -53,11 +54,10 @@ export async function makeWorld(url: string, accounts: number): Promise<World> {
         const all = { tenantSlug: slug, scopes: ["*"], name: "bench", env: "test", ...options };
         return (await createKey(database, all)).key;
       };
-      const isOwned = id === found.owned.id;
       tenants.push({
         id,
         key: await keyOf({}),
-        app: isOwned ? { id: appId, key: await keyOf({ appId }) } : null,
+        appKey: await keyOf({ appId }),
         deals: found.deals.get(id) ?? [],
       });
     }
@@ -77,23 +77,27 @@ async function hasTenants(client: pg.Client): Promise<boolean> {
   return (await ids(client, "SELECT id FROM tenants", [])).length > 0;
 }
 
-/** One account gets very many activities, and one tenant's records become an application's. */
-async function prepare(client: pg.Client): Promise<void> {
-  const [busy, , owned] = await ids(client, tenantsInOrder, []);
+/** All that is seeded belongs to one application, whose keys so see what others do, by a further condition. */
+async function setApplication(client: pg.Client, value: string): Promise<void> {
+  for (const table of ["accounts", "contacts", "deals", "quotes", "line_items", "activities"]) {
+    await client.query(`ALTER TABLE ${table} ALTER COLUMN app_id SET DEFAULT ${value}`);
+  }
+}
+
+/** One account gets very many activities. */
+async function makeBusy(client: pg.Client): Promise<void> {
+  const [busy] = await ids(client, tenantsInOrder, []);
   const [account] = await ids(
     client,
     "SELECT id FROM accounts WHERE tenant_id = $1 AND deleted_at IS NULL ORDER BY created_at, id LIMIT 1",
     [busy],
   );
   await client.query(
-    `INSERT INTO activities (tenant_id, id, account_id, type, subject, occurred_at, created_at, updated_at)
-     SELECT $1, md5('busy' || i)::uuid, $2, (ARRAY['call','email','meeting','note','task']::activity_type[])[1 + i % 5], 'Activity ' || i, at, at, at
+    `INSERT INTO activities (tenant_id, id, app_id, account_id, type, subject, occurred_at, created_at, updated_at)
+     SELECT $1, md5('busy' || i)::uuid, '${appId}', $2, (ARRAY['call','email','meeting','note','task']::activity_type[])[1 + i % 5], 'Activity ' || i, at, at, at
      FROM (SELECT i, date_trunc('day', now()) - i * interval '47 minutes' AS at FROM generate_series(1, $3::integer) i) made`,
     [busy, account, manyActivities],
   );
-  for (const table of ["accounts", "contacts", "deals", "quotes", "line_items", "activities"]) {
-    await client.query(`UPDATE ${table} SET app_id = $2 WHERE tenant_id = $1`, [owned, appId]);
-  }
   await client.query("VACUUM (ANALYZE)");
 }
 

@@ -31,7 +31,10 @@ const gateway: Dialect = {
   field: (name) => name,
   edge: (_from, { edge, alias, first, where, isAfter }) => {
     const filter = where && `where: { ${where.field}: { eq: ${literal(where)} } }`;
-    return `${named(alias, edge)}(${join([`first: ${first}`, isAfter && "after: $after", filter])})`;
+    // All other lists go by what they go by anyway.
+    const order = edge === "accounts" && "orderBy: [{ displayName: asc }]";
+    const page = join([`first: ${first}`, isAfter && "after: $after", order, filter]);
+    return `${named(alias, edge)}(${page})`;
   },
   record: (record) => `${record}(id: $id)`,
   variables: ["$id: ID!"],

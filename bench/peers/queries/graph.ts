@@ -22,7 +22,7 @@ export const graph: Readonly<Record<EntityName, Entity>> = {
   accounts: {
     table: "accounts",
     prefix: "acc",
-    order: newest,
+    order: { column: "display_name", direction: "ASC" },
     fields: {
       id: "id",
       name: "text",

@@ -1,14 +1,20 @@
 // GraphQL Yoga, Pothos with its Prisma plugin, and Prisma, as their documentation shows them; of the gateway's versions.
 import { createServer } from "node:http";
 import SchemaBuilder from "@pothos/core";
-import PrismaPlugin from "@pothos/plugin-prisma";
+import PrismaPlugin, { queryFromInfo } from "@pothos/plugin-prisma";
 import RelayPlugin from "@pothos/plugin-relay";
 import { PrismaPg } from "@prisma/adapter-pg";
 import { DateResolver, DateTimeResolver } from "graphql-scalars";
 import { createYoga } from "graphql-yoga";
+import { v7 as uuidv7 } from "uuid";
 import type PrismaTypes from "../../../src/db/generated/pothos.ts";
 import { getDatamodel } from "../../../src/db/generated/pothos.ts";
-import { PrismaClient } from "../../../src/db/generated/prisma/client.ts";
+import {
+  Prisma,
+  PrismaClient,
+  type Deal as DealRow,
+  type Quote as QuoteRow,
+} from "../../../src/db/generated/prisma/client.ts";
 import { serve } from "./serve.ts";
 
 const prisma = new PrismaClient({
@@ -193,11 +199,89 @@ builder.queryType({
           prisma.account.findMany({
             ...query,
             where: { tenantId: args.tenantId, ...live },
-            orderBy: [...newest],
+            orderBy: [{ displayName: "asc" }, { id: "asc" }],
           }),
       }),
     };
   },
+});
+
+const LineInput = builder.inputType("QuoteLineInput", {
+  fields: (t) => ({
+    description: t.string({ required: true }),
+    quantity: t.field({ type: "Decimal", required: true }),
+    unit_price: t.field({ type: "Decimal", required: true }),
+  }),
+});
+const QuoteInput = builder.inputType("QuoteInput", {
+  fields: (t) => ({
+    account_id: t.id({ required: true }),
+    deal_id: t.id({ required: true }),
+    name: t.string({ required: true }),
+    currency: t.string({ required: true }),
+    line_items: t.field({ type: [LineInput], required: true }),
+  }),
+});
+const QuotePayload = builder
+  .objectRef<{ quote: QuoteRow }>("CreateQuotePayload")
+  .implement({ fields: (t) => ({ quote: t.expose("quote", { type: Quote }) }) });
+const DealPayload = builder
+  .objectRef<{ deal: DealRow }>("UpdateDealPayload")
+  .implement({ fields: (t) => ({ deal: t.expose("deal", { type: Deal }) }) });
+
+// Only the rows themselves: neither a log nor a history, and a number that is not counted up.
+builder.mutationType({
+  fields: (t) => ({
+    createQuote: t.field({
+      type: QuotePayload,
+      args: {
+        tenantId: t.arg.id({ required: true }),
+        input: t.arg({ type: QuoteInput, required: true }),
+      },
+      resolve: async (_root, { tenantId, input }, context, info) => {
+        const lines = input.line_items.map((line, position) => ({
+          id: uuidv7(),
+          description: line.description,
+          quantity: line.quantity,
+          unitPrice: line.unit_price,
+          total: new Prisma.Decimal(line.quantity).mul(line.unit_price),
+          currency: input.currency,
+          position,
+        }));
+        const quote = await prisma.quote.create({
+          ...queryFromInfo({ context, info, path: ["quote"] }),
+          data: {
+            tenantId,
+            id: uuidv7(),
+            accountId: input.account_id,
+            dealId: input.deal_id,
+            name: input.name,
+            quoteNumber: `Q-${uuidv7()}`,
+            currency: input.currency,
+            total: lines.reduce((sum, { total }) => sum.add(total), new Prisma.Decimal(0)),
+            lineItems: { createMany: { data: lines } },
+          },
+        });
+        return { quote };
+      },
+    }),
+    updateDeal: t.field({
+      type: DealPayload,
+      args: {
+        tenantId: t.arg.id({ required: true }),
+        id: t.arg.id({ required: true }),
+        stage: t.arg.string({ required: true }),
+      },
+      resolve: async (_root, { tenantId, id, stage }, context, info) => {
+        const deal = await prisma.deal.update({
+          ...queryFromInfo({ context, info, path: ["deal"] }),
+          where: { tenantId_id: { tenantId, id } },
+          data: { stage, updatedAt: new Date(), version: { increment: 1 } },
+        });
+        return { deal };
+      },
+    }),
+  }),
 });
 
 const yoga = createYoga({ schema: builder.toSchema(), graphiql: false, logging: false });
