@@ -44,30 +44,29 @@ function requestCancel(client: pg.PoolClient): Promise<boolean> {
   });
 }
 
-/** Stops watching. Gives whether the connection is safe to use: false while a cancel request may still be on its way. */
-type StopWatching = () => Promise<boolean>;
+/** Cancels what a connection runs, again and again until it is ended. */
+export class Cancelling {
+  readonly #client: pg.PoolClient;
+  #isOver = false;
+  #isQuiet: Promise<boolean> = Promise.resolve(true);
 
-const nothingToStop: StopWatching = () => Promise.resolve(true);
+  constructor(client: pg.PoolClient) {
+    this.#client = client;
+    void this.#repeat();
+  }
 
-/** Cancels what a connection runs, from when the signal is given until the watch is stopped. */
-export function cancelOnAbort(client: pg.PoolClient, signal: AbortSignal | null): StopWatching {
-  if (signal === null) return nothingToStop;
-  let isOver = false;
-  let cancelling: Promise<boolean> = Promise.resolve(true);
-  const repeat = async (): Promise<void> => {
-    while (!isOver) {
-      const before = cancelling;
-      const request = requestCancel(client);
-      cancelling = Promise.all([before, request]).then((sent) => !sent.includes(false));
-      await cancelling;
+  async #repeat(): Promise<void> {
+    while (!this.#isOver) {
+      const requests = [this.#isQuiet, requestCancel(this.#client)];
+      this.#isQuiet = Promise.all(requests).then((sent) => !sent.includes(false));
+      await this.#isQuiet;
       await sleep(againMilliseconds, undefined, { ref: false });
     }
-  };
-  const onAbort = () => void repeat();
-  signal.addEventListener("abort", onAbort, { once: true });
-  return () => {
-    isOver = true;
-    signal.removeEventListener("abort", onAbort);
-    return cancelling;
-  };
+  }
+
+  /** Gives whether the connection is safe to use: false while a request may still be on its way. */
+  end(): Promise<boolean> {
+    this.#isOver = true;
+    return this.#isQuiet;
+  }
 }

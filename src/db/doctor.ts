@@ -1,6 +1,6 @@
 import type pg from "pg";
 import { requireVersion } from "./check-server.ts";
-import { serverRole } from "./fenced-pool.ts";
+import { serverRole } from "./session.ts";
 import { migrationStatus } from "./migrate.ts";
 import { withOwner } from "./with-owner.ts";
 

@@ -3,63 +3,38 @@ import pg from "pg";
 import { parse, toClientConfig } from "pg-connection-string";
 import { poolDefaults, type PoolConfig } from "../config.ts";
 import { Turns } from "../lib/turns.ts";
-import { cancelOnAbort } from "./cancel.ts";
-import { PreparedTexts, RecentTexts } from "./prepared-texts.ts";
-import { Statement } from "./statement.ts";
+import { Connection } from "./connection.ts";
+import { RecentTexts } from "./prepared-texts.ts";
+import { sessionOptions } from "./session.ts";
+import {
+  isStatementError,
+  pinTo,
+  type Cells,
+  type Sent,
+  type StatementOptions,
+} from "./statement.ts";
 import { currentTenant, currentWork, forTenant, type Work } from "./work.ts";
 
-/** The role the server acts as: owns nothing and cannot bypass row-level security. */
-export const serverRole = "crm_gateway";
-
-const pinText = "SELECT set_config('app.tenant_id', $1, false)";
-const pinTo = (tenantId: string): Sent => ({ text: pinText, values: [tenantId] });
 /** The most reads of one operation that run at once; one tenant's share is larger. */
 const readsAtOnce = 4;
+/** After so long without use a connection goes back to `pg`'s pool, which closes it after as long again. */
+const idleMilliseconds = 10_000;
 /** How long `close` waits for statements that still run. */
 const closingMilliseconds = 1_000;
 
-/** Values are read as text, so how they print must not depend on the server. */
-export const printingSettings = {
-  timezone: "UTC",
-  datestyle: "ISO",
-  intervalstyle: "iso_8601",
-} as const;
-
-/** The same as options of a connection. */
-export const printingOptions: readonly string[] = Object.entries(printingSettings).map(
-  ([name, value]) => `-c ${name}=${value}`,
-);
-
-// What RESET falls back to as well.
-const sessionOptions = (limits: PoolConfig): readonly string[] => [
-  `-c role=${serverRole}`,
-  ...printingOptions,
-  "-c jit=off",
-  `-c statement_timeout=${limits.statementMilliseconds}ms`,
-  // Shorter than a statement may take: who waits for a row says so, and the others are told why.
-  `-c lock_timeout=${limits.lockMilliseconds}ms`,
-  "-c idle_in_transaction_session_timeout=60s",
-  "-c pg_trgm.word_similarity_threshold=0.5",
-];
-
 /** Runs statements for one tenant and gives rows as PostgreSQL printed them. */
 export type Queryable = {
-  rows(
+  rows(text: string, values: readonly unknown[], options?: StatementOptions): Promise<Cells[]>;
+};
+
+/** The same outside of transactions. */
+export type TenantReads = Queryable & {
+  /** The one cell of the one row of an answer that PostgreSQL makes whole; null when there is none. */
+  text(
     text: string,
     values: readonly unknown[],
     options?: StatementOptions,
-  ): Promise<(string | null)[][]>;
-};
-
-/** A statement as it is handed over. */
-type Sent = StatementOptions & { readonly text: string; readonly values: readonly unknown[] };
-
-type StatementOptions = {
-  /**
-   * The plan depends on what is looked for (a word, a pattern, a path in JSON), so it is made anew each time. All other
-   * statements are prepared when their text comes again.
-   */
-  readonly plannedEach?: boolean;
+  ): Promise<string | null>;
 };
 
 /** One transaction. Statements go out in order without waiting for each other; answers come in the same order. */
@@ -77,39 +52,11 @@ export function asTenant<Result>(
   return forTenant(tenantId, async () => await work());
 }
 
-/** The statement failed, and the connection is as good as before. */
-function isStatementError(reason: unknown): reason is pg.DatabaseError {
-  return reason instanceof pg.DatabaseError && reason.severity === "ERROR";
-}
-
-/** What PostgreSQL says of a prepared statement whose table is another one by now, and of one that is gone. */
-const staleStates: ReadonlySet<string> = new Set(["0A000", "26000"]);
-
-function isStale(answer: PromiseSettledResult<unknown>): boolean {
-  return (
-    answer.status === "rejected" &&
-    isStatementError(answer.reason) &&
-    staleStates.has(answer.reason.code ?? "")
-  );
-}
-
-/** Why a statement failed: what cancelled it, if anything did. */
-function causeOf(reason: unknown, signal: AbortSignal | null | undefined): unknown {
-  return signal?.aborted === true ? signal.reason : reason;
-}
-
 /** Waits for all; the first that failed, in the order of sending, is the reason of the rest. */
 async function allOrFirstFailure(answers: readonly Promise<unknown>[]): Promise<void> {
   for (const answer of await Promise.allSettled(answers)) {
     if (answer.status === "rejected") throw answer.reason;
   }
-}
-
-/** What is sent before anybody waits leaves in one write: BEGIN with the first read, the last writes with COMMIT. */
-function sendTogether({ connection: { stream } }: pg.PoolClient): void {
-  if (stream.writableCorked > 0) return;
-  stream.cork();
-  process.nextTick(() => stream.uncork());
 }
 
 type ConnectCallback = Parameters<pg.Pool["connect"]>[0];
@@ -121,17 +68,17 @@ type ConnectCallback = Parameters<pg.Pool["connect"]>[0];
  * statement's answer is used unless the pin in front of it held.
  */
 export class FencedPool extends pg.Pool {
-  readonly #pins = new WeakMap<pg.PoolClient, string>();
-  readonly #prepared = new WeakMap<pg.PoolClient, PreparedTexts>();
+  readonly #connections = new WeakMap<pg.PoolClient, Connection>();
+  /** Connections that nobody uses, the last used last. To `pg`'s pool they are checked out: that would take as long as a short statement. */
+  readonly #spare: Connection[] = [];
   readonly #recentTexts = new RecentTexts();
+  readonly #sweeping: NodeJS.Timeout;
   /** Told how many milliseconds each connection was waited for. */
   onWait: ((milliseconds: number) => void) | null = null;
 
   readonly #readsAtOnce: number;
   /** Whose turn it is to have a connection; the owners are tenants. */
   readonly #turns: Turns;
-  /** How the turn of a connection that is in use is given back. */
-  readonly #checkouts = new WeakMap<pg.PoolClient, () => void>();
 
   constructor(options: {
     readonly url: string;
@@ -155,8 +102,12 @@ export class FencedPool extends pg.Pool {
     this.#readsAtOnce = Math.max(1, Math.min(readsAtOnce, Math.floor(maxConnections / 2)));
     // A connection that breaks while idle is replaced at the next checkout; without a listener it would end the process.
     this.on("error", () => undefined);
-    // The same while it is checked out: the error also reaches the statement that is running.
-    this.on("connect", (client) => client.on("error", () => undefined));
+    this.on("connect", (client) => {
+      const connection = new Connection(client, this.#recentTexts);
+      this.#connections.set(client, connection);
+      // While it is checked out, the error also reaches the statement that is running.
+      client.on("error", () => this.#dropSpare(connection));
+    });
     this.#turns = new Turns({
       ...limits,
       size: maxConnections,
@@ -164,10 +115,10 @@ export class FencedPool extends pg.Pool {
     });
     // However a connection is given back, so is the turn of who had it.
     this.on("release", (_error, client) => {
-      const giveBack = this.#checkouts.get(client);
-      this.#checkouts.delete(client);
-      giveBack?.();
+      const connection = this.#connections.get(client);
+      connection?.endTurn();
     });
+    this.#sweeping = setInterval(() => this.#sweep(), idleMilliseconds).unref();
   }
 
   /** How many connections are in use, and how many requests wait for one. */
@@ -187,82 +138,83 @@ export class FencedPool extends pg.Pool {
   }
 
   /** The pool as one tenant sees it. */
-  forTenant(tenantId: string): Queryable {
+  forTenant(tenantId: string): TenantReads {
+    const rows: Queryable["rows"] = (text, values, options = {}) =>
+      this.#read(tenantId, text, values, options);
     return {
-      rows: async (text, values, options) => {
-        const work = currentWork();
-        const turn = work?.startRead(this.#readsAtOnce) ?? null;
-        if (turn !== null) await turn;
-        try {
-          return await this.#read(tenantId, { text, values, ...options }, work);
-        } finally {
-          work?.endRead();
-        }
-      },
+      rows,
+      text: async (text, values, options) => (await rows(text, values, options))[0]?.[0] ?? null,
     };
   }
 
-  async #read(tenantId: string, sent: Sent, work: Work | undefined): Promise<(string | null)[][]> {
-    const client = await this.#connectIdle(tenantId);
-    const stopWatching = cancelOnAbort(client, work?.signal ?? null);
-    if (work !== undefined) work.statements += 1;
-    const pin = this.#pins.get(client) === tenantId ? null : this.#send(client, pinTo(tenantId));
-    let statement = this.#send(client, sent, work);
-    let [pinned, answered] = await Promise.allSettled([pin?.answer, statement.answer]);
-    if (pinned.status === "fulfilled" && statement.wasPrepared && isStale(answered)) {
-      // Refused before anything of it was done; now its text is sent again.
-      statement = this.#send(client, sent, work);
-      [answered] = await Promise.allSettled([statement.answer]);
+  async #read(
+    tenantId: string,
+    text: string,
+    values: readonly unknown[],
+    { plannedEach = false }: StatementOptions,
+  ): Promise<Cells[]> {
+    const work = currentWork();
+    const turn = work?.startRead(this.#readsAtOnce) ?? null;
+    if (turn !== null) await turn;
+    try {
+      const connection = this.#takeSpare(tenantId) ?? (await this.#take(tenantId));
+      const pinnedTo = connection.tenantId === tenantId ? null : tenantId;
+      const sent = { text, values, plannedEach, pinnedTo, work: work ?? null };
+      if (work !== undefined) work.statements += 1;
+      work?.begins(connection);
+      let rows: Cells[];
+      try {
+        rows = await connection.answer(sent);
+      } catch (error) {
+        // After an ERROR the connection is as good as before, and pinned as before; after anything else nobody knows.
+        if (isStatementError(error)) await this.#giveBack(connection, work);
+        else this.#discard(connection, work);
+        throw work?.stopped ?? error;
+      }
+      connection.tenantId = tenantId;
+      await this.#giveBack(connection, work);
+      // What had come when the work ended is not whole.
+      work?.throwIfStopped();
+      return rows;
+    } finally {
+      work?.endRead();
     }
-    const isQuiet = await stopWatching();
-    if (pinned.status === "rejected") {
-      this.#discard(client);
-      throw causeOf(pinned.reason, work?.signal);
-    }
-    this.#pins.set(client, tenantId);
-    if (answered.status === "rejected") {
-      // After an ERROR the connection is as good as before; after anything else nobody knows.
-      client.release(!isQuiet || !isStatementError(answered.reason));
-      throw causeOf(answered.reason, work?.signal);
-    }
-    client.release(!isQuiet);
-    // What had come when the work ended is not whole.
-    if (work?.stopped != null) throw work.stopped;
-    return answered.value;
   }
 
   /**
    * Runs `work` in one transaction of the tenant's and commits it. Whatever fails, of `work` or of the database, is
    * thrown after a rollback. READ COMMITTED is said aloud: writers rely on seeing what was committed while they
-   * waited for a lock. Its statements are prepared: planning took longer than executing them.
+   * waited for a lock.
    */
   async transaction<Result>(
     tenantId: string,
     work: (transaction: Transaction) => Promise<Result>,
   ): Promise<Result> {
-    const client = await this.#connectIdle(tenantId);
     const currently = currentWork();
-    const signal = currently?.signal ?? null;
-    const stopWatching = cancelOnAbort(client, signal);
+    currently?.throwIfStopped();
+    const connection = this.#takeSpare(tenantId) ?? (await this.#take(tenantId));
+    currently?.begins(connection);
     const sent: Promise<unknown>[] = [];
-    const query = (text: string, values: readonly unknown[] = []): Promise<(string | null)[][]> => {
-      signal?.throwIfAborted();
-      if (currently !== undefined && text !== pinText) currently.statements += 1;
-      sendTogether(client);
-      const { answer } = this.#send(client, { text, values });
+    const send = (statement: Sent): Promise<Cells[]> => {
+      currently?.throwIfStopped();
+      connection.sendTogether();
+      const { answer } = connection.send(statement);
       sent.push(answer);
       // Heard again below; unheard here, it would end the process when `work` has failed before.
       answer.catch(() => undefined);
       return answer;
     };
-    const isPinned = this.#pins.get(client) === tenantId;
-    if (!isPinned) this.#pins.delete(client);
-    const opened = [
-      ...(isPinned ? [] : [query(pinText, [tenantId])]),
-      query("BEGIN ISOLATION LEVEL READ COMMITTED"),
-    ];
+    const query = (text: string, values: readonly unknown[] = []): Promise<Cells[]> => {
+      if (currently !== undefined) currently.statements += 1;
+      return send({ text, values });
+    };
+    let result: Result;
     try {
-      const result = await work({
+      const opened = connection.tenantId === tenantId ? [] : [send(pinTo(tenantId))];
+      // Not certain before it is answered.
+      connection.tenantId = null;
+      opened.push(query("BEGIN ISOLATION LEVEL READ COMMITTED"));
+      result = await work({
         // The pin and BEGIN are answered before this is; had they failed, nothing behind them counts.
         rows: async (text, values) => {
           const answer = query(text, values);
@@ -274,20 +226,24 @@ export class FencedPool extends pg.Pool {
       // Travels with what was sent last. If one of those failed, this rolls back.
       void query("COMMIT");
       await allOrFirstFailure(sent);
-      if (currently !== undefined) currently.hasCommitted = true;
-      this.#pins.set(client, tenantId);
-      client.release(!(await stopWatching()));
-      return result;
     } catch (error) {
       // What is cancelled ends first, so that the rollback is not cancelled.
-      if (signal?.aborted === true) await Promise.allSettled(sent);
-      if (await stopWatching()) await this.#rollBack(client, sent, tenantId);
-      else this.#discard(client);
-      signal?.throwIfAborted();
+      if (currently?.stopped != null) await Promise.allSettled(sent);
+      currently?.ends(connection);
+      const isQuiet = (await connection.endCancelling()) ?? true;
+      if (isQuiet && (await this.#rollBack(connection, sent))) {
+        connection.tenantId = tenantId;
+        this.#spareOrClose(connection);
+      } else this.#discard(connection);
+      currently?.throwIfStopped();
       // What failed first in the database is the cause; all that came after it only heard of it.
       await allOrFirstFailure(sent);
       throw error;
     }
+    if (currently !== undefined) currently.hasCommitted = true;
+    connection.tenantId = tenantId;
+    await this.#giveBack(connection, currently);
+    return result;
   }
 
   /** Calls one of the functions that look beyond the tenants, for each id; that is all that is done outside of one. */
@@ -296,13 +252,13 @@ export class FencedPool extends pg.Pool {
     ids: readonly string[],
   ): Promise<Row[]> {
     const text = `SELECT found.* FROM unnest($1::uuid[]) AS asked(id), ${name}(asked.id) AS found`;
-    const client = await this.#connectIdle("");
+    const connection = await this.#take("");
     try {
-      const { rows } = await client.query<Row>(text, [ids]);
-      client.release();
+      const { rows } = await connection.client.query<Row>(text, [ids]);
+      await this.#giveBack(connection);
       return rows;
     } catch (error) {
-      client.release(true);
+      this.#discard(connection);
       throw error;
     }
   }
@@ -312,86 +268,130 @@ export class FencedPool extends pg.Pool {
     await Promise.race([this.end(), sleep(closingMilliseconds, undefined, { ref: false })]);
   }
 
+  override end(): Promise<void>;
+  override end(callback: () => void): void;
+  override end(callback?: () => void): Promise<void> | void {
+    clearInterval(this.#sweeping);
+    const ended = super.end();
+    for (const { client } of this.#spare.splice(0)) client.release();
+    if (callback === undefined) return ended;
+    void ended.then(callback);
+  }
+
   async #connectPinned(tenantId: string): Promise<pg.PoolClient> {
-    const client = await this.#connectIdle(tenantId);
-    if (this.#pins.get(client) === tenantId) return client;
+    const connection = this.#takeSpare(tenantId) ?? (await this.#take(tenantId));
+    if (connection.tenantId === tenantId) return connection.client;
     try {
-      await this.#send(client, pinTo(tenantId)).answer;
+      await connection.send(pinTo(tenantId)).answer;
     } catch (error) {
-      this.#discard(client);
+      this.#discard(connection);
       throw error;
     }
-    this.#pins.set(client, tenantId);
-    return client;
+    connection.tenantId = tenantId;
+    return connection.client;
   }
 
-  /** Sends a statement without waiting for those before it. */
-  #send(
-    client: pg.PoolClient,
-    { text, values, plannedEach = false }: Sent,
-    work?: Work,
-  ): Statement {
-    let prepared = this.#prepared.get(client);
-    if (prepared === undefined) {
-      prepared = new PreparedTexts(this.#recentTexts);
-      this.#prepared.set(client, prepared);
+  /** A spare connection if it is the owner's turn, without waiting. */
+  #takeSpare(owner: string): Connection | null {
+    if (this.#spare.length === 0) return null;
+    const giveBack = this.#turns.takeNow(owner);
+    if (giveBack === null) return null;
+    const connection = this.#nextSpare(owner);
+    if (connection === null) {
+      giveBack();
+      return null;
     }
-    const statement = new Statement({
-      text,
-      values,
-      prepared: plannedEach ? null : prepared,
-      countRead: work === undefined ? null : (characters) => work.countRead(characters),
-    });
-    client.query(statement);
-    return statement;
+    this.onWait?.(0);
+    connection.beginTurn(giveBack);
+    return connection;
   }
 
-  /** A connection with no transaction open: what an unfinished one left behind, its rollback would take the pin back with it. */
-  async #connectIdle(owner: string): Promise<pg.PoolClient> {
+  async #take(owner: string): Promise<Connection> {
     const startedAt = performance.now();
     // What the server does for itself may serve several requests: it does not end with one of them.
-    const signal = owner === "" ? null : (currentWork()?.signal ?? null);
-    const giveBack = await this.#turns.take(owner, signal);
+    const work = owner === "" ? undefined : currentWork();
+    const giveBack =
+      this.#turns.takeNow(owner) ?? (await this.#turns.take(owner, work?.signal ?? null));
     try {
-      for (;;) {
-        const client = await super.connect();
-        this.onWait?.(performance.now() - startedAt);
-        const status = client.getTransactionStatus();
-        if (status !== null && status !== "I") {
-          this.#discard(client);
-          continue;
-        }
-        if (signal?.aborted === true) {
-          client.release();
-          signal.throwIfAborted();
-        }
-        this.#checkouts.set(client, giveBack);
-        return client;
+      const connection = this.#nextSpare(owner) ?? (await this.#nextOfPool());
+      this.onWait?.(performance.now() - startedAt);
+      connection.beginTurn(giveBack);
+      if (work?.stopped != null) {
+        this.#spareOrClose(connection);
+        throw work.stopped;
       }
+      return connection;
     } catch (error) {
       giveBack();
       throw error;
     }
   }
 
-  /** Gives the connection back as good as new, or closes it when that is not certain. */
-  async #rollBack(
-    client: pg.PoolClient,
-    sent: readonly Promise<unknown>[],
-    tenantId: string,
-  ): Promise<void> {
+  /** One that is pinned to the owner, or the last used; what an unfinished transaction left open is closed. */
+  #nextSpare(owner: string): Connection | null {
+    for (;;) {
+      const last = this.#spare.length - 1;
+      if (last < 0) return null;
+      let place = last;
+      while (place > 0 && this.#spare[place]?.tenantId !== owner) place -= 1;
+      if (this.#spare[place]?.tenantId !== owner) place = last;
+      const [connection] = this.#spare.splice(place, 1);
+      if (connection?.isIdle === true) return connection;
+      connection?.client.release(true);
+    }
+  }
+
+  async #nextOfPool(): Promise<Connection> {
+    for (;;) {
+      const client = await super.connect();
+      const connection = this.#connections.get(client);
+      if (connection?.isIdle === true) return connection;
+      client.release(true);
+    }
+  }
+
+  /** Keeps a connection for the next, or closes it while a request to cancel may still be on its way to it. */
+  async #giveBack(connection: Connection, work?: Work): Promise<void> {
+    work?.ends(connection);
+    const quiet = connection.endCancelling();
+    if (quiet === null || (await quiet)) this.#spareOrClose(connection);
+    else this.#discard(connection);
+  }
+
+  #spareOrClose(connection: Connection): void {
+    if (this.ending) return connection.client.release();
+    this.#spare.push(connection);
+    connection.endTurn();
+  }
+
+  #dropSpare(connection: Connection): void {
+    const place = this.#spare.indexOf(connection);
+    if (place < 0) return;
+    this.#spare.splice(place, 1);
+    connection.client.release(true);
+  }
+
+  #sweep(): void {
+    for (const connection of this.#spare.filter(({ isFresh }) => !isFresh)) {
+      this.#spare.splice(this.#spare.indexOf(connection), 1);
+      connection.client.release();
+    }
+    for (const connection of this.#spare) connection.isFresh = false;
+  }
+
+  /** Rolls back; gives whether the connection is as good as new. */
+  async #rollBack({ client }: Connection, sent: readonly Promise<unknown>[]): Promise<boolean> {
     const rolledBack = client.query("ROLLBACK");
     const settled = await Promise.allSettled([...sent, rolledBack]);
     const isSound = settled.every(
       (answer) => answer.status === "fulfilled" || isStatementError(answer.reason),
     );
-    if (!isSound || settled[0]?.status === "rejected") return this.#discard(client);
-    this.#pins.set(client, tenantId);
-    client.release();
+    return isSound && settled[0]?.status === "fulfilled";
   }
 
-  #discard(client: pg.PoolClient): void {
-    this.#pins.delete(client);
-    client.release(true);
+  #discard(connection: Connection, work?: Work): void {
+    work?.ends(connection);
+    void connection.endCancelling();
+    connection.client.release(true);
   }
 }

@@ -19,7 +19,7 @@ export type Preparing = {
   readonly forgotten: readonly string[];
 };
 
-const unnamed: Preparing = { name: "", isNew: true, forgotten: [] };
+export const unprepared: Preparing = { name: "", isNew: true, forgotten: [] };
 
 /** Which texts have come lately, on any connection: one that comes once is not worth preparing. */
 export class RecentTexts {
@@ -57,7 +57,7 @@ export class PreparedTexts {
   use(text: string): Preparing {
     const known = this.#names.get(text);
     if (known !== undefined) return { name: known, isNew: false, forgotten: [] };
-    if (!this.#recent.hasCome(text)) return unnamed;
+    if (!this.#recent.hasCome(text)) return unprepared;
     const name = `s${(this.#made += 1)}`;
     this.#names.set(text, name);
     const forgotten = this.#forgotten;

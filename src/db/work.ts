@@ -18,6 +18,9 @@ const countsPerLook = 1_000;
 /** When a request has taken too long, and what is said of it then. */
 type Deadline = { readonly at: number; readonly reason: () => Error };
 
+/** Something that runs for a work in the database. */
+type Cancellable = { cancel(): void };
+
 type Waiting = {
   readonly resolve: () => void;
   readonly reject: (reason: unknown) => void;
@@ -47,9 +50,10 @@ export class Work {
   deadline: Deadline | null = null;
   /** Why it was ended before its end; null while it may go on. */
   stopped: Error | null = null;
-  readonly #abort: AbortController | null;
+  readonly #mayStop: boolean;
+  #abort: AbortController | null = null;
+  readonly #running = new Set<Cancellable>();
   #reads = 0;
-  #hasWaited = false;
   readonly #waiting: Waiting[] = [];
   #nodes = 0;
   #mostNodes = Infinity;
@@ -57,13 +61,18 @@ export class Work {
   #madeBytes = 0;
   #counts = 0;
 
-  constructor(abort: AbortController | null = new AbortController()) {
-    this.#abort = abort;
+  constructor({ mayStop = true } = {}) {
+    this.#mayStop = mayStop;
   }
 
-  /** Aborted when nobody waits for the answer any more, or it took too long: what still runs is cancelled. */
+  /** Aborted when it is stopped: nobody waits for the answer any more, or it took too long. Made when asked for. */
   get signal(): AbortSignal | null {
-    return this.#abort?.signal ?? null;
+    if (!this.#mayStop) return null;
+    if (this.#abort === null) {
+      this.#abort = new AbortController();
+      if (this.stopped !== null) this.#abort.abort(this.stopped);
+    }
+    return this.#abort.signal;
   }
 
   /** How many records it has been given. */
@@ -78,9 +87,25 @@ export class Work {
 
   /** Ends it: whatever of it runs in the database or waits for a connection is cancelled, for that reason. */
   stop(reason: Error): void {
-    if (this.#abort === null || this.#abort.signal.aborted) return;
+    if (!this.#mayStop || this.stopped !== null) return;
     this.stopped = reason;
-    this.#abort.abort(reason);
+    for (const { reject } of this.#waiting.splice(0)) reject(reason);
+    for (const running of this.#running) running.cancel();
+    this.#abort?.abort(reason);
+  }
+
+  /** What begins to run for it is cancelled when it is stopped, until `ends` is called. */
+  begins(running: Cancellable): void {
+    this.#running.add(running);
+  }
+
+  ends(running: Cancellable): void {
+    this.#running.delete(running);
+  }
+
+  /** @throws what it was stopped for */
+  throwIfStopped(): void {
+    if (this.stopped !== null) throw this.stopped;
   }
 
   /**
@@ -90,16 +115,10 @@ export class Work {
    * @throws what it was ended for meanwhile
    */
   startRead(atOnce: number): Promise<void> | null {
-    const { signal } = this;
-    signal?.throwIfAborted();
+    this.throwIfStopped();
     if (this.#reads < atOnce) {
       this.#reads += 1;
       return null;
-    }
-    if (!this.#hasWaited) {
-      this.#hasWaited = true;
-      const leave = () => this.#waiting.splice(0).forEach(({ reject }) => reject(signal?.reason));
-      signal?.addEventListener("abort", leave, { once: true });
     }
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
   }
@@ -130,7 +149,7 @@ export class Work {
         ),
       );
     }
-    this.#goOn();
+    this.throwIfStopped();
   }
 
   /** Counts characters that come from the database; false when they are more than any answer needs, and it is ended. */
@@ -150,23 +169,19 @@ export class Work {
     if (this.#madeBytes > maxAnswerBytes) this.stop(answerTooLong());
     this.#counts += 1;
     if (this.#counts % countsPerLook === 0) this.#look();
-    this.#goOn();
+    this.throwIfStopped();
   }
 
   /** Looks at the clock, between parts of what never waits. @throws whatever has ended the work. */
   goOn(): void {
     this.#look();
-    this.#goOn();
+    this.throwIfStopped();
   }
 
   #look(): void {
     if (this.deadline !== null && performance.now() > this.deadline.at) {
       this.stop(this.deadline.reason());
     }
-  }
-
-  #goOn(): void {
-    if (this.stopped !== null) throw this.stopped;
   }
 }
 
@@ -198,7 +213,7 @@ export function asWork<Result>(work: Work, task: () => Result): Result {
 
 /** What the server does for itself, also when a request made it necessary: it serves others too, and ends with none. */
 export function asOwnWork<Result>(task: () => Result): Result {
-  return asWork(new Work(null), task);
+  return asWork(new Work({ mayStop: false }), task);
 }
 
 /** Runs `task` and all that it starts for a tenant, as part of the same work. */

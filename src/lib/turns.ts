@@ -70,7 +70,8 @@ export class Turns {
    */
   async take(owner: string, signal: AbortSignal | null = null, party = owner): Promise<() => void> {
     signal?.throwIfAborted();
-    if (this.#mayHave(owner, party)) return this.#give(owner, party);
+    const now = this.takeNow(owner, party);
+    if (now !== null) return now;
     const { waiters } = this.#limits;
     const lines = this.#parties.get(party);
     const own = lines?.get(owner)?.length ?? 0;
@@ -86,6 +87,11 @@ export class Turns {
     if (signal?.aborted === true) giveBack();
     signal?.throwIfAborted();
     return giveBack;
+  }
+
+  /** A turn if the owner may have one at once, as the function that gives it back; else null. */
+  takeNow(owner: string, party = owner): (() => void) | null {
+    return this.#mayHave(owner, party) ? this.#give(owner, party) : null;
   }
 
   /** Looks again who may have a turn, after what `mayStart` goes by has changed. */

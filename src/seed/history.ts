@@ -1,6 +1,6 @@
 import type pg from "pg";
 import { loggedFields } from "../changes/event-log.ts";
-import { printingSettings } from "../db/fenced-pool.ts";
+import { printingSettings } from "../db/session.ts";
 import { snakeCase } from "../lib/text.ts";
 import { catalog } from "../modules/catalog.ts";
 import type { Entity } from "../model/entity.ts";

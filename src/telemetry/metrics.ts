@@ -35,8 +35,7 @@ type CacheName = "documents" | "validations" | "keys";
 /** What metrics show of a pool of connections. */
 export type PoolState = {
   readonly totalCount: number;
-  readonly idleCount: number;
-  readonly load: { readonly waiting: number };
+  readonly load: { readonly taken: number; readonly waiting: number };
   readonly options: { readonly max?: number };
 };
 
@@ -149,8 +148,10 @@ export function createMetrics(): Metrics {
         labelNames: ["state"],
         registers,
         collect: () => {
-          connections.set({ state: "idle" }, pool.idleCount);
-          connections.set({ state: "used" }, pool.totalCount - pool.idleCount);
+          const { taken } = pool.load;
+          // Of those that have a turn, some may have no connection yet.
+          connections.set({ state: "idle" }, Math.max(0, pool.totalCount - taken));
+          connections.set({ state: "used" }, Math.min(taken, pool.totalCount));
           connections.set({ state: "max" }, pool.options.max ?? 0);
         },
       });

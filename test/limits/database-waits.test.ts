@@ -132,9 +132,9 @@ describe("who waits for a lock", () => {
 });
 
 /** Work that the test ends. */
-function work(): { readonly work: Work; readonly abort: AbortController } {
-  const abort = new AbortController();
-  return { abort, work: new Work(abort) };
+function work(): { readonly work: Work; readonly abort: { abort(reason: Error): void } } {
+  const made = new Work();
+  return { abort: { abort: (why) => made.stop(why) }, work: made };
 }
 
 const forever = "SELECT pg_sleep(600)";

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { loggedFields } from "../../src/changes/event-log.ts";
-import { printingOptions } from "../../src/db/fenced-pool.ts";
+import { printingOptions } from "../../src/db/session.ts";
 import { snakeCase } from "../../src/lib/text.ts";
 import { catalog } from "../../src/modules/catalog.ts";
 import type { Entity } from "../../src/model/entity.ts";

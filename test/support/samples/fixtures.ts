@@ -1,6 +1,6 @@
 import pg from "pg";
 import { v7 as uuidv7 } from "uuid";
-import { printingOptions } from "../../../src/db/fenced-pool.ts";
+import { printingOptions } from "../../../src/db/session.ts";
 import { formatId } from "../../../src/lib/id.ts";
 import { snakeCase } from "../../../src/lib/text.ts";
 import type { Entity } from "../../../src/model/entity.ts";
