@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { startGatewayProcess, type GatewayProcess } from "../gateway-process.ts";
 import type { HttpRequest, SideName } from "./requests.ts";
 
@@ -10,9 +10,15 @@ const folder = import.meta.dirname;
 
 const production = { NODE_ENV: "production", GRAPHILE_ENV: "production" };
 
-/** Each is told the database's URL, tells its port, and serves until it is stopped; the gateway with quotas that no load meets. */
-export function startSide(side: SideName, databaseUrl: string): Promise<GatewayProcess> {
-  if (side === "gateway") return startGatewayProcess(databaseUrl);
+/** Each is told the database's URL, tells its port, and serves until it is stopped; the gateway, of this clone or
+ * another, with quotas that no load meets. */
+export function startSide(
+  side: SideName,
+  databaseUrl: string,
+  clone = join(folder, "../.."),
+): Promise<GatewayProcess> {
+  const gateway = resolve(clone, "bench/gateway-process.ts");
+  if (side === "gateway") return startGatewayProcess(databaseUrl, gateway);
   return startGatewayProcess(databaseUrl, join(folder, "sides", `${side}.ts`), production);
 }
 
