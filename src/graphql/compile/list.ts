@@ -156,7 +156,9 @@ function pageRows(
     limit: looksFurther ? sql`${limit} + 1` : limit,
     hasMore: sql`count(*) > ${limit}`,
     list: (text: Sql): Json => {
-      const order = backward ? sql` ORDER BY ${place} DESC` : raw("");
+      // Beside an aggregate with an order of its own, one without has none.
+      const direction = raw(backward ? " DESC" : "");
+      const order = backward || showsEnds ? sql` ORDER BY ${place}${direction}` : raw("");
       return ["[", sql`string_agg(${text}, ','${order})${kept}`, "]"];
     },
     /** What is made of the first row or the last; null on an empty page. */
