@@ -105,6 +105,13 @@ export class Compilation {
     return named;
   }
 
+  /** The object type of that name. */
+  objectType(name: string): GraphQLObjectType {
+    const type = this.schema.getType(name);
+    if (!isObjectType(type)) throw new NotCompiled();
+    return type;
+  }
+
   /** The arguments of a field. @throws what its resolver would be refused for. */
   argumentsOf({ definition, node }: Selected): Arguments {
     if (definition === null) throw new NotCompiled();

@@ -1,14 +1,15 @@
-import { parseId } from "../../lib/id.ts";
-import { param, raw, sql, type Sql } from "../../lib/sql.ts";
+import { param, sql } from "../../lib/sql.ts";
 import { fieldOf } from "../../model/entity.ts";
 import { namedBy } from "../../model/public-value.ts";
 import { relationJoin } from "../../query/relation-join.ts";
 import { sourceOf, type Source } from "../schema/source.ts";
+import { nodeJson, nodesJson, recordJson } from "./by-id.ts";
 import { Late } from "./call.ts";
+import { anyIdJson, anyRecordJson } from "./change.ts";
 import { NotCompiled, type Compilation, type Selected } from "./compilation.ts";
 import { booleanOf, orNull, valueOf, type Json } from "./json.ts";
 import { listText } from "./list.ts";
-import { oneRecord } from "./record.ts";
+import { hasId, oneRecord } from "./record.ts";
 import type { RowSql } from "./row-sql.ts";
 
 /** How the fields of each source become JSON: on a record, in its row; at the root, there is none. */
@@ -25,8 +26,7 @@ const printers: Printers = {
   column: (c, _selected, { field: name }, row) => {
     const { entity, field } = of(row);
     const definition = fieldOf(entity, name);
-    // Of which entity it is stands in another column.
-    if (definition.kind.ids === "any") throw new NotCompiled();
+    if (definition.kind.ids === "any") return anyIdJson(c, of(row), name, definition);
     return valueOf(definition, field(name), namedBy(c.catalog, entity, definition).prefix);
   },
   isDeleted: (_c, _selected, _from, row) =>
@@ -34,10 +34,13 @@ const printers: Printers = {
   edge: (c, selected, from, row) => edgeJson(c, selected, of(row), from.relation),
   list: (c, selected, from, row) => [listText(c, row, selected, from)],
   record: recordJson,
+  node: nodeJson,
+  nodes: nodesJson,
+  anyRecord: (c, selected, { field }, row) => anyRecordJson(c, selected, of(row), field),
   ownTenant: (c, selected) => {
     const id = new Late(({ viewer }) => viewer.tenantId);
     // Its resolver fails where it is gone.
-    return [oneRecord(c, c.catalog.entity("tenant"), selected, false, isId(id))];
+    return [oneRecord(c, c.catalog.entity("tenant"), selected, false, hasId(param(id, "uuid")))];
   },
 };
 
@@ -81,24 +84,3 @@ function edgeJson(c: Compilation, selected: Selected, row: RowSql, relationName:
     ),
   );
 }
-
-const isId =
-  (id: unknown) =>
-  (alias: string): Sql =>
-    sql`${raw(`${alias}."id"`)} = ${param(id, "uuid")}`;
-
-/** A record by its id. */
-function recordJson(
-  c: Compilation,
-  selected: Selected,
-  from: Extract<Source, { kind: "record" }>,
-): Json {
-  const entity = c.catalog.entity(from.entity);
-  const args = c.argumentsOf(selected);
-  const [given, ...others] = Object.entries(args.values).filter(([, value]) => value != null);
-  if (given?.[0] !== "id" || others.length > 0) throw new NotCompiled();
-  const id = args.late("id", (value) => parseId(entity.prefix, textOf(value), ["id"]));
-  return orNull(oneRecord(c, entity, selected, false, isId(id)));
-}
-
-const textOf = (value: unknown): string => (typeof value === "string" ? value : "");

@@ -1,9 +1,9 @@
 import type { FieldNode, GraphQLObjectType } from "graphql";
-import { name, raw, sql, type Sql } from "../../lib/sql.ts";
+import { join, name, raw, sql, type Sql } from "../../lib/sql.ts";
 import type { Entity } from "../../model/entity.ts";
 import { visible } from "../../query/visible.ts";
 import type { Compilation, Selected } from "./compilation.ts";
-import { objectOf, textOf, type Json } from "./json.ts";
+import { objectOf, quoted, textOf, type Json } from "./json.ts";
 import { tableRow, type RowSql } from "./row-sql.ts";
 
 /** An object as JSON: what is selected on a type under some nodes, read from a row or from none. */
@@ -22,13 +22,37 @@ export function objectJson(
 export function oneRecord(
   c: Compilation,
   entity: Entity,
-  selected: Selected,
+  { nodes }: Selected,
   includeDeleted: boolean,
   condition: (alias: string) => Sql,
 ): Sql {
   const alias = c.nextAlias();
-  const json = objectJson(c, tableRow(entity, alias), c.objectTypeOf(selected), selected.nodes);
+  const json = objectJson(c, tableRow(entity, alias), c.objectType(entity.type), nodes);
   const from = raw(`${name(entity.table)} ${alias}`);
   const seen = visible(entity, alias, c.viewer, includeDeleted);
   return sql`(SELECT ${textOf(json)} FROM ${from} WHERE ${seen} AND ${condition(alias)})`;
+}
+
+/** The condition that a row has an id. */
+export const hasId =
+  (id: Sql) =>
+  (alias: string): Sql =>
+    sql`${raw(`${alias}."id"`)} = ${id}`;
+
+/**
+ * The record of that id as JSON text, as an interface or a union has it: which of the entities it is of, `among` says
+ * by the key of each. Null when it is of no such entity, or the caller sees no such record.
+ */
+export function recordAmong(
+  c: Compilation,
+  among: { readonly key: Sql; readonly entities: Iterable<readonly [key: string, Entity]> },
+  selected: Selected,
+  includeDeleted: boolean,
+  id: Sql,
+): Sql {
+  const cases = [...among.entities].map(
+    ([key, entity]) =>
+      sql`WHEN ${quoted(key)} THEN ${oneRecord(c, entity, selected, includeDeleted, hasId(id))}`,
+  );
+  return cases.length === 0 ? raw("NULL::text") : sql`CASE ${among.key} ${join(cases, " ")} END`;
 }

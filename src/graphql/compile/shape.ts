@@ -14,14 +14,16 @@ import type { Variables } from "../server/variables.ts";
 
 /**
  * What of a variable the text of the SQL depends on: whether it is given (a number of records, an id of a known
- * entity), which of a cursor's values are null, of which entity an id is; or all of it, as in filters and orders.
+ * entity), which of a cursor's values are null, of which entity an id is, or which there are among several; or all of it, as in filters and orders.
  */
-type Use = "given" | "cursor" | "entity" | "whole";
+type Use = "given" | "cursor" | "entity" | "entities" | "whole";
 
 /** Arguments whose values are parameters of the statement. */
 const parameters: Readonly<Record<string, Readonly<Record<string, Use>>>> = {
   list: { first: "given", last: "given", after: "cursor", before: "cursor" },
-  record: { id: "given" },
+  record: { id: "given", number: "given" },
+  node: { id: "entity" },
+  nodes: { ids: "entities" },
 };
 
 /** How the variables of a document are used, wherever they stand in it. */
@@ -66,7 +68,9 @@ function used(use: Use, value: unknown): string {
     case "given":
       return "g";
     case "entity":
-      return splitId(asText(value))?.prefix ?? "?";
+      return prefixOf(value);
+    case "entities":
+      return [...new Set((Array.isArray(value) ? value : [value]).map(prefixOf))].toSorted().join();
     case "cursor":
       return (parsedCursor(asText(value)) ?? [])
         .map((part) => (part === null ? "0" : "1"))
@@ -76,6 +80,7 @@ function used(use: Use, value: unknown): string {
   }
 }
 
+const prefixOf = (id: unknown): string => splitId(asText(id))?.prefix ?? "?";
 const asText = (value: unknown): string => (typeof value === "string" ? value : "");
 
 /** Values of scalars are plain; numbers that JavaScript would change have their text. */

@@ -146,7 +146,10 @@ export function nodeQueries({ builder, catalog }: SchemaParts): void {
   builder.queryField("node", (t) =>
     t.field({
       type: builder.nodeInterfaceRef(),
-      extensions: access({ uses: ["id"], readsBy: ({ id }) => readsOfIds(catalog, [id]) }),
+      extensions: {
+        ...access({ uses: ["id"], readsBy: ({ id }) => readsOfIds(catalog, [id]) }),
+        ...source({ kind: "node" }),
+      },
       nullable: true,
       description: "Any record by its id. Null when the tenant has no such live record.",
       args: {
@@ -158,10 +161,13 @@ export function nodeQueries({ builder, catalog }: SchemaParts): void {
   builder.queryField("nodes", (t) =>
     t.field({
       type: [builder.nodeInterfaceRef()],
-      extensions: access({
-        ...idsCost,
-        readsBy: ({ ids }) => readsOfIds(catalog, Array.isArray(ids) ? ids : [ids]),
-      }),
+      extensions: {
+        ...access({
+          ...idsCost,
+          readsBy: ({ ids }) => readsOfIds(catalog, Array.isArray(ids) ? ids : [ids]),
+        }),
+        ...source({ kind: "nodes" }),
+      },
       nullable: { list: false, items: true },
       description:
         "Records by their ids, in the order of the ids; null where the tenant has no such live record.",

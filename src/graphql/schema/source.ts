@@ -15,6 +15,11 @@ export type Source =
   | { readonly kind: "list"; readonly entity: EntityName; readonly relation: string | null }
   /** One record by its id or a natural key. */
   | { readonly kind: "record"; readonly entity: EntityName }
+  /** Any record by its id, or records by their ids. */
+  | { readonly kind: "node" }
+  | { readonly kind: "nodes" }
+  /** The record that a column names together with another one, which says of what entity it is; deleted ones too. */
+  | { readonly kind: "anyRecord"; readonly field: string }
   /** The caller's tenant. */
   | { readonly kind: "ownTenant" };
 

@@ -5,6 +5,7 @@ import { connectionOf } from "../../graphql/schema/connection.ts";
 import { pageRequest } from "../../graphql/schema/page-arguments.ts";
 import { aggregateQuery, recordQuery } from "../../graphql/schema/query-fields.ts";
 import { recordNode } from "../../graphql/schema/record-node.ts";
+import { source } from "../../graphql/schema/source.ts";
 import type { Context } from "../../graphql/schema/context.ts";
 import type { Catalog } from "../../model/catalog.ts";
 import type { Filter } from "../../query/filter-value.ts";
@@ -47,7 +48,10 @@ export function declareChangeEvent(schema: SchemaParts): void {
       type: builder.nodeInterfaceRef(),
       nullable: true,
       description: "The record as it is now, also when it is deleted.",
-      extensions: { needs: ["recordType", "recordId"] },
+      extensions: {
+        needs: ["recordType", "recordId"],
+        ...source({ kind: "anyRecord", field: "recordId" }),
+      },
       resolve: ({ recordType: type, recordId: id }, _args, ctx, info) =>
         recordNode({ entity: catalog.byType(String(type)).name, id: String(id) }, ctx, info),
     }),

@@ -1,0 +1,73 @@
+import { parseId } from "../../lib/id.ts";
+import { param, raw, sql, type Sql } from "../../lib/sql.ts";
+import { readText } from "../../lib/text.ts";
+import { fieldOf, type Entity } from "../../model/entity.ts";
+import { sqlTypeOf } from "../../model/field.ts";
+import { fieldSql } from "../../query/order.ts";
+import { maxPageSize } from "../../query/page.ts";
+import type { Source } from "../schema/source.ts";
+import { NotCompiled, type Arguments, type Compilation, type Selected } from "./compilation.ts";
+import { orNull, type Json } from "./json.ts";
+import { hasId, oneRecord, recordAmong } from "./record.ts";
+
+const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
+
+/** One record by its id or a natural key. */
+export function recordJson(
+  c: Compilation,
+  selected: Selected,
+  from: Extract<Source, { kind: "record" }>,
+): Json {
+  const entity = c.catalog.entity(from.entity);
+  const args = c.argumentsOf(selected);
+  const [given, ...others] = Object.entries(args.values).filter(([, value]) => value != null);
+  if (given === undefined || others.length > 0) throw new NotCompiled();
+  return orNull(oneRecord(c, entity, selected, false, keyCondition(entity, args, given[0])));
+}
+
+/** That a row is the one which an argument names; among live ones no two have the same key. */
+function keyCondition(entity: Entity, args: Arguments, argument: string): (alias: string) => Sql {
+  if (argument === "id") {
+    const id = args.late("id", (value) => parseId(entity.prefix, textOf(value), ["id"]));
+    return hasId(param(id, "uuid"));
+  }
+  const name = entity.naturalKeys[argument] ?? argument;
+  const field = fieldOf(entity, name);
+  const compared = args.late(argument, (value) =>
+    field.kind.comparedAs(readText(textOf(value), [argument])),
+  );
+  return (alias) => sql`${fieldSql(alias, name, field)} = ${param(compared, sqlTypeOf(field))}`;
+}
+
+/** `node`: the id says of which entity it is, and that is part of the shape. */
+export function nodeJson(c: Compilation, selected: Selected): Json {
+  const args = c.argumentsOf(selected);
+  const { to: entity } = c.catalog.parseAnyId(textOf(args.values["id"]), ["id"]);
+  const id = args.late("id", (value) => {
+    const { to, uuid } = c.catalog.parseAnyId(textOf(value), ["id"]);
+    if (to !== entity) throw new NotCompiled();
+    return uuid;
+  });
+  return orNull(oneRecord(c, entity, selected, false, hasId(param(id, "uuid"))));
+}
+
+/** `nodes`: of which entities the ids are is part of the shape, how many there are is not. */
+export function nodesJson(c: Compilation, selected: Selected): Json {
+  const args = c.argumentsOf(selected);
+  const read = (value: unknown) => {
+    const ids: readonly unknown[] = Array.isArray(value) ? value : [value];
+    if (ids.length > maxPageSize) throw new NotCompiled();
+    return ids.map((id) => c.catalog.parseAnyId(textOf(id), ["ids"]));
+  };
+  const prefixes = args.late("ids", (value) => read(value).map(({ to }) => to.prefix));
+  const uuids = args.late("ids", (value) => read(value).map(({ uuid }) => uuid));
+  const entities = new Map(read(args.values["ids"]).map(({ to }) => [to.prefix, to]));
+  const alias = c.nextAlias();
+  const column = (name: string): Sql => raw(`${alias}.${name}`);
+  const among = { key: column("prefix"), entities };
+  const record = recordAmong(c, among, selected, false, column("id"));
+  const ids = sql`unnest(${param(prefixes, "text[]")}, ${param(uuids, "uuid[]")})`;
+  const from = sql`${ids} WITH ORDINALITY AS ${raw(alias)}(prefix, id, place)`;
+  const list = sql`string_agg(coalesce(${record}, 'null'), ',' ORDER BY ${column("place")})`;
+  return ["[", sql`(SELECT ${list} FROM ${from})`, "]"];
+}
