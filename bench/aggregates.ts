@@ -7,7 +7,7 @@ import { migrate } from "../src/db/migrate.ts";
 import { startThrowaway } from "../tools/throwaway.ts";
 import { catalog } from "../src/modules/catalog.ts";
 import { readForecast, readPipeline } from "../src/modules/deal/pipeline.ts";
-import type { AggregateRequest } from "../src/query/aggregate/aggregate.ts";
+import type { AggregateRequest } from "../src/query/aggregate/request.ts";
 import type { GroupTerm } from "../src/query/aggregate/answer.ts";
 import type { Entity } from "../src/model/entity.ts";
 import type { ManyRelation } from "../src/model/relation.ts";

@@ -2,8 +2,9 @@ import DataLoader from "dataloader";
 import type { Queryable } from "../db/fenced-pool.ts";
 import { currentWork } from "../db/work.ts";
 import { badInput } from "../lib/errors.ts";
-import { aggregateStatement, type AggregateRequest } from "./aggregate/aggregate.ts";
+import { aggregateStatement } from "./aggregate/aggregate.ts";
 import { emptyAggregate, type Aggregate } from "./aggregate/answer.ts";
+import type { AggregateRequest } from "./aggregate/request.ts";
 import {
   duplicateStatement,
   type Duplicate,

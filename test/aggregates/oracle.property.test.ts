@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openDatabase, type Database } from "../../src/db/database.ts";
 import { catalog } from "../../src/modules/catalog.ts";
-import type { AggregateRequest, GroupOrder } from "../../src/query/aggregate/aggregate.ts";
+import type { AggregateRequest, GroupOrder } from "../../src/query/aggregate/request.ts";
 import type { Aggregate, GroupTerm } from "../../src/query/aggregate/answer.ts";
 import type { Entity } from "../../src/model/entity.ts";
 import type { OrderDirection } from "../../src/model/order.ts";

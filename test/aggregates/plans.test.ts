@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { openDatabase, type Database } from "../../src/db/database.ts";
 import { catalog } from "../../src/modules/catalog.ts";
 import { readForecast, readPipeline } from "../../src/modules/deal/pipeline.ts";
-import type { AggregateRequest } from "../../src/query/aggregate/aggregate.ts";
+import type { AggregateRequest } from "../../src/query/aggregate/request.ts";
 import type { Reader } from "../../src/query/reader.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database/database.ts";
 import { Fixtures, type Made, type TenantFixtures } from "../support/samples/fixtures.ts";

@@ -14,6 +14,7 @@ import type { Catalog } from "../../model/catalog.ts";
 import type { ViewerSql } from "../../query/visible.ts";
 import type { Fragments } from "../limits/collected-fields.ts";
 import { param } from "../../lib/sql.ts";
+import type { Selecting } from "../schema/selection.ts";
 import { Late, type Call } from "./call.ts";
 import type { Json } from "./json.ts";
 import type { RowSql } from "./row-sql.ts";
@@ -30,6 +31,8 @@ export class Compilation {
   readonly fragments: Fragments;
   readonly call: Call;
   readonly viewer: ViewerSql;
+  /** The same for what asks which fields are selected. */
+  readonly selecting: Selecting;
   /** Whether words or patterns are looked for: then the plan depends on them. */
   looksForText = false;
   readonly #fieldJson: PrintField;
@@ -47,6 +50,11 @@ export class Compilation {
     this.fragments = options.fragments;
     this.call = options.call;
     this.#fieldJson = options.fieldJson;
+    this.selecting = {
+      schema: options.schema,
+      fragments: Object.fromEntries(options.fragments),
+      variableValues: options.call.variables,
+    };
     const { appId } = options.call.viewer;
     this.viewer = {
       tenant: param(new Late(({ viewer }) => viewer.tenantId), "uuid"),
@@ -69,7 +77,7 @@ export class Compilation {
   rootFields(type: GraphQLObjectType, operation: OperationDefinitionNode): Selected[] {
     const { fields } = collectFields(
       this.schema,
-      Object.fromEntries(this.fragments),
+      this.selecting.fragments,
       this.call.variables,
       type,
       operation.selectionSet,
@@ -81,7 +89,7 @@ export class Compilation {
   fieldsOf(type: GraphQLObjectType, nodes: readonly FieldNode[]): Selected[] {
     const { fields } = collectSubFields(
       this.schema,
-      Object.fromEntries(this.fragments),
+      this.selecting.fragments,
       this.call.variables,
       type,
       [...nodes],

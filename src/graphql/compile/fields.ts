@@ -3,6 +3,7 @@ import { fieldOf } from "../../model/entity.ts";
 import { namedBy } from "../../model/public-value.ts";
 import { relationJoin } from "../../query/relation-join.ts";
 import { sourceOf, type Source } from "../schema/source.ts";
+import { aggregateText } from "./aggregate.ts";
 import { nodeJson, nodesJson, recordJson } from "./by-id.ts";
 import { Late } from "./call.ts";
 import { anyIdJson, anyRecordJson } from "./change.ts";
@@ -33,6 +34,7 @@ const printers: Printers = {
     booleanOf(sql`${of(row).field("deletedAt")} IS NOT NULL`),
   edge: (c, selected, from, row) => edgeJson(c, selected, of(row), from.relation),
   list: (c, selected, from, row) => [listText(c, row, selected, from)],
+  aggregate: (c, selected, from, row) => [aggregateText(c, row, selected, from)],
   record: recordJson,
   node: nodeJson,
   nodes: nodesJson,

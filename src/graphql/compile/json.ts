@@ -59,8 +59,10 @@ export const booleanOf = (condition: Sql): Json => [
   sql`CASE WHEN ${condition} THEN 'true' ELSE 'false' END`,
 ];
 
+type Printable = Pick<Field, "kind" | "nullable">;
+
 /** A field's value as its GraphQL scalar prints it; ids get the prefix. */
-export function valueOf({ kind, nullable }: Field, value: Sql, prefix: string): Json {
+export function valueOf({ kind, nullable }: Printable, value: Sql, prefix: string): Json {
   const printed = kind.printedSql(value, notation, prefix);
   if (kind.printedAs === "text") {
     return nullable

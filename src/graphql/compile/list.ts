@@ -84,7 +84,11 @@ function pageArguments({ values }: Arguments): PageArguments {
   return values;
 }
 
-function parentOf(parent: RowSql | null, relationName: string | null): OrderedRequest["parent"] {
+/** Whose records a list is of. */
+export function parentOf(
+  parent: RowSql | null,
+  relationName: string | null,
+): OrderedRequest["parent"] {
   if (relationName === null) return null;
   const relation = parent?.entity.relations[relationName];
   if (parent === null || relation === undefined || relation.kind === "one") throw new NotCompiled();

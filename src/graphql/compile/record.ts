@@ -18,6 +18,20 @@ export function objectJson(
   );
 }
 
+/** What is selected of an object that is no record, as JSON. */
+export function printedObject(
+  c: Compilation,
+  selected: Selected,
+  print: (part: Selected) => Json,
+): Json {
+  const type = c.objectTypeOf(selected);
+  return objectOf(
+    c
+      .fieldsOf(type, selected.nodes)
+      .map((part) => [part.key, part.name === "__typename" ? [`"${type.name}"`] : print(part)]),
+  );
+}
+
 /** The one record that a condition names, as JSON text; null when the caller sees no such record. */
 export function oneRecord(
   c: Compilation,

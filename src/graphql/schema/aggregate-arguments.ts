@@ -1,9 +1,9 @@
 import { currencyKey } from "../../model/kinds/currency.ts";
-import type { GraphQLObjectType, GraphQLResolveInfo } from "graphql";
+import type { FieldNode, GraphQLObjectType } from "graphql";
 import { badInput } from "../../lib/errors.ts";
 import { parseTimeZone } from "../../lib/time-zone.ts";
 import { assertReadable } from "../../lib/unreadable.ts";
-import type { AggregateRequest, GroupOrder } from "../../query/aggregate/aggregate.ts";
+import type { AggregateRequest, GroupOrder } from "../../query/aggregate/request.ts";
 import type { GroupTerm } from "../../query/aggregate/answer.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { OrderDirection } from "../../model/order.ts";
@@ -12,7 +12,7 @@ import type { Filter } from "../../query/filter-value.ts";
 import { figureNames, isTime, type DatePart } from "../../model/measure.ts";
 import type { RowsRequest } from "../../query/page.ts";
 import { searchWords } from "../../query/search.ts";
-import { fieldType, selectedFields } from "./selection.ts";
+import { fieldType, selectedFields, type Selecting } from "./selection.ts";
 
 /** Groups that an aggregate gives when nothing is said, and at most; fields that they are made by at most. */
 export const defaultGroups = 100;
@@ -49,12 +49,19 @@ export type AggregateArguments = {
   readonly first?: number | null;
 };
 
+/** An aggregate field where it stands in an operation. */
+type AggregateField = Selecting & {
+  readonly parentType: GraphQLObjectType;
+  readonly fieldName: string;
+  readonly fieldNodes: readonly FieldNode[];
+};
+
 /** What an aggregate field asks of the read engine: its arguments, and only the figures selected under it. */
 export function aggregateRequest(
   entity: Entity,
   parent: RowsRequest["parent"],
   args: AggregateArguments,
-  info: GraphQLResolveInfo,
+  info: AggregateField,
 ): AggregateRequest {
   const type = fieldType(info.parentType, info.fieldName);
   const selected = selectedFields(info, type, info.fieldNodes);
@@ -89,11 +96,7 @@ export function aggregateRequest(
 
 type Selected = ReturnType<typeof selectedFields>;
 
-function figuresUnder(
-  info: GraphQLResolveInfo,
-  type: GraphQLObjectType,
-  selected: Selected,
-): Figure[] {
+function figuresUnder(info: Selecting, type: GraphQLObjectType, selected: Selected): Figure[] {
   return figureNames.flatMap((of) => {
     const nodes = selected.get(of);
     if (nodes === undefined) return [];
@@ -105,7 +108,7 @@ function figuresUnder(
 }
 
 function groupFigures(
-  info: GraphQLResolveInfo,
+  info: Selecting,
   type: GraphQLObjectType,
   nodes: Parameters<typeof selectedFields>[2],
 ): Figure[] {

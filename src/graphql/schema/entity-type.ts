@@ -68,7 +68,7 @@ export function implementEntity(
           continue;
         }
         fields[name] = toManyField(schema, t, entity, name, relation);
-        fields[`${name}Aggregate`] = aggregateField(schema, t, entity, relation);
+        fields[`${name}Aggregate`] = aggregateField(schema, t, entity, name, relation);
       }
       return fields;
     },
@@ -153,12 +153,16 @@ function aggregateField(
   schema: SchemaParts,
   t: FieldBuilder,
   owner: Entity,
+  name: string,
   relation: ManyRelation,
 ): FieldRef<SchemaTypes> {
   const target = schema.catalog.entity(relation.to);
   return t.field({
     type: schema.aggregateRef(target),
-    extensions: access({ reads: readsAlong(owner, target, relation), ...aggregateCost }),
+    extensions: {
+      ...access({ reads: readsAlong(owner, target, relation), ...aggregateCost }),
+      ...source({ kind: "aggregate", entity: relation.to, relation: name }),
+    },
     description: `How many, and figures over them: ${relation.description}`,
     args: aggregateArguments(schema, t, target, rowArguments(schema, t, target)),
     resolve: childrenAggregate(owner, target, relation),

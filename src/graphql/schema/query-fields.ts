@@ -42,7 +42,10 @@ export function aggregateQuery(schema: SchemaParts, entity: Entity): void {
   schema.builder.queryField(`${entity.plural}Aggregate`, (t) =>
     t.field({
       type: schema.aggregateRef(entity),
-      extensions: access({ reads: readsOf(entity), ...aggregateCost }),
+      extensions: {
+        ...access({ reads: readsOf(entity), ...aggregateCost }),
+        ...source({ kind: "aggregate", entity: entity.name, relation: null }),
+      },
       description: `How many ${entity.plural} the tenant has, and figures over them.`,
       args: aggregateArguments(schema, t, entity, rowArguments(schema, t, entity)),
       resolve: (_root, args, ctx, info) =>

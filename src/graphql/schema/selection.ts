@@ -8,9 +8,12 @@ import {
 } from "graphql";
 import type { Entity } from "../../model/entity.ts";
 
+/** What is known of an operation where fields are selected in it. */
+export type Selecting = Pick<GraphQLResolveInfo, "schema" | "fragments" | "variableValues">;
+
 /** The selected fields of an object type under some field nodes, fragments and directives worked in. */
 export function selectedFields(
-  info: GraphQLResolveInfo,
+  info: Selecting,
   type: GraphQLObjectType,
   nodes: readonly FieldNode[],
 ): ReadonlyMap<string, FieldNode[]> {

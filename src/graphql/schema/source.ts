@@ -13,6 +13,8 @@ export type Source =
   | { readonly kind: "edge"; readonly relation: string }
   /** A page of records: of the record that it stands on, or of the tenant. */
   | { readonly kind: "list"; readonly entity: EntityName; readonly relation: string | null }
+  /** Figures over records: of the record that it stands on, or of the tenant. */
+  | { readonly kind: "aggregate"; readonly entity: EntityName; readonly relation: string | null }
   /** One record by its id or a natural key. */
   | { readonly kind: "record"; readonly entity: EntityName }
   /** Any record by its id, or records by their ids. */

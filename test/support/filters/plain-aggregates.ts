@@ -1,5 +1,5 @@
 import { canonicalDecimal } from "../../../src/lib/decimal.ts";
-import type { AggregateRequest, GroupOrder } from "../../../src/query/aggregate/aggregate.ts";
+import type { AggregateRequest, GroupOrder } from "../../../src/query/aggregate/request.ts";
 import type { Figures } from "../../../src/query/aggregate/answer.ts";
 import type { Entity } from "../../../src/model/entity.ts";
 import type { Field } from "../../../src/model/field.ts";

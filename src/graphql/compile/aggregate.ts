@@ -1,0 +1,118 @@
+import { join, raw, sql, type Sql } from "../../lib/sql.ts";
+import { fieldOf, type Entity } from "../../model/entity.ts";
+import { kinds } from "../../model/kinds/index.ts";
+import { currencyField, figureNames, isMoney } from "../../model/measure.ts";
+import { namedBy } from "../../model/public-value.ts";
+import { figureColumn, figureOfRow, type Figure } from "../../query/aggregate/figure.ts";
+import {
+  firstGroups,
+  gathered,
+  groupSteps,
+  hasMoney,
+  keyNames,
+  withoutGroups,
+} from "../../query/aggregate/gathered.ts";
+import type { AggregateRequest } from "../../query/aggregate/request.ts";
+import { patternsIn } from "../../query/filter-value.ts";
+import { matching } from "../../query/page.ts";
+import { aggregateRequest, type AggregateArguments } from "../schema/aggregate-arguments.ts";
+import type { Source } from "../schema/source.ts";
+import { NotCompiled, type Arguments, type Compilation, type Selected } from "./compilation.ts";
+import { textOf, valueOf, type Json } from "./json.ts";
+import { parentOf } from "./list.ts";
+import { printedObject } from "./record.ts";
+import type { RowSql } from "./row-sql.ts";
+
+/** Figures over records as JSON text: over the tenant's, or over those at the other end of a row's edge. */
+export function aggregateText(
+  c: Compilation,
+  parent: RowSql | null,
+  selected: Selected,
+  from: Extract<Source, { kind: "aggregate" }>,
+): Sql {
+  const entity = c.catalog.entity(from.entity);
+  const near = parentOf(parent, from.relation);
+  const request = aggregateRequest(entity, near, argumentsOf(c.argumentsOf(selected)), {
+    ...c.selecting,
+    parentType: selected.parent,
+    fieldName: selected.name,
+    fieldNodes: selected.nodes,
+  });
+  if (request.words !== null || patternsIn(request.where).isLookedFor) c.looksForText = true;
+  const { total, groups, groupBy } = request;
+  const hasCount = total?.groupCount === true;
+  const text = textOf(
+    printedObject(c, selected, (part) => {
+      if (part.name === "groupCount") return hasCount ? [sql`coalesce(max(b.place), 0)`] : ["0"];
+      if (part.name === "groups") return groupsJson(c, part, request);
+      return figuresJson(c, part, entity);
+    }),
+  );
+  if (total === null && groups === null) return text;
+  const rows = gathered(request, matching(request, c.catalog, c.viewer, parent?.alias));
+  if (groupBy.length === 0) return sql`(SELECT ${text} FROM (${rows}) b)`;
+  const steps = groupSteps(request, sql`SELECT 1::bigint AS ord, p.* FROM (${rows}) p`);
+  return sql`(WITH ${join(steps, ", ")} SELECT ${text}${fromTotal(request)})`;
+}
+
+/** The schema has coerced them. */
+function argumentsOf({ values }: Arguments): AggregateArguments {
+  return values;
+}
+
+/** The rows `b` over which the figures of all records are computed: where there is money, one for each currency. */
+function fromTotal({ entity, total }: AggregateRequest): Sql {
+  if (total === null) return raw("");
+  const { figures } = total;
+  return sql` FROM ${hasMoney(entity, figures) ? withoutGroups(figures) : raw("ranked b")}`;
+}
+
+/** The first groups as a list, each made of its rows `b`. */
+function groupsJson(
+  c: Compilation,
+  selected: Selected,
+  { entity, groups, groupBy }: AggregateRequest,
+): Json {
+  if (groups === null) return ["[]"];
+  const keys = keyNames(groupBy);
+  const keyJson = (part: Selected): Json => {
+    const index = groupBy.findIndex(({ field }) => field === part.name);
+    const [term, value] = [groupBy[index], keys[index]];
+    if (term === undefined || value === undefined) return ["null"];
+    const definition = fieldOf(entity, term.field);
+    const kind = term.by === null ? definition.kind : kinds.date;
+    return valueOf({ kind, nullable: true }, value, namedBy(c.catalog, entity, definition).prefix);
+  };
+  const group = printedObject(c, selected, (part) =>
+    part.name === "key" ? printedObject(c, part, keyJson) : figuresJson(c, part, entity),
+  );
+  const { from, place } = firstGroups(groups);
+  const each = sql`SELECT ${place} AS place, ${textOf(group)} AS text FROM ${from} GROUP BY ${join([place, ...keys], ", ")}`;
+  return ["[", sql`(SELECT string_agg(g.text, ',' ORDER BY g.place) FROM (${each}) g)`, "]"];
+}
+
+/** How many records the rows `b` are of, or figures over them. */
+function figuresJson(c: Compilation, selected: Selected, entity: Entity): Json {
+  if (selected.name === "count") return [sql`coalesce(sum(b.n), 0)`];
+  const of = figureNames.find((name) => name === selected.name);
+  if (of === undefined) throw new NotCompiled();
+  return printedObject(c, selected, (part) => {
+    const figure = { of, field: part.name };
+    const definition = fieldOf(entity, part.name);
+    if (isMoney(definition)) return moneyJson(c, part, entity, figure);
+    const kind = of === "sum" || of === "avg" ? kinds.decimal : definition.kind;
+    return valueOf({ kind, nullable: true }, figureColumn(figure), "");
+  });
+}
+
+/** Money by currency, each of which has one row. */
+function moneyJson(c: Compilation, selected: Selected, entity: Entity, figure: Figure): Json {
+  const currency = fieldOf(entity, currencyField(entity) ?? "");
+  const amount = figureOfRow(figure);
+  const money = printedObject(c, selected, ({ name }) => {
+    if (name === "currency") return valueOf(currency, raw("b.currency"), "");
+    return valueOf({ kind: kinds.decimal, nullable: false }, amount, "");
+  });
+  const list = sql`string_agg(${textOf(money)}, ',' ORDER BY b.currency)`;
+  return ["[", sql`${list} FILTER (WHERE ${amount} IS NOT NULL)`, "]"];
+}
