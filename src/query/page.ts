@@ -87,8 +87,11 @@ type PageSql = {
   readonly terms: readonly SortTerm[];
   /** The entity and the order, which a cursor holds. */
   readonly orderKey: string;
-  /** Selects columns of the page's rows, and behind them their sort keys as `s0`, `s1` and so on, in order. */
-  readonly rows: (columns: readonly Sql[], limit: Sql) => Sql;
+  /**
+   * Selects columns of the page's rows, and behind them their sort keys as `s0`, `s1` and so on, in order; `most` is what
+   * the limit is at most.
+   */
+  readonly rows: (columns: readonly Sql[], limit: Sql, most?: number) => Sql;
   /** How many rows there are on all pages. */
   readonly total: Sql;
   /** Whether rows lie outside a cursor that was passed. */
@@ -111,15 +114,17 @@ export function pageSql(
   return {
     terms,
     orderKey,
-    rows: (columns, limit) => {
+    rows: (columns, limit, most = maxPageSize + 1) => {
       const parts = branches(terms, bounds).map((branch) => {
         const sorted = backward ? reversed(branch.terms) : branch.terms;
         return sql`SELECT ${join([...columns, ...keys], ", ")} FROM ${from} WHERE ${all([
           matches,
           ...branch.conditions,
-        ])} ORDER BY ${orderList(sorted)} LIMIT ${limit}`;
+        ])} ORDER BY ${orderList(sorted)} LIMIT ${raw(String(most))}`;
       });
-      return merged(parts, backward ? reversed(terms) : terms, limit);
+      // PostgreSQL reads no more than the limit. But a plan for any limit takes a parameter for a tenth of all rows, and
+      // sorts them all rather than read a page in the order of an index: it must know the most that a page can have.
+      return sql`${merged(parts, backward ? reversed(terms) : terms)} LIMIT ${limit}`;
     },
     total: sql`(SELECT count(*) FROM ${from} WHERE ${matches})`,
     outside: (cursor) => {
@@ -156,7 +161,10 @@ export function pageStatement<Item>(
     .sql(viewer, context.catalog)
     .map((column, index) => sql`${column} AS ${raw(`f${index}`)}`);
   const limit = param(request.limit + 1, "integer");
-  const page = want.rows ? sql` LEFT JOIN LATERAL (${rows(columns, limit)}) p ON TRUE` : raw("");
+  const most = Math.max(request.limit, maxPageSize) + 1;
+  const page = want.rows
+    ? sql` LEFT JOIN LATERAL (${rows(columns, limit, most)}) p ON TRUE`
+    : raw("");
   const parents =
     request.parent === null
       ? raw("(SELECT NULL::uuid AS id, 1 AS ord) k")
@@ -195,15 +203,15 @@ function orderList(terms: readonly SortTerm[], subquery: string | null = null): 
 }
 
 /** The parts of a page as one: usually there is only one. */
-function merged(parts: readonly Sql[], direction: readonly SortTerm[], limit: Sql): Sql {
+function merged(parts: readonly Sql[], direction: readonly SortTerm[]): Sql {
   const [only, ...others] = parts;
   if (only === undefined) throw new Error("a page has at least one part");
-  if (others.length === 0) return only;
+  if (others.length === 0) return sql`SELECT * FROM (${only}) u`;
   const union = join(
     parts.map((part) => sql`(${part})`),
     " UNION ALL ",
   );
-  return sql`SELECT * FROM (${union}) u ORDER BY ${orderList(direction, "u")} LIMIT ${limit}`;
+  return sql`SELECT * FROM (${union}) u ORDER BY ${orderList(direction, "u")}`;
 }
 
 /** The entity and the order, which a cursor holds: one of another list is refused, not misread. */
