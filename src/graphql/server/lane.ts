@@ -137,6 +137,7 @@ export class Lane {
     const { operationName, variables } = params;
     if (operationName != null && typeof operationName !== "string") return null;
     if (variables != null && !isRecord(variables)) return null;
+    if (params.extensions != null && !isRecord(params.extensions)) return null;
     const text = textOf(persisted, params, context);
     const document = text === null ? undefined : documents.get(text);
     return document === undefined ? null : this.#operation(document, operationName);
