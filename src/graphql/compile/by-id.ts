@@ -7,13 +7,13 @@ import { fieldSql } from "../../query/order.ts";
 import { maxPageSize } from "../../query/page.ts";
 import type { Source } from "../schema/source.ts";
 import { NotCompiled, type Arguments, type Compilation, type Selected } from "./compilation.ts";
-import { orNull, type Json } from "./json.ts";
-import { hasId, oneRecord, recordAmong } from "./record.ts";
+import type { Json } from "./json.ts";
+import { hasId, recordAmong, recordJson } from "./record.ts";
 
 const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
 
 /** One record by its id or a natural key. */
-export function recordJson(
+export function keyedJson(
   c: Compilation,
   selected: Selected,
   from: Extract<Source, { kind: "record" }>,
@@ -22,7 +22,8 @@ export function recordJson(
   const args = c.argumentsOf(selected);
   const [given, ...others] = Object.entries(args.values).filter(([, value]) => value != null);
   if (given === undefined || others.length > 0) throw new NotCompiled();
-  return orNull(oneRecord(c, entity, selected, false, keyCondition(entity, args, given[0])));
+  const condition = keyCondition(entity, args, given[0]);
+  return recordJson(c, c.root, selected, { entity, includeDeleted: false, condition });
 }
 
 /** That a row is the one which an argument names; among live ones no two have the same key. */
@@ -48,7 +49,8 @@ export function nodeJson(c: Compilation, selected: Selected): Json {
     if (to !== entity) throw new NotCompiled();
     return uuid;
   });
-  return orNull(oneRecord(c, entity, selected, false, hasId(param(id, "uuid"))));
+  const condition = hasId(param(id, "uuid"));
+  return recordJson(c, c.root, selected, { entity, includeDeleted: false, condition });
 }
 
 /** `nodes`: of which entities the ids are is part of the shape, how many there are is not. */

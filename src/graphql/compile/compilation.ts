@@ -17,7 +17,8 @@ import { param } from "../../lib/sql.ts";
 import type { Selecting } from "../schema/selection.ts";
 import { Late, type Call } from "./call.ts";
 import type { Json } from "./json.ts";
-import type { RowSql } from "./row-sql.ts";
+import { isAskedFor, priceOf, type PlannedField, type Price } from "../limits/planned-field.ts";
+import { joined, type RowSql } from "./row-sql.ts";
 
 /** The operation has something that only its resolvers can answer. */
 export class NotCompiled extends Error {}
@@ -33,6 +34,12 @@ export class Compilation {
   readonly viewer: ViewerSql;
   /** The same for what asks which fields are selected. */
   readonly selecting: Selecting;
+  /** The plan's fields at the operation's root. */
+  readonly planned: readonly PlannedField[];
+  /** What is joined and charged at the root. */
+  readonly root = joined();
+  /** Whether the cost of the answer can only be told from its text. */
+  costsByText = false;
   /** Whether words or patterns are looked for: then the plan depends on them. */
   looksForText = false;
   readonly #fieldJson: PrintField;
@@ -44,11 +51,13 @@ export class Compilation {
     readonly fragments: Fragments;
     readonly call: Call;
     readonly fieldJson: PrintField;
+    readonly planned: readonly PlannedField[];
   }) {
     this.schema = options.schema;
     this.catalog = options.catalog;
     this.fragments = options.fragments;
     this.call = options.call;
+    this.planned = options.planned;
     this.#fieldJson = options.fieldJson;
     this.selecting = {
       schema: options.schema,
@@ -82,11 +91,14 @@ export class Compilation {
       type,
       operation.selectionSet,
     );
-    return this.#selected(type, fields);
+    return this.#selected(type, fields, this.planned);
   }
 
-  /** The fields that are selected on objects of a type under some nodes, in the order of the answer. */
-  fieldsOf(type: GraphQLObjectType, nodes: readonly FieldNode[]): Selected[] {
+  /** The fields that are selected on objects of a type, in the order of the answer. */
+  fieldsOf(
+    type: GraphQLObjectType,
+    { nodes, planned }: Pick<Selected, "nodes" | "planned">,
+  ): Selected[] {
     const { fields } = collectSubFields(
       this.schema,
       this.selecting.fragments,
@@ -94,15 +106,26 @@ export class Compilation {
       type,
       [...nodes],
     );
-    return this.#selected(type, fields);
+    const under = planned.flatMap(({ alternatives }) => [
+      ...(alternatives.get("") ?? []),
+      ...(alternatives.get(type.name) ?? []),
+    ]);
+    return this.#selected(type, fields, under);
   }
 
-  #selected(type: GraphQLObjectType, fields: ReadonlyMap<string, FieldNode[]>): Selected[] {
+  #selected(
+    type: GraphQLObjectType,
+    fields: ReadonlyMap<string, FieldNode[]>,
+    under: readonly PlannedField[],
+  ): Selected[] {
+    const { variables } = this.call;
     return [...fields].map(([key, nodes]) => {
       const [node] = nodes;
       if (node === undefined) throw new NotCompiled();
       const name = node.name.value;
-      return { key, name, nodes, node, parent: type, definition: type.getFields()[name] ?? null };
+      const planned = under.filter((field) => field.name === key && isAskedFor(field, variables));
+      const definition = type.getFields()[name] ?? null;
+      return { key, name, nodes, node, planned, parent: type, definition };
     });
   }
 
@@ -120,6 +143,23 @@ export class Compilation {
     return type;
   }
 
+  /** What a field costs; null where only the answer's text tells. */
+  priceOf({ planned }: Selected): Price | null {
+    const total = { own: 0, least: 0, isPaged: false, each: 0 };
+    for (const field of planned) {
+      const price = priceOf(field, this.call.variables);
+      if (price === null) {
+        this.costsByText = true;
+        return null;
+      }
+      total.own += price.own;
+      total.least += price.least;
+      total.isPaged ||= price.isPaged;
+      total.each += price.each;
+    }
+    return total;
+  }
+
   /** The arguments of a field. @throws what its resolver would be refused for. */
   argumentsOf({ definition, node }: Selected): Arguments {
     if (definition === null) throw new NotCompiled();
@@ -134,6 +174,8 @@ export type Selected = {
   readonly name: string;
   readonly nodes: readonly FieldNode[];
   readonly node: FieldNode;
+  /** What the operation's plan knows of it. */
+  readonly planned: readonly PlannedField[];
   readonly parent: GraphQLObjectType;
   /** Null for `__typename`. */
   readonly definition: GraphQLField<unknown, unknown> | null;

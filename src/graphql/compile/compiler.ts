@@ -8,6 +8,7 @@ import {
 import type { Catalog } from "../../model/catalog.ts";
 import type { Viewer } from "../../query/visible.ts";
 import { fragmentsOf } from "../limits/collected-fields.ts";
+import type { PlannedField } from "../limits/planned-field.ts";
 import type { Variables } from "../server/variables.ts";
 import { valuesFor, type Call } from "./call.ts";
 import { Compilation, NotCompiled } from "./compilation.ts";
@@ -38,7 +39,11 @@ export class Compiler {
   }
 
   /** An operation of a valid document, made ready; null when it is no query. */
-  operation(document: DocumentNode, operation: OperationDefinitionNode): CompiledQuery | null {
+  operation(
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    planned: readonly PlannedField[],
+  ): CompiledQuery | null {
     const root = this.#schema.getQueryType();
     if (operation.operation !== OperationTypeNode.QUERY || root == null) return null;
     const uses = usesOf(this.#schema, document);
@@ -53,6 +58,7 @@ export class Compiler {
         fragments,
         call,
         fieldJson,
+        planned,
       });
       return queryStatement(c, c.rootFields(root, operation));
     };

@@ -4,13 +4,13 @@ import { namedBy } from "../../model/public-value.ts";
 import { relationJoin } from "../../query/relation-join.ts";
 import { sourceOf, type Source } from "../schema/source.ts";
 import { aggregateText } from "./aggregate.ts";
-import { nodeJson, nodesJson, recordJson } from "./by-id.ts";
+import { keyedJson, nodeJson, nodesJson } from "./by-id.ts";
 import { Late } from "./call.ts";
 import { anyIdJson, anyRecordJson } from "./change.ts";
 import { NotCompiled, type Compilation, type Selected } from "./compilation.ts";
-import { booleanOf, orNull, valueOf, type Json } from "./json.ts";
-import { listText } from "./list.ts";
-import { hasId, oneRecord } from "./record.ts";
+import { booleanOf, valueOf, type Json } from "./json.ts";
+import { listJson } from "./list.ts";
+import { hasId, recordJson } from "./record.ts";
 import type { RowSql } from "./row-sql.ts";
 
 /** How the fields of each source become JSON: on a record, in its row; at the root, there is none. */
@@ -33,18 +33,29 @@ const printers: Printers = {
   isDeleted: (_c, _selected, _from, row) =>
     booleanOf(sql`${of(row).field("deletedAt")} IS NOT NULL`),
   edge: (c, selected, from, row) => edgeJson(c, selected, of(row), from.relation),
-  list: (c, selected, from, row) => [listText(c, row, selected, from)],
+  list: (c, selected, from, row) => listJson(c, row, selected, from),
   aggregate: (c, selected, from, row) => [aggregateText(c, row, selected, from)],
-  record: recordJson,
+  record: keyedJson,
   node: nodeJson,
   nodes: nodesJson,
   anyRecord: (c, selected, { field }, row) => anyRecordJson(c, selected, of(row), field),
   ownTenant: (c, selected) => {
-    const id = new Late(({ viewer }) => viewer.tenantId);
+    const id = param(new Late(({ viewer }) => viewer.tenantId), "uuid");
     // Its resolver fails where it is gone.
-    return [oneRecord(c, c.catalog.entity("tenant"), selected, false, hasId(param(id, "uuid")))];
+    const entity = c.catalog.entity("tenant");
+    return recordJson(c, c.root, selected, { entity, includeDeleted: false, condition: hasId(id) });
   },
 };
+
+/** Those that say what they cost. */
+const charged: ReadonlySet<string> = new Set<Source["kind"]>([
+  "column",
+  "isDeleted",
+  "edge",
+  "list",
+  "record",
+  "ownTenant",
+]);
 
 /** A field as JSON. @throws NotCompiled where only its resolver can answer it. */
 export function fieldJson(c: Compilation, row: RowSql | null, selected: Selected): Json {
@@ -52,6 +63,7 @@ export function fieldJson(c: Compilation, row: RowSql | null, selected: Selected
   if (name === "__typename") return [`"${parent.name}"`];
   const from = definition === null ? null : sourceOf(definition);
   if (from === null) throw new NotCompiled();
+  if (!charged.has(from.kind)) c.costsByText = true;
   return printed(printers, from.kind, from, c, selected, row);
 }
 
@@ -80,9 +92,10 @@ function edgeJson(c: Compilation, selected: Selected, row: RowSql, relationName:
   const includeDeleted = c.argumentsOf(selected).values["includeDeleted"] === true;
   // The join compares it.
   row.field(relation.key);
-  return orNull(
-    oneRecord(c, target, selected, includeDeleted, (far) =>
+  return recordJson(c, row, selected, {
+    entity: target,
+    includeDeleted,
+    condition: (far) =>
       relationJoin(relation, row.entity, target, { near: row.alias, far }, c.viewer.tenant),
-    ),
-  );
+  });
 }

@@ -6,24 +6,25 @@ import { parseOrder } from "../../query/order.ts";
 import { pageSql, type OrderedRequest } from "../../query/page.ts";
 import { searchWords } from "../../query/search.ts";
 import { pageSize, type PageArguments } from "../schema/page-arguments.ts";
+import type { Price } from "../limits/planned-field.ts";
 import type { Source } from "../schema/source.ts";
 import { Late, type Call } from "./call.ts";
 import { NotCompiled, type Arguments, type Compilation, type Selected } from "./compilation.ts";
 import { booleanOf, objectOf, orNull, quoted, textOf, type Json } from "./json.ts";
 import { objectJson } from "./record.ts";
-import { subqueryRow, type RowSql } from "./row-sql.ts";
+import { joinsOf, subqueryRow, type Joined, type RowSql } from "./row-sql.ts";
 
-/** A page of records as JSON text: of the tenant's, or of those at the other end of a row's edge. */
-export function listText(
+/** A page of records as JSON: of the tenant's, or of those at the other end of a row's edge. */
+export function listJson(
   c: Compilation,
   parent: RowSql | null,
   selected: Selected,
   from: Extract<Source, { kind: "list" }>,
-): Sql {
+): Json {
   const entity = c.catalog.entity(from.entity);
   const args = c.argumentsOf(selected);
   const connection = c.objectTypeOf(selected);
-  const parts = c.fieldsOf(connection, selected.nodes);
+  const parts = c.fieldsOf(connection, selected);
   const given = pageArguments(args);
   const { backward } = pageSize(given);
   const request: OrderedRequest = {
@@ -36,18 +37,19 @@ export function listText(
     backward,
   };
   if (request.words !== null || patternsIn(request.where).isLookedFor) c.looksForText = true;
-  const place = { catalog: c.catalog, viewer: c.viewer, parent: parent?.alias ?? "" };
-  const page = pageSql(request, place, (orderKey) => boundsOf(args, orderKey));
+  const around = { catalog: c.catalog, viewer: c.viewer, parent: parent?.alias ?? "" };
+  const page = pageSql(request, around, (orderKey) => boundsOf(args, orderKey));
   const row = subqueryRow(entity, c.nextAlias());
   const rows = pageRows(row.alias, {
     limit: limitOf(args, backward),
     backward,
     about: c,
-    pageInfo: parts.filter(({ name }) => name === "pageInfo"),
+    parts,
   });
+  row.guard = rows.guard;
   const cursor = cursorOf(page.orderKey, page.terms.length, row.alias);
-  const nodeText = (node: Selected): Sql =>
-    textOf(objectJson(c, row, c.objectTypeOf(node), node.nodes));
+  const nodeText = (node: Selected): Sql => textOf(objectJson(c, row, c.objectTypeOf(node), node));
+  const nodes: Selected[] = [];
 
   const members = parts.map((part): readonly [string, Json] => {
     switch (part.name) {
@@ -56,12 +58,15 @@ export function listText(
       case "totalCount":
         return [part.key, [page.total]];
       case "nodes":
+        nodes.push(part);
         return [part.key, rows.list(nodeText(part))];
       case "edges": {
         const edge = c.objectTypeOf(part);
-        const json = c.fieldsOf(edge, part.nodes).map((one): readonly [string, Json] => {
+        const json = c.fieldsOf(edge, part).map((one): readonly [string, Json] => {
           if (one.name === "__typename") return [one.key, [`"${edge.name}"`]];
-          return [one.key, one.name === "node" ? [nodeText(one)] : [`"`, cursor, `"`]];
+          if (one.name === "cursor") return [one.key, [`"`, cursor, `"`]];
+          nodes.push(one);
+          return [one.key, [nodeText(one)]];
         });
         return [part.key, rows.list(textOf(objectOf(json)))];
       }
@@ -72,11 +77,34 @@ export function listText(
     }
   });
   const text = textOf(objectOf(members));
-  const isRead = rows.isAskedFor || parts.some(({ name }) => name === "nodes" || name === "edges");
-  if (!isRead) return text;
+  const place = parent ?? c.root;
+  const price = c.priceOf(selected);
+  if (!rows.areRead) {
+    place.costs.push(pageCost(price, rows, row));
+    return [text];
+  }
+  for (const node of nodes) row.cost += c.priceOf(node)?.each ?? 0;
+  const cost = pageCost(price, rows, row);
   const columns = row.columns();
   const read = page.rows(columns.length === 0 ? [raw("t.id")] : columns, rows.limit);
-  return sql`(SELECT ${text} FROM ${rows.from(read)})`;
+  const guard = place.guard === null ? raw("") : sql` WHERE ${place.guard}`;
+  const alias = c.nextAlias();
+  place.joins.push(
+    sql`CROSS JOIN LATERAL (SELECT ${text} AS j, ${cost} AS c FROM ${rows.from(read)}${joinsOf(row)}${guard}) ${raw(alias)}`,
+  );
+  place.costs.push(raw(`${alias}.c`));
+  return [raw(`${alias}.j`)];
+}
+
+/** What a page costs with the records that it has: each of them, and what is read for them. */
+function pageCost(price: Price | null, rows: PageRows, { cost, costs }: Joined): Sql {
+  if (price === null) return raw("0");
+  const records = price.isPaged ? sql` + ${rows.told}` : raw("");
+  const parts = [sql`greatest(${raw(String(price.least))}, ${raw(String(price.own))}${records})`];
+  if (price.each > 0) parts.push(raw(String(price.each)));
+  if (cost > 0) parts.push(sql`${raw(String(cost))} * ${rows.found}`);
+  if (costs.length > 0) parts.push(sql`coalesce(sum(${join(costs, " + ")})${rows.kept}, 0)`);
+  return sql`(${join(parts, " + ")})::int`;
 }
 
 /** The schema has coerced them. */
@@ -141,24 +169,34 @@ function pageRows(
     readonly limit: Sql;
     readonly backward: boolean;
     readonly about: Compilation;
-    readonly pageInfo: readonly Selected[];
+    readonly parts: readonly Selected[];
   },
 ) {
-  const { limit, backward, about, pageInfo } = options;
-  const infos = pageInfo.flatMap((part) => about.fieldsOf(about.objectTypeOf(part), part.nodes));
+  const { limit, backward, about, parts } = options;
+  const pageInfo = parts.filter(({ name }) => name === "pageInfo");
+  const isListed = parts.some(({ name }) => name === "nodes" || name === "edges");
+  const infos = pageInfo.flatMap((part) => about.fieldsOf(about.objectTypeOf(part), part));
   const asksFor = (...names: string[]) => infos.some(({ name }) => names.includes(name));
   // One row more than the page tells whether there are more.
   const looksFurther = asksFor(backward ? "hasPreviousPage" : "hasNextPage");
   const showsEnds = asksFor("startCursor", "endCursor");
   const isNumbered = looksFurther || backward || showsEnds;
   const place = raw(`${alias}.n`);
+  const found = looksFurther ? sql`least(count(*), ${limit})` : raw("count(*)");
   const kept = looksFurther ? sql` FILTER (WHERE ${place} <= ${limit})` : raw("");
   return {
     backward,
-    /** Whether the page's info is made of its rows. */
-    isAskedFor: looksFurther || showsEnds,
+    /** Whether its rows are read: for lists of them, or for the page's info. */
+    areRead: isListed || looksFurther || showsEnds,
     limit: looksFurther ? sql`${limit} + 1` : limit,
     hasMore: sql`count(*) > ${limit}`,
+    kept,
+    /** How many the page has. */
+    found,
+    /** The same as far as the answer tells; where it lists none, all that were asked for. */
+    told: isListed ? found : limit,
+    /** Holds for rows of the page alone. */
+    guard: looksFurther ? sql`${place} <= ${limit}` : null,
     list: (text: Sql): Json => {
       // Beside an aggregate with an order of its own, one without has none.
       const direction = raw(backward ? " DESC" : "");
@@ -196,7 +234,7 @@ function pageInfoJson(
     conditions.length === 0 ? ["false"] : booleanOf(join(conditions, " OR "));
   const type = c.objectTypeOf(part);
   return objectOf(
-    c.fieldsOf(type, part.nodes).map((one): readonly [string, Json] => {
+    c.fieldsOf(type, part).map((one): readonly [string, Json] => {
       switch (one.name) {
         case "__typename":
           return [one.key, [`"${type.name}"`]];

@@ -1,20 +1,20 @@
-import type { FieldNode, GraphQLObjectType } from "graphql";
-import { join, name, raw, sql, type Sql } from "../../lib/sql.ts";
+import type { GraphQLObjectType } from "graphql";
+import { all, join, name, raw, sql, type Sql } from "../../lib/sql.ts";
 import type { Entity } from "../../model/entity.ts";
 import { visible } from "../../query/visible.ts";
 import type { Compilation, Selected } from "./compilation.ts";
-import { objectOf, quoted, textOf, type Json } from "./json.ts";
-import { tableRow, type RowSql } from "./row-sql.ts";
+import { objectOf, orNull, quoted, textOf, type Json } from "./json.ts";
+import { joined, joinsOf, tableRow, type Joined, type RowSql } from "./row-sql.ts";
 
-/** An object as JSON: what is selected on a type under some nodes, read from a row or from none. */
+/** An object as JSON: what is selected on a type, read from a row or from none. */
 export function objectJson(
   c: Compilation,
   row: RowSql | null,
   type: GraphQLObjectType,
-  nodes: readonly FieldNode[],
+  of: Pick<Selected, "nodes" | "planned">,
 ): Json {
   return objectOf(
-    c.fieldsOf(type, nodes).map((selected) => [selected.key, c.fieldJson(row, selected)] as const),
+    c.fieldsOf(type, of).map((selected) => [selected.key, c.fieldJson(row, selected)] as const),
   );
 }
 
@@ -27,24 +27,46 @@ export function printedObject(
   const type = c.objectTypeOf(selected);
   return objectOf(
     c
-      .fieldsOf(type, selected.nodes)
+      .fieldsOf(type, selected)
       .map((part) => [part.key, part.name === "__typename" ? [`"${type.name}"`] : print(part)]),
   );
 }
 
-/** The one record that a condition names, as JSON text; null when the caller sees no such record. */
-export function oneRecord(
-  c: Compilation,
-  entity: Entity,
-  { nodes }: Selected,
-  includeDeleted: boolean,
-  condition: (alias: string) => Sql,
-): Sql {
+/** Which record is meant. */
+type Named = {
+  readonly entity: Entity;
+  readonly includeDeleted: boolean;
+  readonly condition: (alias: string) => Sql;
+};
+
+/** A record's text, and where it is read from: no row when the caller sees no such record. */
+function readRecord(c: Compilation, place: Joined, selected: Selected, named: Named) {
+  const { entity, includeDeleted, condition } = named;
+  const row = tableRow(entity, c.nextAlias());
+  const text = textOf(objectJson(c, row, c.objectType(entity.type), selected));
+  const guard = place.guard === null ? [] : [place.guard];
+  const seen = visible(entity, row.alias, c.viewer, includeDeleted);
+  const where = all([...guard, seen, condition(row.alias)]);
+  const from = sql`${raw(`${name(entity.table)} ${row.alias}`)}${joinsOf(row)} WHERE ${where}`;
+  return { row, text, from };
+}
+
+/** The one record that a condition names as JSON; null when the caller sees no such record. */
+export function recordJson(c: Compilation, place: Joined, selected: Selected, named: Named): Json {
+  const { row, text, from } = readRecord(c, place, selected, named);
+  const { own = 0, each = 0 } = c.priceOf(selected) ?? {};
+  if (row.costs.length === 0 && each + row.cost === 0) {
+    place.cost += own;
+    return orNull(sql`(SELECT ${text} FROM ${from})`);
+  }
+  // What is not there costs nothing but the asking. OFFSET keeps the rows that it is joined to in their order.
   const alias = c.nextAlias();
-  const json = objectJson(c, tableRow(entity, alias), c.objectType(entity.type), nodes);
-  const from = raw(`${name(entity.table)} ${alias}`);
-  const seen = visible(entity, alias, c.viewer, includeDeleted);
-  return sql`(SELECT ${textOf(json)} FROM ${from} WHERE ${seen} AND ${condition(alias)})`;
+  const cost = join([raw(String(own + each + row.cost)), ...row.costs], " + ");
+  place.joins.push(
+    sql`LEFT JOIN LATERAL (SELECT ${text} AS j, ${cost} AS c FROM ${from} OFFSET 0) ${raw(alias)} ON TRUE`,
+  );
+  place.costs.push(raw(`coalesce(${alias}.c, ${own})`));
+  return orNull(raw(`${alias}.j`));
 }
 
 /** The condition that a row has an id. */
@@ -64,9 +86,10 @@ export function recordAmong(
   includeDeleted: boolean,
   id: Sql,
 ): Sql {
-  const cases = [...among.entities].map(
-    ([key, entity]) =>
-      sql`WHEN ${quoted(key)} THEN ${oneRecord(c, entity, selected, includeDeleted, hasId(id))}`,
-  );
+  const cases = [...among.entities].map(([key, entity]) => {
+    const named = { entity, includeDeleted, condition: hasId(id) };
+    const { text, from } = readRecord(c, joined(), selected, named);
+    return sql`WHEN ${quoted(key)} THEN (SELECT ${text} FROM ${from})`;
+  });
   return cases.length === 0 ? raw("NULL::text") : sql`CASE ${among.key} ${join(cases, " ")} END`;
 }

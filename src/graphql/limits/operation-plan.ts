@@ -59,6 +59,11 @@ export class OperationPlan {
     return this.#fixed === null;
   }
 
+  /** The fields at its root. */
+  get fields(): readonly PlannedField[] {
+    return this.#fields;
+  }
+
   /** What the operation asks for with these variables. */
   demand(variables: Variables): Demand {
     return this.#fixed ?? this.#work(variables);
@@ -69,7 +74,12 @@ export class OperationPlan {
     const { cost } = this.demand(spending.variables);
     if (data === null && spending.hasFailed) return cost;
     const read = data === null ? 0 : spent(this.#fields, data, spending);
-    return Math.min(cost, Math.max(1, read + answerPoints(bytes)));
+    return this.charged(read, bytes, spending.variables);
+  }
+
+  /** What an answer cost whose records come to so much: at most what it asked for. */
+  charged(read: number, bytes: number, variables: Variables): number {
+    return Math.min(this.demand(variables).cost, Math.max(1, read + answerPoints(bytes)));
   }
 
   #work(variables: Variables): Demand {

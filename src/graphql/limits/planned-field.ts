@@ -143,7 +143,7 @@ function costUnder(
 const demandOf = ({ demand, own }: PlannedField, variables: Variables): FieldDemand =>
   demand?.(variables) ?? { own, times: 1, scopes: [] };
 
-const isAskedFor = ({ conditions }: PlannedField, variables: Variables): boolean =>
+export const isAskedFor = ({ conditions }: PlannedField, variables: Variables): boolean =>
   conditions.every((condition) => holds(condition, variables));
 
 function holds({ variable, value, skips }: Condition, variables: Variables): boolean {
@@ -157,6 +157,41 @@ export type Spending = {
   /** Whether something has failed: then what is null was read as far as it could be, for all that is known. */
   readonly hasFailed: boolean;
 };
+
+/** What an answer's field costs where that follows from how many records it has, and what is under them. */
+export type Price = {
+  /** Of a page: its records come on top, and `least` is what it costs without any. Of a record: when it is there. */
+  readonly own: number;
+  readonly least: number;
+  /** Whether it is a page of which records are asked for. */
+  readonly isPaged: boolean;
+  /** What is made of each of its objects. */
+  readonly each: number;
+};
+
+/** The price of a field; null where it depends on how long other lists are. */
+export function priceOf(field: PlannedField, variables: Variables): Price | null {
+  const { own, paged = 0, items } = demandOf(field, variables);
+  const each =
+    field.hasLists && !field.isEmbedded ? breadthOfLists(field, items) : breadthOf(field, items);
+  return each === null
+    ? null
+    : { own: own - paged, least: Math.min(own, 1), isPaged: paged > 0, each };
+}
+
+/** The same as `breadthMade` where the items of the lists have too few values to cost something. */
+function breadthOfLists(
+  { alternatives, values }: PlannedField,
+  items: number | undefined,
+): number | null {
+  const lists = [...alternatives.values()]
+    .flat()
+    .filter((field) => field.isList && (field.isLeaf || field.isEmbedded));
+  const isFree = lists.every(
+    (list) => !list.isLeaf && !list.hasLists && pointsOf(1 + list.values) === 0,
+  );
+  return items !== undefined && isFree ? pointsOf(values) : null;
+}
 
 /** What fields of an object of the answer cost. What its type does not have is not in it. */
 export function spent(

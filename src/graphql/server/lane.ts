@@ -1,5 +1,6 @@
 import {
   getOperationAST,
+  OperationTypeNode,
   type DocumentNode,
   type ExecutionArgs,
   type GraphQLSchema,
@@ -81,8 +82,8 @@ export class Lane {
     const settle = await gate.takePoints(requestContext, actor, cost).catch(() => null);
     if (settle === null) return null;
     const told = { requested: cost, actual: 0 };
-    const data = await this.#run(context, actor, statement);
-    if (data === null) {
+    const ran = await this.#run(context, actor, statement);
+    if (ran === null) {
       settle(0);
       return null;
     }
@@ -92,10 +93,12 @@ export class Lane {
     requestContext.isValid = true;
     requestContext.cost = told;
     requestContext.lane = "compiled";
-    told.actual = known.plan.spent(parsed(data), requestContext.work.madeBytes, {
-      variables,
-      hasFailed: false,
-    });
+    const { data, cost: read } = ran;
+    const bytes = requestContext.work.madeBytes;
+    told.actual =
+      read === null
+        ? known.plan.spent(parsed(data), bytes, { variables, hasFailed: false })
+        : known.plan.charged(read, bytes, variables);
     settle(told.actual);
     const added = Object.assign({}, ...contributors.map((said) => said(requestContext)));
     return extended(`{"data":${data}}`, added);
@@ -120,10 +123,11 @@ export class Lane {
           const variables = known.variablesOf({ ...variableValues });
           const statement =
             variables === null ? null : known.query.statement(context.actor, variables);
-          const data =
+          const ran =
             statement === null ? null : await this.#run(context, context.actor, statement);
-          if (data === null) return executeFn(given);
+          if (ran === null) return executeFn(given);
           requestContext.lane = "compiled";
+          const { data } = ran;
           return { data: parsed(data), stringify: () => `{"data":${data}}` };
         });
       },
@@ -160,10 +164,11 @@ export class Lane {
   #prepare(document: DocumentNode, operationName: string | null | undefined): Known | null {
     const { schema, compiler } = this.#options;
     const operation = getOperationAST(document, operationName);
-    const query = operation == null ? null : compiler.operation(document, operation);
-    if (operation == null || query === null) return null;
+    if (operation == null || operation.operation !== OperationTypeNode.QUERY) return null;
     const plan = planOf({ schema, document, operationName: operationName ?? null });
     if (plan === null) return null;
+    const query = compiler.operation(document, operation, plan.fields);
+    if (query === null) return null;
     const { variableDefinitions = [], name } = operation;
     return {
       plan,
@@ -183,21 +188,22 @@ export class Lane {
     };
   }
 
-  /** Runs a statement: the data as JSON; null when the interpreter has to say what is wrong. */
+  /** Runs a statement: the data as JSON and what reading it cost; null when the interpreter has to say what is wrong. */
   async #run(
     context: ServerContext,
     actor: Actor,
     statement: NonNullable<ReturnType<CompiledQuery["statement"]>>,
-  ): Promise<string | null> {
+  ): Promise<{ readonly data: string; readonly cost: number | null } | null> {
     const { work } = context.requestContext;
     try {
       const db = this.#options.database.forTenant(actor.tenantId);
       const [row] = await db.rows(statement.text, statement.values, {
         plannedEach: statement.isPlannedEach,
       });
-      const data = row?.[0] ?? null;
-      if (data !== null) work.countMade(Buffer.byteLength(data));
-      return data;
+      const [data, cost] = row ?? [];
+      if (data == null) return null;
+      work.countMade(Buffer.byteLength(data));
+      return { data, cost: cost == null ? null : Number(cost) };
     } catch (error) {
       // A made-up cursor, for example: the interpreter finds the field that it was given to.
       if (!isDataException(error)) context.failure = error;
