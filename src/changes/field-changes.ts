@@ -3,7 +3,7 @@ import { snakeCase } from "../lib/text.ts";
 import type { Catalog } from "../model/catalog.ts";
 import type { Entity } from "../model/entity.ts";
 import type { Field } from "../model/field.ts";
-import { publicValue } from "../model/public-value.ts";
+import { namedBy, publicValue } from "../model/public-value.ts";
 import type { Row } from "../query/row.ts";
 
 /** What a write did to one field, as callers see it. */
@@ -48,6 +48,17 @@ export function linkedRecords(catalog: Catalog, event: Row): { entity: Entity; i
       .flat()
       .flatMap((id: unknown) => (typeof id === "string" ? [{ entity: shown.entity, id }] : []));
   });
+}
+
+/** The fields that an entity's events tell of, by REST name, with the prefix of the ids in each; empty for others. */
+export function toldFields(catalog: Catalog, entity: Entity): Readonly<Record<string, string>> {
+  const prefixOf = ({ entity: owner, definition }: Known): string => {
+    const { prefix } = namedBy(catalog, owner, definition);
+    return prefix === "" ? "" : `${prefix}-`;
+  };
+  return Object.fromEntries(
+    [...knownFields(catalog, entity)].map(([name, known]) => [name, prefixOf(known)]),
+  );
 }
 
 const knownByEntity = new WeakMap<Entity, ReadonlyMap<string, Known>>();

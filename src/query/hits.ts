@@ -2,8 +2,8 @@ import { decodeCursor, encodeCursor } from "../lib/cursor.ts";
 import type { Entity } from "../model/entity.ts";
 import type { Cells } from "./row.ts";
 import { scoreSql, searchCondition, type SearchWords } from "./search.ts";
-import { all, join, name, param, raw, render, sql, type Statement } from "../lib/sql.ts";
-import { viewerSql, visible, type Viewer } from "./visible.ts";
+import { all, join, name, param, raw, render, sql, type Sql, type Statement } from "../lib/sql.ts";
+import { viewerSql, visible, type Viewer, type ViewerSql } from "./visible.ts";
 
 /** A search over several entities at once: best match first, then newest. */
 export type HitRequest = {
@@ -27,41 +27,57 @@ export type HitPage = {
   readonly hasPreviousPage: boolean;
 };
 
-const orderKey = "search: score desc,id desc";
+/** The order of hits, which a cursor holds. */
+export const hitOrder = "search: score desc,id desc";
+
+/**
+ * The pieces of a search in SQL: the name of its entity, `id` and `score` of each hit behind a cursor's values, and
+ * how many there are on all pages.
+ */
+export function hitsSql(
+  { entities, words }: Pick<HitRequest, "entities" | "words">,
+  seenBy: ViewerSql,
+  after: readonly unknown[] | null,
+): { readonly rows: (limit: Sql) => Sql; readonly total: Sql } {
+  const matches = (entity: Entity) =>
+    all([visible(entity, "t", seenBy, false), searchCondition("t", words)]);
+  const table = (entity: Entity) => raw(`${name(entity.table)} t`);
+  const pageOf = (entity: Entity, limit: Sql): Sql => {
+    const score = scoreSql("t", entity, words);
+    const further =
+      after === null
+        ? []
+        : [
+            sql`(${score}, t."id") < (${param(after[0] ?? null, "real")}, ${param(after[1] ?? null, "uuid")})`,
+          ];
+    return sql`(SELECT ${param(entity.name, "text")} AS entity, t."id", ${score} AS score FROM ${table(entity)} WHERE ${all(
+      [matches(entity), ...further],
+    )} ORDER BY score DESC, t."id" DESC LIMIT ${limit})`;
+  };
+  const counts = entities.map(
+    (entity) => sql`(SELECT count(*) FROM ${table(entity)} WHERE ${matches(entity)})`,
+  );
+  return {
+    rows: (limit) => {
+      const pages = entities.map((entity) => pageOf(entity, limit));
+      return sql`SELECT * FROM (${join(pages, " UNION ALL ")}) u ORDER BY u.score DESC, u.id DESC LIMIT ${limit}`;
+    },
+    total: join(counts, " + "),
+  };
+}
 
 /** Renders the one statement that finds a page of hits in all entities. */
 export function hitStatement(
   request: HitRequest,
   viewer: Viewer,
 ): { statement: Statement; collect: (rows: readonly Cells[]) => HitPage } {
-  const seenBy = viewerSql(viewer);
-  const limit = param(request.limit + 1, "integer");
-  const cursor = request.after === null ? null : decodeCursor(request.after, orderKey, "after");
-  const matches = (entity: Entity) =>
-    all([visible(entity, "t", seenBy, false), searchCondition("t", request.words)]);
-  const table = (entity: Entity) => raw(`${name(entity.table)} t`);
-
-  const pages = request.entities.map((entity) => {
-    const score = scoreSql("t", entity, request.words);
-    const after =
-      cursor === null
-        ? []
-        : [
-            sql`(${score}, t."id") < (${param(cursor[0] ?? null, "real")}, ${param(cursor[1] ?? null, "uuid")})`,
-          ];
-    return sql`(SELECT ${param(entity.name, "text")} AS entity, t."id", ${score} AS score FROM ${table(entity)} WHERE ${all(
-      [matches(entity), ...after],
-    )} ORDER BY score DESC, t."id" DESC LIMIT ${limit})`;
-  });
-  const counts = request.entities.map(
-    (entity) => sql`(SELECT count(*) FROM ${table(entity)} WHERE ${matches(entity)})`,
-  );
-  const total = request.wantTotal ? join(counts, " + ") : raw("NULL");
+  const { after } = request;
+  const cursor = after === null ? null : decodeCursor(after, hitOrder, "after");
+  const found = hitsSql(request, viewerSql(viewer), cursor);
+  const total = request.wantTotal ? found.total : raw("NULL");
+  const page = found.rows(param(request.limit + 1, "integer"));
   // The total must come also when the page is empty.
-  const statement = sql`SELECT h.entity, h.id, h.score::text, c.n FROM (SELECT ${total} AS n) c LEFT JOIN (SELECT * FROM (${join(
-    pages,
-    " UNION ALL ",
-  )}) u ORDER BY u.score DESC, u.id DESC LIMIT ${limit}) h ON TRUE ORDER BY h.score DESC, h.id DESC`;
+  const statement = sql`SELECT h.entity, h.id, h.score::text, c.n FROM (SELECT ${total} AS n) c LEFT JOIN (${page}) h ON TRUE ORDER BY h.score DESC, h.id DESC`;
 
   return {
     statement: render(statement),
@@ -73,7 +89,7 @@ export function hitStatement(
           entity,
           id,
           score: Number(score),
-          cursor: encodeCursor(orderKey, [score, id]),
+          cursor: encodeCursor(hitOrder, [score, id]),
         });
       }
       const count = rows[0]?.[3] ?? null;

@@ -15,10 +15,12 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
+const shownAsJson = { type: "JSON", source: { kind: "column", field: "changes" } } as const;
+
 /** The entities, and beside them what is none. */
 function schemaWith(declare: (schema: SchemaParts) => void) {
   const schema = declareSchema(catalog);
-  for (const entity of catalog.entities) implementEntity(schema, entity, { changes: "JSON" });
+  for (const entity of catalog.entities) implementEntity(schema, entity, { changes: shownAsJson });
   declareDepartmentMutations(schema);
   declare(schema);
   return schema.builder.toSchema();

@@ -1,9 +1,9 @@
-import type { Viewer } from "../../query/visible.ts";
+import type { Actor } from "../../auth/actor.ts";
 import type { Variables } from "../server/variables.ts";
 
 /** One execution of a compiled operation: who asks, with which variables. */
 export type Call = {
-  readonly viewer: Viewer;
+  readonly viewer: Actor;
   readonly variables: Variables;
   /** What several parameters are made of is made once: of a cursor, all its values. */
   readonly once: Map<object, unknown>;

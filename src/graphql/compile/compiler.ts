@@ -6,7 +6,7 @@ import {
   type OperationDefinitionNode,
 } from "graphql";
 import type { Catalog } from "../../model/catalog.ts";
-import type { Viewer } from "../../query/visible.ts";
+import type { Actor } from "../../auth/actor.ts";
 import { fragmentsOf } from "../limits/collected-fields.ts";
 import type { PlannedField } from "../limits/planned-field.ts";
 import type { Variables } from "../server/variables.ts";
@@ -87,5 +87,5 @@ export class Compiler {
 /** A query that is ready to be run. */
 export type CompiledQuery = {
   /** The statement that answers it; null when only its resolvers can, or it is to be refused. */
-  readonly statement: (viewer: Viewer, variables: Variables) => CompiledStatement | null;
+  readonly statement: (viewer: Actor, variables: Variables) => CompiledStatement | null;
 };

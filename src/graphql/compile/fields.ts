@@ -1,17 +1,19 @@
-import { param, sql } from "../../lib/sql.ts";
+import { sql } from "../../lib/sql.ts";
 import { fieldOf } from "../../model/entity.ts";
 import { namedBy } from "../../model/public-value.ts";
 import { relationJoin } from "../../query/relation-join.ts";
 import { sourceOf, type Source } from "../schema/source.ts";
 import { aggregateText } from "./aggregate.ts";
 import { keyedJson, nodeJson, nodesJson } from "./by-id.ts";
-import { Late } from "./call.ts";
-import { anyIdJson, anyRecordJson } from "./change.ts";
+import { anyIdJson, anyRecordJson, fieldChangesJson } from "./change.ts";
 import { NotCompiled, type Compilation, type Selected } from "./compilation.ts";
 import { booleanOf, valueOf, type Json } from "./json.ts";
 import { listJson } from "./list.ts";
-import { hasId, recordJson } from "./record.ts";
+import { objectsJson } from "./objects.ts";
+import { recordJson } from "./record.ts";
 import type { RowSql } from "./row-sql.ts";
+import { searchJson } from "./search.ts";
+import { ownTenantJson, viewerJson } from "./viewer.ts";
 
 /** How the fields of each source become JSON: on a record, in its row; at the root, there is none. */
 type Printers = {
@@ -27,7 +29,7 @@ const printers: Printers = {
   column: (c, _selected, { field: name }, row) => {
     const { entity, field } = of(row);
     const definition = fieldOf(entity, name);
-    if (definition.kind.ids === "any") return anyIdJson(c, of(row), name, definition);
+    if (definition.kind.ids === "any") return anyIdJson(c, of(row), name);
     return valueOf(definition, field(name), namedBy(c.catalog, entity, definition).prefix);
   },
   isDeleted: (_c, _selected, _from, row) =>
@@ -39,12 +41,11 @@ const printers: Printers = {
   node: nodeJson,
   nodes: nodesJson,
   anyRecord: (c, selected, { field }, row) => anyRecordJson(c, selected, of(row), field),
-  ownTenant: (c, selected) => {
-    const id = param(new Late(({ viewer }) => viewer.tenantId), "uuid");
-    // Its resolver fails where it is gone.
-    const entity = c.catalog.entity("tenant");
-    return recordJson(c, c.root, selected, { entity, includeDeleted: false, condition: hasId(id) });
-  },
+  fieldChanges: (c, selected, { field }, row) => fieldChangesJson(c, selected, of(row), field),
+  objects: (c, selected, { field }, row) => objectsJson(c, selected, of(row), field),
+  search: searchJson,
+  viewer: viewerJson,
+  ownTenant: ownTenantJson,
 };
 
 /** Those that say what they cost. */

@@ -24,6 +24,7 @@ const parameters: Readonly<Record<string, Readonly<Record<string, Use>>>> = {
   record: { id: "given", number: "given" },
   node: { id: "entity" },
   nodes: { ids: "entities" },
+  search: { first: "given", after: "cursor" },
 };
 
 /** How the variables of a document are used, wherever they stand in it. */

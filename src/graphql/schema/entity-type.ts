@@ -17,23 +17,25 @@ import { outputType, type Output } from "./output-type.ts";
 import { pageRequest } from "./page-arguments.ts";
 import type { SchemaParts } from "./schema-parts.ts";
 import { fieldKey } from "./selection.ts";
-import { source } from "./source.ts";
+import { source, type Source } from "./source.ts";
 
 /** Builds the fields of any entity, whose records are the engine's rows. */
 type FieldBuilder = PothosSchemaTypes.PrismaObjectFieldBuilder<SchemaTypes, PrismaModelTypes, Row>;
 
-/** Types that a field has instead of the one its kind gives, e.g. a JSON column with a known shape. */
-type FieldTypes = Readonly<Record<string, Output>>;
-/** How fields are read from their row that are not shown as they are stored. */
-type FieldReaders = Readonly<Record<string, FieldReader>>;
+/** A field that is not shown as its kind says, e.g. a JSON column with a known shape. */
+type Special = {
+  readonly type: Output;
+  readonly source: Source;
+  /** How it is read from its row, where it is not shown as it is stored. */
+  readonly read?: FieldReader;
+};
 type FieldReader = (row: Row, ctx: Context) => unknown;
 
 /** Fills an entity's GraphQL type from its model: every field and every edge. */
 export function implementEntity(
   schema: SchemaParts,
   entity: Entity,
-  types: FieldTypes = {},
-  readers: FieldReaders = {},
+  specials: Readonly<Record<string, Special>> = {},
 ): void {
   const { builder, catalog } = schema;
   builder.prismaObject(entity.type, {
@@ -47,12 +49,12 @@ export function implementEntity(
       const t = ofModel as unknown as FieldBuilder;
       const fields: Record<string, FieldRef<SchemaTypes>> = {};
       for (const [name, definition] of Object.entries(entity.fields)) {
-        const read = readers[name] ?? ((row) => shownValue(catalog, entity, name, row));
-        const output = types[name] ?? outputType(schema, definition);
+        const special = specials[name];
+        const read = special?.read ?? ((row) => shownValue(catalog, entity, name, row));
+        const output = special?.type ?? outputType(schema, definition);
         // What a log shows of a record has at most as much in it as a record has.
         const items = definition.shownOnly ? { items: widestOf(catalog) } : {};
-        const isPlain = readers[name] === undefined && types[name] === undefined;
-        const from = isPlain ? source({ kind: "column", field: name }) : {};
+        const from = source(special?.source ?? { kind: "column", field: name });
         fields[name] = scalarField(t, definition, { output, read, items, from });
       }
       if (entity.softDelete) {

@@ -1,4 +1,5 @@
 import type { GraphQLResolveInfo } from "graphql";
+import type { Catalog } from "../../model/catalog.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { Hit, HitPage } from "../../query/hits.ts";
 import { searchWords } from "../../query/search.ts";
@@ -11,10 +12,12 @@ import type { Context } from "./context.ts";
 import { asNode } from "./as-node.ts";
 import { pageSize } from "./page-arguments.ts";
 import type { SchemaParts } from "./schema-parts.ts";
+import { source } from "./source.ts";
 import { fieldKey, neededFields, selectedFields, fieldType } from "./selection.ts";
 
 /** What a search looks through: all that can be searched unless some are named. */
-function searchedTypes(searchable: readonly Entity[], types: unknown): readonly Entity[] {
+export function searchedTypes({ entities }: Catalog, types: unknown): readonly Entity[] {
+  const searchable = entities.filter((entity) => entity.searchable);
   if (types == null) return searchable;
   const chosen: ReadonlySet<unknown> = new Set(Array.isArray(types) ? types : [types]);
   return searchable.filter((entity) => chosen.has(entity.type));
@@ -36,7 +39,7 @@ function hitConnection({ hits, total, hasNextPage, hasPreviousPage }: HitPage): 
 
 /** `search`: one search over all entities that have text, best match first. */
 export function searchQuery({ builder, catalog, nodeRef }: SchemaParts): void {
-  const searchable = catalog.entities.filter((entity) => entity.searchable);
+  const searchable = searchedTypes(catalog, null);
   const typeNames = builder.enumType("SearchType", {
     description: "What can be searched.",
     values: Object.fromEntries(
@@ -108,11 +111,14 @@ export function searchQuery({ builder, catalog, nodeRef }: SchemaParts): void {
   builder.queryField("search", (t) =>
     t.field({
       type: connection,
-      extensions: access({
-        ...searchCost,
-        uses: ["first", "types"],
-        readsBy: ({ types }) => searchedTypes(searchable, types).map(({ name }) => name),
-      }),
+      extensions: {
+        ...access({
+          ...searchCost,
+          uses: ["first", "types"],
+          readsBy: ({ types }) => searchedTypes(catalog, types).map(({ name }) => name),
+        }),
+        ...source({ kind: "search" }),
+      },
       description:
         "Records of all kinds that have each of these words, whole or in part, in their text fields, or something much like them together; case and accents do not count, and a phone number is found by its digits. A name or number that is the search comes first, then those that begin with it, then words, parts, other texts and what is only alike; among equals accounts, then people, deals, quotes and the rest. Needs the read scopes of all `types`.",
       args: {
@@ -130,7 +136,7 @@ export function searchQuery({ builder, catalog, nodeRef }: SchemaParts): void {
       resolve: async (_root, { query, types, first, after }, ctx, info) => {
         const words = searchWords(query, "query");
         if (words === null) throw badInput(["query"], { complaint: "noWord" });
-        const entities = searchedTypes(searchable, types);
+        const entities = searchedTypes(catalog, types);
         const selected = selectedFields(
           info,
           fieldType(info.parentType, info.fieldName),

@@ -1,4 +1,5 @@
 import type { EntityName } from "../../model/datamodel.ts";
+import type { Filter } from "../../query/filter-value.ts";
 
 /**
  * Where a field's value comes from, for the compiler of operations (src/graphql/compile). Kept in the schema's
@@ -12,7 +13,13 @@ export type Source =
   /** The record at the other end of an edge to one. */
   | { readonly kind: "edge"; readonly relation: string }
   /** A page of records: of the record that it stands on, or of the tenant. */
-  | { readonly kind: "list"; readonly entity: EntityName; readonly relation: string | null }
+  | {
+      readonly kind: "list";
+      readonly entity: EntityName;
+      readonly relation: string | null;
+      /** The filter, where it is not the argument `where` alone. */
+      readonly where?: (args: Readonly<Record<string, unknown>>) => Filter | null;
+    }
   /** Figures over records: of the record that it stands on, or of the tenant. */
   | { readonly kind: "aggregate"; readonly entity: EntityName; readonly relation: string | null }
   /** One record by its id or a natural key. */
@@ -22,7 +29,14 @@ export type Source =
   | { readonly kind: "nodes" }
   /** The record that a column names together with another one, which says of what entity it is; deleted ones too. */
   | { readonly kind: "anyRecord"; readonly field: string }
-  /** The caller's tenant. */
+  /** What an event changed, field by field: a column of the log. */
+  | { readonly kind: "fieldChanges"; readonly field: string }
+  /** The objects of a JSON column, whose texts are shown under their own names. */
+  | { readonly kind: "objects"; readonly field: string }
+  /** What a search found. */
+  | { readonly kind: "search" }
+  /** The caller, and its tenant. */
+  | { readonly kind: "viewer" }
   | { readonly kind: "ownTenant" };
 
 /** As the `extensions` of a field. */

@@ -54,7 +54,9 @@ export function declareAccount(schema: SchemaParts): void {
     }),
   });
 
-  implementEntity(schema, account, { addresses: [address] });
+  implementEntity(schema, account, {
+    addresses: { type: [address], source: { kind: "objects", field: "addresses" } },
+  });
   entityQueries(schema, account);
   duplicateFields(schema, accountDuplicates);
 }

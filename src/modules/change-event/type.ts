@@ -14,6 +14,11 @@ import { fieldChanges, linkedRecords, type FieldChange } from "../../changes/fie
 import { changeEvent, recordType } from "./model.ts";
 import type { SchemaParts } from "../../graphql/schema/schema-parts.ts";
 
+type ChangeArguments = {
+  readonly where?: Filter | null | undefined;
+  readonly types?: readonly unknown[] | null | undefined;
+};
+
 /** The type of change events, and what can be asked of them. */
 export function declareChangeEvent(schema: SchemaParts): void {
   const { builder, catalog } = schema;
@@ -41,7 +46,13 @@ export function declareChangeEvent(schema: SchemaParts): void {
     }),
   });
 
-  implementEntity(schema, changeEvent, { changes: [fieldChange] }, { changes: changesFor });
+  implementEntity(schema, changeEvent, {
+    changes: {
+      type: [fieldChange],
+      read: changesFor,
+      source: { kind: "fieldChanges", field: "changes" },
+    },
+  });
 
   builder.objectField(schema.nodeRef(changeEvent), "record", (t) =>
     t.field({
@@ -63,12 +74,15 @@ export function declareChangeEvent(schema: SchemaParts): void {
   builder.queryField("changes", (t) =>
     t.field({
       type: schema.connectionRef(changeEvent),
-      extensions: access({
-        ...changesCost,
-        uses: [...(changesCost.uses ?? []), "types"],
-        readsBy: ({ types }) =>
-          types == null ? readsOf(changeEvent) : readsOfTypes(catalog, types),
-      }),
+      extensions: {
+        ...access({
+          ...changesCost,
+          uses: [...(changesCost.uses ?? []), "types"],
+          readsBy: ({ types }) =>
+            types == null ? readsOf(changeEvent) : readsOfTypes(catalog, types),
+        }),
+        ...source({ kind: "list", entity: changeEvent.name, relation: null, where: ofTypes }),
+      },
       description:
         "The tenant's change log in the order of the commits: keep the last endCursor and pass it as `after` to go on from there. Nothing is ever added before a place that was read, so a reader that goes on misses nothing and gets nothing twice. Needs the read scopes of all `types`.",
       args: {
@@ -78,9 +92,8 @@ export function declareChangeEvent(schema: SchemaParts): void {
           description: "Only what happened to these kinds of records; all unless given.",
         }),
       },
-      resolve: async (_root, { types, ...args }, ctx, info) => {
-        const where = types == null ? args.where : ofTypes(args.where ?? {}, types);
-        const request = pageRequest(changeEvent, null, { ...args, where }, info);
+      resolve: async (_root, args, ctx, info) => {
+        const request = pageRequest(changeEvent, null, { ...args, where: ofTypes(args) }, info);
         return connectionOf(await ctx.reader.list(request));
       },
     }),
@@ -100,9 +113,10 @@ async function seenChanges(row: Row, { catalog, reader }: Context): Promise<Fiel
   return fieldChanges(catalog, row, (_entity, id) => typeof id === "string" && seen.has(id));
 }
 
-/** The filter, narrowed; what it says keeps its place, which errors name. */
-function ofTypes(where: Filter, types: readonly unknown[]): Filter {
-  const others: unknown = where["and"] ?? [];
+/** The filter, narrowed to some kinds of records; what it says keeps its place, which errors name. */
+function ofTypes({ where, types }: ChangeArguments): Filter | null {
+  if (types == null) return where ?? null;
+  const others: unknown = where?.["and"] ?? [];
   const only = { recordType: { in: types } };
   return { ...where, and: [...(Array.isArray(others) ? others : [others]), only] };
 }

@@ -67,6 +67,7 @@ export function declareTenant(schema: SchemaParts): void {
   schema.builder.queryField("viewer", (t) =>
     t.field({
       type: viewer,
+      extensions: source({ kind: "viewer" }),
       description: "The caller and its tenant.",
       resolve: (_root, _args, ctx) => ctx.actor,
     }),

@@ -1,0 +1,39 @@
+import { raw, sql } from "../../lib/sql.ts";
+import { hitOrder, hitsSql } from "../../query/hits.ts";
+import { searchWords } from "../../query/search.ts";
+import { searchedTypes } from "../schema/search-query.ts";
+import { NotCompiled, type Compilation, type Selected } from "./compilation.ts";
+import { boundsOf, connectionText, cursorOf, limitOf, pageRows } from "./connection.ts";
+import { orNull, type Json } from "./json.ts";
+import { recordAmong } from "./record.ts";
+
+/** What a search found in several entities, best match first. */
+export function searchJson(c: Compilation, selected: Selected): Json {
+  const args = c.argumentsOf(selected);
+  const { query, types, ...given } = args.values;
+  const words = typeof query === "string" ? searchWords(query, "query") : null;
+  const entities = searchedTypes(c.catalog, types);
+  if (words === null || entities.length === 0) throw new NotCompiled();
+  c.looksForText = true;
+  const { after } = boundsOf(args, hitOrder);
+  const hits = hitsSql({ entities, words }, c.viewer, after);
+  const alias = c.nextAlias();
+  const column = (name: string) => raw(`${alias}.${name}`);
+  const [entity, id, score] = [column("entity"), column("id"), column("score")];
+  const named = entities.map((one) => [one.name, one] as const);
+  const parts = c.fieldsOf(c.objectTypeOf(selected), selected);
+  const limit = limitOf(args, false);
+  const rows = pageRows(alias, { limit, backward: false, about: c, parts });
+  const text = connectionText(c, {
+    parts,
+    rows,
+    given,
+    cursor: cursorOf(hitOrder, [score, id]),
+    node: (node) => orNull(recordAmong(c, { key: entity, entities: named }, node, false, id)),
+    inEdge: { score: [score] },
+    total: hits.total,
+    // The cursor was a hit itself.
+    outside: () => raw("TRUE"),
+  });
+  return [rows.areRead ? sql`(SELECT ${text} FROM ${rows.from(hits.rows(rows.limit))})` : text];
+}
