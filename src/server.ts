@@ -17,6 +17,7 @@ import {
   isLoopback,
   wantsPage,
 } from "./graphql/explorer/graphiql.ts";
+import type { OnCompiled } from "./graphql/server/lane.ts";
 import { createGraphQLServer, graphqlPath } from "./graphql/server/yoga.ts";
 import { answerHealth, ReadinessCheck } from "./health.ts";
 import { cors } from "./http/cors.ts";
@@ -56,6 +57,8 @@ type GatewayOptions = {
   readonly demo: readonly { readonly apiKey: string }[] | null;
   /** Whether operations may be compiled, as they are unless this is false: then every one is interpreted. */
   readonly compiled?: boolean;
+  /** Hears of every answer of a compiled statement before it is sent: tests compare it. */
+  readonly onCompiled?: OnCompiled;
   /** Where the log goes; standard error when left out. */
   readonly logTo?: DestinationStream;
 };
@@ -72,7 +75,7 @@ export type Gateway = {
 
 /** The gateway: the ordered list of what a request passes through. */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { schema, database, config, demo, compiled = true, logTo } = options;
+  const { schema, database, config, demo, compiled = true, onCompiled = null, logTo } = options;
   const { telemetry: telemetryConfig, browsers } = config;
   const logger = createLog(config.logLevel, logTo);
   const telemetry = createTelemetry({
@@ -106,6 +109,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     logger,
     metrics,
     compiled,
+    onCompiled,
   });
   // What it sends is in no manifest.
   const explorer = browsers.graphiql && config.graphql.manifest === null;

@@ -26,6 +26,20 @@ import { exactVariables } from "./use-exact-numbers.ts";
 import type { PersistedOperations } from "./use-persisted-operations.ts";
 import { noVariables, readVariables, type Variables } from "./variables.ts";
 
+/** A query that a compiled statement has answered. */
+export type CompiledAnswer = {
+  readonly actor: Actor;
+  readonly document: DocumentNode;
+  readonly operationName: string | null;
+  /** As they were sent. */
+  readonly variables: Variables;
+  /** The answer's data as JSON, and the same read once more. */
+  readonly data: string;
+  readonly again: () => Promise<string | null>;
+};
+/** Waited for before the answer is sent. */
+export type OnCompiled = (answer: CompiledAnswer) => Promise<void>;
+
 type LaneOptions = {
   readonly schema: GraphQLSchema;
   readonly compiler: Compiler;
@@ -37,15 +51,21 @@ type LaneOptions = {
   readonly metrics: Metrics | null;
   /** Documents that were valid, by their texts. */
   readonly documents: LRUCache<string, DocumentNode>;
+  readonly onCompiled: OnCompiled | null;
 };
 
 /** An operation that came before. */
-type Known = {
+type Known = Pick<CompiledAnswer, "document" | "operationName"> & {
   readonly plan: OperationPlan;
   readonly query: CompiledQuery;
   readonly variablesOf: (sent: Variables) => Variables | null;
   readonly observed: RequestContext["operation"];
 };
+
+/** The data as JSON, and what reading it cost. */
+type Ran = { readonly data: string; readonly cost: number | null };
+type Statement = NonNullable<ReturnType<CompiledQuery["statement"]>>;
+type Asked = Pick<CompiledAnswer, "document" | "operationName" | "variables">;
 
 /** Members of a body that say what to run. Others are for Yoga to refuse. */
 const members: ReadonlySet<string> = new Set(["query", "variables", "operationName", "extensions"]);
@@ -73,7 +93,8 @@ export class Lane {
     const { gate, limits, contributors, metrics } = this.#options;
     const known = this.#find(context, params);
     if (known === null) return null;
-    const variables = known.variablesOf(isRecord(params.variables) ? params.variables : {});
+    const sent = isRecord(params.variables) ? params.variables : {};
+    const variables = known.variablesOf(sent);
     if (variables === null) return null;
     const { scopes, cost } = known.plan.demand(variables);
     if (cost > limits.maxCost || !mayAsk(actor, scopes)) return null;
@@ -82,7 +103,7 @@ export class Lane {
     const settle = await gate.takePoints(requestContext, actor, cost).catch(() => null);
     if (settle === null) return null;
     const told = { requested: cost, actual: 0 };
-    const ran = await this.#run(context, actor, statement);
+    const ran = await this.#run(context, actor, statement, { ...known, variables: sent });
     if (ran === null) {
       settle(0);
       return null;
@@ -120,11 +141,12 @@ export class Lane {
         const known = this.#operation(document, operationName);
         if (known === null) return;
         setExecuteFn(async (given: ExecutionArgs) => {
-          const variables = known.variablesOf({ ...variableValues });
-          const statement =
-            variables === null ? null : known.query.statement(context.actor, variables);
-          const ran =
-            statement === null ? null : await this.#run(context, context.actor, statement);
+          const { actor } = context;
+          const sent = { ...variableValues };
+          const variables = known.variablesOf(sent);
+          const statement = variables === null ? null : known.query.statement(actor, variables);
+          const asked = { ...known, variables: sent };
+          const ran = statement === null ? null : await this.#run(context, actor, statement, asked);
           if (ran === null) return executeFn(given);
           requestContext.lane = "compiled";
           const { data } = ran;
@@ -171,6 +193,8 @@ export class Lane {
     if (query === null) return null;
     const { variableDefinitions = [], name } = operation;
     return {
+      document,
+      operationName: operationName ?? null,
       plan,
       query,
       variablesOf: (sent) => {
@@ -188,12 +212,24 @@ export class Lane {
     };
   }
 
-  /** Runs a statement: the data as JSON and what reading it cost; null when the interpreter has to say what is wrong. */
+  /** Runs a statement; null when the interpreter has to say what is wrong. */
   async #run(
     context: ServerContext,
     actor: Actor,
-    statement: NonNullable<ReturnType<CompiledQuery["statement"]>>,
-  ): Promise<{ readonly data: string; readonly cost: number | null } | null> {
+    statement: Statement,
+    { document, operationName, variables }: Asked,
+  ): Promise<Ran | null> {
+    const ran = await this.#read(context, actor, statement);
+    const { onCompiled } = this.#options;
+    if (ran !== null && onCompiled !== null) {
+      const again = async () => (await this.#read(context, actor, statement))?.data ?? null;
+      const { data } = ran;
+      await onCompiled({ actor, document, operationName, variables, data, again });
+    }
+    return ran;
+  }
+
+  async #read(context: ServerContext, actor: Actor, statement: Statement): Promise<Ran | null> {
     const { work } = context.requestContext;
     try {
       const db = this.#options.database.forTenant(actor.tenantId);

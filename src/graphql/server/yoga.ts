@@ -21,7 +21,7 @@ import { useExactNumbers } from "./use-exact-numbers.ts";
 import { useExtensions, type Contributor } from "./use-extensions.ts";
 import { useIdempotency } from "./use-idempotency.ts";
 import { Compiler } from "../compile/compiler.ts";
-import { Lane } from "./lane.ts";
+import { Lane, type OnCompiled } from "./lane.ts";
 import { answerTypeFor, isJsonRequest, readBody, useJsonRequests } from "./use-json-requests.ts";
 import { costExtension, useOperationLimits } from "../limits/use-operation-limits.ts";
 import {
@@ -48,6 +48,8 @@ type GraphQLServerOptions = {
   readonly metrics: Metrics | null;
   /** Whether operations may be compiled; otherwise every one is interpreted. */
   readonly compiled: boolean;
+  /** Hears of every answer of a compiled statement; null outside of tests. */
+  readonly onCompiled: OnCompiled | null;
 };
 
 /** Documents that came before. A parsed one takes some 50 times its text, so their texts are counted. */
@@ -61,7 +63,7 @@ function documentsOf<Parsed extends {}>(maxDocumentBytes: number): LRUCache<stri
 
 /** The GraphQL endpoint: what a request passes through, in order. */
 export function createGraphQLServer(options: GraphQLServerOptions) {
-  const { schema, database, config, gate, metrics, compiled } = options;
+  const { schema, database, config, gate, metrics, compiled, onCompiled } = options;
   const { maxDocumentBytes } = config.operations;
   const { manifest } = config.graphql;
   const contributors: readonly Contributor[] = [
@@ -80,6 +82,7 @@ export function createGraphQLServer(options: GraphQLServerOptions) {
         contributors,
         metrics,
         documents: documentsOf(maxDocumentBytes),
+        onCompiled,
       })
     : null;
   const yoga = createServer(options, { lane, persisted, contributors });

@@ -37,7 +37,7 @@ export type Lanes = {
 
 /** Opens both, over random rows of one tenant beside one that has rows of the same ids, and one with others. */
 export async function startLanes(seed: number): Promise<Lanes> {
-  const gateway = await startGateway({ compiled: true, env: { METRICS_PORT: "0" } });
+  const gateway = await startGateway({ compare: false, env: { METRICS_PORT: "0" } });
   const interpreter = await startSecond(gateway.databaseUrl, "error", {}, false);
   const { fixtures, keyFor } = gateway;
   const [ours, theirs] = [

@@ -9,6 +9,7 @@ import { loadConfig } from "../../../src/config.ts";
 import { openDatabase } from "../../../src/db/database.ts";
 import { createGateway } from "../../../src/server.ts";
 import { patientEnvironment } from "../run/patience.ts";
+import { startComparison } from "../compile/comparison.ts";
 import { schema } from "../gateway/schema.ts";
 
 export type ServedGateway = {
@@ -63,7 +64,10 @@ async function serve(databaseUrl: string, environment: string): Promise<void> {
   // Quotas and the line before the door are other tests': here every request is to be read.
   const config = loadConfig({ ...patientEnvironment, NODE_ENV: environment, LOG_LEVEL: "error" });
   const database = openDatabase({ url: databaseUrl, pool: config.pool });
-  const gateway = createGateway({ schema, database, config, demo: null });
+  // What it finds is in the log.
+  const comparison = startComparison(databaseUrl);
+  const { onCompiled } = comparison;
+  const gateway = createGateway({ schema, database, config, demo: null, onCompiled });
   const server = createHttpServer(gateway.requestListener, config.http);
   await listen(server, "127.0.0.1", 0);
   process.send?.(portOf(server));
@@ -74,7 +78,7 @@ async function serve(databaseUrl: string, environment: string): Promise<void> {
     server.close();
     void gateway
       .close()
-      .then(() => database.close())
+      .then(() => Promise.all([database.close(), comparison.close()]))
       .then(() => process.disconnect());
   });
   // The test that started it is gone.

@@ -9,6 +9,7 @@ import { openDatabase, type Database } from "../../../src/db/database.ts";
 import { createGateway } from "../../../src/server.ts";
 import { patientEnvironment } from "../run/patience.ts";
 import { withoutExtensions } from "./without-extensions.ts";
+import { startComparison } from "../compile/comparison.ts";
 import { createTestDatabase } from "../database/database.ts";
 import { Fixtures, type TenantFixtures } from "../samples/fixtures.ts";
 import { recordStatements, type Recorder } from "../database/recorder.ts";
@@ -61,6 +62,8 @@ export type TestGatewayOptions = {
   readonly maxConnections?: number;
   /** False has every operation interpreted. */
   readonly compiled?: boolean;
+  /** False for tests that compare by themselves: otherwise all that is compiled is interpreted too. */
+  readonly compare?: boolean;
   /** What the operator sets in the environment, beside NODE_ENV=test. */
   readonly env?: Readonly<Record<string, string>>;
 };
@@ -68,7 +71,7 @@ export type TestGatewayOptions = {
 /** Starts one; call `close` when the file is done. `METRICS_PORT: "0"` in its environment gives it a `metricsUrl`. */
 export async function startGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
   const { demoTenant, logLevel = "error", route, maxConnections = 5, env = {} } = options;
-  const { compiled = true } = options;
+  const { compiled = true, compare = true } = options;
   const { url: databaseUrl, drop } = await createTestDatabase();
   const config = loadConfig({ ...patientEnvironment, LOG_LEVEL: logLevel, ...env });
   const database = openDatabase({
@@ -93,12 +96,14 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     demoTenant === undefined
       ? null
       : { tenant: await fixtures.tenant(demoTenant), key: await keyFor(demoTenant) };
+  const comparison = startComparison(databaseUrl);
   const gateway = createGateway({
     schema,
     database,
     config,
     demo: demo === null ? null : [{ apiKey: demo.key }],
     compiled,
+    ...(compare ? { onCompiled: comparison.onCompiled } : {}),
     ...(options.logTo === undefined ? {} : { logTo: options.logTo }),
   });
   const serve = async (listener: RequestListener): Promise<Server> => {
@@ -145,7 +150,11 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
       await gateway.close();
       await fixtures.close();
       await database.close();
-      await drop();
+      try {
+        await comparison.close();
+      } finally {
+        await drop();
+      }
     },
   };
 }

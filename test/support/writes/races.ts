@@ -4,6 +4,7 @@ import { createHttpServer } from "../../../src/http/http-server.ts";
 import { listen, portOf } from "../../../src/cli/http.ts";
 import { loadConfig } from "../../../src/config.ts";
 import { openDatabase } from "../../../src/db/database.ts";
+import { startComparison } from "../compile/comparison.ts";
 import { schema } from "../gateway/schema.ts";
 import { expectWritten, idOf, mutationText, type Outcome, outcomesIn } from "./mutation.ts";
 import { createGateway } from "../../../src/server.ts";
@@ -135,7 +136,9 @@ export async function startSecond(
 ) {
   const config = loadConfig({ ...patientEnvironment, LOG_LEVEL: logLevel, ...env });
   const database = openDatabase({ url, maxConnections: poolSize, pool: config.pool });
-  const gateway = createGateway({ schema, database, config, demo: null, compiled });
+  const comparison = startComparison(url);
+  const { onCompiled } = comparison;
+  const gateway = createGateway({ schema, database, config, demo: null, compiled, onCompiled });
   const server = createHttpServer(gateway.requestListener, config.http);
   await listen(server, "127.0.0.1", 0);
   return {
@@ -146,6 +149,7 @@ export async function startSecond(
       server.close();
       await gateway.close();
       await database.close();
+      await comparison.close();
     },
   };
 }

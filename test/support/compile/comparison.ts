@@ -1,0 +1,93 @@
+import { normalizedExecutor } from "@graphql-tools/executor";
+import { getOperationAST, type ExecutionResult } from "graphql";
+import { loadConfig } from "../../../src/config.ts";
+import { openDatabase } from "../../../src/db/database.ts";
+import { asWork, Work } from "../../../src/db/work.ts";
+import type { Context } from "../../../src/graphql/schema/context.ts";
+import { tellError } from "../../../src/graphql/server/errors.ts";
+import type { CompiledAnswer } from "../../../src/graphql/server/lane.ts";
+import { exactVariables } from "../../../src/graphql/server/use-exact-numbers.ts";
+import { catalog } from "../../../src/modules/catalog.ts";
+import { Reader } from "../../../src/query/reader.ts";
+import { schema } from "../gateway/schema.ts";
+import { patientEnvironment } from "../run/patience.ts";
+
+/** Others may write meanwhile: what differs each time is a difference. */
+const mostTurns = 10;
+
+/**
+ * Interprets every query that a gateway has answered by a compiled statement, and compares. It reads by connections of its
+ * own, which count in nobody's quota, log or recorded statements.
+ */
+export function startComparison(databaseUrl: string) {
+  const { pool } = loadConfig(patientEnvironment);
+  const database = openDatabase({ url: databaseUrl, maxConnections: 2, pool });
+  const differences: string[] = [];
+
+  const interpret = async (answer: CompiledAnswer): Promise<ExecutionResult> => {
+    const { actor, document, operationName, variables } = answer;
+    const operation = getOperationAST(document, operationName);
+    if (operation == null) throw new Error("no such operation");
+    const contextValue: Context = {
+      catalog,
+      pool: database.pool,
+      get prisma() {
+        return database.prismaFor(actor.tenantId);
+      },
+      get apiKeys(): never {
+        throw new Error("a query knows no keys");
+      },
+      idempotency: null,
+      actor,
+      work: null,
+      reader: new Reader({ db: database.forTenant(actor.tenantId), catalog, viewer: actor }),
+    };
+    const variableValues = exactVariables(schema, operation, { ...variables });
+    const result = await asWork(new Work(), () =>
+      normalizedExecutor({ schema, document, operationName, variableValues, contextValue }),
+    );
+    if (Symbol.asyncIterator in result) throw new Error("a query has one answer");
+    return result;
+  };
+
+  const difference = async (answer: CompiledAnswer): Promise<string | null> => {
+    let told = "";
+    let data: string | null = answer.data;
+    for (let turn = 0; turn < mostTurns && data !== null; turn += 1) {
+      const result = await interpret(answer);
+      // Its connections may be cut, too.
+      if (result.errors?.some((error) => codeOf(error) === "UNAVAILABLE")) return null;
+      const { errors } = result;
+      if (errors === undefined && canonical(result.data) === canonical(JSON.parse(data)))
+        return null;
+      const wrong = errors === undefined ? "" : ` and ${errors.map(String).join(", ")}`;
+      told = `compiled:\n${data}\ninterpreted:\n${JSON.stringify(result.data)}${wrong}`;
+      data = await answer.again();
+    }
+    return data === null ? null : told;
+  };
+
+  return {
+    /** For the gateway to call. */
+    onCompiled: async (answer: CompiledAnswer): Promise<void> => {
+      const found = await difference(answer);
+      if (found === null) return;
+      const { document, variables } = answer;
+      const text = `${document.loc?.source.body}\n${JSON.stringify(variables)}\n${found}`;
+      differences.push(text);
+      console.error(`The lanes differ:\n${text}`);
+    },
+    /** @throws when some answer was another than the interpreter's. */
+    close: async (): Promise<void> => {
+      await database.close();
+      if (differences.length > 0) {
+        throw new Error(
+          `${differences.length} answers differ between the lanes: ${differences[0]}`,
+        );
+      }
+    },
+  };
+}
+
+const codeOf = (error: unknown): unknown => tellError(error, "").error.extensions["code"];
+const canonical = (data: unknown): string => JSON.stringify(data);
