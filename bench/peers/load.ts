@@ -21,6 +21,8 @@ export type Answered = {
   readonly good: number;
   readonly bad: number;
   readonly seconds: number;
+  /** Milliseconds of CPU that the generator took itself. */
+  readonly cpu: number;
   /** Milliseconds since a request was due, which in the open loop includes the wait for a connection. */
   readonly p50: number;
   readonly p99: number;
@@ -157,6 +159,7 @@ async function run(load: Load): Promise<Answered> {
     return connection.isClosed ? new Connection(port) : connection;
   };
   const all = Array.from({ length: connections }, () => new Connection(port));
+  const cpuBefore = process.cpuUsage();
   const began = performance.now();
   const end = began + seconds * 1_000;
   if (rate === null) {
@@ -194,10 +197,19 @@ async function run(load: Load): Promise<Answered> {
     for (const connection of idle) connection.close();
   }
   const took = (performance.now() - began) / 1_000;
+  const { user, system } = process.cpuUsage(cpuBefore);
   positions.set(name, position);
   const sorted = times.toSorted((one, other) => one - other);
   const at = (share: number): number => sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
-  return { good: times.length, bad, seconds: took, p50: at(0.5), p99: at(0.99), complaint };
+  return {
+    good: times.length,
+    bad,
+    seconds: took,
+    cpu: (user + system) / 1_000,
+    p50: at(0.5),
+    p99: at(0.99),
+    complaint,
+  };
 }
 
 if (import.meta.main) {

@@ -69,6 +69,8 @@ type Bench = {
   readonly postgres: number;
   /** How many answers were none, by what they said. */
   readonly complaints: Map<string, number>;
+  /** What the load generator took itself, and for how many requests. */
+  readonly generator: { milliseconds: number; requests: number };
 };
 
 /** The rotation of a side, as it is sent; null when the side has nothing like one of them. */
@@ -103,15 +105,18 @@ async function undo(owner: pg.Client, ask: Ask): Promise<void> {
 }
 
 async function measureSlice(
-  { load, postgres, complaints }: Bench,
+  bench: Bench,
   { name, process: { port, pid } }: Side,
   options: { title: string; requests: HttpRequest[]; connections: number; seconds: number },
 ): Promise<Slice> {
+  const { load, postgres, complaints } = bench;
   const before = [await cpuOf(pid), await cpuOf(postgres)];
   const { title, ...rest } = options;
   const answered = await load.run({ ...rest, name: `${title} ${name}`, port, rate: null });
   const after = [await cpuOf(pid), await cpuOf(postgres)];
   const { good, bad, complaint } = answered;
+  bench.generator.requests += good + bad;
+  bench.generator.milliseconds += answered.cpu;
   if (bad > 0) {
     const text = `${title}, ${name}, ${options.connections} connections: ${complaint}`;
     complaints.set(text, (complaints.get(text) ?? 0) + bad);
@@ -214,6 +219,10 @@ async function compare(
   const memory = new Map<SideName, { now: number; most: number } | null>();
   for (const { name, process: side } of bench.sides) memory.set(name, await memoryOf(side.pid));
   text.push("Resident memory", memoryTable(memory));
+  const each = bench.generator.milliseconds / bench.generator.requests;
+  text.push(
+    `The load generator took ${each.toFixed(3)} ms of CPU for a request, on the same cores.`,
+  );
   if (bench.complaints.size === 0) text.push("Every request was answered with data.");
   for (const [complaint, count] of bench.complaints) {
     text.push(`${count} requests were not answered with data: ${complaint}`);
@@ -249,7 +258,8 @@ try {
   const load = startLoadGenerator();
   closers.push(() => load.stop());
   const postgres = (await parentOf(rows[0]?.pid ?? 0)) ?? 0;
-  const bench: Bench = { sides: started, load, postgres, complaints: new Map() };
+  const generator = { milliseconds: 0, requests: 0 };
+  const bench: Bench = { sides: started, load, postgres, complaints: new Map(), generator };
   const workloads = await makeWorkloads(world, wanted, variant, sides, async (side, ask) => {
     const request = requestOf(side, ask);
     const found = started.find(({ name }) => name === side);
