@@ -105,8 +105,10 @@ class Connection {
       this.#isHeadRead = true;
       const isData = text.subarray(start, start + goodStart.length).equals(goodStart);
       this.#isGood = isData && text.toString("latin1", 9, 12) === "200";
-      if (!this.#isGood)
-        this.complaint = text.toString("latin1", 0, 12) + text.toString("latin1", end, end + 300);
+      if (!this.#isGood) {
+        const said = text.toString("latin1", 0, 12) + text.toString("latin1", end, end + 300);
+        this.complaint = said.replaceAll(/\s+/g, " ");
+      }
       this.#left = length === undefined ? Number.NaN : Number(length) - (text.length - end - 4);
       this.#tail = text.toString("latin1", Math.max(end, text.length - 5));
     } else {
