@@ -167,6 +167,17 @@ describe(`over skewed rows (CRM_TEST_SEED=${runSeed})`, () => {
   });
 });
 
+describe("the pipeline and the forecast", () => {
+  const amounts = "amounts { c: currency count value weightedValue __typename }";
+  it.each([
+    `{ pipeline { stage count ${amounts} } forecast { month count ${amounts} } }`,
+    "{ pipeline { __typename number: count } forecast { when: month } }",
+    `{ pipeline(where: { stage: { contains: "o" } }) { ${amounts} more: amounts { value } stage } }`,
+    `{ forecast(from: "2020-01-01", to: "2030-01-01", where: { value: { gte: 1 } }) { count ${amounts} } }`,
+    `{ pipeline(where: { id: { in: [] } }) { count } forecast(where: { id: { in: [] } }) { ${amounts} } }`,
+  ])("are those of the interpreter: %s", (text) => expectSame(text));
+});
+
 describe("one statement", () => {
   const parents = `query ($first: Int!) { accounts(first: $first) { nodes { id
     dealsAggregate(groupBy: [{ field: stage }], orderBy: [{ sum: { value: desc }, currency: "EUR" }]) {

@@ -77,10 +77,9 @@ function byStage(changes: Partial<AggregateRequest> = {}): AggregateRequest {
   };
 }
 
-const everything = { where: null, amounts: true, from: null, to: null };
 const questions: readonly (readonly [string, (reader: Reader) => Promise<unknown>])[] = [
-  ["the pipeline", (reader) => readPipeline(reader, everything)],
-  ["the forecast", (reader) => readForecast(reader, everything)],
+  ["the pipeline", (reader) => readPipeline(reader, {}, true)],
+  ["the forecast", (reader) => readForecast(reader, {}, true)],
   ["deals by stage", (reader) => reader.aggregate(byStage())],
   [
     "deals by owner and month",

@@ -21,7 +21,7 @@ import { NotCompiled, type Arguments, type Compilation, type Selected } from "./
 import { textOf, valueOf, type Json } from "./json.ts";
 import { parentOf } from "./list.ts";
 import { printedObject } from "./record.ts";
-import type { RowSql } from "./row-sql.ts";
+import type { Joined, RowSql } from "./row-sql.ts";
 
 /** Figures over records as JSON text: over the tenant's, or over those at the other end of a row's edge. */
 export function aggregateText(
@@ -48,11 +48,20 @@ export function aggregateText(
       return figuresJson(c, part, entity);
     }),
   );
+  charge(c, parent ?? c.root, selected);
   if (total === null && groups === null) return text;
   const rows = gathered(request, matching(request, c.catalog, c.viewer, parent?.alias));
   if (groupBy.length === 0) return sql`(SELECT ${text} FROM (${rows}) b)`;
   const steps = groupSteps(request, sql`SELECT 1::bigint AS ord, p.* FROM (${rows}) p`);
   return sql`(WITH ${join(steps, ", ")} SELECT ${text}${fromTotal(request)})`;
+}
+
+/** Adds what the figures cost; where there are lists in them, only the text tells how long these are. */
+function charge(c: Compilation, place: Joined, selected: Selected): void {
+  const hasLists = selected.planned.some((field) => field.hasLists);
+  const price = hasLists ? null : c.priceOf(selected);
+  if (price === null || price.isPaged) c.costsByText = true;
+  else place.cost += Math.max(price.least, price.own) + price.each;
 }
 
 /** The schema has coerced them. */

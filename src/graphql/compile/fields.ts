@@ -4,6 +4,7 @@ import { namedBy } from "../../model/public-value.ts";
 import { relationJoin } from "../../query/relation-join.ts";
 import { sourceOf, type Source } from "../schema/source.ts";
 import { aggregateText } from "./aggregate.ts";
+import { bundlesJson } from "./bundles.ts";
 import { keyedJson, nodeJson, nodesJson } from "./by-id.ts";
 import { anyIdJson, anyRecordJson, fieldChangesJson } from "./change.ts";
 import { NotCompiled, type Compilation, type Selected } from "./compilation.ts";
@@ -37,6 +38,7 @@ const printers: Printers = {
   edge: (c, selected, from, row) => edgeJson(c, selected, of(row), from.relation),
   list: (c, selected, from, row) => listJson(c, row, selected, from),
   aggregate: (c, selected, from, row) => [aggregateText(c, row, selected, from)],
+  bundles: bundlesJson,
   record: keyedJson,
   node: nodeJson,
   nodes: nodesJson,
@@ -54,6 +56,7 @@ const charged: ReadonlySet<string> = new Set<Source["kind"]>([
   "isDeleted",
   "edge",
   "list",
+  "aggregate",
   "record",
   "ownTenant",
 ]);

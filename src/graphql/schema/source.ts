@@ -22,6 +22,8 @@ export type Source =
     }
   /** Figures over records: of the record that it stands on, or of the tenant. */
   | { readonly kind: "aggregate"; readonly entity: EntityName; readonly relation: string | null }
+  /** Deals taken together by their stage, or by the month in which they are expected to close. */
+  | { readonly kind: "bundles"; readonly by: "stage" | "month" }
   /** One record by its id or a natural key. */
   | { readonly kind: "record"; readonly entity: EntityName }
   /** Any record by its id, or records by their ids. */

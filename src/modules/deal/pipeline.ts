@@ -1,8 +1,12 @@
+import { badInput } from "../../lib/errors.ts";
+import { all, param, raw, sql, type Sql } from "../../lib/sql.ts";
+import { assertReadable } from "../../lib/unreadable.ts";
+import type { Catalog } from "../../model/catalog.ts";
 import type { Filter } from "../../query/filter-value.ts";
 import { matching } from "../../query/page.ts";
 import type { Reader } from "../../query/reader.ts";
 import type { Cells } from "../../query/row.ts";
-import { all, param, raw, sql, type Sql } from "../../lib/sql.ts";
+import type { ViewerSql } from "../../query/visible.ts";
 import { deal } from "./model.ts";
 import { closedStages, openStages } from "./stages.ts";
 
@@ -18,6 +22,23 @@ export type Bundle = { readonly count: number; readonly amounts: readonly Amount
 export type PipelineStage = Bundle & { readonly stage: string };
 export type ForecastMonth = Bundle & { readonly month: string | null };
 
+/** Which deals are taken together, as the arguments of GraphQL say it. */
+export type BundleArguments = {
+  readonly where?: Filter | null;
+  readonly from?: string | null;
+  readonly to?: string | null;
+};
+
+/** Deals by a key, and how they are weighted. */
+export type BundleRequest = {
+  readonly where: Filter | null;
+  readonly key: Sql;
+  readonly weighted: Sql;
+  readonly conditions: readonly Sql[];
+  /** Bundles are in this order of their keys, then in that of the keys themselves; null is the last. */
+  readonly place: (key: Sql) => Sql;
+};
+
 // What is weighted is summed exactly, and rounded once. A deal that is won is certain, one that is lost is worth nothing.
 const chances = `sum(t."value" * t."probability")`;
 const byChance = raw(`round(coalesce(${chances}, 0) * 0.01, 4)`);
@@ -25,56 +46,88 @@ const byStage = raw(
   `CASE t."stage" WHEN 'closed_won' THEN coalesce(sum(t."value"), 0) WHEN 'closed_lost' THEN 0 ELSE round(coalesce(${chances}, 0) * 0.01, 4) END`,
 );
 
-type Rows = { readonly where: Filter | null; readonly amounts: boolean };
+/** The usual stages as deals pass through them, unusual ones before the closed. */
+const stagePlaces = [...openStages, null, ...closedStages]
+  .map((stage, place) => (stage === null ? "" : ` WHEN '${stage}' THEN ${place}`))
+  .join("");
 
-/** The tenant's deals by stage, in one statement: as deals pass through them, unusual ones by name before the closed. */
-export async function readPipeline(reader: Reader, rows: Rows): Promise<PipelineStage[]> {
-  const key = raw(`t."stage"`);
-  const bundles = await readBundles(reader, rows, { key, weighted: byStage, conditions: [] });
-  const stages = bundles.map(({ key: stage, ...bundle }) => ({ stage: stage ?? "", ...bundle }));
-  const known = (names: readonly string[]) =>
-    names.flatMap((name) => stages.filter(({ stage }) => stage === name));
-  const usual: ReadonlySet<string> = new Set([...openStages, ...closedStages]);
-  const others = stages.filter(({ stage }) => !usual.has(stage));
-  return [...known(openStages), ...others, ...known(closedStages)];
+/** Deals by stage. */
+export function pipelineRequest({ where }: BundleArguments): BundleRequest {
+  return {
+    where: where ?? null,
+    key: raw(`t."stage"`),
+    weighted: byStage,
+    conditions: [],
+    place: (key) => sql`CASE ${key}${raw(stagePlaces)} ELSE ${raw(String(openStages.length))} END`,
+  };
 }
 
-/** The tenant's open deals by the month in which they are expected to close, in one statement. */
-export async function readForecast(
-  reader: Reader,
-  rows: Rows & { readonly from: string | null; readonly to: string | null },
-): Promise<ForecastMonth[]> {
+/** Open deals by the month in which they are expected to close. */
+export function forecastRequest({ where, from, to }: BundleArguments): BundleRequest {
+  assertReadable(from, ["from"]);
+  assertReadable(to, ["to"]);
+  if (from != null && to != null && from > to)
+    throw badInput(["to"], "lies before from; swap them.");
   const day = raw(`t."expected_close_date"`);
-  const bundles = await readBundles(reader, rows, {
+  return {
+    where: where ?? null,
     key: sql`date_trunc('month', ${day}::timestamp)::date`,
     weighted: byChance,
     conditions: [
       // As the index on open deals has it.
       raw(`t."stage" NOT IN (${closedStages.map((stage) => `'${stage}'`).join(", ")})`),
-      ...(rows.from === null ? [] : [sql`${day} >= ${param(rows.from, "date")}`]),
-      ...(rows.to === null ? [] : [sql`${day} <= ${param(rows.to, "date")}`]),
+      ...(from == null ? [] : [sql`${day} >= ${param(from, "date")}`]),
+      ...(to == null ? [] : [sql`${day} <= ${param(to, "date")}`]),
     ],
-  });
+    place: (key) => key,
+  };
+}
+
+/** Counts by key; with amounts by currency too, and what they are worth. */
+export function bundleRows(
+  { where, key, weighted, conditions }: BundleRequest,
+  amounts: boolean,
+  { viewer, catalog }: { readonly viewer: ViewerSql; readonly catalog: Catalog },
+): Sql {
+  const request = { entity: deal, parent: null, where, words: null, includeDeleted: false };
+  const condition = all([matching(request, catalog, viewer), ...conditions]);
+  const worth = sql`, t."currency", coalesce(sum(t."value"), 0) AS value, ${weighted} AS weighted`;
+  return sql`SELECT ${key} AS key, count(*) AS n${amounts ? worth : raw("")} FROM "deals" t WHERE ${condition} GROUP BY ${raw(amounts ? "1, 3" : "1")}`;
+}
+
+/** The tenant's deals by stage, in one statement. */
+export async function readPipeline(
+  reader: Reader,
+  args: BundleArguments,
+  amounts: boolean,
+): Promise<PipelineStage[]> {
+  const bundles = await readBundles(reader, pipelineRequest(args), amounts);
+  return bundles.map(({ key, ...bundle }) => ({ stage: key ?? "", ...bundle }));
+}
+
+/** The tenant's open deals by the month in which they are expected to close, in one statement. */
+export async function readForecast(
+  reader: Reader,
+  args: BundleArguments,
+  amounts: boolean,
+): Promise<ForecastMonth[]> {
+  const bundles = await readBundles(reader, forecastRequest(args), amounts);
   return bundles.map(({ key: month, ...bundle }) => ({ month, ...bundle }));
 }
 
-type Question = { readonly key: Sql; readonly weighted: Sql; readonly conditions: readonly Sql[] };
-
-/** Counts by key, and amounts by key and currency when they are asked for; null is the last key. */
 async function readBundles(
   reader: Reader,
-  { where, amounts }: Rows,
-  { key, weighted, conditions }: Question,
+  request: BundleRequest,
+  amounts: boolean,
 ): Promise<(Bundle & { key: string | null })[]> {
-  const worth = sql`, t."currency", coalesce(sum(t."value"), 0), ${weighted}`;
   const cells = await reader.cells((viewer, catalog) => {
-    const request = { entity: deal, parent: null, where, words: null, includeDeleted: false };
-    const condition = all([matching(request, catalog, viewer), ...conditions]);
-    return sql`SELECT ${key}, count(*)${amounts ? worth : raw("")} FROM "deals" t WHERE ${condition} GROUP BY ${raw(amounts ? "1, 3" : "1")} ORDER BY ${raw(amounts ? "1, 3" : "1")}`;
+    const rows = bundleRows(request, amounts, { viewer, catalog });
+    const order = sql`${request.place(raw("b.key"))}, b.key${raw(amounts ? ", b.currency" : "")}`;
+    return sql`SELECT * FROM (${rows}) b ORDER BY ${order}`;
   });
   const byKey = Map.groupBy(cells, ([name]) => name ?? null);
-  return [...byKey].map(([name, rows]) => ({
-    key: name,
+  return [...byKey].map(([key, rows]) => ({
+    key,
     count: rows.reduce((sum, [, count]) => sum + Number(count), 0),
     amounts: amounts ? rows.map(amountOf) : [],
   }));

@@ -4,9 +4,8 @@ import { access } from "../../graphql/limits/access.ts";
 import { figuresCost } from "../../graphql/limits/costs.ts";
 import { implementEntity } from "../../graphql/schema/entity-type.ts";
 import { entityQueries } from "../../graphql/schema/query-fields.ts";
+import { source } from "../../graphql/schema/source.ts";
 import { fieldType, selectedFields } from "../../graphql/schema/selection.ts";
-import { badInput } from "../../lib/errors.ts";
-import { assertReadable } from "../../lib/unreadable.ts";
 import { deal } from "./model.ts";
 import {
   readForecast,
@@ -90,7 +89,10 @@ export function declareDeal(schema: SchemaParts): void {
   schema.builder.queryField("pipeline", (t) =>
     t.field({
       type: [stageRef],
-      extensions: access({ reads: [deal.name], ...figuresCost }),
+      extensions: {
+        ...access({ reads: [deal.name], ...figuresCost }),
+        ...source({ kind: "bundles", by: "stage" }),
+      },
       description:
         "The tenant's deals by stage: lead, qualified, proposal and negotiation, then other stages by name, closed_won and closed_lost last. Stages without deals are left out.",
       args: {
@@ -99,15 +101,17 @@ export function declareDeal(schema: SchemaParts): void {
           description: "Only deals that match this filter.",
         }),
       },
-      resolve: (_root, { where }, { reader }, info) =>
-        readPipeline(reader, { where: where ?? null, amounts: wantsAmounts(info) }),
+      resolve: (_root, args, { reader }, info) => readPipeline(reader, args, wantsAmounts(info)),
     }),
   );
 
   schema.builder.queryField("forecast", (t) =>
     t.field({
       type: [monthRef],
-      extensions: access({ reads: [deal.name], ...figuresCost }),
+      extensions: {
+        ...access({ reads: [deal.name], ...figuresCost }),
+        ...source({ kind: "bundles", by: "month" }),
+      },
       description:
         "The tenant's open deals (neither closed_won nor closed_lost) by the month of their expectedCloseDate, earliest first, those without one last. Months without deals are left out.",
       args: {
@@ -125,18 +129,7 @@ export function declareDeal(schema: SchemaParts): void {
           description: "Only deals expected to close by this day; not those without a day.",
         }),
       },
-      resolve: (_root, { where, from, to }, { reader }, info) => {
-        assertReadable(from, ["from"]);
-        assertReadable(to, ["to"]);
-        if (from != null && to != null && from > to)
-          throw badInput(["to"], "lies before from; swap them.");
-        return readForecast(reader, {
-          where: where ?? null,
-          amounts: wantsAmounts(info),
-          from: from ?? null,
-          to: to ?? null,
-        });
-      },
+      resolve: (_root, args, { reader }, info) => readForecast(reader, args, wantsAmounts(info)),
     }),
   );
 }
