@@ -179,8 +179,10 @@ async function run(load: Load): Promise<Answered> {
     const asked = new Set<Promise<void>>();
     const start = (): void => {
       for (let due = waiting[0]; due !== undefined && idle.length > 0; due = waiting[0]) {
-        const connection = idle.pop();
-        if (connection === undefined) return;
+        const last = idle.pop();
+        if (last === undefined) return;
+        // A server closes those that were idle for some seconds.
+        const connection = last.isClosed ? new Connection(port) : last;
         waiting.shift();
         const answered = ask(connection, due).then((free) => {
           idle.push(free);
