@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { hash, randomBytes, timingSafeEqual } from "node:crypto";
 import { isUuid } from "../lib/id.ts";
 
 /** `crm_<env>_<id>_<secret>`: the id finds the row, the secret proves the caller. */
@@ -25,8 +25,8 @@ export function readApiKey(text: string): KeyParts | null {
 const noHash = Buffer.alloc(32);
 
 /** Whether the secret is the one whose hash is stored, compared in constant time. */
-export function isSecretOf(secret: string, hash: Buffer | undefined): boolean {
-  return timingSafeEqual(hashSecret(secret), hash ?? noHash);
+export function isSecretOf(secret: string, stored: Buffer | undefined): boolean {
+  return timingSafeEqual(hashSecret(secret), stored ?? noHash);
 }
 
 /** A new secret: the whole key, to be shown once, and the hash that is kept of it. */
@@ -37,5 +37,6 @@ export function makeSecret(environment: string, id: string): { key: string; hash
 
 /** What is stored of a secret. It is 192 random bits, so a plain hash cannot be guessed back. */
 function hashSecret(secret: string): Buffer {
-  return createHash("sha256").update(secret).digest();
+  // As a text and back: Node makes a buffer of its own five times as slowly.
+  return Buffer.from(hash("sha256", secret, "hex"), "hex");
 }

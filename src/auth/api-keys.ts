@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import type { FencedPool } from "../db/fenced-pool.ts";
 import { asOwnWork } from "../db/work.ts";
 import { formatId, parseId, readId } from "../lib/id.ts";
-import type { QuotaOwner } from "./actor.ts";
+import type { Actor, QuotaOwner } from "./actor.ts";
 import type { Authentication } from "./authentication.ts";
 import { isSecretOf, readApiKey } from "./api-key.ts";
 import { FreshCache } from "./fresh-cache.ts";
@@ -47,6 +47,7 @@ export class ApiKeys {
   readonly #rows: FreshCache<KeyRow>;
   readonly #uses: KeyUses;
   readonly #defaultQuota: number;
+  readonly #authentications = new WeakMap<KeyRow, Authentication>();
 
   constructor({ pool, logger, requestsPerMinute, onLookUp }: ApiKeysOptions) {
     this.#defaultQuota = requestsPerMinute;
@@ -85,27 +86,39 @@ export class ApiKeys {
     if (row.expires_at !== null && row.expires_at.getTime() <= Date.now()) {
       return { refused: "an expired API key" };
     }
-    return {
-      actor: {
-        kind: "apiKey",
-        id: formatId("key", row.id),
-        tenantId: row.tenant_id,
-        // What an older version stored and this one does not know opens nothing.
-        scopes: row.scopes.filter(isScope),
-        appId: row.app_id,
-        departmentId: row.department_id,
-        expiresAt: row.expires_at,
-        requestsPerMinute: row.requests_per_minute,
-        defaultRequestsPerMinute: this.#defaultQuota,
-        quotas: quotasOf(row),
-      },
-    };
+    return this.#authenticationOf(row);
+  }
+
+  /** One for each row: what is worked out for an actor is found again by its requests. */
+  #authenticationOf(row: KeyRow): Authentication {
+    let known = this.#authentications.get(row);
+    if (known === undefined) {
+      known = { actor: actorOf(row, this.#defaultQuota) };
+      this.#authentications.set(row, known);
+    }
+    return known;
   }
 
   /** A key was changed by this process, which shall see it at once. Takes the id with its prefix or bare. */
   forget(id: string): void {
     this.#rows.forget(readId("key", id) ?? "");
   }
+}
+
+function actorOf(row: KeyRow, defaultRequestsPerMinute: number): Actor {
+  return {
+    kind: "apiKey",
+    id: formatId("key", row.id),
+    tenantId: row.tenant_id,
+    // What an older version stored and this one does not know opens nothing.
+    scopes: row.scopes.filter(isScope),
+    appId: row.app_id,
+    departmentId: row.department_id,
+    expiresAt: row.expires_at,
+    requestsPerMinute: row.requests_per_minute,
+    defaultRequestsPerMinute,
+    quotas: quotasOf(row),
+  };
 }
 
 /** Whose minutes a key draws on; its own limit is what its own row says, also when it took another key's place. */

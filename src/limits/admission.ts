@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { LRUCache } from "lru-cache";
 import type { LimitsConfig } from "../config.ts";
@@ -57,9 +57,8 @@ export class Admission {
     refuse: (error: GatewayError) => void,
   ): Promise<void> {
     const { request, response, work } = entering;
-    const { signal } = work;
     const caller = callerOf(request);
-    const take = () => this.#take(caller, signal);
+    const take = () => this.#take(caller, work);
     let giveBack: () => void;
     try {
       giveBack = await take();
@@ -69,21 +68,23 @@ export class Admission {
       return;
     }
     // A client that is waited for does not keep a turn: not while a body is on its way, nor while an answer is.
-    const endTurn = (): void => giveBack();
     const { socket } = request;
     work.hold = (giveUp) => {
       const party = entering.actor?.tenantId ?? caller;
       return this.#held.hold({ party, credential: caller, socket }, giveUp);
     };
+    const endTurn = (): void => giveBack();
     work.endTurn = endTurn;
     work.newTurn = async () => {
       giveBack = await take();
     };
-    signal?.addEventListener("abort", endTurn, { once: true });
+    // What ends keeps no turn until it is over.
+    const turn = { cancel: endTurn };
+    work.begins(turn);
     try {
       await handle();
     } finally {
-      signal?.removeEventListener("abort", endTurn);
+      work.ends(turn);
       giveBack();
       // By the credential, not by the answer: some answers are the same for everybody.
       const tenant = entering.actor?.tenantId;
@@ -92,16 +93,18 @@ export class Admission {
     }
   }
 
-  async #take(caller: string, signal: AbortSignal | null): Promise<() => void> {
+  async #take(caller: string, work: Work): Promise<() => void> {
     for (;;) {
       const tenant = this.#tenants.get(caller);
       const isKnown = tenant !== undefined;
       const hasRoom = () => this.#held.hasRoom(caller, tenant ?? caller, 0);
-      const giveBack = await this.#turns
-        .take(isKnown ? caller : strangers, signal, tenant)
-        .catch((error: unknown) => {
+      const owner = isKnown ? caller : strangers;
+      work.throwIfStopped();
+      const giveBack =
+        this.#turns.takeNow(owner, tenant) ??
+        (await this.#turns.take(owner, work.signal, tenant).catch((error: unknown) => {
           throw hasRoom() ? error : this.#unreadComplaint(caller);
-        });
+        }));
       if (isKnown || hasRoom()) return giveBack;
       giveBack();
       // It holds answers, so it was let in since it came: now it has a line of its own.
@@ -122,7 +125,7 @@ const strangers = "strangers";
 
 /** Hashed: what is remembered is no credential, and no longer than another. */
 function callerOf(request: IncomingMessage): string {
-  return createHash("sha256").update(sentBy(request)).digest("base64");
+  return hash("sha256", sentBy(request), "base64");
 }
 
 function sentBy({ headers }: IncomingMessage): string {

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
 import type { RequestContext } from "../../gate/request-context.ts";
-import { preferredType } from "../../lib/accept.ts";
+import { typeChooser } from "../../lib/accept.ts";
 import {
   findHashed,
   hashedPath,
@@ -22,12 +22,11 @@ export function isLoopback(hostname: string): boolean {
 /** Where the explorer's own files lie; the page itself is at GraphQL's path. */
 export const explorerPath = "/graphiql/";
 
+const pageOrAnswer = typeChooser(["application/json", "text/html"]);
+
 /** Whether a browser wants to see a page, rather than a program an answer. */
 export function wantsPage({ method, headers }: IncomingMessage): boolean {
-  return (
-    method === "GET" &&
-    preferredType(headers.accept, ["application/json", "text/html"]) === "text/html"
-  );
+  return method === "GET" && pageOrAnswer(headers.accept) === "text/html";
 }
 
 type Names = "app" | "style" | "start" | "editorWorkerService" | "json" | "graphql";

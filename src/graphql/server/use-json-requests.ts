@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { GraphQLError } from "graphql";
 import type { GraphQLParams } from "graphql-yoga";
 import type { RequestContext } from "../../gate/request-context.ts";
-import { preferredType } from "../../lib/accept.ts";
+import { typeChooser } from "../../lib/accept.ts";
 import { ExactNumber } from "../../lib/exact-number.ts";
 import { GatewayError } from "../../lib/errors.ts";
 import { isRecord } from "../../lib/json.ts";
@@ -39,9 +39,7 @@ const answerTypes = [
 ] as const;
 
 /** The type of the answer to an Accept header; null when it takes none of ours. */
-export function answerTypeFor(accept: string | undefined): string | null {
-  return preferredType(accept, answerTypes);
-}
+export const answerTypeFor = typeChooser(answerTypes);
 
 /** Whether a request's body is read at all. */
 export function isJsonRequest(headers: IncomingHttpHeaders): boolean {
