@@ -1,5 +1,6 @@
 import type { GraphQLSchema } from "graphql";
 import { countingAnswers } from "./graphql/limits/answer-size.ts";
+import { runningOnce } from "./graphql/schema/run-once.ts";
 import { declareSchema } from "./graphql/schema/declare-schema.ts";
 import type { Catalog } from "./model/catalog.ts";
 import { declareAccountMutations } from "./modules/account/mutations.ts";
@@ -50,5 +51,5 @@ export function createSchema(catalog: Catalog): GraphQLSchema {
   ]) {
     declare(schema);
   }
-  return countingAnswers(schema.builder.toSchema());
+  return countingAnswers(runningOnce(schema.builder.toSchema()));
 }

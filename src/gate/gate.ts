@@ -30,7 +30,7 @@ export type NoPassage =
 type Passage = { readonly kind: "passed"; readonly actor: Actor } | NoPassage;
 
 /** Gives back what was taken for an operation beyond what it cost. */
-type Settle = (actual: number) => void;
+export type Settle = (actual: number) => void;
 
 /** Where every request passes, whatever it is for: its credential, its quota, its place, and the points that it costs. */
 export class Gate {

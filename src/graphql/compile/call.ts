@@ -7,6 +7,8 @@ export type Call = {
   readonly variables: Variables;
   /** What several parameters are made of is made once: of a cursor, all its values. */
   readonly once: Map<object, unknown>;
+  /** The ids of the records that a mutation's payload shows, by the field that shows them. */
+  readonly written: ReadonlyMap<string, readonly string[]>;
 };
 
 /** A parameter whose value each execution has its own of. */

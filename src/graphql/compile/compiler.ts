@@ -1,4 +1,3 @@
-import { LRUCache } from "lru-cache";
 import {
   OperationTypeNode,
   type DocumentNode,
@@ -13,24 +12,22 @@ import type { Variables } from "../server/variables.ts";
 import { valuesFor, type Call } from "./call.ts";
 import { Compilation, NotCompiled } from "./compilation.ts";
 import { fieldJson } from "./fields.ts";
+import { Kept } from "./kept.ts";
+import { MutationField } from "./mutation.ts";
 import { queryStatement, type CompiledStatement } from "./operation.ts";
 import { shapeOf, usesOf } from "./shape.ts";
 
-/** Statements that are kept, by the length of their texts. */
-const maxCharacters = 20_000_000;
-/** What is kept beside a statement's text takes some room too. */
-const overhead = 2_000;
-/** A shape with long values in it, such as a list of 1,000 ids, would not come again. */
-const maxShape = 5_000;
+/** What is kept of queries and of mutations, by the length of their statements' texts. */
+const [maxOfQueries, maxOfMutations] = [20_000_000, 5_000_000];
 
-/** Compiles queries: an operation and the shape of its variables become one statement. */
+/** Compiles operations: with the shape of its variables, a query or a payload becomes one statement. */
 export class Compiler {
   readonly #schema: GraphQLSchema;
   readonly #catalog: Catalog;
-  readonly #statements = new LRUCache<string, CompiledStatement>({
-    maxSize: maxCharacters,
-    sizeCalculation: ({ text }, key) => text.length + key.length + overhead,
-  });
+  readonly #statements = new Kept<CompiledStatement>(maxOfQueries, ({ text }) => text.length);
+  readonly #fields = new Kept<readonly MutationField[]>(maxOfMutations, (fields) =>
+    fields.reduce((sum, { characters }) => sum + characters, 0),
+  );
   #operations = 0;
 
   constructor(schema: GraphQLSchema, catalog: Catalog) {
@@ -38,41 +35,25 @@ export class Compiler {
     this.#catalog = catalog;
   }
 
-  /** An operation of a valid document, made ready; null when it is no query. */
-  operation(
+  /** A query of a valid document, made ready; null when the operation is none. */
+  query(
     document: DocumentNode,
     operation: OperationDefinitionNode,
     planned: readonly PlannedField[],
   ): CompiledQuery | null {
     const root = this.#schema.getQueryType();
     if (operation.operation !== OperationTypeNode.QUERY || root == null) return null;
-    const uses = usesOf(this.#schema, document);
-    const fragments = fragmentsOf(document);
-    this.#operations += 1;
-    const number = this.#operations;
+    const { uses, keyOf, compilation } = this.#prepare(document, planned);
     let isCompiled = true;
-    const compile = (call: Call): CompiledStatement => {
-      const c = new Compilation({
-        schema: this.#schema,
-        catalog: this.#catalog,
-        fragments,
-        call,
-        fieldJson,
-        planned,
-      });
-      return queryStatement(c, c.rootFields(root, operation));
-    };
     return {
       statement: (viewer, variables) => {
         if (!isCompiled) return null;
-        const call: Call = { viewer, variables, once: new Map() };
+        const call: Call = { viewer, variables, once: new Map(), written: new Map() };
         try {
-          const shape = shapeOf(uses, variables);
-          const key = `${number} ${viewer.appId === null ? "" : "a"} ${shape}`;
-          const isKept = key.length <= maxShape;
-          const known = isKept ? this.#statements.get(key) : undefined;
-          const statement = known ?? compile(call);
-          if (known === undefined && isKept) this.#statements.set(key, statement);
+          const statement = this.#statements.of(keyOf(call), () => {
+            const c = compilation(call);
+            return queryStatement(c, c.rootFields(root, operation));
+          });
           return { ...statement, values: valuesFor(statement.values, call) };
         } catch (error) {
           // Another call of it has no other fields, whatever its directives leave out.
@@ -82,10 +63,63 @@ export class Compiler {
       },
     };
   }
+
+  /** A mutation of a valid document, made ready; null when the operation is none. */
+  mutation(
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    planned: readonly PlannedField[],
+  ): CompiledMutation | null {
+    const root = this.#schema.getMutationType();
+    if (operation.operation !== OperationTypeNode.MUTATION || root == null) return null;
+    const { keyOf, compilation } = this.#prepare(document, planned);
+    return {
+      fields: (viewer, variables) => {
+        const call: Call = { viewer, variables, once: new Map(), written: new Map() };
+        try {
+          return this.#fields.of(keyOf(call), () => {
+            const c = compilation(call);
+            return c
+              .rootFields(root, operation)
+              .map((selected) => new MutationField(c, selected, operation));
+          });
+        } catch {
+          return null;
+        }
+      },
+    };
+  }
+
+  #prepare(document: DocumentNode, planned: readonly PlannedField[]) {
+    const uses = usesOf(this.#schema, document);
+    const fragments = fragmentsOf(document);
+    this.#operations += 1;
+    const number = this.#operations;
+    return {
+      uses,
+      keyOf: ({ viewer, variables }: Call): string =>
+        `${number} ${viewer.appId === null ? "" : "a"} ${shapeOf(uses, variables)}`,
+      compilation: (call: Call) =>
+        new Compilation({
+          schema: this.#schema,
+          catalog: this.#catalog,
+          fragments,
+          call,
+          fieldJson,
+          planned,
+        }),
+    };
+  }
 }
 
 /** A query that is ready to be run. */
 export type CompiledQuery = {
   /** The statement that answers it; null when only its resolvers can, or it is to be refused. */
   readonly statement: (viewer: Actor, variables: Variables) => CompiledStatement | null;
+};
+
+/** A mutation that is ready to be carried out. */
+export type CompiledMutation = {
+  /** Its fields at the root in their order; null when it is to be refused. */
+  readonly fields: (viewer: Actor, variables: Variables) => readonly MutationField[] | null;
 };

@@ -40,7 +40,7 @@ type Named = {
 };
 
 /** A record's text, and where it is read from: no row when the caller sees no such record. */
-function readRecord(c: Compilation, place: Joined, selected: Selected, named: Named) {
+export function readRecord(c: Compilation, place: Joined, selected: Selected, named: Named) {
   const { entity, includeDeleted, condition } = named;
   const row = tableRow(entity, c.nextAlias());
   const text = textOf(objectJson(c, row, c.objectType(entity.type), selected));

@@ -14,9 +14,10 @@ import type { Variables } from "../server/variables.ts";
 
 /**
  * What of a variable the text of the SQL depends on: whether it is given (a number of records, an id of a known
- * entity), which of a cursor's values are null, of which entity an id is, or which there are among several; or all of it, as in filters and orders.
+ * entity), which of a cursor's values are null, of which entity an id is, or which there are among several; or all of
+ * it, as in filters and orders. Nothing of it where it is only for a verb.
  */
-type Use = "given" | "cursor" | "entity" | "entities" | "whole";
+type Use = "given" | "cursor" | "entity" | "entities" | "whole" | "verb";
 
 /** Arguments whose values are parameters of the statement. */
 const parameters: Readonly<Record<string, Readonly<Record<string, Use>>>> = {
@@ -46,9 +47,11 @@ export function usesOf(schema: GraphQLSchema, document: DocumentNode): ReadonlyM
         const field = types.getFieldDef();
         const isOfField = types.getDirective() == null && field != null;
         const from = isOfField ? sourceOf(field)?.kind : undefined;
-        const use = parameters[from ?? ""]?.[argument] ?? "whole";
+        const isOfVerb = isOfField && types.getParentType() === schema.getMutationType();
+        const use = isOfVerb ? "verb" : (parameters[from ?? ""]?.[argument] ?? "whole");
         const known = uses.get(name);
-        uses.set(name, known === undefined || known === use ? use : "whole");
+        if (known === undefined || known === "verb") uses.set(name, use);
+        else if (known !== use && use !== "verb") uses.set(name, "whole");
       },
     }),
   );
@@ -58,7 +61,9 @@ export function usesOf(schema: GraphQLSchema, document: DocumentNode): ReadonlyM
 /** A text that is the same for calls whose SQL is the same. */
 export function shapeOf(uses: ReadonlyMap<string, Use>, variables: Variables): string {
   let shape = "";
-  for (const [name, use] of uses) shape += `${used(use, variables[name])} `;
+  for (const [name, use] of uses) {
+    if (use !== "verb") shape += `${used(use, variables[name])} `;
+  }
   return shape;
 }
 

@@ -60,7 +60,7 @@ export function useOperationLimits(limits: OperationLimits, gate: Gate): Gateway
       requestContext.cost = told;
       requireScopes(actor, scopes);
       if (cost > limits.maxCost) throw tooExpensive(cost, limits.maxCost, heaviest);
-      const settle = await gate.takePoints(requestContext, actor, cost);
+      const settle = context.settle ?? (await gate.takePoints(requestContext, actor, cost));
       work.mayRead(cost);
       return {
         onExecuteDone: ({ result }) => {

@@ -10,7 +10,8 @@ import { access } from "../limits/access.ts";
 import { mergeCost } from "../limits/costs.ts";
 import type { Builder } from "./builder.ts";
 import { writeContext } from "./write-context.ts";
-import { writtenRecord } from "./record-node.ts";
+import { ofOutcome } from "./payload-source.ts";
+import { written } from "./record-node.ts";
 import type { SchemaParts } from "./schema-parts.ts";
 
 /** The GraphQL type of a field in which two merged records differ. */
@@ -26,27 +27,34 @@ export function makeMergedField(builder: Builder) {
   return builder.objectRef<MergedField>("MergedField").implement({
     description: "A field in which two merged records differ, and what became of it.",
     fields: (t) => ({
-      field: t.exposeString("field", { description: "Its REST name, e.g. `first_name`." }),
+      field: t.exposeString("field", {
+        extensions: ofOutcome,
+        description: "Its REST name, e.g. `first_name`.",
+      }),
       into: t.field({
         type: "JSON",
+        extensions: ofOutcome,
         nullable: true,
         description: "What the survivor had: ids with their prefix, decimals and times as text.",
         resolve: ({ into }) => into,
       }),
       from: t.field({
         type: "JSON",
+        extensions: ofOutcome,
         nullable: true,
         description: "What the other had.",
         resolve: ({ from }) => from,
       }),
       result: t.field({
         type: "JSON",
+        extensions: ofOutcome,
         nullable: true,
         description: "What the survivor has afterwards.",
         resolve: ({ result }) => result,
       }),
       winner: t.field({
         type: mergeWinner,
+        extensions: ofOutcome,
         description: "Whose value that is.",
         resolve: ({ winner }) => winner,
       }),
@@ -59,11 +67,16 @@ export const makeMovedEdges = (builder: Builder) =>
   builder.objectRef<MovedEdges>("MovedEdges").implement({
     description: "References that a merge changes: they name the survivor afterwards.",
     fields: (t) => ({
-      type: t.exposeString("type", { description: "Type of the records that refer, e.g. `Deal`." }),
+      type: t.exposeString("type", {
+        extensions: ofOutcome,
+        description: "Type of the records that refer, e.g. `Deal`.",
+      }),
       field: t.exposeString("field", {
+        extensions: ofOutcome,
         description: "REST name of the reference, e.g. `account_id`, or `contact_ids` for links.",
       }),
       count: t.exposeInt("count", {
+        extensions: ofOutcome,
         description:
           "How many records, deleted ones too, as far as the caller may see them. Direct reports that lose their manager count as well.",
       }),
@@ -131,26 +144,24 @@ function payloadRef(
         nullable: true,
         description:
           "The survivor as it is now: after a dry run as it was; null when it was refused.",
-        resolve: (outcome, _args, ctx, info) =>
-          writtenRecord(entity, named(outcome)?.into ?? null, ctx, info),
+        ...written(entity, (outcome: MergeOutcome) => named(outcome)?.into ?? null),
       }),
       merged: t.field({
         type: nodeRef(entity),
         nullable: true,
         description:
           "The one that went over into it, as it is now: deleted, with `mergedInto`; after a dry run as it was.",
-        resolve: (outcome, _args, ctx, info) =>
-          writtenRecord(entity, named(outcome)?.from ?? null, ctx, info),
+        ...written(entity, (outcome: MergeOutcome) => named(outcome)?.from ?? null),
       }),
       fields: t.field({
         type: [mergedField()],
-        extensions: access({ reads: [entity.name] }),
+        extensions: { ...access({ reads: [entity.name] }), ...ofOutcome },
         description: "Every field in which the two differed, and what won.",
         resolve: (outcome) => [...(named(outcome)?.fields ?? [])],
       }),
       moved: t.field({
         type: [movedEdges()],
-        extensions: access({ reads: counted(schema.catalog, entity) }),
+        extensions: { ...access({ reads: counted(schema.catalog, entity) }), ...ofOutcome },
         description:
           "What refers to the survivor instead, by kind; kinds without any are left out.",
         resolve: ({ moved }) => [...moved],
@@ -160,6 +171,7 @@ function payloadRef(
           `${other.plural}Merged`,
           t.field({
             type: [pairRef(schema, other)],
+            extensions: ofOutcome,
             description: `Each ${other.type} of \`from\` that has the ${other.unique[0]?.field} of one of \`into\`, and was merged into that.`,
             resolve: ({ merged }: MergeOutcome) =>
               merged.filter((one) => one.entity === other.name),
@@ -167,10 +179,12 @@ function payloadRef(
         ]),
       ),
       dryRun: t.exposeBoolean("dryRun", {
+        extensions: ofOutcome,
         description: "Whether this only tells what a merge would do.",
       }),
       userErrors: t.field({
         type: [userError()],
+        extensions: ofOutcome,
         description: "What the caller got wrong; empty when it was merged, or could be.",
         resolve: ({ problems }) => [...problems],
       }),
@@ -188,16 +202,17 @@ function pairRef({ builder, mergedField, nodeRef }: SchemaParts, entity: Entity)
         type: nodeRef(entity),
         nullable: true,
         description: "The survivor as it is now.",
-        resolve: ({ into }, _args, ctx, info) => writtenRecord(entity, into, ctx, info),
+        ...written(entity, ({ into }: Merged) => into),
       }),
       from: t.field({
         type: nodeRef(entity),
         nullable: true,
         description: "The one that went over into it, as it is now.",
-        resolve: ({ from }, _args, ctx, info) => writtenRecord(entity, from, ctx, info),
+        ...written(entity, ({ from }: Merged) => from),
       }),
       fields: t.field({
         type: [mergedField()],
+        extensions: ofOutcome,
         description: "Every field in which the two differed, and what won.",
         resolve: ({ fields }) => [...fields],
       }),

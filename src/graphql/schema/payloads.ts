@@ -4,7 +4,8 @@ import type { WriteResult } from "../../write/draft.ts";
 import type { Problem } from "../../write/problem.ts";
 import { access } from "../limits/access.ts";
 import { mutationCost } from "../limits/costs.ts";
-import { writtenRecord } from "./record-node.ts";
+import { ofOutcome } from "./payload-source.ts";
+import { written } from "./record-node.ts";
 import type { SchemaParts } from "./schema-parts.ts";
 
 /** What every mutation of an entity asks of the caller. */
@@ -38,12 +39,13 @@ export function payloadRef(
         type: nodeRef(entity),
         nullable: true,
         description: `The ${entity.type} as it is now; null when nothing was written.`,
-        resolve: (result, _args, ctx, info) => writtenRecord(entity, result.id, ctx, info),
+        ...written(entity, (result: WriteResult) => result.id),
       }),
       ...(verb === "Upsert"
         ? {
             created: t.boolean({
               nullable: true,
+              extensions: ofOutcome,
               description: "Whether the record is new; null when nothing was written.",
               resolve: ({ created }) => created ?? null,
             }),
@@ -54,6 +56,7 @@ export function payloadRef(
           name,
           t.string({
             nullable: true,
+            extensions: ofOutcome,
             description,
             resolve: ({ extra }) => extra?.[name] ?? null,
           }),
@@ -61,6 +64,7 @@ export function payloadRef(
       ),
       userErrors: t.field({
         type: [userError()],
+        extensions: ofOutcome,
         description: "What the caller got wrong; empty when it was written.",
         resolve: ({ problems }): Problem[] => [...problems],
       }),
@@ -79,15 +83,19 @@ export function batchPayloadRef(
   const row = builder.objectRef<RowResult>(`${verb}${capitalized(entity.plural)}Result`).implement({
     description: "What became of one row.",
     fields: (t) => ({
-      index: t.exposeInt("index", { description: "The row's place among the inputs, from 0." }),
+      index: t.exposeInt("index", {
+        extensions: ofOutcome,
+        description: "The row's place among the inputs, from 0.",
+      }),
       [entity.name]: t.field({
         type: nodeRef(entity),
         nullable: true,
         description: `The ${entity.type} as it is now; null when the row was not written.`,
-        resolve: (result, _args, ctx, info) => writtenRecord(entity, result.id, ctx, info),
+        ...written(entity, (result: RowResult) => result.id),
       }),
       userErrors: t.field({
         type: [userError()],
+        extensions: ofOutcome,
         description: "What the caller got wrong in this row.",
         resolve: ({ problems }): Problem[] => [...problems],
       }),
@@ -100,10 +108,12 @@ export function batchPayloadRef(
       fields: (t) => ({
         results: t.field({
           type: [row],
+          extensions: ofOutcome,
           description: "One result for each input, in their order.",
           resolve: (results) => results.map((result, index) => ({ ...result, index })),
         }),
         written: t.int({
+          extensions: ofOutcome,
           description: "How many rows were written: with `abort` all or 0.",
           resolve: (results) => results.filter(({ id }) => id !== null).length,
         }),

@@ -4,10 +4,20 @@ import type { Row } from "../../query/row.ts";
 import type { RecordKey } from "../../lib/refusal.ts";
 import type { Context } from "./context.ts";
 import { asNode } from "./as-node.ts";
+import { payloadSource } from "./payload-source.ts";
 import { fieldKey, neededFields } from "./selection.ts";
 
+/** How a payload's field shows the record that a mutation led to, as it is now; deleted ones too. */
+export function written<Outcome>(entity: Entity, idOf: (outcome: Outcome) => string | null) {
+  return {
+    extensions: payloadSource({ kind: "written", entity, idOf }),
+    resolve: (outcome: Outcome, _args: unknown, ctx: Context, info: GraphQLResolveInfo) =>
+      writtenRecord(entity, idOf(outcome), ctx, info),
+  };
+}
+
 /** A record that a mutation names, as a field of its own type; deleted ones too. */
-export function writtenRecord(
+function writtenRecord(
   entity: Entity,
   id: string | null,
   ctx: Context,

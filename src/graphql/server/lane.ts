@@ -1,9 +1,9 @@
 import {
   getOperationAST,
-  OperationTypeNode,
   type DocumentNode,
   type ExecutionArgs,
   type GraphQLSchema,
+  type OperationDefinitionNode,
 } from "graphql";
 import type { GraphQLParams } from "graphql-yoga";
 import type { LRUCache } from "lru-cache";
@@ -11,19 +11,25 @@ import { requireScopes } from "../../auth/require-scopes.ts";
 import type { Actor } from "../../auth/actor.ts";
 import type { OperationLimits } from "../../config.ts";
 import type { Database } from "../../db/database.ts";
+import type { Cells } from "../../db/statement.ts";
 import type { Gate } from "../../gate/gate.ts";
 import type { RequestContext } from "../../gate/request-context.ts";
 import { isRecord } from "../../lib/json.ts";
 import { isDataException } from "../../query/reader.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import { tellableName } from "../../telemetry/operation-name.ts";
-import type { CompiledQuery, Compiler } from "../compile/compiler.ts";
+import type { CompiledMutation, CompiledQuery, Compiler } from "../compile/compiler.ts";
+import type { Execution, MutationField } from "../compile/mutation.ts";
+import type { CompiledStatement } from "../compile/operation.ts";
 import type { OperationPlan } from "../limits/operation-plan.ts";
 import { planOf } from "../limits/use-operation-limits.ts";
+import type { Context } from "../schema/context.ts";
+import { carryOut, printed } from "./carry-out.ts";
 import type { GatewayPlugin, ServerContext } from "./server-context.ts";
 import { extended, type Contributor } from "./use-extensions.ts";
 import { exactVariables } from "./use-exact-numbers.ts";
 import type { PersistedOperations } from "./use-persisted-operations.ts";
+import { beginWriting } from "./use-whole-mutations.ts";
 import { noVariables, readVariables, type Variables } from "./variables.ts";
 
 /** A query that a compiled statement has answered. */
@@ -51,29 +57,32 @@ type LaneOptions = {
   readonly metrics: Metrics | null;
   /** Documents that were valid, by their texts. */
   readonly documents: LRUCache<string, DocumentNode>;
+  /** What verbs get of a request. */
+  readonly contextFor: (context: ServerContext) => Context;
   readonly onCompiled: OnCompiled | null;
 };
 
 /** An operation that came before. */
 type Known = Pick<CompiledAnswer, "document" | "operationName"> & {
   readonly plan: OperationPlan;
-  readonly query: CompiledQuery;
+  readonly operation: OperationDefinitionNode;
+  readonly compiled: CompiledQuery | CompiledMutation;
   readonly variablesOf: (sent: Variables) => Variables | null;
   readonly observed: RequestContext["operation"];
 };
 
 /** The data as JSON, and what reading it cost. */
 type Ran = { readonly data: string; readonly cost: number | null };
-type Statement = NonNullable<ReturnType<CompiledQuery["statement"]>>;
 type Asked = Pick<CompiledAnswer, "document" | "operationName" | "variables">;
 
 /** Members of a body that say what to run. Others are for Yoga to refuse. */
 const members: ReadonlySet<string> = new Set(["query", "variables", "operationName", "extensions"]);
 
 /**
- * The lane of compiled queries. A query becomes one statement whose text is the answer's data. A document that came
- * before is answered in front of Yoga; a new one, or one that comes by GET, where Yoga would execute it. Whatever the
- * lane does not take, and whatever is to be refused, the interpreter answers.
+ * The lane of compiled operations. A query becomes one statement whose text is the answer's data; a mutation, its verbs
+ * and one statement for what each payload shows. A document that came before is answered in front of Yoga; a new one, one
+ * that comes by GET, and a mutation of several fields or with an idempotency key, where Yoga would execute it. Whatever
+ * the lane does not take, and whatever is to be refused, the interpreter answers.
  */
 export class Lane {
   readonly #options: LaneOptions;
@@ -91,21 +100,25 @@ export class Lane {
   ): Promise<string | null> {
     const { requestContext } = context;
     const { gate, limits, contributors, metrics } = this.#options;
-    const known = this.#find(context, params);
-    if (known === null) return null;
+    const text = textOf(this.#options.persisted, params, context);
+    const known = text === null ? null : this.#find(text, params);
+    if (text === null || known === null) return null;
     const sent = isRecord(params.variables) ? params.variables : {};
     const variables = known.variablesOf(sent);
     if (variables === null) return null;
     const { scopes, cost } = known.plan.demand(variables);
     if (cost > limits.maxCost || !mayAsk(actor, scopes)) return null;
-    const statement = known.query.statement(actor, variables);
-    if (statement === null) return null;
+    const run = this.#begin(context, actor, known, { variables, sent });
+    if (run === null) return null;
     const settle = await gate.takePoints(requestContext, actor, cost).catch(() => null);
     if (settle === null) return null;
     const told = { requested: cost, actual: 0 };
-    const ran = await this.#run(context, actor, statement, { ...known, variables: sent });
+    const ran = await run();
     if (ran === null) {
-      settle(0);
+      // The interpreter goes on with it. A verb is done by then, so nothing may be refused any more.
+      context.settle = settle;
+      const { operationName } = params;
+      context.params = Promise.resolve({ query: text, operationName, variables: params.variables });
       return null;
     }
     metrics?.countCache("documents", true);
@@ -142,30 +155,73 @@ export class Lane {
         if (known === null) return;
         setExecuteFn(async (given: ExecutionArgs) => {
           const { actor } = context;
+          const { compiled } = known;
           const sent = { ...variableValues };
           const variables = known.variablesOf(sent);
-          const statement = variables === null ? null : known.query.statement(actor, variables);
+          if (variables === null) return executeFn(given);
+          if ("fields" in compiled) {
+            const fields = compiled.fields(actor, variables);
+            if (fields === null) return executeFn(given);
+            requestContext.lane = "compiled";
+            const execution = this.#execution(context, context, variables);
+            return carryOut(fields, execution, async (field) => {
+              requestContext.lane = "interpreted";
+              return fields.length === 1
+                ? executeFn(given)
+                : executeFn({ ...given, document: onlyWith(document, known.operation, field) });
+            });
+          }
+          const statement = compiled.statement(actor, variables);
           const asked = { ...known, variables: sent };
           const ran = statement === null ? null : await this.#run(context, actor, statement, asked);
           if (ran === null) return executeFn(given);
           requestContext.lane = "compiled";
-          const { data } = ran;
-          return { data: parsed(data), stringify: () => `{"data":${data}}` };
+          return printed(parsed(ran.data), ran.data);
         });
       },
     };
   }
 
-  /** The operation that a request asks for, if it came before and can be compiled. */
-  #find(context: ServerContext, params: GraphQLParams): Known | null {
-    const { documents, persisted } = this.#options;
+  /** What answers an operation in front of Yoga; null when that is not done there. */
+  #begin(
+    context: ServerContext,
+    actor: Actor,
+    known: Known,
+    { variables, sent }: { readonly variables: Variables; readonly sent: Variables },
+  ): (() => Promise<Ran | null>) | null {
+    const { compiled, operation } = known;
+    if ("statement" in compiled) {
+      const statement = compiled.statement(actor, variables);
+      if (statement === null) return null;
+      return () => this.#run(context, actor, statement, { ...known, variables: sent });
+    }
+    const { request, work } = context.requestContext;
+    const [field, ...others] = compiled.fields(actor, variables) ?? [];
+    if (field === undefined || others.length > 0 || !field.isCompiled) return null;
+    // Kept answers are Yoga's to repeat.
+    if (request.headers["idempotency-key"] !== undefined) return null;
+    return async () => {
+      beginWriting(work, operation);
+      const own = this.#options.contextFor(context);
+      const text = await field.answer(this.#execution(context, own, variables));
+      if (text === null) return null;
+      return { data: `{${JSON.stringify(field.selected.key)}:${text}}`, cost: null };
+    };
+  }
+
+  #execution(server: ServerContext, context: Context, variables: Variables): Execution {
+    const read: Execution["read"] = (statement) => this.#rows(server, context.actor, statement);
+    return { context, variables, read };
+  }
+
+  /** The operation of a text, if it came before and can be compiled. */
+  #find(text: string, params: GraphQLParams): Known | null {
     if (!Object.keys(params).every((name) => members.has(name))) return null;
     const { operationName, variables } = params;
     if (operationName != null && typeof operationName !== "string") return null;
     if (variables != null && !isRecord(variables)) return null;
     if (params.extensions != null && !isRecord(params.extensions)) return null;
-    const text = textOf(persisted, params, context);
-    const document = text === null ? undefined : documents.get(text);
+    const document = this.#options.documents.get(text);
     return document === undefined ? null : this.#operation(document, operationName);
   }
 
@@ -186,17 +242,20 @@ export class Lane {
   #prepare(document: DocumentNode, operationName: string | null | undefined): Known | null {
     const { schema, compiler } = this.#options;
     const operation = getOperationAST(document, operationName);
-    if (operation == null || operation.operation !== OperationTypeNode.QUERY) return null;
+    if (operation == null) return null;
     const plan = planOf({ schema, document, operationName: operationName ?? null });
     if (plan === null) return null;
-    const query = compiler.operation(document, operation, plan.fields);
-    if (query === null) return null;
+    const compiled =
+      compiler.query(document, operation, plan.fields) ??
+      compiler.mutation(document, operation, plan.fields);
+    if (compiled === null) return null;
     const { variableDefinitions = [], name } = operation;
     return {
       document,
       operationName: operationName ?? null,
       plan,
-      query,
+      operation,
+      compiled,
       variablesOf: (sent) => {
         if (variableDefinitions.length === 0) return noVariables;
         const exact = exactVariables(schema, operation, { ...sent });
@@ -216,7 +275,7 @@ export class Lane {
   async #run(
     context: ServerContext,
     actor: Actor,
-    statement: Statement,
+    statement: CompiledStatement,
     { document, operationName, variables }: Asked,
   ): Promise<Ran | null> {
     const ran = await this.#read(context, actor, statement);
@@ -229,23 +288,46 @@ export class Lane {
     return ran;
   }
 
-  async #read(context: ServerContext, actor: Actor, statement: Statement): Promise<Ran | null> {
+  async #read(
+    context: ServerContext,
+    actor: Actor,
+    statement: CompiledStatement,
+  ): Promise<Ran | null> {
+    const [data, cost] = (await this.#rows(context, actor, statement))?.[0] ?? [];
+    return data == null ? null : { data, cost: cost == null ? null : Number(cost) };
+  }
+
+  /** The rows of a statement, whose first cells are parts of the answer; null when it failed. */
+  async #rows(
+    context: ServerContext,
+    actor: Actor,
+    statement: CompiledStatement,
+  ): Promise<readonly Cells[] | null> {
     const { work } = context.requestContext;
     try {
       const db = this.#options.database.forTenant(actor.tenantId);
-      const [row] = await db.rows(statement.text, statement.values, {
+      const rows = await db.rows(statement.text, statement.values, {
         plannedEach: statement.isPlannedEach,
       });
-      const [data, cost] = row ?? [];
-      if (data == null) return null;
-      work.countMade(Buffer.byteLength(data));
-      return { data, cost: cost == null ? null : Number(cost) };
+      for (const [text] of rows) work.countMade(Buffer.byteLength(text ?? ""));
+      return rows;
     } catch (error) {
       // A made-up cursor, for example: the interpreter finds the field that it was given to.
       if (!isDataException(error)) context.failure = error;
+      return null;
     }
-    return null;
   }
+}
+
+/** A document whose operation has only that field. */
+function onlyWith(
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  { selected: { nodes } }: MutationField,
+): DocumentNode {
+  const only = { ...operation, selectionSet: { ...operation.selectionSet, selections: nodes } };
+  const definitions = document.definitions.map((one) => (one === operation ? only : one));
+  return { ...document, definitions };
 }
 
 function mayAsk(actor: Actor, scopes: Parameters<typeof requireScopes>[1]): boolean {

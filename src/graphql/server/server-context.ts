@@ -1,4 +1,5 @@
 import type { GraphQLParams, Plugin } from "graphql-yoga";
+import type { Settle } from "../../gate/gate.ts";
 import type { RequestContext } from "../../gate/request-context.ts";
 import type { Context } from "../schema/context.ts";
 
@@ -9,7 +10,10 @@ export type ServerContext = {
   readonly isAcceptable: boolean;
   readonly toKeep: ToKeep;
   /** What its body holds, or why that cannot be read; null where Yoga reads the request itself. */
-  readonly params: Promise<GraphQLParams> | null;
+  params: Promise<GraphQLParams> | null;
+  readonly outcomes: Context["outcomes"];
+  /** Settles its points, where the lane has taken them and the interpreter goes on. */
+  settle: Settle | null;
   /** Why its compiled statement failed: whatever the interpreter asks for then fails for the same reason. */
   failure: unknown;
 };

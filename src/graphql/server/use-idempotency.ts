@@ -44,7 +44,7 @@ export function useIdempotency(pool: FencedPool): GatewayPlugin {
       if (result.errors !== undefined) return;
       const kept = await keepAnswer(pool, actor, toKeep.answer, {
         status: 200,
-        body: JSON.stringify(result),
+        body: result.stringify?.(result) ?? JSON.stringify(result),
       });
       setResult(printedAs(kept.body));
     },

@@ -83,6 +83,7 @@ export function createGraphQLServer(options: GraphQLServerOptions) {
         metrics,
         documents: documentsOf(maxDocumentBytes),
         onCompiled,
+        contextFor: (serverContext) => contextFor(options, serverContext),
       })
     : null;
   const yoga = createServer(options, { lane, persisted, contributors });
@@ -98,6 +99,8 @@ export function createGraphQLServer(options: GraphQLServerOptions) {
       isAcceptable: type !== null,
       toKeep: { document: null, answer: null },
       params,
+      outcomes: new Map(),
+      settle: null,
       failure: null,
     };
     // Yoga tells what is wrong with it, unless it has refused the request before.
@@ -143,7 +146,7 @@ type Parts = {
 };
 
 function createServer(options: GraphQLServerOptions, { lane, persisted, contributors }: Parts) {
-  const { schema, database, config, gate, apiKeys, logger, metrics } = options;
+  const { schema, database, config, gate, logger, metrics } = options;
   const { introspection } = config.graphql;
   return createYoga<ServerContext, Context>({
     schema,
@@ -167,27 +170,7 @@ function createServer(options: GraphQLServerOptions, { lane, persisted, contribu
       useTelemetry(metrics),
     ],
     extraParamNames: [...documentIdNames],
-    context: (serverContext) => {
-      const { actor, work } = serverContext.requestContext;
-      if (actor === null) throw new Error("the request did not pass the gate");
-      return {
-        catalog,
-        pool: database.pool,
-        get prisma() {
-          return database.prismaFor(actor.tenantId);
-        },
-        // useIdempotency sets it, for mutations.
-        idempotency: null,
-        apiKeys,
-        actor,
-        work,
-        reader: new Reader({
-          db: unlessFailed(serverContext, database.forTenant(actor.tenantId)),
-          catalog,
-          viewer: actor,
-        }),
-      };
-    },
+    context: (serverContext) => contextFor(options, serverContext),
     parserAndValidationCache: {
       documentCache: documentsOf(config.operations.maxDocumentBytes),
       errorCache: documentsOf(config.operations.maxDocumentBytes),
@@ -202,6 +185,33 @@ function createServer(options: GraphQLServerOptions, { lane, persisted, contribu
     cors: false,
     logging: false,
   });
+}
+
+/** What resolvers and verbs get of a request. */
+function contextFor(
+  { database, apiKeys }: GraphQLServerOptions,
+  serverContext: ServerContext,
+): Context {
+  const { actor, work } = serverContext.requestContext;
+  if (actor === null) throw new Error("the request did not pass the gate");
+  return {
+    catalog,
+    pool: database.pool,
+    get prisma() {
+      return database.prismaFor(actor.tenantId);
+    },
+    // useIdempotency sets it, for mutations.
+    idempotency: null,
+    outcomes: serverContext.outcomes,
+    apiKeys,
+    actor,
+    work,
+    reader: new Reader({
+      db: unlessFailed(serverContext, database.forTenant(actor.tenantId)),
+      catalog,
+      viewer: actor,
+    }),
+  };
 }
 
 /** Reads of the interpreter; after the compiled statement has failed they fail as that did. */

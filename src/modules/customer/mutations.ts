@@ -1,7 +1,8 @@
 import { access } from "../../graphql/limits/access.ts";
 import { mutationCost } from "../../graphql/limits/costs.ts";
 import { sentValues, writeContext } from "../../graphql/schema/write-context.ts";
-import { writtenRecord } from "../../graphql/schema/record-node.ts";
+import { ofOutcome } from "../../graphql/schema/payload-source.ts";
+import { written } from "../../graphql/schema/record-node.ts";
 import type { WriteResult } from "../../write/draft.ts";
 import { customerInput } from "./inputs.ts";
 import { createCustomer } from "./service.ts";
@@ -18,17 +19,17 @@ export function declareCustomerMutations(schema: SchemaParts): void {
         type: schema.nodeRef(account),
         nullable: true,
         description: "The new account; null when nothing was written.",
-        resolve: ({ id }, _args, ctx, info) => writtenRecord(account, id, ctx, info),
+        ...written(account, ({ id }: WriteResult) => id),
       }),
       contact: t.field({
         type: schema.nodeRef(contact),
         nullable: true,
         description: "Its primary contact; null when nothing was written.",
-        resolve: ({ extra }, _args, ctx, info) =>
-          writtenRecord(contact, extra?.["contact"] ?? null, ctx, info),
+        ...written(contact, ({ extra }: WriteResult) => extra?.["contact"] ?? null),
       }),
       userErrors: t.field({
         type: [schema.userError()],
+        extensions: ofOutcome,
         description: "What the caller got wrong; empty when it was written.",
         resolve: ({ problems }) => [...problems],
       }),

@@ -38,6 +38,7 @@ export function startComparison(databaseUrl: string) {
         throw new Error("a query knows no keys");
       },
       idempotency: null,
+      outcomes: new Map(),
       actor,
       work: null,
       reader: new Reader({ db: database.forTenant(actor.tenantId), catalog, viewer: actor }),

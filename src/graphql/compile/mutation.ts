@@ -1,0 +1,94 @@
+import {
+  getArgumentValues,
+  type GraphQLOutputType,
+  type GraphQLResolveInfo,
+  type OperationDefinitionNode,
+} from "graphql";
+import type { Cells } from "../../db/statement.ts";
+import type { Context } from "../schema/context.ts";
+import type { Variables } from "../server/variables.ts";
+import { valuesFor } from "./call.ts";
+import { NotCompiled, type Compilation, type Selected } from "./compilation.ts";
+import type { CompiledStatement } from "./operation.ts";
+import { filled, idsIn, payloadOf, type CompiledPayload } from "./payload.ts";
+
+/** One execution of a field. */
+export type Execution = {
+  readonly context: Context;
+  readonly variables: Variables;
+  /** The rows of a statement; null when it failed. */
+  readonly read: (statement: CompiledStatement) => Promise<readonly Cells[] | null>;
+};
+
+/** A field at the root of a mutation. */
+export class MutationField {
+  readonly selected: Selected;
+  readonly #payload: CompiledPayload | null;
+  readonly #info: GraphQLResolveInfo | null;
+
+  constructor(c: Compilation, selected: Selected, operation: OperationDefinitionNode) {
+    this.selected = selected;
+    const fragments = Object.fromEntries(c.fragments);
+    const infoOf = (of: Selected, returnType: GraphQLOutputType): GraphQLResolveInfo => ({
+      fieldName: of.name,
+      fieldNodes: of.nodes,
+      returnType,
+      parentType: of.parent,
+      path: { prev: undefined, key: of.key, typename: of.parent.name },
+      schema: c.schema,
+      fragments,
+      rootValue: undefined,
+      operation,
+      // Neither a verb nor what prints its outcome looks at them: the arguments hold their values.
+      variableValues: {},
+    });
+    const { definition } = selected;
+    this.#info = definition === null ? null : infoOf(selected, definition.type);
+    this.#payload = compiled(() => payloadOf(c, selected, infoOf));
+  }
+
+  /** Whether its payload can be printed without its resolvers. */
+  get isCompiled(): boolean {
+    return this.#payload !== null;
+  }
+
+  /** The length of its statement. */
+  get characters(): number {
+    return this.#payload?.statement?.text.length ?? 0;
+  }
+
+  /**
+   * Carries the field out, and reads what its payload shows: the payload as text. Null when that is for resolvers to
+   * tell, above all what the caller got wrong; they find in the context what the verb led to.
+   */
+  async answer({ context, variables, read }: Execution): Promise<string | null> {
+    const { definition, name, node, parent } = this.selected;
+    if (name === "__typename") return JSON.stringify(parent.name);
+    const [payload, info] = [this.#payload, this.#info];
+    if (definition === null || payload === null || info === null) return null;
+    let pieces: ReturnType<CompiledPayload["pieces"]>;
+    try {
+      const args = getArgumentValues(definition, node, variables);
+      const outcome: unknown = await definition.resolve?.(undefined, args, context, info);
+      pieces = payload.pieces(outcome, context);
+    } catch {
+      // The interpreter fails for the same reason, and says where.
+      return null;
+    }
+    const written = idsIn(pieces);
+    if (payload.statement === null || written.size === 0) return filled(pieces, []);
+    const call = { viewer: context.actor, variables, once: new Map(), written };
+    const values = valuesFor(payload.statement.values, call);
+    const rows = await read({ ...payload.statement, values });
+    return rows === null ? null : filled(pieces, rows);
+  }
+}
+
+function compiled(compile: () => CompiledPayload): CompiledPayload | null {
+  try {
+    return compile();
+  } catch (error) {
+    if (error instanceof NotCompiled) return null;
+    throw error;
+  }
+}

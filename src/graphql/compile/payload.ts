@@ -1,0 +1,184 @@
+import {
+  defaultFieldResolver,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  type GraphQLResolveInfo,
+} from "graphql";
+import type { Cells } from "../../db/statement.ts";
+import { join, param, raw, render, sql, type Sql } from "../../lib/sql.ts";
+import type { Entity } from "../../model/entity.ts";
+import type { Context } from "../schema/context.ts";
+import { payloadSourceOf } from "../schema/payload-source.ts";
+import { Late } from "./call.ts";
+import { NotCompiled, type Compilation, type Selected } from "./compilation.ts";
+import { quoted } from "./json.ts";
+import type { CompiledStatement } from "./operation.ts";
+import { hasId, readRecord } from "./record.ts";
+import { joined } from "./row-sql.ts";
+
+/** A piece of a payload's text: as it is, or a record that is to be read, by the field that shows it and its id. */
+type Piece = string | { readonly field: string; readonly id: string };
+
+/** Prints what a verb led to. @throws NotCompiled where only resolvers can. */
+type Print = (value: unknown, context: Context, to: Piece[]) => void;
+
+/** What the resolver of a field is told of it. */
+type InfoOf = (selected: Selected, type: GraphQLOutputType) => GraphQLResolveInfo;
+
+/** How the payload of one mutation field becomes text. */
+export type CompiledPayload = {
+  /** The pieces of the text. @throws NotCompiled where only resolvers can print it. */
+  readonly pieces: (outcome: unknown, context: Context) => Piece[];
+  /** Reads the records in them, whose ids `Call.written` has; null when it shows none. */
+  readonly statement: CompiledStatement | null;
+};
+
+/** Compiles what is selected of a mutation's payload. */
+export function payloadOf(c: Compilation, selected: Selected, infoOf: InfoOf): CompiledPayload {
+  const records: Sql[] = [];
+  const compiler = new PayloadCompiler(c, infoOf, records);
+  const print = compiler.field(selected, selected.definition?.type);
+  return {
+    pieces: (outcome, context) => {
+      const pieces: Piece[] = [];
+      print(outcome, context, pieces);
+      return pieces;
+    },
+    statement:
+      records.length === 0
+        ? null
+        : { ...render(join(records, " UNION ALL ")), isPlannedEach: c.looksForText },
+  };
+}
+
+/** The ids of the records in a payload, by the field that shows them. */
+export function idsIn(pieces: readonly Piece[]): Map<string, string[]> {
+  const ids = new Map<string, string[]>();
+  for (const piece of pieces) {
+    if (typeof piece === "string") continue;
+    const same = ids.get(piece.field);
+    if (same === undefined) ids.set(piece.field, [piece.id]);
+    else same.push(piece.id);
+  }
+  return ids;
+}
+
+/** The payload's text, with the records that were read: the text of each, its id and its field. */
+export function filled(pieces: readonly Piece[], rows: readonly Cells[]): string {
+  const texts = new Map(rows.map(([text, id, field]) => [`${field} ${id}`, text]));
+  return pieces
+    .map((piece) =>
+      typeof piece === "string" ? piece : (texts.get(`${piece.field} ${piece.id}`) ?? "null"),
+    )
+    .join("");
+}
+
+class PayloadCompiler {
+  readonly #c: Compilation;
+  readonly #infoOf: InfoOf;
+  readonly #records: Sql[];
+
+  constructor(c: Compilation, infoOf: InfoOf, records: Sql[]) {
+    this.#c = c;
+    this.#infoOf = infoOf;
+    this.#records = records;
+  }
+
+  /** How a field's value is printed, as the executor completes it. */
+  field(selected: Selected, type: GraphQLOutputType | undefined, isListed = false): Print {
+    if (isNonNullType(type)) {
+      const print = this.#present(selected, type.ofType, isListed);
+      return (value, context, to) => {
+        // The executor refuses it.
+        if (value == null) throw new NotCompiled();
+        print(value, context, to);
+      };
+    }
+    const print = this.#present(selected, type, isListed);
+    return (value, context, to) => {
+      if (value == null) to.push("null");
+      else print(value, context, to);
+    };
+  }
+
+  /** The same of a value that is there. */
+  #present(selected: Selected, type: GraphQLOutputType | undefined, isListed: boolean): Print {
+    if (isLeafType(type)) {
+      return (value, _context, to) => {
+        to.push(JSON.stringify(type.serialize(value)));
+      };
+    }
+    if (isObjectType(type)) return this.#object(selected, type, isListed);
+    if (isListType(type)) {
+      const item = this.field(selected, type.ofType, true);
+      return (value, context, to) => {
+        if (!Array.isArray(value)) throw new NotCompiled();
+        to.push("[");
+        for (const [index, one] of value.entries()) {
+          if (index > 0) to.push(",");
+          item(one, context, to);
+        }
+        to.push("]");
+      };
+    }
+    // What the caller got wrong: there is nothing to print when it was written.
+    return () => {
+      throw new NotCompiled();
+    };
+  }
+
+  #object(selected: Selected, type: GraphQLObjectType, isListed: boolean): Print {
+    const members = this.#c
+      .fieldsOf(type, selected)
+      .map((member) => [`"${member.key}":`, this.#member(member, isListed)] as const);
+    return (value, context, to) => {
+      to.push("{");
+      for (const [index, [key, print]] of members.entries()) {
+        to.push(index === 0 ? key : `,${key}`);
+        print(value, context, to);
+      }
+      to.push("}");
+    };
+  }
+
+  /** A member of an object, printed from that object. */
+  #member(selected: Selected, isListed: boolean): Print {
+    const { definition, name: fieldName, parent } = selected;
+    if (fieldName === "__typename") {
+      return (_value, _context, to) => {
+        to.push(`"${parent.name}"`);
+      };
+    }
+    const from = definition === null ? null : payloadSourceOf(definition);
+    if (definition === null || from === null) throw new NotCompiled();
+    if (from.kind === "written") {
+      const field = this.#read(selected, from.entity, isListed);
+      return (outcome, _context, to) => {
+        const id = from.idOf(outcome);
+        to.push(id === null ? "null" : { field, id });
+      };
+    }
+    const { resolve = defaultFieldResolver } = definition;
+    const print = this.field(selected, definition.type, isListed);
+    const info = this.#infoOf(selected, definition.type);
+    return (outcome, context, to) => print(resolve(outcome, {}, context, info), context, to);
+  }
+
+  /** Has the records of a field read; gives the name by which it is known among others. */
+  #read(selected: Selected, entity: Entity, isListed: boolean): string {
+    const field = String(this.#records.length);
+    const ids = new Late(({ written }) => written.get(field) ?? []);
+    const only = new Late(({ written }) => written.get(field)?.[0] ?? null);
+    const one = hasId(param(only, "uuid"));
+    const many = (alias: string): Sql =>
+      sql`${raw(`${alias}."id"`)} = ANY (${param(ids, "uuid[]")})`;
+    const named = { entity, includeDeleted: true, condition: isListed ? many : one };
+    const { row, text, from } = readRecord(this.#c, joined(), selected, named);
+    this.#records.push(sql`SELECT ${text}, ${row.field("id")}, ${quoted(field)} FROM ${from}`);
+    return field;
+  }
+}

@@ -1,0 +1,37 @@
+import type { ExecutionResult } from "graphql";
+import type { Execution, MutationField } from "../compile/mutation.ts";
+
+/**
+ * Carries the fields of a mutation out one after the other: what each led to is read before the next begins. `interpret`
+ * answers those whose payloads only resolvers can print.
+ */
+export async function carryOut(
+  fields: readonly MutationField[],
+  execution: Execution,
+  interpret: (field: MutationField) => Promise<ExecutionResult>,
+): Promise<ExecutionResult> {
+  const [data, texts]: [Record<string, unknown>, string[]] = [{}, []];
+  const errors: NonNullable<ExecutionResult["errors"]>[number][] = [];
+  const add = (key: string, value: unknown, text: string): void => {
+    data[key] = value;
+    texts.push(`${JSON.stringify(key)}:${text}`);
+  };
+  for (const field of fields) {
+    const text = await field.answer(execution);
+    if (text !== null) {
+      add(field.selected.key, JSON.parse(text), text);
+      continue;
+    }
+    const result = await interpret(field);
+    // No field comes after one that failed as a whole.
+    if (result.data == null || fields.length === 1) return result;
+    for (const [key, value] of Object.entries(result.data)) add(key, value, JSON.stringify(value));
+    errors.push(...(result.errors ?? []));
+  }
+  return errors.length > 0 ? { data, errors } : printed(data, `{${texts.join(",")}}`);
+}
+
+/** A result whose data is there as text; Yoga prints it by its `stringify`. */
+export function printed(data: Record<string, unknown>, text: string) {
+  return { data, stringify: () => `{"data":${text}}` };
+}

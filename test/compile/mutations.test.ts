@@ -1,0 +1,309 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import {
+  batchOf,
+  contactFields,
+  dealFields,
+  mutation,
+  textsOf,
+  wrong,
+} from "../support/compile/mutation-texts.ts";
+import { sideOf, type Side, type Values } from "../support/compile/sides.ts";
+import { startSecond } from "../support/writes/races.ts";
+
+let gateway: TestGateway;
+let interpreter: Awaited<ReturnType<typeof startSecond>>;
+let compiled: Side;
+let interpreted: Side;
+
+beforeAll(async () => {
+  gateway = await startGateway({
+    compiled: true,
+    logLevel: "silent",
+    env: { METRICS_PORT: "0" },
+  });
+  interpreter = await startSecond(gateway.databaseUrl, "silent", {}, false);
+  compiled = await sideOf(gateway, gateway.url, "north-harbor");
+  interpreted = await sideOf(gateway, interpreter.url, "blue-ridge");
+});
+afterAll(async () => {
+  await interpreter.close();
+  await gateway.close();
+});
+
+/** Sends a script to both sides; their answers must be the same, and in the same order of members. */
+async function expectAlike(script: (side: Side) => Promise<void>): Promise<readonly string[]> {
+  for (const side of [compiled, interpreted]) {
+    side.answers.length = 0;
+    side.texts.length = 0;
+    side.names.clear();
+    await script(side);
+  }
+  expect(compiled.answers).toEqual(interpreted.answers);
+  return compiled.answers;
+}
+
+const accountText = mutation(
+  "createAccount",
+  { input: "CreateAccountInput!" },
+  `account { id name } ${wrong}`,
+);
+
+async function newAccount({ send }: Side, name: string): Promise<string> {
+  const data = await send(accountText, { input: { name } });
+  return String(at(data, "createAccount", "account", "id"));
+}
+
+/** All verbs of one entity, with what can be wrong: each document comes twice or more, so that both ways are gone. */
+async function everyVerb(
+  side: Side,
+  [type, plural]: readonly [string, string],
+  fields: string,
+  input: (account: string, serial: number) => Values,
+  change: Values,
+): Promise<void> {
+  const { send } = side;
+  const [one, texts] = [type.toLowerCase(), textsOf(type, plural, fields)];
+  const account = await newAccount(side, `${type} owner`);
+  const other = await newAccount(side, `${type} other`);
+  const made: unknown[] = [];
+  for (const serial of [1, 2, 3]) {
+    const data = await send(texts.create, { input: input(account, serial) });
+    made.push(at(data, `create${type}`, one, "id"));
+  }
+  const [first, second, third] = made;
+  // What the caller gets wrong: a value, a duplicate, a record that is not there.
+  await send(texts.create, { input: { ...input(account, 1), account_id: "acc-1", name: 7 } });
+  await send(texts.create, { input: input(account, 1) });
+  await send(texts.create, { input: { ...input(other, 4), account_id: second } });
+  await send(texts.create, {});
+  for (const onError of [undefined, "abort", "continue"]) {
+    const serial = onError === "continue" ? 20 : 10;
+    await send(texts.createMany, { inputs: [input(account, serial), input(other, 1)], onError });
+    await send(texts.createMany, {
+      inputs: [input(account, serial), input(account, serial + 1), input(account, 1), {}],
+      onError,
+    });
+  }
+  await send(texts.createMany, { inputs: [], onError: "continue" });
+  await send(texts.createMany, { inputs: input(account, 30) });
+
+  await send(texts.update, { id: first, input: change });
+  await send(texts.update, { id: first, input: { ...change, version: 1 } });
+  await send(texts.update, { id: "nonsense", input: change });
+  await send(texts.update, { id: String(second).toUpperCase(), input: change });
+  await send(texts.update, { id: null, input: change });
+  const twice = [
+    { id: second, ...change },
+    { id: third, ...change },
+  ];
+  await send(texts.updateMany, { inputs: twice });
+  await send(texts.updateMany, { inputs: [...twice, { id: first, version: 1, ...change }] });
+  await send(texts.updateMany, {
+    inputs: [{ id: first, version: 1, ...change }, ...twice],
+    onError: "continue",
+  });
+
+  for (const [single, many] of [
+    [texts.remove, texts.removeMany],
+    [texts.restore, texts.restoreMany],
+  ] as const) {
+    await send(single, { id: first });
+    await send(single, { id: first });
+    await send(single, { id: second, version: 1 });
+    await send(many, { inputs: [{ id: second }, { id: third }] });
+    await send(many, { inputs: [{ id: second }, { id: first }], onError: "continue" });
+  }
+  for (const serial of [40, 40, 41]) await send(texts.upsert, { input: input(account, serial) });
+  await send(texts.upsert, { input: {} });
+}
+
+const nora = (account: string, serial: number): Values => ({
+  account_id: account,
+  first_name: "Nora",
+  last_name: `O'Neil "${serial}" \u2028\\`,
+  email: `nora-${serial}@harbor.example`,
+});
+const crane = (account: string, serial: number): Values => ({
+  account_id: account,
+  name: `Crane ${serial}`,
+  deal_number: `${account} ${serial}`,
+});
+
+describe("both lanes give the same answers", () => {
+  it("to all verbs of contacts", async () => {
+    const change = { job_title: "Buyer", custom_fields: { big: 12_345, text: "é" } };
+    const fields = contactFields;
+    const answers = await expectAlike((side) =>
+      everyVerb(side, ["Contact", "Contacts"], fields, nora, change),
+    );
+    expect(answers.join()).toMatch(/DuplicateError.*ConflictError/s);
+  });
+
+  it("to all verbs of deals", async () => {
+    const change = { stage: "qualified", name: "Crane, new" };
+    await expectAlike((side) => everyVerb(side, ["Deal", "Deals"], dealFields, crane, change));
+  });
+
+  it("to merges, of which some are tried only", async () => {
+    await expectAlike(async (side) => {
+      const { send } = side;
+      const merged = (entity: string, also: string) =>
+        `${entity} { id version isDeleted } merged { id isDeleted mergedInto { id } }
+         fields { field into from result winner } moved { type field count } dryRun ${also} ${wrong}`;
+      const args = { into: "ID!", from: "ID!", dryRun: "Boolean", fromVersion: "Int" };
+      const contacts = mutation("mergeContacts", args, merged("contact", ""));
+      const pairs =
+        "contactsMerged { __typename into { id lastName } from { id } fields { field winner } }";
+      const accounts = mutation("mergeAccounts", args, merged("account", pairs));
+      const [into, from] = [await newAccount(side, "Into"), await newAccount(side, "From")];
+      const create = textsOf("Contact", "Contacts", "id").create;
+      const ids: unknown[] = [];
+      for (const [account, serial] of [
+        [into, 1],
+        [into, 2],
+        [from, 51],
+      ] as const) {
+        const input = { ...nora(account, serial), email: `m${serial}@${account}.example` };
+        ids.push(at(await send(create, { input }), "createContact", "contact", "id"));
+      }
+      for (const extra of [{ dryRun: true }, { fromVersion: 7 }, {}, {}]) {
+        await send(contacts, { into: ids[0], from: ids[1], ...extra });
+        await send(accounts, { into, from, ...extra });
+      }
+    });
+  });
+
+  it("to what other entities have of their own", async () => {
+    await expectAlike(async (side) => {
+      const { send } = side;
+      const customer = mutation(
+        "createCustomer",
+        { input: "CreateCustomerInput!" },
+        `account { id name contacts { totalCount } } contact { id lastName } ${wrong}`,
+      );
+      const company = { account_type: "business", company_name: "Ferry", phone: "1" };
+      for (const email of ["a@ferry.example", "b@ferry.example", "a@ferry.example", "nonsense"]) {
+        await send(customer, { input: { ...company, email } });
+      }
+      const account = await newAccount(side, "Quoted");
+      const quote = mutation(
+        "createQuote",
+        { input: "CreateQuoteInput!" },
+        `quote { id total lineItems { totalCount nodes { id unitPrice quantity total } } } ${wrong}`,
+      );
+      const line_items = [{ unit_price: "5.25" }, { unit_price: "1234567890.125", quantity: 3 }];
+      for (const items of [line_items, [], [{ unit_price: "x" }]]) {
+        await send(quote, { input: { account_id: account, line_items: items } });
+      }
+    });
+  });
+
+  it("to several fields, each read before the next is carried out", async () => {
+    const answers = await expectAlike(async (side) => {
+      const { send } = side;
+      const account = await newAccount(side, "Several");
+      const create = textsOf("Deal", "Deals", "id").create;
+      const made = await send(create, { input: crane(account, 60) });
+      const id = at(made, "createDeal", "deal", "id");
+      const several = `mutation ($id: ID!, $first: UpdateDealInput!, $second: UpdateDealInput!) { __typename
+        a: updateDeal(id: $id, input: $first) { deal { version name } ...Wrong }
+        b: updateDeal(id: $id, input: $second) { deal { version name } ...Wrong }
+        c: updateDeal(id: $id, input: { name: "last" }) { deal { version name } }
+      } fragment Wrong on UpdateDealPayload { ${wrong} }`;
+      for (const second of [{ name: "two" }, { name: "three", version: 1 }, { name: "four" }]) {
+        await send(several, { id, first: { name: "one" }, second });
+        await send(several, { id, first: { name: "one", version: 1 }, second });
+      }
+    });
+    expect(answers.at(-2)).toContain('"a":{"deal":{"version":');
+  });
+
+  it("to directives, fragments and names", async () => {
+    await expectAlike(async (side) => {
+      const account = await newAccount(side, "Directed");
+      const query = `mutation M($input: CreateContactInput!, $long: Boolean!, $first: Int = 2) {
+        made: createContact(input: $input) { ...P @include(if: $long) ...Q }
+      } fragment P on CreateContactPayload { contact { ...C email } userErrors { code } }
+      fragment Q on CreateContactPayload { __typename contact { id ...C } }
+      fragment C on Contact { lastName account { contacts(first: $first) { nodes { lastName } } } }`;
+      for (const [serial, long, first] of [
+        [71, true, 1],
+        [72, false, 1],
+        [73, true, undefined],
+        [71, false, 1],
+      ] as const) {
+        await side.send(query, { input: nora(account, serial), long, first });
+      }
+    });
+  });
+
+  it("to whoever may not write, and to what comes again under its key", async () => {
+    await expectAlike(async (side) => {
+      const { send, texts } = side;
+      const account = await newAccount(side, "Again");
+      const { create } = textsOf("Contact", "Contacts", contactFields);
+      await send(create, { input: nora(account, 80) }, { key: "reader" });
+      for (const serial of [81, 82, 81]) {
+        const from = texts.length;
+        const idempotencyKey = `again ${serial} ${account}`;
+        await send(create, { input: nora(account, serial) }, { idempotencyKey });
+        await send(create, { input: nora(account, serial) }, { idempotencyKey });
+        const [first, second] = texts.slice(from).map((one) => one.split('"extensions"')[0]);
+        expect(second).toBe(first);
+        await send(create, { input: nora(account, serial + 10) }, { idempotencyKey });
+      }
+    });
+  });
+
+  it("and what is written is shown by compiled statements", async () => {
+    const metrics = await (await fetch(gateway.metricsUrl ?? "")).text();
+    const [, count] =
+      /crm_operations_total\{lane="compiled",type="mutation"\} (\d+)/.exec(metrics) ?? [];
+    expect(compiled.good).toBeGreaterThan(40);
+    expect(Number(count)).toBeGreaterThanOrEqual(compiled.good);
+  });
+});
+
+describe("the statements of a mutation", () => {
+  const batch = mutation(
+    "createContacts",
+    { inputs: "[CreateContactInput!]!" },
+    batchOf(`contact { ${contactFields} }`),
+  );
+  const single = mutation(
+    "createContact",
+    { input: "CreateContactInput!" },
+    `contact { ${contactFields} } ${wrong}`,
+  );
+
+  it("are its verb's and one, whatever is selected, for one record and for 100", async () => {
+    const account = await newAccount(compiled, "Counted");
+    let serial = 1_000;
+    const count = async (query: string, variables: () => Values): Promise<number> => {
+      gateway.statements.clear();
+      await compiled.send(query, variables());
+      return gateway.statements.all().length;
+    };
+    const input = (): Values => ({ input: nora(account, (serial += 1)) });
+    const hundred = (): Values => ({
+      inputs: Array.from({ length: 100 }, () => nora(account, (serial += 1))),
+    });
+    const verbOnly = [
+      await count(
+        "mutation ($input: CreateContactInput!) { createContact(input: $input) { userErrors { code } } }",
+        input,
+      ),
+      await count(
+        "mutation ($inputs: [CreateContactInput!]!) { createContacts(inputs: $inputs) { written } }",
+        hundred,
+      ),
+    ];
+    for (const way of ["as a new document", "as one that came before"]) {
+      const all = [await count(single, input), await count(batch, hundred)];
+      expect({ way, all }).toEqual({ way, all: verbOnly.map((statements) => statements + 1) });
+      const [last] = compiled.texts.slice(-1);
+      expect(listAt(JSON.parse(last ?? ""), "data", "createContacts", "results")).toHaveLength(100);
+    }
+  });
+});

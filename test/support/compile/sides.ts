@@ -1,0 +1,64 @@
+import type { TestGateway } from "../gateway/gateway.ts";
+
+export type Values = Readonly<Record<string, unknown>>;
+
+/** Sends a mutation to one side, and gives what its data holds. */
+type Send = (query: string, variables: Values, options?: Options) => Promise<unknown>;
+type Options = { readonly idempotencyKey?: string; readonly key?: "reader" };
+
+/** One side: its answers in the order in which they came, as text that is the same whatever ids were made up. */
+export type Side = {
+  readonly send: Send;
+  readonly answers: string[];
+  readonly texts: string[];
+  /** What stands for each id. */
+  readonly names: Map<string, string>;
+  /** How many answers tell of nothing that is wrong, those that can be repeats left out. */
+  good: number;
+};
+
+/** Opens one, with a tenant of its own in the gateway's database. */
+export async function sideOf(gateway: TestGateway, url: string, slug: string): Promise<Side> {
+  await gateway.fixtures.tenant(slug);
+  const keys = {
+    all: await gateway.keyFor(slug),
+    reader: await gateway.keyFor(slug, ["read:*"]),
+  };
+  const [answers, texts]: [string[], string[]] = [[], []];
+  const names = new Map<string, string>();
+  const side: Side = { send: (...sent) => send(...sent), answers, texts, names, good: 0 };
+  const send: Send = async (query, variables, { idempotencyKey, key } = {}) => {
+    const response = await fetch(`${url}/graphql`, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        accept: "application/graphql-response+json",
+        "x-api-key": key === undefined ? keys.all : keys.reader,
+        ...(idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey }),
+      },
+      body: JSON.stringify({ query, variables }),
+    });
+    const text = await response.text();
+    texts.push(text);
+    if (!/"errors":|"userErrors":\[\{/.test(text) && idempotencyKey === undefined) side.good += 1;
+    answers.push(`${response.status} ${comparable(text, names)}`);
+    const answer: unknown = JSON.parse(text);
+    return isObject(answer) ? answer["data"] : null;
+  };
+  return side;
+}
+
+const isObject = (value: unknown): value is Values => typeof value === "object" && value !== null;
+
+/** The same text for answers that differ in nothing but ids, times and the state of quotas. */
+function comparable(text: string, names: Map<string, string>): string {
+  // Objects in JSON columns are printed with spaces, or without.
+  return JSON.stringify(JSON.parse(text))
+    .replace(/"rateLimit":\{.*?\}\}/, "")
+    .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/gi, (id) => {
+      const name = names.get(id) ?? `id ${names.size + 1}`;
+      names.set(id, name);
+      return name;
+    })
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "time");
+}
