@@ -59,10 +59,10 @@ export function startComparison(databaseUrl: string) {
       // Its connections may be cut, too.
       if (result.errors?.some((error) => codeOf(error) === "UNAVAILABLE")) return null;
       const { errors } = result;
-      if (errors === undefined && canonical(result.data) === canonical(JSON.parse(data)))
-        return null;
+      const interpreted = JSON.stringify(result.data);
+      if (errors === undefined && canonical(interpreted) === canonical(data)) return null;
       const wrong = errors === undefined ? "" : ` and ${errors.map(String).join(", ")}`;
-      told = `compiled:\n${data}\ninterpreted:\n${JSON.stringify(result.data)}${wrong}`;
+      told = `compiled:\n${data}\ninterpreted:\n${interpreted}${wrong}`;
       data = await answer.again();
     }
     return data === null ? null : told;
@@ -91,4 +91,5 @@ export function startComparison(databaseUrl: string) {
 }
 
 const codeOf = (error: unknown): unknown => tellError(error, "").error.extensions["code"];
-const canonical = (data: unknown): string => JSON.stringify(data);
+/** Without the spaces of JSON columns, and with numbers as most clients read them. */
+const canonical = (data: string): string => JSON.stringify(JSON.parse(data));

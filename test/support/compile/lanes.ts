@@ -1,4 +1,5 @@
 import { isAbstractType } from "graphql";
+import type { TenantReads } from "../../../src/db/fenced-pool.ts";
 import { Random } from "../../../src/seed/random.ts";
 import { answerPoints } from "../../../src/limits/weights.ts";
 import { catalog } from "../../../src/modules/catalog.ts";
@@ -30,13 +31,15 @@ export type Lanes = {
   compare(request: Request): Promise<{ readonly reply: Reply; readonly difference: string | null }>;
   /** A request that differs as well and has nothing that could be left out, as text. */
   smallest(request: Request): Promise<string>;
+  /** Has compiled statements run as they are rewritten, to see that a mistake in them is found; null ends that. */
+  rewriteStatements(rewrite: ((text: string) => string) | null): void;
   /** How many operations each lane of the compiling gateway has answered. */
   counts(): Promise<{ readonly compiled: number; readonly interpreted: number }>;
   close(): Promise<void>;
 };
 
 /** Opens both, over random rows of one tenant beside one that has rows of the same ids, and one with others. */
-export async function startLanes(seed: number): Promise<Lanes> {
+export async function startLanes(seed: number, { fenced = true } = {}): Promise<Lanes> {
   const gateway = await startGateway({ compare: false, env: { METRICS_PORT: "0" } });
   const interpreter = await startSecond(gateway.databaseUrl, "error", {}, false);
   const { fixtures, keyFor } = gateway;
@@ -45,6 +48,12 @@ export async function startLanes(seed: number): Promise<Lanes> {
     await fixtures.tenant("blue-ridge"),
   ];
   const rows = skewedRows(seed, ours.uuid);
+  // Without the fence in the database, a statement shows whether its own conditions keep the tenants apart.
+  if (!fenced) {
+    for (const { table } of catalog.entities) {
+      await fixtures.client.query(`ALTER TABLE ${table} DISABLE ROW LEVEL SECURITY`);
+    }
+  }
   await storeWorld(fixtures, rows, ours.uuid, seed);
   await storeWorld(fixtures, randomWorld(seed + 1, theirs.uuid), theirs.uuid, seed + 1);
   for (const statement of bigNumbers) await fixtures.client.query(statement);
@@ -60,6 +69,19 @@ export async function startLanes(seed: number): Promise<Lanes> {
     [await keyFor(theirs.slug), 2],
     [await keyFor(ours.slug, ["read:accounts", "read:deals", "read:quotes"]), 1],
   ] as const;
+  let rewrite: ((text: string) => string) | null = null;
+  const { forTenant } = gateway.database;
+  Object.assign(gateway.database, {
+    forTenant: (tenantId: string): TenantReads => {
+      const reads = forTenant(tenantId);
+      const changed = (text: string) =>
+        text.startsWith("SELECT concat('{") ? (rewrite?.(text) ?? text) : text;
+      return {
+        rows: (text, ...rest) => reads.rows(changed(text), ...rest),
+        text: (text, ...rest) => reads.text(changed(text), ...rest),
+      };
+    },
+  });
   const pools = withForeign(await fillPools(gateway, key, rows, ours.uuid, seed), records);
 
   const compare: Lanes["compare"] = async (request) => {
@@ -92,6 +114,9 @@ export async function startLanes(seed: number): Promise<Lanes> {
       const place = keys.findIndex(([one]) => one === sender);
       const { difference } = await compare(request);
       return `${difference ?? "no difference any more"}\nkey ${place}: ${told(smaller)}`;
+    },
+    rewriteStatements: (given) => {
+      rewrite = given;
     },
     counts: async () => {
       const text = await (await fetch(gateway.metricsUrl ?? "")).text();

@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startLanes, type Lanes } from "../support/compile/lanes.ts";
+import { runSeed } from "../support/samples/arbitraries.ts";
+
+let lanes: Lanes;
+beforeAll(async () => {
+  lanes = await startLanes(runSeed, { fenced: false });
+});
+afterAll(() => lanes.close());
+
+/** Mistakes that a compiler could make, each put into the SQL of all statements. */
+const breaks: Readonly<Record<string, (text: string) => string>> = {
+  "a tenant condition is missing at the innermost level": (text) => {
+    const conditions = [...text.matchAll(/\w+\."tenant_id" = (\$\d+)::uuid/g)];
+    const last = conditions.at(-1);
+    // The only one of its level, so that the parameter is still used.
+    return last === undefined || conditions.length < 2
+      ? text
+      : `${text.slice(0, last.index)}TRUE${text.slice(last.index + last[0].length)}`;
+  },
+  "an application's condition is missing": (text) =>
+    text.replaceAll(/(\w+\."app_id" = \$\d+::text)/g, "($1 OR TRUE)"),
+  "an alias is lost": (text) => text.replaceAll('"total":', '"nodes":'),
+  "nulls come last instead of first": (text) => text.replaceAll("NULLS FIRST", "NULLS LAST"),
+  "a decimal goes through a float": (text) =>
+    text.replaceAll(/trim_scale\(([^()]+)\)::text/g, "$1::float8::text"),
+  "deleted records are shown": (text) => text.replaceAll(/\w+\."deleted_at" IS NULL/g, "TRUE"),
+  "a page is one record short": (text) =>
+    text.replaceAll(/\.n <= (\d+|\$\d+::integer)/g, ".n < $1"),
+};
+
+/** Each is seen after a few dozen. */
+const mostOperations = 1_000;
+
+describe(`both lanes are found to differ when (CRM_TEST_SEED=${runSeed})`, () => {
+  it.each(Object.entries(breaks))(
+    "%s",
+    async (_, rewrite) => {
+      lanes.rewriteStatements(rewrite);
+      let found: string | null = null;
+      for (let number = 0; number < mostOperations && found === null; number += 1) {
+        found = (await lanes.compare(lanes.request(number))).difference;
+      }
+      expect(found).toMatch(/^interpreted:/);
+    },
+    600_000,
+  );
+
+  it("not when nothing is wrong", async () => {
+    lanes.rewriteStatements(null);
+    for (let number = 0; number < 20; number += 1) {
+      expect((await lanes.compare(lanes.request(number))).difference).toBeNull();
+    }
+  });
+});
