@@ -1,7 +1,7 @@
 import type pg from "pg";
 import { Cancelling } from "./cancel.ts";
 import { PreparedTexts, type RecentTexts } from "./prepared-texts.ts";
-import { isStatementError, Statement, type Cells, type Sent } from "./statement.ts";
+import { isStatementError, Statement, type Cells, type Pin, type Sent } from "./statement.ts";
 
 /** What PostgreSQL says of a prepared statement whose table is another one by now, and of one that is gone. */
 const staleStates: ReadonlySet<string> = new Set(["0A000", "26000"]);
@@ -10,8 +10,8 @@ const staleStates: ReadonlySet<string> = new Set(["0A000", "26000"]);
 export class Connection {
   readonly client: pg.PoolClient;
   readonly #prepared: PreparedTexts;
-  /** The tenant that its rows are fenced to; null when that is not certain. */
-  tenantId: string | null = null;
+  /** Null when it is not certain. */
+  pin: Pin | null = null;
   /** Whether it was used since it was last looked for connections that nobody needs. */
   isFresh = true;
   #giveBack: (() => void) | null = null;
@@ -26,6 +26,10 @@ export class Connection {
   get isIdle(): boolean {
     const status = this.client.getTransactionStatus();
     return status === "I" || status === null;
+  }
+
+  isPinnedTo({ tenantId, plans }: Pin): boolean {
+    return this.pin?.tenantId === tenantId && this.pin.plans === plans;
   }
 
   /** Sends a statement without waiting for those before it. */

@@ -6,13 +6,7 @@ import { Turns } from "../lib/turns.ts";
 import { Connection } from "./connection.ts";
 import { RecentTexts } from "./prepared-texts.ts";
 import { sessionOptions } from "./session.ts";
-import {
-  isStatementError,
-  pinTo,
-  type Cells,
-  type Sent,
-  type StatementOptions,
-} from "./statement.ts";
+import { isStatementError, pinTo, type Cells, type Pin, type Sent } from "./statement.ts";
 import { currentTenant, currentWork, forTenant, type Work } from "./work.ts";
 
 /** The most reads of one operation that run at once; one tenant's share is larger. */
@@ -27,6 +21,14 @@ export type Queryable = {
   rows(text: string, values: readonly unknown[], options?: StatementOptions): Promise<Cells[]>;
 };
 
+export type StatementOptions = {
+  /**
+   * Which plan is best depends on the values, so it is made for them each time; any other statement has one plan on each
+   * connection, for all tenants and values.
+   */
+  readonly plannedEach?: boolean;
+};
+
 /** The same outside of transactions. */
 export type TenantReads = Queryable & {
   /** The one cell of the one row of an answer that PostgreSQL makes whole; null when there is none. */
@@ -38,7 +40,8 @@ export type TenantReads = Queryable & {
 };
 
 /** One transaction. Statements go out in order without waiting for each other; answers come in the same order. */
-export type Transaction = Queryable & {
+export type Transaction = {
+  rows(text: string, values: readonly unknown[]): Promise<Cells[]>;
   /** Sends a statement whose answer nobody needs; if it fails, the commit fails with its error. */
   send(text: string, values: readonly unknown[]): void;
 };
@@ -157,9 +160,15 @@ export class FencedPool extends pg.Pool {
     const turn = work?.startRead(this.#readsAtOnce) ?? null;
     if (turn !== null) await turn;
     try {
-      const connection = this.#takeSpare(tenantId) ?? (await this.#take(tenantId));
-      const pinnedTo = connection.tenantId === tenantId ? null : tenantId;
-      const sent = { text, values, plannedEach, pinnedTo, work: work ?? null };
+      const plans = plannedEach ? "force_custom_plan" : "force_generic_plan";
+      const pin: Pin = { tenantId, plans };
+      const connection = this.#takeSpare(pin) ?? (await this.#take(pin));
+      const sent = {
+        text,
+        values,
+        pin: connection.isPinnedTo(pin) ? null : pin,
+        work: work ?? null,
+      };
       if (work !== undefined) work.statements += 1;
       work?.begins(connection);
       let rows: Cells[];
@@ -171,7 +180,7 @@ export class FencedPool extends pg.Pool {
         else this.#discard(connection, work);
         throw work?.stopped ?? error;
       }
-      connection.tenantId = tenantId;
+      connection.pin = pin;
       await this.#giveBack(connection, work);
       // What had come when the work ended is not whole.
       work?.throwIfStopped();
@@ -192,7 +201,8 @@ export class FencedPool extends pg.Pool {
   ): Promise<Result> {
     const currently = currentWork();
     currently?.throwIfStopped();
-    const connection = this.#takeSpare(tenantId) ?? (await this.#take(tenantId));
+    const pin: Pin = { tenantId, plans: "force_generic_plan" };
+    const connection = this.#takeSpare(pin) ?? (await this.#take(pin));
     currently?.begins(connection);
     const sent: Promise<unknown>[] = [];
     const send = (statement: Sent): Promise<Cells[]> => {
@@ -210,9 +220,9 @@ export class FencedPool extends pg.Pool {
     };
     let result: Result;
     try {
-      const opened = connection.tenantId === tenantId ? [] : [send(pinTo(tenantId))];
+      const opened = connection.isPinnedTo(pin) ? [] : [send(pinTo(pin))];
       // Not certain before it is answered.
-      connection.tenantId = null;
+      connection.pin = null;
       opened.push(query("BEGIN ISOLATION LEVEL READ COMMITTED"));
       result = await work({
         // The pin and BEGIN are answered before this is; had they failed, nothing behind them counts.
@@ -232,7 +242,7 @@ export class FencedPool extends pg.Pool {
       currently?.ends(connection);
       const isQuiet = (await connection.endCancelling()) ?? true;
       if (isQuiet && (await this.#rollBack(connection, sent))) {
-        connection.tenantId = tenantId;
+        connection.pin = pin;
         this.#spareOrClose(connection);
       } else this.#discard(connection);
       currently?.throwIfStopped();
@@ -241,7 +251,7 @@ export class FencedPool extends pg.Pool {
       throw error;
     }
     if (currently !== undefined) currently.hasCommitted = true;
-    connection.tenantId = tenantId;
+    connection.pin = pin;
     await this.#giveBack(connection, currently);
     return result;
   }
@@ -252,7 +262,7 @@ export class FencedPool extends pg.Pool {
     ids: readonly string[],
   ): Promise<Row[]> {
     const text = `SELECT found.* FROM unnest($1::uuid[]) AS asked(id), ${name}(asked.id) AS found`;
-    const connection = await this.#take("");
+    const connection = await this.#take({ tenantId: "", plans: "auto" });
     try {
       const { rows } = await connection.client.query<Row>(text, [ids]);
       await this.#giveBack(connection);
@@ -279,24 +289,26 @@ export class FencedPool extends pg.Pool {
   }
 
   async #connectPinned(tenantId: string): Promise<pg.PoolClient> {
-    const connection = this.#takeSpare(tenantId) ?? (await this.#take(tenantId));
-    if (connection.tenantId === tenantId) return connection.client;
+    // What other libraries send is planned as PostgreSQL sees fit.
+    const pin: Pin = { tenantId, plans: "auto" };
+    const connection = this.#takeSpare(pin) ?? (await this.#take(pin));
+    if (connection.isPinnedTo(pin)) return connection.client;
     try {
-      await connection.send(pinTo(tenantId)).answer;
+      await connection.send(pinTo(pin)).answer;
     } catch (error) {
       this.#discard(connection);
       throw error;
     }
-    connection.tenantId = tenantId;
+    connection.pin = pin;
     return connection.client;
   }
 
   /** A spare connection if it is the owner's turn, without waiting. */
-  #takeSpare(owner: string): Connection | null {
+  #takeSpare(pin: Pin): Connection | null {
     if (this.#spare.length === 0) return null;
-    const giveBack = this.#turns.takeNow(owner);
+    const giveBack = this.#turns.takeNow(pin.tenantId);
     if (giveBack === null) return null;
-    const connection = this.#nextSpare(owner);
+    const connection = this.#nextSpare(pin);
     if (connection === null) {
       giveBack();
       return null;
@@ -306,14 +318,15 @@ export class FencedPool extends pg.Pool {
     return connection;
   }
 
-  async #take(owner: string): Promise<Connection> {
+  async #take(pin: Pin): Promise<Connection> {
     const startedAt = performance.now();
+    const owner = pin.tenantId;
     // What the server does for itself may serve several requests: it does not end with one of them.
     const work = owner === "" ? undefined : currentWork();
     const giveBack =
       this.#turns.takeNow(owner) ?? (await this.#turns.take(owner, work?.signal ?? null));
     try {
-      const connection = this.#nextSpare(owner) ?? (await this.#nextOfPool());
+      const connection = this.#nextSpare(pin) ?? (await this.#nextOfPool());
       this.onWait?.(performance.now() - startedAt);
       connection.beginTurn(giveBack);
       if (work?.stopped != null) {
@@ -327,17 +340,16 @@ export class FencedPool extends pg.Pool {
     }
   }
 
-  /** One that is pinned to the owner, or the last used; what an unfinished transaction left open is closed. */
-  #nextSpare(owner: string): Connection | null {
+  /** One that is pinned so already, or the last used; what an unfinished transaction left open is closed. */
+  #nextSpare(pin: Pin): Connection | null {
     for (;;) {
-      const last = this.#spare.length - 1;
-      if (last < 0) return null;
-      let place = last;
-      while (place > 0 && this.#spare[place]?.tenantId !== owner) place -= 1;
-      if (this.#spare[place]?.tenantId !== owner) place = last;
-      const [connection] = this.#spare.splice(place, 1);
-      if (connection?.isIdle === true) return connection;
-      connection?.client.release(true);
+      let place = this.#spare.length - 1;
+      while (place > 0 && this.#spare[place]?.isPinnedTo(pin) !== true) place -= 1;
+      if (this.#spare[place]?.isPinnedTo(pin) !== true) place = this.#spare.length - 1;
+      const [connection] = this.#spare.splice(Math.max(place, 0), 1);
+      if (connection === undefined) return null;
+      if (connection.isIdle) return connection;
+      connection.client.release(true);
     }
   }
 

@@ -1,17 +1,17 @@
 import { LRUCache } from "lru-cache";
 
-/** Characters of the texts that a connection keeps prepared: PostgreSQL takes memory for a plan about by its text. */
-const keptCharacters = 400_000;
+/** Characters of the texts that a connection keeps prepared: for each, PostgreSQL takes some 100 bytes. */
+const keptCharacters = 150_000;
 /** The most texts that a connection keeps prepared, however short they are. */
 const keptTexts = 150;
 /** Characters of the texts that are remembered because they came once. */
 const rememberedCharacters = 2_000_000;
 /** A longer text would push out too many others, so it is never prepared. */
-const longestText = 50_000;
+const longestText = 20_000;
 
 /** How a text goes to PostgreSQL. */
 export type Preparing = {
-  /** The name that it is prepared under; "" when it is planned for this one time. */
+  /** The name that it is prepared under; "" when it is sent for this one time. */
   readonly name: string;
   /** Whether the text itself must be sent: this connection does not know the name yet. */
   readonly isNew: boolean;
@@ -19,7 +19,7 @@ export type Preparing = {
   readonly forgotten: readonly string[];
 };
 
-export const unprepared: Preparing = { name: "", isNew: true, forgotten: [] };
+const unprepared: Preparing = { name: "", isNew: true, forgotten: [] };
 
 /** Which texts have come lately, on any connection: one that comes once is not worth preparing. */
 export class RecentTexts {

@@ -1,33 +1,33 @@
 import pg from "pg";
 import utils from "pg/lib/utils.js";
-import { unprepared, type PreparedTexts } from "./prepared-texts.ts";
+import type { PreparedTexts } from "./prepared-texts.ts";
 import type { Work } from "./work.ts";
 
 /** A row as PostgreSQL printed it. */
 export type Cells = (string | null)[];
 
+/** What a connection is pinned to: the tenant whose rows it sees, and how what it runs is planned. */
+export type Pin = {
+  readonly tenantId: string;
+  readonly plans: "force_generic_plan" | "force_custom_plan" | "auto";
+};
+
 /** What is sent. */
-export type Sent = StatementOptions & {
+export type Sent = {
   readonly text: string;
   readonly values: readonly unknown[];
-  /** The tenant that the connection is pinned to from this statement on; it is not run unless the pin holds. */
-  readonly pinnedTo?: string | null;
+  /** What the connection is pinned to from this statement on; it is not run unless the pin holds. */
+  readonly pin?: Pin | null;
   /** What it is done for is told of each row; once it says false, no more rows are kept. */
   readonly work?: Pick<Work, "countRead"> | null;
 };
 
-export type StatementOptions = {
-  /**
-   * The plan depends on what is looked for (a word, a pattern, a path in JSON), so it is made anew each time. All other
-   * statements are prepared when their text comes again.
-   */
-  readonly plannedEach?: boolean;
-};
+const pinText =
+  "SELECT set_config('app.tenant_id', $1, false), set_config('plan_cache_mode', $2, false)";
+const pinValues = ({ tenantId, plans }: Pin): string[] => [tenantId, plans];
 
-const pinText = "SELECT set_config('app.tenant_id', $1, false)";
-
-/** Only pins a connection to a tenant. */
-export const pinTo = (tenantId: string): Sent => ({ text: pinText, values: [tenantId] });
+/** Only pins a connection. */
+export const pinTo = (pin: Pin): Sent => ({ text: pinText, values: pinValues(pin) });
 
 /** The statement failed, and the connection is as good as before. */
 export function isStatementError(reason: unknown): reason is pg.DatabaseError {
@@ -49,7 +49,7 @@ export class Statement implements pg.Submittable {
   constructor(sent: Sent, prepared: PreparedTexts) {
     this.#sent = sent;
     this.#prepared = prepared;
-    this.#isPinning = sent.pinnedTo != null;
+    this.#isPinning = sent.pin != null;
   }
 
   get text(): string {
@@ -68,24 +68,19 @@ export class Statement implements pg.Submittable {
 
   /** Writes it. Called by `pg`, as all below. */
   submit(connection: pg.Connection): void {
-    const { text, pinnedTo = null, plannedEach = false } = this.#sent;
+    const { text, pin = null } = this.#sent;
     // First, since a value that cannot be printed throws.
     const values = this.#sent.values.map((value) => utils.prepareValue(value));
     connection.stream.cork();
     // One Sync for both: PostgreSQL passes over the second when the first fails, and takes back the first with the second.
-    if (pinnedTo !== null) this.#write(connection, pinText, [pinnedTo], false);
-    this.#write(connection, text, values, plannedEach);
+    if (pin !== null) this.#write(connection, pinText, pinValues(pin));
+    this.#write(connection, text, values);
     connection.sync();
     connection.stream.uncork();
   }
 
-  #write(
-    connection: pg.Connection,
-    text: string,
-    values: (string | Buffer | null)[],
-    plannedEach: boolean,
-  ): void {
-    const { name, isNew, forgotten } = plannedEach ? unprepared : this.#prepared.use(text);
+  #write(connection: pg.Connection, text: string, values: (string | Buffer | null)[]): void {
+    const { name, isNew, forgotten } = this.#prepared.use(text);
     if (!isNew) this.#wasPrepared = true;
     for (const gone of forgotten) connection.close({ type: "S", name: gone }, true);
     if (isNew) connection.parse({ name, text, types: [] }, true);
@@ -115,7 +110,7 @@ export class Statement implements pg.Submittable {
 
   handleError(error: unknown): void {
     this.#prepared.forget(this.#sent.text);
-    if (this.#sent.pinnedTo != null) this.#prepared.forget(pinText);
+    if (this.#sent.pin != null) this.#prepared.forget(pinText);
     this.#answer.reject(error);
   }
 }

@@ -5,7 +5,7 @@ import type { OrderTerm } from "../model/order.ts";
 import type { ManyRelation } from "../model/relation.ts";
 import { filterCondition } from "./filter.ts";
 import { emptySize } from "./filter-size.ts";
-import type { Filter } from "./filter-value.ts";
+import { patternsIn, type Filter } from "./filter-value.ts";
 import { afterCursor, branches, type Bounds } from "./keyset.ts";
 import { orderItem, reversed, sortTerms, idTerm, type SortTerm } from "./order.ts";
 import { relationJoin } from "./relation-join.ts";
@@ -23,6 +23,17 @@ export type RowsRequest = {
   readonly words: SearchWords | null;
   readonly includeDeleted: boolean;
 };
+
+/**
+ * Whether the plan must be made for the values of a request: which index finds a word or a pattern depends on what it is,
+ * and whether a filter of all of a tenant's rows is looked up or tried on one row after the other, on how many it finds.
+ * What hangs on one parent is few rows either way.
+ */
+export function isPlannedEach({ parent, where, words }: Partial<RowsRequest>): boolean {
+  if (words != null || patternsIn(where).isLookedFor) return true;
+  const isOfTenant = parent == null || parent.source.name === "tenant";
+  return isOfTenant && where != null && Object.keys(where).length > 0;
+}
 
 /** Records that a page holds when nothing is said, and at most. */
 export const defaultPageSize = 25;

@@ -13,9 +13,14 @@ import {
 import { duplicatePairs, type PairPage, type PairRequest } from "./duplicates/pairs.ts";
 import type { Catalog } from "../model/catalog.ts";
 import type { Entity } from "../model/entity.ts";
-import { pageStatement, type ListRequest, type Page, type PageRequest } from "./page.ts";
+import {
+  isPlannedEach,
+  pageStatement,
+  type ListRequest,
+  type Page,
+  type PageRequest,
+} from "./page.ts";
 import { recordStatement, type RecordRequest } from "./record.ts";
-import { patternsIn } from "./filter-value.ts";
 import { rowColumns, type Cells, type Columns, type Row } from "./row.ts";
 import { isOneOf, name, raw, render, sql, type Sql, type Statement } from "../lib/sql.ts";
 import { viewerSql, visible, type Viewer, type ViewerSql } from "./visible.ts";
@@ -191,7 +196,11 @@ export class Reader {
       parentIds,
     });
     try {
-      return collect(await this.#db.rows(statement.text, statement.values, looking(request)));
+      return collect(
+        await this.#db.rows(statement.text, statement.values, {
+          plannedEach: isPlannedEach(request),
+        }),
+      );
     } catch (error) {
       throw unknownZone(error, request) ?? error;
     }
@@ -200,7 +209,9 @@ export class Reader {
   async #run(statement: Statement, request: Partial<Asked> = {}): Promise<readonly Cells[]> {
     const { after, before } = request;
     try {
-      return await this.#db.rows(statement.text, statement.values, looking(request));
+      return await this.#db.rows(statement.text, statement.values, {
+        plannedEach: isPlannedEach(request),
+      });
     } catch (error) {
       // Filters and arguments are checked before; what is left for PostgreSQL to refuse is a value inside a made-up cursor.
       const argument = after != null ? "after" : before != null ? "before" : null;
@@ -211,12 +222,7 @@ export class Reader {
 }
 
 /** What is asked for, as far as it matters how it is planned and what may be wrong with it. */
-type Asked = Pick<ListRequest, "where" | "words" | "after" | "before">;
-
-/** Which index finds a word or a pattern depends on what it is, so such a statement is planned for it. */
-function looking({ where, words }: Partial<Asked>): { readonly plannedEach: boolean } {
-  return { plannedEach: words != null || patternsIn(where).isLookedFor };
-}
+type Asked = Pick<ListRequest, "parent" | "where" | "words" | "after" | "before">;
 
 /** Records count as often as they are given, since all that is made of them is made as often. */
 function countedPage<Item>(page: Page<Item>): Page<Item> {

@@ -13,8 +13,7 @@ import {
   withoutGroups,
 } from "../../query/aggregate/gathered.ts";
 import type { AggregateRequest } from "../../query/aggregate/request.ts";
-import { patternsIn } from "../../query/filter-value.ts";
-import { matching } from "../../query/page.ts";
+import { isPlannedEach, matching } from "../../query/page.ts";
 import { aggregateRequest, type AggregateArguments } from "../schema/aggregate-arguments.ts";
 import type { Source } from "../schema/source.ts";
 import { NotCompiled, type Arguments, type Compilation, type Selected } from "./compilation.ts";
@@ -38,7 +37,7 @@ export function aggregateText(
     fieldName: selected.name,
     fieldNodes: selected.nodes,
   });
-  if (request.words !== null || patternsIn(request.where).isLookedFor) c.looksForText = true;
+  if (isPlannedEach(request)) c.isPlannedEach = true;
   const { total, groups, groupBy } = request;
   const hasCount = total?.groupCount === true;
   const text = textOf(

@@ -19,7 +19,7 @@ export function bundlesJson(
   { by }: Extract<Source, { kind: "bundles" }>,
 ): Json {
   const args = argumentsOf(c.argumentsOf(selected));
-  if (patternsIn(args.where).isLookedFor) c.looksForText = true;
+  if (patternsIn(args.where).isLookedFor) c.isPlannedEach = true;
   const request = by === "stage" ? pipelineRequest(args) : forecastRequest(args);
   const parts = c.fieldsOf(c.objectTypeOf(selected), selected);
   const rows = bundleRows(

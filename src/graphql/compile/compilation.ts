@@ -40,8 +40,8 @@ export class Compilation {
   readonly root = joined();
   /** Whether the cost of the answer can only be told from its text. */
   costsByText = false;
-  /** Whether words or patterns are looked for: then the plan depends on them. */
-  looksForText = false;
+  /** Whether the plan depends on the values. */
+  isPlannedEach = false;
   readonly #fieldJson: PrintField;
   #aliases = 0;
 

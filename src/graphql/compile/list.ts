@@ -1,7 +1,6 @@
 import { join, raw, sql, type Sql } from "../../lib/sql.ts";
-import { patternsIn } from "../../query/filter-value.ts";
 import { parseOrder } from "../../query/order.ts";
-import { pageSql, type OrderedRequest } from "../../query/page.ts";
+import { isPlannedEach, pageSql, type OrderedRequest } from "../../query/page.ts";
 import { searchWords } from "../../query/search.ts";
 import type { Price } from "../limits/planned-field.ts";
 import { pageSize, type PageArguments } from "../schema/page-arguments.ts";
@@ -40,7 +39,7 @@ export function listJson(
     includeDeleted: given.includeDeleted ?? false,
     backward,
   };
-  if (request.words !== null || patternsIn(request.where).isLookedFor) c.looksForText = true;
+  if (isPlannedEach(request)) c.isPlannedEach = true;
   const around = { catalog: c.catalog, viewer: c.viewer, parent: parent?.alias ?? "" };
   const page = pageSql(request, around, (orderKey) => boundsOf(args, orderKey));
   const row = subqueryRow(entity, c.nextAlias());

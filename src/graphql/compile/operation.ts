@@ -17,6 +17,6 @@ export function queryStatement(c: Compilation, fields: readonly Selected[]): Com
   const from = c.root.joins.length === 0 ? raw("") : sql` FROM (VALUES (0)) z${joinsOf(c.root)}`;
   return {
     ...render(sql`SELECT ${textOf(json)}, ${charged}${from}`),
-    isPlannedEach: c.looksForText,
+    isPlannedEach: c.isPlannedEach,
   };
 }

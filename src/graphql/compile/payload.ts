@@ -51,7 +51,7 @@ export function payloadOf(c: Compilation, selected: Selected, infoOf: InfoOf): C
     statement:
       records.length === 0
         ? null
-        : { ...render(join(records, " UNION ALL ")), isPlannedEach: c.looksForText },
+        : { ...render(join(records, " UNION ALL ")), isPlannedEach: c.isPlannedEach },
   };
 }
 

@@ -14,7 +14,7 @@ export function searchJson(c: Compilation, selected: Selected): Json {
   const words = typeof query === "string" ? searchWords(query, "query") : null;
   const entities = searchedTypes(c.catalog, types);
   if (words === null || entities.length === 0) throw new NotCompiled();
-  c.looksForText = true;
+  c.isPlannedEach = true;
   const { after } = boundsOf(args, hitOrder);
   const hits = hitsSql({ entities, words }, c.viewer, after);
   const alias = c.nextAlias();
