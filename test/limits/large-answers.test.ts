@@ -130,6 +130,6 @@ describe("bytes are counted as they are sent", () => {
     const reading = await gateway.keyFor("reading");
     const query =
       "{ accounts(first: 4) { nodes { activities(first: 99) { nodes { description } } } } }";
-    expect(await tooLong(query, reading)).toMatch(/reads more than 32,000,000 characters/);
+    expect(await tooLong(query, reading)).toMatch(/16,000,000 bytes/);
   });
 });

@@ -2,7 +2,7 @@ import { join, raw, sql, type Sql } from "../../lib/sql.ts";
 import { parseOrder } from "../../query/order.ts";
 import { isPlannedEach, pageSql, type OrderedRequest } from "../../query/page.ts";
 import { searchWords } from "../../query/search.ts";
-import type { Price } from "../limits/planned-field.ts";
+import { holdsLong, type Price } from "../limits/planned-field.ts";
 import { pageSize, type PageArguments } from "../schema/page-arguments.ts";
 import type { Source } from "../schema/source.ts";
 import { NotCompiled, type Arguments, type Compilation, type Selected } from "./compilation.ts";
@@ -15,6 +15,7 @@ import {
   type PageRows,
 } from "./connection.ts";
 import type { Json } from "./json.ts";
+import { boundedTexts } from "./bounded.ts";
 import { objectJson } from "./record.ts";
 import { joinsOf, subqueryRow, type Joined, type RowSql } from "./row-sql.ts";
 
@@ -52,6 +53,8 @@ export function listJson(
   row.guard = rows.guard;
   const keys = page.terms.map((_, index) => raw(`${row.alias}.s${index}`));
   const nodes: Selected[] = [];
+  const isLong = selected.planned.some(holdsLong);
+  const bounded = boundedTexts(row.alias);
   const text = connectionText(c, {
     parts,
     rows,
@@ -59,7 +62,8 @@ export function listJson(
     cursor: cursorOf(page.orderKey, keys),
     node: (node) => {
       nodes.push(node);
-      return objectJson(c, row, c.objectTypeOf(node), node);
+      const json = objectJson(c, row, c.objectTypeOf(node), node);
+      return isLong ? bounded.add(json) : json;
     },
     inEdge: {},
     total: page.total,
@@ -72,13 +76,16 @@ export function listJson(
     return [text];
   }
   for (const node of nodes) row.cost += c.priceOf(node)?.each ?? 0;
-  const cost = pageCost(price, rows, row);
+  const costs = bounded.isUsed ? bounded.costs(row) : row;
+  const cost = pageCost(price, rows, costs);
   const columns = row.columns();
   const read = page.rows(columns.length === 0 ? [raw("t.id")] : columns, rows.limit);
   const guard = place.guard === null ? raw("") : sql` WHERE ${place.guard}`;
   const alias = c.nextAlias();
+  const joinedRows = sql`${rows.from(read)}${joinsOf(row)}${guard}`;
+  const texts = bounded.isUsed ? bounded.from(joinedRows, row) : joinedRows;
   place.joins.push(
-    sql`CROSS JOIN LATERAL (SELECT ${text} AS j, ${cost} AS c FROM ${rows.from(read)}${joinsOf(row)}${guard}) ${raw(alias)}`,
+    sql`CROSS JOIN LATERAL (SELECT ${text} AS j, ${cost} AS c FROM ${texts}) ${raw(alias)}`,
   );
   place.costs.push(raw(`${alias}.c`));
   return [raw(`${alias}.j`)];

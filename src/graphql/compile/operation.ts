@@ -1,4 +1,6 @@
 import { join, raw, render, sql, type Statement } from "../../lib/sql.ts";
+import { holdsLong } from "../limits/planned-field.ts";
+import { boundedText } from "./bounded.ts";
 import type { Compilation, Selected } from "./compilation.ts";
 import { objectOf, textOf } from "./json.ts";
 import { joinsOf } from "./row-sql.ts";
@@ -14,9 +16,10 @@ export function queryStatement(c: Compilation, fields: readonly Selected[]): Com
   const json = objectOf(fields.map((field) => [field.key, c.fieldJson(null, field)] as const));
   const { cost, costs } = c.root;
   const charged = c.costsByText ? raw("NULL") : join([raw(String(cost)), ...costs], " + ");
+  const text = c.planned.some(holdsLong) ? boundedText(textOf(json)) : textOf(json);
   const from = c.root.joins.length === 0 ? raw("") : sql` FROM (VALUES (0)) z${joinsOf(c.root)}`;
   return {
-    ...render(sql`SELECT ${textOf(json)}, ${charged}${from}`),
+    ...render(sql`SELECT ${text}, ${charged}${from}`),
     isPlannedEach: c.isPlannedEach,
   };
 }

@@ -158,6 +158,10 @@ export type Spending = {
   readonly hasFailed: boolean;
 };
 
+/** Whether something that can be long is selected on a field or under it. */
+export const holdsLong = ({ isLong, alternatives }: PlannedField): boolean =>
+  isLong || [...alternatives.values()].some((fields) => fields.some(holdsLong));
+
 /** What an answer's field costs where that follows from how many records it has, and what is under them. */
 export type Price = {
   /** Of a page: its records come on top, and `least` is what it costs without any. Of a record: when it is there. */

@@ -12,6 +12,7 @@ import type { Actor } from "../../auth/actor.ts";
 import type { OperationLimits } from "../../config.ts";
 import type { Database } from "../../db/database.ts";
 import type { Cells } from "../../db/statement.ts";
+import { answerTooLong } from "../../db/work.ts";
 import type { Gate } from "../../gate/gate.ts";
 import type { RequestContext } from "../../gate/request-context.ts";
 import { isRecord } from "../../lib/json.ts";
@@ -312,6 +313,7 @@ export class Lane {
       for (const [text] of rows) work.countMade(Buffer.byteLength(text ?? ""));
       return rows;
     } catch (error) {
+      if (isDivisionByZero(error)) work.stop(answerTooLong());
       // A made-up cursor, for example: the interpreter finds the field that it was given to.
       if (!isDataException(error)) context.failure = error;
       return null;
@@ -356,3 +358,7 @@ function textOf(
     return null;
   }
 }
+
+/** What a compiled statement fails with when its text is too long for an answer (src/graphql/compile/bounded.ts). */
+const isDivisionByZero = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && error.code === "22012";

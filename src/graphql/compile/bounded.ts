@@ -1,0 +1,48 @@
+import { maxAnswerBytes } from "../../db/work.ts";
+import { join, raw, sql, type Sql } from "../../lib/sql.ts";
+import { textOf, type Json } from "./json.ts";
+import { joined, type Joined } from "./row-sql.ts";
+
+/** Fails with "division by zero", which the lane takes for an answer that is too long. */
+const tooLong = (size: Sql): Sql => sql`(1 / (${size} * 0))::text`;
+
+/** A text that is no longer than an answer may be. */
+export const boundedText = (text: Sql): Sql =>
+  sql`(SELECT CASE WHEN octet_length(a.j) <= ${raw(String(maxAnswerBytes))} THEN a.j ELSE ${tooLong(sql`octet_length(a.j)`)} END FROM (SELECT ${text} AS j OFFSET 0) a)`;
+
+/**
+ * Texts of a list's records that can be long, prose or JSON. Each row's text is made once and counted with those before
+ * it, so that the statement fails when they are too much for an answer, and not once all of them lie in memory.
+ */
+export function boundedTexts(alias: string) {
+  const texts: Sql[] = [];
+  const size = raw(`${alias}.size`);
+  return {
+    get isUsed() {
+      return texts.length > 0;
+    },
+    /** The text as a column of the rows. */
+    add: (json: Json): Json => {
+      const column = raw(`${alias}.x${texts.length}`);
+      texts.push(textOf(json));
+      const most = raw(String(maxAnswerBytes));
+      return [sql`CASE WHEN ${size} <= ${most} THEN ${column} ELSE ${tooLong(size)} END`];
+    },
+    /** What a row costs, as a column too. */
+    costs: ({ cost, costs }: Joined): Joined => ({
+      ...joined(),
+      cost,
+      costs: costs.length === 0 ? [] : [raw(`${alias}.price`)],
+    }),
+    from: (rows: Sql, { costs }: Joined): Sql => {
+      const columns = [
+        raw(`${alias}.*`),
+        ...texts.map((text, index) => sql`${text} AS ${raw(`x${index}`)}`),
+        ...(costs.length === 0 ? [] : [sql`${join(costs, " + ")} AS price`]),
+      ];
+      const lengths = texts.map((_, index) => raw(`octet_length(b.x${index})`));
+      const sum = sql`sum(${join(lengths, " + ")}) OVER (ROWS UNBOUNDED PRECEDING) AS size`;
+      return sql`(SELECT b.*, ${sum} FROM (SELECT ${join(columns, ", ")} FROM ${rows} OFFSET 0) b) ${raw(alias)}`;
+    },
+  };
+}
