@@ -306,4 +306,32 @@ describe("the statements of a mutation", () => {
       expect(listAt(JSON.parse(last ?? ""), "data", "createContacts", "results")).toHaveLength(100);
     }
   });
+
+  it("are carried out once, also when resolvers have to print what they led to", async () => {
+    const create = mutation("createContact", { input: "CreateContactInput!" }, "contact { id }");
+    const update = `mutation ($id: ID!, $input: UpdateContactInput!, $after: String) {
+      updateContact(id: $id, input: $input) { ${wrong} contact { version account {
+        contacts(first: 1, after: $after, orderBy: [{ createdAt: asc }]) { pageInfo { endCursor } } } } } }`;
+    const answers = await expectAlike(async (side) => {
+      const account_id = await newAccount(side, "Once");
+      const made = await side.send(create, { input: { ...nora(account_id, 1), account_id } });
+      const id = at(made, "createContact", "contact", "id");
+      const input = { job_title: "Buyer" };
+      const first = await side.send(update, { id, input });
+      const contacts = ["updateContact", "contact", "account", "contacts"];
+      const cursor = String(at(first, ...contacts, "pageInfo", "endCursor"));
+      const [order] = JSON.parse(Buffer.from(cursor, "base64url").toString());
+      // PostgreSQL cannot read its time.
+      const after = Buffer.from(JSON.stringify([order, "noon", "noon"])).toString("base64url");
+      for (const variables of [{ after }, { input: { version: 1 } }, {}]) {
+        gateway.statements.clear();
+        await side.send(update, { id, input, ...variables });
+        if (side === interpreted) continue;
+        const begun = gateway.statements.all().filter(({ text }) => text.startsWith("BEGIN"));
+        expect(begun).toHaveLength(1);
+      }
+    });
+    expect(answers.slice(-3, -1).join()).toMatch(/not a cursor.*ConflictError/s);
+    expect(answers.at(-1)).toContain('"version":4');
+  });
 });
