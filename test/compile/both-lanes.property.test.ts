@@ -25,6 +25,7 @@ const allFields = [...catalog.entities.map(({ type }) => type), "Query"].flatMap
 describe("found by the property below", () => {
   it.each([
     "{ accounts { edges { cursor node { name } } pageInfo { endCursor } } }",
+    "query ($yes: Boolean! = true) { a: contacts(first: 4) @include(if: $yes) { pageInfo { endCursor } } a: contacts(first: 4) { pageInfo { startCursor } } }",
     "{ changes { nodes { recordId record { id } } } }",
   ])("%s", async (query) => {
     const { difference } = await lanes.compare(lanes.plain(query));

@@ -23,6 +23,8 @@ import { joined, type RowSql } from "./row-sql.ts";
 /** The operation has something that only its resolvers can answer. */
 export class NotCompiled extends Error {}
 
+const nothing: Price = { own: 0, least: 0, isPaged: false, each: 0 };
+
 type PrintField = (c: Compilation, row: RowSql | null, selected: Selected) => Json;
 
 /** What the fields of one compilation share. Values that enter the SQL's text are those of the call it is made for. */
@@ -145,19 +147,12 @@ export class Compilation {
 
   /** What a field costs; null where only the answer's text tells. */
   priceOf({ planned }: Selected): Price | null {
-    const total = { own: 0, least: 0, isPaged: false, each: 0 };
-    for (const field of planned) {
-      const price = priceOf(field, this.call.variables);
-      if (price === null) {
-        this.costsByText = true;
-        return null;
-      }
-      total.own += price.own;
-      total.least += price.least;
-      total.isPaged ||= price.isPaged;
-      total.each += price.each;
-    }
-    return total;
+    const [field, ...others] = planned;
+    if (field === undefined) return nothing;
+    // One that is selected under several conditions is charged for each of them.
+    const price = others.length > 0 ? null : priceOf(field, this.call.variables);
+    if (price === null) this.costsByText = true;
+    return price;
   }
 
   /** The arguments of a field. @throws what its resolver would be refused for. */
