@@ -27,7 +27,7 @@ import { planOf } from "../limits/use-operation-limits.ts";
 import type { Context } from "../schema/context.ts";
 import { carryOut, printed } from "./carry-out.ts";
 import type { GatewayPlugin, ServerContext } from "./server-context.ts";
-import { extended, type Contributor } from "./use-extensions.ts";
+import type { Contributor } from "./use-extensions.ts";
 import { exactVariables } from "./use-exact-numbers.ts";
 import type { PersistedOperations } from "./use-persisted-operations.ts";
 import { beginWriting } from "./use-whole-mutations.ts";
@@ -136,7 +136,7 @@ export class Lane {
         : known.plan.charged(read, bytes, variables);
     settle(told.actual);
     const added = Object.assign({}, ...contributors.map((said) => said(requestContext)));
-    return extended(`{"data":${data}}`, added);
+    return `{"data":${data},"extensions":${JSON.stringify(added)}}`;
   }
 
   /** Compiles what Yoga would execute, and keeps valid documents for requests to come. */
@@ -235,15 +235,20 @@ export class Lane {
     const name = operationName ?? "";
     const known = operations.get(name);
     if (known !== undefined) return known;
-    const made = this.#prepare(document, operationName);
+    const operation = getOperationAST(document, operationName);
+    // Names that are no operation's are as many as somebody sends.
+    if (operation == null) return null;
+    const made = this.#prepare(document, operation, operationName);
     operations.set(name, made);
     return made;
   }
 
-  #prepare(document: DocumentNode, operationName: string | null | undefined): Known | null {
+  #prepare(
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    operationName: string | null | undefined,
+  ): Known | null {
     const { schema, compiler } = this.#options;
-    const operation = getOperationAST(document, operationName);
-    if (operation == null) return null;
     const plan = planOf({ schema, document, operationName: operationName ?? null });
     if (plan === null) return null;
     const compiled =

@@ -39,9 +39,9 @@ export function exactVariables(
 ): Record<string, unknown> {
   for (const { variable, type } of variableDefinitions) {
     const { value: name } = variable.name;
-    const inputType = Object.hasOwn(variableValues, name) ? typeFromAST(schema, type) : null;
-    if (!isInputType(inputType)) continue;
-    variableValues[name] = readable(inputType, variableValues[name]);
+    const value = Object.hasOwn(variableValues, name) ? variableValues[name] : null;
+    const inputType = isParent(value) ? typeFromAST(schema, type) : null;
+    if (isInputType(inputType)) variableValues[name] = readable(inputType, value);
   }
   return variableValues;
 }

@@ -25,6 +25,6 @@ export function useExtensions(contributors: readonly Contributor[]): GatewayPlug
 }
 
 /** A printed answer with extensions behind what it has; it has none yet. */
-export function extended(body: string, extensions: object): string {
+function extended(body: string, extensions: object): string {
   return `${body.slice(0, body.lastIndexOf("}"))},"extensions":${JSON.stringify(extensions)}}`;
 }
