@@ -26,6 +26,7 @@ describe("found by the property below", () => {
   it.each([
     "{ accounts { edges { cursor node { name } } pageInfo { endCursor } } }",
     "query ($yes: Boolean! = true) { a: contacts(first: 4) @include(if: $yes) { pageInfo { endCursor } } a: contacts(first: 4) { pageInfo { startCursor } } }",
+    "query ($no: Boolean! = true) { contacts { edges { node { __typename } } pageInfo @skip(if: $no) { startCursor endCursor hasNextPage hasPreviousPage } pageInfo { a: startCursor b: endCursor c: hasNextPage d: hasPreviousPage } } }",
     "{ changes { nodes { recordId record { id } } } }",
   ])("%s", async (query) => {
     const { difference } = await lanes.compare(lanes.plain(query));

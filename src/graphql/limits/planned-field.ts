@@ -188,9 +188,12 @@ function breadthOfLists(
   { alternatives, values }: PlannedField,
   items: number | undefined,
 ): number | null {
-  const lists = [...alternatives.values()]
+  const parts = [...alternatives.values()]
     .flat()
-    .filter((field) => field.isList && (field.isLeaf || field.isEmbedded));
+    .filter((field) => field.isLeaf || field.isEmbedded);
+  // What is left out is not counted then, and `values` has all.
+  if (parts.some(({ conditions }) => conditions.length > 0)) return null;
+  const lists = parts.filter((field) => field.isList);
   const isFree = lists.every(
     (list) => !list.isLeaf && !list.hasLists && pointsOf(1 + list.values) === 0,
   );
