@@ -85,17 +85,20 @@ export async function startLanes(seed: number, { fenced = true } = {}): Promise<
   const pools = withForeign(await fillPools(gateway, key, rows, ours.uuid, seed), records);
 
   const compare: Lanes["compare"] = async (request) => {
-    const expected = [seen(await send(interpreter.url, request))];
-    // A document that came before goes another way than a new one.
-    const first = await send(gateway.url, request);
-    const reply = await send(gateway.url, request);
-    const wrong = () =>
-      [first, reply].map(seen).find((found) => !expected.some((one) => areAlike(one, found)));
-    // Of several fields that fail, the one that is told is the first to fail, now this one and now that.
-    for (let turn = 0; turn < 5 && wrong() !== undefined; turn += 1) {
+    const expected: Seen[] = [];
+    for (let turn = 0; ; turn += 1) {
       expected.push(seen(await send(interpreter.url, request)));
+      // A document that came before goes another way than a new one.
+      const first = await send(gateway.url, withComment(request, turn));
+      const reply = await send(gateway.url, withComment(request, turn));
+      const wrong = [first, reply]
+        .map(seen)
+        .find((found) => !expected.some((one) => areAlike(one, found)));
+      // Of several fields that fail, the one that is told is the first to fail, now this one and now that.
+      if (wrong === undefined || turn === 5) {
+        return { reply, difference: apart(expected[0], wrong) };
+      }
     }
-    return { reply, difference: apart(expected[0], wrong()) };
   };
   const differs = async (request: Request) => (await compare(request)).difference !== null;
   return {
@@ -139,6 +142,12 @@ const variablesText = ({ variables }: Operation): string =>
   `{${[...variables].map(([name, json]) => `${JSON.stringify(name)}:${json}`).join(",")}}`;
 
 const told = (operation: Operation): string => `${operation.query}\n${variablesText(operation)}`;
+
+/** The same request with a text that did not come before. */
+const withComment = ({ key, operation }: Request, turn: number): Request => ({
+  key,
+  operation: turn === 0 ? operation : { ...operation, query: `${operation.query}\n# ${turn}` },
+});
 
 async function send(url: string, { key, operation }: Request): Promise<Reply> {
   const response = await fetch(`${url}/graphql`, {
