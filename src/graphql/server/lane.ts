@@ -249,6 +249,7 @@ export class Lane {
     operationName: string | null | undefined,
   ): Known | null {
     const { schema, compiler } = this.#options;
+    if (schema.getRootType(operation.operation) == null) return null;
     const plan = planOf({ schema, document, operationName: operationName ?? null });
     if (plan === null) return null;
     const compiled =
