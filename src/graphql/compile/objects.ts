@@ -13,5 +13,7 @@ export function objectsJson(c: Compilation, selected: Selected, row: RowSql, fie
   });
   const list = sql`string_agg(${textOf(object)}, ',' ORDER BY ${raw(`${alias}.place`)})`;
   const items = sql`jsonb_array_elements(${row.field(field)}) WITH ORDINALITY`;
-  return ["[", sql`(SELECT ${list} FROM ${items} AS ${raw(alias)}(item, place))`, "]"];
+  const isObject = sql`jsonb_typeof(${raw(`${alias}.item`)}) = 'object'`;
+  const from = sql`${items} AS ${raw(alias)}(item, place) WHERE ${isObject}`;
+  return ["[", sql`(SELECT ${list} FROM ${from})`, "]"];
 }

@@ -35,11 +35,17 @@ function count(field: GraphQLField<unknown, Context>): void {
   field.resolve = (source, args, context, info) => {
     const { work } = context;
     if (work === null) return resolve(source, args, context, info);
-    counted(work, String(info.path.key).length + punctuation);
-    const value: unknown = resolve(source, args, context, info);
-    if (!isLeaf) return value;
-    if (value instanceof Promise) return value.then((answer) => leaf(work, answer));
-    return leaf(work, value);
+    try {
+      counted(work, String(info.path.key).length + punctuation);
+      const value: unknown = resolve(source, args, context, info);
+      if (!isLeaf) return value;
+      if (value instanceof Promise) return value.then((answer) => leaf(work, answer));
+      return leaf(work, value);
+    } catch (error) {
+      // An item of a list that fails at once has the executor forget what it waits for in the items before it; when that
+      // fails too, nobody would hear of it, and the process would end.
+      return Promise.reject(error);
+    }
   };
 }
 

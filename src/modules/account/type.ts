@@ -2,6 +2,7 @@ import { duplicateFields } from "../../graphql/schema/duplicate-fields.ts";
 import { implementEntity } from "../../graphql/schema/entity-type.ts";
 import { entityQueries } from "../../graphql/schema/query-fields.ts";
 import { accountDuplicates } from "./duplicates.ts";
+import { isRecord } from "../../lib/json.ts";
 import { account } from "./model.ts";
 import type { SchemaParts } from "../../graphql/schema/schema-parts.ts";
 
@@ -55,7 +56,11 @@ export function declareAccount(schema: SchemaParts): void {
   });
 
   implementEntity(schema, account, {
-    addresses: { type: [address], source: { kind: "objects", field: "addresses" } },
+    addresses: {
+      type: [address],
+      source: { kind: "objects", field: "addresses" },
+      read: ({ addresses }) => (Array.isArray(addresses) ? addresses.filter(isRecord) : []),
+    },
   });
   entityQueries(schema, account);
   duplicateFields(schema, accountDuplicates);
