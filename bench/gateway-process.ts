@@ -93,7 +93,9 @@ export async function startGatewayProcess(
 async function serve(databaseUrl: string): Promise<void> {
   const config = loadConfig({ ...process.env, NODE_ENV: "production", LOG_LEVEL: "error" });
   const database = openDatabase({ url: databaseUrl, pool: config.pool });
-  const gateway = createGateway({ schema: createSchema(catalog), database, config, demo: null });
+  const compiled = process.env["COMPILED"] !== "off";
+  const schema = createSchema(catalog);
+  const gateway = createGateway({ schema, database, config, demo: null, compiled });
   const server = createHttpServer(gateway.requestListener, config.http);
   await listen(server, "127.0.0.1", 0);
   process.send?.(portOf(server));
