@@ -21,7 +21,11 @@ const breaks: Readonly<Record<string, (text: string) => string>> = {
   "an application's condition is missing": (text) =>
     text.replaceAll(/(\w+\."app_id" = \$\d+::text)/g, "($1 OR TRUE)"),
   "an alias is lost": (text) => text.replaceAll('"total":', '"nodes":'),
-  "nulls come last instead of first": (text) => text.replaceAll("NULLS FIRST", "NULLS LAST"),
+  "nulls come at the other end": (text) =>
+    text.replaceAll(
+      /NULLS (FIRST|LAST)/g,
+      (_, end) => `NULLS ${end === "LAST" ? "FIRST" : "LAST"}`,
+    ),
   "a decimal goes through a float": (text) =>
     text.replaceAll(/trim_scale\(([^()]+)\)::text/g, "$1::float8::text"),
   "deleted records are shown": (text) => text.replaceAll(/\w+\."deleted_at" IS NULL/g, "TRUE"),
@@ -29,8 +33,8 @@ const breaks: Readonly<Record<string, (text: string) => string>> = {
     text.replaceAll(/\.n <= (\d+|\$\d+::integer)/g, ".n < $1"),
 };
 
-/** Each is seen after a few dozen. */
-const mostOperations = 1_000;
+/** Each is seen after a few dozen, with bad luck after some hundreds. */
+const mostOperations = 3_000;
 
 describe(`both lanes are found to differ when (CRM_TEST_SEED=${runSeed})`, () => {
   it.each(Object.entries(breaks))(
