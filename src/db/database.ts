@@ -1,6 +1,6 @@
 import type pg from "pg";
 import { poolDefaults, type PoolConfig } from "../config.ts";
-import { FencedPool, type TenantReads } from "./fenced-pool.ts";
+import { FencedPool, type Queryable } from "./fenced-pool.ts";
 import { FencedPrismaClients, type FencedPrisma } from "./fenced-prisma.ts";
 import { withOwner } from "./with-owner.ts";
 
@@ -8,7 +8,7 @@ import { withOwner } from "./with-owner.ts";
 export type Database = {
   readonly pool: FencedPool;
   /** Runs statements for one tenant. */
-  forTenant(tenantId: string): TenantReads;
+  forTenant(tenantId: string): Queryable;
   /** Prisma's client for one tenant. */
   prismaFor(tenantId: string): FencedPrisma;
   /** An operator's work over all tenants, on a connection of its own that keeps its login's rights. Never for a request. */

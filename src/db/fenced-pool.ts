@@ -29,16 +29,6 @@ export type StatementOptions = {
   readonly plannedEach?: boolean;
 };
 
-/** The same outside of transactions. */
-export type TenantReads = Queryable & {
-  /** The one cell of the one row of an answer that PostgreSQL makes whole; null when there is none. */
-  text(
-    text: string,
-    values: readonly unknown[],
-    options?: StatementOptions,
-  ): Promise<string | null>;
-};
-
 /** One transaction. Statements go out in order without waiting for each other; answers come in the same order. */
 export type Transaction = {
   rows(text: string, values: readonly unknown[]): Promise<Cells[]>;
@@ -141,12 +131,9 @@ export class FencedPool extends pg.Pool {
   }
 
   /** The pool as one tenant sees it. */
-  forTenant(tenantId: string): TenantReads {
-    const rows: Queryable["rows"] = (text, values, options = {}) =>
-      this.#read(tenantId, text, values, options);
+  forTenant(tenantId: string): Queryable {
     return {
-      rows,
-      text: async (text, values, options) => (await rows(text, values, options))[0]?.[0] ?? null,
+      rows: (text, values, options = {}) => this.#read(tenantId, text, values, options),
     };
   }
 
