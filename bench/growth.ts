@@ -194,7 +194,11 @@ try {
     const plans = await hearPlans(database.pool);
     for (const [order, document] of Object.entries(documents)) {
       const { text, values, isPlannedEach: plannedEach } = statementOf(document, tenantId);
-      const found = await measure(() => db.rows(text, values, { plannedEach }), plans, text);
+      const found = await measure(
+        async () => (await db.rows(text, values, { plannedEach }))[0]?.[0] ?? null,
+        plans,
+        text,
+      );
       report.push(`| ${[...sizes, `${count(seconds)} s`, order, ...found].join(" | ")} |`);
       say(report.at(-1) ?? "");
     }

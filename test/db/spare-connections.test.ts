@@ -78,10 +78,3 @@ it("all are closed with the pool, and those in use when they are given back", as
   expect(closing.totalCount).toBe(0);
   await expect(read()).rejects.toThrow("Cannot use a pool after calling end");
 });
-
-it("gives the one cell of an answer that PostgreSQL makes whole", async () => {
-  const { text } = pool.forTenant(ours);
-  expect(await text("SELECT json_build_object('id', $1::text)", ["a"])).toBe('{"id" : "a"}');
-  expect(await text("SELECT NULL", [])).toBeNull();
-  expect(await text("SELECT 1 WHERE FALSE", [])).toBeNull();
-});

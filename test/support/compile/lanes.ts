@@ -1,5 +1,5 @@
 import { isAbstractType } from "graphql";
-import type { TenantReads } from "../../../src/db/fenced-pool.ts";
+import type { Queryable } from "../../../src/db/fenced-pool.ts";
 import { Random } from "../../../src/seed/random.ts";
 import { answerPoints } from "../../../src/limits/weights.ts";
 import { catalog } from "../../../src/modules/catalog.ts";
@@ -72,13 +72,12 @@ export async function startLanes(seed: number, { fenced = true } = {}): Promise<
   let rewrite: ((text: string) => string) | null = null;
   const { forTenant } = gateway.database;
   Object.assign(gateway.database, {
-    forTenant: (tenantId: string): TenantReads => {
+    forTenant: (tenantId: string): Queryable => {
       const reads = forTenant(tenantId);
       const changed = (text: string) =>
         text.startsWith("SELECT concat('{") ? (rewrite?.(text) ?? text) : text;
       return {
         rows: (text, ...rest) => reads.rows(changed(text), ...rest),
-        text: (text, ...rest) => reads.text(changed(text), ...rest),
       };
     },
   });
