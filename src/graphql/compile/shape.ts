@@ -74,9 +74,11 @@ function used(use: Use, value: unknown): string {
     case "given":
       return "g";
     case "entity":
-      return prefixOf(value);
+      return JSON.stringify(prefixOf(value));
     case "entities":
-      return [...new Set((Array.isArray(value) ? value : [value]).map(prefixOf))].toSorted().join();
+      return JSON.stringify(
+        [...new Set((Array.isArray(value) ? value : [value]).map(prefixOf))].toSorted(),
+      );
     case "cursor":
       return (parsedCursor(asText(value)) ?? [])
         .map((part) => (part === null ? "0" : "1"))
@@ -86,6 +88,7 @@ function used(use: Use, value: unknown): string {
   }
 }
 
+/** As it was sent: printed as JSON, so that no text can look like the shape of other variables. */
 const prefixOf = (id: unknown): string => splitId(asText(id))?.prefix ?? "?";
 const asText = (value: unknown): string => (typeof value === "string" ? value : "");
 

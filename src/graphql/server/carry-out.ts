@@ -10,7 +10,9 @@ export async function carryOut(
   execution: Execution,
   interpret: (field: MutationField) => Promise<ExecutionResult>,
 ): Promise<ExecutionResult> {
-  const [data, texts]: [Record<string, unknown>, string[]] = [{}, []];
+  // An alias may be `__proto__`.
+  const data: Record<string, unknown> = Object.create(null);
+  const texts: string[] = [];
   const errors: NonNullable<ExecutionResult["errors"]>[number][] = [];
   const add = (key: string, value: unknown, text: string): void => {
     data[key] = value;

@@ -113,8 +113,12 @@ export class Lane {
     if (run === null) return null;
     const settle = await gate.takePoints(requestContext, actor, cost).catch(() => null);
     if (settle === null) return null;
+    requestContext.work.mayRead(cost);
     const told = { requested: cost, actual: 0 };
-    const ran = await run();
+    const ran = await run().catch((error: unknown) => {
+      settle(0);
+      throw error;
+    });
     if (ran === null) {
       // The interpreter goes on with it. A verb is done by then, so nothing may be refused any more.
       context.settle = settle;
