@@ -18,7 +18,7 @@ import { queryStatement, type CompiledStatement } from "./operation.ts";
 import { shapeOf, usesOf } from "./shape.ts";
 
 /** What is kept of queries and of mutations, by the length of their statements' texts. */
-const [maxOfQueries, maxOfMutations] = [20_000_000, 5_000_000];
+const [maxOfQueries, maxOfMutations] = [5_000_000, 1_000_000];
 
 /** Compiles operations: with the shape of its variables, a query or a payload becomes one statement. */
 export class Compiler {
