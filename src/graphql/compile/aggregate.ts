@@ -16,13 +16,13 @@ import type { AggregateRequest } from "../../query/aggregate/request.ts";
 import { isPlannedEach, matching } from "../../query/page.ts";
 import { aggregateRequest, type AggregateArguments } from "../schema/aggregate-arguments.ts";
 import type { Source } from "../schema/source.ts";
-import { NotCompiled, type Arguments, type Compilation, type Selected } from "./compilation.ts";
+import { NotCompiled, type Compilation, type Selected } from "./compilation.ts";
 import { textOf, valueOf, type Json } from "./json.ts";
 import { parentOf } from "./list.ts";
 import { printedObject } from "./record.ts";
 import type { Joined, RowSql } from "./row-sql.ts";
 
-/** Figures over records as JSON text: over the tenant's, or over those at the other end of a row's edge. */
+/** Aggregates as JSON text, over the tenant's records or over those at the other end of a row's edge. */
 export function aggregateText(
   c: Compilation,
   parent: RowSql | null,
@@ -31,7 +31,8 @@ export function aggregateText(
 ): Sql {
   const entity = c.catalog.entity(from.entity);
   const near = parentOf(parent, from.relation);
-  const request = aggregateRequest(entity, near, argumentsOf(c.argumentsOf(selected)), {
+  const args: AggregateArguments = c.argumentsOf(selected).values;
+  const request = aggregateRequest(entity, near, args, {
     ...c.selecting,
     parentType: selected.parent,
     fieldName: selected.name,
@@ -55,7 +56,7 @@ export function aggregateText(
   return sql`(WITH ${join(steps, ", ")} SELECT ${text}${fromTotal(request)})`;
 }
 
-/** Adds what the figures cost; where there are lists in them, only the text tells how long these are. */
+/** Adds the cost of the aggregates. If they hold lists, the cost depends on the answer's text. */
 function charge(c: Compilation, place: Joined, selected: Selected): void {
   const hasLists = selected.planned.some((field) => field.hasLists);
   const price = hasLists ? null : c.priceOf(selected);
@@ -63,19 +64,14 @@ function charge(c: Compilation, place: Joined, selected: Selected): void {
   else place.cost += Math.max(price.least, price.own) + price.each;
 }
 
-/** The schema has coerced them. */
-function argumentsOf({ values }: Arguments): AggregateArguments {
-  return values;
-}
-
-/** The rows `b` over which the figures of all records are computed: where there is money, one for each currency. */
+/** The FROM clause of the total: the rows `b`, one for each currency if the total holds money. */
 function fromTotal({ entity, total }: AggregateRequest): Sql {
   if (total === null) return raw("");
   const { figures } = total;
   return sql` FROM ${hasMoney(entity, figures) ? withoutGroups(figures) : raw("ranked b")}`;
 }
 
-/** The first groups as a list, each made of its rows `b`. */
+/** The first groups as a JSON list. Each group is computed from its rows `b`. */
 function groupsJson(
   c: Compilation,
   selected: Selected,
@@ -99,7 +95,7 @@ function groupsJson(
   return ["[", sql`(SELECT string_agg(g.text, ',' ORDER BY g.place) FROM (${each}) g)`, "]"];
 }
 
-/** How many records the rows `b` are of, or figures over them. */
+/** The count of the records behind the rows `b`, or one aggregate function over them. */
 function figuresJson(c: Compilation, selected: Selected, entity: Entity): Json {
   if (selected.name === "count") return [sql`coalesce(sum(b.n), 0)`];
   const of = figureNames.find((name) => name === selected.name);
@@ -113,7 +109,7 @@ function figuresJson(c: Compilation, selected: Selected, entity: Entity): Json {
   });
 }
 
-/** Money by currency, each of which has one row. */
+/** A list of money, one item for each currency. The rows `b` hold one row for each currency. */
 function moneyJson(c: Compilation, selected: Selected, entity: Entity, figure: Figure): Json {
   const currency = fieldOf(entity, currencyField(entity) ?? "");
   const amount = figureOfRow(figure);

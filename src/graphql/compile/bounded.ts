@@ -3,16 +3,16 @@ import { join, raw, sql, type Sql } from "../../lib/sql.ts";
 import { textOf, type Json } from "./json.ts";
 import { joined, type Joined } from "./row-sql.ts";
 
-/** Fails with "division by zero", which the lane takes for an answer that is too long. */
+/** Fails with "division by zero", which the lane reports as an answer that is too long. */
 const tooLong = (size: Sql): Sql => sql`(1 / (${size} * 0))::text`;
 
-/** A text that is no longer than an answer may be. */
+/** A text; the statement fails if it is longer than an answer may be. */
 export const boundedText = (text: Sql): Sql =>
   sql`(SELECT CASE WHEN octet_length(a.j) <= ${raw(String(maxAnswerBytes))} THEN a.j ELSE ${tooLong(sql`octet_length(a.j)`)} END FROM (SELECT ${text} AS j OFFSET 0) a)`;
 
 /**
- * Texts of a list's records that can be long, prose or JSON. Each row's text is made once and counted with those before
- * it, so that the statement fails when they are too much for an answer, and not once all of them lie in memory.
+ * The texts of a list's records, if they can be long (prose or JSON). The length of each row's text is added to the
+ * rows before it. The statement fails as soon as the sum exceeds an answer, before PostgreSQL holds all texts.
  */
 export function boundedTexts(alias: string) {
   const texts: Sql[] = [];
@@ -21,14 +21,14 @@ export function boundedTexts(alias: string) {
     get isUsed() {
       return texts.length > 0;
     },
-    /** The text as a column of the rows. */
+    /** Adds a text as a column of the rows, and gives the expression that reads it. */
     add: (json: Json): Json => {
       const column = raw(`${alias}.x${texts.length}`);
       texts.push(textOf(json));
       const most = raw(String(maxAnswerBytes));
       return [sql`CASE WHEN ${size} <= ${most} THEN ${column} ELSE ${tooLong(size)} END`];
     },
-    /** What a row costs, as a column too. */
+    /** The cost of a row, read from a column as well. */
     costs: ({ cost, costs }: Joined): Joined => ({
       ...joined(),
       cost,

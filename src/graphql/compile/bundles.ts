@@ -8,17 +8,17 @@ import {
 } from "../../modules/deal/pipeline.ts";
 import { patternsIn } from "../../query/filter-value.ts";
 import type { Source } from "../schema/source.ts";
-import { NotCompiled, type Arguments, type Compilation, type Selected } from "./compilation.ts";
+import { NotCompiled, type Compilation, type Selected } from "./compilation.ts";
 import { valueOf, textOf, type Json } from "./json.ts";
 import { printedObject } from "./record.ts";
 
-/** The pipeline or the forecast: deals by a key, and what they are worth by currency. */
+/** The pipeline or the forecast: deals grouped by stage or month, with their amounts by currency. */
 export function bundlesJson(
   c: Compilation,
   selected: Selected,
   { by }: Extract<Source, { kind: "bundles" }>,
 ): Json {
-  const args = argumentsOf(c.argumentsOf(selected));
+  const args: BundleArguments = c.argumentsOf(selected).values;
   if (patternsIn(args.where).isLookedFor) c.isPlannedEach = true;
   const request = by === "stage" ? pipelineRequest(args) : forecastRequest(args);
   const parts = c.fieldsOf(c.objectTypeOf(selected), selected);
@@ -47,11 +47,6 @@ export function bundlesJson(
   const place = request.place(raw("g.key"));
   const list = sql`string_agg(g.text, ',' ORDER BY ${place}, g.key)`;
   return ["[", sql`(SELECT ${list} FROM (${bundles}) g)`, "]"];
-}
-
-/** The schema has coerced them. */
-function argumentsOf({ values }: Arguments): BundleArguments {
-  return values;
 }
 
 function amountJson({ name }: Selected): Json {

@@ -26,7 +26,7 @@ export function keyedJson(
   return recordJson(c, c.root, selected, { entity, includeDeleted: false, condition });
 }
 
-/** That a row is the one which an argument names; among live ones no two have the same key. */
+/** The condition that a row has the key in an argument. Keys are unique among live records. */
 function keyCondition(entity: Entity, args: Arguments, argument: string): (alias: string) => Sql {
   if (argument === "id") {
     const id = args.late("id", (value) => parseId(entity.prefix, textOf(value), ["id"]));
@@ -40,7 +40,7 @@ function keyCondition(entity: Entity, args: Arguments, argument: string): (alias
   return (alias) => sql`${fieldSql(alias, name, field)} = ${param(compared, sqlTypeOf(field))}`;
 }
 
-/** `node`: the id says of which entity it is, and that is part of the shape. */
+/** `node`. The entity that the id names is part of the shape. */
 export function nodeJson(c: Compilation, selected: Selected): Json {
   const args = c.argumentsOf(selected);
   const { to: entity } = c.catalog.parseAnyId(textOf(args.values["id"]), ["id"]);
@@ -53,7 +53,7 @@ export function nodeJson(c: Compilation, selected: Selected): Json {
   return recordJson(c, c.root, selected, { entity, includeDeleted: false, condition });
 }
 
-/** `nodes`: of which entities the ids are is part of the shape, how many there are is not. */
+/** `nodes`. The entities that the ids name are part of the shape; the number of ids is not. */
 export function nodesJson(c: Compilation, selected: Selected): Json {
   const args = c.argumentsOf(selected);
   const read = (value: unknown) => {

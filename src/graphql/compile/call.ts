@@ -1,17 +1,17 @@
 import type { Actor } from "../../auth/actor.ts";
 import type { Variables } from "../server/variables.ts";
 
-/** One execution of a compiled operation: who asks, with which variables. */
+/** One execution of a compiled operation: its caller and its variables. */
 export type Call = {
   readonly viewer: Actor;
   readonly variables: Variables;
-  /** What several parameters are made of is made once: of a cursor, all its values. */
+  /** Values that several parameters share, such as a decoded cursor. Each is computed once. */
   readonly once: Map<object, unknown>;
-  /** The ids of the records that a mutation's payload shows, by the field that shows them. */
+  /** The ids of the records in a mutation's payload, by the field that shows them. */
   readonly written: ReadonlyMap<string, readonly string[]>;
 };
 
-/** A parameter whose value each execution has its own of. */
+/** A parameter whose value is computed for each execution. */
 export class Late {
   readonly of: (call: Call) => unknown;
 

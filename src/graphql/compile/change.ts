@@ -8,17 +8,17 @@ import { orNull, quoted, textOf, type Json } from "./json.ts";
 import { printedObject, recordAmong } from "./record.ts";
 import type { RowSql } from "./row-sql.ts";
 
-/** The entities whose records an entity's rows tell of. */
+/** The entities whose records an entity's rows describe. */
 const toldOf = (c: Compilation, { tellsOf }: Entity): readonly Entity[] =>
   (tellsOf ?? []).map((told) => c.catalog.entity(told));
 
-/** The entities that an `anyReference` may name, and the column that says which of them it is. */
+/** The entities that an `anyReference` may name, and the column with the name of the entity. */
 const namedAmong = (c: Compilation, { entity, field }: RowSql, { typed }: Field) => ({
   key: field(typed ?? ""),
   entities: toldOf(c, entity).map((one) => [one.type, one] as const),
 });
 
-/** The id of a record of any entity, with the prefix of the one that another column names. */
+/** The id of a record of any entity. Another column names the entity, which gives the prefix. */
 export function anyIdJson(c: Compilation, row: RowSql, field: string): Json {
   const { key, entities } = namedAmong(c, row, fieldOf(row.entity, field));
   const prefixes = entities.map(
@@ -27,7 +27,7 @@ export function anyIdJson(c: Compilation, row: RowSql, field: string): Json {
   return [`"`, sql`CASE ${key} ${join(prefixes, " ")} END`, "-", row.field(field), `"`];
 }
 
-/** The record that such an id names, as it is now. */
+/** The current state of the record that such an id names. */
 export function anyRecordJson(
   c: Compilation,
   selected: Selected,
@@ -38,7 +38,7 @@ export function anyRecordJson(
   return orNull(recordAmong(c, among, selected, true, row.field(field)));
 }
 
-/** What an event changed, field by field, as `fieldChanges` reads it from the log. */
+/** The field changes of an event, as `fieldChanges` reads them from the log. */
 export function fieldChangesJson(
   c: Compilation,
   selected: Selected,
@@ -68,7 +68,7 @@ export function fieldChangesJson(
   return ["[", sql`(SELECT ${list} FROM (${pairs}) ${raw(alias)} WHERE ${changed})`, "]"];
 }
 
-/** A value of the log as JSON text: a text that is an id, and each in a list of such, has its prefix. */
+/** A value of the log as JSON text. An id gets its prefix, also as an item of a list. */
 function withPrefixes(value: Sql, prefix: Sql): Sql {
   const prefixed = (id: Sql) => sql`to_json(${prefix} || (${id} #>> '{}'))::text`;
   const item = sql`CASE jsonb_typeof(i.item) WHEN 'string' THEN ${prefixed(raw("i.item"))} ELSE i.item::text END`;
@@ -77,7 +77,7 @@ function withPrefixes(value: Sql, prefix: Sql): Sql {
   return sql`coalesce(CASE WHEN ${prefix} = '' THEN ${value}::text ELSE ${shown} END, 'null')`;
 }
 
-/** A list of links without those to records that the caller may not see; any other value as it is. */
+/** A list of links without the records that the caller may not see. Any other value is unchanged. */
 function seenLinks(c: Compilation, entities: readonly Entity[], value: Sql, prefix: Sql): Sql {
   const cases = entities.map((entity) => {
     const seen = visible(entity, "s", c.viewer, true);

@@ -20,29 +20,29 @@ import type { Json } from "./json.ts";
 import { isAskedFor, priceOf, type PlannedField, type Price } from "../limits/planned-field.ts";
 import { joined, type RowSql } from "./row-sql.ts";
 
-/** The operation has something that only its resolvers can answer. */
+/** A part of the operation can only be answered by its resolvers. */
 export class NotCompiled extends Error {}
 
 const nothing: Price = { own: 0, least: 0, isPaged: false, each: 0 };
 
 type PrintField = (c: Compilation, row: RowSql | null, selected: Selected) => Json;
 
-/** What the fields of one compilation share. Values that enter the SQL's text are those of the call it is made for. */
+/** The state that the fields of one compilation share. Values in the SQL's text come from the call it is made for. */
 export class Compilation {
   readonly schema: GraphQLSchema;
   readonly catalog: Catalog;
   readonly fragments: Fragments;
   readonly call: Call;
   readonly viewer: ViewerSql;
-  /** The same for what asks which fields are selected. */
+  /** The same in the form that helpers of selections take. */
   readonly selecting: Selecting;
   /** The plan's fields at the operation's root. */
   readonly planned: readonly PlannedField[];
-  /** What is joined and charged at the root. */
+  /** Joins and costs at the root. */
   readonly root = joined();
-  /** Whether the cost of the answer can only be told from its text. */
+  /** Whether the answer's cost can only be computed from its text. */
   costsByText = false;
-  /** Whether the plan depends on the values. */
+  /** Whether PostgreSQL has to plan the statement for each call, since the best plan depends on the values. */
   isPlannedEach = false;
   readonly #fieldJson: PrintField;
   #aliases = 0;
@@ -73,12 +73,12 @@ export class Compilation {
     };
   }
 
-  /** A field as JSON, read from a row or from none. */
+  /** A field as JSON, read from a row; at the root there is no row. */
   fieldJson(row: RowSql | null, selected: Selected): Json {
     return this.#fieldJson(this, row, selected);
   }
 
-  /** An alias that nothing else in the statement has. */
+  /** An alias that is unique in the statement. */
   nextAlias(): string {
     this.#aliases += 1;
     return `r${this.#aliases}`;
@@ -131,7 +131,7 @@ export class Compilation {
     });
   }
 
-  /** The object type that a field gives, lists and non-null taken off. */
+  /** The object type of a field, without its list and non-null wrappers. */
   objectTypeOf({ definition }: Selected): GraphQLObjectType {
     const named = getNamedType(definition?.type);
     if (!isObjectType(named)) throw new NotCompiled();
@@ -145,17 +145,17 @@ export class Compilation {
     return type;
   }
 
-  /** What a field costs; null where only the answer's text tells. */
+  /** The cost of a field; null if it can only be computed from the answer's text. */
   priceOf({ planned }: Selected): Price | null {
     const [field, ...others] = planned;
     if (field === undefined) return nothing;
-    // One that is selected under several conditions is charged for each of them.
+    // A field that is selected under several conditions is charged for each of them.
     const price = others.length > 0 ? null : priceOf(field, this.call.variables);
     if (price === null) this.costsByText = true;
     return price;
   }
 
-  /** The arguments of a field. @throws what its resolver would be refused for. */
+  /** The arguments of a field. @throws the error that its resolver would get. */
   argumentsOf({ definition, node }: Selected): Arguments {
     if (definition === null) throw new NotCompiled();
     return new Arguments(definition, node, this.call);
@@ -169,7 +169,7 @@ export type Selected = {
   readonly name: string;
   readonly nodes: readonly FieldNode[];
   readonly node: FieldNode;
-  /** What the operation's plan knows of it. */
+  /** Its entries in the operation's plan, one for each set of conditions. */
   readonly planned: readonly PlannedField[];
   readonly parent: GraphQLObjectType;
   /** Null for `__typename`. */
@@ -187,8 +187,8 @@ class Arguments {
   }
 
   /**
-   * Something made of an argument: at once where the document says its value, for each call where that is a variable.
-   * The value is never null; whether it is given is part of the shape.
+   * A value made from an argument: now if the argument is a literal, for each call if it is a variable. The argument is
+   * never null here, since its presence is part of the shape.
    */
   late<Value>(name: string, make: (value: unknown) => Value): Value | Late {
     const given = this.#node.arguments?.find((argument) => argument.name.value === name)?.value;

@@ -17,10 +17,10 @@ import { MutationField } from "./mutation.ts";
 import { queryStatement, type CompiledStatement } from "./operation.ts";
 import { shapeOf, usesOf } from "./shape.ts";
 
-/** What is kept of queries and of mutations, by the length of their statements' texts. */
+/** Limits of the cached queries and mutations, in characters of their statements. */
 const [maxOfQueries, maxOfMutations] = [5_000_000, 1_000_000];
 
-/** Compiles operations: with the shape of its variables, a query or a payload becomes one statement. */
+/** Compiles operations. Each shape of an operation's variables gives one statement for a query or a payload. */
 export class Compiler {
   readonly #schema: GraphQLSchema;
   readonly #catalog: Catalog;
@@ -35,7 +35,7 @@ export class Compiler {
     this.#catalog = catalog;
   }
 
-  /** A query of a valid document, made ready; null when the operation is none. */
+  /** Prepares a query of a valid document; null if the operation is not a query. */
   query(
     document: DocumentNode,
     operation: OperationDefinitionNode,
@@ -56,7 +56,7 @@ export class Compiler {
           });
           return { ...statement, values: valuesFor(statement.values, call) };
         } catch (error) {
-          // Another call of it has no other fields, whatever its directives leave out.
+          // Without variables, every call has the same fields.
           if (error instanceof NotCompiled && uses.size === 0) isCompiled = false;
           return null;
         }
@@ -64,7 +64,7 @@ export class Compiler {
     };
   }
 
-  /** A mutation of a valid document, made ready; null when the operation is none. */
+  /** Prepares a mutation of a valid document; null if the operation is not a mutation. */
   mutation(
     document: DocumentNode,
     operation: OperationDefinitionNode,
@@ -112,14 +112,14 @@ export class Compiler {
   }
 }
 
-/** A query that is ready to be run. */
+/** A prepared query. */
 export type CompiledQuery = {
-  /** The statement that answers it; null when only its resolvers can, or it is to be refused. */
+  /** The statement of a call; null if only resolvers can answer it, or if the interpreter has to refuse it. */
   readonly statement: (viewer: Actor, variables: Variables) => CompiledStatement | null;
 };
 
-/** A mutation that is ready to be carried out. */
+/** A prepared mutation. */
 export type CompiledMutation = {
-  /** Its fields at the root in their order; null when it is to be refused. */
+  /** Its fields at the root in order; null if the interpreter has to refuse it. */
   readonly fields: (viewer: Actor, variables: Variables) => readonly MutationField[] | null;
 };

@@ -6,23 +6,23 @@ import { Late, type Call } from "./call.ts";
 import { NotCompiled, type Arguments, type Compilation, type Selected } from "./compilation.ts";
 import { booleanOf, objectOf, orNull, quoted, textOf, type Json } from "./json.ts";
 
-/** What a page is made of. */
+/** The parts of a page. */
 type PageJson = {
   /** The fields of the connection. */
   readonly parts: readonly Selected[];
   readonly rows: PageRows;
   readonly given: PageArguments;
-  /** What stands between the quotes of a row's cursor. */
+  /** A row's cursor without its quotes. */
   readonly cursor: Sql;
   readonly node: (selected: Selected) => Json;
-  /** What an edge has beside its node and its cursor. */
+  /** The other fields of an edge, beside its node and its cursor. */
   readonly inEdge: Readonly<Record<string, Json>>;
   readonly total: Sql;
-  /** Whether rows lie outside a cursor that was passed. */
+  /** The condition that rows lie beyond a cursor that was passed. */
   readonly outside: (cursor: "after" | "before") => Sql;
 };
 
-/** A connection as JSON text, over the rows of its page. */
+/** A connection as JSON text, aggregated over the rows of its page. */
 export function connectionText(c: Compilation, page: PageJson): Sql {
   const { rows, cursor, given, outside } = page;
   const edgeMember = (type: string, one: Selected): Json => {
@@ -57,14 +57,14 @@ export function connectionText(c: Compilation, page: PageJson): Sql {
   return textOf(objectOf(members));
 }
 
-/** How many records a page has at most. */
+/** The page size. */
 export function limitOf(args: Arguments, backward: boolean): Sql {
   const name = backward ? "last" : "first";
   const limit = args.late(name, (size) => pageSize({ [name]: size }).limit);
   return typeof limit === "number" ? raw(String(limit)) : param(limit, "integer");
 }
 
-/** What cursors hold, for each call; which values are null is part of the shape. */
+/** The values of the cursors, for each call. The positions of nulls are part of the shape. */
 export function boundsOf(args: Arguments, orderKey: string): Bounds {
   const bound = (name: "after" | "before"): readonly unknown[] | null => {
     if (args.values[name] == null) return null;
@@ -83,7 +83,7 @@ export function boundsOf(args: Arguments, orderKey: string): Bounds {
   return { after: bound("after"), before: bound("before") };
 }
 
-/** The cursor of a row: the order and the row's sort keys, as `encodeCursor` writes them. */
+/** A row's cursor: the order and the row's sort keys in the format of `encodeCursor`. */
 export function cursorOf(orderKey: string, keys: readonly Sql[]): Sql {
   const values = keys.flatMap((key) => [",", sql`coalesce(to_json(${key}::text)::text, 'null')`]);
   const text = textOf([`[${JSON.stringify(orderKey)}`, ...values, "]"]);
@@ -92,7 +92,7 @@ export function cursorOf(orderKey: string, keys: readonly Sql[]): Sql {
 
 export type PageRows = ReturnType<typeof pageRows>;
 
-/** The rows of a page: how many are read, and how what is made of them becomes a list in the answer's order. */
+/** The rows of a page: how many are read, and how they are aggregated to a list in the answer's order. */
 export function pageRows(
   alias: string,
   options: {
@@ -107,7 +107,7 @@ export function pageRows(
   const isListed = parts.some(({ name }) => name === "nodes" || name === "edges");
   const infos = pageInfo.flatMap((part) => about.fieldsOf(about.objectTypeOf(part), part));
   const asksFor = (...names: string[]) => infos.some(({ name }) => names.includes(name));
-  // One row more than the page tells whether there are more.
+  // One more row than the page is read to see whether there is another page.
   const looksFurther = asksFor(backward ? "hasPreviousPage" : "hasNextPage");
   const showsEnds = asksFor("startCursor", "endCursor");
   const isNumbered = looksFurther || backward || showsEnds;
@@ -116,24 +116,24 @@ export function pageRows(
   const kept = looksFurther ? sql` FILTER (WHERE ${place} <= ${limit})` : raw("");
   return {
     backward,
-    /** Whether its rows are read: for lists of them, or for the page's info. */
+    /** Whether rows are read at all, for the lists or for `pageInfo`. */
     areRead: isListed || looksFurther || showsEnds,
     limit: looksFurther ? sql`${limit} + 1` : limit,
     hasMore: sql`count(*) > ${limit}`,
     kept,
-    /** How many the page has. */
+    /** The number of rows on the page. */
     found,
-    /** The same as far as the answer tells; where it lists none, all that were asked for. */
+    /** The number of rows that are charged: those in the answer, or all requested ones if the answer lists none. */
     told: isListed ? found : limit,
-    /** Holds for rows of the page alone. */
+    /** The condition that a row is on the page, and is not the extra one. */
     guard: looksFurther ? sql`${place} <= ${limit}` : null,
     list: (text: Sql): Json => {
-      // Beside an aggregate with an order of its own, one without has none.
+      // An aggregate without ORDER BY has no order beside an aggregate with one.
       const direction = raw(backward ? " DESC" : "");
       const order = backward || showsEnds ? sql` ORDER BY ${place}${direction}` : raw("");
       return ["[", sql`string_agg(${text}, ','${order})${kept}`, "]"];
     },
-    /** What is made of the first row or the last; null on an empty page. */
+    /** A value of the page's first or last row; null on an empty page. */
     at: (end: "start" | "end", value: Sql): Sql => {
       const isFirst = (end === "start") !== backward;
       const direction = raw(isFirst ? "" : " DESC");

@@ -16,7 +16,7 @@ import type { RowSql } from "./row-sql.ts";
 import { searchJson } from "./search.ts";
 import { ownTenantJson, viewerJson } from "./viewer.ts";
 
-/** How the fields of each source become JSON: on a record, in its row; at the root, there is none. */
+/** The printers of fields, one for each kind of source. `row` is the record's row; it is null at the root. */
 type Printers = {
   readonly [Kind in Source["kind"]]: (
     c: Compilation,
@@ -50,7 +50,7 @@ const printers: Printers = {
   ownTenant: ownTenantJson,
 };
 
-/** Those that say what they cost. */
+/** The sources whose printers add their cost. */
 const charged: ReadonlySet<string> = new Set<Source["kind"]>([
   "column",
   "isDeleted",
@@ -61,7 +61,7 @@ const charged: ReadonlySet<string> = new Set<Source["kind"]>([
   "ownTenant",
 ]);
 
-/** A field as JSON. @throws NotCompiled where only its resolver can answer it. */
+/** A field as JSON. @throws NotCompiled if only its resolver can answer it. */
 export function fieldJson(c: Compilation, row: RowSql | null, selected: Selected): Json {
   const { definition, parent, name } = selected;
   if (name === "__typename") return [`"${parent.name}"`];
@@ -71,7 +71,7 @@ export function fieldJson(c: Compilation, row: RowSql | null, selected: Selected
   return printed(printers, from.kind, from, c, selected, row);
 }
 
-/** The printer of a kind takes the sources of that kind. */
+/** Ties a source to the printer of its kind, for the type checker. */
 function printed<Kind extends Source["kind"]>(
   all: Printers,
   kind: Kind,
@@ -88,13 +88,13 @@ function of(row: RowSql | null): RowSql {
   return row;
 }
 
-/** The record at the other end of an edge to one. */
+/** The record at the other end of a to-one edge. */
 function edgeJson(c: Compilation, selected: Selected, row: RowSql, relationName: string): Json {
   const relation = row.entity.relations[relationName];
   if (relation?.kind !== "one") throw new NotCompiled();
   const target = c.catalog.entity(relation.to);
   const includeDeleted = c.argumentsOf(selected).values["includeDeleted"] === true;
-  // The join compares it.
+  // The join reads this column.
   row.field(relation.key);
   return recordJson(c, row, selected, {
     entity: target,

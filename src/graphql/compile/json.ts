@@ -2,15 +2,15 @@ import { join, raw, sql, type Sql } from "../../lib/sql.ts";
 import type { Field } from "../../model/field.ts";
 import type { Notation } from "../../model/kind.ts";
 
-/** JSON that PostgreSQL puts together: its text, and expressions whose text stands between. */
+/** JSON that PostgreSQL concatenates: constant text, and expressions that give text. */
 export type Json = readonly (string | Sql)[];
 
-/** How GraphQL's scalars print values. */
+/** The notation of GraphQL's scalars. */
 const notation: Notation = { ids: "bare", fraction: 3, days: "day", decimals: "text" };
-/** PostgreSQL takes 100 arguments a call. */
+/** PostgreSQL takes at most 100 arguments a call. */
 const maxArguments = 90;
 
-/** An SQL expression of the JSON's text; never null. */
+/** An SQL expression that gives the JSON as text; never null. */
 export function textOf(json: Json): Sql {
   const pieces = joined(json).map((piece) => (typeof piece === "string" ? quoted(piece) : piece));
   const [only, ...others] = pieces;
@@ -28,7 +28,7 @@ function concatenated(pieces: readonly Sql[]): Sql {
   return concatenated(parts);
 }
 
-/** Texts that stand side by side become one. */
+/** Joins neighbouring constant texts. */
 function joined(json: Json): (string | Sql)[] {
   const pieces: (string | Sql)[] = [];
   for (const piece of json) {
@@ -40,10 +40,10 @@ function joined(json: Json): (string | Sql)[] {
   return pieces;
 }
 
-/** A text as SQL has it. */
+/** A text as an SQL literal. */
 export const quoted = (text: string): Sql => raw(`'${text.replaceAll("'", "''")}'`);
 
-/** An object of the given members, in their order. */
+/** An object with the given members in their order. */
 export function objectOf(members: Iterable<readonly [name: string, value: Json]>): Json {
   const json: (string | Sql)[] = [];
   for (const [name, value] of members) {
@@ -52,7 +52,7 @@ export function objectOf(members: Iterable<readonly [name: string, value: Json]>
   return json.length === 0 ? ["{}"] : [...json, "}"];
 }
 
-/** The value of an expression that gives JSON as text, or null. */
+/** The JSON text of an expression, with SQL's null as JSON's. */
 export const orNull = (text: Sql): Json => [sql`coalesce(${text}, 'null')`];
 
 export const booleanOf = (condition: Sql): Json => [
@@ -61,7 +61,7 @@ export const booleanOf = (condition: Sql): Json => [
 
 type Printable = Pick<Field, "kind" | "nullable">;
 
-/** A field's value as its GraphQL scalar prints it; ids get the prefix. */
+/** A field's value as its GraphQL scalar prints it. Ids get the prefix. */
 export function valueOf({ kind, nullable }: Printable, value: Sql, prefix: string): Json {
   const printed = kind.printedSql(value, notation, prefix);
   if (kind.printedAs === "text") {

@@ -1,11 +1,11 @@
 import { LRUCache } from "lru-cache";
 
-/** What is kept beside the texts of statements takes some room too. */
+/** Characters that are added for the objects around a statement's text. */
 const overhead = 2_000;
-/** A shape with long values in it, such as a list of 1,000 ids, would not come again. */
+/** The longest key that is kept. A shape with long values, such as a filter of 1,000 ids, hardly comes again. */
 const maxShape = 5_000;
 
-/** What was compiled, by operation and shape, bounded by the length of the statements' texts. */
+/** A cache of compiled operations by operation and shape, bounded by the length of the statements' texts. */
 export class Kept<Compiled extends {}> {
   readonly #compiled: LRUCache<string, Compiled>;
 
@@ -16,7 +16,7 @@ export class Kept<Compiled extends {}> {
     });
   }
 
-  /** What is kept under a key; made if it is not there. */
+  /** The entry under a key; it is made if the cache does not hold it. */
   of(key: string, make: () => Compiled): Compiled {
     if (key.length > maxShape) return make();
     const known = this.#compiled.get(key);

@@ -19,7 +19,7 @@ import { boundedTexts } from "./bounded.ts";
 import { objectJson } from "./record.ts";
 import { joinsOf, subqueryRow, type Joined, type RowSql } from "./row-sql.ts";
 
-/** A page of records as JSON: of the tenant's, or of those at the other end of a row's edge. */
+/** A page of records as JSON: of the tenant's records, or of those at the other end of a row's edge. */
 export function listJson(
   c: Compilation,
   parent: RowSql | null,
@@ -91,7 +91,7 @@ export function listJson(
   return [raw(`${alias}.j`)];
 }
 
-/** What a page costs with the records that it has: each of them, and what is read for them. */
+/** The cost of a page: its own, the cost of each record, and the cost of what is joined to the records. */
 function pageCost(price: Price | null, rows: PageRows, { cost, costs }: Joined): Sql {
   if (price === null) return raw("0");
   const records = price.isPaged ? sql` + ${rows.told}` : raw("");
@@ -102,12 +102,12 @@ function pageCost(price: Price | null, rows: PageRows, { cost, costs }: Joined):
   return sql`(${join(parts, " + ")})::int`;
 }
 
-/** The schema has coerced them. */
+/** The arguments as the schema has coerced them. */
 function pageArguments({ values }: Arguments): PageArguments {
   return values;
 }
 
-/** Whose records a list is of. */
+/** The edge that a list follows; null if it lists the tenant's records. */
 export function parentOf(
   parent: RowSql | null,
   relationName: string | null,
@@ -115,7 +115,7 @@ export function parentOf(
   if (relationName === null) return null;
   const relation = parent?.entity.relations[relationName];
   if (parent === null || relation === undefined || relation.kind === "one") throw new NotCompiled();
-  // The edge compares it.
+  // The edge's join reads this column.
   parent.field("id");
   return { source: parent.entity, relation };
 }

@@ -12,11 +12,11 @@ import { NotCompiled, type Compilation, type Selected } from "./compilation.ts";
 import type { CompiledStatement } from "./operation.ts";
 import { filled, idsIn, payloadOf, type CompiledPayload } from "./payload.ts";
 
-/** One execution of a field. */
+/** One execution of a mutation's field. */
 export type Execution = {
   readonly context: Context;
   readonly variables: Variables;
-  /** The rows of a statement; null when it failed. */
+  /** The rows of a statement; null if it failed. */
   readonly read: (statement: CompiledStatement) => Promise<readonly Cells[] | null>;
 };
 
@@ -39,7 +39,7 @@ export class MutationField {
       fragments,
       rootValue: undefined,
       operation,
-      // Neither a verb nor what prints its outcome looks at them: the arguments hold their values.
+      // Verbs and the resolvers of outcomes read their arguments, which hold the variables' values.
       variableValues: {},
     });
     const { definition } = selected;
@@ -58,8 +58,8 @@ export class MutationField {
   }
 
   /**
-   * Carries the field out, and reads what its payload shows: the payload as text. Null when that is for resolvers to
-   * tell, above all what the caller got wrong; they find in the context what the verb led to.
+   * Runs the verb, reads the records of its payload, and gives the payload as text. Null if only resolvers can print
+   * the payload, as with most refusals. They take the verb's outcome from the context.
    */
   async answer({ context, variables, read }: Execution): Promise<string | null> {
     const { definition, name, node, parent } = this.selected;
@@ -72,7 +72,7 @@ export class MutationField {
       const outcome: unknown = await definition.resolve?.(undefined, args, context, info);
       pieces = payload.pieces(outcome, context);
     } catch {
-      // The interpreter fails for the same reason, and says where.
+      // The interpreter fails with the same error, and adds its path.
       return null;
     }
     const written = idsIn(pieces);

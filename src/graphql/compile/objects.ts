@@ -4,7 +4,7 @@ import { quoted, textOf, type Json } from "./json.ts";
 import { printedObject } from "./record.ts";
 import type { RowSql } from "./row-sql.ts";
 
-/** The objects in a JSON list: of each, what is a text under a field's name; else null. */
+/** The objects of a JSON list. A field shows the text under its own name; any other value is null. */
 export function objectsJson(c: Compilation, selected: Selected, row: RowSql, field: string): Json {
   const alias = c.nextAlias();
   const object = printedObject(c, selected, ({ name }) => {

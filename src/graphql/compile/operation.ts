@@ -5,12 +5,12 @@ import type { Compilation, Selected } from "./compilation.ts";
 import { objectOf, textOf } from "./json.ts";
 import { joinsOf } from "./row-sql.ts";
 
-/** A statement, and whether its plan depends on what is looked for. */
+/** A statement, and whether PostgreSQL has to plan it for each call. */
 export type CompiledStatement = Statement & { readonly isPlannedEach: boolean };
 
 /**
- * The one statement that answers a query: one row with the answer's data as text, and what it cost, which is null where
- * only the text tells.
+ * The statement that answers a query. Its row holds the answer's data as text, and the cost, which is null if it can
+ * only be computed from the text.
  */
 export function queryStatement(c: Compilation, fields: readonly Selected[]): CompiledStatement {
   const json = objectOf(fields.map((field) => [field.key, c.fieldJson(null, field)] as const));

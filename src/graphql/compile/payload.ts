@@ -20,24 +20,24 @@ import type { CompiledStatement } from "./operation.ts";
 import { hasId, readRecord } from "./record.ts";
 import { joined } from "./row-sql.ts";
 
-/** A piece of a payload's text: as it is, or a record that is to be read, by the field that shows it and its id. */
+/** A piece of a payload: constant text, or a record that is yet to be read, by the field that shows it and its id. */
 type Piece = string | { readonly field: string; readonly id: string };
 
-/** Prints what a verb led to. @throws NotCompiled where only resolvers can. */
+/** Prints the outcome of a verb. @throws NotCompiled if only resolvers can print it. */
 type Print = (value: unknown, context: Context, to: Piece[]) => void;
 
-/** What the resolver of a field is told of it. */
+/** Makes the info argument of a field's resolver. */
 type InfoOf = (selected: Selected, type: GraphQLOutputType) => GraphQLResolveInfo;
 
-/** How the payload of one mutation field becomes text. */
+/** A compiled payload of one mutation field. */
 export type CompiledPayload = {
-  /** The pieces of the text. @throws NotCompiled where only resolvers can print it. */
+  /** The pieces of its text. @throws NotCompiled if only resolvers can print the outcome. */
   readonly pieces: (outcome: unknown, context: Context) => Piece[];
-  /** Reads the records in them, whose ids `Call.written` has; null when it shows none. */
+  /** Reads the records, whose ids are in `Call.written`; null if the payload shows no records. */
   readonly statement: CompiledStatement | null;
 };
 
-/** Compiles what is selected of a mutation's payload. */
+/** Compiles the selection of a mutation's payload. */
 export function payloadOf(c: Compilation, selected: Selected, infoOf: InfoOf): CompiledPayload {
   const records: Sql[] = [];
   const compiler = new PayloadCompiler(c, infoOf, records);
@@ -67,7 +67,7 @@ export function idsIn(pieces: readonly Piece[]): Map<string, string[]> {
   return ids;
 }
 
-/** The payload's text, with the records that were read: the text of each, its id and its field. */
+/** The payload's text with its records. Each row holds a record's text, its id and its field. */
 export function filled(pieces: readonly Piece[], rows: readonly Cells[]): string {
   const texts = new Map(rows.map(([text, id, field]) => [`${field} ${id}`, text]));
   return pieces
@@ -88,12 +88,12 @@ class PayloadCompiler {
     this.#records = records;
   }
 
-  /** How a field's value is printed, as the executor completes it. */
+  /** The printer of a field's value. It completes values as the executor does. */
   field(selected: Selected, type: GraphQLOutputType | undefined, isListed = false): Print {
     if (isNonNullType(type)) {
       const print = this.#present(selected, type.ofType, isListed);
       return (value, context, to) => {
-        // The executor refuses it.
+        // The executor reports an error here.
         if (value == null) throw new NotCompiled();
         print(value, context, to);
       };
@@ -105,7 +105,7 @@ class PayloadCompiler {
     };
   }
 
-  /** The same of a value that is there. */
+  /** The printer of a value that is not null. */
   #present(selected: Selected, type: GraphQLOutputType | undefined, isListed: boolean): Print {
     if (isLeafType(type)) {
       return (value, _context, to) => {
@@ -125,7 +125,7 @@ class PayloadCompiler {
         to.push("]");
       };
     }
-    // What the caller got wrong: there is nothing to print when it was written.
+    // An abstract type: a user error. Successful outcomes hold none, so this is never reached for them.
     return () => {
       throw new NotCompiled();
     };
@@ -145,7 +145,7 @@ class PayloadCompiler {
     };
   }
 
-  /** A member of an object, printed from that object. */
+  /** The printer of an object's member. */
   #member(selected: Selected, isListed: boolean): Print {
     const { definition, name: fieldName, parent } = selected;
     if (fieldName === "__typename") {
@@ -168,7 +168,7 @@ class PayloadCompiler {
     return (outcome, context, to) => print(resolve(outcome, {}, context, info), context, to);
   }
 
-  /** Has the records of a field read; gives the name by which it is known among others. */
+  /** Adds the records of a field to the statement, and gives the field's name in it. */
   #read(selected: Selected, entity: Entity, isListed: boolean): string {
     const field = String(this.#records.length);
     const ids = new Late(({ written }) => written.get(field) ?? []);

@@ -6,7 +6,7 @@ import type { Compilation, Selected } from "./compilation.ts";
 import { objectOf, orNull, quoted, textOf, type Json } from "./json.ts";
 import { joined, joinsOf, tableRow, type Joined, type RowSql } from "./row-sql.ts";
 
-/** An object as JSON: what is selected on a type, read from a row or from none. */
+/** The selection on a type as a JSON object, read from a row; at the root there is no row. */
 export function objectJson(
   c: Compilation,
   row: RowSql | null,
@@ -18,7 +18,7 @@ export function objectJson(
   );
 }
 
-/** What is selected of an object that is no record, as JSON. */
+/** The selection on an object that is not a record, as JSON. */
 export function printedObject(
   c: Compilation,
   selected: Selected,
@@ -32,14 +32,14 @@ export function printedObject(
   );
 }
 
-/** Which record is meant. */
+/** The condition that finds one record. */
 type Named = {
   readonly entity: Entity;
   readonly includeDeleted: boolean;
   readonly condition: (alias: string) => Sql;
 };
 
-/** A record's text, and where it is read from: no row when the caller sees no such record. */
+/** A record's text, and its FROM clause, which gives no row if the caller sees no such record. */
 export function readRecord(c: Compilation, place: Joined, selected: Selected, named: Named) {
   const { entity, includeDeleted, condition } = named;
   const row = tableRow(entity, c.nextAlias());
@@ -51,7 +51,7 @@ export function readRecord(c: Compilation, place: Joined, selected: Selected, na
   return { row, text, from };
 }
 
-/** The one record that a condition names as JSON; null when the caller sees no such record. */
+/** The record that a condition finds, as JSON; null if the caller sees no such record. */
 export function recordJson(c: Compilation, place: Joined, selected: Selected, named: Named): Json {
   const { row, text, from } = readRecord(c, place, selected, named);
   const { own = 0, each = 0 } = c.priceOf(selected) ?? {};
@@ -59,7 +59,7 @@ export function recordJson(c: Compilation, place: Joined, selected: Selected, na
     place.cost += own;
     return orNull(sql`(SELECT ${text} FROM ${from})`);
   }
-  // What is not there costs nothing but the asking. OFFSET keeps the rows that it is joined to in their order.
+  // A missing record costs only its look-up. OFFSET keeps the order of the rows that it is joined to.
   const alias = c.nextAlias();
   const cost = join([raw(String(own + each + row.cost)), ...row.costs], " + ");
   place.joins.push(
@@ -76,8 +76,8 @@ export const hasId =
     sql`${raw(`${alias}."id"`)} = ${id}`;
 
 /**
- * The record of that id as JSON text, as an interface or a union has it: which of the entities it is of, `among` says
- * by the key of each. Null when it is of no such entity, or the caller sees no such record.
+ * The record with an id as JSON text, under an interface or a union. `among` maps a key to each possible entity. Null
+ * if no entity has the key, or if the caller sees no such record.
  */
 export function recordAmong(
   c: Compilation,

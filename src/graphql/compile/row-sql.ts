@@ -2,31 +2,31 @@ import { join, name, raw, sql, type Sql } from "../../lib/sql.ts";
 import { fieldOf, type Entity } from "../../model/entity.ts";
 import { fieldSql } from "../../query/order.ts";
 
-/** What is joined to a row, or to the one row of the answer, and what that costs. */
+/** The joins of a row, or of the answer's single row, and their costs. */
 export type Joined = {
   readonly joins: Sql[];
-  /** Costs that the statement works out. */
+  /** Costs that the statement computes. */
   readonly costs: Sql[];
-  /** Those that are known. */
+  /** The sum of the costs that are known when compiling. */
   cost: number;
-  /** What must hold so that anything is read for the row. */
+  /** The condition under which the joins of the row are read. */
   guard: Sql | null;
 };
 
 export const joined = (): Joined => ({ joins: [], costs: [], cost: 0, guard: null });
 
-/** Everything that is joined, to stand behind the row in FROM. */
+/** All joins as they follow the row in FROM. */
 export const joinsOf = ({ joins }: Joined): Sql =>
   joins.length === 0 ? raw("") : sql` ${join(joins, " ")}`;
 
-/** A row of an entity in SQL: how its fields are read there. */
+/** A row of an entity in SQL, and the expressions that read its fields. */
 export type RowSql = Joined & {
   readonly entity: Entity;
   readonly alias: string;
   readonly field: (name: string) => Sql;
 };
 
-/** The row of a table itself. */
+/** A row that is read directly from its table. */
 export const tableRow = (entity: Entity, alias: string): RowSql => ({
   ...joined(),
   entity,
@@ -34,7 +34,7 @@ export const tableRow = (entity: Entity, alias: string): RowSql => ({
   field: (field) => fieldSql(alias, field, fieldOf(entity, field)),
 });
 
-/** A row that comes out of a subquery, which selects what is read of it: `columns`, filled as fields are asked for. */
+/** A row of a subquery. `columns` gives the columns that the subquery has to select: those of the fields read so far. */
 export function subqueryRow(entity: Entity, alias: string): RowSql & { columns: () => Sql[] } {
   const columns = new Map<string, Sql>();
   return {

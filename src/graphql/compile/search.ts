@@ -7,7 +7,7 @@ import { boundsOf, connectionText, cursorOf, limitOf, pageRows } from "./connect
 import { orNull, type Json } from "./json.ts";
 import { recordAmong } from "./record.ts";
 
-/** What a search found in several entities, best match first. */
+/** The hits of a search over several entities, best match first. */
 export function searchJson(c: Compilation, selected: Selected): Json {
   const args = c.argumentsOf(selected);
   const { query, types, ...given } = args.values;
@@ -32,7 +32,7 @@ export function searchJson(c: Compilation, selected: Selected): Json {
     node: (node) => orNull(recordAmong(c, { key: entity, entities: named }, node, false, id)),
     inEdge: { score: [score] },
     total: hits.total,
-    // The cursor was a hit itself.
+    // The row of the cursor was a hit itself.
     outside: () => raw("TRUE"),
   });
   return [rows.areRead ? sql`(SELECT ${text} FROM ${rows.from(hits.rows(rows.limit))})` : text];

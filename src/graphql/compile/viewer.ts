@@ -5,14 +5,14 @@ import { NotCompiled, type Compilation, type Selected } from "./compilation.ts";
 import type { Json } from "./json.ts";
 import { hasId, printedObject, recordJson } from "./record.ts";
 
-/** The caller's tenant. Its resolver fails where it is gone. */
+/** The caller's tenant. Its resolver fails if the tenant is gone. */
 export function ownTenantJson(c: Compilation, selected: Selected): Json {
   const id = param(new Late(({ viewer }) => viewer.tenantId), "uuid");
   const entity = c.catalog.entity("tenant");
   return recordJson(c, c.root, selected, { entity, includeDeleted: false, condition: hasId(id) });
 }
 
-/** The caller, as its credential says. */
+/** The caller as its credential describes it. */
 export function viewerJson(c: Compilation, selected: Selected): Json {
   return membersOf(c, selected, {
     actor: (one) =>
@@ -26,7 +26,7 @@ export function viewerJson(c: Compilation, selected: Selected): Json {
   });
 }
 
-/** Something of the caller's credential. */
+/** A value of the caller's credential as a parameter. */
 const said = (of: (caller: Actor) => unknown): Json => [
   param(new Late(({ viewer }) => JSON.stringify(of(viewer))), "text"),
 ];
