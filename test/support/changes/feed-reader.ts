@@ -11,8 +11,8 @@ export type FedEvent = {
   readonly changes: readonly { readonly field: string; readonly value: unknown }[];
 };
 
-/** One look at the feed: the last position that was committed when it began, how far it came, and what it read. */
-type Poll = { readonly committed: number; readonly reached: number; readonly read: number };
+/** One look at the feed: the last position that was committed when it began, and how far it came. */
+type Poll = { readonly committed: number; readonly reached: number };
 
 const query = `query ($first: Int, $after: String) { changes(first: $first, after: $after) {
   nodes { position recordType recordId version endsTransaction changes { field new } } pageInfo { endCursor hasNextPage } } }`;
@@ -42,7 +42,6 @@ export class FeedReader {
         "SELECT coalesce(max(position), 0)::integer AS last FROM change_events WHERE tenant_id = $1",
         this.#tenantId,
       );
-      const before = this.events.length;
       for (let hasMore = true; hasMore;) {
         const first = 1 + ((this.events.length * 7) % 100);
         const data = await this.#gateway.data(this.#key, query, { first, after: cursor });
@@ -52,8 +51,7 @@ export class FeedReader {
         hasMore = at(data, "changes", "pageInfo", "hasNextPage") === true;
       }
       const reached = this.events.at(-1)?.position ?? 0;
-      const read = this.events.length - before;
-      this.polls.push({ committed: Number(row?.["last"]), reached, read });
+      this.polls.push({ committed: Number(row?.["last"]), reached });
       if (isLast) return;
     }
   }
