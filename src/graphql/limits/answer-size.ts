@@ -42,8 +42,8 @@ function count(field: GraphQLField<unknown, Context>): void {
       if (value instanceof Promise) return value.then((answer) => leaf(work, answer));
       return leaf(work, value);
     } catch (error) {
-      // An item of a list that fails at once has the executor forget what it waits for in the items before it; when that
-      // fails too, nobody would hear of it, and the process would end.
+      // When an item of a list throws synchronously, the executor abandons the promises of earlier items. If one of
+      // those rejects too, the rejection is unhandled and would end the process.
       return Promise.reject(error);
     }
   };

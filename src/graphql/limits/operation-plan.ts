@@ -77,7 +77,7 @@ export class OperationPlan {
     return this.charged(read, bytes, spending.variables);
   }
 
-  /** What an answer cost whose records come to so much: at most what it asked for. */
+  /** The cost of an answer from the cost of its records; at most the cost that the operation asked for. */
   charged(read: number, bytes: number, variables: Variables): number {
     return Math.min(this.demand(variables).cost, Math.max(1, read + answerPoints(bytes)));
   }

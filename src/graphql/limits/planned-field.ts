@@ -158,22 +158,22 @@ export type Spending = {
   readonly hasFailed: boolean;
 };
 
-/** Whether something that can be long is selected on a field or under it. */
+/** Whether a field that can be long is selected at or under a field. */
 export const holdsLong = ({ isLong, alternatives }: PlannedField): boolean =>
   isLong || [...alternatives.values()].some((fields) => fields.some(holdsLong));
 
-/** What an answer's field costs where that follows from how many records it has, and what is under them. */
+/** The cost of a field in an answer, if it depends only on the number of its records and the fields under them. */
 export type Price = {
-  /** Of a page: its records come on top, and `least` is what it costs without any. Of a record: when it is there. */
+  /** The cost of the field itself. A page adds its records, and costs at least `least`. */
   readonly own: number;
   readonly least: number;
-  /** Whether it is a page of which records are asked for. */
+  /** Whether it is a page whose records are requested. */
   readonly isPaged: boolean;
-  /** What is made of each of its objects. */
+  /** The cost of printing each of its objects. */
   readonly each: number;
 };
 
-/** The price of a field; null where it depends on how long other lists are. */
+/** The price of a field; null if it depends on the length of other lists. */
 export function priceOf(field: PlannedField, variables: Variables): Price | null {
   const { own, paged = 0, items } = demandOf(field, variables);
   const each =
@@ -183,7 +183,7 @@ export function priceOf(field: PlannedField, variables: Variables): Price | null
     : { own: own - paged, least: Math.min(own, 1), isPaged: paged > 0, each };
 }
 
-/** The same as `breadthMade` where the items of the lists have too few values to cost something. */
+/** The same as `breadthMade`, if the items of the lists have too few values to cost a point. */
 function breadthOfLists(
   { alternatives, values }: PlannedField,
   items: number | undefined,
@@ -191,7 +191,7 @@ function breadthOfLists(
   const parts = [...alternatives.values()]
     .flat()
     .filter((field) => field.isLeaf || field.isEmbedded);
-  // What is left out is not counted then, and `values` has all.
+  // `values` counts all fields, also those that a directive leaves out.
   if (parts.some(({ conditions }) => conditions.length > 0)) return null;
   const lists = parts.filter((field) => field.isList);
   const isFree = lists.every(

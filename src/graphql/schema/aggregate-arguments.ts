@@ -49,7 +49,7 @@ export type AggregateArguments = {
   readonly first?: number | null;
 };
 
-/** An aggregate field where it stands in an operation. */
+/** The selection of an aggregate field in an operation. */
 type AggregateField = Selecting & {
   readonly parentType: GraphQLObjectType;
   readonly fieldName: string;

@@ -19,7 +19,7 @@ export type Context = {
   readonly apiKeys: ApiKeys;
   /** The request's idempotency key, when it is a mutation that came with one. */
   readonly idempotency: Pick<IdempotentStep, "key" | "requestHash"> | null;
-  /** What mutation fields of the request have led to, by their names in the answer. */
+  /** The outcomes of the request's mutation fields, by their names in the answer. */
   readonly outcomes: Map<string, Promise<unknown>>;
   /** What the request does and makes; null outside of the server. */
   readonly work: Work | null;

@@ -22,11 +22,11 @@ import { source, type Source } from "./source.ts";
 /** Builds the fields of any entity, whose records are the engine's rows. */
 type FieldBuilder = PothosSchemaTypes.PrismaObjectFieldBuilder<SchemaTypes, PrismaModelTypes, Row>;
 
-/** A field that is not shown as its kind says, e.g. a JSON column with a known shape. */
+/** A field that is not shown in the way of its kind, such as a JSON column with a known shape. */
 type Special = {
   readonly type: Output;
   readonly source: Source;
-  /** How it is read from its row, where it is not shown as it is stored. */
+  /** The source of its value, if it is not shown as it is stored. */
   readonly read?: FieldReader;
 };
 type FieldReader = (row: Row, ctx: Context) => unknown;

@@ -1,36 +1,36 @@
 import type { Entity } from "../../model/entity.ts";
 
 /**
- * Where a field of a mutation's payload comes from, for the compiler of payloads (src/graphql/compile/payload.ts). Kept
- * in the schema's `extensions`. Where a field has none, the payload is printed by its resolvers.
+ * The source of a field in a mutation's payload, for the compiler of payloads (src/graphql/compile/payload.ts). It is
+ * kept in the schema's `extensions`. A payload with a field that has no source is printed by its resolvers.
  */
 export type PayloadSource =
-  /** What the verb led to, which is all that the field's resolver looks at. */
+  /** The verb's outcome, which is all that the field's resolver reads. */
   | { readonly kind: "outcome" }
-  /** A record as it is now, deleted ones too, whose id the outcome holds. */
+  /** The current state of a record whose id the outcome holds, also of a deleted one. */
   | {
       readonly kind: "written";
       readonly entity: Entity;
       idOf(outcome: unknown): string | null;
     };
 
-/** As the `extensions` of a field. */
+/** A source as the `extensions` of a field. */
 export function payloadSource(value: PayloadSource): { readonly payload: PayloadSource } {
   return { payload: value };
 }
 
-/** As the `extensions` of a field that shows something of what the verb led to. */
+/** The `extensions` of a field that shows a part of the verb's outcome. */
 export const ofOutcome = payloadSource({ kind: "outcome" });
 
 type Extended = { readonly extensions?: Readonly<Record<string, unknown>> | null | undefined };
 
-/** Where a payload's field comes from; null where only its resolver knows. */
+/** The source of a payload's field; null if it has none. */
 export function payloadSourceOf({ extensions }: Extended): PayloadSource | null {
   const value = extensions?.["payload"];
   return isPayloadSource(value) ? value : null;
 }
 
-/** Only `payloadSource` above puts it there. */
+/** No other code than `payloadSource` sets it. */
 function isPayloadSource(value: unknown): value is PayloadSource {
   return typeof value === "object" && value !== null;
 }

@@ -7,7 +7,7 @@ import { asNode } from "./as-node.ts";
 import { payloadSource } from "./payload-source.ts";
 import { fieldKey, neededFields } from "./selection.ts";
 
-/** How a payload's field shows the record that a mutation led to, as it is now; deleted ones too. */
+/** A payload's field that shows the current state of the record a mutation wrote, also of a deleted one. */
 export function written<Outcome>(entity: Entity, idOf: (outcome: Outcome) => string | null) {
   return {
     extensions: payloadSource({ kind: "written", entity, idOf }),

@@ -2,8 +2,8 @@ import { defaultFieldResolver, type GraphQLField, type GraphQLSchema } from "gra
 import type { Context } from "./context.ts";
 
 /**
- * Has a request carry each of its mutation fields out once: whoever asks for a field again, to print it another way,
- * gets what it led to, or what it failed with.
+ * Runs each mutation field of a request once. When the interpreter runs a field that the lane has run before, it gets
+ * the outcome or the error of that run.
  */
 export function runningOnce(schema: GraphQLSchema): GraphQLSchema {
   for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) once(field);

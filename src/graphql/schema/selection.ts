@@ -8,7 +8,7 @@ import {
 } from "graphql";
 import type { Entity } from "../../model/entity.ts";
 
-/** What is known of an operation where fields are selected in it. */
+/** The part of an operation that is needed to read the selections in it. */
 export type Selecting = Pick<GraphQLResolveInfo, "schema" | "fragments" | "variableValues">;
 
 /** The selected fields of an object type under some field nodes, fragments and directives worked in. */

@@ -2,59 +2,59 @@ import type { EntityName } from "../../model/datamodel.ts";
 import type { Filter } from "../../query/filter-value.ts";
 
 /**
- * Where a field's value comes from, for the compiler of operations (src/graphql/compile). Kept in the schema's
- * `extensions` beside `access`. A field without one is answered by its resolver alone.
+ * The source of a field's value, for the compiler of operations (src/graphql/compile). It is kept in the schema's
+ * `extensions` beside `access`. A field without a source is only answered by its resolver.
  */
 export type Source =
-  /** A column of the record that it stands on. */
+  /** A column of the field's record. */
   | { readonly kind: "column"; readonly field: string }
-  /** Whether that record is soft-deleted. */
+  /** Whether the field's record is soft-deleted. */
   | { readonly kind: "isDeleted" }
-  /** The record at the other end of an edge to one. */
+  /** The record at the other end of a to-one edge. */
   | { readonly kind: "edge"; readonly relation: string }
-  /** A page of records: of the record that it stands on, or of the tenant. */
+  /** A page of records, of the field's record or of the tenant. */
   | {
       readonly kind: "list";
       readonly entity: EntityName;
       readonly relation: string | null;
-      /** The filter, where it is not the argument `where` alone. */
+      /** The filter, if it is more than the argument `where`. */
       readonly where?: (args: Readonly<Record<string, unknown>>) => Filter | null;
     }
-  /** Figures over records: of the record that it stands on, or of the tenant. */
+  /** Aggregates over records, of the field's record or of the tenant. */
   | { readonly kind: "aggregate"; readonly entity: EntityName; readonly relation: string | null }
-  /** Deals taken together by their stage, or by the month in which they are expected to close. */
+  /** Deals grouped by their stage, or by the month in which they are expected to close. */
   | { readonly kind: "bundles"; readonly by: "stage" | "month" }
   /** One record by its id or a natural key. */
   | { readonly kind: "record"; readonly entity: EntityName }
   /** Any record by its id, or records by their ids. */
   | { readonly kind: "node" }
   | { readonly kind: "nodes" }
-  /** The record that a column names together with another one, which says of what entity it is; deleted ones too. */
+  /** The record that a column names, also a deleted one. Another column names the record's entity. */
   | { readonly kind: "anyRecord"; readonly field: string }
-  /** What an event changed, field by field: a column of the log. */
+  /** The field changes of an event, from a column of the log. */
   | { readonly kind: "fieldChanges"; readonly field: string }
-  /** The objects of a JSON column, whose texts are shown under their own names. */
+  /** The objects of a JSON column. Each field shows the text under its own name. */
   | { readonly kind: "objects"; readonly field: string }
-  /** What a search found. */
+  /** The hits of a search. */
   | { readonly kind: "search" }
-  /** The caller, and its tenant. */
+  /** The caller, and the caller's tenant. */
   | { readonly kind: "viewer" }
   | { readonly kind: "ownTenant" };
 
-/** As the `extensions` of a field. */
+/** A source as the `extensions` of a field. */
 export function source(value: Source): { readonly source: Source } {
   return { source: value };
 }
 
 type Extended = { readonly extensions?: Readonly<Record<string, unknown>> | null | undefined };
 
-/** Where a field's value comes from; null where only its resolver knows. */
+/** The source of a field; null if it has none. */
 export function sourceOf({ extensions }: Extended): Source | null {
   const value = extensions?.["source"];
   return isSource(value) ? value : null;
 }
 
-/** Only `source` above puts it there. */
+/** No other code than `source` sets it. */
 function isSource(value: unknown): value is Source {
   return typeof value === "object" && value !== null;
 }

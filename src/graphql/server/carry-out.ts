@@ -2,8 +2,8 @@ import type { ExecutionResult } from "graphql";
 import type { Execution, MutationField } from "../compile/mutation.ts";
 
 /**
- * Carries the fields of a mutation out one after the other: what each led to is read before the next begins. `interpret`
- * answers those whose payloads only resolvers can print.
+ * Runs the fields of a mutation one after the other. The payload of each is read before the next begins. `interpret`
+ * answers a field whose payload only resolvers can print.
  */
 export async function carryOut(
   fields: readonly MutationField[],
@@ -25,7 +25,7 @@ export async function carryOut(
       continue;
     }
     const result = await interpret(field);
-    // No field comes after one that failed as a whole.
+    // No field runs after one that failed as a whole.
     if (result.data == null || fields.length === 1) return result;
     for (const [key, value] of Object.entries(result.data)) add(key, value, JSON.stringify(value));
     errors.push(...(result.errors ?? []));
@@ -33,7 +33,7 @@ export async function carryOut(
   return errors.length > 0 ? { data, errors } : printed(data, `{${texts.join(",")}}`);
 }
 
-/** A result whose data is there as text; Yoga prints it by its `stringify`. */
+/** A result whose data is printed already. Yoga calls its `stringify`. */
 export function printed(data: Record<string, unknown>, text: string) {
   return { data, stringify: () => `{"data":${text}}` };
 }

@@ -33,18 +33,18 @@ import type { PersistedOperations } from "./use-persisted-operations.ts";
 import { beginWriting } from "./use-whole-mutations.ts";
 import { noVariables, readVariables, type Variables } from "./variables.ts";
 
-/** A query that a compiled statement has answered. */
+/** A query and its answer by a compiled statement. */
 export type CompiledAnswer = {
   readonly actor: Actor;
   readonly document: DocumentNode;
   readonly operationName: string | null;
-  /** As they were sent. */
+  /** The variables as they were sent. */
   readonly variables: Variables;
-  /** The answer's data as JSON, and the same read once more. */
+  /** The answer's data as JSON; `again` reads it a second time. */
   readonly data: string;
   readonly again: () => Promise<string | null>;
 };
-/** Waited for before the answer is sent. */
+/** A listener for compiled answers. The answer is sent when its promise resolves. */
 export type OnCompiled = (answer: CompiledAnswer) => Promise<void>;
 
 type LaneOptions = {
@@ -56,14 +56,14 @@ type LaneOptions = {
   readonly persisted: PersistedOperations;
   readonly contributors: readonly Contributor[];
   readonly metrics: Metrics | null;
-  /** Documents that were valid, by their texts. */
+  /** Validated documents by their texts. */
   readonly documents: LRUCache<string, DocumentNode>;
-  /** What verbs get of a request. */
+  /** Makes the context that verbs get. */
   readonly contextFor: (context: ServerContext) => Context;
   readonly onCompiled: OnCompiled | null;
 };
 
-/** An operation that came before. */
+/** A prepared operation of a known document. */
 type Known = Pick<CompiledAnswer, "document" | "operationName"> & {
   readonly plan: OperationPlan;
   readonly operation: OperationDefinitionNode;
@@ -72,18 +72,18 @@ type Known = Pick<CompiledAnswer, "document" | "operationName"> & {
   readonly observed: RequestContext["operation"];
 };
 
-/** The data as JSON, and what reading it cost. */
+/** The data as JSON, and the cost of reading it. */
 type Ran = { readonly data: string; readonly cost: number | null };
 type Asked = Pick<CompiledAnswer, "document" | "operationName" | "variables">;
 
-/** Members of a body that say what to run. Others are for Yoga to refuse. */
+/** The members of a body that the lane reads. Yoga refuses others. */
 const members: ReadonlySet<string> = new Set(["query", "variables", "operationName", "extensions"]);
 
 /**
- * The lane of compiled operations. A query becomes one statement whose text is the answer's data; a mutation, its verbs
- * and one statement for what each payload shows. A document that came before is answered in front of Yoga; a new one, one
- * that comes by GET, and a mutation of several fields or with an idempotency key, where Yoga would execute it. Whatever
- * the lane does not take, and whatever is to be refused, the interpreter answers.
+ * The lane of compiled operations. A query becomes one statement whose text is the answer's data. A mutation runs its
+ * verbs, and one statement for the records of each payload. A known document is answered in front of Yoga. A new
+ * document, a GET request, and a mutation with several fields or an idempotency key are answered where Yoga would
+ * execute them. The interpreter answers all other operations, and reports all errors.
  */
 export class Lane {
   readonly #options: LaneOptions;
@@ -93,7 +93,7 @@ export class Lane {
     this.#options = options;
   }
 
-  /** The body of the answer to a query; null when the interpreter has to answer it. */
+  /** The body of an operation's answer; null if Yoga has to answer it. */
   async answer(
     context: ServerContext,
     actor: Actor,
@@ -120,7 +120,7 @@ export class Lane {
       throw error;
     });
     if (ran === null) {
-      // The interpreter goes on with it. A verb is done by then, so nothing may be refused any more.
+      // The interpreter continues with the points that are taken. A verb may have run, so nothing may refuse it now.
       context.settle = settle;
       const { operationName } = params;
       context.params = Promise.resolve({ query: text, operationName, variables: params.variables });
@@ -143,7 +143,7 @@ export class Lane {
     return `{"data":${data},"extensions":${JSON.stringify(added)}}`;
   }
 
-  /** Compiles what Yoga would execute, and keeps valid documents for requests to come. */
+  /** Runs compiled operations in place of Yoga's executor, and keeps valid documents for later requests. */
   plugin(): GatewayPlugin {
     return {
       onValidate: ({ context, params: { documentAST } }) => {
@@ -187,7 +187,7 @@ export class Lane {
     };
   }
 
-  /** What answers an operation in front of Yoga; null when that is not done there. */
+  /** A function that answers an operation in front of Yoga; null if Yoga has to answer it. */
   #begin(
     context: ServerContext,
     actor: Actor,
@@ -203,7 +203,7 @@ export class Lane {
     const { request, work } = context.requestContext;
     const [field, ...others] = compiled.fields(actor, variables) ?? [];
     if (field === undefined || others.length > 0 || !field.isCompiled) return null;
-    // Kept answers are Yoga's to repeat.
+    // Yoga repeats the stored answers of idempotency keys.
     if (request.headers["idempotency-key"] !== undefined) return null;
     return async () => {
       beginWriting(work, operation);
@@ -219,7 +219,7 @@ export class Lane {
     return { context, variables, read };
   }
 
-  /** The operation of a text, if it came before and can be compiled. */
+  /** The operation of a text; null if the document is new or cannot be compiled. */
   #find(text: string, params: GraphQLParams): Known | null {
     if (!Object.keys(params).every((name) => members.has(name))) return null;
     const { operationName, variables } = params;
@@ -240,7 +240,7 @@ export class Lane {
     const known = operations.get(name);
     if (known !== undefined) return known;
     const operation = getOperationAST(document, operationName);
-    // Names that are no operation's are as many as somebody sends.
+    // Unknown names are not kept, since a caller can send any number of them.
     if (operation == null) return null;
     const made = this.#prepare(document, operation, operationName);
     operations.set(name, made);
@@ -282,7 +282,7 @@ export class Lane {
     };
   }
 
-  /** Runs a statement; null when the interpreter has to say what is wrong. */
+  /** Runs a statement; null if it failed, so that the interpreter reports the error. */
   async #run(
     context: ServerContext,
     actor: Actor,
@@ -308,7 +308,7 @@ export class Lane {
     return data == null ? null : { data, cost: cost == null ? null : Number(cost) };
   }
 
-  /** The rows of a statement, whose first cells are parts of the answer; null when it failed. */
+  /** The rows of a statement, whose first cells are parts of the answer; null if it failed. */
   async #rows(
     context: ServerContext,
     actor: Actor,
@@ -324,14 +324,14 @@ export class Lane {
       return rows;
     } catch (error) {
       if (isDivisionByZero(error)) work.stop(answerTooLong());
-      // A made-up cursor, for example: the interpreter finds the field that it was given to.
+      // With a data exception, such as a made-up cursor, the interpreter finds the field at fault.
       if (!isDataException(error)) context.failure = error;
       return null;
     }
   }
 }
 
-/** A document whose operation has only that field. */
+/** The document with only one field left in an operation. */
 function onlyWith(
   document: DocumentNode,
   operation: OperationDefinitionNode,
@@ -356,7 +356,7 @@ function parsed(data: string): Record<string, unknown> {
   return isRecord(value) ? value : {};
 }
 
-/** The text that a request runs; null where Yoga has to say what is wrong with its id. */
+/** The document's text; null if Yoga has to report an error of its id. */
 function textOf(
   persisted: PersistedOperations,
   params: GraphQLParams,
@@ -369,6 +369,6 @@ function textOf(
   }
 }
 
-/** What a compiled statement fails with when its text is too long for an answer (src/graphql/compile/bounded.ts). */
+/** A compiled statement fails with it if its text is too long for an answer (src/graphql/compile/bounded.ts). */
 const isDivisionByZero = (error: unknown): boolean =>
   error instanceof Error && "code" in error && error.code === "22012";

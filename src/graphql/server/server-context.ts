@@ -3,26 +3,26 @@ import type { Settle } from "../../gate/gate.ts";
 import type { RequestContext } from "../../gate/request-context.ts";
 import type { Context } from "../schema/context.ts";
 
-/** What Yoga hands on of a request, to plugins and to the context of resolvers. */
+/** The part of a request that Yoga hands to plugins, and from which the context of resolvers is made. */
 export type ServerContext = {
   readonly requestContext: RequestContext;
-  /** Whether its client takes any answer that is given. */
+  /** Whether the client accepts one of the types of answers. */
   readonly isAcceptable: boolean;
   readonly toKeep: ToKeep;
-  /** What its body holds, or why that cannot be read; null where Yoga reads the request itself. */
+  /** The body, or a rejection with the reason why it cannot be read; null if Yoga reads the request itself. */
   params: Promise<GraphQLParams> | null;
   readonly outcomes: Context["outcomes"];
-  /** Settles its points, where the lane has taken them and the interpreter goes on. */
+  /** Settles the points that the lane has taken, if the interpreter continues. */
   settle: Settle | null;
-  /** Why its compiled statement failed: whatever the interpreter asks for then fails for the same reason. */
+  /** The error of its compiled statement. The interpreter's reads then fail with the same error. */
   failure: unknown;
 };
 
-/** What is kept of a request once it went well. */
+/** The parts of a request that are stored after it succeeds. */
 export type ToKeep = {
-  /** Its document under its hash, for requests that send the hash alone. */
+  /** Its document under its hash, for later requests that send only the hash. */
   document: readonly [hash: string, text: string] | null;
-  /** Its answer under its idempotency key, for the same request when it comes again. */
+  /** Its answer under its idempotency key, for repetitions of the request. */
   answer: NonNullable<Context["idempotency"]> | null;
 };
 

@@ -29,7 +29,7 @@ export function persistedOperations(manifest: Manifest | null): PersistedOperati
       },
     },
     known: (params, toKeep) => {
-      // A document that only comes with its hash is kept where it is validated.
+      // The plugin stores a document that is sent with its hash, once it is validated.
       if (params.query != null && documentIdOf(params) !== null && manifest === null) return null;
       return find.textFor(params, toKeep) ?? null;
     },
@@ -38,7 +38,7 @@ export function persistedOperations(manifest: Manifest | null): PersistedOperati
 
 export type PersistedOperations = {
   readonly plugin: GatewayPlugin;
-  /** The text that a request runs; null where that is to be found out elsewhere. */
+  /** The text of a request's document; null if the plugin has to find it. */
   known(params: GraphQLParams, toKeep: ToKeep): string | null;
 };
 

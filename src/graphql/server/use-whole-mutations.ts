@@ -12,14 +12,14 @@ export function useWholeMutations(): GatewayPlugin {
   };
 }
 
-/** Notes what a mutation does, before it is carried out. */
+/** Marks a request's work as writing, before its mutation runs. */
 export function beginWriting(
   work: Work,
   { operation, selectionSet: { selections } }: OperationDefinitionNode,
 ): void {
   if (operation !== OperationTypeNode.MUTATION) return;
   work.writes = true;
-  // What a fragment holds is not looked at: it could be more than one.
+  // A fragment counts as several fields.
   const isOne = selections.length === 1 && selections[0]?.kind === Kind.FIELD;
   work.mutations = isOne ? 1 : 2;
 }

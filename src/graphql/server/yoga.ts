@@ -46,13 +46,13 @@ type GraphQLServerOptions = {
   readonly apiKeys: ApiKeys;
   readonly logger: Logger;
   readonly metrics: Metrics | null;
-  /** Whether operations may be compiled; otherwise every one is interpreted. */
+  /** Whether operations are compiled; if not, each is interpreted. */
   readonly compiled: boolean;
-  /** Hears of every answer of a compiled statement; null outside of tests. */
+  /** Called with each answer of a compiled query; null outside of tests. */
   readonly onCompiled: OnCompiled | null;
 };
 
-/** Documents that came before. A parsed one takes some 50 times its text, so their texts are counted. */
+/** A cache by the text of documents. Their texts' length bounds it, since a parsed document takes some 50 times that. */
 function documentsOf<Parsed extends {}>(maxDocumentBytes: number): LRUCache<string, Parsed> {
   return new LRUCache({
     max: 1_000,
@@ -103,7 +103,7 @@ export function createGraphQLServer(options: GraphQLServerOptions) {
       settle: null,
       failure: null,
     };
-    // Yoga tells what is wrong with it, unless it has refused the request before.
+    // Yoga awaits it and reports its error, unless it refuses the request before.
     params?.catch(() => undefined);
     if (lane !== null && params !== null && type !== null && /json/.test(type)) {
       const body = await params.then(
@@ -117,7 +117,7 @@ export function createGraphQLServer(options: GraphQLServerOptions) {
         return;
       }
     }
-    // Yoga takes the last of those that a client accepts, also with q=0.
+    // Yoga would choose the last type that a client accepts, even one with q=0.
     headers.accept = type ?? "application/json";
     const answer = await yoga.handleNodeRequestAndResponse(request, response, context);
     const head = {
@@ -127,13 +127,13 @@ export function createGraphQLServer(options: GraphQLServerOptions) {
     const isText = /json/.test(answer.headers.get("content-type") ?? "json");
     const isWhole = isText || answer.body === null;
     if (isWhole) await sendWhole(requestContext, head, await answer.text());
-    // What is left to do is the client's: to read it. It is counted by now, so that the next finds no room that is taken.
+    // Only the client's reading is left. The answer's bytes are counted by now, so the next request is admitted fairly.
     work.endTurn?.();
     if (!isWhole && answer.body !== null) await sendStream(requestContext, head, answer.body);
   };
 }
 
-/** What a request's body holds; null where there is none that is read, which Yoga tells. */
+/** The body of a JSON request; null for other requests, which Yoga reads or refuses. */
 function bodyOf(context: RequestContext): Promise<GraphQLParams> | null {
   if (context.request.method !== "POST" || !isJsonRequest(context.request.headers)) return null;
   return readBody(context);
@@ -163,9 +163,9 @@ function createServer(options: GraphQLServerOptions, { lane, persisted, contribu
       useOperationLimits(config.operations, gate),
       ...(lane === null ? [] : [lane.plugin()]),
       useWholeAnswers(),
-      // After the errors are told: what is kept is what was sent.
+      // After useToldErrors, so that the stored answer is the one that is sent.
       useIdempotency(database.pool),
-      // After that: what is kept is without them.
+      // After useIdempotency, so that stored answers hold no extensions.
       useExtensions(contributors),
       useTelemetry(metrics),
     ],
@@ -187,7 +187,7 @@ function createServer(options: GraphQLServerOptions, { lane, persisted, contribu
   });
 }
 
-/** What resolvers and verbs get of a request. */
+/** The context of resolvers and verbs. */
 function contextFor(
   { database, apiKeys }: GraphQLServerOptions,
   serverContext: ServerContext,
@@ -214,7 +214,7 @@ function contextFor(
   };
 }
 
-/** Reads of the interpreter; after the compiled statement has failed they fail as that did. */
+/** The interpreter's reads. After a failure of the compiled statement they fail with the same error. */
 function unlessFailed(context: ServerContext, db: Queryable): Queryable {
   return {
     rows: (...statement) =>
