@@ -55,9 +55,9 @@ type GatewayOptions = {
   readonly config: Config;
   /** The demo's tenants, when it runs: the explorer opens with the first one's key. */
   readonly demo: readonly { readonly apiKey: string }[] | null;
-  /** Whether operations may be compiled, as they are unless this is false: then every one is interpreted. */
+  /** Whether operations are compiled, which is the default. If false, each is interpreted. */
   readonly compiled?: boolean;
-  /** Hears of every answer of a compiled statement before it is sent: tests compare it. */
+  /** Called with each answer of a compiled query before it is sent. Tests compare it. */
   readonly onCompiled?: OnCompiled;
   /** Where the log goes; standard error when left out. */
   readonly logTo?: DestinationStream;

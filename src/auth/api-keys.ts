@@ -89,7 +89,7 @@ export class ApiKeys {
     return this.#authenticationOf(row);
   }
 
-  /** One for each row: what is worked out for an actor is found again by its requests. */
+  /** One actor for each row, so that all requests of a key share what is cached for the actor. */
   #authenticationOf(row: KeyRow): Authentication {
     let known = this.#authentications.get(row);
     if (known === undefined) {
@@ -110,7 +110,7 @@ function actorOf(row: KeyRow, defaultRequestsPerMinute: number): Actor {
     kind: "apiKey",
     id: formatId("key", row.id),
     tenantId: row.tenant_id,
-    // What an older version stored and this one does not know opens nothing.
+    // Scopes of an older version that are unknown today grant nothing.
     scopes: row.scopes.filter(isScope),
     appId: row.app_id,
     departmentId: row.department_id,

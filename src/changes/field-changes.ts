@@ -50,7 +50,7 @@ export function linkedRecords(catalog: Catalog, event: Row): { entity: Entity; i
   });
 }
 
-/** The fields that an entity's events tell of, by REST name, with the prefix of the ids in each; empty for others. */
+/** The fields in an entity's events by REST name, each with the prefix of its ids; "" if it holds no ids. */
 export function toldFields(catalog: Catalog, entity: Entity): Readonly<Record<string, string>> {
   const prefixOf = ({ entity: owner, definition }: Known): string => {
     const { prefix } = namedBy(catalog, owner, definition);

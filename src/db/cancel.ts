@@ -44,7 +44,7 @@ function requestCancel(client: pg.PoolClient): Promise<boolean> {
   });
 }
 
-/** Cancels what a connection runs, again and again until it is ended. */
+/** Sends cancel requests for a connection's statement, repeatedly until `end` is called. */
 export class Cancelling {
   readonly #client: pg.PoolClient;
   #isOver = false;
@@ -64,7 +64,7 @@ export class Cancelling {
     }
   }
 
-  /** Gives whether the connection is safe to use: false while a request may still be on its way. */
+  /** Ends the requests. False if one may still arrive, which makes the connection unsafe to use. */
   end(): Promise<boolean> {
     this.#isOver = true;
     return this.#isQuiet;

@@ -3,16 +3,16 @@ import { Cancelling } from "./cancel.ts";
 import { PreparedTexts, type RecentTexts } from "./prepared-texts.ts";
 import { isStatementError, Statement, type Cells, type Pin, type Sent } from "./statement.ts";
 
-/** What PostgreSQL says of a prepared statement whose table is another one by now, and of one that is gone. */
+/** SQLSTATEs of a prepared statement whose table has changed since, and of one that no longer exists. */
 const staleStates: ReadonlySet<string> = new Set(["0A000", "26000"]);
 
-/** One connection of the pool: the tenant that it is pinned to, what it has prepared, and whose turn it serves. */
+/** A connection of the pool: its pin, its prepared statements, and the turn that it serves. */
 export class Connection {
   readonly client: pg.PoolClient;
   readonly #prepared: PreparedTexts;
-  /** Null when it is not certain. */
+  /** Null if the pin is uncertain. */
   pin: Pin | null = null;
-  /** Whether it was used since it was last looked for connections that nobody needs. */
+  /** Whether it was used since the last sweep for idle connections. */
   isFresh = true;
   #giveBack: (() => void) | null = null;
   #cancelling: Cancelling | null = null;
@@ -22,7 +22,7 @@ export class Connection {
     this.#prepared = new PreparedTexts(recentTexts);
   }
 
-  /** Whether a statement that is sent now would be no part of a transaction that somebody left open. */
+  /** Whether no transaction is open, which a statement would become a part of. */
   get isIdle(): boolean {
     const status = this.client.getTransactionStatus();
     return status === "I" || status === null;
@@ -32,7 +32,7 @@ export class Connection {
     return this.pin?.tenantId === tenantId && this.pin.plans === plans;
   }
 
-  /** Sends a statement without waiting for those before it. */
+  /** Sends a statement without waiting for earlier ones. */
   send(sent: Sent): Statement {
     const statement = new Statement(sent, this.#prepared);
     this.client.query(statement);
@@ -40,8 +40,8 @@ export class Connection {
   }
 
   /**
-   * The rows of a statement outside of transactions. One that was prepared and is out of date is refused before anything
-   * of it is done, so its text is sent again.
+   * The rows of a statement outside of transactions. PostgreSQL refuses an outdated prepared statement before it runs,
+   * so the text is sent again.
    */
   async answer(sent: Sent): Promise<Cells[]> {
     const statement = this.send(sent);
@@ -54,7 +54,7 @@ export class Connection {
     }
   }
 
-  /** What is sent before anybody waits leaves in one write: BEGIN with the first read, the last writes with COMMIT. */
+  /** Joins all statements of this tick into one write: BEGIN with the first read, the last writes with COMMIT. */
   sendTogether(): void {
     const { stream } = this.client.connection;
     if (stream.writableCorked > 0) return;
@@ -62,25 +62,25 @@ export class Connection {
     process.nextTick(() => stream.uncork());
   }
 
-  /** Begins the turn of who has it now. */
+  /** Marks the connection as in use; `giveBack` ends its turn. */
   beginTurn(giveBack: () => void): void {
     this.isFresh = true;
     this.#giveBack = giveBack;
   }
 
-  /** Gives back the turn, if anybody has it. */
+  /** Ends the turn, if there is one. */
   endTurn(): void {
     const giveBack = this.#giveBack;
     this.#giveBack = null;
     giveBack?.();
   }
 
-  /** Cancels what it runs, until `endCancelling`. */
+  /** Cancels the statement that it runs, and any later one, until `endCancelling`. */
   cancel(): void {
     this.#cancelling ??= new Cancelling(this.client);
   }
 
-  /** Gives whether the connection is safe to use, if something was cancelled: no request is on its way any more. */
+  /** Whether the connection is safe to use, since no cancel request is on its way; null if there was none. */
   endCancelling(): Promise<boolean> | null {
     const cancelling = this.#cancelling;
     this.#cancelling = null;

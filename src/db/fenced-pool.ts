@@ -11,7 +11,7 @@ import { currentTenant, currentWork, forTenant, type Work } from "./work.ts";
 
 /** The most reads of one operation that run at once; one tenant's share is larger. */
 const readsAtOnce = 4;
-/** After so long without use a connection goes back to `pg`'s pool, which closes it after as long again. */
+/** An idle connection returns to `pg`'s pool after this time. The pool closes it after the same time again. */
 const idleMilliseconds = 10_000;
 /** How long `close` waits for statements that still run. */
 const closingMilliseconds = 1_000;
@@ -23,8 +23,8 @@ export type Queryable = {
 
 export type StatementOptions = {
   /**
-   * Which plan is best depends on the values, so it is made for them each time; any other statement has one plan on each
-   * connection, for all tenants and values.
+   * Has PostgreSQL plan the statement for its values each time. Any other statement has one plan on each connection,
+   * for all tenants and values.
    */
   readonly plannedEach?: boolean;
 };
@@ -62,7 +62,10 @@ type ConnectCallback = Parameters<pg.Pool["connect"]>[0];
  */
 export class FencedPool extends pg.Pool {
   readonly #connections = new WeakMap<pg.PoolClient, Connection>();
-  /** Connections that nobody uses, the last used last. To `pg`'s pool they are checked out: that would take as long as a short statement. */
+  /**
+   * Idle connections, the last used last. `pg`'s pool takes them for checked out, since a checkout there takes as long
+   * as a short statement.
+   */
   readonly #spare: Connection[] = [];
   readonly #recentTexts = new RecentTexts();
   readonly #sweeping: NodeJS.Timeout;
@@ -106,7 +109,7 @@ export class FencedPool extends pg.Pool {
       size: maxConnections,
       complaint: { complaint: "noConnection" },
     });
-    // However a connection is given back, so is the turn of who had it.
+    // The turn ends with the checkout, whoever releases the connection.
     this.on("release", (_error, client) => {
       const connection = this.#connections.get(client);
       connection?.endTurn();
@@ -162,14 +165,14 @@ export class FencedPool extends pg.Pool {
       try {
         rows = await connection.answer(sent);
       } catch (error) {
-        // After an ERROR the connection is as good as before, and pinned as before; after anything else nobody knows.
+        // After an ERROR, the connection and its pin are as before. After anything else, its state is unknown.
         if (isStatementError(error)) await this.#giveBack(connection, work);
         else this.#discard(connection, work);
         throw work?.stopped ?? error;
       }
       connection.pin = pin;
       await this.#giveBack(connection, work);
-      // What had come when the work ended is not whole.
+      // If the work was stopped, the rows are incomplete.
       work?.throwIfStopped();
       return rows;
     } finally {
@@ -208,7 +211,7 @@ export class FencedPool extends pg.Pool {
     let result: Result;
     try {
       const opened = connection.isPinnedTo(pin) ? [] : [send(pinTo(pin))];
-      // Not certain before it is answered.
+      // The pin is uncertain until it is answered.
       connection.pin = null;
       opened.push(query("BEGIN ISOLATION LEVEL READ COMMITTED"));
       result = await work({
@@ -276,7 +279,7 @@ export class FencedPool extends pg.Pool {
   }
 
   async #connectPinned(tenantId: string): Promise<pg.PoolClient> {
-    // What other libraries send is planned as PostgreSQL sees fit.
+    // PostgreSQL chooses the plans for statements of other libraries.
     const pin: Pin = { tenantId, plans: "auto" };
     const connection = this.#takeSpare(pin) ?? (await this.#take(pin));
     if (connection.isPinnedTo(pin)) return connection.client;
@@ -290,7 +293,7 @@ export class FencedPool extends pg.Pool {
     return connection.client;
   }
 
-  /** A spare connection if it is the owner's turn, without waiting. */
+  /** A spare connection, if the owner can have a turn without waiting. */
   #takeSpare(pin: Pin): Connection | null {
     if (this.#spare.length === 0) return null;
     const giveBack = this.#turns.takeNow(pin.tenantId);
@@ -327,7 +330,7 @@ export class FencedPool extends pg.Pool {
     }
   }
 
-  /** One that is pinned so already, or the last used; what an unfinished transaction left open is closed. */
+  /** A spare connection with the same pin, or else the last used. One with an open transaction is closed. */
   #nextSpare(pin: Pin): Connection | null {
     for (;;) {
       let place = this.#spare.length - 1;
@@ -349,7 +352,7 @@ export class FencedPool extends pg.Pool {
     }
   }
 
-  /** Keeps a connection for the next, or closes it while a request to cancel may still be on its way to it. */
+  /** Keeps a connection as a spare, or closes it if a cancel request may still arrive. */
   async #giveBack(connection: Connection, work?: Work): Promise<void> {
     work?.ends(connection);
     const quiet = connection.endCancelling();

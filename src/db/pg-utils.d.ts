@@ -1,4 +1,4 @@
-// What the package's own types leave out.
+// Types that the package `pg` lacks.
 declare module "pg/lib/utils.js" {
   const utils: {
     /** A value as PostgreSQL reads it: lists in braces, objects as JSON. */

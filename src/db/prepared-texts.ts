@@ -1,27 +1,27 @@
 import { LRUCache } from "lru-cache";
 
-/** Characters of the texts that a connection keeps prepared: for each, PostgreSQL takes some 100 bytes. */
+/** The most characters of the texts that a connection keeps prepared. PostgreSQL takes some 100 bytes for each. */
 const keptCharacters = 150_000;
 /** The most texts that a connection keeps prepared, however short they are. */
 const keptTexts = 150;
-/** Characters of the texts that are remembered because they came once. */
+/** The most characters of the texts that are remembered after they came once. */
 const rememberedCharacters = 2_000_000;
 /** A longer text would push out too many others, so it is never prepared. */
 const longestText = 20_000;
 
 /** How a text goes to PostgreSQL. */
 export type Preparing = {
-  /** The name that it is prepared under; "" when it is sent for this one time. */
+  /** The name of the prepared statement; "" if the text is sent for one time only. */
   readonly name: string;
-  /** Whether the text itself must be sent: this connection does not know the name yet. */
+  /** Whether the text must be sent, since the connection does not know the name yet. */
   readonly isNew: boolean;
-  /** Names that made way: PostgreSQL is told to forget them first. */
+  /** Names of evicted texts. PostgreSQL must close them first. */
   readonly forgotten: readonly string[];
 };
 
 const unprepared: Preparing = { name: "", isNew: true, forgotten: [] };
 
-/** Which texts have come lately, on any connection: one that comes once is not worth preparing. */
+/** The recent texts of all connections. A text is prepared when it comes for the second time. */
 export class RecentTexts {
   readonly #texts = new LRUCache<string, true>({
     maxSize: rememberedCharacters,
@@ -37,7 +37,7 @@ export class RecentTexts {
   }
 }
 
-/** The texts that are prepared on one connection, and their names. The one that was not used for longest makes way. */
+/** The texts that are prepared on one connection, and their names. The least recently used is evicted first. */
 export class PreparedTexts {
   readonly #recent: RecentTexts;
   #made = 0;
@@ -53,7 +53,7 @@ export class PreparedTexts {
     this.#recent = recent;
   }
 
-  /** How to send a text; a text that comes for the second time is prepared. */
+  /** How a text is to be sent. */
   use(text: string): Preparing {
     const known = this.#names.get(text);
     if (known !== undefined) return { name: known, isNew: false, forgotten: [] };
@@ -65,7 +65,7 @@ export class PreparedTexts {
     return { name, isNew: true, forgotten };
   }
 
-  /** A statement failed: whether its text is prepared is uncertain now, or what is prepared is out of date. */
+  /** Forgets the text of a failed statement: it may not be prepared, or be prepared and out of date. */
   forget(text: string): void {
     this.#names.delete(text);
   }

@@ -10,18 +10,18 @@ export const printingSettings = {
   intervalstyle: "iso_8601",
 } as const;
 
-/** The same as options of a connection. */
+/** The same settings as options of a connection. */
 export const printingOptions: readonly string[] = Object.entries(printingSettings).map(
   ([name, value]) => `-c ${name}=${value}`,
 );
 
-/** Options of each connection of the server; what RESET falls back to as well. */
+/** Options of each connection of the server. RESET falls back to them as well. */
 export const sessionOptions = (limits: PoolConfig): readonly string[] => [
   `-c role=${serverRole}`,
   ...printingOptions,
   "-c jit=off",
   `-c statement_timeout=${limits.statementMilliseconds}ms`,
-  // Shorter than a statement may take: who waits for a row says so, and the others are told why.
+  // Shorter than the statement timeout, so that a wait for a row's lock fails with an error that names the lock.
   `-c lock_timeout=${limits.lockMilliseconds}ms`,
   "-c idle_in_transaction_session_timeout=60s",
   "-c pg_trgm.word_similarity_threshold=0.5",

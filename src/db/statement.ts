@@ -6,19 +6,19 @@ import type { Work } from "./work.ts";
 /** A row as PostgreSQL printed it. */
 export type Cells = (string | null)[];
 
-/** What a connection is pinned to: the tenant whose rows it sees, and how what it runs is planned. */
+/** The session settings that a connection is pinned to: the tenant whose rows it sees, and the mode of planning. */
 export type Pin = {
   readonly tenantId: string;
   readonly plans: "force_generic_plan" | "force_custom_plan" | "auto";
 };
 
-/** What is sent. */
+/** A statement that is to be sent. */
 export type Sent = {
   readonly text: string;
   readonly values: readonly unknown[];
-  /** What the connection is pinned to from this statement on; it is not run unless the pin holds. */
+  /** A pin that is set first. The statement only runs if the pin succeeds. */
   readonly pin?: Pin | null;
-  /** What it is done for is told of each row; once it says false, no more rows are kept. */
+  /** The work that counts the characters of each row. Rows are dropped once its `countRead` returns false. */
   readonly work?: Pick<Work, "countRead"> | null;
 };
 
@@ -26,7 +26,7 @@ const pinText =
   "SELECT set_config('app.tenant_id', $1, false), set_config('plan_cache_mode', $2, false)";
 const pinValues = ({ tenantId, plans }: Pin): string[] => [tenantId, plans];
 
-/** Only pins a connection. */
+/** A statement that only pins a connection. */
 export const pinTo = (pin: Pin): Sent => ({ text: pinText, values: pinValues(pin) });
 
 /** The statement failed, and the connection is as good as before. */
@@ -35,8 +35,8 @@ export function isStatementError(reason: unknown): reason is pg.DatabaseError {
 }
 
 /**
- * One statement on its way through a connection; its text is prepared there when it comes again. For a query of `pg`,
- * PostgreSQL would describe the columns each time, and `pg` would make parsers for each of them.
+ * A statement in `pg`'s pipeline. Its text is prepared when it comes again. `pg`'s own queries would have PostgreSQL
+ * describe the columns each time, and would make a parser for each column.
  */
 export class Statement implements pg.Submittable {
   readonly #sent: Sent;
@@ -56,23 +56,23 @@ export class Statement implements pg.Submittable {
     return this.#sent.text;
   }
 
-  /** Its rows, or why it failed. */
+  /** Its rows, or a rejection with its error. */
   get answer(): Promise<Cells[]> {
     return this.#answer.promise;
   }
 
-  /** Whether it named what was prepared before: that may be out of date, since a table is another one by now. */
+  /** Whether it used a prepared statement, which may be out of date because a table has changed. */
   get wasPrepared(): boolean {
     return this.#wasPrepared;
   }
 
-  /** Writes it. Called by `pg`, as all below. */
+  /** Writes it to the connection. `pg` calls this and the methods below. */
   submit(connection: pg.Connection): void {
     const { text, pin = null } = this.#sent;
-    // First, since a value that cannot be printed throws.
+    // Values come first, since one that cannot be printed throws.
     const values = this.#sent.values.map((value) => utils.prepareValue(value));
     connection.stream.cork();
-    // One Sync for both: PostgreSQL passes over the second when the first fails, and takes back the first with the second.
+    // One Sync for both: PostgreSQL skips the statement if the pin fails, and undoes the pin if the statement fails.
     if (pin !== null) this.#write(connection, pinText, pinValues(pin));
     this.#write(connection, text, values);
     connection.sync();
@@ -100,7 +100,7 @@ export class Statement implements pg.Submittable {
   }
 
   handleCommandComplete(): void {
-    // Of the pin, if there was one; the end of the statement comes with handleReadyForQuery.
+    // This completes the pin, if there was one. The statement ends with handleReadyForQuery.
     this.#isPinning = false;
   }
 
@@ -115,5 +115,5 @@ export class Statement implements pg.Submittable {
   }
 }
 
-// `pg` sends queries without waiting for one another only when they are its own; whatever is not overridden is its.
+// `pg` pipelines only instances of its own Query. All methods that are not overridden come from there.
 Object.setPrototypeOf(Statement.prototype, pg.Query.prototype);

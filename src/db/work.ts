@@ -65,7 +65,7 @@ export class Work {
     this.#mayStop = mayStop;
   }
 
-  /** Aborted when it is stopped: nobody waits for the answer any more, or it took too long. Made when asked for. */
+  /** Aborted when the work is stopped, because its client has gone or it took too long. Made on first use. */
   get signal(): AbortSignal | null {
     if (!this.#mayStop) return null;
     if (this.#abort === null) {
@@ -85,7 +85,7 @@ export class Work {
     return this.#madeBytes;
   }
 
-  /** Ends it: whatever of it runs in the database or waits for a connection is cancelled, for that reason. */
+  /** Stops the work: cancels its statements, and its waits for a connection, with the reason as their error. */
   stop(reason: Error): void {
     if (!this.#mayStop || this.stopped !== null) return;
     this.stopped = reason;
@@ -94,7 +94,7 @@ export class Work {
     this.#abort?.abort(reason);
   }
 
-  /** What begins to run for it is cancelled when it is stopped, until `ends` is called. */
+  /** Registers something that is cancelled when the work is stopped, until `ends` is called. */
   begins(running: Cancellable): void {
     this.#running.add(running);
   }
@@ -103,7 +103,7 @@ export class Work {
     this.#running.delete(running);
   }
 
-  /** @throws what it was stopped for */
+  /** @throws the reason for which the work was stopped */
   throwIfStopped(): void {
     if (this.stopped !== null) throw this.stopped;
   }

@@ -29,7 +29,7 @@ export class RequestContext implements ObservedRequest {
   reason: string | null = null;
   operation: ObservedRequest["operation"] = null;
   isValid = false;
-  /** What answered its operation; null while nothing did. */
+  /** The lane that answered its operation; null until then. */
   lane: ObservedRequest["lane"] = null;
   /** Null while its operation is not known. */
   cost: Cost | null = null;

@@ -8,13 +8,13 @@ import type { Admission } from "../limits/admission.ts";
 
 /** Answers a request. */
 export type Handle = (context: RequestContext) => Promise<void> | void;
-/** What a request passes through on its way: it goes on, or is answered here. */
+/** A step on a request's way. It calls `next`, or answers the request itself. */
 export type Step = (
   context: RequestContext,
   next: () => Promise<void> | void,
 ) => Promise<void> | void;
 
-/** The steps, in order, and then the answer. */
+/** Runs the steps in order, and then the answer. */
 export function through(steps: readonly Step[], answer: Handle): Handle {
   return steps.reduceRight<Handle>(
     (next, step) => (context) => step(context, () => next(context)),
@@ -23,15 +23,15 @@ export function through(steps: readonly Step[], answer: Handle): Handle {
 }
 
 type Front = {
-  /** What is asked for so often that its way shall be the shortest: by its path alone, without a query. */
+  /** Frequent requests that skip Hono's router, by their path without a query. */
   readonly direct: ReadonlyMap<string, Handle>;
-  /** Answers a request whose target or Host is none. */
+  /** Answers a request whose target or Host is not valid. */
   readonly refuse: (context: RequestContext) => void;
-  /** Answers what went wrong. */
+  /** Answers with an error. */
   readonly fail: (context: RequestContext, error: unknown) => void;
 };
 
-/** Has a request answered: directly, or by Hono's routes. */
+/** Makes the handler that answers requests directly or by Hono's routes. */
 export function routeTo(app: Hono<GateEnv>, { direct, refuse, fail }: Front) {
   app.onError((error, { env: { context } }) => {
     fail(context, error);
@@ -52,7 +52,7 @@ export function routeTo(app: Hono<GateEnv>, { direct, refuse, fail }: Front) {
   };
   return async (context: RequestContext): Promise<void> => {
     const { request } = context;
-    // A Host that cannot be the name of one is nobody's.
+    // No server has a Host that is not a valid name.
     if (hostnameOf(request) === null) return refuse(context);
     const answer = direct.get(request.url ?? "");
     if (answer === undefined) return byHono(context);

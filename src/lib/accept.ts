@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import Negotiator from "negotiator";
 
-/** Clients send few different headers, and reading one takes microseconds: what short ones were read as is remembered. */
+/** Remembers the results of short headers. Clients send few different headers, and parsing one takes microseconds. */
 function remembering<Read extends {}>(read: (header: string) => Read): (header: string) => Read {
   const known = new LRUCache<string, Read>({ max: 100 });
   return (header) => {
@@ -14,8 +14,8 @@ function remembering<Read extends {}>(read: (header: string) => Read): (header: 
 const longest = 200;
 
 /**
- * What finds the type, of those that there are, that an Accept header likes best; null when it takes none of them. The
- * first is given to a client that says nothing. What is refused with `q=0` is not given.
+ * Makes a function that finds the available type an Accept header prefers; null if the header accepts none. A client
+ * without the header gets the first type. A type with `q=0` is never chosen.
  */
 export function typeChooser(
   types: readonly string[],
@@ -42,7 +42,7 @@ const codingsIn = remembering((accepted): readonly Coding[] => {
   return codings.filter((coding) => better.includes(coding));
 });
 
-/** The codings that an Accept-Encoding header likes as well as the content as it is, or better. */
+/** The codings that an Accept-Encoding header prefers to plain content, or accepts equally. */
 export function acceptedCodings(accepted: string | undefined): readonly Coding[] {
   return accepted === undefined ? [] : codingsIn(accepted);
 }

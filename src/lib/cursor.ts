@@ -27,7 +27,7 @@ export function decodeCursor(cursor: string, order: string, argument: string): C
   return values;
 }
 
-/** What a cursor holds, unchecked; null for a text that is none. */
+/** The unchecked parts of a cursor; null if the text is not a cursor. */
 export function parsedCursor(cursor: string): (string | null)[] | null {
   let parsed: unknown;
   try {

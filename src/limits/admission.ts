@@ -78,7 +78,7 @@ export class Admission {
     work.newTurn = async () => {
       giveBack = await take();
     };
-    // What ends keeps no turn until it is over.
+    // A request that is stopped gives back its turn at once.
     const turn = { cancel: endTurn };
     work.begins(turn);
     try {

@@ -46,7 +46,7 @@ function isJson(contentType: string, types: readonly string[]): boolean {
  * @throws GatewayError BAD_USER_INPUT, also with status 413; UNAVAILABLE when it has to make way for others.
  */
 export async function readJsonText(incoming: IncomingMessage, work: Work): Promise<string> {
-  // A short body came with its headers: then there is nothing to wait for, and nothing to hold.
+  // A short body arrives with its headers, so it is neither waited for nor held.
   if (incoming.complete && !incoming.destroyed && incoming.readableLength <= maxBodyBytes) {
     const bytes: Buffer | null = incoming.read();
     return decoded(bytes ?? Buffer.alloc(0));

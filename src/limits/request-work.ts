@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import { Work } from "../db/work.ts";
 import { tooComplex, unavailable, type GatewayError } from "../lib/errors.ts";
 
-/** Made once: the stack of an error costs more than all else that the end of a request does. */
+/** One shared error, since an error's stack costs more than the rest of a request's end. */
 const nobodyWaits = unavailable("Nobody waits for the answer any more.");
 
 /**

@@ -33,9 +33,9 @@ export async function sendWhole(
   const length = bytes?.length ?? plainLength;
   response.writeHead(status, { ...headers, "content-length": length });
   if (length <= partBytes) {
-    // A text leaves in one piece with its head.
+    // Node sends a text together with its head.
     response.end(bytes ?? text);
-    // What the system has taken waits for nobody.
+    // Bytes that the system has taken are not held.
     if (response.writableLength > 0) held(to, length);
   } else {
     const hold = held(to, length);
@@ -69,12 +69,12 @@ export async function sendStream(
   end(response);
 }
 
-/** The text in a coding that the client can read, which the headers tell then; null as it is. */
+/** The text in a coding that the client accepts, named in the headers; null if it is sent plain. */
 async function compressed(response: ServerResponse, text: string): Promise<Buffer | null> {
   const { headers } = response.req;
   response.appendHeader("vary", "accept-encoding");
   const [coding] = acceptedCodings([headers["accept-encoding"] ?? []].flat().join());
-  // Also for HEAD, whose answer tells the length that the one to GET has.
+  // This also applies to HEAD, whose length is that of the answer to GET.
   if (coding === undefined) return null;
   const bytes = await compress(Buffer.from(text), coding);
   response.setHeader("content-encoding", coding);

@@ -196,7 +196,7 @@ export type Kind<Name extends string = string> = {
   readonly printer: (notation: Notation, prefix: string) => (cell: string) => string;
   /** The same in SQL, for what PostgreSQL puts into JSON by itself. */
   readonly printedSql: (value: Sql, notation: Notation, prefix: string) => Sql;
-  /** How that becomes JSON as GraphQL answers it: a text that may need escapes, one that needs none, or JSON already. */
+  /** The form of `printedSql` in GraphQL's JSON: a text that may need escapes, a text that needs none, or JSON. */
   readonly printedAs: "text" | "plain" | "json";
   /** What is printed in that notation. */
   readonly schema: (field: FieldFacts, notation: Notation, named: Named) => JsonSchema;

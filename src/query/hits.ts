@@ -27,12 +27,12 @@ export type HitPage = {
   readonly hasPreviousPage: boolean;
 };
 
-/** The order of hits, which a cursor holds. */
+/** The name of the hits' order, which is part of their cursors. */
 export const hitOrder = "search: score desc,id desc";
 
 /**
- * The pieces of a search in SQL: the name of its entity, `id` and `score` of each hit behind a cursor's values, and
- * how many there are on all pages.
+ * The pieces of a search in SQL: the entity's name, `id` and `score` of each hit after a cursor, and the number of hits
+ * on all pages.
  */
 export function hitsSql(
   { entities, words }: Pick<HitRequest, "entities" | "words">,

@@ -1,7 +1,7 @@
 import { reversed, type SortTerm } from "./order.ts";
 import { all, any, join, param, raw, sql, type Sql } from "../lib/sql.ts";
 
-/** What a cursor holds for each term; what is not null may be anything that a parameter can be. */
+/** A cursor's value for each term: null, or any value of a parameter. */
 type BoundValues = readonly unknown[];
 
 /**
@@ -72,7 +72,7 @@ function beyond(term: SortTerm, value: Sql | null): Sql {
 
 /** A part of a list in which the first sort column is nowhere null, or everywhere: an index can give each in order. */
 type Branch = { readonly terms: readonly SortTerm[]; readonly conditions: readonly Sql[] };
-/** The cursors of a page; null for one that was not passed. */
+/** The cursors of a page; null for a cursor that was not passed. */
 export type Bounds = { readonly after: BoundValues | null; readonly before: BoundValues | null };
 
 /**

@@ -25,9 +25,9 @@ export type RowsRequest = {
 };
 
 /**
- * Whether the plan must be made for the values of a request: which index finds a word or a pattern depends on what it is,
- * and whether a filter of all of a tenant's rows is looked up or tried on one row after the other, on how many it finds.
- * What hangs on one parent is few rows either way.
+ * Whether PostgreSQL must plan a request for its values. The best index for a word or a pattern depends on the text. A
+ * filter over all of a tenant's rows is best served by an index or by a scan, depending on how many rows match. The
+ * rows of one parent are few, so their plan hardly matters.
  */
 export function isPlannedEach({ parent, where, words }: Partial<RowsRequest>): boolean {
   if (words != null || patternsIn(where).isLookedFor) return true;
@@ -51,7 +51,7 @@ export type OrderedRequest = RowsRequest & {
   readonly backward: boolean;
 };
 
-/** The same, whatever is read of each row. */
+/** The same without the columns that are read. */
 export type ListRequest = OrderedRequest & {
   readonly limit: number;
   readonly after: string | null;
@@ -85,7 +85,7 @@ type PageStatement<Item> = {
 
 const parentColumns = 4;
 
-/** Where a list stands in a statement. */
+/** The surroundings of a list in a statement. */
 export type ListPlace = {
   readonly catalog: Catalog;
   readonly viewer: ViewerSql;
@@ -96,20 +96,20 @@ export type ListPlace = {
 /** The pieces of a page in SQL; the rows of the list stand as `t`. */
 type PageSql = {
   readonly terms: readonly SortTerm[];
-  /** The entity and the order, which a cursor holds. */
+  /** The entity and the order, which are part of a cursor. */
   readonly orderKey: string;
   /**
-   * Selects columns of the page's rows, and behind them their sort keys as `s0`, `s1` and so on, in order; `most` is what
-   * the limit is at most.
+   * Selects columns of the page's rows in order, followed by their sort keys as `s0`, `s1` and so on. `most` is the
+   * upper bound of the limit.
    */
   readonly rows: (columns: readonly Sql[], limit: Sql, most?: number) => Sql;
-  /** How many rows there are on all pages. */
+  /** The number of rows on all pages. */
   readonly total: Sql;
-  /** Whether rows lie outside a cursor that was passed. */
+  /** The condition that rows lie beyond a cursor that was passed. */
   readonly outside: (cursor: "after" | "before") => Sql;
 };
 
-/** The pieces that a page of a list is read by; cursors are decoded by the key of the list's order. */
+/** The SQL of a page of a list. `boundsOf` decodes cursors by the key of the list's order. */
 export function pageSql(
   request: OrderedRequest,
   place: ListPlace,
@@ -133,8 +133,8 @@ export function pageSql(
           ...branch.conditions,
         ])} ORDER BY ${orderList(sorted)} LIMIT ${raw(String(most))}`;
       });
-      // PostgreSQL reads no more than the limit. But a plan for any limit takes a parameter for a tenth of all rows, and
-      // sorts them all rather than read a page in the order of an index: it must know the most that a page can have.
+      // A generic plan takes a limit in a parameter for a tenth of all rows, and then sorts them all instead of reading
+      // a page in the order of an index. So the page's upper bound is a constant in the statement.
       return sql`${merged(parts, backward ? reversed(terms) : terms)} LIMIT ${limit}`;
     },
     total: sql`(SELECT count(*) FROM ${from} WHERE ${matches})`,
@@ -239,7 +239,7 @@ function termsOf(request: OrderedRequest): SortTerm[] {
   return sortTerms(request.entity, "t", fromRelation ?? request.entity.defaultOrder);
 }
 
-/** Which rows `t` a list is of: visible, a child of the parent, found by the search, matching the filter. */
+/** The condition of a list's rows `t`: visible, a child of the parent, found by the search, matching the filter. */
 export function matching(
   request: RowsRequest,
   catalog: Catalog,

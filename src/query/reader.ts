@@ -221,7 +221,7 @@ export class Reader {
   }
 }
 
-/** What is asked for, as far as it matters how it is planned and what may be wrong with it. */
+/** The parts of a request that decide how it is planned, and which of its values may be invalid. */
 type Asked = Pick<ListRequest, "parent" | "where" | "words" | "after" | "before">;
 
 /** Records count as often as they are given, since all that is made of them is made as often. */
@@ -255,7 +255,7 @@ function unknownZone(error: unknown, { groupBy }: AggregateRequest): Error | nul
   return badInput(path, advice);
 }
 
-/** Whether PostgreSQL could not read a value. */
+/** Whether an error says that PostgreSQL could not read a value. */
 export function isDataException(error: unknown): boolean {
   return (
     error instanceof Error &&

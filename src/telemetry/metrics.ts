@@ -149,7 +149,7 @@ export function createMetrics(): Metrics {
         registers,
         collect: () => {
           const { taken } = pool.load;
-          // Of those that have a turn, some may have no connection yet.
+          // A turn may not have a connection yet.
           connections.set({ state: "idle" }, Math.max(0, pool.totalCount - taken));
           connections.set({ state: "used" }, Math.min(taken, pool.totalCount));
           connections.set({ state: "max" }, pool.options.max ?? 0);

@@ -3,8 +3,9 @@ import type { Metrics, PoolState } from "./metrics.ts";
 import type { Span } from "./tracing.ts";
 
 /**
- * Tells metrics and traces of each statement on each connection that the pool opens from now on. Of a text its literals
- * are left out, since some are a caller's (aliases of a query); values travel apart from it. `currentSpan` is what a statement that is sent now is a part of. Without metrics and tracing no connection is touched.
+ * Reports each statement on each connection that the pool opens from now on to metrics and traces. Literals are removed
+ * from the text, since some come from a caller (aliases of a query); values are not part of it. `currentSpan` gives the
+ * parent of a statement's span. Without metrics and tracing no connection is touched.
  */
 export function observePool(
   pool: pg.Pool & PoolState,
@@ -36,7 +37,7 @@ export function observePool(
   });
 }
 
-/** A query gives its answer, or itself and its answer with it. */
+/** The promise of a query's answer: `query` returns the promise itself, or an object that holds it. */
 function answerOf(sent: unknown): unknown {
   return typeof sent === "object" && sent !== null && "answer" in sent ? sent.answer : sent;
 }

@@ -34,7 +34,7 @@ export type ObservedRequest = {
   } | null;
   /** Whether the operation passed validation. */
   isValid: boolean;
-  /** What answered the operation: one compiled statement, or resolvers. Null for others, and where nothing did. */
+  /** The lane that answered the operation. Null for requests without an operation, and if none was answered. */
   lane: "compiled" | "interpreted" | null;
   /** What the operation was estimated to cost; null when it did not come so far. */
   cost: { readonly requested: number } | null;

@@ -113,7 +113,7 @@ async function seenChanges(row: Row, { catalog, reader }: Context): Promise<Fiel
   return fieldChanges(catalog, row, (_entity, id) => typeof id === "string" && seen.has(id));
 }
 
-/** The filter, narrowed to some kinds of records; what it says keeps its place, which errors name. */
+/** The filter narrowed to some kinds of records. The given filter keeps its place, which errors name. */
 function ofTypes({ where, types }: ChangeArguments): Filter | null {
   if (types == null) return where ?? null;
   const others: unknown = where?.["and"] ?? [];

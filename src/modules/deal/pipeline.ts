@@ -22,20 +22,20 @@ export type Bundle = { readonly count: number; readonly amounts: readonly Amount
 export type PipelineStage = Bundle & { readonly stage: string };
 export type ForecastMonth = Bundle & { readonly month: string | null };
 
-/** Which deals are taken together, as the arguments of GraphQL say it. */
+/** The GraphQL arguments that select the deals. */
 export type BundleArguments = {
   readonly where?: Filter | null;
   readonly from?: string | null;
   readonly to?: string | null;
 };
 
-/** Deals by a key, and how they are weighted. */
+/** The grouping of deals by a key, and the weight of their amounts. */
 export type BundleRequest = {
   readonly where: Filter | null;
   readonly key: Sql;
   readonly weighted: Sql;
   readonly conditions: readonly Sql[];
-  /** Bundles are in this order of their keys, then in that of the keys themselves; null is the last. */
+  /** The first sort key of bundles; the second is their key, null last. */
   readonly place: (key: Sql) => Sql;
 };
 
@@ -83,7 +83,7 @@ export function forecastRequest({ where, from, to }: BundleArguments): BundleReq
   };
 }
 
-/** Counts by key; with amounts by currency too, and what they are worth. */
+/** The count of deals by key. With `amounts`, also by currency, with their values. */
 export function bundleRows(
   { where, key, weighted, conditions }: BundleRequest,
   amounts: boolean,

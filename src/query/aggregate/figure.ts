@@ -18,7 +18,7 @@ const partials: Readonly<Record<FigureName, readonly PartialName[]>> = {
 
 const columnOf = (partial: PartialName, field: string): string => name(`${partial} ${field}`);
 
-/** What the figures are made of, each once, as columns of its own name. */
+/** The parts of the figures as columns, each once. */
 function columnsOf(
   figures: readonly Figure[],
   computed: (partial: PartialName, field: string) => Sql,

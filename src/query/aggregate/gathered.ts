@@ -12,7 +12,7 @@ export const nameOf = ({ of, field }: Figure): string => `${of} ${field}`;
 export const keyNames = (groupBy: readonly GroupTerm[]): Sql[] =>
   groupBy.map((_, index) => raw(`b."key ${index}"`));
 
-/** The figures that anything asks for, each once. */
+/** All requested figures, each once. */
 export function figuresOf({ total, groups }: AggregateRequest): Figure[] {
   return distinct([...(total?.figures ?? []), ...(groups?.figures ?? [])]);
 }
@@ -25,7 +25,7 @@ export function hasMoney(entity: Entity, figures: readonly Figure[]): boolean {
   return figures.some(({ field }) => isMoney(fieldOf(entity, field)));
 }
 
-/** The rows `t` that match, by key and, where there is money, by currency: as finely as anything needs them. */
+/** Aggregates the matching rows `t` by key, and by currency if a figure is money. */
 export function gathered(request: AggregateRequest, matches: Sql): Sql {
   const { entity, groupBy, groups } = request;
   const compared = (groups?.order ?? []).flatMap((term) =>
@@ -45,8 +45,8 @@ export function gathered(request: AggregateRequest, matches: Sql): Sql {
 }
 
 /**
- * The steps over what is gathered of each parent, whose number is `ord`: `ranked` has the place of each row's group in
- * the order of keys, `placed` in the order that was asked for.
+ * The steps over the gathered rows of all parents, each with its parent's number `ord`. `ranked` adds the place of each
+ * row's group in the order of keys, `placed` the place in the requested order.
  */
 export function groupSteps(request: AggregateRequest, gatheredOfAll: Sql): Sql[] {
   const keys = keyNames(request.groupBy);
@@ -70,14 +70,14 @@ export function firstGroups({ order, limit }: NonNullable<AggregateRequest["grou
   const most = param(limit, "integer");
   if (order.length === 0)
     return { from: sql`(SELECT * FROM ranked WHERE place <= ${most}) b`, place: raw("b.place") };
-  // By one key: by two, PostgreSQL merges by the first alone, and compares each group with each of the page.
+  // The join has one key. With two, PostgreSQL merges by the first, and compares each group with each one of the page.
   return {
     from: sql`(SELECT r.*, o.better FROM placed o JOIN ranked r ON ARRAY[r.ord, r.place] = ARRAY[o.ord, o.place] WHERE o.better <= ${most}) b`,
     place: raw("b.better"),
   };
 }
 
-/** What is ranked over all groups, by currency as before there were groups. */
+/** The ranked rows summed over all groups, one row for each currency. */
 export function withoutGroups(figures: readonly Figure[]): Sql {
   const columns = [
     raw("b.currency, sum(b.n) AS n, max(b.place) AS place"),
@@ -86,14 +86,14 @@ export function withoutGroups(figures: readonly Figure[]): Sql {
   return sql`(SELECT ${join(columns, ", ")} FROM ranked b GROUP BY b.currency) b`;
 }
 
-/** The groups of each parent in the order that was asked for. */
+/** The groups of each parent in the requested order. */
 function placed({ entity, groupBy }: AggregateRequest, order: readonly GroupOrder[]): Sql {
   const terms = [...order.map((term) => orderSql(term, groupBy, entity)), raw("b.place")];
   const by = join([raw("b.ord, b.place"), ...keyNames(groupBy)], ", ");
   return sql`SELECT b.ord, b.place, row_number() OVER (PARTITION BY b.ord ORDER BY ${join(terms, ", ")}) AS better FROM ranked b GROUP BY ${by}`;
 }
 
-/** What a row's key is: the value as it is read, emails without case, or the first day of its period. */
+/** The key of a row: its value, the lower-case form of an email, or the first day of its period. */
 function keySql(entity: Entity, { field, by, timeZone }: GroupTerm): Sql {
   const definition = fieldOf(entity, field);
   if (definition.kind.key === "compared" && definition.key !== null)
@@ -108,7 +108,7 @@ function keySql(entity: Entity, { field, by, timeZone }: GroupTerm): Sql {
   return sql`date_trunc(${raw(`'${by}'`)}, ${local})::date`;
 }
 
-/** The first and the last day that can be written hold what a zone moves beyond them: their names can be sent back. */
+/** Clamps instants that a time zone moves beyond the first or last valid day, so that each key is a valid argument. */
 function withinDays(instant: Sql, local: Sql): Sql {
   return sql`CASE WHEN ${instant} < '0001-01-02 00:00Z' THEN greatest(${local}, '0001-01-01') WHEN ${instant} >= '9999-12-31 00:00Z' THEN least(${local}, '9999-12-31') ELSE ${local} END`;
 }

@@ -11,7 +11,7 @@ export type GroupOrder = { readonly direction: OrderDirection } & (
   | { readonly by: FigureName; readonly field: string; readonly currency: string | null }
 );
 
-/** What is asked of rows together: figures over all of them, and over groups of them. */
+/** The requested figures, over all rows and over groups of them. */
 export type AggregateRequest = RowsRequest & {
   /** Over all rows; null when nothing of it was asked for. */
   readonly total: { readonly figures: readonly Figure[]; readonly groupCount: boolean } | null;
