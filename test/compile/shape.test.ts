@@ -1,20 +1,166 @@
-import { expect, it } from "vitest";
-import { shapeOf } from "../../src/graphql/compile/shape.ts";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { setTimeout as after } from "node:timers/promises";
+import { getOperationAST, parse } from "graphql";
+import { describe, expect, it } from "vitest";
+import type { Actor } from "../../src/auth/actor.ts";
+import { Compiler } from "../../src/graphql/compile/compiler.ts";
+import { shapeOf, usesOf } from "../../src/graphql/compile/shape.ts";
+import { planOf } from "../../src/graphql/limits/use-operation-limits.ts";
+import { encodeCursor } from "../../src/lib/cursor.ts";
+import type { Entity } from "../../src/model/entity.ts";
+import { catalog } from "../../src/modules/catalog.ts";
+import { parseOrder } from "../../src/query/order.ts";
+import { orderKeyOf } from "../../src/query/page.ts";
+import { schema } from "../support/gateway/schema.ts";
 
-it("no text in one variable looks like the shape of others", () => {
-  const uses = new Map([
-    ["a", "entity"],
-    ["s", "whole"],
-    ["c", "entity"],
-    ["ids", "entities"],
-  ] as const);
-  const uuid = "018c1d86-7400-7629-b997-8deb69744df0";
-  const shape = (variables: Readonly<Record<string, unknown>>): string =>
-    shapeOf(uses, { ids: [], ...variables });
-  expect(shape({ a: `acc-${uuid}`, s: "p n q", c: `con-${uuid}` })).not.toBe(
-    shape({ a: `acc "p-${uuid}`, s: null, c: `q" con-${uuid}` }),
+type Variables = Readonly<Record<string, unknown>>;
+
+const account = catalog.entity("account");
+const uuid = "018c1d86-7400-7629-b997-8deb69744df0";
+const other = "018c1d86-7400-7629-b997-8deb69744df1";
+
+/** A cursor of a list in the order that is asked for, or in its own. */
+function cursor(entity: Entity, field: string | null, ...values: (string | null)[]): string {
+  const order = field === null ? null : parseOrder([{ [field]: "asc" }]);
+  return encodeCursor(
+    orderKeyOf({
+      entity,
+      order,
+      parent: null,
+      words: null,
+      where: null,
+      includeDeleted: false,
+      backward: false,
+    }),
+    values,
   );
-  expect(shape({ a: `acc-${uuid}`, ids: [`acc-${uuid}`, `con-${uuid}`] })).not.toBe(
-    shape({ a: `acc-${uuid}`, ids: [`acc,con-${uuid}`] }),
-  );
+}
+
+const viewer: Actor = {
+  kind: "apiKey",
+  id: "key",
+  tenantId: uuid,
+  scopes: ["read:*"],
+  appId: null,
+  departmentId: null,
+  expiresAt: null,
+  requestsPerMinute: null,
+};
+
+/** A query, compiled by a compiler of its own. */
+function compiled(text: string) {
+  const document = parse(text);
+  const operation = getOperationAST(document);
+  const plan = planOf({ schema, document, operationName: null });
+  const query =
+    operation == null || plan === null
+      ? null
+      : new Compiler(schema, catalog).query(document, operation, plan.fields);
+  if (query === null) throw new Error("no query");
+  return (variables: Variables) => query.statement(viewer, variables);
+}
+
+const shape = (text: string, variables: Variables): string =>
+  shapeOf(usesOf(schema, parse(text)), variables);
+
+describe("calls of one shape", () => {
+  it.each<[string, Variables, Variables]>([
+    ["query ($id: ID!) { deal(id: $id) { id } }", { id: `deal-${uuid}` }, { id: `deal-${other}` }],
+    ["query ($n: String!) { deal(number: $n) { id } }", { n: "D-1" }, { n: "D-2" }],
+    ["query ($id: ID!) { node(id: $id) { id } }", { id: `acc-${uuid}` }, { id: `acc-${other}` }],
+    [
+      "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }",
+      { ids: [`acc-${uuid}`, `con-${uuid}`] },
+      { ids: [`con-${other}`, `acc-${other}`, `acc-${uuid}`] },
+    ],
+    [
+      "query ($n: Int) { accounts(first: $n) { pageInfo { hasNextPage } nodes { deals(first: $n) { totalCount nodes { id } } } } }",
+      { n: 3 },
+      { n: 100 },
+    ],
+    [
+      "query ($a: String, $o: [AccountOrder!]) { accounts(after: $a, orderBy: $o) { edges { cursor } } }",
+      { a: cursor(account, "name", "A", uuid), o: [{ name: "asc" }] },
+      { a: cursor(account, "name", "B", other), o: [{ name: "asc" }] },
+    ],
+    [
+      'query ($n: Int, $a: String) { search(query: "ana", first: $n, after: $a) { nodes { id } } }',
+      { n: 3, a: null },
+      { n: 5, a: null },
+    ],
+  ])("share the statement: %s", (text, one, another) => {
+    expect(shape(text, one)).toBe(shape(text, another));
+    const call = compiled(text);
+    const [first, second, alone] = [call(one), call(another), compiled(text)(another)];
+    expect(first).not.toBeNull();
+    // What was compiled for the first call has the values of the second.
+    expect(second?.text).toBe(first?.text);
+    expect(second?.values).not.toEqual(first?.values);
+    expect(second).toEqual(alone);
+  });
+
+  it.each<[string, Variables, Variables]>([
+    ["query ($id: ID!) { node(id: $id) { id } }", { id: `acc-${uuid}` }, { id: `con-${uuid}` }],
+    ["query ($n: Int) { accounts(first: $n) { totalCount } }", { n: 3 }, {}],
+    ["query ($n: Int) { accounts(first: $n) { totalCount } }", { n: null }, {}],
+    [
+      "query ($a: String, $o: [AccountOrder!]) { accounts(after: $a, orderBy: $o) { edges { cursor } } }",
+      { a: cursor(account, "name", "A", uuid), o: [{ name: "asc" }] },
+      { a: cursor(account, "name", null, uuid), o: [{ name: "asc" }] },
+    ],
+    [
+      "query ($w: AccountFilter) { accounts(where: $w) { totalCount } }",
+      { w: { name: { eq: "A" } } },
+      { w: { name: { eq: "B" } } },
+    ],
+    // A variable that stands in two places has the wider use of both.
+    [
+      "query ($n: Int!) { accounts(first: $n) { totalCount } dealsAggregate(groupBy: [{ field: stage }], first: $n) { groups { count } } }",
+      { n: 3 },
+      { n: 4 },
+    ],
+  ])("are not these: %s", (text, one, another) => {
+    expect(shape(text, one)).not.toBe(shape(text, another));
+  });
+
+  it("have texts that no value of another variable looks like", () => {
+    const uses = new Map([
+      ["a", "entity"],
+      ["s", "whole"],
+      ["c", "entity"],
+      ["ids", "entities"],
+    ] as const);
+    const of = (variables: Variables): string => shapeOf(uses, { ids: [], ...variables });
+    expect(of({ a: `acc-${uuid}`, s: "p n q", c: `con-${uuid}` })).not.toBe(
+      of({ a: `acc "p-${uuid}`, s: null, c: `q" con-${uuid}` }),
+    );
+    expect(of({ a: `acc-${uuid}`, ids: [`acc-${uuid}`, `con-${uuid}`] })).not.toBe(
+      of({ a: `acc-${uuid}`, ids: [`acc,con-${uuid}`] }),
+    );
+  });
+});
+
+describe("a kept statement", () => {
+  it("holds no variables of the call that it was compiled for", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect: () => void = runInNewContext("gc");
+    const kept = [
+      "query ($id: ID!, $n: Int, $a: String, $ids: [ID!]!) { account(id: $id) { name deals(first: $n, after: $a) { nodes { id } } } node(id: $id) { id } nodes(ids: $ids) { id } }",
+    ].map((text) => {
+      const call = compiled(text);
+      const variables = {
+        id: `acc-${uuid}`,
+        n: 3,
+        a: cursor(catalog.entity("deal"), null, "2026-01-01T00:00:00Z", uuid),
+        ids: [`acc-${uuid}`],
+      };
+      return { call, isCompiled: call(variables) !== null, variables: new WeakRef(variables) };
+    });
+    await after(0);
+    collect();
+    expect(kept.map(({ isCompiled, variables }) => [isCompiled, variables.deref()])).toEqual(
+      kept.map(() => [true, undefined]),
+    );
+  });
 });

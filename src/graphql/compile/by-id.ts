@@ -42,10 +42,11 @@ function keyCondition(entity: Entity, args: Arguments, argument: string): (alias
 
 /** `node`. The entity that the id names is part of the shape. */
 export function nodeJson(c: Compilation, selected: Selected): Json {
+  const { catalog } = c;
   const args = c.argumentsOf(selected);
-  const { to: entity } = c.catalog.parseAnyId(textOf(args.values["id"]), ["id"]);
+  const { to: entity } = catalog.parseAnyId(textOf(args.values["id"]), ["id"]);
   const id = args.late("id", (value) => {
-    const { to, uuid } = c.catalog.parseAnyId(textOf(value), ["id"]);
+    const { to, uuid } = catalog.parseAnyId(textOf(value), ["id"]);
     if (to !== entity) throw new NotCompiled();
     return uuid;
   });
@@ -55,15 +56,18 @@ export function nodeJson(c: Compilation, selected: Selected): Json {
 
 /** `nodes`. The entities that the ids name are part of the shape; the number of ids is not. */
 export function nodesJson(c: Compilation, selected: Selected): Json {
+  const { catalog } = c;
   const args = c.argumentsOf(selected);
   const read = (value: unknown) => {
     const ids: readonly unknown[] = Array.isArray(value) ? value : [value];
     if (ids.length > maxPageSize) throw new NotCompiled();
-    return ids.map((id) => c.catalog.parseAnyId(textOf(id), ["ids"]));
+    return ids.map((id) => catalog.parseAnyId(textOf(id), ["ids"]));
   };
   const prefixes = args.late("ids", (value) => read(value).map(({ to }) => to.prefix));
   const uuids = args.late("ids", (value) => read(value).map(({ uuid }) => uuid));
-  const entities = new Map(read(args.values["ids"]).map(({ to }) => [to.prefix, to]));
+  // Of one shape's calls, each gives them in an order of its own.
+  const prefixed = read(args.values["ids"]).map(({ to }) => [to.prefix, to] as const);
+  const entities = new Map(prefixed.toSorted(([one], [other]) => (one < other ? -1 : 1)));
   const alias = c.nextAlias();
   const column = (name: string): Sql => raw(`${alias}.${name}`);
   const among = { key: column("prefix"), entities };

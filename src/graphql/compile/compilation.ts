@@ -17,6 +17,7 @@ import { param } from "../../lib/sql.ts";
 import type { Selecting } from "../schema/selection.ts";
 import { Late, type Call } from "./call.ts";
 import type { Json } from "./json.ts";
+import type { Variables } from "../server/variables.ts";
 import { isAskedFor, priceOf, type PlannedField, type Price } from "../limits/planned-field.ts";
 import { joined, type RowSql } from "./row-sql.ts";
 
@@ -180,21 +181,24 @@ export type Selected = {
 class Arguments {
   readonly values: Readonly<Record<string, unknown>>;
   readonly #node: FieldNode;
+  readonly #variables: Variables;
 
   constructor(definition: GraphQLField<unknown, unknown>, node: FieldNode, call: Call) {
     this.#node = node;
+    this.#variables = call.variables;
     this.values = getArgumentValues(definition, node, call.variables);
   }
 
   /**
-   * A value made from an argument: now if the argument is a literal, for each call if it is a variable. The argument is
-   * never null here, since its presence is part of the shape.
+   * A value made from an argument: now if the argument is a literal, for each call if it is a variable. A variable that is
+   * null or missing is so in every call of the shape.
    */
   late<Value>(name: string, make: (value: unknown) => Value): Value | Late {
     const given = this.#node.arguments?.find((argument) => argument.name.value === name)?.value;
     const made = make(this.values[name]);
     if (given?.kind !== Kind.VARIABLE) return made;
     const variable = given.name.value;
+    if (this.#variables[variable] == null) return made;
     return new Late(({ variables }) => make(variables[variable]));
   }
 }

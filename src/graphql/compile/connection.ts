@@ -65,22 +65,26 @@ export function limitOf(args: Arguments, backward: boolean): Sql {
 }
 
 /** The values of the cursors, for each call. The positions of nulls are part of the shape. */
-export function boundsOf(args: Arguments, orderKey: string): Bounds {
-  const bound = (name: "after" | "before"): readonly unknown[] | null => {
-    if (args.values[name] == null) return null;
-    const decode = (value: unknown) => decodeCursor(String(value), orderKey, name);
-    const values = args.late(name, decode);
-    if (!(values instanceof Late)) return values;
-    const valuesIn = (call: Call): readonly unknown[] => {
-      const known: unknown = call.once.get(values) ?? values.of(call);
-      call.once.set(values, known);
-      return Array.isArray(known) ? known : [];
-    };
-    return decode(args.values[name]).map((value, index) =>
-      value === null ? null : new Late((call) => valuesIn(call)[index]),
-    );
+export const boundsOf = (args: Arguments, orderKey: string): Bounds => ({
+  after: boundOf(args, "after", orderKey),
+  before: boundOf(args, "before", orderKey),
+});
+
+/** The closures must not hold the arguments, which hold all variables of the first call. */
+function boundOf(args: Arguments, name: "after" | "before", orderKey: string) {
+  const given = args.values[name];
+  if (given == null) return null;
+  const decode = (value: unknown) => decodeCursor(String(value), orderKey, name);
+  const values = args.late(name, decode);
+  if (!(values instanceof Late)) return values;
+  const valuesIn = (call: Call): readonly unknown[] => {
+    const known: unknown = call.once.get(values) ?? values.of(call);
+    call.once.set(values, known);
+    return Array.isArray(known) ? known : [];
   };
-  return { after: bound("after"), before: bound("before") };
+  return decode(given).map((value, index) =>
+    value === null ? null : new Late((call) => valuesIn(call)[index]),
+  );
 }
 
 /** A row's cursor: the order and the row's sort keys in the format of `encodeCursor`. */

@@ -37,9 +37,8 @@ export function usesOf(schema: GraphQLSchema, document: DocumentNode): ReadonlyM
     visitWithTypeInfo(types, {
       // Its type and default are no uses.
       VariableDefinition: () => false,
-      Variable(node, _key, _parent, _path, ancestors) {
+      Variable(node, _key, around) {
         const name = node.name.value;
-        const around = ancestors.at(-1);
         const argument =
           around !== undefined && "kind" in around && around.kind === Kind.ARGUMENT
             ? around.name.value

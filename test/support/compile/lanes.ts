@@ -12,6 +12,7 @@ import { OperationMaker, type Operation } from "./operations.ts";
 import { fillPools, type Pools } from "./pools.ts";
 import { shrink } from "./shrink.ts";
 import { application, bigNumbers, skewedRows } from "./skewed-rows.ts";
+import { varied } from "./variation.ts";
 
 /** An operation, and the credential that it is sent with. */
 export type Request = { readonly operation: Operation; readonly key: string };
@@ -25,6 +26,8 @@ export type Reply = {
 export type Lanes = {
   /** The same number gives the same request, over the same rows. */
   request(number: number): Request;
+  /** The same with other variables of the same shape; null when there are none. */
+  varied(request: Request, number: number): Request | null;
   /** One that has no variables, by a credential that may do everything. */
   plain(query: string): Request;
   /** Sends it to both; `difference` says what differs between their answers, null when nothing does. */
@@ -107,6 +110,10 @@ export async function startLanes(seed: number, { fenced = true } = {}): Promise<
         key: random.weighted(keys),
         operation: new OperationMaker(random, schema, pools).make(),
       };
+    },
+    varied: ({ key: sender, operation }, number) => {
+      const other = varied(operation, new Random(`variables ${seed} ${number}`), pools);
+      return other === null ? null : { key: sender, operation: other };
     },
     plain: (query) => ({ key, operation: { query, variables: new Map() } }),
     compare,
