@@ -21,7 +21,7 @@ import {
   type Explained,
 } from "../test/support/database/plan.ts";
 import { makeDeals, measuredTenant } from "./aggregate-rows.ts";
-import { median } from "./measure.ts";
+import { median, range } from "./measure.ts";
 
 const { values: options } = parseArgs({
   options: { deals: { type: "string", default: "200000" } },
@@ -191,7 +191,7 @@ try {
         Math.round(median(side.map(({ walBytes }) => walBytes)) / 5_000),
       );
       console.log(
-        `${kind} of a deal: ${wal[0]} bytes of WAL without it, ${wal[1]} with it; ${median(ratios).toFixed(2)} times as long (${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)})`,
+        `${kind} of a deal: ${wal[0]} bytes of WAL without it, ${wal[1]} with it; ${range(ratios)} times as long`,
       );
     }
     await client.query(`DROP INDEX ${index}`);

@@ -6,6 +6,7 @@ import { startThrowaway } from "../tools/throwaway.ts";
 import { catalog } from "../src/modules/catalog.ts";
 import { Reader } from "../src/query/reader.ts";
 import { seed } from "../src/seed/seed.ts";
+import { range } from "./measure.ts";
 
 const fields = [
   "id",
@@ -32,9 +33,6 @@ async function cost(times: number, work: () => Promise<unknown>): Promise<Cost> 
   const { user, system } = process.cpuUsage(cpu);
   return { wall, cpu: (user + system) / 1_000 / times };
 }
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 
 const cluster = await startThrowaway();
 try {
@@ -77,9 +75,7 @@ try {
       if (round >= 0) ratios.push({ wall: b.wall / a.wall, cpu: b.cpu / a.cpu });
     }
     const [wall, cpu] = [ratios.map((ratio) => ratio.wall), ratios.map((ratio) => ratio.cpu)];
-    const print = (values: readonly number[]): string =>
-      `${median(values).toFixed(2)} (${Math.min(...values).toFixed(2)}–${Math.max(...values).toFixed(2)})`;
-    console.log(`${name}: Prisma takes ${print(wall)} times as long, ${print(cpu)} times the CPU`);
+    console.log(`${name}: Prisma takes ${range(wall)} times as long, ${range(cpu)} times the CPU`);
   }
   await database.close();
 } finally {

@@ -1,4 +1,5 @@
-// What W4 reads as one tenant grows: npm run bench:growth -- --sizes 10000,100000,1000000 (docs/performance.md)
+// The rows and pages that W4 reads as one tenant grows (docs/performance.md):
+// npm run bench:growth -- --sizes 10000,100000,1000000
 import { parseArgs } from "node:util";
 import { getOperationAST, parse } from "graphql";
 import pg from "pg";
@@ -15,14 +16,12 @@ import { hearPlans, tellPlans, type PlanLog } from "../test/support/database/pla
 import { startThrowaway } from "../tools/throwaway.ts";
 import { documentOf } from "./peers/queries/documents.ts";
 import { reads } from "./peers/queries/reads.ts";
+import { head, row, say, whole } from "./print.ts";
 
 const { values: flags } = parseArgs({
   options: { sizes: { type: "string", default: "10000,100000,1000000" } },
 });
 const [seeded = 10_000, ...others] = flags.sizes.split(",").map(Number);
-
-const say = (text: string): void => void process.stderr.write(`${text}\n`);
-const count = (value: number): string => Math.round(value).toLocaleString("en");
 
 const byName = documentOf("gateway", reads.W4);
 const documents = {
@@ -30,7 +29,7 @@ const documents = {
   "by name": byName,
 };
 
-/** What a query becomes, with the values of a tenant. */
+/** The compiled statement of a query, with the values of a tenant. */
 function statementOf(text: string, tenantId: string): CompiledStatement {
   const schema = createSchema(catalog);
   const document = parse(text);
@@ -53,11 +52,11 @@ function statementOf(text: string, tenantId: string): CompiledStatement {
   return statement;
 }
 
-/** A copy's id, from that of its original; the same wherever it is referred to. */
+/** A copy's id, computed from the original's, so that references to it get the same id. */
 const copyOf = (column: string): string => `md5(o.${column}::text || ' ' || k)::uuid`;
 const numbered = (column: string): string => `o.${column} || ' ' || k`;
 
-/** The tables that grow, each before those that refer to it, and what is another in a copy than in its original. */
+/** The tables that grow, each before those that refer to it, with the columns that change in a copy. */
 const tables: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   accounts: {
     id: copyOf("id"),
@@ -89,10 +88,10 @@ const tables: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   line_items: { id: copyOf("id"), quote_id: copyOf("quote_id") },
 };
 const names = Object.keys(tables);
-/** Copies of each record that one statement makes. */
+/** The number of copies of each record in one statement. */
 const portion = 5;
 
-/** Takes off all indexes but primary keys, and gives how to make them again; those for words and tags stay away. */
+/** Drops all indexes except primary keys, and gives the definitions of those to make again: all but the GIN indexes. */
 async function dropIndexes(owner: pg.Client): Promise<string[]> {
   const { rows } = await owner.query<{ name: string; definition: string; method: string }>(
     `SELECT c.relname AS name, pg_get_indexdef(c.oid) AS definition, m.amname AS method
@@ -133,7 +132,7 @@ async function copy(owner: pg.Client, first: number, last: number): Promise<void
   say(`${new Date().toISOString()} copies ${first}–${last}`);
 }
 
-/** The third time that it runs: it is prepared, and what it reads is in memory. */
+/** Measures the third run, when the statement is prepared and its pages are in memory. */
 async function measure(
   run: () => Promise<string | null>,
   plans: PlanLog,
@@ -148,13 +147,13 @@ async function measure(
     milliseconds = performance.now() - startedAt;
   }
   const plan = plans.take().find(({ text }) => text === statement);
-  if (plan === undefined) throw new Error("its plan was not told");
+  if (plan === undefined) throw new Error("its plan was not logged");
   const isForAll = plan.scans.every(({ condition }) => condition.includes("tenant_id = $1"));
   if (!isForAll) throw new Error("its plan is one of the tenant's own");
   const used = [...new Set(plan.scans.map(({ index, table }) => index ?? `all of ${table}`))];
   say(used.join("\n"));
   const records = answer?.match(/"id"/g)?.length ?? 0;
-  return [count(records), count(plan.read), count(plan.buffers), milliseconds.toFixed(1)];
+  return [whole(records), whole(plan.read), whole(plan.buffers), milliseconds.toFixed(1)];
 }
 
 const cluster = await startThrowaway({
@@ -180,16 +179,15 @@ try {
   const tenantId = tenant.rows[0]?.id ?? "";
   await tellPlans(owner);
   const db = database.forTenant(tenantId);
-  const report: string[] = [
-    "| accounts | contacts | deals | quotes | line items | made in | order | records | rows read | pages of 8 KB | ms |",
-    "|---|---|---|---|---|---|---|---|---|---|---|",
-  ];
+  const counts = ["records", "rows read", "pages of 8 KB", "ms"];
+  const sorts = ["accounts", "contacts", "deals", "quotes", "line items"];
+  const report = [head([...sorts, "made in", "order", ...counts])];
   const tell = async (seconds: number): Promise<void> => {
     await owner.query(`VACUUM (ANALYZE) ${names.join(", ")}`);
     const sizes: string[] = [];
     for (const name of names) {
       const found = await owner.query<{ rows: string }>(`SELECT count(*) AS rows FROM ${name}`);
-      sizes.push(count(Number(found.rows[0]?.rows)));
+      sizes.push(whole(Number(found.rows[0]?.rows)));
     }
     const plans = await hearPlans(database.pool);
     for (const [order, document] of Object.entries(documents)) {
@@ -199,7 +197,7 @@ try {
         plans,
         text,
       );
-      report.push(`| ${[...sizes, `${count(seconds)} s`, order, ...found].join(" | ")} |`);
+      report.push(row([...sizes, `${whole(seconds)} s`, order, ...found]));
       say(report.at(-1) ?? "");
     }
   };

@@ -1,4 +1,5 @@
 // Sides of a comparison, measured in turn in one run.
+import { two } from "./print.ts";
 
 export type Write = () => Promise<unknown>;
 export type Side = {
@@ -55,9 +56,9 @@ export async function compare(
 export const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
 
-/** The median, the least and the most. */
-export const range = (values: readonly number[]): string =>
-  `${median(values).toFixed(2)} (${Math.min(...values).toFixed(2)}–${Math.max(...values).toFixed(2)})`;
+/** The median, with the least and the most. */
+export const range = (values: readonly number[], print = two): string =>
+  `${print(median(values))} (${print(Math.min(...values))}–${print(Math.max(...values))})`;
 
 export const perSecond = (millisecondsEach: number): string =>
   Math.round(1_000 / millisecondsEach).toLocaleString("en");

@@ -1,4 +1,4 @@
-// Documents that were never sent before, and what is refused under load; the compiled gateway beside the interpreter:
+// New documents, and refusals under load, with the compiled gateway beside the interpreter:
 // npm run bench:storm -- --parts cold,storm,statuses (docs/performance.md)
 import { readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -13,21 +13,22 @@ import { cpuOf, memoryOf, parentOf } from "./peers/processes.ts";
 import { reads, variants } from "./peers/queries/reads.ts";
 import { machine } from "./peers/report.ts";
 import { counter, requestOf, type HttpRequest, type Read } from "./peers/requests.ts";
-import { askOnce } from "./peers/sides.ts";
+import { askOnce, endCursorIn } from "./peers/sides.ts";
 import { makeWorkloads } from "./peers/workloads.ts";
 import { makeWorld, type World } from "./peers/world.ts";
+import { head, megabytes, row, say, two, whole } from "./print.ts";
 
 const { values: flags } = parseArgs({
   options: {
     parts: { type: "string", default: "cold,storm,statuses" },
     accounts: { type: "string", default: "300" },
-    /** Of each kind, for the first requests; of all kinds, for the storm. */
+    /** Documents of each kind for the first requests, and of all kinds for the storm. */
     first: { type: "string", default: "300" },
     documents: { type: "string", default: "10000" },
     connections: { type: "string", default: "16" },
     rounds: { type: "string", default: "2" },
     seconds: { type: "string", default: "30" },
-    /** Of an empty database, or one that this has filled. */
+    /** An empty database, or one that an earlier run has seeded. */
     url: { type: "string" },
   },
 });
@@ -36,22 +37,15 @@ const connections = Number(flags.connections);
 const sides = ["compiled", "interpreted"] as const;
 type SideName = (typeof sides)[number];
 
-const say = (text: string): void => void process.stderr.write(`${text}\n`);
-const print = (...cells: readonly string[]): void => console.log(`| ${cells.join(" | ")} |`);
-const head = (...cells: readonly string[]): void => {
-  print(...cells);
-  print(...cells.map(() => "---"));
-};
-const megabytes = (bytes: number): string => `${Math.round(bytes / 2 ** 20)} MB`;
-const whole = (value: number): string => Math.round(value).toLocaleString("en");
-const two = (value: number): string => value.toFixed(2);
+const print = (...cells: readonly string[]): void => console.log(row(cells));
+const printHead = (...names: readonly string[]): void => console.log(head(names));
 
 const cluster =
   flags.url === undefined ? await startThrowaway({ settings: ["autovacuum=off"] }) : null;
 const url = cluster?.url ?? flags.url ?? "";
 const owner = new pg.Client({ connectionString: url });
 
-/** All limits are the default ones but the quotas. */
+/** Starts a gateway with all limits at their defaults, except the quotas. */
 const start = (side: SideName): Promise<GatewayProcess> =>
   startGatewayProcess(url, undefined, {
     REQUESTS_PER_MINUTE: "1000000000",
@@ -59,14 +53,12 @@ const start = (side: SideName): Promise<GatewayProcess> =>
     COMPILED: side === "compiled" ? "on" : "off",
   });
 
-/** The reads of W8, and each as a request whose document has a counter. */
+/** The reads of W8 as requests. Each document has a counter, which makes it new. */
 async function requestsOf(world: World): Promise<{ kind: string; request: HttpRequest }[]> {
   const gateway = await start("compiled");
   try {
-    const [mixed] = await makeWorkloads(world, ["W8"], "plain", ["gateway"], async (_, ask) => {
-      const text = await askOnce(gateway, sent(ask));
-      return /"endCursor" ?: ?"([^"]+)"/.exec(text)?.[1] ?? "";
-    });
+    const find = async (_: string, ask: Read) => endCursorIn(await askOnce(gateway, sent(ask)));
+    const [mixed] = await makeWorkloads(world, ["W8"], "plain", ["gateway"], find);
     return (mixed?.checks ?? []).flatMap((ask, index) => {
       const kind = variants[index]?.kind;
       if (ask.kind !== "read" || kind === undefined) return [];
@@ -99,7 +91,7 @@ async function cpus({ pid }: GatewayProcess, postgres: number): Promise<[number,
   return [(await cpuOf(pid)) ?? Number.NaN, (await cpuOf(postgres)) ?? Number.NaN];
 }
 
-/** Bytes that the connections of gateways have for themselves: what PostgreSQL shares among them is not in it. */
+/** The private memory of the gateways' connections in bytes, without PostgreSQL's shared memory. */
 async function memoryOfConnections(): Promise<number> {
   const { rows } = await owner.query<{ pid: number }>(
     "SELECT pid FROM pg_stat_activity WHERE application_name = 'crm-gateway'",
@@ -114,7 +106,7 @@ async function memoryOfConnections(): Promise<number> {
 
 type Chunk = { readonly times: number[]; readonly gateway: number; readonly postgres: number };
 
-/** One after the other on one connection. */
+/** Sends requests one after the other on one connection. */
 async function askInTurn(
   gateway: GatewayProcess,
   requests: readonly HttpRequest[],
@@ -140,7 +132,7 @@ async function firstRequests(all: Requests, postgres: number): Promise<void> {
       for (const { request } of [...all, ...all]) await askOnce(gateway, asNew(request));
     }
     console.log(`\nFirst request of each of ${flags.first} documents of a kind\n`);
-    head(
+    printHead(
       "kind",
       "compiled, ms",
       "interpreted, ms",
@@ -148,7 +140,7 @@ async function firstRequests(all: Requests, postgres: number): Promise<void> {
       "CPU, compiled",
       "CPU, interpreted",
     );
-    // As small as CPU can be told of.
+    // CPU time is too coarse for fewer requests.
     const size = 10;
     for (const kind of Object.keys(reads)) {
       const some = all.filter((one) => one.kind === kind);
@@ -183,11 +175,11 @@ async function firstRequests(all: Requests, postgres: number): Promise<void> {
   }
 }
 
-/** Very many documents that come once, on many connections; each side begins anew each time. */
+/** Many documents that come once, on many connections. Each turn has a new gateway. */
 async function storm(all: Requests, postgres: number): Promise<void> {
   const documents = Number(flags.documents);
   console.log(`\n${whole(documents)} documents that come once, ${connections} connections\n`);
-  head(
+  printHead(
     "side",
     "documents",
     "requests a second",
@@ -205,7 +197,7 @@ async function storm(all: Requests, postgres: number): Promise<void> {
       const gateway = await start(side);
       const { port, pid } = gateway;
       const ask = { name: "storm", port, connections, rate: null };
-      // Documents that come again, on all connections.
+      // Documents of the same kinds first warm up all connections.
       const known = requests.map(asNew);
       await load.run({ ...ask, name: "known", requests: known, seconds: 5 });
       const rss = async (): Promise<number> => (await memoryOf(pid))?.now ?? 0;
@@ -236,10 +228,10 @@ async function storm(all: Requests, postgres: number): Promise<void> {
   }
 }
 
-/** How often which status comes, of a gateway that has nothing else to do. */
+/** The number of answers by status, from a gateway without other work. */
 async function statuses(world: World): Promise<void> {
   console.log(`\nW3, one key, ${connections} connections, ${flags.seconds} s: answers by status\n`);
-  head("side", "answers", "a second", "times");
+  printHead("side", "answers", "a second", "times");
   const [tenant] = world.tenants;
   if (tenant === undefined) throw new Error("no tenant");
   const { body } = sent({ kind: "read", query: reads.W3, tenant, asApplication: false });

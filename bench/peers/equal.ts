@@ -1,8 +1,8 @@
-// Whether all sides give the same answer, value by value.
+// Compares the answers of all sides, value by value.
 import { isDeepStrictEqual } from "node:util";
 import type { SideName } from "./requests.ts";
 
-/** Each side has cursors of its own, and a created quote its own id and number. */
+/** Keys that differ by side: cursors, and the ids and numbers of new quotes. */
 const ownKeys: Readonly<Record<string, readonly string[]>> = {
   read: ["endCursor", "extensions"],
   createQuote: ["id", "quoteNumber", "extensions", "userErrors"],
@@ -12,7 +12,7 @@ const prefixedId = /^[a-z]{3,4}-([0-9a-f]{8}-[0-9a-f-]{27})$/;
 const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 const decimal = /^-?\d+\.\d*?(0+)$/;
 
-/** A value as all sides would write it; the peers print ids without prefix, instants and decimals in their own way. */
+/** A value in a common form, since the peers print ids without prefixes, and instants and decimals in other formats. */
 function common(value: unknown, isOurs: boolean, left: readonly string[]): unknown {
   if (Array.isArray(value)) return value.map((item) => common(item, isOurs, left));
   if (typeof value === "object" && value !== null) {
@@ -25,7 +25,7 @@ function common(value: unknown, isOurs: boolean, left: readonly string[]): unkno
   return prefixedId.exec(value)?.[1] ?? value;
 }
 
-/** Throws when an answer is not the first one's. The floor's and the gateway's must be alike without any mapping. */
+/** @throws if an answer differs from the first one. The floor's and the gateway's are compared without mapping. */
 export function expectEqual(
   kind: keyof typeof ownKeys,
   answers: readonly { readonly side: SideName; readonly text: string }[],

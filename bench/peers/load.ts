@@ -1,4 +1,4 @@
-// Puts a load on a side from a process of its own, which lives as long as the benchmark: plain sockets, hardly any CPU.
+// Puts load on a side from a separate process, which lives as long as the benchmark. Plain sockets take little CPU.
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { counter, type HttpRequest } from "./requests.ts";
 
 export type Load = {
-  /** Rotations of the same name go on where the last load stopped. */
+  /** A rotation of the same name continues where the last load stopped. */
   readonly name: string;
   readonly port: number;
   readonly requests: readonly HttpRequest[];
@@ -17,16 +17,16 @@ export type Load = {
 };
 
 export type Answered = {
-  /** Answers with data, and all others. */
+  /** The numbers of answers with data, and of all others. */
   readonly good: number;
   readonly bad: number;
   readonly seconds: number;
-  /** Milliseconds of CPU that the generator took itself. */
+  /** Milliseconds of CPU of the generator itself. */
   readonly cpu: number;
   /** Milliseconds since a request was due, which in the open loop includes the wait for a connection. */
   readonly p50: number;
   readonly p99: number;
-  /** What the first bad answer began with. */
+  /** The beginning of the first bad answer. */
   readonly complaint: string;
 };
 
@@ -97,7 +97,7 @@ class Connection {
       const head = end < 0 ? "" : text.toString("latin1", 0, end);
       const length = /content-length: *(\d+)/i.exec(head)?.[1];
       const start = end < 0 ? -1 : text.indexOf("{", end);
-      // Until the answer's beginning is there too.
+      // The head and the beginning of the body are read together.
       if (end < 0 || (length !== "0" && (start < 0 || text.length < start + goodStart.length))) {
         this.#head = text;
         return;
@@ -123,7 +123,7 @@ class Connection {
 const positions = new Map<string, number>();
 let uniques = 0;
 
-/** The request as it is sent; one with a counter is another one each time. */
+/** The bytes of a request. A counter in it makes each one different. */
 function bytesOf({ path, headers, body }: HttpRequest): () => Buffer {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   const length = Buffer.byteLength(body);
@@ -181,7 +181,7 @@ async function run(load: Load): Promise<Answered> {
       for (let due = waiting[0]; due !== undefined && idle.length > 0; due = waiting[0]) {
         const last = idle.pop();
         if (last === undefined) return;
-        // A server closes those that were idle for some seconds.
+        // Servers close connections after some idle seconds.
         const connection = last.isClosed ? new Connection(port) : last;
         waiting.shift();
         const answered = ask(connection, due).then((free) => {

@@ -1,4 +1,4 @@
-// What processes took of the machine, as Linux tells it; null elsewhere.
+// CPU and memory of processes, from Linux's /proc; null on other systems.
 import { execFile } from "node:child_process";
 import { readFile, readdir } from "node:fs/promises";
 import { promisify } from "node:util";
@@ -27,7 +27,7 @@ async function timesOf(pid: string): Promise<Times | null> {
   return { parent, own: user + system, ended: endedUser + endedSystem };
 }
 
-/** Milliseconds of CPU of a process and its children, those that ended included. */
+/** Milliseconds of CPU of a process and its children, including children that have ended. */
 export async function cpuOf(pid: number): Promise<number | null> {
   if (tick === null) return null;
   let ticks = 0;
@@ -41,7 +41,7 @@ export async function cpuOf(pid: number): Promise<number | null> {
   return ticks * tick;
 }
 
-/** Bytes that a process has in memory now, and had at most. */
+/** Bytes of a process's resident memory, now and at its peak. */
 export async function memoryOf(pid: number): Promise<{ now: number; most: number } | null> {
   const text = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
   const kilobytes = (key: string): number | null => {

@@ -1,6 +1,7 @@
-// Markdown tables of what was measured.
+// Markdown tables of the results.
 import { cpus, release, totalmem } from "node:os";
-import { median } from "../measure.ts";
+import { median, range } from "../measure.ts";
+import { head as headOf, megabytes, row, two, whole } from "../print.ts";
 import type { SideName } from "./requests.ts";
 
 /** One side's share of a round. */
@@ -34,20 +35,11 @@ const names: Readonly<Record<SideName, string>> = {
   plain: "Yoga + Pothos + Prisma",
 };
 
-const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [row(head), row(head.map(() => "---")), ...rows.map(row)].join("\n");
+  return [headOf(head), ...rows.map(row)].join("\n");
 }
 
-const whole = (value: number): string => Math.round(value).toLocaleString("en");
-const two = (value: number): string => value.toFixed(2);
-
-/** The median, with the least and the most. */
-function spread(values: readonly number[], print: (value: number) => string): string {
-  return `${print(median(values))} (${print(Math.min(...values))}–${print(Math.max(...values))})`;
-}
-
-/** Round by round, so that what the machine did meanwhile is in both. */
+/** The ratios of the same rounds, so that other work of the machine affects both sides. */
 function ratio(
   one: readonly Slice[] | null | undefined,
   other: readonly Slice[] | null | undefined,
@@ -56,7 +48,7 @@ function ratio(
   const ratios = one.map(
     ({ perSecond }, index) => perSecond / (other[index]?.perSecond ?? Number.NaN),
   );
-  return spread(ratios, two);
+  return range(ratios);
 }
 
 /** Requests a second, then the gateway's share of each other side's. */
@@ -73,7 +65,7 @@ export function throughputTable(measured: readonly Measured[], sides: readonly S
       const found = slices.get(side);
       return found == null
         ? "–"
-        : spread(
+        : range(
             found.map(({ perSecond }) => perSecond),
             whole,
           );
@@ -123,17 +115,14 @@ export function latencyTable(latencies: readonly Latency[], sides: readonly Side
 export function memoryTable(
   memory: ReadonlyMap<SideName, { now: number; most: number } | null>,
 ): string {
-  const megabytes = (bytes: number | undefined): string =>
-    bytes === undefined ? "–" : `${whole(bytes / 2 ** 20)} MB`;
   const rows = [...memory].map(([side, found]) => [
     names[side],
-    megabytes(found?.now),
-    megabytes(found?.most),
+    ...[found?.now, found?.most].map((bytes) => (bytes === undefined ? "–" : megabytes(bytes))),
   ]);
   return table(["side", "at the end", "at most"], rows);
 }
 
-/** Where and when it was measured. */
+/** The date and the machine of a run. */
 export function machine(): string {
   const [cpu] = cpus();
   const cores = `${cpus().length} × ${cpu?.model.trim() ?? "unknown"}`;

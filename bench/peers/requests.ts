@@ -1,4 +1,4 @@
-// What is asked, and the HTTP request by which each side is asked it.
+// The operations of the workloads, and their HTTP requests for each side.
 import { documentOf, type GraphqlSide } from "./queries/documents.ts";
 import type { Query } from "./queries/query.ts";
 import { statementOf, valuesOf } from "./queries/statement.ts";
@@ -8,7 +8,7 @@ import { appId, type Tenant } from "./world.ts";
 export const sideNames = ["floor", "gateway", "postgraphile", "plain"] as const;
 export type SideName = (typeof sideNames)[number];
 
-/** The end of the page before, as each side writes it. */
+/** The end cursor of the previous page for each side. */
 export type Cursors = Readonly<Partial<Record<SideName, string>>>;
 
 export type Read = {
@@ -18,7 +18,7 @@ export type Read = {
   readonly asApplication: boolean;
   readonly id?: string;
   readonly after?: Cursors;
-  /** Whether its document is another one each time it is sent. */
+  /** Whether its document is a new one each time it is sent. */
   readonly isNew?: boolean;
 };
 export type Write =
@@ -37,7 +37,7 @@ export type HttpRequest = {
   readonly body: string;
 };
 
-/** Nine digits, which the load generator counts up. */
+/** A name with nine digits, which the load generator counts up. */
 export const counter = "unique_000000000";
 
 const quoteFields = `id quoteNumber name currency total
@@ -49,7 +49,7 @@ const writeDocuments = {
       "mutation updateDeal($id: ID!, $stage: String!) { updateDeal(id: $id, input: { stage: $stage }) { deal { id name stage value } userErrors { path message } } }",
   },
   postgraphile: {
-    // A quote with its lines would take a mutation for each record, none of which knows of the others.
+    // A quote with its lines would take an independent mutation for each record.
     createQuote: null,
     updateDeal:
       "mutation updateDeal($tenant: UUID!, $id: UUID!, $stage: String!) { updateDeal: updateDealByTenantIdAndRowId(input: { tenantId: $tenant, rowId: $id, dealPatch: { stage: $stage } }) { deal { id: rowId name stage value } } }",
@@ -61,7 +61,7 @@ const writeDocuments = {
   },
 } as const;
 
-/** The request for a side; null when the side has nothing like it. */
+/** The request for a side; null if the side does not support the operation. */
 export function requestOf(side: SideName, ask: Ask): HttpRequest | null {
   return side === "floor" ? floorRequest(ask) : graphqlRequest(side, ask);
 }

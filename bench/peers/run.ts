@@ -1,9 +1,11 @@
-// The gateway beside what it is measured by: npm run bench:peers -- --workloads W1,W4 --connections 16 (docs/performance.md)
+// The gateway beside a floor and two peers (docs/performance.md):
+// npm run bench:peers -- --workloads W1,W4 --connections 16
 import { parseArgs } from "node:util";
 import pg from "pg";
 import { startThrowaway } from "../../tools/throwaway.ts";
 import type { GatewayProcess } from "../gateway-process.ts";
 import { median } from "../measure.ts";
+import { say, whole } from "../print.ts";
 import { expectEqual } from "./equal.ts";
 import { startLoadGenerator, type LoadGenerator } from "./load.ts";
 import { cpuOf, memoryOf, parentOf } from "./processes.ts";
@@ -18,7 +20,7 @@ import {
   type Slice,
 } from "./report.ts";
 import { requestOf, sideNames, type Ask, type HttpRequest, type SideName } from "./requests.ts";
-import { askOnce, installPeers, startSide } from "./sides.ts";
+import { askOnce, endCursorIn, installPeers, startSide } from "./sides.ts";
 import { makeWorkloads, workloadNames, type Variant, type Workload } from "./workloads.ts";
 import { makeWorld } from "./world.ts";
 
@@ -38,7 +40,7 @@ const { values: flags } = parseArgs({
   },
 });
 
-/** The names of a list that are wanted; all without a list. */
+/** The names in a comma-separated list; all names without a list. */
 function chosen<Name extends string>(all: readonly Name[], list: string | undefined): Name[] {
   const wanted = list?.split(",") ?? all;
   const unknown = wanted.filter((name) => !all.some((one) => one === name));
@@ -56,10 +58,8 @@ const connectionCounts = flags.connections.split(",").map(Number);
 const rounds = Number(flags.rounds);
 const seconds = Number(flags.seconds ?? (flags.full ? 4 : 0.5));
 const latencySeconds = Number(flags["latency-seconds"] ?? (flags.full ? 10 : 2));
-/** A side that never saw a workload compiles what it needs for it first. */
+/** The first warm-up is longer, since each side compiles and caches a new workload. */
 const warmUpSeconds = { first: Math.max(1.5, seconds), later: 0.3 };
-
-const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
 type Side = { readonly name: SideName; readonly process: GatewayProcess };
 type Bench = {
@@ -67,20 +67,20 @@ type Bench = {
   readonly load: LoadGenerator;
   /** PostgreSQL's server process. */
   readonly postgres: number;
-  /** How many answers were none, by what they said. */
+  /** The number of answers without data, by their text. */
   readonly complaints: Map<string, number>;
-  /** What the load generator took itself, and for how many requests. */
+  /** The CPU time of the load generator itself, and the number of its requests. */
   readonly generator: { milliseconds: number; requests: number };
 };
 
-/** The rotation of a side, as it is sent; null when the side has nothing like one of them. */
+/** The requests of a side's rotation; null if the side does not support one of them. */
 function requestsOf(side: SideName, workload: Workload): HttpRequest[] | null {
   const requests = workload.asks(side).map((ask) => requestOf(side, ask));
   const known = requests.filter((request) => request !== null);
   return known.length === 0 || known.length < requests.length ? null : known;
 }
 
-/** Asks all sides the same, and compares what they say. */
+/** Sends the same requests to all sides, and compares their answers. */
 async function check(bench: Bench, owner: pg.Client, { title, checks }: Workload): Promise<void> {
   let characters = 0;
   for (const ask of checks) {
@@ -94,11 +94,11 @@ async function check(bench: Bench, owner: pg.Client, { title, checks }: Workload
     expectEqual(ask.kind, answers);
     characters += answers[0]?.text.length ?? 0;
   }
-  const each = Math.round(characters / checks.length).toLocaleString("en");
-  say(`equal: ${title}: ${checks.length} answers, ${each} characters each`);
+  const each = characters / checks.length;
+  say(`equal: ${title}: ${checks.length} answers, ${whole(each)} characters each`);
 }
 
-/** So that each side changes something. */
+/** Undoes a change, so that the next side's request changes the record again. */
 async function undo(owner: pg.Client, ask: Ask): Promise<void> {
   if (ask.kind !== "updateDeal") return;
   await owner.query("UPDATE deals SET stage = 'lead' WHERE id = $1", [ask.id]);
@@ -132,7 +132,7 @@ const writtenTables =
   "deals, deal_stage_changes, quotes, line_items, change_events, number_sequences";
 const writes = ({ asks }: Workload): boolean => asks("floor").some(({ kind }) => kind !== "read");
 
-/** All sides in turn, round after round. */
+/** Measures all sides in turn, round after round. */
 async function measure(
   bench: Bench,
   owner: pg.Client,
@@ -142,7 +142,7 @@ async function measure(
   const { title } = workload;
   const warmUp = connections === connectionCounts[0] ? warmUpSeconds.first : warmUpSeconds.later;
   const slices = new Map<SideName, Slice[] | null>();
-  // Nobody else does: a vacuum at any time would be in one side's share.
+  // Autovacuum is off, since it could run during the slice of one side.
   if (writes(workload)) await owner.query(`VACUUM ${writtenTables}`);
   const asked = bench.sides.map((side) => ({ side, requests: requestsOf(side.name, workload) }));
   for (const { side, requests } of asked) {
@@ -164,7 +164,7 @@ async function measure(
   return { workload: title, connections, slices };
 }
 
-/** How long an answer takes at 70 % of the most that the side did. */
+/** The latency at 70 % of a side's capacity. */
 async function measureLatency(
   { load, sides: all }: Bench,
   workload: Workload,
@@ -264,11 +264,10 @@ try {
     const request = requestOf(side, ask);
     const found = started.find(({ name }) => name === side);
     if (request === null || found === undefined) throw new Error(`no ${side}`);
-    const text = await askOnce(found.process, request);
-    return /"endCursor" ?: ?"([^"]+)"/.exec(text)?.[1] ?? "";
+    return endCursorIn(await askOnce(found.process, request));
   });
   const tables = await compare(bench, owner, workloads);
-  const about = `${Number(rows[0]?.rows).toLocaleString("en")} rows in ${world.tenants.length} tenants, ${rounds} rounds of ${seconds} s, medians (least–most)`;
+  const about = `${whole(Number(rows[0]?.rows))} rows in ${world.tenants.length} tenants, ${rounds} rounds of ${seconds} s, medians (least–most)`;
   console.log([machine(), about, tables].join("\n\n"));
 } finally {
   for (const close of closers.toReversed()) await close();

@@ -1,4 +1,4 @@
-// The processes that are compared, and how one of them is asked once.
+// The processes that are compared, and single requests to them.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
@@ -8,12 +8,11 @@ import type { HttpRequest, SideName } from "./requests.ts";
 
 const folder = import.meta.dirname;
 
-/** That no load meets; all other limits are the default ones. */
+/** Quotas that no load reaches; all other limits are the defaults. */
 const quotas = { REQUESTS_PER_MINUTE: "1000000000", POINTS_PER_MINUTE: "1000000000" };
 const production = { NODE_ENV: "production", GRAPHILE_ENV: "production" };
 
-/** Each is told the database's URL, tells its port, and serves until it is stopped; the gateway, of this clone or
- * another, with quotas that no load meets. */
+/** Starts a side on a database. The gateway can be that of another clone. */
 export function startSide(
   side: SideName,
   databaseUrl: string,
@@ -24,7 +23,7 @@ export function startSide(
   return startGatewayProcess(databaseUrl, join(folder, "sides", `${side}.ts`), production);
 }
 
-/** Installs what PostGraphile needs, once. */
+/** Installs PostGraphile, unless it is installed already. */
 export async function installPeers(): Promise<void> {
   if (existsSync(join(folder, "node_modules/postgraphile"))) return;
   const child = spawn("npm", ["ci", "--no-audit", "--no-fund"], {
@@ -35,7 +34,11 @@ export async function installPeers(): Promise<void> {
   if (code !== 0) throw new Error("npm ci failed in bench/peers");
 }
 
-/** Asks once; what is not answered with data is thrown. */
+/** The cursor in the answer to a read of a page; "" if it has none. */
+export const endCursorIn = (text: string): string =>
+  /"endCursor" ?: ?"([^"]+)"/.exec(text)?.[1] ?? "";
+
+/** Sends one request. @throws if the answer has no data. */
 export async function askOnce({ port }: GatewayProcess, request: HttpRequest): Promise<string> {
   const { path, headers, body } = request;
   const response = await fetch(`http://127.0.0.1:${port}${path}`, {

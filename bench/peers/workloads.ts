@@ -1,4 +1,4 @@
-// W1–W8: what each of them asks, in rotation.
+// The workloads W1–W8.
 import { firstCalls, nextCalls, reads, variants, type ReadName } from "./queries/reads.ts";
 import type { Ask, Cursors, Read, SideName, Write } from "./requests.ts";
 import { sideNames } from "./requests.ts";
@@ -7,14 +7,14 @@ import type { Tenant, World } from "./world.ts";
 export const workloadNames = ["W1", "W2", "W3", "W4", "W5", "W6", "W7", "W8"] as const;
 export type WorkloadName = (typeof workloadNames)[number];
 
-/** Whose data are read, and by whom. */
+/** The tenants and the credentials of a run. */
 export type Variant = "plain" | "tenants" | "application";
 
 export type Workload = {
   readonly title: string;
-  /** Asked in rotation. Sides that write have records of their own, so that each change is one. */
+  /** The operations, in rotation. Each side writes records of its own, so that each write changes something. */
   readonly asks: (side: SideName) => readonly Ask[];
-  /** Asked of each side before, and the answers must be equal. */
+  /** Operations whose answers must be equal on all sides before anything is measured. */
   readonly checks: readonly Ask[];
 };
 
@@ -27,15 +27,15 @@ const titles: Readonly<Record<ReadName, string>> = {
   W6: "one edge under two aliases, each with totalCount",
 };
 const stages = ["lead", "qualified", "proposal", "negotiation"] as const;
-/** So many deals has each side for its changes, in W7 and in W8. */
+/** The number of deals that each side changes in W7 and in W8. */
 const dealsOfSide = { W7: 60, W8: 50 };
 
 type Position = { readonly id: string; readonly after: Cursors };
 
-/** Asks a side for the end of a page. */
+/** Reads the end cursor of a page from a side. */
 export type FindCursor = (side: SideName, ask: Read) => Promise<string>;
 
-/** Pages 2 of busy accounts, and one behind 1,000 calls of the busiest. */
+/** Cursors of W5: the end of page 1 of busy accounts, and the end of 1,000 calls of the busiest. */
 async function positionsOf(
   world: World,
   tenant: Tenant,
@@ -61,7 +61,7 @@ async function positionsOf(
   return found;
 }
 
-/** What was worked out for the wanted workloads. */
+/** The wanted workloads with their operations. */
 export async function makeWorkloads(
   world: World,
   wanted: readonly WorkloadName[],
@@ -76,7 +76,7 @@ export async function makeWorkloads(
   const needsPositions = wanted.some((name) => name === "W5" || name === "W8");
   const positions = needsPositions ? await positionsOf(world, first, sides, find) : [];
 
-  /** Of each tenant in turn. */
+  /** Reads of each tenant in turn. */
   const readsOf = (kind: ReadName, query = reads[kind], rounds = 100): Read[] => {
     const common = { kind: "read", query, asApplication } as const;
     if (kind === "W5") return positions.map((place) => ({ ...common, tenant: first, ...place }));
@@ -113,10 +113,10 @@ export async function makeWorkloads(
       },
     }));
 
-  /** 84 % reads, 15 % writes (two thirds of them change a deal), 1 % documents that were never seen. */
+  /** 84 % reads, 15 % writes (two thirds of them change a deal), 1 % new documents. */
   const mixed = (side: SideName, known: readonly Read[]): Ask[] => {
     const creations = quotes(side, "W8");
-    // PostGraphile has no such mutation: it changes a deal instead.
+    // PostGraphile has no createQuote, so it changes a deal instead.
     const updates = changes(side, "W8", stages);
     const pages = known.filter(({ query }) => "page" in query.root);
     const asks: Ask[] = [];

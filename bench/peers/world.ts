@@ -1,4 +1,4 @@
-// The data all sides read: seeded once, with one account of 10,000 activities, and the keys of the gateway's callers.
+// The data of all sides, seeded once, with one account that has 10,000 activities; and the gateway's keys.
 import type pg from "pg";
 import { openDatabase } from "../../src/db/database.ts";
 import { migrate } from "../../src/db/migrate.ts";
@@ -8,15 +8,15 @@ import { seed } from "../../src/seed/seed.ts";
 export type Tenant = {
   readonly id: string;
   readonly key: string;
-  /** Of the application that all records belong to. */
+  /** The key of the application that all records belong to. */
   readonly appKey: string;
   readonly deals: readonly string[];
 };
 
 export type World = {
-  /** The first is the one that is read, the second is written to. */
+  /** The first tenant is read, the second is written to. */
   readonly tenants: readonly Tenant[];
-  /** Of the first tenant, by how many calls they have; the first one has 2,000 among 10,000 activities. */
+  /** Accounts of the first tenant by their number of calls. The first one has 2,000 among 10,000 activities. */
   readonly busyAccounts: readonly string[];
   /** Open deals of the second tenant with their accounts. */
   readonly openDeals: readonly { readonly id: string; readonly accountId: string }[];
@@ -27,7 +27,7 @@ const manyActivities = 10_000;
 const tenantsInOrder = "SELECT id, slug FROM tenants ORDER BY length(slug), slug";
 export const appId = "app-bench";
 
-/** Seeds a database that is empty, and makes new keys. */
+/** Seeds an empty database, and makes new keys. */
 export async function makeWorld(url: string, accounts: number): Promise<World> {
   await migrate({ url });
   const database = openDatabase({ url });
@@ -77,14 +77,14 @@ async function hasTenants(client: pg.Client): Promise<boolean> {
   return (await ids(client, "SELECT id FROM tenants", [])).length > 0;
 }
 
-/** All that is seeded belongs to one application, whose keys so see what others do, by a further condition. */
+/** Sets the default application of new records, so that its keys see all seeded records by one more condition. */
 async function setApplication(client: pg.Client, value: string): Promise<void> {
   for (const table of ["accounts", "contacts", "deals", "quotes", "line_items", "activities"]) {
     await client.query(`ALTER TABLE ${table} ALTER COLUMN app_id SET DEFAULT ${value}`);
   }
 }
 
-/** One account gets very many activities. */
+/** Gives one account 10,000 activities. */
 async function makeBusy(client: pg.Client): Promise<void> {
   const [busy] = await ids(client, tenantsInOrder, []);
   const [account] = await ids(

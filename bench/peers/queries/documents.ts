@@ -1,5 +1,5 @@
 // The documents of the three GraphQL sides. Aliases give all answers the same keys.
-import { graph, snakeCase, type EntityName } from "./graph.ts";
+import { graph, type EntityName } from "./graph.ts";
 import {
   entityBehind,
   recordEntity,
@@ -9,7 +9,7 @@ import {
   type Selection,
 } from "./query.ts";
 
-/** How a side writes what it writes in its own way. */
+/** The parts of a document that differ by side. */
 type Dialect = {
   readonly field: (name: string) => string;
   readonly edge: (from: EntityName | null, page: Page) => string;
@@ -23,7 +23,7 @@ const join = (parts: readonly (string | false | undefined)[]): string =>
 const named = (alias: string | undefined, name: string): string =>
   alias === undefined || alias === name ? name : `${alias}: ${name}`;
 
-/** The type of an activity is an enum's value. */
+/** A literal; the type of an activity is an enum value. */
 const literal = ({ field, value }: NonNullable<Page["where"]>): string =>
   field === "type" ? value : JSON.stringify(value);
 
@@ -31,7 +31,7 @@ const gateway: Dialect = {
   field: (name) => name,
   edge: (_from, { edge, alias, first, where, isAfter }) => {
     const filter = where && `where: { ${where.field}: { eq: ${literal(where)} } }`;
-    // All other lists go by what they go by anyway.
+    // All other lists have their default order.
     const order = edge === "accounts" && "orderBy: [{ displayName: asc }]";
     const page = join([`first: ${first}`, isAfter && "after: $after", order, filter]);
     return `${named(alias, edge)}(${page})`;
@@ -40,7 +40,7 @@ const gateway: Dialect = {
   variables: ["$id: ID!"],
 };
 
-/** The amber preset's names. Deleted records are left out by a condition, the order is said: it goes by key else. */
+/** The amber preset's names. A condition excludes deleted records. The order is given, since the default is by key. */
 const postgraphile: Dialect = {
   field: (name) => (name === "id" ? "id: rowId" : name),
   edge: (from, { edge, alias, first, where, isAfter }) => {

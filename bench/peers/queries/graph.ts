@@ -1,15 +1,15 @@
-// The part of the graph that the workloads read, said once for all sides.
+// The part of the graph that the workloads read, for all sides.
 
-/** How a field is printed in an answer. */
+/** The format of a field in an answer. */
 type Kind = "text" | "plain" | "decimal" | "instant" | "day" | "id";
 
 export type EntityName = "accounts" | "contacts" | "deals" | "quotes" | "lineItems" | "activities";
 export type EdgeFacts = { readonly to: EntityName; readonly key: string };
 export type Entity = {
   readonly table: string;
-  /** Before the UUID in the gateway's and the floor's ids. */
+  /** The prefix of ids from the gateway and the floor. */
   readonly prefix: string;
-  /** The column that lists go by, then the id, both in this direction. */
+  /** Lists are ordered by this column and then by id, both in this direction. */
   readonly order: { readonly column: string; readonly direction: "ASC" | "DESC" };
   readonly fields: Readonly<Record<string, Kind>>;
   readonly edges: Readonly<Record<string, EdgeFacts>>;

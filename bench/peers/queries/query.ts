@@ -1,7 +1,7 @@
 // A query of a workload as data, from which each side's document or statement is printed.
 import { graph, type EntityName } from "./graph.ts";
 
-/** What is read of each record. */
+/** The fields and pages that are read of each record. */
 export type Selection = {
   readonly fields: readonly string[];
   readonly pages?: readonly Page[];
@@ -14,7 +14,7 @@ export type Page = {
   readonly first: number;
   /** Equality with a constant, on one column. */
   readonly where?: { readonly field: string; readonly value: string };
-  /** Whether it goes on behind the request's cursor. */
+  /** Whether it continues after the request's cursor. */
   readonly isAfter?: boolean;
   readonly totalCount?: boolean;
   readonly pageInfo?: boolean;
@@ -31,7 +31,7 @@ export type Query = {
 
 export const recordEntity = { account: "accounts", deal: "deals" } as const;
 
-/** The entity of an edge of an entity; of the root without one. */
+/** The entity at the other end of an edge; without `from`, of an edge of the root. */
 export function entityBehind(from: EntityName | null, edge: string): EntityName {
   const found = from === null ? edge : graph[from].edges[edge]?.to;
   for (const name of Object.keys(graph)) if (name === found && isEntityName(name)) return name;
@@ -42,7 +42,7 @@ function isEntityName(name: string): name is EntityName {
   return name in graph;
 }
 
-/** Whether some page of it goes on behind a cursor. */
+/** Whether one of its pages continues after a cursor. */
 export const usesCursor = ({ root }: Query): boolean =>
   "page" in root ? goesOn(root.page) : (root.selection.pages ?? []).some((page) => goesOn(page));
 

@@ -1,4 +1,4 @@
-// W1–W6 as data, and the 200 documents of W8 that are made from them.
+// The reads W1–W6 as data, and the 200 documents of W8 that are derived from them.
 import type { Page, Query, Selection } from "./query.ts";
 
 const deals = (page: Partial<Page> = {}): Page => ({
@@ -86,7 +86,7 @@ export const reads: Readonly<Record<ReadName, Query>> = {
   },
 };
 
-/** The page before those of W5: the first ones, by which their cursors are found. */
+/** The first pages of calls, whose end cursors W5 starts from. */
 export const firstCalls = (first: number): Query => ({
   name: `calls${first}`,
   root: { record: "account", selection: calls({ first, isAfter: false }) },
@@ -96,7 +96,7 @@ export const nextCalls = (first: number): Query => ({
   root: { record: "account", selection: calls({ first }) },
 });
 
-/** A sequence that is the same in each process. */
+/** A pseudo-random sequence that is the same in each process. */
 function sequence(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
@@ -107,7 +107,7 @@ function sequence(seed: number): (below: number) => number {
 
 const random = sequence(15);
 
-/** One of W1–W6's kind with other sizes and fields. */
+/** A query like one of W1–W6, with other sizes and fields. */
 function variant(kind: ReadName, name: string): Query {
   const some = (fields: readonly string[]): string[] =>
     fields.filter((field) => field === "id" || random(4) > 0);
@@ -165,7 +165,7 @@ function variant(kind: ReadName, name: string): Query {
 
 const kinds = ["W1", "W2", "W3", "W4", "W5", "W6"] as const;
 
-/** W8's documents: by kind in turn, no two of them alike. */
+/** W8's documents, by kind in turn, each with a name of its own. */
 export const variants: readonly { readonly kind: ReadName; readonly query: Query }[] = Array.from(
   { length: 200 },
   (_, index) => {
@@ -174,7 +174,7 @@ export const variants: readonly { readonly kind: ReadName; readonly query: Query
   },
 );
 
-/** All that the floor has a statement for. */
+/** All queries for which the floor has a statement. */
 export const floorQueries: readonly Query[] = [
   ...Object.values(reads),
   firstCalls(10),

@@ -1,4 +1,5 @@
-// The statement that one would write by hand for a query: it builds the answer's text, tenant and deletions minded.
+// A query as a statement like one that is written by hand: it builds the answer's text for one tenant, without deleted
+// records.
 import { graph, snakeCase, type Entity, type EntityName } from "./graph.ts";
 import {
   entityBehind,
@@ -14,7 +15,7 @@ export type Statement = {
   readonly text: string;
 };
 
-/** What the statement takes, in this order: those that it has. */
+/** The values of a statement, in this order. */
 export type FloorValues = {
   readonly tenant: string;
   readonly app?: string;

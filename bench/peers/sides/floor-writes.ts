@@ -1,4 +1,4 @@
-// W7 by hand: the same rows as the gateway writes, log and history included, in one transaction of named statements.
+// W7 by hand: it writes the same rows as the gateway, with log and history, in one transaction of named statements.
 import type pg from "pg";
 import { v7 as uuidv7 } from "uuid";
 
@@ -30,7 +30,7 @@ const drawNumber = `WITH drawn AS (
     ON CONFLICT (tenant_id, kind, year) DO UPDATE SET last_value = s.last_value + 1 RETURNING year, last_value
   ) SELECT 'Q-' || year || '-' || lpad(last_value::text, greatest(5, length(last_value::text)), '0') FROM drawn`;
 
-/** The parents are locked against deletion, as the gateway does. */
+/** Like the gateway, it locks the parents against deletion. */
 const insertQuote = `WITH parents AS MATERIALIZED (
     SELECT a.id AS account_id, d.id AS deal_id FROM accounts a JOIN deals d ON d.tenant_id = a.tenant_id AND d.account_id = a.id
     WHERE a.tenant_id = $1::uuid AND a.id = $3::uuid AND d.id = $4::uuid AND a.deleted_at IS NULL AND d.deleted_at IS NULL FOR KEY SHARE

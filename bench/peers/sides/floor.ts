@@ -1,5 +1,5 @@
-// What no gateway can beat: node:http and a named statement that builds the answer's text, as the owner, without
-// credentials. POST /<statement> with its values as a JSON list.
+// The floor of all gateways: node:http and a named statement that builds the answer's text, as the owner, without
+// credentials. A request is POST /<statement> with the values as a JSON list.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import pg from "pg";
 import { floorQueries } from "../queries/reads.ts";

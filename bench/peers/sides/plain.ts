@@ -1,4 +1,4 @@
-// GraphQL Yoga, Pothos with its Prisma plugin, and Prisma, as their documentation shows them; of the gateway's versions.
+// GraphQL Yoga, Pothos with its Prisma plugin, and Prisma in the gateway's versions, as their documentation shows them.
 import { createServer } from "node:http";
 import SchemaBuilder from "@pothos/core";
 import PrismaPlugin, { queryFromInfo } from "@pothos/plugin-prisma";
@@ -229,7 +229,7 @@ const DealPayload = builder
   .objectRef<{ deal: DealRow }>("UpdateDealPayload")
   .implement({ fields: (t) => ({ deal: t.expose("deal", { type: Deal }) }) });
 
-// Only the rows themselves: neither a log nor a history, and a number that is not counted up.
+// These mutations write only the rows themselves: no log, no history, and no number from a sequence.
 builder.mutationType({
   fields: (t) => ({
     createQuote: t.field({

@@ -1,4 +1,4 @@
-// The side's own process: it tells its port, and ends when it is told to, as bench/gateway-process.ts does.
+// The process of a side. It sends its port to the parent, and ends on "stop", as bench/gateway-process.ts does.
 import type { Server } from "node:http";
 import { listen, portOf } from "../../../src/cli/http.ts";
 
