@@ -44,14 +44,14 @@ async function send(url: string, query: string, variables: object) {
   return { id: response.headers.get("x-request-id"), data, errors };
 }
 
-/** Sends a query that the lane has to answer by one statement, to the last letter as the interpreter does. */
+/** Sends a query that must be compiled to one statement. The answer must equal the interpreter's to the letter. */
 async function expectSame(query: string, variables: object = {}): Promise<void> {
   gateway.statements.clear();
   const { id, data, errors } = await send(gateway.url, query, variables);
   expect(errors, query).toBeUndefined();
   expect(gateway.statements.all(), query).toHaveLength(1);
   const interpreted = await send(interpreter.url, query, variables);
-  // As text: the order of the members is part of it.
+  // Texts are compared, since the order of members matters.
   expect(JSON.stringify(data, null, 1), query).toBe(JSON.stringify(interpreted.data, null, 1));
   const answered = (await log.of(id)).find((line) => "status" in line);
   expect(answered, query).toMatchObject({ lane: "compiled" });
@@ -62,7 +62,7 @@ const counted = catalog.entities.filter(
   ({ plural }) => query?.getFields()[`${plural}Aggregate`] !== undefined,
 );
 
-/** Everything that a type has, each under a name of its own. */
+/** All fields of a type, each under its own alias. */
 function allOf(type: GraphQLObjectType, leftOut = ""): string {
   const fields = Object.values(type.getFields()).map((field) => {
     const under = getNamedType(field.type);

@@ -5,7 +5,7 @@ let gateway: TestGateway;
 let key: string;
 
 beforeAll(async () => {
-  // The interpreter's statements; the lane's one is in compiled.test.ts.
+  // These are the interpreter's statements. compiled.test.ts counts the compiled lane's.
   gateway = await startGateway({ compiled: false });
   const tenant = await gateway.fixtures.tenant("north-harbor");
   key = await gateway.keyFor(tenant.slug);

@@ -8,12 +8,12 @@ beforeAll(async () => {
 });
 afterAll(() => lanes.close());
 
-/** Mistakes that a compiler could make, each put into the SQL of all statements. */
+/** Mistakes that a compiler could make. Each is put into the SQL of all statements. */
 const breaks: Readonly<Record<string, (text: string) => string>> = {
   "a tenant condition is missing at the innermost level": (text) => {
     const conditions = [...text.matchAll(/\w+\."tenant_id" = (\$\d+)::uuid/g)];
     const last = conditions.at(-1);
-    // The only one of its level, so that the parameter is still used.
+    // Another level still uses the parameter.
     return last === undefined || conditions.length < 2
       ? text
       : `${text.slice(0, last.index)}TRUE${text.slice(last.index + last[0].length)}`;
@@ -33,10 +33,10 @@ const breaks: Readonly<Record<string, (text: string) => string>> = {
     text.replaceAll(/\.n <= (\d+|\$\d+::integer)/g, ".n < $1"),
 };
 
-/** Each is seen after a few dozen, with bad luck after some hundreds. */
+/** Most mistakes show after a few dozen operations, and with bad luck after some hundreds. */
 const mostOperations = 3_000;
 
-describe(`both lanes are found to differ when (CRM_TEST_SEED=${runSeed})`, () => {
+describe(`the comparison of both lanes finds that (CRM_TEST_SEED=${runSeed})`, () => {
   it.each(Object.entries(breaks))(
     "%s",
     async (_, rewrite) => {
@@ -50,7 +50,7 @@ describe(`both lanes are found to differ when (CRM_TEST_SEED=${runSeed})`, () =>
     600_000,
   );
 
-  it("not when nothing is wrong", async () => {
+  it("nothing differs without a mistake", async () => {
     lanes.rewriteStatements(null);
     for (let number = 0; number < 20; number += 1) {
       expect((await lanes.compare(lanes.request(number))).difference).toBeNull();

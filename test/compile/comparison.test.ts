@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-/** What becomes of a comparison that hears of that data, and then of that. */
+/** Runs a comparison with an answer's data, and with the data of a second read. */
 async function heard(data: string, then: string): Promise<void> {
   const comparison = startComparison(gateway.databaseUrl);
   await comparison.onCompiled({
@@ -40,14 +40,14 @@ async function heard(data: string, then: string): Promise<void> {
 const right = '{"accounts":{"nodes":[{"name":"Harbor"}]}}';
 const wrong = '{"accounts":{"nodes":[{"name":"Harbour"}]}}';
 
-it("a compiled answer that is not the interpreter's fails the tests that it was given to", async () => {
+it("a compiled answer that differs from the interpreter's fails its test file", async () => {
   const told = vi.spyOn(console, "error").mockImplementation(() => undefined);
   await expect(heard(wrong, wrong)).rejects.toThrow(/1 answers differ between the lanes/);
   expect(told).toHaveBeenCalledOnce();
   told.mockRestore();
 });
 
-it("one that was overtaken by a write does not", async () => {
+it("an answer that differs because of a concurrent write does not fail it", async () => {
   await expect(heard(right, right)).resolves.toBeUndefined();
   await expect(heard(wrong, right)).resolves.toBeUndefined();
 });

@@ -31,7 +31,7 @@ afterAll(async () => {
   await gateway.close();
 });
 
-/** Sends a script to both sides; their answers must be the same, and in the same order of members. */
+/** Sends a script to both sides. Their answers must be equal, with members in the same order. */
 async function expectAlike(script: (side: Side) => Promise<void>): Promise<readonly string[]> {
   for (const side of [compiled, interpreted]) {
     side.answers.length = 0;
@@ -54,7 +54,7 @@ async function newAccount({ send }: Side, name: string): Promise<string> {
   return String(at(data, "createAccount", "account", "id"));
 }
 
-/** All verbs of one entity, with what can be wrong: each document comes twice or more, so that both ways are gone. */
+/** All verbs of one entity, with their errors. Each document is sent at least twice, as a new and as a known one. */
 async function everyVerb(
   side: Side,
   [type, plural]: readonly [string, string],
@@ -72,7 +72,7 @@ async function everyVerb(
     made.push(at(data, `create${type}`, one, "id"));
   }
   const [first, second, third] = made;
-  // What the caller gets wrong: a value, a duplicate, a record that is not there.
+  // Errors of a caller: a wrong value, a duplicate, a record that does not exist.
   await send(texts.create, { input: { ...input(account, 1), account_id: "acc-1", name: 7 } });
   await send(texts.create, { input: input(account, 1) });
   await send(texts.create, { input: { ...input(other, 4), account_id: second } });
@@ -145,7 +145,7 @@ describe("both lanes give the same answers", () => {
     await expectAlike((side) => everyVerb(side, ["Deal", "Deals"], dealFields, crane, change));
   });
 
-  it("to merges, of which some are tried only", async () => {
+  it("to merges and dry runs of merges", async () => {
     await expectAlike(async (side) => {
       const { send } = side;
       const merged = (entity: string, also: string) =>
@@ -174,7 +174,7 @@ describe("both lanes give the same answers", () => {
     });
   });
 
-  it("to what other entities have of their own", async () => {
+  it("to verbs that only one entity has", async () => {
     await expectAlike(async (side) => {
       const { send } = side;
       const customer = mutation(
@@ -199,7 +199,7 @@ describe("both lanes give the same answers", () => {
     });
   });
 
-  it("to several fields, each read before the next is carried out", async () => {
+  it("to several fields, each of which is read before the next one runs", async () => {
     const answers = await expectAlike(async (side) => {
       const { send } = side;
       const account = await newAccount(side, "Several");
@@ -219,7 +219,7 @@ describe("both lanes give the same answers", () => {
     expect(answers.at(-2)).toContain('"a":{"deal":{"version":');
   });
 
-  it("to directives, fragments and names", async () => {
+  it("to directives, fragments and aliases", async () => {
     await expectAlike(async (side) => {
       const account = await newAccount(side, "Directed");
       const query = `mutation M($input: CreateContactInput!, $long: Boolean!, $first: Int = 2) {
@@ -238,7 +238,7 @@ describe("both lanes give the same answers", () => {
     });
   });
 
-  it("to whoever may not write, and to what comes again under its key", async () => {
+  it("to a caller without the scope, and to repeated idempotency keys", async () => {
     await expectAlike(async (side) => {
       const { send, texts } = side;
       const account = await newAccount(side, "Again");
@@ -256,7 +256,7 @@ describe("both lanes give the same answers", () => {
     });
   });
 
-  it("and what is written is shown by compiled statements", async () => {
+  it("and compiled statements show the written records", async () => {
     const metrics = await (await fetch(gateway.metricsUrl ?? "")).text();
     const [, count] =
       /crm_operations_total\{lane="compiled",type="mutation"\} (\d+)/.exec(metrics) ?? [];
@@ -277,7 +277,7 @@ describe("the statements of a mutation", () => {
     `contact { ${contactFields} } ${wrong}`,
   );
 
-  it("are its verb's and one, whatever is selected, for one record and for 100", async () => {
+  it("are its verb's and one more for any selection, for one record and for 100", async () => {
     const account = await newAccount(compiled, "Counted");
     let serial = 1_000;
     const count = async (query: string, variables: () => Values): Promise<number> => {
@@ -307,7 +307,7 @@ describe("the statements of a mutation", () => {
     }
   });
 
-  it("are carried out once, also when resolvers have to print what they led to", async () => {
+  it("run once, also when resolvers print the payload", async () => {
     const create = mutation("createContact", { input: "CreateContactInput!" }, "contact { id }");
     const update = `mutation ($id: ID!, $input: UpdateContactInput!, $after: String) {
       updateContact(id: $id, input: $input) { ${wrong} contact { version account {
@@ -321,7 +321,7 @@ describe("the statements of a mutation", () => {
       const contacts = ["updateContact", "contact", "account", "contacts"];
       const cursor = String(at(first, ...contacts, "pageInfo", "endCursor"));
       const [order] = JSON.parse(Buffer.from(cursor, "base64url").toString());
-      // PostgreSQL cannot read its time.
+      // PostgreSQL cannot read this cursor's time.
       const after = Buffer.from(JSON.stringify([order, "noon", "noon"])).toString("base64url");
       for (const variables of [{ after }, { input: { version: 1 } }, {}]) {
         gateway.statements.clear();

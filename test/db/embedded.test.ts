@@ -136,7 +136,7 @@ describe("the embedded database", () => {
     await query(first.url, "create table kept ()");
     await first.stop();
     await rm(dataDir, { recursive: true });
-    // What a first start leaves that was interrupted.
+    // The leftovers of an interrupted first start.
     const rubbish = join(dataDir, "postgres.init-99999999-abcd", "data");
     await mkdir(rubbish, { recursive: true });
     await writeFile(join(rubbish, "PG_VERSION"), "18\n");

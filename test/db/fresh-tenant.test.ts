@@ -49,7 +49,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-/** What cost more than its bound since the last time, by what was asked; one statement answers so many calls at most. */
+/** The statements since the last call that exceed the bounds. One statement answers at most this many calls. */
 function dear(asked: string, calls = 1): readonly string[] {
   const rows = fresh * calls;
   return plans

@@ -1,41 +1,30 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { FencedPool } from "../../src/db/fenced-pool.ts";
-import { createTestDatabase, type TestDatabase } from "../support/database/database.ts";
-import { Fixtures } from "../support/samples/fixtures.ts";
+import { startPool, type TestPool } from "../support/database/pool.ts";
 
 const tenantId = "0190aaaa-0000-7000-8000-000000000001";
 /** More texts than a connection keeps prepared. */
 const many = 400;
 
-let database: TestDatabase;
-let fixtures: Fixtures;
-let pool: FencedPool;
-
+let database: TestPool;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  fixtures = await Fixtures.open(database.url);
-  pool = new FencedPool({ url: database.url, maxConnections: 1 });
+  database = await startPool(1);
 });
-afterAll(async () => {
-  await pool.close();
-  await fixtures.close();
-  await database.drop();
-});
+afterAll(() => database.close());
 
 const read = (text: string, values: readonly unknown[] = [], plannedEach = false) =>
-  pool.forTenant(tenantId).rows(text, values, { plannedEach });
+  database.pool.forTenant(tenantId).rows(text, values, { plannedEach });
 
-/** The texts that the one connection has prepared, in the order in which they were. */
+/** The texts that the single connection has prepared, in the order of their preparation. */
 async function prepared(): Promise<readonly (string | null)[]> {
   looks += 1;
-  // Never the same text twice.
+  // A new text each time, which is not prepared itself.
   const look = `SELECT statement FROM pg_prepared_statements
     WHERE statement NOT LIKE '%set_config%' ORDER BY prepare_time /* ${looks} */`;
   return (await read(look)).map(([text = null]) => text);
 }
 let looks = 0;
 
-it("a text is prepared when it comes again, and under one name", async () => {
+it("prepares a text when it comes again, under one name", async () => {
   const text = "SELECT $1::integer + 1";
   expect(await read(text, [1])).toEqual([["2"]]);
   expect(await prepared()).not.toContain(text);
@@ -44,7 +33,7 @@ it("a text is prepared when it comes again, and under one name", async () => {
   expect((await prepared()).filter((one) => one === text)).toHaveLength(1);
 });
 
-it("has one plan for all values, or one for each, as is said of it", async () => {
+it("plans a text once for all values, or for each call if `plannedEach` is set", async () => {
   for (const [text, plannedEach] of [
     ["SELECT id FROM accounts WHERE id = $1::uuid", false],
     ["SELECT id FROM contacts WHERE id = $1::uuid", true],
@@ -58,7 +47,7 @@ it("has one plan for all values, or one for each, as is said of it", async () =>
   }
 });
 
-it("texts that come once leave nothing behind", async () => {
+it("does not prepare texts that come once", async () => {
   const before = await prepared();
   for (let number = 0; number < many; number += 1) {
     expect(await read(`SELECT ${number} AS once`)).toEqual([[String(number)]]);
@@ -66,7 +55,7 @@ it("texts that come once leave nothing behind", async () => {
   expect(await prepared()).toEqual(before);
 });
 
-it("the least recently used make way, whatever comes late", async () => {
+it("evicts the least recently used text", async () => {
   const texts = Array.from({ length: many }, (_, number) => `SELECT $1::integer + ${number}`);
   for (const round of [1, 2]) {
     for (const [number, text] of texts.entries()) {
@@ -85,7 +74,7 @@ it("the least recently used make way, whatever comes late", async () => {
   expect(then.at(-1)).toBe(first);
 });
 
-it("long texts make way for each other sooner", async () => {
+it("keeps fewer texts if they are long", async () => {
   const padding = "x".repeat(10_000);
   for (let number = 0; number < 40; number += 1) {
     const text = `SELECT ${number} /* ${padding} */`;
@@ -96,15 +85,16 @@ it("long texts make way for each other sooner", async () => {
   expect(characters).toBeLessThanOrEqual(150_000);
 });
 
-it("a read whose prepared statement is out of date, or gone, is answered", async () => {
+it("answers a read whose prepared statement is out of date or gone", async () => {
   const text = "SELECT * FROM probes WHERE id = $1";
-  await fixtures.client.query("CREATE TABLE probes (id integer, text text)");
-  await fixtures.client.query("INSERT INTO probes VALUES (1, 'one')");
-  await fixtures.client.query("GRANT SELECT ON probes TO crm_gateway");
+  const { client } = database.fixtures;
+  await client.query("CREATE TABLE probes (id integer, text text)");
+  await client.query("INSERT INTO probes VALUES (1, 'one')");
+  await client.query("GRANT SELECT ON probes TO crm_gateway");
   for (const _ of [1, 2, 3]) expect(await read(text, [1])).toEqual([["1", "one"]]);
   expect(await prepared()).toContain(text);
 
-  await fixtures.client.query("ALTER TABLE probes ADD COLUMN more text DEFAULT 'more'");
+  await client.query("ALTER TABLE probes ADD COLUMN more text DEFAULT 'more'");
   expect(await read(text, [1])).toEqual([["1", "one", "more"]]);
   expect(await prepared()).toContain(text);
 
@@ -114,7 +104,7 @@ it("a read whose prepared statement is out of date, or gone, is answered", async
   expect(await prepared()).toEqual([text]);
 });
 
-it("a statement that fails is prepared anew, and the connection stays", async () => {
+it("prepares a failed statement again, and keeps the connection", async () => {
   const text = "SELECT 10 / $1::integer";
   const connection = await read("SELECT pg_backend_pid()");
   for (const value of [1, 2]) await read(text, [value]);

@@ -28,7 +28,7 @@ afterAll(() => gateway.close());
 const ask = (slug: Slug, query: string, variables: object = {}) =>
   gateway.data(keys.get(slug) ?? "", query, { ...variables });
 
-/** How the one statement of a call was carried out. */
+/** The plan of a call's single statement. */
 async function planOf(slug: Slug, query: string, variables: object): Promise<Logged> {
   plans.take();
   await ask(slug, query, variables);
@@ -37,14 +37,14 @@ async function planOf(slug: Slug, query: string, variables: object): Promise<Log
   return plan;
 }
 
-/** Whether a plan is for all: its conditions name the tenant's parameter, and no tenant. */
+/** Whether a plan is generic: its conditions have the tenant as a parameter. */
 const isForAll = ({ scans }: Logged): boolean =>
   scans.length > 0 && scans.every(({ condition }) => condition.includes("tenant_id = $1"));
 
 type Asked = {
   readonly query: string;
   readonly variables: (slug: Slug) => Promise<object>;
-  /** What it may read of either tenant, in pages of 8 KB. */
+  /** The most pages of 8 KB that it may read of either tenant. */
   readonly pages: number;
 };
 const deal = "id name stage value currency createdAt";
@@ -92,12 +92,12 @@ describe.each<[string, Asked]>([
       pages: 1_000,
     },
   ],
-])("%s has one plan, which reads as little of a large tenant as of a small one", (_, asked) => {
+])("%s has one plan, which reads no more of a large tenant than of a small one", (_, asked) => {
   it.each([
     ["large", "small"],
     ["small", "large"],
   ] as const)("when the %s one asks first, and the %s one then", async (one, other) => {
-    // A text for each order, which nobody has asked before.
+    // A text of its own for each order of the tenants.
     const text = asked.query.replace("{ id", `{ ${one}: id`);
     for (let time = 0; time < 3; time += 1) {
       for (const slug of [one, other]) {
@@ -109,13 +109,13 @@ describe.each<[string, Asked]>([
   });
 });
 
-it("a filter over all rows of a tenant is planned for what it looks for, however often it comes", async () => {
+it("a filter over all rows of a tenant is planned for its values each time", async () => {
   const query = `query ($stage: String!) { deals(first: 5, where: { stage: { eq: $stage } }) { nodes { id } } }`;
   for (let time = 0; time < 7; time += 1) {
     for (const stage of ["proposal", "lead"]) {
       const plan = await planOf("large", query, { stage });
       expect(isForAll(plan)).toBe(false);
-      // In the order of the list, nothing would be found before all deals were read.
+      // A scan in the list's order would read all deals.
       expect(plan.buffers).toBeLessThanOrEqual(10);
     }
   }

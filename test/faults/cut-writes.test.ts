@@ -72,11 +72,11 @@ async function runCut(
 const started: FaultyGateway[] = [];
 const free: FaultyGateway[] = [];
 
-/** Lends a gateway, of which there are as many as tests at once. What a failed test had is not lent again. */
+/** Lends a gateway; there are as many as concurrent tests. The gateway of a failed test is not lent again. */
 async function withFaultyGateway(work: (faulty: FaultyGateway) => Promise<void>): Promise<void> {
   let faulty = free.pop();
   if (faulty === undefined) {
-    // One connection: whatever comes after a cut gets what the cut left.
+    // With one connection, the requests after a cut get the connection that was cut.
     faulty = await startFaultyGateway({ maxConnections: 1 });
     started.push(faulty);
   }

@@ -88,7 +88,7 @@ describe("nothing is gained by compressing", () => {
   });
 });
 
-it.each(["br", "gzip", "identity"])("HEAD tells of %s what GET does", async (accepted) => {
+it.each(["br", "gzip", "identity"])("HEAD has the headers of GET for %s", async (accepted) => {
   const path = "/api/v1/crm/accounts?limit=40";
   const told = ["content-encoding", "content-length", "content-type", "vary"];
   const [head, get] = await Promise.all(

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { asWork, Work } from "../../src/db/work.ts";
 import { loadConfig } from "../../src/config.ts";
-import { FencedPool } from "../../src/db/fenced-pool.ts";
-import { createTestDatabase } from "../support/database/database.ts";
-import { Fixtures } from "../support/samples/fixtures.ts";
+import type { FencedPool } from "../../src/db/fenced-pool.ts";
+import { startPool } from "../support/database/pool.ts";
+import type { Fixtures } from "../support/samples/fixtures.ts";
 
 const closers: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -14,18 +14,12 @@ afterEach(async () => {
 const ours = "00000000-0000-7000-8000-000000000001";
 const theirs = "00000000-0000-7000-8000-000000000002";
 
-/** A pool that waits for hardly anything, and somebody else on its database. */
+/** A pool with short waits, and another client of its database. */
 async function open(size: number, env: Readonly<Record<string, string>> = {}) {
-  const { url, drop } = await createTestDatabase();
-  const fixtures = await Fixtures.open(url);
   const { pool: limits } = loadConfig({ POOL_WAIT: "50ms", POOL_QUEUE: "4", ...env });
-  const pool = new FencedPool({ url, maxConnections: size, limits });
-  closers.push(
-    drop,
-    () => fixtures.close(),
-    () => pool.close(),
-  );
-  return { pool, fixtures };
+  const database = await startPool(size, limits);
+  closers.push(database.close);
+  return database;
 }
 
 /** Holds connections of a tenant until it is told to let go. */

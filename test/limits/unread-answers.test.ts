@@ -14,7 +14,7 @@ const most = 48_000_000;
 /** Bytes of an answer, roughly; over REST a description comes under two names. */
 const large = 8_000_000;
 const inFlight = 4;
-/** Many more than may lie unread. */
+/** Many more answers than may be unread at once. */
 const asked = casesOf(30, 12);
 
 beforeAll(async () => {

@@ -125,7 +125,7 @@ describe("writers over REST and GraphQL, through two gateways, on the same recor
       const pick = pickFrom(random);
       // A deal takes its quotes and their line items with it, and brings them back.
       const [kind, id] = pick([["deal", family.deal] as const, ["contact", family.rival] as const]);
-      // Whoever wrote meanwhile wins; with so many tries one of all the removals is the winner.
+      // A concurrent write wins. Over all tries at least one removal succeeds.
       for (let tries = 0; tries < 20; tries += 1) {
         const seen = await writers.read(mixedKinds[kind], id, pick(ways), pick([0, 1]));
         if (seen === null) return;
@@ -194,7 +194,7 @@ describe("writers over REST and GraphQL, through two gateways, on the same recor
       const told = outcomes.flatMap((one) => (one.is === "stale" ? [one.current] : []));
       expect(told).toHaveLength(count - 1);
       const shown = told.filter((one) => one !== null);
-      // One way in three shows none.
+      // One of three ways shows no records.
       expect(shown.length).toBeGreaterThanOrEqual((count / 3) * 2 - 1);
       for (const one of shown) expect(one).toEqual(current);
     }

@@ -148,7 +148,7 @@ describe(`whatever comes (CRM_TEST_SEED=${runSeed})`, () => {
   let before = 0;
 
   it("warms up", async () => {
-    // What is made when it is first asked for, and kept.
+    // Warm up everything that is made on first use and kept.
     for (const path of ["/openapi.json", "/docs", "/graphql", "/metrics"]) {
       const headers = [
         ["Host", "localhost"],
@@ -159,7 +159,7 @@ describe(`whatever comes (CRM_TEST_SEED=${runSeed})`, () => {
     for (const make of [requests.body, requests.around]) {
       await expectHeld((seed) => make(-seed), casesOf(20));
     }
-    // What is kept of documents is as much as there may be before the heap is looked at: plans, statements, shapes.
+    // Fill the caches of documents (plans, statements, shapes) before the heap is measured.
     for (const make of [requests.document, requests.variables]) {
       await expectHeld((seed) => make(-seed), casesOf(110, 3));
     }

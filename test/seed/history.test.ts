@@ -44,7 +44,7 @@ async function connect(url: string): Promise<pg.Client> {
   return connected;
 }
 
-/** What the tests compare that seed it again; in a short run a part of {@link options}. */
+/** The options of tests that seed twice and compare; a short run has a part of {@link options}. */
 const compared = { ...options, accounts: casesOf(options.accounts, 20) };
 
 async function withSeeded<T>(

@@ -221,7 +221,7 @@ describe("requests whose connections are all killed", () => {
       };
     });
     try {
-      // However fast the machine is, some are under way when the first kill comes.
+      // Some writes are running at the first kill, even on a fast machine.
       await vi.waitFor(async () => expect(await waiting(track)).toBeGreaterThan(0), patience);
       await killAll();
     } finally {

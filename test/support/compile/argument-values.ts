@@ -7,19 +7,19 @@ import { cursorKey, type Pools } from "./pools.ts";
 
 type Values = Record<string, unknown>;
 
-/** A field whose arguments are to be made. */
+/** A field that gets random arguments. */
 export type Asked = {
-  /** Name of the type that has the field. */
+  /** The name of the field's parent type. */
   readonly parent: string;
   readonly field: string;
-  /** Name of the type of what it gives. */
+  /** The name of the field's own type. */
   readonly target: string;
   readonly args: readonly GraphQLArgument[];
-  /** So many nodes it may give at most without the operation becoming too expensive. */
+  /** The most nodes it may give before the operation becomes too expensive. */
   readonly mostNodes: number;
 };
 
-/** Makes arguments that suit each other; of `wrong`, a share of the operations has one that does not. */
+/** Makes arguments that suit each other. `wrong` is the share of operations with one that does not. */
 export class ArgumentValues {
   readonly #random: Random;
   readonly #pools: Pools;
@@ -31,7 +31,7 @@ export class ArgumentValues {
     this.#wrong = wrong;
   }
 
-  /** Values by the names of the arguments that are given. */
+  /** The values of the given arguments by name. */
   of(asked: Asked): Values {
     const random = this.#random;
     const names = new Set(asked.args.map(({ name }) => name));
@@ -44,7 +44,7 @@ export class ArgumentValues {
       const value = name === "orderBy" ? undefined : this.#single(argument, asked);
       if (value !== undefined) values[name] = value;
     }
-    // Where there are two keys, one of them is given.
+    // Only one of two keys is given.
     if (names.has("number")) delete values[random.pick(["id", "number"])];
     return values;
   }
@@ -106,7 +106,7 @@ export class ArgumentValues {
     const isWrong = random.chance(this.#wrong);
     const most = Math.max(1, Math.min(mostNodes, random.pick([2, 3, 5, 8, 30])));
     const size = isWrong ? random.pick([0, -1, 101, null]) : random.between(1, most);
-    // Nothing is said where a page of the usual size costs little.
+    // No size is given if the default page is cheap.
     if (mostNodes < 60 || random.chance(0.8)) {
       values[has("last") && random.chance(0.3) ? "last" : "first"] = size;
       if (isWrong && random.chance(0.3)) values["last"] = 1;
@@ -125,7 +125,7 @@ export class ArgumentValues {
     return this.#random.pick(this.#pools.orders.get(entityName(target)) ?? [null]);
   }
 
-  /** Those of the same entity in the same order: they suit every list of it. */
+  /** Cursors of the same entity in the same order, which suit every list of it. */
   #cursors({ parent, field, target }: Asked, order: unknown): readonly string[] {
     const entity = catalog.entities.find(({ type }) => type === entityName(target));
     if (entity === undefined) return [];

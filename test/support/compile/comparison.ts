@@ -12,12 +12,12 @@ import { Reader } from "../../../src/query/reader.ts";
 import { schema } from "../gateway/schema.ts";
 import { patientEnvironment } from "../run/patience.ts";
 
-/** Others may write meanwhile: what differs each time is a difference. */
+/** The most reads of both lanes. Since others may write meanwhile, only answers that differ each time count. */
 const mostTurns = 10;
 
 /**
- * Interprets every query that a gateway has answered by a compiled statement, and compares. It reads by connections of its
- * own, which count in nobody's quota, log or recorded statements.
+ * Interprets every query that a gateway has answered by a compiled statement, and compares the answers. It has its own
+ * connections, so that its reads are in no quota, log or list of recorded statements.
  */
 export function startComparison(databaseUrl: string) {
   const { pool } = loadConfig(patientEnvironment);
@@ -56,7 +56,7 @@ export function startComparison(databaseUrl: string) {
     let data: string | null = answer.data;
     for (let turn = 0; turn < mostTurns && data !== null; turn += 1) {
       const result = await interpret(answer);
-      // Its connections may be cut, too.
+      // A test may cut these connections as well.
       if (result.errors?.some((error) => codeOf(error) === "UNAVAILABLE")) return null;
       const { errors } = result;
       const interpreted = JSON.stringify(result.data);
@@ -69,7 +69,7 @@ export function startComparison(databaseUrl: string) {
   };
 
   return {
-    /** For the gateway to call. */
+    /** The gateway calls it with each compiled answer. */
     onCompiled: async (answer: CompiledAnswer): Promise<void> => {
       const found = await difference(answer);
       if (found === null) return;
@@ -78,7 +78,7 @@ export function startComparison(databaseUrl: string) {
       differences.push(text);
       console.error(`The lanes differ:\n${text}`);
     },
-    /** @throws when some answer was another than the interpreter's. */
+    /** @throws if an answer differed from the interpreter's. */
     close: async (): Promise<void> => {
       await database.close();
       if (differences.length > 0) {
@@ -91,5 +91,5 @@ export function startComparison(databaseUrl: string) {
 }
 
 const codeOf = (error: unknown): unknown => tellError(error, "").error.extensions["code"];
-/** Without the spaces of JSON columns, and with numbers as most clients read them. */
+/** JSON without the spaces of JSON columns, and with numbers as JavaScript reads them. */
 const canonical = (data: string): string => JSON.stringify(JSON.parse(data));

@@ -1,7 +1,7 @@
 import { parse, TypeInfo, visit, visitWithTypeInfo } from "graphql";
 import { schema } from "../gateway/schema.ts";
 
-/** Which fields of the schema were asked for, as `Type.field`. */
+/** The schema's fields that a query selects, as `Type.field`. */
 export function fieldsIn(query: string): ReadonlySet<string> {
   const info = new TypeInfo(schema);
   const fields = new Set<string>();

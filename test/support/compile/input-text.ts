@@ -8,14 +8,14 @@ import {
 } from "graphql";
 import type { Random } from "../../../src/seed/random.ts";
 
-/** Names that the executor, the compiler and JavaScript's objects have for things of their own. */
+/** Names with a meaning of their own in the executor, the compiler or JavaScript's objects. */
 const names = ["coerced", "sources", "first", "id", "_", "proto", "Query", "on_", "viewer", "p1"];
 
-/** Writes the values of arguments as a document has them: as literals, and as variables of every shape. */
+/** Prints arguments in a document, as literals or as variables of every shape. */
 export class InputText {
   readonly #random: Random;
   readonly #declared: string[] = [];
-  /** JSON texts by name: a number keeps its digits. */
+  /** JSON texts by name, in which numbers keep their digits. */
   readonly #sent = new Map<string, string>();
 
   constructor(random: Random) {
@@ -31,14 +31,14 @@ export class InputText {
     return this.#sent;
   }
 
-  /** Text for the value of an argument; `optional` when the field could do without it. */
+  /** The text of an argument's value; `optional` if the field does not require it. */
   ofArgument(type: GraphQLInputType, value: unknown, optional: boolean): string {
     return this.#of(type, value, 0.35, optional);
   }
 
-  /** `variable` is how often it comes as one: 0 to 1. */
+  /** `variable` is the probability of a variable, 0 to 1. */
   #of(type: GraphQLInputType, value: unknown, variable: number, optional = true): string {
-    // A JSON object's names are no names of GraphQL, so it is sent beside the document.
+    // The keys of a JSON object may not be names in GraphQL, so it is sent as a variable.
     const mustBeSent = isJson(type) && typeof value === "object" && value !== null;
     if ((mustBeSent && variable > 0) || this.#random.chance(variable)) {
       return this.#variable(type, value, { hasLiteral: !mustBeSent, optional });
@@ -52,7 +52,7 @@ export class InputText {
     if (isListType(type)) {
       if (!Array.isArray(value)) return this.#of(type.ofType, value, variable);
       const items = value.map((item: unknown) => this.#of(type.ofType, item, variable));
-      // One item without a list is a list of it.
+      // GraphQL takes a single item for a list of one.
       return items.length === 1 && this.#random.chance(0.2)
         ? `${items[0]}`.replace(/^\$.*/, (name) => `[${name}]`)
         : `[${items.join(", ")}]`;
@@ -95,7 +95,7 @@ export class InputText {
     const [form] = random.some(
       1,
       ["sent", "sent", "sent", "strict", "other default", "default", "default", "null or missing"]
-        // A default is a literal, and where a value must be it is not left out.
+        // A default is a literal. A required value is always sent or defaulted.
         .filter((one) => hasLiteral || !one.includes("default"))
         .filter((one) => !isNonNullType(type) || !/strict|missing/.test(one))
         .filter((one) => optional || !one.includes("missing")),
@@ -150,7 +150,7 @@ export class InputText {
   }
 }
 
-/** JSON without what a literal cannot say: members whose names are none of GraphQL's. */
+/** JSON without members whose names are not valid in a GraphQL literal. */
 function jsonLiteral(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(jsonLiteral).join(", ")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);

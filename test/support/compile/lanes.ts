@@ -22,26 +22,26 @@ export type Reply = {
   readonly text: string;
 };
 
-/** Two gateways on one database, of which one compiles operations and the other interprets them. */
+/** Two gateways on one database. One compiles operations, and the other interprets them. */
 export type Lanes = {
   /** The same number gives the same request, over the same rows. */
   request(number: number): Request;
   /** The same with other variables of the same shape; null when there are none. */
   varied(request: Request, number: number): Request | null;
-  /** One that has no variables, by a credential that may do everything. */
+  /** A request without variables, by a credential with all scopes. */
   plain(query: string): Request;
-  /** Sends it to both; `difference` says what differs between their answers, null when nothing does. */
+  /** Sends a request to both; `difference` shows the lines that differ in their answers, null if none do. */
   compare(request: Request): Promise<{ readonly reply: Reply; readonly difference: string | null }>;
-  /** A request that differs as well and has nothing that could be left out, as text. */
+  /** The smallest request that still differs, as text. */
   smallest(request: Request): Promise<string>;
-  /** Has compiled statements run as they are rewritten, to see that a mistake in them is found; null ends that. */
+  /** Rewrites compiled statements, to put mistakes into them; null stops it. */
   rewriteStatements(rewrite: ((text: string) => string) | null): void;
-  /** How many operations each lane of the compiling gateway has answered. */
+  /** The number of operations that each lane of the compiling gateway has answered. */
   counts(): Promise<{ readonly compiled: number; readonly interpreted: number }>;
   close(): Promise<void>;
 };
 
-/** Opens both, over random rows of one tenant beside one that has rows of the same ids, and one with others. */
+/** Opens both over random rows of a tenant, beside a tenant with the same ids and one with other ids. */
 export async function startLanes(seed: number, { fenced = true } = {}): Promise<Lanes> {
   const gateway = await startGateway({ compare: false, env: { METRICS_PORT: "0" } });
   const interpreter = await startSecond(gateway.databaseUrl, "error", {}, false);
@@ -90,13 +90,13 @@ export async function startLanes(seed: number, { fenced = true } = {}): Promise<
     const expected: Seen[] = [];
     for (let turn = 0; ; turn += 1) {
       expected.push(seen(await send(interpreter.url, request)));
-      // A document that came before goes another way than a new one.
+      // A known document takes another path than a new one.
       const first = await send(gateway.url, withComment(request, turn));
       const reply = await send(gateway.url, withComment(request, turn));
       const wrong = [first, reply]
         .map(seen)
         .find((found) => !expected.some((one) => areAlike(one, found)));
-      // Of several fields that fail, the one that is told is the first to fail, now this one and now that.
+      // If several fields fail, the first to fail is reported, which is not always the same.
       if (wrong === undefined || turn === 5) {
         return { reply, difference: apart(expected[0], wrong) };
       }
@@ -149,7 +149,7 @@ const variablesText = ({ variables }: Operation): string =>
 
 const told = (operation: Operation): string => `${operation.query}\n${variablesText(operation)}`;
 
-/** The same request with a text that did not come before. */
+/** The same request with a new text. */
 const withComment = ({ key, operation }: Request, turn: number): Request => ({
   key,
   operation: turn === 0 ? operation : { ...operation, query: `${operation.query}\n# ${turn}` },
@@ -180,11 +180,11 @@ type Answer = {
   };
 };
 
-/** What a caller sees of an answer, but for the state of its quota. */
+/** The parts of an answer that are compared, which leaves out the quota. */
 type Seen = {
   /** A line for each value. */
   readonly text: string;
-  /** What it cost in the end, and how much of that may be for its bytes: the two print other spaces. */
+  /** The actual cost, and the part of it that is for the bytes. Bytes differ, since the lanes print other spaces. */
   readonly actual: number;
   readonly forBytes: number;
 };
@@ -204,7 +204,7 @@ const areAlike = (expected: Seen, found: Seen): boolean =>
   expected.text === found.text &&
   Math.abs(expected.actual - found.actual) <= Math.max(expected.forBytes, found.forBytes);
 
-/** The first lines that differ; null when nothing is wrong. */
+/** The first lines that differ; null if one side is missing. */
 function apart(expected: Seen | undefined, found: Seen | undefined): string | null {
   if (expected === undefined || found === undefined) return null;
   const [left, right] = [expected, found].map(({ text, actual }) => [
@@ -221,7 +221,7 @@ function apart(expected: Seen | undefined, found: Seen | undefined): string | nu
   return `interpreted:\n${lines(left)}\ncompiled:\n${lines(right)}`;
 }
 
-/** The pools with ids of a tenant that nobody here may see, and under `Node` all that `node` may find. */
+/** The pools, with ids of a foreign tenant added, and with the ids of all types under `Node`. */
 function withForeign(pools: Pools, records: Graph["records"]): Pools {
   const ids = new Map<string, readonly string[]>();
   for (const [type, own] of pools.ids) {

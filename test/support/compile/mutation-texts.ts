@@ -1,8 +1,8 @@
-/** All that can be wrong. */
+/** The selection of all errors. */
 export const wrong = `userErrors { __typename message code path
   ... on DuplicateError { existingId existing { __typename id } }
   ... on ConflictError { current { id ... on Deal { version stage } ... on Contact { version lastName } } } }`;
-/** Fields of records, of lists and edges among them. */
+/** Fields of records, with lists and edges. */
 export const contactFields = `id firstName lastName fullName: displayName email version updatedAt isDeleted
   customFields account { id name contacts(first: 2, orderBy: [{ lastName: asc }]) { totalCount nodes { lastName } } }`;
 export const dealFields = `id name stage value probability expectedCloseDate version createdAt __typename

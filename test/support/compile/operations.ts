@@ -27,7 +27,7 @@ export type Operation = {
 
 type Field = GraphQLField<unknown, unknown>;
 
-/** Where a selection stands: how deep it may still go, how many objects it is made for, and what is asked there. */
+/** The place of a selection: the depth that is left, the number of objects it is made for, and the names in use. */
 type Place = { readonly depth: number; readonly times: number; readonly scope: Scope };
 type Fragment = {
   readonly name: string;
@@ -36,9 +36,9 @@ type Fragment = {
   readonly scope: Scope;
 };
 
-/** So many nodes an operation reads at most at one place; beyond some 100,000 all together it is refused. */
+/** The most nodes that an operation reads at one place. An operation of more than some 100,000 is refused. */
 const mostNodes = 1_500;
-/** Answers to what may be asked of a name in an answer: also names of other fields, and those that every object has. */
+/** Aliases, among them names of other fields and names that every JavaScript object has. */
 const aliases = [
   "id",
   "name",
@@ -51,7 +51,7 @@ const aliases = [
   "A_1",
 ];
 
-/** Arguments that a field can do without, whatever else is given. */
+/** Arguments that can always be left out. */
 const optional = /^(where|search|includeDeleted|after|before|types|minScore)$/;
 
 const besideRecords = /Aggregate|Duplicate|Search|Pipeline|Forecast|Viewer|^Node$/;
@@ -64,7 +64,7 @@ export class OperationMaker {
   readonly #input: InputText;
   readonly #fragments: Fragment[] = [];
   readonly #definitions: string[] = [];
-  /** Half of the operations ask for records, lists and edges alone, as most of a client's do. */
+  /** Half of the operations select only records, lists and edges, like most of a client's. */
   readonly #onlyRecords: boolean;
   #fields = 0;
 
@@ -112,7 +112,7 @@ export class OperationMaker {
     return alias === "kind" ? "kind: __typename" : alias;
   }
 
-  /** Some fields of an object, among them some that lead on. */
+  /** Some fields of an object, some of them with selections of their own. */
   #ofFields(type: GraphQLObjectType, place: Place): string[] {
     const random = this.#random;
     const all = Object.values(type.getFields()).filter((field) => this.#isAsked(field));
@@ -145,7 +145,7 @@ export class OperationMaker {
     return [...parts, ...common.flatMap((field) => this.#field(type.name, field, place))];
   }
 
-  /** A field; at times under two names, with other arguments, or twice to be merged. */
+  /** A field, at times under two aliases with other arguments, or twice to be merged. */
   #repeated(type: GraphQLObjectType, field: Field, place: Place): string[] {
     const random = this.#random;
     const count = isLeafType(getNamedType(field.type)) || !random.chance(0.15) ? 1 : 2;
@@ -156,7 +156,7 @@ export class OperationMaker {
     const random = this.#random;
     this.#fields += 1;
     const target = getNamedType(field.type);
-    // So much is asked for at once by people as well; what is more takes time and tells no more.
+    // Larger operations would take time and find no more.
     if (this.#fields > 60 && !isLeafType(target)) return [];
     const values = this.#values.of({
       parent,
@@ -178,12 +178,12 @@ export class OperationMaker {
     const scope = place.scope.enter(name, head, String(field.type));
     if (!isCompositeType(target)) return [`${called}${this.#directive()}`];
     const times = place.times * timesOf(field, values);
-    // Connections and their like are no level of their own.
+    // Connections and edges do not count as levels.
     const depth =
       isObjectType(target) && target.name.endsWith("Connection") ? place.depth : place.depth - 1;
     const below = { depth, times, scope };
     const texts = [`${called}${this.#directive()} ${this.#selection(target, below)}`];
-    // The same once more, asking for something else of it: both are one in the answer.
+    // The same field again with another selection: the answer merges both.
     if (random.chance(0.08))
       texts.push(`${called} ${this.#selection(target, { ...below, depth: Math.min(1, depth) })}`);
     return texts;
@@ -198,7 +198,7 @@ export class OperationMaker {
     }
   }
 
-  /** Some of the parts in a fragment, and at times a fragment that was made before. */
+  /** Some of the parts in a fragment, and at times an existing fragment. */
   #grouped(type: GraphQLCompositeType, parts: readonly string[], place: Place): string[] {
     const random = this.#random;
     const made = [...parts];
@@ -228,7 +228,7 @@ export class OperationMaker {
   #named(type: GraphQLCompositeType, grouped: string, place: Place): string {
     const name = this.#random.pick([`F${this.#fragments.length}`, `on_${this.#fragments.length}`]);
     this.#definitions.push(`fragment ${name} on ${type.name} { ${grouped} }`);
-    // All that stands here by now, of which the fragment has a part.
+    // The names in use here, some of which the fragment contains.
     const scope = new Scope();
     scope.enterAll(place.scope);
     this.#fragments.push({ name, on: type.name, times: place.times, scope });
@@ -247,7 +247,7 @@ export class OperationMaker {
   }
 }
 
-/** How many objects a field gives for one that has it. */
+/** The number of objects that a field gives for each parent. */
 function timesOf({ type, args, name }: Field, values: Readonly<Record<string, unknown>>): number {
   if (name === "ids") return 5;
   const bare = isNonNullType(type) ? type.ofType : type;

@@ -9,13 +9,13 @@ import { at } from "../gateway/gateway.ts";
 import { orderOf } from "../samples/arbitraries.ts";
 import { idsIn, type RandomWorld } from "../samples/random-rows.ts";
 
-/** Values that operations are made with, by the name of the GraphQL type that they belong to. */
+/** Values for random operations by the name of their GraphQL type. */
 export type Pools = {
   readonly where: ReadonlyMap<string, readonly unknown[]>;
   readonly orders: ReadonlyMap<string, readonly unknown[]>;
-  /** Of rows, by entity and order ({@link cursorKey}). */
+  /** Cursors of rows by entity and order ({@link cursorKey}). */
   readonly cursors: ReadonlyMap<string, readonly string[]>;
-  /** With their prefixes: of live and of deleted records and of other tenants'; `Node` has those that `node` finds. */
+  /** Ids with prefixes, of live and deleted records and of other tenants; `Node` has those that `node` finds. */
   readonly ids: ReadonlyMap<string, readonly string[]>;
   readonly numbers: ReadonlyMap<string, readonly string[]>;
   readonly searches: readonly string[];
@@ -74,7 +74,7 @@ export async function fillPools(
 
 const searches = ["a", "b a", "ana exampel", "%", "σ", "日", "100%", "straße", "a\\b", '"', ""];
 
-/** Those that lists have when nothing is said, and some more. */
+/** The default orders of lists, and some more. */
 function ordersOf(entity: Entity, seed: number): readonly unknown[] {
   const usual = catalog.entities.flatMap(({ relations }) =>
     Object.values(relations).flatMap((relation) =>
@@ -94,7 +94,7 @@ async function cursorsOf(
   entity: Entity,
   order: unknown,
 ): Promise<readonly string[]> {
-  // Stage changes have no query of their own; they hang on deals.
+  // Stage changes have no query of their own, and are read from deals.
   if (entity.name === "stageChange") {
     const data = await gateway.data(
       key,

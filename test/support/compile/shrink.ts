@@ -9,7 +9,7 @@ import {
 } from "graphql";
 import type { Operation } from "./operations.ts";
 
-/** What can be left out of a document, one at a time. */
+/** The kinds of nodes that can be removed from a document, one at a time. */
 const removable: ReadonlySet<string> = new Set([
   Kind.FIELD,
   Kind.FRAGMENT_SPREAD,
@@ -19,10 +19,10 @@ const removable: ReadonlySet<string> = new Set([
   Kind.OBJECT_FIELD,
 ]);
 
-/** So many documents are tried; what is left by then is small enough to read. */
+/** The most documents that are tried. The result is small enough to read by then. */
 const mostTries = 600;
 
-/** A smaller operation that fails as well: as long as one part can be left out, it is. */
+/** A smaller operation that still fails. Parts are removed as long as it does. */
 export async function shrink(
   operation: Operation,
   fails: (operation: Operation) => Promise<boolean>,
@@ -38,7 +38,7 @@ export async function shrink(
   };
   for (let hasChanged = true; hasChanged;) {
     hasChanged = false;
-    // The outer parts first: with them goes what is in them.
+    // Outer parts come first, since they contain others.
     for (let place = 0; place < countIn(document);) {
       if (await attempt(unwrapped(document, place))) hasChanged = true;
       else if (await attempt(without(document, place))) hasChanged = true;
@@ -60,7 +60,7 @@ function countIn(document: DocumentNode): number {
   return count;
 }
 
-/** Changes the removable node at a place, counted from the document's start; null when that leaves nothing to ask. */
+/** Changes the removable node at a place, counted from the document's start; null if no selection is left. */
 function changed(
   document: DocumentNode,
   place: number,
@@ -83,7 +83,7 @@ function changed(
 
 const without = (document: DocumentNode, place: number) => changed(document, place, () => null);
 
-/** A fragment's selection in its place, where that can be. */
+/** Inlines the selection of a fragment, if possible. */
 function unwrapped(document: DocumentNode, place: number): DocumentNode | null {
   const fragments = new Map(
     document.definitions
@@ -102,7 +102,7 @@ function unwrapped(document: DocumentNode, place: number): DocumentNode | null {
   return isChanged ? made : null;
 }
 
-/** Without fragments and variables that nothing uses: they would make it invalid. */
+/** Removes unused fragments and variables, which would make the document invalid. */
 function tidy(document: DocumentNode): DocumentNode {
   const spread = new Set<string>();
   visit(document, { FragmentSpread: ({ name }) => void spread.add(name.value) });

@@ -2,22 +2,22 @@ import type { TestGateway } from "../gateway/gateway.ts";
 
 export type Values = Readonly<Record<string, unknown>>;
 
-/** Sends a mutation to one side, and gives what its data holds. */
+/** Sends a mutation to one side, and gives its data. */
 type Send = (query: string, variables: Values, options?: Options) => Promise<unknown>;
 type Options = { readonly idempotencyKey?: string; readonly key?: "reader" };
 
-/** One side: its answers in the order in which they came, as text that is the same whatever ids were made up. */
+/** One side, with its answers in order. Their text does not depend on generated ids. */
 export type Side = {
   readonly send: Send;
   readonly answers: string[];
   readonly texts: string[];
-  /** What stands for each id. */
+  /** The replacement of each id. */
   readonly names: Map<string, string>;
-  /** How many answers tell of nothing that is wrong, those that can be repeats left out. */
+  /** The number of answers without errors, except answers under idempotency keys. */
   good: number;
 };
 
-/** Opens one, with a tenant of its own in the gateway's database. */
+/** Opens a side with a tenant of its own in the gateway's database. */
 export async function sideOf(gateway: TestGateway, url: string, slug: string): Promise<Side> {
   await gateway.fixtures.tenant(slug);
   const keys = {
@@ -50,7 +50,7 @@ export async function sideOf(gateway: TestGateway, url: string, slug: string): P
 
 const isObject = (value: unknown): value is Values => typeof value === "object" && value !== null;
 
-/** The same text for answers that differ in nothing but ids, times and the state of quotas. */
+/** An answer's text without ids, times and the state of quotas. */
 function comparable(text: string, names: Map<string, string>): string {
   // Objects in JSON columns are printed with spaces, or without.
   return JSON.stringify(JSON.parse(text))

@@ -2,7 +2,7 @@ import { Random } from "../../../src/seed/random.ts";
 import { catalog } from "../../../src/modules/catalog.ts";
 import { randomWorld, type RandomRow, type RandomWorld } from "../samples/random-rows.ts";
 
-/** The application of a key, whose rows are a third of all. */
+/** The application of a bound key, which has a third of the rows. */
 export const application = "app-1";
 
 /** Texts that printers and parsers of JSON get wrong. */
@@ -19,7 +19,7 @@ const oddTexts = [
   " a ",
 ];
 
-/** Edges whose rows mostly belong to one and the same record. */
+/** Edges whose rows mostly belong to a single record. */
 const crowded: Readonly<Record<string, readonly string[]>> = {
   activity: ["accountId", "dealId", "contactId"],
   lineItem: ["quoteId"],
@@ -28,7 +28,7 @@ const crowded: Readonly<Record<string, readonly string[]>> = {
 
 const addressParts = ["kind", "line1", "line2", "city", "state", "postcode", "country"];
 
-/** Lists and objects of a known shape: whatever else is in them is nothing that a gateway has written. */
+/** Lists and objects of a known shape. The gateway writes no other shape. */
 const shaped: Readonly<Record<string, (random: Random) => unknown>> = {
   addresses: (random) =>
     Array.from({ length: random.between(0, 3) }, () =>
@@ -46,7 +46,7 @@ function objectOf(random: Random, names: readonly string[], value: () => unknown
   return Object.fromEntries(chosen.map((name) => [name, value()]));
 }
 
-/** Random rows that are spread unevenly, among them texts that are hard to print and an application's own. */
+/** Random rows with an uneven spread, with texts that are hard to print, and with rows of an application. */
 export function skewedRows(seed: number, tenantId: string): RandomWorld {
   const random = new Random(`skew ${seed}`);
   const world = randomWorld(seed, tenantId);

@@ -64,7 +64,7 @@ async function serve(databaseUrl: string, environment: string): Promise<void> {
   // Quotas and the line before the door are other tests': here every request is to be read.
   const config = loadConfig({ ...patientEnvironment, NODE_ENV: environment, LOG_LEVEL: "error" });
   const database = openDatabase({ url: databaseUrl, pool: config.pool });
-  // What it finds is in the log.
+  // The comparison reports differences in the log.
   const comparison = startComparison(databaseUrl);
   const { onCompiled } = comparison;
   const gateway = createGateway({ schema, database, config, demo: null, onCompiled });

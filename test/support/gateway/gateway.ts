@@ -60,9 +60,9 @@ export type TestGatewayOptions = {
   /** The way that the server takes to its database: gives the URL to use instead. */
   readonly route?: (databaseUrl: string) => Promise<string>;
   readonly maxConnections?: number;
-  /** False has every operation interpreted. */
+  /** If false, every operation is interpreted. */
   readonly compiled?: boolean;
-  /** False for tests that compare by themselves: otherwise all that is compiled is interpreted too. */
+  /** If false, compiled answers are not compared with the interpreter's, since the test compares them itself. */
   readonly compare?: boolean;
   /** What the operator sets in the environment, beside NODE_ENV=test. */
   readonly env?: Readonly<Record<string, string>>;

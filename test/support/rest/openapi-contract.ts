@@ -47,7 +47,7 @@ export function assertDocumented(answered: Answered): void {
 }
 
 function complaintsOf(answered: Answered): string[] {
-  // As it was sent: dots in it lead nowhere else.
+  // The path as it was sent, since dots in it must not be resolved.
   const [pathname = ""] = answered.path.split("?", 1);
   const method = answered.method.toLowerCase();
   const template = templateOf(pathname);
