@@ -238,6 +238,38 @@ describe("both lanes give the same answers", () => {
     });
   });
 
+  it("to pages that are wrong in a later call of the same shape", async () => {
+    const answers = await expectAlike(async (side) => {
+      const account_id = await newAccount(side, "Paged");
+      const payload =
+        "{ contact { account { contacts(first: $first, after: $after) { edges { cursor } } } } }";
+      const declared = "mutation ($input: CreateContactInput!, $first: Int, $after: String)";
+      const one = `${declared} { createContact(input: $input) ${payload} }`;
+      const two = `${declared} { a: createContact(input: $input) ${payload} createContact(input: { account_id: "${account_id}", last_name: "Last" }) { contact { lastName } } }`;
+      const cursor = (order: string) =>
+        Buffer.from(JSON.stringify([order, "2026-01-01", account_id.slice(4)])).toString(
+          "base64url",
+        );
+      const [own, foreign] = ["contact", "deal"].map((entity) =>
+        cursor(`${entity}: createdAt desc,id desc`),
+      );
+      let serial = 900;
+      for (const query of [one, two]) {
+        for (const [first, after] of [
+          [1, own],
+          [1, own],
+          [0, own],
+          [101, own],
+          [1, foreign],
+          [1, own],
+        ] as const) {
+          await side.send(query, { input: nora(account_id, (serial += 1)), first, after });
+        }
+      }
+    });
+    expect(answers.join()).toMatch(/another list or order.*"createContact":\{"contact"/s);
+  });
+
   it("to a caller without the scope, and to repeated idempotency keys", async () => {
     await expectAlike(async (side) => {
       const { send, texts } = side;

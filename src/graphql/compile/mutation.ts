@@ -66,21 +66,21 @@ export class MutationField {
     if (name === "__typename") return JSON.stringify(parent.name);
     const [payload, info] = [this.#payload, this.#info];
     if (definition === null || payload === null || info === null) return null;
-    let pieces: ReturnType<CompiledPayload["pieces"]>;
     try {
       const args = getArgumentValues(definition, node, variables);
       const outcome: unknown = await definition.resolve?.(undefined, args, context, info);
-      pieces = payload.pieces(outcome, context);
+      const pieces = payload.pieces(outcome, context);
+      const written = idsIn(pieces);
+      if (payload.statement === null || written.size === 0) return filled(pieces, []);
+      const call = { viewer: context.actor, variables, once: new Map(), written };
+      // A page size or a cursor under the payload may be wrong in this call of the shape.
+      const values = valuesFor(payload.statement.values, call);
+      const rows = await read({ ...payload.statement, values });
+      return rows === null ? null : filled(pieces, rows);
     } catch {
       // The interpreter fails with the same error, and adds its path.
       return null;
     }
-    const written = idsIn(pieces);
-    if (payload.statement === null || written.size === 0) return filled(pieces, []);
-    const call = { viewer: context.actor, variables, once: new Map(), written };
-    const values = valuesFor(payload.statement.values, call);
-    const rows = await read({ ...payload.statement, values });
-    return rows === null ? null : filled(pieces, rows);
   }
 }
 
