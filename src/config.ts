@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { z } from "zod";
 import { type AuthConfig, authVariables } from "./config/auth.ts";
@@ -34,6 +35,8 @@ export type Config = {
   /** Whether demo tenants and their keys are made at the first start. */
   demo: boolean;
   environment: "development" | "test" | "production";
+  /** How many processes serve the port. */
+  workers: number;
   /** Whether npm started this process (`npm start`, `npm run …`). */
   startedByNpm: boolean;
   logLevel: "fatal" | "error" | "warn" | "info" | "debug" | "trace" | "silent";
@@ -113,6 +116,12 @@ const duration = z
   .transform((text) => readDuration(text) ?? 0)
   .refine((time) => time > 0 && time <= 86_400_000, "must be a time such as 500ms, 10s or 1min");
 
+/** A number of processes; `auto` is one for each core. */
+const workers = z
+  .string()
+  .regex(/^(?:auto|[1-9]\d{0,2})$/, "must be a whole number from 1 to 999, or auto")
+  .transform((text) => (text === "auto" ? availableParallelism() : Number(text)));
+
 const environmentSchema = z.object({
   PORT: z
     .string()
@@ -139,6 +148,7 @@ const environmentSchema = z.object({
       "must be fatal, error, warn, info, debug, trace or silent",
     )
     .optional(),
+  WORKERS: workers.default(1),
   MAX_CONNECTIONS: count().default(10_000),
   RECEIVE_TIMEOUT: duration.default(12_000),
   INTROSPECTION: z.enum(["on", "off"], "must be on or off").optional(),
@@ -214,6 +224,7 @@ export function loadConfig(
       maxDirectives: parsed.data.MAX_DIRECTIVES,
       maxCost: parsed.data.MAX_COST,
     },
+    workers: parsed.data.WORKERS,
     startedByNpm: npm_lifecycle_event !== undefined,
     telemetry: telemetryConfig(parsed.data),
     browsers: browserConfig(parsed.data, NODE_ENV === "production"),

@@ -30,6 +30,7 @@ Environment:
   RATE_LIMIT_STORE
                 memory or postgres: where quotas are counted (memory; postgres
                 with DATABASE_URL)
+  WORKERS       processes that serve the port; auto is one for each core (1)
   LOG_LEVEL     fatal, error, warn, info, debug, trace or silent (info in
                 production, else warn)
   METRICS_PORT  port for Prometheus' /metrics (none)

@@ -9,6 +9,7 @@ import type { Database } from "./db/database.ts";
 import { asWork, currentWork } from "./db/work.ts";
 import { migrationsDirectory, readMigrations } from "./db/migration-files.ts";
 import { Gate } from "./gate/gate.ts";
+import type { Peers } from "./gate/peers.ts";
 import { RequestContext, type GateEnv } from "./gate/request-context.ts";
 import {
   answerExplorer,
@@ -55,6 +56,8 @@ type GatewayOptions = {
   readonly config: Config;
   /** The demo's tenants, when it runs: the explorer opens with the first one's key. */
   readonly demo: readonly { readonly apiKey: string }[] | null;
+  /** The processes beside this one on its port; null when it is alone. */
+  readonly peers?: Peers | null;
   /** Whether operations are compiled, which is the default. If false, each is interpreted. */
   readonly compiled?: boolean;
   /** Called with each answer of a compiled query before it is sent. Tests compare it. */
@@ -75,7 +78,8 @@ export type Gateway = {
 
 /** The gateway: the ordered list of what a request passes through. */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { schema, database, config, demo, compiled = true, onCompiled = null, logTo } = options;
+  const { schema, database, config, demo, peers = null, logTo } = options;
+  const { compiled = true, onCompiled = null } = options;
   const { telemetry: telemetryConfig, browsers } = config;
   const logger = createLog(config.logLevel, logTo);
   const telemetry = createTelemetry({
@@ -92,14 +96,23 @@ export function createGateway(options: GatewayOptions): Gateway {
     requestsPerMinute: config.limits.requestsPerMinute,
     logger,
     onKeyLookUp: (isHit) => metrics?.countCache("keys", isHit),
+    forgetElsewhere: peers?.forgetKey,
   });
-  const quotas = new Quotas(config.limits, database.pool);
+  const quotas = new Quotas(config.limits, database.pool, peers?.counters);
   const gate = new Gate(credentials, quotas);
   const held = new HeldBytes(config.limits.unreadBytes);
   const admission = new Admission(config.limits, held);
   metrics?.watchAdmission(admission);
   metrics?.watchUnread(held);
   const { apiKeys } = credentials;
+  peers?.serve({
+    forgetKey: (id) => apiKeys.forgetHere(id),
+    metrics: async () => (await metrics?.values()) ?? [],
+  });
+  const printed = metrics && {
+    contentType: metrics.contentType,
+    print: peers?.printMetrics ?? metrics.print,
+  };
   const graphql = createGraphQLServer({
     schema,
     database,
@@ -126,10 +139,10 @@ export function createGateway(options: GatewayOptions): Gateway {
     "/readyz",
     answering((context) => readiness.answer(context)),
   );
-  if (metrics !== null && token !== null) {
+  if (printed !== null && token !== null) {
     app.all(
       metricsPath,
-      answering((context) => answerMetricsTo(context, metrics, token)),
+      answering((context) => answerMetricsTo(context, printed, token)),
     );
   }
   const toOperations = through(
@@ -186,13 +199,13 @@ export function createGateway(options: GatewayOptions): Gateway {
       });
     },
     metricsListener:
-      metrics === null || metricsPort === null
+      printed === null || metricsPort === null
         ? null
         : (request, response) => {
             setSecurityHeaders(response);
             const isAllowed = token === null || holdsToken(request, token);
             if (pathOf(request) !== metricsPath || !isAllowed) return refuseUnknown({ response });
-            answerMetrics(response, metrics).catch((error: unknown) => {
+            answerMetrics(response, printed).catch((error: unknown) => {
               logger.error({ cause: describeError(error) }, "metrics cannot be printed");
               response.destroy();
             });
@@ -217,7 +230,7 @@ const explorerPage =
 
 async function answerMetricsTo(
   { request, response }: RequestContext,
-  metrics: Metrics,
+  metrics: Pick<Metrics, "print" | "contentType">,
   token: string,
 ): Promise<void> {
   if (holdsToken(request, token)) await answerMetrics(response, metrics);

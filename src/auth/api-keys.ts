@@ -40,6 +40,8 @@ type ApiKeysOptions = {
   readonly requestsPerMinute: number;
   /** Told of each key whether it was known already. */
   readonly onLookUp?: ((isHit: boolean) => void) | undefined;
+  /** Makes the processes beside this one forget a key. */
+  readonly forgetElsewhere?: ((id: string) => Promise<void>) | undefined;
 };
 
 /** The API keys as a process knows them: rows without secrets, looked up when needed and believed for two seconds. */
@@ -47,9 +49,11 @@ export class ApiKeys {
   readonly #rows: FreshCache<KeyRow>;
   readonly #uses: KeyUses;
   readonly #defaultQuota: number;
+  readonly #forgetElsewhere: (id: string) => Promise<void>;
   readonly #authentications = new WeakMap<KeyRow, Authentication>();
 
-  constructor({ pool, logger, requestsPerMinute, onLookUp }: ApiKeysOptions) {
+  constructor({ pool, logger, requestsPerMinute, onLookUp, forgetElsewhere }: ApiKeysOptions) {
+    this.#forgetElsewhere = forgetElsewhere ?? (() => Promise.resolve());
     this.#defaultQuota = requestsPerMinute;
     this.#uses = new KeyUses({ pool, logger });
     const lookUp = batchedLookUp(pool);
@@ -99,8 +103,17 @@ export class ApiKeys {
     return known;
   }
 
-  /** A key was changed by this process, which shall see it at once. Takes the id with its prefix or bare. */
-  forget(id: string): void {
+  /**
+   * A key was changed by this process: it and the processes beside it look the key up anew. Takes the id with its prefix
+   * or bare. Another process that does not answer believes the key for two seconds more.
+   */
+  async forget(id: string): Promise<void> {
+    this.forgetHere(id);
+    await this.#forgetElsewhere(id).catch(() => undefined);
+  }
+
+  /** The same for this process alone. */
+  forgetHere(id: string): void {
     this.#rows.forget(readId("key", id) ?? "");
   }
 }

@@ -17,6 +17,8 @@ type CredentialsOptions = {
   readonly logger: Pick<Logger, "debug" | "info" | "warn">;
   /** Told of each API key whether it was known already. */
   readonly onKeyLookUp?: (isHit: boolean) => void;
+  /** Makes the processes beside this one forget an API key that was changed here. */
+  readonly forgetElsewhere?: ((id: string) => Promise<void>) | undefined;
 };
 
 /** How a process finds out who is calling. */
@@ -25,8 +27,10 @@ export class Credentials {
   readonly #tokens: Tokens;
   readonly #places: Places;
 
-  constructor({ pool, config, requestsPerMinute, logger, onKeyLookUp }: CredentialsOptions) {
-    this.apiKeys = new ApiKeys({ pool, logger, requestsPerMinute, onLookUp: onKeyLookUp });
+  constructor(options: CredentialsOptions) {
+    const { pool, config, requestsPerMinute, logger, onKeyLookUp: onLookUp } = options;
+    const { forgetElsewhere } = options;
+    this.apiKeys = new ApiKeys({ pool, logger, requestsPerMinute, onLookUp, forgetElsewhere });
     this.#tokens = new Tokens({ ...config, pool, logger });
     this.#places = new Places({ pool });
   }

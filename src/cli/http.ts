@@ -1,3 +1,4 @@
+import cluster from "node:cluster";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -8,26 +9,33 @@ const backlog = 4_096;
 /** How long requests that run may go on after the server was told to stop. */
 const drainMilliseconds = 10_000;
 
+/** Whether several processes can listen on one port, and the system deals the connections out. */
+const canReusePort = process.platform === "linux" || process.platform === "freebsd";
+
 /**
- * Listens on `host` and `port` (0: any free one).
+ * Listens on `host` and `port` (0: any free one). A worker listens beside the others: by a socket of its own, so that a
+ * connection never hangs on another process, or by the primary's where the system has no such sockets.
  *
  * @throws StartupError when the port is taken or the host is not one of this machine's.
  */
 export async function listen(server: Server, host: string, port: number): Promise<void> {
   try {
-    server.listen({ port, host, backlog });
+    const isShared = cluster.isWorker && canReusePort;
+    server.listen({ port, host, backlog, exclusive: isShared, reusePort: isShared });
     await once(server, "listening");
   } catch (error) {
     throw new StartupError(explain(error, host, port));
   }
 }
 
-/** Fails like {@link listen} would, before anything expensive was done. */
-export async function checkAddress(host: string, port: number): Promise<void> {
+/** Fails like {@link listen} would, before anything expensive was done. Gives the port: a free one for 0. */
+export async function checkAddress(host: string, port: number): Promise<number> {
   const server = createServer();
   await listen(server, host, port);
+  const found = portOf(server);
   server.close();
   await once(server, "close");
+  return found;
 }
 
 /** The port a server really listens on. */

@@ -1,3 +1,4 @@
+import cluster from "node:cluster";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Config, loadConfig } from "../config.ts";
 import { GatewayError } from "../lib/errors.ts";
@@ -30,7 +31,16 @@ export async function runCommand(
     if (signals === 1) interrupted.resolve(options.interruptedCode ?? 130);
     if (signals === 2) hurry.abort();
   };
-  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  process.on("SIGTERM", onSignal);
+  // A terminal sends SIGINT to workers too. Their primary tells them when to end.
+  process.on("SIGINT", () => {
+    if (cluster.isPrimary) onSignal();
+  });
+  if (cluster.isWorker) {
+    process.on("message", (message) => {
+      if (message === "hurry" || (message === "stop" && signals === 0)) onSignal();
+    });
+  }
   // `crm … | head` closes our output early, which is no failure.
   process.stdout.on("error", () => interrupted.resolve(0));
   let code: number;

@@ -1,56 +1,108 @@
+import cluster from "node:cluster";
+import type { Config } from "../config.ts";
 import { openDatabase } from "../db/database.ts";
 import { exampleQuery } from "../graphql/explorer/example.ts";
+import type { Peers } from "../gate/peers.ts";
 import { createGateway, type Gateway } from "../server.ts";
 import { banner, urlOf } from "./banner.ts";
 import { type DemoTenant, writeDemoFile } from "./demo-file.ts";
 import { createHttpServer } from "../http/http-server.ts";
 import { drain, listen, portOf } from "./http.ts";
 import { openMigrated } from "./open.ts";
+import { serveByWorkers } from "./primary.ts";
+import { connectToPrimary } from "./worker.ts";
 import { type CommandContext, say } from "./run-command.ts";
 import { catalog } from "../modules/catalog.ts";
 import { createSchema } from "../schema.ts";
 
+/** What is made ready before requests are taken. */
+export type Prepared = {
+  /** Of the migrated database. */
+  readonly url: string;
+  readonly demo: DemoTenant[] | null;
+  /** To listen on; 0 for any free one. */
+  readonly port: number;
+  /** The same for metrics, if they have a port of their own. */
+  readonly metricsPort: number | null;
+};
+
+/** What a process serves, for the banner. */
+export type Served = {
+  readonly port: number;
+  readonly metricsUrl: string | null;
+  readonly servesExplorer: boolean;
+};
+
 /** Runs the gateway until the command is interrupted. */
 export async function serve(context: CommandContext): Promise<never> {
-  const { config, onClose, hurry } = context;
+  const { config } = context;
+  if (cluster.isWorker) {
+    const { peers, start, ready } = connectToPrimary();
+    await ready(await serveRequests(context, await start(), peers));
+  } else {
+    const prepared = await prepare(context);
+    const served =
+      config.workers === 1
+        ? await serveRequests(context, prepared, null)
+        : await serveByWorkers(context, prepared, config.workers);
+    await announce(config, prepared, served);
+  }
+  return new Promise<never>(() => undefined);
+}
+
+/** Migrates the database and makes the demo's tenants. */
+async function prepare(context: CommandContext): Promise<Prepared> {
+  const { dataDir, demo: wantsDemo, port, telemetry } = context.config;
+  const { port: metricsPort } = telemetry.metrics;
   const url = await openMigrated(context, say);
+  if (!wantsDemo) return { url, demo: null, port, metricsPort };
+  const { prepareDemo } = await import("./demo.ts");
+  const database = openDatabase({ url, maxConnections: 2 });
+  try {
+    return { url, demo: await prepareDemo({ url, database, dataDir }), port, metricsPort };
+  } finally {
+    await database.close();
+  }
+}
+
+/** Takes requests in this process. `peers` is null when it is the only one. */
+async function serveRequests(
+  context: CommandContext,
+  { url, demo, port, metricsPort }: Prepared,
+  peers: Peers | null,
+): Promise<Served> {
+  const { config, onClose, hurry } = context;
   const database = openDatabase({ url, pool: config.pool });
   onClose(() => database.close());
-  let demo: DemoTenant[] | null = null;
-  if (config.demo) {
-    const { prepareDemo } = await import("./demo.ts");
-    demo = await prepareDemo({ url, database, dataDir: config.dataDir });
-  }
-  const gateway = createGateway({ schema: createSchema(catalog), database, config, demo });
+  const gateway = createGateway({ schema: createSchema(catalog), database, config, demo, peers });
   onClose(() => gateway.close());
   // Before requests are taken, so that it is closed after them.
-  const metricsUrl = await serveMetrics(context, gateway);
+  const metricsUrl = await serveMetrics(context, gateway, metricsPort);
   const server = createHttpServer(gateway.requestListener, config.http);
-  await listen(server, config.host, config.port);
+  await listen(server, config.host, port);
   onClose(() => drain(server, hurry));
-  const ownUrl = urlOf(config.host, portOf(server));
-  if (demo !== null) await writeDemoFile(config.dataDir, { url: ownUrl, tenants: demo });
+  return { port: portOf(server), metricsUrl, servesExplorer: gateway.servesExplorer };
+}
+
+async function announce(
+  { host, dataDir }: Config,
+  { demo }: Prepared,
+  { port, metricsUrl, servesExplorer: explorer }: Served,
+): Promise<void> {
+  const url = urlOf(host, port);
+  if (demo !== null) await writeDemoFile(dataDir, { url, tenants: demo });
   // Since the process began, as the operator has waited.
   const seconds = performance.now() / 1_000;
-  say(
-    banner({
-      url: ownUrl,
-      seconds,
-      tenants: demo ?? [],
-      metricsUrl,
-      explorer: gateway.servesExplorer,
-      exampleQuery,
-    }),
-  );
-  return new Promise<never>(() => undefined);
+  say(banner({ url, seconds, tenants: demo ?? [], metricsUrl, explorer, exampleQuery }));
 }
 
 /** Serves the metrics on their own port, if they have one. */
 async function serveMetrics(
   { config, onClose, hurry }: CommandContext,
   { metricsListener }: Gateway,
+  port: number | null,
 ): Promise<string | null> {
-  const { host, port } = config.telemetry.metrics;
+  const { host } = config.telemetry.metrics;
   if (metricsListener === null || port === null) return null;
   const server = createHttpServer(metricsListener, config.http);
   await listen(server, host, port);

@@ -1,3 +1,4 @@
+import cluster from "node:cluster";
 import type { Command } from "commander";
 import { checkAddress } from "./http.ts";
 import { runCommand } from "./run-command.ts";
@@ -12,9 +13,11 @@ export function addServe(program: Command): void {
         async (context) => {
           // A port that is taken should not cost a migration and a seeding first.
           const { host, port, telemetry } = context.config;
-          await checkAddress(host, port);
-          const { metrics } = telemetry;
-          if (metrics.port !== null) await checkAddress(metrics.host, metrics.port);
+          if (cluster.isPrimary) {
+            await checkAddress(host, port);
+            const { metrics } = telemetry;
+            if (metrics.port !== null) await checkAddress(metrics.host, metrics.port);
+          }
           const { serve } = await import("./serve-gateway.ts");
           return serve(context);
         },

@@ -16,7 +16,10 @@ function hash(text: string): Buffer {
 }
 
 /** `/metrics`, for Prometheus. */
-export async function answerMetrics(response: ServerResponse, metrics: Metrics): Promise<void> {
+export async function answerMetrics(
+  response: ServerResponse,
+  metrics: Pick<Metrics, "print" | "contentType">,
+): Promise<void> {
   const body = await metrics.print();
   response.writeHead(200, { "content-type": metrics.contentType });
   response.end(body);

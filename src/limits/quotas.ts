@@ -1,6 +1,12 @@
 import type { Actor, QuotaOwner } from "../auth/actor.ts";
 import type { LimitsConfig } from "../config.ts";
-import { RateLimiter, type Held, type QuotaState, type Taken } from "./rate-limiter.ts";
+import {
+  RateLimiter,
+  type Held,
+  type QuotaState,
+  type SharedCounters,
+  type Taken,
+} from "./rate-limiter.ts";
 import { PostgresCounters } from "./postgres-counters.ts";
 import type { FencedPool } from "../db/fenced-pool.ts";
 
@@ -17,15 +23,17 @@ export class Quotas {
   readonly #points: RateLimiter;
   readonly #sweeping: NodeJS.Timeout;
 
-  constructor(limits: LimitsConfig, pool: FencedPool) {
+  /** `beside` counts for all processes that serve the port; null when this is the only one. */
+  constructor(limits: LimitsConfig, pool: FencedPool, beside: SharedCounters | null = null) {
     this.#limits = limits;
-    const counters = limits.store === "postgres" ? new PostgresCounters(pool) : null;
+    const inDatabase = limits.store === "postgres" ? new PostgresCounters(pool) : null;
+    const counters = inDatabase ?? beside;
     this.#requests = new RateLimiter(counters);
     this.#points = new RateLimiter(counters);
     this.#sweeping = setInterval(() => {
       this.#requests.sweep();
       this.#points.sweep();
-      void counters?.sweep();
+      void inDatabase?.sweep();
     }, sweepMilliseconds).unref();
   }
 

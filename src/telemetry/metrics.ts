@@ -20,6 +20,8 @@ export type Metrics = {
   watchUnread(unread: { readonly bytes: number }): void;
   /** All of it, in Prometheus' text format. */
   print(): Promise<string>;
+  /** The same as data, to be added to that of other processes. */
+  values(): Promise<unknown>;
   readonly contentType: string;
   close(): void;
 };
@@ -184,6 +186,7 @@ export function createMetrics(): Metrics {
       });
     },
     print: () => registry.metrics(),
+    values: () => registry.getMetricsAsJSON(),
     contentType: registry.contentType,
     close: () => registry.clear(),
   };

@@ -34,8 +34,13 @@ export function declareApiKeyMutations(schema: SchemaParts): void {
       type: payloadRef(schema, "Revoke", apiKey),
       description: "Makes an API key invalid at once. Revoking it again changes nothing.",
       args: { id: t.arg.id({ required: true, description: keyId }) },
-      resolve: (_root, args, ctx, info) =>
-        revokeApiKey(writeContext(ctx, info), args.id).finally(() => ctx.apiKeys.forget(args.id)),
+      resolve: async (_root, args, ctx, info) => {
+        try {
+          return await revokeApiKey(writeContext(ctx, info), args.id);
+        } finally {
+          await ctx.apiKeys.forget(args.id);
+        }
+      },
     }),
   );
 
@@ -52,8 +57,13 @@ export function declareApiKeyMutations(schema: SchemaParts): void {
             "How long the old key works on, in minutes: 0 to 10,080 (a week), 60 unless said.",
         }),
       },
-      resolve: (_root, args, ctx, info) =>
-        rotateApiKey(writeContext(ctx, info), args).finally(() => ctx.apiKeys.forget(args.id)),
+      resolve: async (_root, args, ctx, info) => {
+        try {
+          return await rotateApiKey(writeContext(ctx, info), args);
+        } finally {
+          await ctx.apiKeys.forget(args.id);
+        }
+      },
     }),
   );
 }

@@ -14,8 +14,8 @@ export type CliGateway = {
   output(): string;
   /** What it has printed on standard error. */
   log(): string;
-  /** Stops it as an operator does and waits for its end. */
-  stop(): Promise<void>;
+  /** Stops it as an operator does and waits for its end. Gives its exit code. */
+  stop(): Promise<number | null>;
 };
 
 export async function startCliGateway(env: Readonly<Record<string, string>>): Promise<CliGateway> {
@@ -41,9 +41,8 @@ export async function startCliGateway(env: Readonly<Record<string, string>>): Pr
     output,
     log,
     stop: async () => {
-      const ended = once(child, "close");
-      child.kill("SIGTERM");
-      await ended;
+      if (child.exitCode === null && child.kill("SIGTERM")) await once(child, "close");
+      return child.exitCode;
     },
   };
 }

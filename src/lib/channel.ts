@@ -1,0 +1,68 @@
+/** The other end of a channel between two processes: `process` in a worker, a worker in its primary. */
+export type Port = {
+  readonly send: (message: object) => void;
+  readonly listen: (receive: (message: unknown) => void) => void;
+};
+
+/** A process's answers to the other one's questions, by what is asked. */
+export type Answers = Readonly<Record<string, (...values: unknown[]) => unknown>>;
+
+/** An answer that takes longer is none: the other process hangs or is gone. */
+const patienceMilliseconds = 5_000;
+
+/** Questions and answers between two processes. Values travel as JSON. */
+export class Channel {
+  readonly #port: Port;
+  readonly #answers: Answers;
+  readonly #asked = new Map<number, PromiseWithResolvers<unknown>>();
+  #questions = 0;
+
+  constructor(port: Port, answers: Answers) {
+    this.#port = port;
+    this.#answers = answers;
+    port.listen((message) => {
+      if (typeof message !== "object" || message === null) return;
+      if ("ask" in message && "id" in message) void this.#answer(message);
+      else if ("answered" in message) this.#settle(message);
+    });
+  }
+
+  /** Asks the other process. @throws when it fails, or does not answer in five seconds. */
+  async ask(what: string, ...values: readonly unknown[]): Promise<unknown> {
+    this.#questions += 1;
+    const id = this.#questions;
+    const question = Promise.withResolvers<unknown>();
+    const timer = setTimeout(() => {
+      question.reject(new Error(`no answer to ${what}`));
+    }, patienceMilliseconds);
+    this.#asked.set(id, question);
+    try {
+      this.#port.send({ ask: what, id, values });
+      return await question.promise;
+    } finally {
+      clearTimeout(timer);
+      this.#asked.delete(id);
+    }
+  }
+
+  async #answer(message: object & { ask: unknown; id: unknown }): Promise<void> {
+    const { ask, id } = message;
+    const values = "values" in message && Array.isArray(message.values) ? message.values : [];
+    try {
+      const answer = this.#answers[String(ask)];
+      if (answer === undefined) throw new Error(`nothing answers ${String(ask)}`);
+      this.#port.send({ answered: id, value: (await answer(...values)) ?? null });
+    } catch (error) {
+      // The other end may be gone; then nobody waits for it.
+      try {
+        this.#port.send({ answered: id, failure: String(error) });
+      } catch {}
+    }
+  }
+
+  #settle(message: object & { answered: unknown }): void {
+    const question = this.#asked.get(Number(message.answered));
+    if ("failure" in message) question?.reject(new Error(String(message.failure)));
+    else question?.resolve("value" in message ? message.value : null);
+  }
+}
