@@ -86,6 +86,14 @@ describe("an answer before the body is there", () => {
     ["GraphQL, content-encoding", 415, () => ({ lines: ["Content-Encoding: gzip"] })],
     ["GraphQL, an Accept that nothing meets", 406, () => ({ lines: ["Accept: text/html"] })],
     ["GraphQL, another method", 405, () => ({ method: "PUT" })],
+    ...["multipart/mixed", "text/event-stream"].map(
+      (type) =>
+        [
+          `GraphQL, another method, answered as ${type}`,
+          405,
+          () => ({ method: "PUT", lines: [`Accept: ${type}`] }),
+        ] as const,
+    ),
     ["REST, a body over 1 MB", 413, () => ({ path: contacts, length: 2_000_000 })],
     ["REST, no credential", 401, () => ({ path: contacts, key: "none" })],
     ["REST, a missing scope", 403, () => ({ path: contacts, key: readOnlyKey })],

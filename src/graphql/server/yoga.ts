@@ -120,9 +120,13 @@ export function createGraphQLServer(options: GraphQLServerOptions) {
     // Yoga would choose the last type that a client accepts, even one with q=0.
     headers.accept = type ?? "application/json";
     const answer = await yoga.handleNodeRequestAndResponse(request, response, context);
+    // How an answer is carried is the server's to say: Yoga's `keep-alive` would go on with a connection that ends.
+    const told = [...answer.headers].filter(
+      ([name]) => !["connection", "transfer-encoding"].includes(name.toLowerCase()),
+    );
     const head = {
       status: answer.status,
-      headers: { ...Object.fromEntries(answer.headers), ...quotaHeaders(requestContext) },
+      headers: { ...Object.fromEntries(told), ...quotaHeaders(requestContext) },
     };
     const isText = /json/.test(answer.headers.get("content-type") ?? "json");
     const isWhole = isText || answer.body === null;

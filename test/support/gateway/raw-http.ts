@@ -48,12 +48,15 @@ export async function send(url: string, raw: RawRequest = {}): Promise<RawAnswer
   return { status: response.statusCode, headers: response.headers, body: await text(response) };
 }
 
-/** Sends bytes as they are and gives all that comes back until the server closes. */
+/**
+ * Sends bytes as they are and gives all that comes back until the server closes, but for interim answers: those come
+ * where an answer takes long, since this client has ended its side.
+ */
 export async function sendBytes(url: string, bytes: string): Promise<string> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
   socket.end(bytes, "latin1");
-  return text(socket);
+  return (await text(socket)).replaceAll(/HTTP\/1\.1 1\d\d [^]*?\r\n\r\n/g, "");
 }
 
 /** The same from a client that would go on: it never ends its side by itself. `then` sends more, as it likes. */
