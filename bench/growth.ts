@@ -7,7 +7,7 @@ import { openDatabase } from "../src/db/database.ts";
 import { migrate } from "../src/db/migrate.ts";
 import type { Actor } from "../src/auth/actor.ts";
 import { Compiler } from "../src/graphql/compile/compiler.ts";
-import type { CompiledStatement } from "../src/graphql/compile/operation.ts";
+import type { CompiledStatement } from "../src/graphql/compile/call.ts";
 import { planOf } from "../src/graphql/limits/use-operation-limits.ts";
 import { catalog } from "../src/modules/catalog.ts";
 import { createSchema } from "../src/schema.ts";

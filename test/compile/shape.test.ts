@@ -4,6 +4,7 @@ import { setTimeout as after } from "node:timers/promises";
 import { getOperationAST, parse } from "graphql";
 import { describe, expect, it } from "vitest";
 import type { Actor } from "../../src/auth/actor.ts";
+import { Kept } from "../../src/graphql/compile/kept.ts";
 import { Compiler } from "../../src/graphql/compile/compiler.ts";
 import { shapeOf, usesOf } from "../../src/graphql/compile/shape.ts";
 import { planOf } from "../../src/graphql/limits/use-operation-limits.ts";
@@ -124,6 +125,27 @@ describe("calls of one shape", () => {
     expect(shape(text, one)).not.toBe(shape(text, another));
   });
 
+  // None of these values is a parameter of the statement.
+  it.each<[string, Variables, Variables]>([
+    ["query ($n: Int) { accounts(first: $n) { totalCount } }", { n: 3 }, { n: -1 }],
+    [
+      "query ($a: String) { accounts(after: $a) { totalCount } }",
+      { a: cursor(account, null, "2026-01-01T00:00:00Z", uuid) },
+      { a: cursor(catalog.entity("deal"), null, "2026-01-01T00:00:00Z", uuid) },
+    ],
+    [
+      "query ($a: String) { accounts(before: $a, orderBy: [{ name: asc }]) { nodes { id } } }",
+      { a: cursor(account, "name", null, null) },
+      { a: cursor(account, "createdAt", null, null) },
+    ],
+  ])("are refused if an argument is wrong: %s", (text, right, wrong) => {
+    const call = compiled(text);
+    expect(shape(text, right)).toBe(shape(text, wrong));
+    expect(call(right)).not.toBeNull();
+    expect(call(wrong)).toBeNull();
+    expect(call(right)).not.toBeNull();
+  });
+
   it("have texts that no value of another variable looks like", () => {
     const uses = new Map([
       ["a", "entity"],
@@ -142,6 +164,18 @@ describe("calls of one shape", () => {
 });
 
 describe("a kept statement", () => {
+  it("takes the place of others by the length of its document too, whose literals it holds", () => {
+    const kept = new Kept<string>(20_000, (text) => text.length);
+    let made = 0;
+    const of = (key: string, length: number): string =>
+      kept.of(key, length, () => `statement ${(made += 1)}`);
+    expect([of("a", 100), of("b", 100), of("a", 100)]).toEqual(
+      [1, 2, 1].map((n) => `statement ${n}`),
+    );
+    of("c", 17_000);
+    expect(of("a", 100)).toBe("statement 4");
+  });
+
   it("holds no variables of the call that it was compiled for", async () => {
     setFlagsFromString("--expose-gc");
     const collect: () => void = runInNewContext("gc");

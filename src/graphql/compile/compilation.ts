@@ -45,6 +45,8 @@ export class Compilation {
   costsByText = false;
   /** Whether PostgreSQL has to plan the statement for each call, since the best plan depends on the values. */
   isPlannedEach = false;
+  /** The values of arguments in variables, which are read in each call. */
+  readonly given: Late[] = [];
   readonly #fieldJson: PrintField;
   #aliases = 0;
 
@@ -159,7 +161,7 @@ export class Compilation {
   /** The arguments of a field. @throws the error that its resolver would get. */
   argumentsOf({ definition, node }: Selected): Arguments {
     if (definition === null) throw new NotCompiled();
-    return new Arguments(definition, node, this.call);
+    return new Arguments(definition, node, this);
   }
 }
 
@@ -182,10 +184,16 @@ class Arguments {
   readonly values: Readonly<Record<string, unknown>>;
   readonly #node: FieldNode;
   readonly #variables: Variables;
+  readonly #given: Late[];
 
-  constructor(definition: GraphQLField<unknown, unknown>, node: FieldNode, call: Call) {
+  constructor(
+    definition: GraphQLField<unknown, unknown>,
+    node: FieldNode,
+    { call, given }: Compilation,
+  ) {
     this.#node = node;
     this.#variables = call.variables;
+    this.#given = given;
     this.values = getArgumentValues(definition, node, call.variables);
   }
 
@@ -199,7 +207,9 @@ class Arguments {
     if (given?.kind !== Kind.VARIABLE) return made;
     const variable = given.name.value;
     if (this.#variables[variable] == null) return made;
-    return new Late(({ variables }) => make(variables[variable]));
+    const late = new Late(({ variables }) => make(variables[variable]));
+    this.#given.push(late);
+    return late;
   }
 }
 export type { Arguments };

@@ -9,15 +9,15 @@ import type { Actor } from "../../auth/actor.ts";
 import { fragmentsOf } from "../limits/collected-fields.ts";
 import type { PlannedField } from "../limits/planned-field.ts";
 import type { Variables } from "../server/variables.ts";
-import { valuesFor, type Call } from "./call.ts";
+import { valuesFor, type Call, type CompiledStatement } from "./call.ts";
 import { Compilation, NotCompiled } from "./compilation.ts";
 import { fieldJson } from "./fields.ts";
 import { Kept } from "./kept.ts";
 import { MutationField } from "./mutation.ts";
-import { queryStatement, type CompiledStatement } from "./operation.ts";
+import { queryStatement } from "./operation.ts";
 import { shapeOf, usesOf } from "./shape.ts";
 
-/** Limits of the cached queries and mutations, in characters of their statements. */
+/** Limits of the cached queries and mutations, in characters of their statements and documents. */
 const [maxOfQueries, maxOfMutations] = [5_000_000, 1_000_000];
 
 /** Compiles operations. Each shape of an operation's variables gives one statement for a query or a payload. */
@@ -43,18 +43,18 @@ export class Compiler {
   ): CompiledQuery | null {
     const root = this.#schema.getQueryType();
     if (operation.operation !== OperationTypeNode.QUERY || root == null) return null;
-    const { uses, keyOf, compilation } = this.#prepare(document, planned);
+    const { uses, length, keyOf, compilation } = this.#prepare(document, planned);
     let isCompiled = true;
     return {
       statement: (viewer, variables) => {
         if (!isCompiled) return null;
         const call: Call = { viewer, variables, once: new Map(), written: new Map() };
         try {
-          const statement = this.#statements.of(keyOf(call), () => {
+          const statement = this.#statements.of(keyOf(call), length, () => {
             const c = compilation(call);
             return queryStatement(c, c.rootFields(root, operation));
           });
-          return { ...statement, values: valuesFor(statement.values, call) };
+          return { ...statement, values: valuesFor(statement, call) };
         } catch (error) {
           // Without variables, every call has the same fields.
           if (error instanceof NotCompiled && uses.size === 0) isCompiled = false;
@@ -72,12 +72,12 @@ export class Compiler {
   ): CompiledMutation | null {
     const root = this.#schema.getMutationType();
     if (operation.operation !== OperationTypeNode.MUTATION || root == null) return null;
-    const { keyOf, compilation } = this.#prepare(document, planned);
+    const { length, keyOf, compilation } = this.#prepare(document, planned);
     return {
       fields: (viewer, variables) => {
         const call: Call = { viewer, variables, once: new Map(), written: new Map() };
         try {
-          return this.#fields.of(keyOf(call), () => {
+          return this.#fields.of(keyOf(call), length, () => {
             const c = compilation(call);
             return c
               .rootFields(root, operation)
@@ -97,6 +97,8 @@ export class Compiler {
     const number = this.#operations;
     return {
       uses,
+      // Literals in a statement and the fields of a mutation are parts of the parsed document.
+      length: document.loc?.source.body.length ?? 0,
       keyOf: ({ viewer, variables }: Call): string =>
         `${number} ${viewer.appId === null ? "" : "a"} ${shapeOf(uses, variables)}`,
       compilation: (call: Call) =>

@@ -78,8 +78,7 @@ function boundOf(args: Arguments, name: "after" | "before", orderKey: string) {
   const values = args.late(name, decode);
   if (!(values instanceof Late)) return values;
   const valuesIn = (call: Call): readonly unknown[] => {
-    const known: unknown = call.once.get(values) ?? values.of(call);
-    call.once.set(values, known);
+    const known = values.of(call);
     return Array.isArray(known) ? known : [];
   };
   return decode(given).map((value, index) =>

@@ -7,9 +7,8 @@ import {
 import type { Cells } from "../../db/statement.ts";
 import type { Context } from "../schema/context.ts";
 import type { Variables } from "../server/variables.ts";
-import { valuesFor } from "./call.ts";
+import { valuesFor, type CompiledStatement } from "./call.ts";
 import { NotCompiled, type Compilation, type Selected } from "./compilation.ts";
-import type { CompiledStatement } from "./operation.ts";
 import { filled, idsIn, payloadOf, type CompiledPayload } from "./payload.ts";
 
 /** One execution of a mutation's field. */
@@ -74,7 +73,7 @@ export class MutationField {
       if (payload.statement === null || written.size === 0) return filled(pieces, []);
       const call = { viewer: context.actor, variables, once: new Map(), written };
       // A page size or a cursor under the payload may be wrong in this call of the shape.
-      const values = valuesFor(payload.statement.values, call);
+      const values = valuesFor(payload.statement, call);
       const rows = await read({ ...payload.statement, values });
       return rows === null ? null : filled(pieces, rows);
     } catch {

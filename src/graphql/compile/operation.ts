@@ -1,12 +1,10 @@
-import { join, raw, render, sql, type Statement } from "../../lib/sql.ts";
+import { join, raw, render, sql } from "../../lib/sql.ts";
 import { holdsLong } from "../limits/planned-field.ts";
 import { boundedText } from "./bounded.ts";
+import type { CompiledStatement } from "./call.ts";
 import type { Compilation, Selected } from "./compilation.ts";
 import { objectOf, textOf } from "./json.ts";
 import { joinsOf } from "./row-sql.ts";
-
-/** A statement, and whether PostgreSQL has to plan it for each call. */
-export type CompiledStatement = Statement & { readonly isPlannedEach: boolean };
 
 /**
  * The statement that answers a query. Its row holds the answer's data as text, and the cost, which is null if it can
@@ -21,5 +19,6 @@ export function queryStatement(c: Compilation, fields: readonly Selected[]): Com
   return {
     ...render(sql`SELECT ${text}, ${charged}${from}`),
     isPlannedEach: c.isPlannedEach,
+    given: c.given,
   };
 }

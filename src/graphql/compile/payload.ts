@@ -13,10 +13,9 @@ import { join, param, raw, render, sql, type Sql } from "../../lib/sql.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { Context } from "../schema/context.ts";
 import { payloadSourceOf } from "../schema/payload-source.ts";
-import { Late } from "./call.ts";
+import { Late, type CompiledStatement } from "./call.ts";
 import { NotCompiled, type Compilation, type Selected } from "./compilation.ts";
 import { quoted } from "./json.ts";
-import type { CompiledStatement } from "./operation.ts";
 import { hasId, readRecord } from "./record.ts";
 import { joined } from "./row-sql.ts";
 
@@ -51,7 +50,11 @@ export function payloadOf(c: Compilation, selected: Selected, infoOf: InfoOf): C
     statement:
       records.length === 0
         ? null
-        : { ...render(join(records, " UNION ALL ")), isPlannedEach: c.isPlannedEach },
+        : {
+            ...render(join(records, " UNION ALL ")),
+            isPlannedEach: c.isPlannedEach,
+            given: c.given,
+          },
   };
 }
 

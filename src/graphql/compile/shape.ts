@@ -7,7 +7,6 @@ import {
   type GraphQLSchema,
 } from "graphql";
 import { parsedCursor } from "../../lib/cursor.ts";
-import { ExactNumber } from "../../lib/exact-number.ts";
 import { splitId } from "../../lib/id.ts";
 import { sourceOf } from "../schema/source.ts";
 import type { Variables } from "../server/variables.ts";
@@ -83,15 +82,10 @@ function used(use: Use, value: unknown): string {
         .map((part) => (part === null ? "0" : "1"))
         .join("");
     default:
-      return JSON.stringify(value, plain);
+      return JSON.stringify(value);
   }
 }
 
 /** As it was sent: printed as JSON, so that no text can look like the shape of other variables. */
 const prefixOf = (id: unknown): string => splitId(asText(id))?.prefix ?? "?";
 const asText = (value: unknown): string => (typeof value === "string" ? value : "");
-
-/** Values of scalars are plain; numbers that JavaScript would change have their text. */
-function plain(_key: string, value: unknown): unknown {
-  return value instanceof ExactNumber ? { exact: value.source } : value;
-}
