@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { startEmbedded } from "../src/db/embedded.ts";
 
 /** A PostgreSQL for one run of a tool or the tests: fast, not durable, gone after `stop`. */
-export type ThrowawayDatabase = {
+type ThrowawayDatabase = {
   url: string;
   /** Stops the server and removes its files. */
   stop(): Promise<void>;

@@ -5,7 +5,7 @@ import { sideNames } from "./requests.ts";
 import type { Tenant, World } from "./world.ts";
 
 export const workloadNames = ["W1", "W2", "W3", "W4", "W5", "W6", "W7", "W8"] as const;
-export type WorkloadName = (typeof workloadNames)[number];
+type WorkloadName = (typeof workloadNames)[number];
 
 /** The tenants and the credentials of a run. */
 export type Variant = "plain" | "tenants" | "application";
@@ -33,7 +33,7 @@ const dealsOfSide = { W7: 60, W8: 50 };
 type Position = { readonly id: string; readonly after: Cursors };
 
 /** Reads the end cursor of a page from a side. */
-export type FindCursor = (side: SideName, ask: Read) => Promise<string>;
+type FindCursor = (side: SideName, ask: Read) => Promise<string>;
 
 /** Cursors of W5: the end of page 1 of busy accounts, and the end of 1,000 calls of the busiest. */
 async function positionsOf(

@@ -1,7 +1,7 @@
 import { badInput } from "./errors.ts";
 
 /** The exact sort values (as the database prints them) and the id of one row, in order of the sort terms. */
-export type CursorValues = readonly (string | null)[];
+type CursorValues = readonly (string | null)[];
 
 /** Packs a row's sort values into an opaque cursor. `order` names the sort terms, so that a cursor cannot be used with another order. */
 export function encodeCursor(order: string, values: CursorValues): string {

@@ -86,7 +86,7 @@ type PageStatement<Item> = {
 const parentColumns = 4;
 
 /** The surroundings of a list in a statement. */
-export type ListPlace = {
+type ListPlace = {
   readonly catalog: Catalog;
   readonly viewer: ViewerSql;
   /** The alias of the parent's row. */

@@ -4,7 +4,7 @@
 type Kind = "text" | "plain" | "decimal" | "instant" | "day" | "id";
 
 export type EntityName = "accounts" | "contacts" | "deals" | "quotes" | "lineItems" | "activities";
-export type EdgeFacts = { readonly to: EntityName; readonly key: string };
+type EdgeFacts = { readonly to: EntityName; readonly key: string };
 export type Entity = {
   readonly table: string;
   /** The prefix of ids from the gateway and the floor. */

@@ -16,7 +16,7 @@ export type Statement = {
 };
 
 /** The values of a statement, in this order. */
-export type FloorValues = {
+type FloorValues = {
   readonly tenant: string;
   readonly app?: string;
   readonly id?: string;

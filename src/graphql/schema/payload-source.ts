@@ -4,7 +4,7 @@ import type { Entity } from "../../model/entity.ts";
  * The source of a field in a mutation's payload, for the compiler of payloads (src/graphql/compile/payload.ts). It is
  * kept in the schema's `extensions`. A payload with a field that has no source is printed by its resolvers.
  */
-export type PayloadSource =
+type PayloadSource =
   /** The verb's outcome, which is all that the field's resolver reads. */
   | { readonly kind: "outcome" }
   /** The current state of a record whose id the outcome holds, also of a deleted one. */

@@ -30,7 +30,7 @@ export type BundleArguments = {
 };
 
 /** The grouping of deals by a key, and the weight of their amounts. */
-export type BundleRequest = {
+type BundleRequest = {
   readonly where: Filter | null;
   readonly key: Sql;
   readonly weighted: Sql;

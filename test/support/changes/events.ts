@@ -2,7 +2,7 @@ import type { TestGateway } from "../gateway/gateway.ts";
 import { uuidOf } from "../samples/one-of-each.ts";
 
 /** One entry of the change log, as it is stored. */
-export type StoredEvent = {
+type StoredEvent = {
   readonly entity_type: string;
   readonly operation: string;
   readonly version: number;

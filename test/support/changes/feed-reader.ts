@@ -2,7 +2,7 @@ import { at, listAt, type TestGateway } from "../gateway/gateway.ts";
 import { rowsOf } from "../writes/writes.ts";
 
 /** An event as a follower of the feed gets it. */
-export type FedEvent = {
+type FedEvent = {
   readonly position: number;
   readonly type: string;
   readonly recordId: string;

@@ -21,7 +21,7 @@ export const logged = catalog.entities.filter(
 );
 
 /** What a tenant's log makes of nothing: rows by entity and id, links by table, and stages. */
-export type Replayed = {
+type Replayed = {
   readonly rows: ReadonlyMap<Entity, ReadonlyMap<string, Columns>>;
   readonly links: ReadonlyMap<string, readonly string[]>;
   readonly stages: readonly string[];

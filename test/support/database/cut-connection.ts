@@ -9,7 +9,7 @@ import { FrameReader, StatementTexts, type Frame } from "./wire-frames.ts";
 export type Cut = { readonly statement: number; readonly when: "before" | "unheard" };
 
 /** What happens before a statement is sent, while the connection waits. */
-export type Pause = { readonly statement: number; readonly until: () => Promise<void> };
+type Pause = { readonly statement: number; readonly until: () => Promise<void> };
 
 /** A way to the database that knows every statement which takes it, and breaks where it is told to. */
 export type CuttableRoute = {

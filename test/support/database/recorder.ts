@@ -3,7 +3,7 @@ import type { FencedPool } from "../../../src/db/fenced-pool.ts";
 import { Statement } from "../../../src/db/statement.ts";
 
 /** One statement as it was sent, and how many rows came back. */
-export type RecordedStatement = { readonly text: string; rows: number };
+type RecordedStatement = { readonly text: string; rows: number };
 
 /** Remembers the statements that go through a pool. */
 export type Recorder = {

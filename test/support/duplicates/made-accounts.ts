@@ -11,7 +11,7 @@ export type MadeRecord<Values> = {
   readonly values: Values;
 };
 
-export type AccountValues = {
+type AccountValues = {
   name: string | null;
   legalName: string | null;
   domain: string | null;

@@ -4,7 +4,7 @@ import { freshPhone, misspell, restyled, withoutAccents, writtenPhone } from "./
 import type { Vocabulary } from "./words.ts";
 import type { MadeRecord } from "./made-accounts.ts";
 
-export type ContactValues = {
+type ContactValues = {
   firstName: string | null;
   lastName: string | null;
   email: string | null;

@@ -3,7 +3,7 @@ import type { Entity } from "../../../src/model/entity.ts";
 import type { Relation } from "../../../src/model/relation.ts";
 
 /** A filter over edges, and the way that it goes. */
-export type EdgeFilter = { readonly name: string; readonly where: object };
+type EdgeFilter = { readonly name: string; readonly where: object };
 
 /** What every record at the end of the edges meets, and what none does: a list must then look at everything. */
 const ends: Readonly<Record<string, object>> = {

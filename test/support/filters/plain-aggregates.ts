@@ -8,8 +8,8 @@ import { figureNames } from "../../../src/model/measure.ts";
 import type { Fixtures } from "../samples/fixtures.ts";
 
 /** Figures as texts, so that two ways to compute them can be compared. */
-export type PlainFigures = Readonly<Record<string, unknown>>;
-export type PlainAggregate = {
+type PlainFigures = Readonly<Record<string, unknown>>;
+type PlainAggregate = {
   readonly total: PlainFigures;
   readonly groupCount: number;
   readonly groups: readonly {

@@ -24,7 +24,7 @@ export type FuzzOperation = {
   readonly variables: ReadonlyMap<string, string>;
 };
 
-export type OperationOptions = {
+type OperationOptions = {
   readonly random: Random;
   readonly schema: GraphQLSchema;
   /** Public ids that exist. */

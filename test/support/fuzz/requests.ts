@@ -5,7 +5,7 @@ import type { FuzzRequest } from "./client.ts";
 import { garbled, garbledBytes, hostileJson } from "./hostile-values.ts";
 import { makeOperation, type FuzzOperation } from "./operations.ts";
 
-export type FuzzWorld = {
+type FuzzWorld = {
   readonly schema: GraphQLSchema;
   readonly ids: readonly string[];
   readonly keys: readonly string[];

@@ -1,7 +1,7 @@
 import { PassThrough } from "node:stream";
 import { vi } from "vitest";
 
-export type LogLine = Readonly<Record<string, unknown>>;
+type LogLine = Readonly<Record<string, unknown>>;
 
 /** What a gateway logs, through a real stream. */
 export type CapturedLog = {

@@ -4,7 +4,7 @@ import { Writes } from "../writes/writes.ts";
 import { startGateway, type TestGateway, type TestGatewayOptions } from "./gateway.ts";
 
 /** A gateway with a tenant, a key that may do everything in it, and clients that have the key. */
-export type OneTenant = {
+type OneTenant = {
   readonly gateway: TestGateway;
   readonly tenant: TenantFixtures;
   readonly key: string;

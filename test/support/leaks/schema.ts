@@ -57,7 +57,7 @@ export function reachableTypes(): readonly GraphQLNamedType[] {
 }
 
 /** Everything that a request can name: `Type.field`, `Type.field(argument:)`, `Input.field`, `Enum.value` (of inputs). */
-export function coordinates(): readonly string[] {
+function coordinates(): readonly string[] {
   const types = reachableTypes();
   const sentEnums = new Set<GraphQLNamedType>();
   const all: string[] = [];

@@ -137,7 +137,7 @@ export function placesOf(key: string): Readonly<Record<string, (secret: string) 
 }
 
 /** Everything that would give a text away: as it is, and as it may be written elsewhere. */
-export function tracesOf(secret: string): readonly string[] {
+function tracesOf(secret: string): readonly string[] {
   const plain = [secret, nameOf(secret).slice(1)].flatMap((text) => [
     text,
     encodeURIComponent(text),

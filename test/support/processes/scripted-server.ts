@@ -8,7 +8,7 @@ import { text } from "node:stream/consumers";
 import { listen, portOf } from "../../../src/cli/http.ts";
 
 /** A request as the server got it. */
-export type Received = {
+type Received = {
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingHttpHeaders;

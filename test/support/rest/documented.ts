@@ -44,7 +44,7 @@ export class Samples {
 }
 
 /** A request as a line of curl makes it. */
-export type CurlRequest = {
+type CurlRequest = {
   readonly method: string;
   /** With the query, without the host. */
   readonly path: string;

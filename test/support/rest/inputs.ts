@@ -12,7 +12,7 @@ import { jsonValue } from "../samples/arbitraries.ts";
 /** What is sent of a record, under REST names. */
 export type Body = Readonly<Record<string, unknown>>;
 
-export const writesOf = {
+const writesOf = {
   account: accountWrites,
   contact: contactWrites,
   deal: dealWrites,

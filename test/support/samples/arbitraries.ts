@@ -185,7 +185,7 @@ export function fieldValue(definition: Field): fc.Arbitrary<unknown> {
 }
 
 /** Values that the schema of a field's input gives as examples. */
-export function examplesOf(definition: Field): fc.Arbitrary<unknown> | null {
+function examplesOf(definition: Field): fc.Arbitrary<unknown> | null {
   const examples = definition.kind.input?.(definition, "").schema.meta()?.["examples"];
   return Array.isArray(examples) ? fc.constantFrom<unknown[]>(...examples) : null;
 }

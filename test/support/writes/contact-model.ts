@@ -1,5 +1,5 @@
 /** A contact as far as rules between contacts look at it. Records go by their names in the model, not by their ids. */
-export type ModelContact = {
+type ModelContact = {
   readonly account: string | null;
   readonly email: string | null;
   readonly manager: string | null;

@@ -1,7 +1,7 @@
 import type { Call } from "../leaks/calls.ts";
 
 /** The public id of the row with a number, by the entity's name. */
-export type IdOf = (entity: string, number: number) => string;
+type IdOf = (entity: string, number: number) => string;
 
 type Input = Readonly<Record<string, unknown>>;
 

@@ -1,7 +1,7 @@
 import { at, listAt, type TestGateway } from "../gateway/gateway.ts";
 
 /** A field in which two merged records differ. */
-export type ToldField = {
+type ToldField = {
   readonly field: string;
   readonly into: unknown;
   readonly from: unknown;
@@ -26,7 +26,7 @@ export type Merge = {
   readonly payload: unknown;
 };
 
-export type MergeArguments = {
+type MergeArguments = {
   readonly into: string;
   readonly from: string;
   readonly intoVersion?: number;
@@ -65,7 +65,7 @@ export async function merge(
 }
 
 /** The payload of a merge, taken apart. */
-export function readMerge(payload: unknown, kind: "account" | "contact"): Merge {
+function readMerge(payload: unknown, kind: "account" | "contact"): Merge {
   const twins = kind === "account" ? listAt(payload, "contactsMerged") : [];
   const errors = listAt(payload, "userErrors");
   return {

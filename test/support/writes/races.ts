@@ -15,7 +15,7 @@ type Arguments = Readonly<Record<string, unknown>>;
 /** An answer as it came over the wire. */
 export type Reply = { readonly status: number; readonly text: string; readonly answer: Answer };
 
-export type SendOptions = {
+type SendOptions = {
   readonly variables?: Arguments;
   readonly idempotencyKey?: string;
   /** Another credential than the track's own. */
@@ -44,7 +44,7 @@ export type RaceTrack = TestGateway & {
   deadlocks(): Promise<number>;
 };
 
-export type RaceTrackOptions = {
+type RaceTrackOptions = {
   /** `silent` where errors are provoked. */
   readonly logLevel?: "error" | "silent";
 };
