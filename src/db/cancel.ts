@@ -2,16 +2,16 @@ import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 
-/** PostgreSQL's number for "cancel what that process is doing". */
+/** PostgreSQL's code of a cancel request. */
 const cancelRequest = 80_877_102;
-/** After so long nobody knows whether the request will still arrive. */
+/** After this time it is unknown whether a request will still arrive. */
 const patienceMilliseconds = 5_000;
-/** A request that comes before its statement does nothing, so it is sent again. */
+/** The time between requests. One that arrives before its statement has no effect, so it is sent again. */
 const againMilliseconds = 100;
 
 /**
- * Asks PostgreSQL to cancel what a connection is running, by a connection of its own as the protocol wants it. Gives
- * whether it has been done: the server closes once it has sent the signal, so a statement sent later is not hit.
+ * Asks PostgreSQL to cancel a connection's statement, over a separate connection as the protocol requires. True once
+ * the server has sent the signal and closed, so that it cannot hit a later statement.
  */
 function requestCancel(client: pg.PoolClient): Promise<boolean> {
   const [host, port, processId, secretKey]: unknown[] = [

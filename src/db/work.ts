@@ -3,22 +3,22 @@ import { tooComplex, type GatewayError } from "../lib/errors.ts";
 import type { Hold } from "../lib/held-bytes.ts";
 import type { Span } from "../telemetry/tracing.ts";
 
-/** Bytes that the body of an answer may have: more than any page that people look at. */
+/** The most bytes of an answer's body: more than any page that people look at. */
 export const maxAnswerBytes = 16_000_000;
-/** Characters that may be read for one: a text is read once and answered at least once, whatever is answered of it. */
+/** The most characters that may be read for an answer. Each text that is read is in the answer at least once. */
 const maxReadCharacters = 2 * maxAnswerBytes;
 /**
- * No answer has more nodes than its operation was charged for, so one that has twice as many (and then some, for what
- * costs next to nothing) was misread by whoever worked out what it costs.
+ * The most nodes of an answer. No answer should have more nodes than its operation was charged for, so one with twice
+ * as many (and some more, for fields that cost almost nothing) has a wrong cost.
  */
 const nodesAllowed = (charged: number): number => 2 * charged + 1_000;
-/** The clock is looked at once in so many counts: what never waits for anything holds up the timers too. */
+/** The clock is read once in so many counts, since code that never waits holds up the timers too. */
 const countsPerLook = 1_000;
 
-/** When a request has taken too long, and what is said of it then. */
+/** The time at which a request has taken too long, and the error for it. */
 type Deadline = { readonly at: number; readonly reason: () => Error };
 
-/** Something that runs for a work in the database. */
+/** Something that runs for a work and can be cancelled. */
 type Cancellable = { cancel(): void };
 
 type Waiting = {
@@ -26,29 +26,29 @@ type Waiting = {
   readonly reject: (reason: unknown) => void;
 };
 
-/** What one request does to the database, from its first statement to its last, and what it makes of it. */
+/** The work of one request: its statements, the rows that it reads, and the bytes of its answer. */
 export class Work {
   /**
-   * How many statements were sent for it, transactions' own included; without the tenant's pin, the look-up of the
+   * The number of its statements, with those of transactions, but without the tenant's pin, the look-up of the
    * credential and the counting of quotas.
    */
   statements = 0;
-  /** Whether it writes: then it goes on to its end though its client has gone. */
+  /** Whether it writes. If so, it continues to its end after its client has gone. */
   writes = false;
-  /** How many fields a mutation has at its root, each with a transaction of its own: 2 stands for several; 0 for a query. */
+  /** The number of a mutation's root fields, each with its own transaction: 2 means several, 0 a query. */
   mutations = 0;
-  /** Whether something of it is committed: then nobody may say that it changed nothing. */
+  /** Whether something of it is committed, so that no error may claim that nothing was changed. */
   hasCommitted = false;
   /** The span that its statements are a part of; null without tracing. */
   span: Span | null = null;
-  /** Lets others work while this only waits for its client; and waits for a turn again. */
+  /** `endTurn` lets other requests work while this one waits for its client; `newTurn` waits for a turn again. */
   endTurn: (() => void) | null = null;
   newTurn: (() => Promise<void>) | null = null;
   /** Counts bytes that wait for its client. */
   hold: ((giveUp: () => void) => Hold) | null = null;
-  /** When it has taken too long; null while nobody has said. */
+  /** Its deadline; null if none is set. */
   deadline: Deadline | null = null;
-  /** Why it was ended before its end; null while it may go on. */
+  /** The reason why it was stopped; null while it may continue. */
   stopped: Error | null = null;
   readonly #mayStop: boolean;
   #abort: AbortController | null = null;
@@ -75,12 +75,12 @@ export class Work {
     return this.#abort.signal;
   }
 
-  /** How many records it has been given. */
+  /** The number of records that it has read. */
   get nodes(): number {
     return this.#nodes;
   }
 
-  /** How many bytes of its answer were made. */
+  /** The number of bytes of its answer so far. */
   get madeBytes(): number {
     return this.#madeBytes;
   }
@@ -109,10 +109,10 @@ export class Work {
   }
 
   /**
-   * Waits until fewer than `atOnce` reads of it run: what it asks for beyond that waits for itself, as long as it may
-   * take, and not in the line of all, where it would be refused for its own statements. Null when it need not wait.
+   * Waits until fewer than `atOnce` reads of it run. Further reads wait here without a time limit, and not in the queue
+   * of the pool, where the request's own statements would get it refused. Null if there is no need to wait.
    *
-   * @throws what it was ended for meanwhile
+   * @throws the reason for which the work was stopped meanwhile
    */
   startRead(atOnce: number): Promise<void> | null {
     this.throwIfStopped();
@@ -130,15 +130,15 @@ export class Work {
     else next.resolve();
   }
 
-  /** Says what it was charged: it may read that much. */
+  /** Sets the cost that it was charged, which bounds its reads. */
   mayRead(points: number): void {
     this.#mostNodes = nodesAllowed(points);
   }
 
   /**
-   * Counts records that it is given.
+   * Counts records that it reads.
    *
-   * @throws GatewayError QUERY_TOO_COMPLEX when they are far more than it was charged for.
+   * @throws GatewayError QUERY_TOO_COMPLEX if they are far more than it was charged for.
    */
   countNodes(count: number): void {
     this.#nodes += count;
@@ -152,7 +152,7 @@ export class Work {
     this.throwIfStopped();
   }
 
-  /** Counts characters that come from the database; false when they are more than any answer needs, and it is ended. */
+  /** Counts characters from the database. False if they are more than any answer needs, which stops the work. */
   countRead(characters: number): boolean {
     this.#readCharacters += characters;
     if (this.#readCharacters > maxReadCharacters) this.stop(tooMuchRead());
@@ -162,7 +162,7 @@ export class Work {
   /**
    * Counts bytes of the answer as they are made.
    *
-   * @throws GatewayError QUERY_TOO_COMPLEX when it has become too long; or whatever else has ended the work.
+   * @throws GatewayError QUERY_TOO_COMPLEX if the answer is too long, or another reason that has stopped the work.
    */
   countMade(bytes: number): void {
     this.#madeBytes += bytes;
@@ -172,7 +172,7 @@ export class Work {
     this.throwIfStopped();
   }
 
-  /** Looks at the clock, between parts of what never waits. @throws whatever has ended the work. */
+  /** Checks the deadline between parts of code that never waits. @throws the reason that has stopped the work. */
   goOn(): void {
     this.#look();
     this.throwIfStopped();
@@ -185,7 +185,7 @@ export class Work {
   }
 }
 
-/** Why an answer of more bytes is not given. */
+/** The error of an answer with too many bytes. */
 export function answerTooLong(
   advice = "ask for fewer records at once, or for fewer of their long fields.",
 ): GatewayError {
@@ -200,33 +200,33 @@ function tooMuchRead(): GatewayError {
   );
 }
 
-/** What the code that runs now is part of. */
+/** The work and the tenant of the running code. */
 type Running = { readonly work: Work | undefined; readonly tenantId: string };
 
-/** For what lies below libraries, which hand nothing on. The only one of its kind: what can be handed on is. */
+/** Reaches code below libraries, which pass no context on. All other code gets its context as an argument. */
 const running = new AsyncLocalStorage<Running>();
 
-/** Runs `task` and all that it starts as that work. */
+/** Runs `task` and everything that it starts as part of a work. */
 export function asWork<Result>(work: Work, task: () => Result): Result {
   return running.run({ work, tenantId: "" }, task);
 }
 
-/** What the server does for itself, also when a request made it necessary: it serves others too, and ends with none. */
+/** Runs a task of the server itself. It serves all requests, so it does not end with the one that caused it. */
 export function asOwnWork<Result>(task: () => Result): Result {
   return asWork(new Work({ mayStop: false }), task);
 }
 
-/** Runs `task` and all that it starts for a tenant, as part of the same work. */
+/** Runs `task` and everything that it starts for a tenant, as part of the same work. */
 export function forTenant<Result>(tenantId: string, task: () => Result): Result {
   return running.run({ work: currentWork(), tenantId }, task);
 }
 
-/** The work that the caller is part of; undefined outside of requests. */
+/** The work that the running code is part of; undefined outside of requests. */
 export function currentWork(): Work | undefined {
   return running.getStore()?.work;
 }
 
-/** The tenant that the caller works for by `forTenant`; empty outside of that. */
+/** The tenant of the innermost `forTenant`; empty outside of it. */
 export function currentTenant(): string {
   return running.getStore()?.tenantId ?? "";
 }

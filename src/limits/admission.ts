@@ -7,7 +7,7 @@ import { GatewayError, unavailable } from "../lib/errors.ts";
 import type { HeldBytes } from "../lib/held-bytes.ts";
 import { Turns } from "../lib/turns.ts";
 
-/** A request that wants to be worked on; who sent it is known once it was let in. */
+/** A request that waits for admission. Its actor is known after the gate. */
 type Entering = {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -15,21 +15,21 @@ type Entering = {
   readonly actor: { readonly tenantId: string } | null;
 };
 
-/** A burst waits for its turn at most so long. */
+/** The longest wait for a turn in a burst. */
 const burstMilliseconds = 5_000;
-/** When the first in line was late for so long, the load lasts, and nobody waits longer than that. */
+/** If the first in line was late for this time, the load is lasting, and no request waits longer than this. */
 const crowded = { afterMilliseconds: 500, waitMilliseconds: 100 };
 
 /**
- * Bounds how many requests are worked on at once. What is beyond waits a moment or is refused before anything of it is
- * read, so that those who are admitted are answered as fast as ever. Callers take turns by what they send as their
- * credential, which is not checked yet: those that were let in before have a line each, all others share one. The lines
- * of a tenant move as one. Nobody is let in for whom there is no room in the bytes that wait for clients.
+ * Bounds the number of requests in progress. Further requests wait a moment, or are refused before anything of them is
+ * read, so that admitted requests stay fast. Callers take turns by the credential that they send, which is not checked
+ * yet: each credential that was admitted before has its own line, and all others share one. The lines of a tenant move
+ * as one. A request is only admitted if there is room in the bytes that wait for clients.
  */
 export class Admission {
   readonly #turns: Turns;
   readonly #held: HeldBytes;
-  /** Whose they are: credentials that were let in before have a line each; all others share one, however many are made up. */
+  /** Tenants by admitted credential. All unknown credentials share one line, so that made-up ones gain nothing. */
   readonly #tenants = new LRUCache<string, string>({ max: 10_000, ttl: 600_000 });
 
   constructor({ inFlight, queued }: LimitsConfig, held: HeldBytes) {
@@ -45,12 +45,12 @@ export class Admission {
     held.onFreed = () => this.#turns.wake();
   }
 
-  /** How many requests are worked on, and how many wait. */
+  /** The number of requests in progress, and of waiting ones. */
   get state(): { readonly taken: number; readonly waiting: number } {
     return this.#turns.state;
   }
 
-  /** Works on a request when it has its turn, or refuses it; then it is worth coming again in a second. */
+  /** Handles a request when it has its turn, or refuses it. A client can try again after a second. */
   async admit(
     entering: Entering,
     handle: () => Promise<void> | void,
@@ -67,7 +67,7 @@ export class Admission {
       if (!response.destroyed) refuse(error);
       return;
     }
-    // A client that is waited for does not keep a turn: not while a body is on its way, nor while an answer is.
+    // A request keeps no turn while it waits for its client to send a body or to read an answer.
     const { socket } = request;
     work.hold = (giveUp) => {
       const party = entering.actor?.tenantId ?? caller;
@@ -86,7 +86,7 @@ export class Admission {
     } finally {
       work.ends(turn);
       giveBack();
-      // By the credential, not by the answer: some answers are the same for everybody.
+      // The credential decides, not the answer, since some answers are the same for all callers.
       const tenant = entering.actor?.tenantId;
       if (tenant !== undefined) this.#tenants.set(caller, tenant);
       else if (response.headersSent && response.statusCode === 401) this.#tenants.delete(caller);
@@ -107,7 +107,7 @@ export class Admission {
         }));
       if (isKnown || hasRoom()) return giveBack;
       giveBack();
-      // It holds answers, so it was let in since it came: now it has a line of its own.
+      // It holds answers, so it was admitted meanwhile, and has its own line now.
       if (!this.#tenants.has(caller)) throw this.#unreadComplaint(caller);
     }
   }
@@ -120,16 +120,16 @@ export class Admission {
   }
 }
 
-/** The line of all whose credential was not let in yet. */
+/** The line of all credentials that were not admitted yet. */
 const strangers = "strangers";
 
-/** Hashed: what is remembered is no credential, and no longer than another. */
+/** A hash, so that no credential is stored, and all entries have the same length. */
 function callerOf(request: IncomingMessage): string {
   return hash("sha256", sentBy(request), "base64");
 }
 
 function sentBy({ headers }: IncomingMessage): string {
   const key = headers["x-api-key"];
-  // However the scheme is written.
+  // The scheme's case does not matter.
   return typeof key === "string" ? key : (headers.authorization ?? "").replace(/^Bearer +/i, "");
 }

@@ -1,9 +1,9 @@
 import type { Work } from "../db/work.ts";
 
 /**
- * What a request costs that failed as a whole: one where it never came to a statement, what it had read where the failure
- * was `ours`, and otherwise all that it asked for. What was stopped (it took too long, its client has gone) had the
- * database work until then, whatever came of it.
+ * The cost of a request that failed as a whole: one point if it sent no statement, the cost of its reads if the failure
+ * was `ours`, and otherwise its whole demand. A stopped request (it took too long, its client has gone) is charged in
+ * full, since the database has worked for it.
  */
 export function failureCost(work: Work, requested: number, isOurs: boolean): number {
   if (work.statements === 0) return Math.min(requested, 1);

@@ -7,16 +7,16 @@ import { headerOf } from "../lib/headers.ts";
 import type { Hold } from "../lib/held-bytes.ts";
 import { excessOf } from "../lib/json.ts";
 
-/** Bytes that the body of a request may have. */
+/** The most bytes of a request's body. */
 export const maxBodyBytes = 1_000_000;
-/** More than any filter or JSON value may have, and less than what a walk through it needs of the stack. */
+/** The deepest nesting: more than any filter or JSON value may have, and less than the stack allows. */
 const maxLevels = 250;
-/** Each is read field by field of its type: 1,000 quotes with 18 line items each are fewer. */
+/** The most objects. Each is read by the fields of its type; 1,000 quotes with 18 line items each are fewer. */
 const maxObjects = 20_000;
 
 /**
- * Which bodies are read at all: JSON in UTF-8 as it is. Forms and plain text are what a web page of another origin could
- * send without being asked.
+ * Accepts only uncompressed JSON in UTF-8. A web page of another origin could send forms and plain text without a
+ * preflight.
  *
  * @throws GatewayError BAD_USER_INPUT with status 415
  */
@@ -40,10 +40,9 @@ function isJson(contentType: string, types: readonly string[]): boolean {
 }
 
 /**
- * The JSON in a body that is on its way. What a client sends slowly is waited for without keeping anybody else from being
- * served.
+ * Reads a body as JSON. A slow body gives up its turn meanwhile, so that other requests are served.
  *
- * @throws GatewayError BAD_USER_INPUT, also with status 413; UNAVAILABLE when it has to make way for others.
+ * @throws GatewayError BAD_USER_INPUT, also with status 413; UNAVAILABLE if it has to make way for others.
  */
 export async function readJsonText(incoming: IncomingMessage, work: Work): Promise<string> {
   // A short body arrives with its headers, so it is neither waited for nor held.
@@ -59,7 +58,7 @@ export async function readJsonText(incoming: IncomingMessage, work: Work): Promi
       "Too many bodies are on their way at once; send this one again in a second, without a pause.",
     );
     madeWay.reject(reason);
-    // It may be all there, and stand in line.
+    // The body may have arrived, and the request wait in line.
     work.stop(reason);
   });
   try {
@@ -81,7 +80,7 @@ function decoded(bytes: Buffer): string {
   }
 }
 
-/** What is left of a body that is refused is seen to where connections are. */
+/** src/http/connection.ts handles the rest of a refused body. */
 async function readBytes(
   incoming: IncomingMessage,
   chunks: Buffer[],
@@ -106,12 +105,12 @@ async function readBytes(
 const tooLarge = (): GatewayError =>
   badRequest({ complaint: "bodyTooLarge", max: maxBodyBytes }, 413);
 
-/** The time that a body may take before others are let in meanwhile. */
+/** The time that a body may take before the request gives up its turn. */
 const promptMilliseconds = 25;
 
 async function promptly<Body>(reading: Promise<Body>, work: Work): Promise<Body> {
   const late = Symbol("late");
-  // After a busy moment timers come first: what has arrived meanwhile is not late.
+  // After a busy moment, timers run before input. A body that has arrived meanwhile is not late.
   const waited = sleep(promptMilliseconds).then(() => immediately(late));
   const early = await Promise.race([reading, waited]);
   if (early !== late) return reading;
@@ -124,7 +123,7 @@ async function promptly<Body>(reading: Promise<Body>, work: Work): Promise<Body>
 /**
  * Parses a JSON text whose depth and number of objects are bounded. No number in it is changed.
  *
- * @throws GatewayError BAD_USER_INPUT, with `complaint` when it is no JSON.
+ * @throws GatewayError BAD_USER_INPUT, with `complaint` if the text is not JSON.
  */
 export function parseBoundedJson(text: string, complaint: string): unknown {
   const excess = excessOf(text, { levels: maxLevels, objects: maxObjects });

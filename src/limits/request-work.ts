@@ -6,8 +6,8 @@ import { tooComplex, unavailable, type GatewayError } from "../lib/errors.ts";
 const nobodyWaits = unavailable("Nobody waits for the answer any more.");
 
 /**
- * The work of a request that ends when it takes too long. A query ends too when its client has gone; a mutation goes on,
- * since a client that lost its answer expects all or nothing of it and need not know which.
+ * The work of a request, which is stopped when it takes too long. A query is also stopped when its client has gone. A
+ * mutation continues, since a client that lost its answer expects all of it or nothing.
  */
 export function workFor(response: ServerResponse, milliseconds: number): Work {
   const work = new Work();
@@ -17,7 +17,7 @@ export function workFor(response: ServerResponse, milliseconds: number): Work {
   response.once("close", () => {
     if (!response.writableFinished && work.writes) return;
     clearTimeout(timer);
-    // An answer that was given may have left statements behind whose outcome it did not wait for.
+    // Statements may still run after the answer, if it did not wait for them.
     work.stop(nobodyWaits);
   });
   return work;

@@ -5,20 +5,20 @@ import { acceptedCodings } from "../lib/accept.ts";
 import { compress } from "../lib/compress.ts";
 import type { Hold } from "../lib/held-bytes.ts";
 
-/** An answer is handed to its connection in such parts, each when the one before has left. */
+/** The size of an answer's parts. Each is written after the previous one has left. */
 const partBytes = 65_536;
-/** What is shorter fits a packet or two as it is. */
+/** A shorter answer fits one or two packets uncompressed. */
 const leastCompressed = 1_024;
 
-/** What is sent before a body. */
+/** The status and the headers of an answer. */
 export type Head = { readonly status: number; readonly headers: OutgoingHttpHeaders };
 
-/** Where an answer goes, and the work that led to it. */
+/** The response of an answer, and its work. */
 type Recipient = { readonly response: ServerResponse; readonly work: Work };
 
 /**
- * Sends a whole answer, compressed for those who can read that, and holds it until it is read: settled once it is
- * counted. What still refers to its text need not be kept so long.
+ * Sends a whole answer, compressed if the client accepts that, and counts its bytes until the client has read them. It
+ * resolves once they are counted, so that other references to the text can be freed.
  */
 export async function sendWhole(
   to: Recipient,
@@ -43,7 +43,7 @@ export async function sendWhole(
   }
 }
 
-/** Holds an answer until it has left. */
+/** Counts an answer's bytes until they have left. */
 function held(to: Recipient, length: number): Hold | undefined {
   const hold = holdFor(to);
   if (hold !== undefined) to.response.once("close", hold.free);
@@ -51,7 +51,7 @@ function held(to: Recipient, length: number): Hold | undefined {
   return hold;
 }
 
-/** Sends an answer that comes bit by bit; the next is asked for when the one before has left. */
+/** Sends an answer in chunks. The next chunk is taken when the previous one has left. */
 export async function sendStream(
   to: Recipient,
   { status, headers }: Head,
@@ -101,7 +101,7 @@ function end(response: ServerResponse): void {
   if (!response.destroyed) response.end();
 }
 
-/** Waits until what was written has left, or never will. */
+/** Waits until the written bytes have left, or the connection is closed. */
 async function drained(response: ServerResponse): Promise<void> {
   const over = new AbortController();
   const { signal } = over;

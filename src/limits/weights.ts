@@ -1,15 +1,15 @@
 import { maxAnswerBytes } from "../db/work.ts";
 
 /**
- * What is more work for the database than a record that could be returned, which is the unit; weighed by the time that
- * both take on 200,000 rows of a tenant (docs/decisions.md).
+ * Costs of work beyond the reading of records. The unit is one record that could be returned. The weights are measured
+ * as times on 200,000 rows of a tenant (docs/decisions.md).
  */
 export const weights = {
-  /** Counting all that a list matches: of one parent, of the tenant. */
+  /** Counting all matches of a list: of one parent, of the tenant. */
   count: { edge: 1, root: 100 },
-  /** Reading all rows for a filter on texts or JSON, or for an order, that no index helps: as much as counting them. */
+  /** Reading all rows for a filter on texts or JSON or an order without an index. It costs as much as counting them. */
   large: { edge: 1, root: 100 },
-  /** Each character that a filter looks for in texts. */
+  /** Each character that a filter searches for in texts. */
   character: { edge: 1 / 100, root: 1 / 2 },
   /** An aggregate over one parent's records, over the tenant's; and the same in groups. */
   aggregate: { edge: 2, root: 2_000 },
@@ -27,20 +27,20 @@ export const weights = {
 
 /** The number of an answer's bytes that take as long to read, print and send as a record. */
 const bytesPerPoint = 10_000;
-/** As many as the longest answer has cost this much; no more is held for bytes, whatever is selected. */
+/** The cost of the bytes of the longest answer. No operation is charged more for bytes in advance. */
 const mostForBytes = maxAnswerBytes / bytesPerPoint;
-/** What is held for each value that can be long (prose, JSON, lists of texts): 100 KB of it. */
+/** The points charged in advance for each value that can be long (prose, JSON, lists of texts): for 100 KB of it. */
 const pointsPerLong = 10;
 
-/** What the bytes of an answer cost. */
+/** The cost of an answer's bytes. */
 export const answerPoints = (bytes: number): number =>
   Math.min(mostForBytes, Math.floor(bytes / bytesPerPoint));
 
-/** What is held for the bytes of so many values that can be long. */
+/** The points charged in advance for the bytes of values that can be long. */
 export const longPoints = (values: number): number =>
   Math.min(mostForBytes, values * pointsPerLong);
 
-/** What a filter and an order of a list cost. */
+/** The cost of a list's filter and order. */
 export function readingCost(
   { isLookedFor, characters }: { readonly isLookedFor: boolean; readonly characters: number },
   sortsAll: boolean,
@@ -50,7 +50,7 @@ export function readingCost(
   return large + Math.floor(characters * weights.character[place]);
 }
 
-/** How many records an input writes: itself, and those that its lists hold, e.g. a quote's line items. */
+/** The number of records that an input writes: itself, and those in its lists, such as a quote's line items. */
 export function recordsIn(input: unknown): number {
   if (Array.isArray(input)) return input.reduce<number>((sum, item) => sum + recordsIn(item), 0);
   if (typeof input !== "object" || input === null) return 0;

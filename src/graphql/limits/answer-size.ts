@@ -17,12 +17,12 @@ import type { Context } from "../schema/context.ts";
 const punctuation = 4;
 
 /**
- * Has every field count what it adds to the answer when it is resolved, so that an operation ends as soon as its answer is
- * too long, it has taken too long or something else has ended it, and not once all of it lies in memory.
+ * Makes every field count its part of the answer when it is resolved. So an operation ends as soon as its answer is too
+ * long, its time is up or it is stopped, and not after the whole answer lies in memory.
  */
 export function countingAnswers(schema: GraphQLSchema): GraphQLSchema {
   for (const type of Object.values(schema.getTypeMap())) {
-    // The types of introspection are those of every schema in the process.
+    // All schemas of the process share the types of introspection.
     if (!isObjectType(type) || isIntrospectionType(type)) continue;
     for (const field of Object.values(type.getFields())) count(field);
   }
@@ -62,7 +62,7 @@ function counted(work: Work, bytes: number): void {
   }
 }
 
-/** Ends the operation as a whole: the executor goes on where a field that can be null has failed, unless it is told so. */
+/** Stops the whole operation. The executor would continue after the failure of a nullable field. */
 function ended(error: unknown): GraphQLError {
   const code = error instanceof GatewayError ? error.code : "UNAVAILABLE";
   const message = error instanceof Error ? error.message : "The operation was stopped.";

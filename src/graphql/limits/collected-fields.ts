@@ -32,14 +32,14 @@ export function fragmentsOf({ definitions }: DocumentNode): Fragments {
   );
 }
 
-/** The nodes of one response name on one type that stand under the same conditions: they are resolved as one. */
+/** The nodes with one response name, type and set of conditions, which are resolved as one field. */
 type MergedField = {
   readonly parent: GraphQLCompositeType;
   readonly nodes: readonly FieldNode[];
   readonly conditions: readonly Condition[];
 };
 
-/** The fields under selection sets of one object, fragments worked in. */
+/** The fields under selection sets of one object, with the fields of fragments. */
 export function merged(
   schema: GraphQLSchema,
   fragments: Fragments,
@@ -73,7 +73,7 @@ export function merged(
   return [...groups.values()];
 }
 
-/** The type that a fragment's fields are on: a concrete one stays what it is. */
+/** The type of a fragment's fields. A concrete type is not widened. */
 function narrowed(
   schema: GraphQLSchema,
   parent: GraphQLCompositeType,
@@ -96,7 +96,7 @@ function conditionsOf(directives: readonly DirectiveNode[] = []): Condition[] {
   });
 }
 
-/** Whether a variable stands anywhere in a value. */
+/** Whether a value contains a variable. */
 export function namesVariable(value: ValueNode): boolean {
   let found = false;
   visit(value, {

@@ -8,7 +8,7 @@ import { defaultPageSize } from "../../query/page.ts";
 type Place = "edge" | "root";
 const placeOf = (isRoot: boolean): Place => (isRoot ? "root" : "edge");
 
-/** A list: its page, whether its nodes are selected or only where it stands. */
+/** The cost of a list. Its page costs the same if nodes, edges or only `pageInfo` are selected. */
 export const listCost = (entity: Entity): Pick<Access, "cost" | "uses"> => ({
   uses: ["first", "last", "search", "where", "orderBy"],
   cost: ({ first, last, search, where, orderBy }, { isRoot, selected }) => {
@@ -25,7 +25,7 @@ export const listCost = (entity: Entity): Pick<Access, "cost" | "uses"> => ({
   },
 });
 
-/** The fields of an order, unchecked: one that is refused is not carried out. */
+/** The fields of an order, unchecked, since an invalid order is refused later. */
 const orderedBy = (orderBy: unknown): readonly string[] =>
   Array.isArray(orderBy) ? orderBy.flatMap((term: unknown) => Object.keys(Object(term))) : [];
 
@@ -57,7 +57,7 @@ export const searchCost: Pick<Access, "cost" | "uses"> = {
   },
 };
 
-/** Several records by their ids, given in an argument of that name. */
+/** Several records by the ids in an argument. */
 export const idsCost: Pick<Access, "cost" | "uses"> = {
   uses: ["ids"],
   cost: ({ ids }) => {
@@ -75,7 +75,7 @@ export const duplicatesCost = (defaultCount: number): Pick<Access, "cost" | "use
   },
 });
 
-/** A page of pairs of them. */
+/** A page of pairs of likely duplicates. */
 export const pairsCost: Pick<Access, "cost" | "uses"> = {
   uses: ["first"],
   cost: ({ first }) => {
@@ -84,12 +84,12 @@ export const pairsCost: Pick<Access, "cost" | "uses"> = {
   },
 };
 
-/** Figures over all deals of the tenant. */
+/** Aggregates over all deals of the tenant. */
 export const figuresCost: Pick<Access, "cost"> = {
   cost: () => ({ own: weights.groups.root, times: 1 }),
 };
 
-/** A mutation of one record, or of as many as its inputs hold. */
+/** A mutation of one record, or of all records in its inputs. */
 export const mutationCost: Pick<Access, "cost" | "uses"> = {
   uses: ["input", "inputs"],
   cost: ({ input, inputs }) => {
@@ -104,8 +104,8 @@ export const mergeCost: Pick<Access, "cost"> = {
 };
 
 /**
- * The schema's own description, which is resolved in one go: 85 ms for all of it. The lists of a type are estimated alike
- * for all types.
+ * Introspection, which is resolved without a pause: 85 ms for the whole schema. The lists of a type have the same
+ * estimate for all types.
  */
 const introspection: Readonly<Record<string, Cost>> = {
   "__Schema.types": { own: 2_000, times: 150 },
@@ -119,10 +119,10 @@ const introspection: Readonly<Record<string, Cost>> = {
   "__Directive.args": { own: 5, times: 3 },
 };
 
-/** What a field of the schema's description costs; undefined for everything else. */
+/** The cost of a field of introspection; undefined for all other fields. */
 export function introspectionCost(type: string, field: string): Cost | undefined {
   return introspection[`${type}.${field}`];
 }
 
-/** What only holds the parts of something that was counted already. */
+/** An object that only holds parts of something that was counted already. */
 export const noCost: Pick<Access, "cost"> = { cost: () => ({ own: 0, times: 1 }) };

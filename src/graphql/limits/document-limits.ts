@@ -12,11 +12,11 @@ import { badInput, tooComplex, type GatewayError } from "../../lib/errors.ts";
 import { fragmentsOf } from "./collected-fields.ts";
 import { isReservedName } from "../server/variables.ts";
 
-/** Deepest nesting of brackets in a document: more than any filter, far less than what a parser's stack takes. */
+/** The deepest nesting of brackets in a document: more than any filter has, and far less than a parser can take. */
 const maxNesting = 250;
-/** How often one response name may be selected at one place: comparing them all with each other is quadratic. */
+/** The most selections of one response name at one place. Validation compares all pairs, which is quadratic. */
 const maxRepeats = 50;
-/** How long an alias may be: it is in the answer once for each record. */
+/** The longest alias. The answer repeats it for each record. */
 const maxNameCharacters = 100;
 
 const opening: ReadonlySet<TokenKind> = new Set([
@@ -35,8 +35,8 @@ function tooMuch(of: string, most: number, mend: string): GatewayError {
 }
 
 /**
- * What can be seen of a document before it is parsed: its length, how many tokens it has and how deep they nest.
- * What is no GraphQL passes: the parser says so better.
+ * Checks a document before it is parsed: its length, the number of its tokens and their nesting. A text that is not
+ * GraphQL passes, since the parser has the better error.
  *
  * @throws GatewayError QUERY_TOO_COMPLEX
  */
@@ -58,7 +58,7 @@ export function checkText(text: string, limits: OperationLimits): void {
   }
 }
 
-/** The kind of the next token; null where there is none. */
+/** The kind of the next token; null if the text has no valid token there. */
 function nextKind(lexer: Lexer): TokenKind | null {
   try {
     return lexer.advance().kind;
@@ -68,8 +68,8 @@ function nextKind(lexer: Lexer): TokenKind | null {
 }
 
 /**
- * What can be seen of a document before it is validated, with fragments worked in wherever they are spread: how deep and how
- * wide its selections are. Validation compares fields with each other; this bounds what it has to do.
+ * Checks a document before it is validated: the depth and width of its selections, with the fields of all fragments.
+ * Validation compares fields with each other; this bounds its work.
  *
  * @throws GatewayError QUERY_TOO_COMPLEX, or BAD_USER_INPUT for a variable that the executor cannot hold
  */
@@ -111,11 +111,11 @@ class Counter {
     }
   }
 
-  /** Level by level: all selections of one place together, as they are merged when the operation runs. */
+  /** Checks level by level. The selections of one place are taken together, as the executor merges them. */
   selections(root: SelectionSetNode, isOperation: boolean): void {
     const aliasesBefore = this.#aliases;
     this.#level([{ set: root, inside: [] }], 1, isOperation);
-    // A fragment's aliases count where it is spread.
+    // The aliases of a fragment count at each spread.
     if (!isOperation) this.#aliases = aliasesBefore;
   }
 
@@ -172,9 +172,9 @@ class Counter {
     if (this.#aliases > maxAliases) throw tooMuch("aliases", maxAliases, "use fewer");
   }
 
-  /** Selection sets with those of all fragments that are spread in them; a fragment inside itself is left to validation. */
+  /** Selection sets with those of their fragments. A fragment inside itself is left to validation. */
   *#flattened(sets: readonly Spread[]): Generator<Spread> {
-    // Not by recursion: each step would go through all generators above it.
+    // A recursive generator would pass each item through all generators above it.
     const open = [...sets];
     for (let spread = open.pop(); spread !== undefined; spread = open.pop()) {
       yield spread;
@@ -186,7 +186,7 @@ class Counter {
           const name = selection.name.value;
           const fragment = this.#fragments.get(name);
           if (fragment === undefined || inside.includes(name)) continue;
-          // Counts like a field: fragments of nothing but fragments double as well.
+          // A spread counts like a field, since fragments that only contain fragments can double as well.
           this.#count(false);
           open.push({ set: fragment.selectionSet, inside: [...inside, name] });
         }
@@ -201,7 +201,7 @@ function tooLongName(name: string): GatewayError {
   );
 }
 
-/** A selection set, and the fragments that it was reached through. */
+/** A selection set, and the fragments on the way to it. */
 type Spread = { readonly set: SelectionSetNode; readonly inside: readonly string[] };
 
 const shortened = (name: string): string => (name.length > 40 ? `${name.slice(0, 40)}…` : name);

@@ -11,13 +11,13 @@ import { accessOf } from "./access.ts";
 
 const reading = new WeakMap<GraphQLNamedType, boolean>();
 
-/** Whether values of an input type could name something that takes a read scope. */
+/** Whether values of an input type can name an entity, which takes its read scope. */
 export function readingInputs(type: GraphQLInputType): boolean {
   const named = getNamedType(type);
   if (!isInputObjectType(named)) return false;
   const known = reading.get(named);
   if (known !== undefined) return known;
-  // Input types name themselves: until the answer is known it is no.
+  // Input types can contain themselves. The answer is no until it is known.
   reading.set(named, false);
   const answer =
     accessOf(named).reads !== undefined ||
@@ -30,7 +30,7 @@ export function readingInputs(type: GraphQLInputType): boolean {
 
 const sizes = new WeakMap<object, number>();
 
-/** How many values an input holds, lists' items included. The same variable may be given to many fields. */
+/** The number of values in an input, with the items of lists. One variable may be given to many fields. */
 export function sizeOf(value: unknown): number {
   if (typeof value !== "object" || value === null) return 1;
   const known = sizes.get(value);
@@ -40,22 +40,22 @@ export function sizeOf(value: unknown): number {
   return size;
 }
 
-/** How many values an input compares with: those of its lists, and those that stand alone. */
+/** The number of values that an input compares with: the items of its lists, and single values. */
 const valuesIn = (operators: unknown): number =>
   Object.values(isRecord(operators) ? operators : {}).reduce<number>(
     (sum, operand) => sum + (Array.isArray(operand) ? operand.length : 1),
     0,
   );
 
-/** What an input's value asks for: the entities that it names, and points for values that are work to read. */
+/** The demand of an input's value: the entities that it names, and points for values that are expensive to read. */
 export type InputDemand = { readonly entities: Set<string>; points: number };
 
-/** Adds what an input's value asks for: by filters through edges, by terms of an order. */
+/** Adds the demand of an input's value: of filters through edges, and of terms of an order. */
 export function inputReads(type: GraphQLInputType, value: unknown, found: InputDemand): void {
   if (value == null) return;
   if (isNonNullType(type)) return inputReads(type.ofType, value, found);
   if (isListType(type)) {
-    // What is no list stands for a list of one.
+    // GraphQL takes a single value for a list of one.
     for (const item of Array.isArray(value) ? value : [value]) inputReads(type.ofType, item, found);
     return;
   }

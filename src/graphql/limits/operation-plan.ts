@@ -31,17 +31,17 @@ import {
 } from "./planned-field.ts";
 import { noVariables, type Variables } from "../server/variables.ts";
 
-/** What an operation asks for, known before anything of it is carried out. */
+/** The demand of an operation, known before it runs. */
 export type Demand = {
-  /** Every scope that some field, argument or condition in it needs. */
+  /** All scopes that its fields, arguments and conditions need. */
   readonly scopes: ReadonlySet<Scope>;
-  /** Nodes that it could read, and what is as much work. */
+  /** The number of nodes that it could read, with other work in the same unit. */
   readonly cost: number;
-  /** Where most of the cost lies: the path of response names. */
+  /** The path of response names to the most expensive field. */
   readonly heaviest: readonly string[];
 };
 
-/** An operation that was worked out once; what depends on variables is worked out for each request. */
+/** The plan of an operation, computed once. The parts that depend on variables are computed for each request. */
 export class OperationPlan {
   readonly #fields: readonly PlannedField[];
   readonly #fixed: Demand | null;
@@ -54,7 +54,7 @@ export class OperationPlan {
     this.#fixed = planner.dependsOnVariables ? null : this.#work(noVariables);
   }
 
-  /** Whether what it asks for depends on what its variables hold. */
+  /** Whether its demand depends on the values of its variables. */
   get dependsOnVariables(): boolean {
     return this.#fixed === null;
   }
@@ -64,12 +64,12 @@ export class OperationPlan {
     return this.#fields;
   }
 
-  /** What the operation asks for with these variables. */
+  /** The demand of the operation with these variables. */
   demand(variables: Variables): Demand {
     return this.#fixed ?? this.#work(variables);
   }
 
-  /** What an answer to it cost: at most what it asked for, and one where that is not nothing. `bytes` were made for it. */
+  /** The cost of an answer with so many bytes: at least one, and at most the cost of the demand. */
   spent(data: Readonly<Record<string, unknown>> | null, bytes: number, spending: Spending): number {
     const { cost } = this.demand(spending.variables);
     if (data === null && spending.hasFailed) return cost;
@@ -102,7 +102,7 @@ class Planner {
     this.#fragments = fragments;
   }
 
-  /** The fields under selection sets on a type: by concrete type where that is abstract, its own under "". */
+  /** The fields under selection sets on a type, by concrete type if it is abstract. Its own fields are under "". */
   fieldsOf(
     type: GraphQLCompositeType,
     selections: readonly NonNullable<FieldNode["selectionSet"]>[],
@@ -131,7 +131,7 @@ class Planner {
     const definition = fieldOf(parent, node.name.value);
     const name = (node.alias ?? node.name).value;
     const around = scopesOf(accessOf(parent));
-    // `__typename`: what a parent type says goes for it too.
+    // `__typename` has the demand of its parent type.
     if (definition === null) {
       const value = { demand: null, own: 0, isLeaf: true, isList: false, isEmbedded: false };
       const nothing = {
@@ -167,7 +167,7 @@ class Planner {
     };
   }
 
-  /** What a field asks for that depends on its arguments; null when nothing does. */
+  /** The demand of a field that depends on its arguments; null if nothing depends on them. */
   #demand(
     parent: GraphQLCompositeType,
     definition: GraphQLField<unknown, unknown>,
@@ -213,14 +213,14 @@ class Planner {
     return () => once;
   }
 
-  /** A record costs one, unless a field says otherwise; what only groups fields costs nothing. */
+  /** A record costs one, unless a field says otherwise. An object that only groups fields costs nothing. */
   #ownCost(type: GraphQLNamedType): number {
     const types = isAbstractType(type) ? this.#schema.getPossibleTypes(type) : [type];
     return types.some((one) => accessOf(one).reads !== undefined) ? 1 : 0;
   }
 }
 
-/** The arguments as the field's resolver gets them; null where the executor refuses them and does not resolve the field. */
+/** The arguments as the field's resolver gets them; null if the executor refuses them. */
 function argumentsOf(
   definition: GraphQLField<unknown, unknown>,
   node: FieldNode,

@@ -3,9 +3,9 @@ import type { Cost } from "./access.ts";
 import type { Condition } from "./collected-fields.ts";
 import type { Variables } from "../server/variables.ts";
 
-/** A field of the operation with all that is known of it without variables. */
+/** A field of the operation, with everything about it that does not depend on variables. */
 export type PlannedField = {
-  /** What it is called in the answer. */
+  /** Its name in the answer. */
   readonly name: string;
   readonly conditions: readonly Condition[];
   readonly scopes: readonly Scope[];
@@ -13,22 +13,22 @@ export type PlannedField = {
   readonly own: number;
   readonly isLeaf: boolean;
   readonly isList: boolean;
-  /** Whether it gives objects that are parts of the object it is on, and cost what their values cost: `changes`, `sum`. */
+  /** Whether it gives parts of its own object, which cost as much as their values: `changes`, `sum`. */
   readonly isEmbedded: boolean;
-  /** How many items its list has at most; null where nobody knows. */
+  /** The most items of its list; null if that is unknown. */
   readonly items: number | null;
   /** Whether its bytes can be more work than its value. */
   readonly isLong: boolean;
-  /** Under an abstract type, only one of the concrete ones is resolved for each object. */
+  /** The fields under it by concrete type. Under an abstract type, each object has only one of them. */
   readonly alternatives: ReadonlyMap<string, readonly PlannedField[]>;
 } & Content;
 export type FieldDemand = Cost & { readonly scopes: readonly Scope[] };
 
-/** What is selected on an object and made of it: printing many values takes longer than reading the record. */
+/** The number of values that are printed of an object, since printing many takes longer than reading the record. */
 type Content = {
-  /** Values, objects that are part of it among them; lists of a known length count with all of their items. */
+  /** Values, with those of embedded objects, and with all items of lists of a known length. */
   readonly values: number;
-  /** Those of one item of each other list. */
+  /** Values of one item of each other list. */
   readonly listed: number;
   readonly hasLists: boolean;
 };
@@ -36,12 +36,12 @@ const noContent: Content = { values: 0, listed: 0, hasLists: false };
 
 /** The number of a record's values that take as long as the record itself. */
 const valuesPerNode = 10;
-/** The number of items that a list counts with when it is no page of records. */
+/** The estimated number of items in a list that is not a page of records. */
 const usualItems = 5;
 
 const pointsOf = (values: number): number => Math.floor(values / valuesPerNode);
 
-/** What is made of an object by the fields under it: on an abstract type, by those of the widest concrete one. */
+/** The content of an object by the fields under it; on an abstract type, by those of the widest concrete type. */
 export function contentOf(alternatives: PlannedField["alternatives"]): Content {
   let [common, most] = [noContent, noContent];
   for (const [type, fields] of alternatives) {
@@ -60,7 +60,7 @@ const plus = (one: Content, other: Content): Content => ({
 const wholeOf = ({ values, listed }: Pick<Content, "values" | "listed">): number =>
   values + usualItems * listed;
 
-/** What one field adds to the object it is on; what costs something by itself adds nothing. */
+/** The content that one field adds to its object. A field with a cost of its own adds nothing. */
 function contentBy(field: PlannedField): Content {
   const { isLeaf, isEmbedded, isList, items, hasLists } = field;
   if (!isLeaf && !isEmbedded) return noContent;
@@ -71,7 +71,7 @@ function contentBy(field: PlannedField): Content {
     : { values: items * each, listed: 0, hasLists: true };
 }
 
-/** What is selected on a field's objects costs; each of `items` has been paid for, with some values of it. */
+/** The cost of the selection on a field's objects. Each of `items` has been charged, with some of its values. */
 function breadthOf(field: PlannedField, items: number | undefined): number {
   if (field.isEmbedded) return 0;
   const { values, listed } = field;
@@ -82,13 +82,13 @@ function breadthOf(field: PlannedField, items: number | undefined): number {
 
 type Total = {
   readonly cost: number;
-  /** How many values there are that can be long. */
+  /** The number of values that can be long. */
   readonly long: number;
   readonly path: readonly string[];
 };
 const free: Total = { cost: 0, long: 0, path: [] };
 
-/** The cost of fields side by side, and the way to the most expensive one; their scopes are added to `scopes`. */
+/** The cost of sibling fields, and the path to the most expensive one. Their scopes are added to `scopes`. */
 export function total(
   fields: readonly PlannedField[],
   variables: Variables,
@@ -151,10 +151,10 @@ function holds({ variable, value, skips }: Condition, variables: Variables): boo
   return met !== skips;
 }
 
-/** What an answer cost by the same measure: its own lists and records stand where the plan has the largest possible. */
+/** The state of an answer, whose cost is computed like the plan's, but from its actual lists and records. */
 export type Spending = {
   readonly variables: Variables;
-  /** Whether something has failed: then what is null was read as far as it could be, for all that is known. */
+  /** Whether something has failed. A null is then charged in full, since its records may have been read. */
   readonly hasFailed: boolean;
 };
 
@@ -200,7 +200,7 @@ function breadthOfLists(
   return items !== undefined && isFree ? pointsOf(values) : null;
 }
 
-/** What fields of an object of the answer cost. What its type does not have is not in it. */
+/** The cost of the fields of an object in the answer. Fields that its type lacks are not in the object. */
 export function spent(
   fields: readonly PlannedField[],
   object: Readonly<Record<string, unknown>>,
@@ -219,7 +219,7 @@ function spentOn(field: PlannedField, value: unknown, spending: Spending): numbe
   if (field.isLeaf) return 0;
   if (value === null && hasFailed) return total([field], variables, new Set()).cost;
   const { own, paged = 0, items } = demandOf(field, variables);
-  // A record that is not there costs what asking for it does.
+  // A missing record costs its look-up.
   if (value === null) return own;
   const objects = objectsIn(value);
   const found = paged === 0 ? 0 : Math.min(paged, foundIn(value, paged));
@@ -234,7 +234,7 @@ function spentOn(field: PlannedField, value: unknown, spending: Spending): numbe
   return cost;
 }
 
-/** Of an abstract type the answer does not say which concrete one an object has: the dearest that fits. */
+/** The cost of the fields of an object's concrete type. The answer does not name it, so the dearest one counts. */
 function dearest(
   { alternatives }: PlannedField,
   object: Readonly<Record<string, unknown>>,
@@ -247,7 +247,7 @@ function dearest(
   return most;
 }
 
-/** The same as `breadthOf`, with the lists as long as they are. */
+/** The same as `breadthOf` with the actual lengths of lists. */
 function breadthMade(
   field: PlannedField,
   object: Readonly<Record<string, unknown>>,
@@ -259,7 +259,7 @@ function breadthMade(
   return items === undefined ? pointsOf(values + listed) : pointsOf(values) + paid;
 }
 
-/** How many values were made of an object and in its lists, and what each item's come to. */
+/** The number of values that were printed of an object and of its lists, and the points of each item. */
 type Made = { readonly values: number; readonly listed: number; readonly paid: number };
 
 function madeOf(
@@ -302,7 +302,7 @@ function valuesIn(field: PlannedField, value: unknown, variables: Variables): nu
   return 1 + values + listed;
 }
 
-/** How many records a list or a page of them has; all that were asked for when the answer does not say. */
+/** The number of records in a list or page; all requested records if the answer does not show it. */
 function foundIn(value: unknown, asked: number): number {
   if (Array.isArray(value)) return value.length;
   if (!isObject(value)) return asked;

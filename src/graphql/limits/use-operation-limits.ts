@@ -20,21 +20,20 @@ import { noVariables, readVariables, type Variables } from "../server/variables.
 import type { GatewayPlugin } from "../server/server-context.ts";
 import type { Contributor } from "../server/use-extensions.ts";
 
-/** By document, which Yoga keeps for texts that come again, and operation. */
+/** Plans by document, which Yoga keeps for repeated texts, and by operation. */
 const plans = new WeakMap<DocumentNode, WeakMap<OperationDefinitionNode, OperationPlan>>();
 
-/** `extensions.cost` of every answer to an operation that was valid. */
+/** `extensions.cost` of every answer to a valid operation. */
 export const costExtension =
   (limit: number): Contributor =>
   ({ cost }) =>
     cost === null ? null : { cost: { ...cost, limit } };
 
 /**
- * What an operation may ask for, checked before anything is read: the document's size before it is parsed and
- * validated, then the scopes that it needs and what it could cost, which are worked out once for each document.
+ * Checks an operation before anything is read: the document's size before it is parsed and validated, then its scopes
+ * and its highest cost, which are computed once for each document.
  *
- * The gate takes that from what the caller may still spend; when the operation has run, what it did not cost is given
- * back.
+ * The gate takes the cost from the caller's points. The unused part is given back after the operation.
  */
 export function useOperationLimits(limits: OperationLimits, gate: Gate): GatewayPlugin {
   return {
@@ -49,7 +48,7 @@ export function useOperationLimits(limits: OperationLimits, gate: Gate): Gateway
     async onExecute({ args, context }) {
       const { actor, requestContext } = context;
       const { work } = requestContext;
-      // What has no plan and no readable variables is refused by the executor, and reads nothing.
+      // An operation without a plan or without readable variables is refused by the executor, and reads nothing.
       work.mayRead(0);
       const plan = planOf(args);
       if (plan === null) return undefined;
@@ -79,7 +78,7 @@ type Executed = {
   readonly variableValues?: Variables | null;
 };
 
-/** What of the variables the plan depends on, as the executor has it; null when the executor will refuse them. */
+/** The variables that the plan depends on, as the executor reads them; null if the executor will refuse them. */
 function variablesOf(plan: OperationPlan, executed: Executed): Variables | null {
   if (!plan.dependsOnVariables) return noVariables;
   const { schema, document, operationName, variableValues } = executed;
@@ -93,7 +92,7 @@ function isSingle(result: object): result is ExecutionResult {
   return !(Symbol.asyncIterator in result);
 }
 
-/** By what the answer holds; what failed cost all that it could, unless that was ours. */
+/** The cost of an answer by its content. A failed operation costs its whole demand, unless the failure was ours. */
 function actualCost(
   plan: OperationPlan,
   variables: Variables,
@@ -112,7 +111,7 @@ function isOurs(error: GraphQLError): boolean {
   return code === "UNAVAILABLE" || code === "INTERNAL";
 }
 
-/** The plan of an operation, made when it comes for the first time; null when there is no such operation. */
+/** The plan of an operation, made on first use; null if the document has no such operation. */
 export function planOf({ schema, document, operationName }: Executed): OperationPlan | null {
   const operation = getOperationAST(document, operationName);
   if (operation == null) return null;

@@ -5,11 +5,11 @@ import { wordsOf } from "../../lib/messages.ts";
 import { httpStatusOf, isErrorCode, type ErrorCode } from "../../lib/refusal.ts";
 import { shortened } from "../../lib/text.ts";
 
-/** What a caller is told of an error, and whether it was ours to log. */
+/** An error as the caller sees it, and whether it is unexpected and so logged. */
 type ToldError = { readonly error: GraphQLError; readonly unexpected: boolean };
 
 /**
- * Turns whatever was thrown into what a caller may see: our own errors with their code and input path, GraphQL's
+ * Turns anything thrown into an error that a caller may see: our own errors with their code and input path, GraphQL's
  * (syntax, validation, variables) as BAD_USER_INPUT, and everything else as INTERNAL with the request id.
  */
 export function tellError(thrown: unknown, requestId: string): ToldError {
@@ -36,14 +36,14 @@ export function tellError(thrown: unknown, requestId: string): ToldError {
 }
 
 /**
- * The same error with an HTTP status, for a request that was refused as a whole. `spec` is Yoga's word for what is
- * wrong with the operation and not with the request: a client that accepts application/json alone then gets 200.
+ * The same error with an HTTP status, for a request that was refused as a whole. Yoga's `spec` marks an error of the
+ * operation, not of the request: a client that only accepts application/json then gets 200.
  */
 export function withStatus(error: GraphQLError): GraphQLError {
   const { code, http } = error.extensions;
   if (typeof code !== "string" || !isErrorCode(code) || code === "INTERNAL")
     return withHttp(error, { status: 500 });
-  // The executor gives a variable that cannot be coerced a status and does not say `spec`; it has a place in the document.
+  // The executor gives the error of a variable a status without `spec`. Such an error has a place in the document.
   if (http === undefined || error.locations !== undefined) {
     const status = httpStatusOf[code];
     const headers: Record<string, string> = code === "UNAVAILABLE" ? { "retry-after": "1" } : {};

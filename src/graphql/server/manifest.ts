@@ -10,11 +10,11 @@ import {
 import { z } from "zod";
 import { StartupError } from "../../lib/startup-error.ts";
 
-/** The operations that a deployment runs, when it runs no others. */
+/** The only operations that a deployment runs. */
 export type Manifest = {
-  /** The text that an id stands for. */
+  /** The text of an id. */
   byId(id: string): string | undefined;
-  /** The same text as the manifest has it, when it is in there; spaces, commas and comments do not matter. */
+  /** The manifest's form of a text, if it contains the text. Spaces, commas and comments do not matter. */
   byText(text: string): string | undefined;
 };
 
@@ -23,13 +23,13 @@ const apolloManifest = z.object({
   version: z.literal(1),
   operations: z.array(z.object({ id: z.string().min(1), body: z.string() })),
 });
-/** What graphql-codegen's client preset writes, and Relay's compiler: id to text. */
+/** The format of graphql-codegen's client preset and of Relay's compiler: id to text. */
 const plainManifest = z.record(z.string().min(1), z.string());
 
 /**
  * Reads a manifest as Apollo's tools write it, or graphql-codegen and Relay.
  *
- * @throws StartupError that names what cannot be read, or every operation that the schema does not allow.
+ * @throws StartupError that names the unreadable part, or all operations that the schema does not allow.
  */
 export function readManifest(path: string, schema: GraphQLSchema): Manifest {
   const operations = operationsOf(path);
@@ -45,7 +45,7 @@ export function readManifest(path: string, schema: GraphQLSchema): Manifest {
   const texts = new Map(
     [...operations.values()].map((text) => [stripIgnoredCharacters(text), text]),
   );
-  // Beyond this a text is not worth being read to the end.
+  // A longer text cannot be one of them, so it is not parsed.
   const longest = 2 * Math.max(0, ...[...operations.values()].map((text) => text.length));
   return {
     byId: (id) => operations.get(id) ?? operations.get(`sha256:${id}`),
@@ -85,7 +85,7 @@ function normalized(text: string): string {
   try {
     return stripIgnoredCharacters(text);
   } catch {
-    // What cannot be read is no operation of ours; the empty text is none either.
+    // A text that cannot be parsed is not in the manifest, and neither is the empty text.
     return "";
   }
 }

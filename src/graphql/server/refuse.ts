@@ -8,11 +8,11 @@ import { sendWhole } from "../../limits/send-answer.ts";
 import { tellError } from "./errors.ts";
 import { describeError } from "../../telemetry/describe-error.ts";
 
-/** The same for every credential that does not work, so that it tells nothing about why. */
+/** One message for every invalid credential, so that it reveals no reason. */
 const unauthenticated =
   "Send a valid API key in the x-api-key header (or as Authorization: Bearer <key>).";
 
-/** Answers a request that did not pass the gate, before anything of it is read. */
+/** Answers a request that did not pass the gate, before its body is read. */
 export function refuse(
   context: RequestContext,
   passage: NoPassage,

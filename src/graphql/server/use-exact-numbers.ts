@@ -17,8 +17,8 @@ import { ExactNumber } from "../../lib/exact-number.ts";
 const exactScalars: ReadonlySet<string> = new Set(["JSON", "Decimal"]);
 
 /**
- * Only the scalars that read exact numbers get them in variables. Any other input gets the number that JavaScript makes
- * of it: an exact number is an object, which GraphQL would take for an input object with fields.
+ * Only scalars that read exact numbers get them in variables. Any other input gets a JavaScript number, since an exact
+ * number is an object, which GraphQL would take for an input object with fields.
  */
 export function useExactNumbers(): Plugin {
   return {
@@ -31,7 +31,7 @@ export function useExactNumbers(): Plugin {
   };
 }
 
-/** Variables as the types of an operation read them, changed in place. */
+/** Converts the numbers in an operation's variables to the form that their types read, in place. */
 export function exactVariables(
   schema: GraphQLSchema,
   { variableDefinitions = [] }: OperationDefinitionNode,
@@ -46,7 +46,7 @@ export function exactVariables(
   return variableValues;
 }
 
-/** The value as its type reads it, changed in place. */
+/** A value in the form that its type reads, converted in place. */
 function readable(type: GraphQLInputType, value: unknown): unknown {
   if (!isParent(value)) return value;
   const named = getNamedType(type);

@@ -1,10 +1,10 @@
 import type { RequestContext } from "../../gate/request-context.ts";
 import type { GatewayPlugin } from "./server-context.ts";
 
-/** What is said beside every answer to a request, under names of its own; null for nothing. */
+/** Gives members for the `extensions` of an answer; null for none. */
 export type Contributor = (context: RequestContext) => Readonly<Record<string, unknown>> | null;
 
-/** Adds what the contributors say to `extensions` of every answer, also of one that is printed from stored text. */
+/** Adds the contributors' members to the `extensions` of every answer, also of one that is printed from stored text. */
 export function useExtensions(contributors: readonly Contributor[]): GatewayPlugin {
   return {
     onResultProcess({ result, setResult, serverContext: { requestContext } }) {
@@ -24,7 +24,7 @@ export function useExtensions(contributors: readonly Contributor[]): GatewayPlug
   };
 }
 
-/** A printed answer with extensions behind what it has; it has none yet. */
+/** A printed answer with extensions added as its last member. It has none yet. */
 function extended(body: string, extensions: object): string {
   return `${body.slice(0, body.lastIndexOf("}"))},"extensions":${JSON.stringify(extensions)}}`;
 }

@@ -12,7 +12,7 @@ import { headerOf } from "../../lib/headers.ts";
 import type { Context } from "../schema/context.ts";
 import type { GatewayPlugin } from "./server-context.ts";
 
-/** The idempotency key of a request, with a hash of what it asks for; null when it came without one. */
+/** The idempotency key of a request with a hash of its operation; null if it has no key. */
 function idempotencyOf({ request }: RequestContext, params: GraphQLParams): Context["idempotency"] {
   const key = readIdempotencyKey(headerOf(request.headers, "idempotency-key"));
   if (key === null) return null;
@@ -21,8 +21,8 @@ function idempotencyOf({ request }: RequestContext, params: GraphQLParams): Cont
 }
 
 /**
- * Repeats the first answer to a mutation that comes again under the same key. Each mutation field has left what it
- * led to in its own transaction; the answer as a whole is kept before it is sent.
+ * Repeats the first answer to a mutation that comes again under the same key. Each mutation field has stored its
+ * outcome in its own transaction. The whole answer is stored before it is sent.
  */
 export function useIdempotency(pool: FencedPool): GatewayPlugin {
   return {
@@ -40,7 +40,7 @@ export function useIdempotency(pool: FencedPool): GatewayPlugin {
     async onResultProcess({ result, setResult, serverContext: { requestContext, toKeep } }) {
       const { actor } = requestContext;
       if (toKeep.answer === null || actor === null || !("data" in result)) return;
-      // An answer with an error is not the last word: the fields that were written are known by their steps.
+      // An answer with an error is not stored, since a repetition may succeed. Stored steps name its written fields.
       if (result.errors !== undefined) return;
       const kept = await keepAnswer(pool, actor, toKeep.answer, {
         status: 200,

@@ -10,7 +10,7 @@ import { checkJsonHeaders, parseBoundedJson, readJsonText } from "../../limits/j
 import type { GatewayPlugin } from "./server-context.ts";
 
 /**
- * Which requests are read at all: POST with a JSON body in UTF-8 as it is, and GET with query parameters.
+ * Restricts requests to POST with an uncompressed JSON body in UTF-8, and GET with query parameters.
  * Yoga reads forms and bare documents too, which a web page of another origin could send without being asked.
  */
 export function useJsonRequests(): GatewayPlugin {
@@ -18,7 +18,7 @@ export function useJsonRequests(): GatewayPlugin {
     onRequestParse({ serverContext, setRequestParser }) {
       const { requestContext } = serverContext;
       const { request } = requestContext;
-      // Yoga finds out when the answer is there, and the mutation done.
+      // Yoga would check this after the mutation has run.
       if (!serverContext.isAcceptable) {
         throw refused(406, `Accept one of ${answerTypes.join(", ")}.`);
       }
@@ -30,7 +30,7 @@ export function useJsonRequests(): GatewayPlugin {
   };
 }
 
-/** What Yoga can print an answer as; the first of equals is preferred. */
+/** The types in which Yoga can print an answer. The first of equals is preferred. */
 const answerTypes = [
   "application/json",
   "application/graphql-response+json",
@@ -38,10 +38,10 @@ const answerTypes = [
   "text/event-stream",
 ] as const;
 
-/** The type of the answer to an Accept header; null when it takes none of ours. */
+/** The type of the answer to an Accept header; null if it accepts none of ours. */
 export const answerTypeFor = typeChooser(answerTypes);
 
-/** Whether a request's body is read at all. */
+/** Whether the headers announce a body that can be read. */
 export function isJsonRequest(headers: IncomingHttpHeaders): boolean {
   try {
     checkJsonHeaders(headers, bodyTypes);
@@ -78,7 +78,7 @@ function readQuery(request: Request): GraphQLParams {
   return toldApart(params);
 }
 
-/** No member of a request is a number; an exact one must not be taken for an object. */
+/** Converts exact numbers at the top of a request, which must not be taken for objects. */
 function toldApart(params: Readonly<Record<string, unknown>>): GraphQLParams {
   return Object.fromEntries(
     Object.entries(params).map(([name, value]) => [
@@ -104,7 +104,7 @@ const told = (error: unknown): unknown =>
     ? refused(error.refusal.status ?? 400, error.message)
     : error;
 
-/** What is wrong with the request itself, whatever operation is in it. */
+/** An error of the request itself, independent of its operation. */
 export function refused(status: number, message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { http: { status } } });
 }

@@ -6,13 +6,13 @@ import type { Manifest } from "./manifest.ts";
 import type { GatewayPlugin, ToKeep } from "./server-context.ts";
 import { refused } from "./use-json-requests.ts";
 
-/** Members of a request that name its document: of GraphQL over HTTP, and the shorter one that some clients send. */
+/** Members of a request that name its document: the one of GraphQL over HTTP, and a shorter one of some clients. */
 export const documentIdNames = ["documentId", "id"] as const;
 
 /**
- * Requests that name their document instead of sending it. With a manifest, nothing but its operations is run,
- * whichever way they come. Without one, documents are kept as Apollo's automatic persisted queries are: who sends a
- * text with its SHA-256 need not send the text again.
+ * Requests that name their document instead of sending it. With a manifest, only its operations run, however they are
+ * sent. Without a manifest, documents are stored as Apollo's automatic persisted queries: a client that has sent a text
+ * with its SHA-256 can then send the hash alone.
  */
 export function persistedOperations(manifest: Manifest | null): PersistedOperations {
   const find = manifest === null ? keptDocuments() : listedDocuments(manifest);
@@ -67,7 +67,7 @@ function listedDocuments(manifest: Manifest): Documents {
   };
 }
 
-/** Bounds of what is kept of documents that clients registered, in each process. */
+/** Bounds of the documents that clients have registered, in each process. */
 const maxDocuments = 1_000;
 const maxBytes = 5_000_000;
 
@@ -105,8 +105,8 @@ function keptDocuments(): Documents {
 }
 
 /**
- * The id of the document that a request asks for: `documentId` of GraphQL over HTTP or `id`, where a SHA-256 may have
- * its prefix, or the hash of Apollo's `extensions.persistedQuery`. Null when it has none.
+ * The id of a request's document: `documentId` of GraphQL over HTTP or `id`, where a SHA-256 may have its prefix, or
+ * the hash of Apollo's `extensions.persistedQuery`. Null if the request has none.
  */
 function documentIdOf(params: GraphQLParams): string | null {
   const given: unknown[] = documentIdNames.map((name) => Reflect.get(params, name));
@@ -133,7 +133,7 @@ function textOf(query: unknown): string {
   throw refused(400, "The query must be a string.");
 }
 
-/** Clients know this one by its message, and send the text with the hash then. */
+/** Clients recognize this error by its message, and then send the text with the hash. */
 function notFound(): GraphQLError {
   const http = { status: 400, spec: true, headers: { "cache-control": "no-store" } };
   return new GraphQLError("PersistedQueryNotFound", { extensions: { http } });

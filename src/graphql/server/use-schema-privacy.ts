@@ -10,7 +10,7 @@ import {
 import type { Plugin } from "graphql-yoga";
 import { maxVariableErrors } from "./variables.ts";
 
-/** Tells nothing of the schema but what a caller names: no introspection (`__typename` is none), no "Did you mean". */
+/** Hides the schema: no introspection except `__typename`, and no suggestions ("Did you mean"). */
 export function useSchemaPrivacy(): Plugin {
   return {
     onValidate({ addValidationRule, setValidationFn }) {
@@ -20,7 +20,7 @@ export function useSchemaPrivacy(): Plugin {
       );
     },
     onExecute({ args }) {
-      // The executor reads it; envelop's type of the arguments does not know it.
+      // The executor reads this option, which envelop's type of the arguments lacks.
       Object.assign(args, { hideSuggestions: true });
       return {
         onExecuteDone({ result, setResult }) {
@@ -36,7 +36,7 @@ export function useSchemaPrivacy(): Plugin {
 const isOfVariable = ({ nodes }: GraphQLError): boolean =>
   nodes?.[0]?.kind === Kind.VARIABLE_DEFINITION;
 
-/** What is wrong with the variables, by graphql itself: the executor tells it with suggestions. */
+/** The errors of the variables as graphql reports them. The executor would add suggestions. */
 function variableErrors({ schema, document, operationName, variableValues }: ExecutionArgs) {
   const definitions = getOperationAST(document, operationName)?.variableDefinitions ?? [];
   const read = getVariableValues(schema, definitions, variableValues ?? {}, {

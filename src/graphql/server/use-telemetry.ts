@@ -6,8 +6,8 @@ import type { Span } from "../../telemetry/tracing.ts";
 import type { GatewayPlugin } from "./server-context.ts";
 
 /**
- * Notes what becomes of a request's operation, and makes spans of its phases. The last of the plugins:
- * it sees answers as they are sent.
+ * Records the outcome of a request's operation, and makes spans of its phases. It is the last plugin, so it sees
+ * answers as they are sent.
  */
 export function useTelemetry(metrics: Metrics | null): GatewayPlugin {
   return {

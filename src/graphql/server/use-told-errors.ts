@@ -4,10 +4,10 @@ import { describeError } from "../../telemetry/describe-error.ts";
 import { tellError, withStatus } from "./errors.ts";
 import type { GatewayPlugin } from "./server-context.ts";
 
-/** So many errors are told of a request that was refused as a whole. */
+/** The most errors in the answer to a request that was refused as a whole. */
 const maxErrors = 20;
 
-/** The last thing before an answer is printed: every error in it becomes one that a caller may see. */
+/** Replaces every error of an answer by one that a caller may see, just before the answer is printed. */
 export function useToldErrors(logger: Logger): GatewayPlugin {
   return {
     onResultProcess({ result, setResult, serverContext }) {
@@ -15,10 +15,10 @@ export function useToldErrors(logger: Logger): GatewayPlugin {
       const { id: requestId, work } = serverContext.requestContext;
       const told = result.errors.map((thrown) => ({ thrown, ...tellError(thrown, requestId) }));
       const isUnavailable = told.every(({ error }) => error.extensions["code"] === "UNAVAILABLE");
-      // Of several mutations those before the one that failed may be done, though their answers went with it.
+      // Earlier mutations of the request may be committed, although their answers are lost with the failed one.
       const isWhole = work.mutations < 2;
       const refused = !("data" in result) || (isUnavailable && isWhole && isEmpty(result.data));
-      // Who sent a request that is refused is not told more than helps: a document can be wrong in a thousand places.
+      // A document can have a thousand errors, and the first ones are enough.
       const shown = refused ? told.slice(0, maxErrors) : told;
       const errors = shown.map(({ thrown, error, unexpected }) => {
         if (unexpected) {
@@ -32,13 +32,13 @@ export function useToldErrors(logger: Logger): GatewayPlugin {
   };
 }
 
-/** The field as the schema calls it: a path holds aliases, which are the caller's text. */
+/** The field's name in the schema. A path holds aliases, which are the caller's text. */
 function fieldOf({ nodes }: GraphQLError): string | null {
   const [node] = nodes ?? [];
   return node?.kind === Kind.FIELD ? node.name.value : null;
 }
 
-/** Nothing came of any field. */
+/** Whether no field has a value. */
 function isEmpty(data: unknown): boolean {
   return data == null || Object.values(data).every((value) => value === null);
 }

@@ -5,8 +5,8 @@ import { jsonBytes } from "../../lib/json-bytes.ts";
 import type { GatewayPlugin } from "./server-context.ts";
 
 /**
- * Ends what still runs for an operation that has failed, and prints the answer to one that has not: it is sent as it is
- * here, so its bytes are those that are counted.
+ * Stops the work of a failed operation, and prints the answer of any other. The printed text is sent as it is, so its
+ * bytes are the ones that are counted.
  */
 export function useWholeAnswers(): GatewayPlugin {
   return {
@@ -14,12 +14,12 @@ export function useWholeAnswers(): GatewayPlugin {
       const { work } = context.requestContext;
       return {
         onExecuteDone({ result, setResult }) {
-          // One that is printed already was counted when it was kept.
+          // A stored answer is printed already, and was counted when it was stored.
           if (Symbol.asyncIterator in result || "stringify" in result) return;
           const refusal = refusalOf(work);
           const told = withFewErrors(result);
           if (result.errors !== undefined) work.stop(overReason());
-          // Refused before anything of it was carried out.
+          // The operation was refused before it ran.
           if (!("data" in result)) return setResult(told);
           const printed = refusal === null ? printedData(result.data ?? null) : null;
           setResult(
@@ -33,16 +33,16 @@ export function useWholeAnswers(): GatewayPlugin {
   };
 }
 
-/** The most errors that are told, and their bytes; further ones are counted. */
+/** The most errors in an answer, and the most bytes of them. Further errors are counted. */
 const [mostErrors, mostErrorBytes] = [100, 100_000];
 
-/** Each of 10,000 records may fail by itself: nobody reads more of it than what the first ones say. */
+/** Limits the errors of an answer, since each of 10,000 records may fail by itself. */
 function withFewErrors(result: ExecutionResult): ExecutionResult {
   const { errors = [] } = result;
   let bytes = 0;
   const told = errors.slice(0, mostErrors).filter((error, place) => {
     bytes += Buffer.byteLength(error.message) + jsonBytes(error.path);
-    // One is always told: what it quotes of a request is shortened when it is.
+    // The first error is always included. Its quotes of the request are shortened.
     return place === 0 || bytes <= mostErrorBytes;
   });
   const left = errors.length - told.length;
@@ -55,14 +55,14 @@ function withFewErrors(result: ExecutionResult): ExecutionResult {
 
 const overReason = (): GatewayError => unavailable("The operation has failed already.");
 
-/** Why the operation was ended as a whole before its end; null when it was not, or the errors of its fields say it. */
+/** The reason why the whole operation was stopped; null if it was not, or if the errors of its fields say so. */
 function refusalOf(work: Work): GatewayError | null {
   const { stopped } = work;
   const isRefusal = stopped instanceof GatewayError && stopped.code === "QUERY_TOO_COMPLEX";
   return isRefusal ? stopped : null;
 }
 
-/** The data as JSON; null when it is too long, for an answer or for any text at all. */
+/** The data as JSON; null if it is too long for an answer or for a JavaScript string. */
 function printedData(data: unknown): string | null {
   try {
     const text = JSON.stringify(data);

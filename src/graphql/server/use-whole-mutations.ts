@@ -2,7 +2,7 @@ import { getOperationAST, Kind, OperationTypeNode, type OperationDefinitionNode 
 import type { Work } from "../../db/work.ts";
 import type { GatewayPlugin } from "./server-context.ts";
 
-/** A mutation goes on to its end when its client has gone: what it began is done whole, and its answer kept. */
+/** Has a mutation run to its end after its client has gone, so that it is complete and its answer is stored. */
 export function useWholeMutations(): GatewayPlugin {
   return {
     onExecute({ args, context }) {

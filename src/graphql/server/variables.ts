@@ -1,18 +1,18 @@
 import { getVariableValues } from "@graphql-tools/executor";
 import type { GraphQLError, GraphQLSchema, OperationDefinitionNode } from "graphql";
 
-/** The variables of an operation by their names; what was not sent and has no default is absent. */
+/** The variables of an operation by name. A variable that was not sent and has no default is absent. */
 export type Variables = Readonly<Record<string, unknown>>;
 
-/** Variables without a value; no name is in it, also not what every object has. */
+/** No variables. The object has no prototype, so that it contains no names at all. */
 export const noVariables: Variables = Object.create(null);
 
-/** The executor tells the same number. */
+/** The same limit as the executor's. */
 export const maxVariableErrors = 50;
 
 /**
- * The values of an operation's variables, read by the executor's own function: what is planned and charged for is what
- * runs. Its map has a prototype, so names that every object has are refused before (document-limits.ts).
+ * The values of an operation's variables, read by the executor's own function, so that the plan and the cost see the
+ * same values. The executor's map has a prototype, so document-limits.ts refuses names that every object has.
  */
 export function readVariables(
   schema: GraphQLSchema,
@@ -27,7 +27,7 @@ export function readVariables(
   return { values };
 }
 
-/** Whether a variable of that name cannot be told from one that was not sent, in the executor's map. */
+/** Whether the executor's map cannot tell a variable of this name from one that was not sent. */
 export function isReservedName(name: string): boolean {
   return name in Object.prototype;
 }
