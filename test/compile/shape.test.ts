@@ -98,7 +98,10 @@ describe("calls of one shape", () => {
     // What was compiled for the first call has the values of the second.
     expect(second?.text).toBe(first?.text);
     expect(second?.values).not.toEqual(first?.values);
-    expect(second).toEqual(alone);
+    expect({ ...second, counted: second?.counted?.() }).toEqual({
+      ...alone,
+      counted: alone?.counted?.(),
+    });
   });
 
   it.each<[string, Variables, Variables]>([

@@ -37,6 +37,20 @@ it.each([
   expect(at(refused.answer, "errors", 0, "message")).toMatch(/16,000,000 bytes/);
 });
 
+it("records that exceed their share of an answer are read if all of them fit", async () => {
+  // Two texts of 99,000 characters, in a page that may have 100 records.
+  const query =
+    "{ activities(first: 100) { edges { node { a: description b: description } } } __typename }";
+  // A new document, and a known one.
+  for (let turn = 0; turn < 2; turn += 1) {
+    gateway.statements.clear();
+    const { answer } = await ask(query);
+    expect(at(answer, "data", "activities", "edges")).toHaveLength(20);
+    const sent = gateway.statements.all().filter(({ text }) => text.startsWith("SELECT (SELECT"));
+    expect(sent.map(({ text }) => text.includes("OVER (ROWS"))).toEqual([false, true]);
+  }
+});
+
 it("input that would take long to read is refused before it is", async () => {
   const query =
     "query ($w: DealFilter) { deals(where: $w) @skip(if: true) { totalCount } __typename }";

@@ -10,6 +10,19 @@ const tooLong = (size: Sql): Sql => sql`(1 / (${size} * 0))::text`;
 export const boundedText = (text: Sql): Sql =>
   sql`(SELECT CASE WHEN octet_length(a.j) <= ${raw(String(maxAnswerBytes))} THEN a.j ELSE ${tooLong(sql`octet_length(a.j)`)} END FROM (SELECT ${text} AS j OFFSET 0) a)`;
 
+/** The type modifier of a varchar is its length and this. */
+const modifierOffset = 4;
+
+/**
+ * The text of one of at most `count` records: the statement fails with "value too long" if it has more characters than
+ * its share of an answer. The function returns all other texts as they are; a cast would cut long ones off, and a CASE
+ * would make each text twice.
+ */
+export function shareOf(json: Json, count: number): Json {
+  const modifier = raw(String(Math.floor(maxAnswerBytes / count) + modifierOffset));
+  return [sql`pg_catalog."varchar"(${textOf(json)}, ${modifier}, false)`];
+}
+
 /**
  * The texts of a list's records, if they can be long (prose or JSON). The length of each row's text is added to the
  * rows before it. The statement fails as soon as the sum exceeds an answer, before PostgreSQL holds all texts.

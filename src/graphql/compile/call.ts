@@ -33,6 +33,8 @@ export type CompiledStatement = Statement & {
   readonly isPlannedEach: boolean;
   /** The values of all arguments, also of those that the text does not need, such as the page size of a total. */
   readonly given: readonly Late[];
+  /** The statement to run if a record's text exceeds its share of an answer: it adds up the lengths of all texts. */
+  readonly counted?: () => CompiledStatement;
 };
 
 /** The values of a statement's parameters in one execution. @throws an error if an argument is refused */

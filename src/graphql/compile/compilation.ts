@@ -39,6 +39,8 @@ export class Compilation {
   readonly selecting: Selecting;
   /** The plan's fields at the operation's root. */
   readonly planned: readonly PlannedField[];
+  /** Whether long texts are added up in each list; otherwise each is held against its share of an answer. */
+  readonly countsTexts: boolean;
   /** Joins and costs at the root. */
   readonly root = joined();
   /** Whether the answer's cost can only be computed from its text. */
@@ -57,12 +59,14 @@ export class Compilation {
     readonly call: Call;
     readonly fieldJson: PrintField;
     readonly planned: readonly PlannedField[];
+    readonly countsTexts: boolean;
   }) {
     this.schema = options.schema;
     this.catalog = options.catalog;
     this.fragments = options.fragments;
     this.call = options.call;
     this.planned = options.planned;
+    this.countsTexts = options.countsTexts;
     this.#fieldJson = options.fieldJson;
     this.selecting = {
       schema: options.schema,

@@ -49,12 +49,19 @@ export class Compiler {
       statement: (viewer, variables) => {
         if (!isCompiled) return null;
         const call: Call = { viewer, variables, once: new Map(), written: new Map() };
-        try {
-          const statement = this.#statements.of(keyOf(call), length, () => {
-            const c = compilation(call);
-            return queryStatement(c, c.rootFields(root, operation));
-          });
+        const made = (isCounted: boolean): CompiledStatement => {
+          const statement = this.#statements.of(
+            keyOf(call) + (isCounted ? "counted" : ""),
+            length,
+            () => {
+              const c = compilation(call, isCounted);
+              return queryStatement(c, c.rootFields(root, operation));
+            },
+          );
           return { ...statement, values: valuesFor(statement, call) };
+        };
+        try {
+          return { ...made(false), counted: () => made(true) };
         } catch (error) {
           // Without variables, every call has the same fields.
           if (error instanceof NotCompiled && uses.size === 0) isCompiled = false;
@@ -78,7 +85,7 @@ export class Compiler {
         const call: Call = { viewer, variables, once: new Map(), written: new Map() };
         try {
           return this.#fields.of(keyOf(call), length, () => {
-            const c = compilation(call);
+            const c = compilation(call, true);
             return c
               .rootFields(root, operation)
               .map((selected) => new MutationField(c, selected, operation));
@@ -101,7 +108,7 @@ export class Compiler {
       length: document.loc?.source.body.length ?? 0,
       keyOf: ({ viewer, variables }: Call): string =>
         `${number} ${viewer.appId === null ? "" : "a"} ${shapeOf(uses, variables)}`,
-      compilation: (call: Call) =>
+      compilation: (call: Call, countsTexts: boolean) =>
         new Compilation({
           schema: this.#schema,
           catalog: this.#catalog,
@@ -109,6 +116,7 @@ export class Compiler {
           call,
           fieldJson,
           planned,
+          countsTexts,
         }),
     };
   }

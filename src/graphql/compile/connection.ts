@@ -1,6 +1,7 @@
 import { decodeCursor } from "../../lib/cursor.ts";
 import { join, param, raw, sql, type Sql } from "../../lib/sql.ts";
 import type { Bounds } from "../../query/keyset.ts";
+import { maxPageSize } from "../../query/page.ts";
 import { pageSize, type PageArguments } from "../schema/page-arguments.ts";
 import { Late, type Call } from "./call.ts";
 import { NotCompiled, type Arguments, type Compilation, type Selected } from "./compilation.ts";
@@ -57,11 +58,13 @@ export function connectionText(c: Compilation, page: PageJson): Sql {
   return textOf(objectOf(members));
 }
 
-/** The page size. */
-export function limitOf(args: Arguments, backward: boolean): Sql {
+/** The page size, and what it is at most in any call. */
+export function limitOf(args: Arguments, backward: boolean): { limit: Sql; most: number } {
   const name = backward ? "last" : "first";
   const limit = args.late(name, (size) => pageSize({ [name]: size }).limit);
-  return typeof limit === "number" ? raw(String(limit)) : param(limit, "integer");
+  return typeof limit === "number"
+    ? { limit: raw(String(limit)), most: limit }
+    : { limit: param(limit, "integer"), most: maxPageSize };
 }
 
 /** The values of the cursors, for each call. The positions of nulls are part of the shape. */

@@ -15,7 +15,7 @@ import {
   type PageRows,
 } from "./connection.ts";
 import type { Json } from "./json.ts";
-import { boundedTexts } from "./bounded.ts";
+import { boundedTexts, shareOf } from "./bounded.ts";
 import { objectJson } from "./record.ts";
 import { joinsOf, subqueryRow, type Joined, type RowSql } from "./row-sql.ts";
 
@@ -44,8 +44,9 @@ export function listJson(
   const around = { catalog: c.catalog, viewer: c.viewer, parent: parent?.alias ?? "" };
   const page = pageSql(request, around, (orderKey) => boundsOf(args, orderKey));
   const row = subqueryRow(entity, c.nextAlias());
+  const { limit, most } = limitOf(args, backward);
   const rows = pageRows(row.alias, {
-    limit: limitOf(args, backward),
+    limit,
     backward,
     about: c,
     parts,
@@ -63,7 +64,8 @@ export function listJson(
     node: (node) => {
       nodes.push(node);
       const json = objectJson(c, row, c.objectTypeOf(node), node);
-      return isLong ? bounded.add(json) : json;
+      if (!isLong) return json;
+      return c.countsTexts ? bounded.add(json) : shareOf(json, most);
     },
     inEdge: {},
     total: page.total,

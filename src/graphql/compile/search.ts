@@ -22,7 +22,7 @@ export function searchJson(c: Compilation, selected: Selected): Json {
   const [entity, id, score] = [column("entity"), column("id"), column("score")];
   const named = entities.map((one) => [one.name, one] as const);
   const parts = c.fieldsOf(c.objectTypeOf(selected), selected);
-  const limit = limitOf(args, false);
+  const { limit } = limitOf(args, false);
   const rows = pageRows(alias, { limit, backward: false, about: c, parts });
   const text = connectionText(c, {
     parts,

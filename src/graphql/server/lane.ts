@@ -323,7 +323,10 @@ export class Lane {
       for (const [text] of rows) work.countMade(Buffer.byteLength(text ?? ""));
       return rows;
     } catch (error) {
-      if (isDivisionByZero(error)) work.stop(answerTooLong());
+      // The records may still fit together, which the other statement tells.
+      const counted = codeOf(error) === failures.longRecord ? statement.counted?.() : undefined;
+      if (counted !== undefined) return this.#rows(context, actor, counted);
+      if (codeOf(error) === failures.longAnswer) work.stop(answerTooLong());
       // With a data exception, such as a made-up cursor, the interpreter finds the field at fault.
       if (!isDataException(error)) context.failure = error;
       return null;
@@ -369,6 +372,13 @@ function textOf(
   }
 }
 
-/** A compiled statement fails with it if its text is too long for an answer (src/graphql/compile/bounded.ts). */
-const isDivisionByZero = (error: unknown): boolean =>
-  error instanceof Error && "code" in error && error.code === "22012";
+/** What a compiled statement fails with (src/graphql/compile/bounded.ts). */
+const failures = {
+  /** "Value too long": a record's text exceeds its share of an answer. */
+  longRecord: "22001",
+  /** "Division by zero": the text is too long for an answer. */
+  longAnswer: "22012",
+};
+
+const codeOf = (error: unknown): unknown =>
+  error instanceof Error && "code" in error ? error.code : null;
