@@ -34,6 +34,18 @@ export type Transaction = {
   rows(text: string, values: readonly unknown[]): Promise<Cells[]>;
   /** Sends a statement whose answer nobody needs; if it fails, the commit fails with its error. */
   send(text: string, values: readonly unknown[]): void;
+  /**
+   * Reads behind the commit, in its round trip. Called once at most. Null when the transaction was not committed; a
+   * statement that fails changes nothing of the commit.
+   */
+  readBehind(text: string, values: readonly unknown[]): Promise<Cells[] | null>;
+};
+
+/** A statement that waits for the commit. */
+type Behind = {
+  readonly text: string;
+  readonly values: readonly unknown[];
+  readonly resolve: (rows: Cells[] | null | Promise<Cells[]>) => void;
 };
 
 /** Runs `work` with every connection that it checks out, also through Prisma, pinned to the tenant. */
@@ -161,23 +173,29 @@ export class FencedPool extends pg.Pool {
       };
       if (work !== undefined) work.statements += 1;
       work?.begins(connection);
-      let rows: Cells[];
-      try {
-        rows = await connection.answer(sent);
-      } catch (error) {
-        // After an ERROR, the connection and its pin are as before. After anything else, its state is unknown.
-        if (isStatementError(error)) await this.#giveBack(connection, work);
-        else this.#discard(connection, work);
-        throw work?.stopped ?? error;
-      }
-      connection.pin = pin;
-      await this.#giveBack(connection, work);
-      // If the work was stopped, the rows are incomplete.
-      work?.throwIfStopped();
-      return rows;
+      return await this.#lastRows(connection, pin, connection.answer(sent));
     } finally {
       work?.endRead();
     }
+  }
+
+  /** The rows of the last statement that a connection runs for a request, which gives it back then. */
+  async #lastRows(connection: Connection, pin: Pin, answer: Promise<Cells[]>): Promise<Cells[]> {
+    const work = currentWork();
+    let rows: Cells[];
+    try {
+      rows = await answer;
+    } catch (error) {
+      // After an ERROR, the connection and its pin are as before. After anything else, its state is unknown.
+      if (isStatementError(error)) await this.#giveBack(connection, work);
+      else this.#discard(connection, work);
+      throw work?.stopped ?? error;
+    }
+    connection.pin = pin;
+    await this.#giveBack(connection, work);
+    // If the work was stopped, the rows are incomplete.
+    work?.throwIfStopped();
+    return rows;
   }
 
   /**
@@ -208,6 +226,7 @@ export class FencedPool extends pg.Pool {
       if (currently !== undefined) currently.statements += 1;
       return send({ text, values });
     };
+    const behind: Behind[] = [];
     let result: Result;
     try {
       const opened = connection.isPinnedTo(pin) ? [] : [send(pinTo(pin))];
@@ -222,11 +241,29 @@ export class FencedPool extends pg.Pool {
           return await answer;
         },
         send: (text, values) => void query(text, values),
+        readBehind: (text, values) => {
+          const { promise, resolve } = Promise.withResolvers<Cells[] | null>();
+          behind.push({ text, values, resolve });
+          return promise;
+        },
       });
       // Travels with what was sent last. If one of those failed, this rolls back.
       void query("COMMIT");
+      const [read] = behind;
+      const rows = read === undefined ? null : connection.send({ ...read, work: currently }).answer;
+      // Whoever waits for it hears of its failure.
+      rows?.catch(() => undefined);
       await allOrFirstFailure(sent);
+      if (currently !== undefined) currently.hasCommitted = true;
+      if (read !== undefined && rows !== null) {
+        if (currently !== undefined) currently.statements += 1;
+        const answered = this.#lastRows(connection, pin, rows);
+        answered.catch(() => undefined);
+        read.resolve(answered);
+        return result;
+      }
     } catch (error) {
+      for (const { resolve } of behind) resolve(null);
       // What is cancelled ends first, so that the rollback is not cancelled.
       if (currently?.stopped != null) await Promise.allSettled(sent);
       currently?.ends(connection);
@@ -240,7 +277,6 @@ export class FencedPool extends pg.Pool {
       await allOrFirstFailure(sent);
       throw error;
     }
-    if (currently !== undefined) currently.hasCommitted = true;
     connection.pin = pin;
     await this.#giveBack(connection, currently);
     return result;

@@ -1,6 +1,7 @@
 import type { Actor } from "../auth/actor.ts";
-import type { FencedPool } from "../db/fenced-pool.ts";
+import type { FencedPool, Transaction } from "../db/fenced-pool.ts";
 import type { Catalog } from "../model/catalog.ts";
+import type { WriteResult } from "./draft.ts";
 
 /** The idempotency key that a request came with, and the part of the request that is being carried out. */
 export type IdempotentStep = {
@@ -12,10 +13,17 @@ export type IdempotentStep = {
   readonly step: string;
 };
 
+/**
+ * Told what a call led to, before it is committed. `read` sends a statement that reads behind the commit, in its round
+ * trip; it gives null when the transaction was not committed.
+ */
+export type ReadBehind = (results: readonly WriteResult[], read: Transaction["readBehind"]) => void;
+
 /** What every verb gets: who writes, where, and under which idempotency key. */
 export type WriteContext = {
   readonly actor: Actor;
   readonly pool: FencedPool;
   readonly catalog: Catalog;
   readonly idempotent: IdempotentStep | null;
+  readonly readBehind?: ReadBehind | null;
 };

@@ -25,6 +25,8 @@ interface DraftOf<Before, Sent, Whole> {
   /** The whole record as it shall be. */
   readonly values: Whole;
   readonly problems: Problem[];
+  /** The field whose value was drawn from those that are free. */
+  readonly drawn?: string | undefined;
 }
 
 /** One row of a call: the record's id (made up for a new one) and what was said about it. */

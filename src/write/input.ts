@@ -20,6 +20,8 @@ export type ParsedInput = {
   readonly problems: readonly Problem[];
   /** The values that were sent for the model's fields, before they were read. */
   readonly asSent?: readonly SentField[];
+  /** The field whose value the gateway drew from those that are free. */
+  readonly drawn?: string;
 };
 
 type SentField = { readonly field: string; readonly rest: string; readonly value: unknown };

@@ -58,6 +58,7 @@ export function newDraft(
     extras: input.extras,
     values: { ...blank, ...said, ...kept, tenantId: actor.tenantId, id },
     problems: [...input.problems],
+    drawn: input.drawn,
   };
 }
 

@@ -1,9 +1,7 @@
 import { name, param, raw, render, sql } from "../lib/sql.ts";
 import type { WriteContext } from "./context.ts";
 import type { EntityWrites } from "./entity-writes.ts";
-import { restName, type ParsedInput } from "./input.ts";
-import type { Problem } from "./problem.ts";
-import { Raced } from "./run.ts";
+import type { ParsedInput } from "./input.ts";
 
 const longestStep = 4_096;
 
@@ -26,46 +24,32 @@ async function drawNumbers(
   for (let step = 1; free.length < count; step = Math.min(step * 2, longestStep)) {
     const wanted = param((count - free.length) * step, "integer");
     const tenant = param(actor.tenantId, "uuid");
-    // A number that somebody chose by hand is left out, in this call (`given`) or before.
+    // A number that somebody chose by hand before is left out. Each is looked up by itself: a join would read them all.
     const { text, values } = render(
       sql`WITH drawn AS (
         INSERT INTO number_sequences AS s (tenant_id, kind, year, last_value)
-        SELECT id, ${param(numbered.kind, "text")}, extract(year FROM now() AT TIME ZONE time_zone)::integer, ${wanted} FROM tenants WHERE id = ${tenant}
+        SELECT id, ${param(numbered.kind, "text")}, extract(year FROM now() AT TIME ZONE time_zone)::integer, ${wanted} FROM tenants
+        WHERE id = ${tenant} AND set_config('synchronous_commit', 'off', true) = 'off'
         ON CONFLICT (tenant_id, kind, year) DO UPDATE SET last_value = s.last_value + ${wanted} RETURNING year, last_value
       ), numbers AS MATERIALIZED (
         SELECT ${param(numbered.prefix, "text")} || '-' || year || '-' || CASE WHEN n < 100000 THEN lpad(n::text, 5, '0') ELSE n::text END AS number, n
         FROM (SELECT year, last_value - ${wanted} + place AS n FROM drawn, generate_series(1, ${wanted}) place) AS counted
       )
-      SELECT number FROM numbers WHERE NOT EXISTS (SELECT 1 FROM ${raw(name(entity.table))} t WHERE t.tenant_id = ${tenant} AND t.${column} = number AND t.deleted_at IS NULL)
-        AND number <> ALL (${param(given, "text[]")})
+      SELECT number FROM numbers
+      WHERE (SELECT true FROM ${raw(name(entity.table))} t WHERE t.tenant_id = ${tenant} AND t.${column} = number AND t.deleted_at IS NULL LIMIT 1) IS NULL
       ORDER BY n`,
     );
-    const rows = await pool.transaction(actor.tenantId, async (transaction) => {
-      transaction.send("SET LOCAL synchronous_commit = off", []);
-      return transaction.rows(text, values);
-    });
+    const rows = await pool.forTenant(actor.tenantId).rows(text, values);
+    // Nor is one that is chosen by hand in this call.
     free.push(...rows.flatMap(([number]) => (number == null || given.has(number) ? [] : [number])));
   }
   return free.slice(0, count);
 }
 
-/** A number that was free when it was drawn, and that somebody gave by hand before it was written: draw again. */
-export function checkDrawn(
-  { numbered }: EntityWrites,
-  inputs: readonly ParsedInput[],
-  problemsAt: (index: number) => readonly Problem[] | undefined,
-): void {
-  if (numbered === undefined) return;
-  const isTaken = ({ code, path }: Problem) =>
-    code === "DUPLICATE" && path[0] === restName(numbered.field);
-  for (const [index, { values }] of inputs.entries()) {
-    if (values[numbered.field] == null && problemsAt(index)?.some(isTaken) === true) {
-      throw new Raced();
-    }
-  }
-}
-
-/** Gives a number to every input that brings none. */
+/**
+ * Gives a number to every input that brings none. It is free: if somebody gives it by hand before it is written, the
+ * unique index refuses it, and the transaction runs again with another.
+ */
 export async function withNumbers(
   context: WriteContext,
   writes: EntityWrites,
@@ -80,7 +64,7 @@ export async function withNumbers(
   const numbers = await drawNumbers(context, writes, unnumbered.length, given);
   return inputs.map((input) =>
     input.values[field] == null
-      ? { ...input, values: { ...input.values, [field]: numbers.shift() ?? null } }
+      ? { ...input, values: { ...input.values, [field]: numbers.shift() ?? null }, drawn: field }
       : input,
   );
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
+import type { Transaction } from "../db/fenced-pool.ts";
 import { unavailable } from "../lib/errors.ts";
 import { raw } from "../lib/sql.ts";
 import type { WriteContext } from "./context.ts";
@@ -21,6 +22,8 @@ type Job<Outcome> = {
   readonly refused: (error: unknown) => Outcome | null;
   /** Called before each attempt, outside of any transaction. */
   readonly beforeAttempt?: () => Promise<void>;
+  /** Told what `work` led to, before it is committed. */
+  readonly readBehind?: (outcome: Outcome, read: Transaction["readBehind"]) => void;
 };
 
 /**
@@ -33,8 +36,8 @@ export async function runWrite<Outcome>(
   job: Job<Outcome>,
 ): Promise<Outcome> {
   for (let attempt = 1; ; attempt += 1) {
-    await job.beforeAttempt?.();
     try {
+      await job.beforeAttempt?.();
       return await attemptWrite(context, job);
     } catch (error) {
       if (!isRace(error)) {
@@ -52,15 +55,17 @@ export async function runWrite<Outcome>(
 
 function attemptWrite<Outcome>(
   { actor, catalog, pool, idempotent }: WriteContext,
-  { work, refused }: Job<Outcome>,
+  { work, refused, readBehind }: Job<Outcome>,
 ): Promise<Outcome> {
   return pool.transaction(actor.tenantId, async (transaction) => {
     const unit = new WriteUnit(transaction, { actor, catalog });
-    if (idempotent === null) {
-      const outcome = await work(unit);
+    const carryOut = async (): Promise<Outcome> => {
+      const done = await work(unit);
       unit.finish();
-      return outcome;
-    }
+      readBehind?.(done, transaction.readBehind);
+      return done;
+    };
+    if (idempotent === null) return carryOut();
     const done = await claimStep(unit, idempotent);
     // It is what `work` gave when the step was carried out.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
@@ -68,8 +73,7 @@ function attemptWrite<Outcome>(
     unit.send(raw("SAVEPOINT work"));
     let outcome: Outcome;
     try {
-      outcome = await work(unit);
-      unit.finish();
+      outcome = await carryOut();
     } catch (error) {
       const refusal = refused(error);
       if (refusal === null || error instanceof pg.DatabaseError) throw error;

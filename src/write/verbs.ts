@@ -5,7 +5,7 @@ import type { WriteContext } from "./context.ts";
 import type { WriteResult } from "./draft.ts";
 import type { EntityWrites } from "./entity-writes.ts";
 import { parseInput, type ParsedInput } from "./input.ts";
-import { checkDrawn, withNumbers } from "./numbers.ts";
+import { withNumbers } from "./numbers.ts";
 import { invalid, type Problem } from "./problem.ts";
 import { deleteIn, restoreIn, type RemovalRow } from "./remove.ts";
 import type { OnError } from "./rules/judge.ts";
@@ -29,16 +29,8 @@ export function createRecords(
   const read = inputs.map((input) => parseInput(writes.inputs.create, input));
   let parsed: readonly ParsedInput[] = read;
   const work = async (unit: WriteUnit) => {
-    try {
-      const drafts = await createIn(unit, writes, parsed, onError);
-      checkDrawn(writes, read, (index) => drafts[index]?.problems);
-      return drafts.map(({ id, problems }) => ({ id, problems }));
-    } catch (error) {
-      if (error instanceof RefusedRows) {
-        checkDrawn(writes, read, (index) => error.problems.get(index));
-      }
-      throw error;
-    }
+    const drafts = await createIn(unit, writes, parsed, onError);
+    return drafts.map(({ id, problems }) => ({ id, problems }));
   };
   return writeRows(context, writes.entity.name, inputs.length, work, async () => {
     parsed = await withNumbers(context, writes, read);

@@ -26,6 +26,7 @@ export async function writeRows(
   beforeAttempt?: () => Promise<void>,
 ): Promise<WriteResult[]> {
   checkCall(context, resource, count);
+  const { readBehind } = context;
   const refused = (error: unknown): WriteResult[] | null => {
     const problems = problemsOf(error);
     if (problems === null) return null;
@@ -34,9 +35,18 @@ export async function writeRows(
       problems: problems.get(index) ?? [],
     }));
   };
-  const results = await runWrite(context, { work, refused, beforeAttempt });
-  return results.map((result) => (result.problems.length > 0 ? { ...result, id: null } : result));
+  const results = await runWrite(context, {
+    work,
+    refused,
+    beforeAttempt,
+    readBehind: (done, read) => readBehind?.(done.map(settled), read),
+  });
+  return results.map(settled);
 }
+
+/** A row with problems was not written. */
+const settled = (result: WriteResult): WriteResult =>
+  result.problems.length > 0 ? { ...result, id: null } : result;
 
 /** What became of a call's only row. */
 export function only([result]: readonly WriteResult[]): WriteResult {

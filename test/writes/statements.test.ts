@@ -105,10 +105,10 @@ describe("a mutation of one record", () => {
       createApiKey: 6,
       createContact: 8,
       createCustomer: 11,
-      createDeal: 16,
+      createDeal: 12,
       createDepartment: 6,
       createLineItem: 10,
-      createQuote: 15,
+      createQuote: 11,
       deleteAccount: 20,
       deleteContact: 7,
       deleteDeal: 13,
@@ -200,7 +200,7 @@ const batches: readonly (readonly [string, number, Inputs])[] = [
   ],
   [
     "createDeals",
-    16,
+    12,
     ({ account, contact }) => ({ account_id: account, contact_ids: [contact], stage: "won" }),
   ],
   [
@@ -210,7 +210,7 @@ const batches: readonly (readonly [string, number, Inputs])[] = [
   ],
   [
     "createQuotes",
-    16,
+    12,
     ({ account, deal }, index) => ({
       account_id: account,
       deal_id: deal,

@@ -4,6 +4,7 @@ import {
   type GraphQLResolveInfo,
   type OperationDefinitionNode,
 } from "graphql";
+import type { Transaction } from "../../db/fenced-pool.ts";
 import type { Cells } from "../../db/statement.ts";
 import type { Context } from "../schema/context.ts";
 import type { Variables } from "../server/variables.ts";
@@ -15,8 +16,17 @@ import { filled, idsIn, payloadOf, type CompiledPayload } from "./payload.ts";
 export type Execution = {
   readonly context: Context;
   readonly variables: Variables;
-  /** The rows of a statement; null if it failed. */
-  readonly read: (statement: CompiledStatement) => Promise<readonly Cells[] | null>;
+  /** The rows of a statement; null if it failed. `sent` has them where it was sent before. */
+  readonly read: (
+    statement: CompiledStatement,
+    sent?: Promise<Cells[] | null>,
+  ) => Promise<readonly Cells[] | null>;
+};
+
+/** What a payload consists of, and what reads the records in it. */
+type Asked = {
+  readonly pieces: ReturnType<CompiledPayload["pieces"]>;
+  readonly statement: CompiledStatement | null;
 };
 
 /** A field at the root of a mutation. */
@@ -65,20 +75,42 @@ export class MutationField {
     if (name === "__typename") return JSON.stringify(parent.name);
     const [payload, info] = [this.#payload, this.#info];
     if (definition === null || payload === null || info === null) return null;
-    try {
-      const args = getArgumentValues(definition, node, variables);
-      const outcome: unknown = await definition.resolve?.(undefined, args, context, info);
+    const ask = (outcome: unknown): Asked => {
       const pieces = payload.pieces(outcome, context);
       const written = idsIn(pieces);
-      if (payload.statement === null || written.size === 0) return filled(pieces, []);
+      if (payload.statement === null || written.size === 0) return { pieces, statement: null };
       const call = { viewer: context.actor, variables, once: new Map(), written };
       // A page size or a cursor under the payload may be wrong in this call of the shape.
       const values = valuesFor(payload.statement, call);
-      const rows = await read({ ...payload.statement, values });
-      return rows === null ? null : filled(pieces, rows);
+      return { pieces, statement: { ...payload.statement, values } };
+    };
+    let sent: Promise<Cells[] | null> | undefined;
+    context.behind.set(this.selected.key, (outcome, send) => {
+      sent = this.#sendBehind(() => ask(outcome), send);
+    });
+    let asked: Asked;
+    try {
+      const args = getArgumentValues(definition, node, variables);
+      asked = ask(await definition.resolve?.(undefined, args, context, info));
     } catch {
       // The interpreter fails with the same error, and adds its path.
       return null;
+    }
+    const { pieces, statement } = asked;
+    if (statement === null) return filled(pieces, []);
+    const rows = await read(statement, sent);
+    return rows === null ? null : filled(pieces, rows);
+  }
+
+  /** Sends the payload's statement with the commit. What cannot be asked so is asked behind it, or told by resolvers. */
+  #sendBehind(ask: () => Asked, send: Transaction["readBehind"]) {
+    try {
+      const { statement } = ask();
+      // The connection plans all that it runs for any values.
+      if (statement === null || statement.isPlannedEach) return undefined;
+      return send(statement.text, statement.values);
+    } catch {
+      return undefined;
     }
   }
 }

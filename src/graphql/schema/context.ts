@@ -1,11 +1,14 @@
 import type { Actor } from "../../auth/actor.ts";
 import type { ApiKeys } from "../../auth/api-keys.ts";
-import type { FencedPool } from "../../db/fenced-pool.ts";
+import type { FencedPool, Transaction } from "../../db/fenced-pool.ts";
 import type { FencedPrisma } from "../../db/fenced-prisma.ts";
 import type { Work } from "../../db/work.ts";
 import type { Catalog } from "../../model/catalog.ts";
 import type { Reader } from "../../query/reader.ts";
 import type { IdempotentStep } from "../../write/context.ts";
+
+/** Told what a mutation field is about to lead to; `read` reads behind the commit, or gives null where none came. */
+export type ReadPayload = (outcome: unknown, read: Transaction["readBehind"]) => void;
 
 /** What every resolver gets. Made anew for each request. */
 export type Context = {
@@ -21,6 +24,8 @@ export type Context = {
   readonly idempotency: Pick<IdempotentStep, "key" | "requestHash"> | null;
   /** The outcomes of the request's mutation fields, by their names in the answer. */
   readonly outcomes: Map<string, Promise<unknown>>;
+  /** What reads behind the commit what the payload of a mutation field shows, by the same names. */
+  readonly behind: Map<string, ReadPayload>;
   /** What the request does and makes; null outside of the server. */
   readonly work: Work | null;
 };

@@ -11,7 +11,7 @@ import {
   updateRecords,
   type RemoveRow,
 } from "../../write/verbs.ts";
-import { maxRows } from "../../write/write-rows.ts";
+import { maxRows, only } from "../../write/write-rows.ts";
 import type { Builder } from "./builder.ts";
 import { batchPayloadRef, payloadRef, writing } from "./payloads.ts";
 import type { SchemaParts } from "./schema-parts.ts";
@@ -65,9 +65,8 @@ export function entityMutations(
   if (writes.upsertKeys !== undefined) upsertField(schema, writes);
 }
 
-function one(results: readonly WriteResult[]): WriteResult {
-  return results[0] ?? { id: null, problems: [] };
-}
+/** What a batch resolves to. */
+const all = (results: readonly WriteResult[]): readonly WriteResult[] => results;
 
 function createFields(schema: SchemaParts, writes: EntityWrites, batches: boolean): void {
   const { entity, inputs } = writes;
@@ -82,7 +81,7 @@ function createFields(schema: SchemaParts, writes: EntityWrites, batches: boolea
         input: t.arg({ type: input, required: true, description: `The new ${entity.type}.` }),
       },
       resolve: async (_root, args, ctx, info) =>
-        one(await createRecords(writeContext(ctx, info), writes, [sentValues(args.input)])),
+        only(await createRecords(writeContext(ctx, info, only), writes, [sentValues(args.input)])),
     }),
   );
   if (!batches) return;
@@ -98,7 +97,7 @@ function createFields(schema: SchemaParts, writes: EntityWrites, batches: boolea
       },
       resolve: (_root, args, ctx, info) =>
         createRecords(
-          writeContext(ctx, info),
+          writeContext(ctx, info, all),
           writes,
           args.inputs.map(sentValues),
           policy(args.onError),
@@ -129,8 +128,8 @@ function updateFields(schema: SchemaParts, writes: EntityWrites): void {
         input: t.arg({ type: input, required: true, description: "What changes." }),
       },
       resolve: async (_root, args, ctx, info) =>
-        one(
-          await updateRecords(writeContext(ctx, info), writes, [
+        only(
+          await updateRecords(writeContext(ctx, info, only), writes, [
             { id: args.id, input: sentValues(args.input) },
           ]),
         ),
@@ -152,7 +151,7 @@ function updateFields(schema: SchemaParts, writes: EntityWrites): void {
       },
       resolve: (_root, args, ctx, info) =>
         updateRecords(
-          writeContext(ctx, info),
+          writeContext(ctx, info, all),
           writes,
           args.inputs.map(sentValues).map((values) => ({ id: idIn(values), input: values })),
           policy(args.onError),
@@ -196,7 +195,7 @@ function removeFields(
         version: t.arg.int({ description: removals[verb].version }),
       },
       resolve: async (_root, args, ctx, info) =>
-        one(await remove(writeContext(ctx, info), writes, [args])),
+        only(await remove(writeContext(ctx, info, only), writes, [args])),
     }),
   );
   const batch = batchPayloadRef(schema, verb, entity);
@@ -214,7 +213,7 @@ function removeFields(
         onError: t.arg(onErrorOptions(schema)),
       },
       resolve: (_root, args, ctx, info) =>
-        remove(writeContext(ctx, info), writes, args.inputs, policy(args.onError)),
+        remove(writeContext(ctx, info, all), writes, args.inputs, policy(args.onError)),
     }),
   );
 }

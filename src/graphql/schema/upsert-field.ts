@@ -4,6 +4,7 @@ import { withArticle } from "../../lib/text.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
 import type { InputDefinition } from "../../write/input-definition.ts";
 import { upsertRecord } from "../../write/upsert.ts";
+import { only } from "../../write/write-rows.ts";
 import { payloadRef, writing } from "./payloads.ts";
 import type { SchemaParts } from "./schema-parts.ts";
 import { sentValues, writeContext } from "./write-context.ts";
@@ -52,7 +53,7 @@ export function upsertField(schema: SchemaParts, writes: EntityWrites): void {
         ctx,
         info,
       ) =>
-        upsertRecord(writeContext(ctx, info), writes, sentValues(args.input), {
+        upsertRecord(writeContext(ctx, info, only), writes, sentValues(args.input), {
           by: typeof args.by === "string" ? args.by : null,
           restore: args.restore,
         }),

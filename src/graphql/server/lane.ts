@@ -215,7 +215,8 @@ export class Lane {
   }
 
   #execution(server: ServerContext, context: Context, variables: Variables): Execution {
-    const read: Execution["read"] = (statement) => this.#rows(server, context.actor, statement);
+    const read: Execution["read"] = (statement, sent) =>
+      this.#rows(server, context.actor, statement, sent);
     return { context, variables, read };
   }
 
@@ -313,13 +314,18 @@ export class Lane {
     context: ServerContext,
     actor: Actor,
     statement: CompiledStatement,
+    sent?: Promise<Cells[] | null>,
   ): Promise<readonly Cells[] | null> {
     const { work } = context.requestContext;
     try {
       const db = this.#options.database.forTenant(actor.tenantId);
-      const rows = await db.rows(statement.text, statement.values, {
-        plannedEach: statement.isPlannedEach,
-      });
+      // What failed behind a commit is asked again by itself.
+      const known = (await sent?.catch(() => null)) ?? null;
+      const rows =
+        known ??
+        (await db.rows(statement.text, statement.values, {
+          plannedEach: statement.isPlannedEach,
+        }));
       for (const [text] of rows) work.countMade(Buffer.byteLength(text ?? ""));
       return rows;
     } catch (error) {

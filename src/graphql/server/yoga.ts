@@ -207,6 +207,7 @@ function contextFor(
     // useIdempotency sets it, for mutations.
     idempotency: null,
     outcomes: serverContext.outcomes,
+    behind: new Map(),
     apiKeys,
     actor,
     work,

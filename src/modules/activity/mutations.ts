@@ -1,6 +1,7 @@
 import { entityMutations } from "../../graphql/schema/mutation-fields.ts";
 import { payloadRef, writing } from "../../graphql/schema/payloads.ts";
 import { writeContext } from "../../graphql/schema/write-context.ts";
+import { only } from "../../write/write-rows.ts";
 import { activity } from "./model.ts";
 import { activityWrites, completeActivity } from "./service.ts";
 import type { SchemaParts } from "../../graphql/schema/schema-parts.ts";
@@ -21,7 +22,7 @@ export function declareActivityMutations(schema: SchemaParts): void {
           description: "Nothing is written when this is not the current version.",
         }),
       },
-      resolve: (_root, args, ctx, info) => completeActivity(writeContext(ctx, info), args),
+      resolve: (_root, args, ctx, info) => completeActivity(writeContext(ctx, info, only), args),
     }),
   );
 }

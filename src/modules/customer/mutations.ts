@@ -4,6 +4,7 @@ import { sentValues, writeContext } from "../../graphql/schema/write-context.ts"
 import { ofOutcome } from "../../graphql/schema/payload-source.ts";
 import { written } from "../../graphql/schema/record-node.ts";
 import type { WriteResult } from "../../write/draft.ts";
+import { only } from "../../write/write-rows.ts";
 import { customerInput } from "./inputs.ts";
 import { createCustomer } from "./service.ts";
 import type { SchemaParts } from "../../graphql/schema/schema-parts.ts";
@@ -50,7 +51,7 @@ export function declareCustomerMutations(schema: SchemaParts): void {
         }),
       },
       resolve: (_root, args, ctx, info) =>
-        createCustomer(writeContext(ctx, info), sentValues(args.input)),
+        createCustomer(writeContext(ctx, info, only), sentValues(args.input)),
     }),
   );
 }

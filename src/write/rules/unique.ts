@@ -31,7 +31,8 @@ export async function uniqueJudges(
         (field) => field !== null && isFaulty(draft, field),
       );
       const claim = claimOf(rule, draft.values);
-      if (claim !== null && !isUnclear && claimsAnew(entity, rule, draft)) claims.set(draft, claim);
+      const isOpen = draft.drawn !== rule.field && claimsAnew(entity, rule, draft);
+      if (claim !== null && !isUnclear && isOpen) claims.set(draft, claim);
     }
     if (claims.size > 0) judges.push(await uniqueJudge(unit, entity, rule, claims));
   }

@@ -39,6 +39,7 @@ export function startComparison(databaseUrl: string) {
       },
       idempotency: null,
       outcomes: new Map(),
+      behind: new Map(),
       actor,
       work: null,
       reader: new Reader({ db: database.forTenant(actor.tenantId), catalog, viewer: actor }),
