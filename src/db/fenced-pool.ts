@@ -6,7 +6,14 @@ import { Turns } from "../lib/turns.ts";
 import { Connection } from "./connection.ts";
 import { RecentTexts } from "./prepared-texts.ts";
 import { sessionOptions } from "./session.ts";
-import { isStatementError, pinTo, type Cells, type Pin, type Sent } from "./statement.ts";
+import {
+  isStatementError,
+  pinTo,
+  type Cells,
+  type Piece,
+  type Pin,
+  type Sent,
+} from "./statement.ts";
 import { currentTenant, currentWork, forTenant, type Work } from "./work.ts";
 
 /** The most reads of one operation that run at once; one tenant's share is larger. */
@@ -32,7 +39,10 @@ export type StatementOptions = {
 /** One transaction. Statements go out in order without waiting for each other; answers come in the same order. */
 export type Transaction = {
   rows(text: string, values: readonly unknown[]): Promise<Cells[]>;
-  /** Sends a statement whose answer nobody needs; if it fails, the commit fails with its error. */
+  /**
+   * Sends a statement whose answer nobody needs, in the round trip of the next one; if it fails, that one fails with its
+   * error, be it the commit.
+   */
   send(text: string, values: readonly unknown[]): void;
   /**
    * Reads behind the commit, in its round trip. Called once at most. Null when the transaction was not committed; a
@@ -168,7 +178,7 @@ export class FencedPool extends pg.Pool {
       const sent = {
         text,
         values,
-        pin: connection.isPinnedTo(pin) ? null : pin,
+        ahead: connection.isPinnedTo(pin) ? [] : [pinTo(pin)],
         work: work ?? null,
       };
       if (work !== undefined) work.statements += 1;
@@ -222,25 +232,32 @@ export class FencedPool extends pg.Pool {
       answer.catch(() => undefined);
       return answer;
     };
+    // What nobody waits for goes ahead of what somebody waits for: PostgreSQL then answers them at once.
+    const waiting: Piece[] = [];
+    const wait = (text: string, values: readonly unknown[] = []): void => {
+      if (currently !== undefined) currently.statements += 1;
+      waiting.push({ text, values });
+    };
     const query = (text: string, values: readonly unknown[] = []): Promise<Cells[]> => {
       if (currently !== undefined) currently.statements += 1;
-      return send({ text, values });
+      return send({ text, values, ahead: waiting.splice(0) });
     };
     const behind: Behind[] = [];
+    let pinned: Promise<unknown> | null = null;
     let result: Result;
     try {
-      const opened = connection.isPinnedTo(pin) ? [] : [send(pinTo(pin))];
+      if (!connection.isPinnedTo(pin)) pinned = send(pinTo(pin));
       // The pin is uncertain until it is answered.
       connection.pin = null;
-      opened.push(query("BEGIN ISOLATION LEVEL READ COMMITTED"));
+      wait("BEGIN ISOLATION LEVEL READ COMMITTED");
       result = await work({
-        // The pin and BEGIN are answered before this is; had they failed, nothing behind them counts.
+        // The pin is answered before this is; had it failed, nothing behind it counts.
         rows: async (text, values) => {
           const answer = query(text, values);
-          await Promise.all(opened);
+          await pinned;
           return await answer;
         },
-        send: (text, values) => void query(text, values),
+        send: wait,
         readBehind: (text, values) => {
           const { promise, resolve } = Promise.withResolvers<Cells[] | null>();
           behind.push({ text, values, resolve });
@@ -255,6 +272,7 @@ export class FencedPool extends pg.Pool {
       rows?.catch(() => undefined);
       await allOrFirstFailure(sent);
       if (currently !== undefined) currently.hasCommitted = true;
+      connection.pin = pin;
       if (read !== undefined && rows !== null) {
         if (currently !== undefined) currently.statements += 1;
         const answered = this.#lastRows(connection, pin, rows);
@@ -268,7 +286,7 @@ export class FencedPool extends pg.Pool {
       if (currently?.stopped != null) await Promise.allSettled(sent);
       currently?.ends(connection);
       const isQuiet = (await connection.endCancelling()) ?? true;
-      if (isQuiet && (await this.#rollBack(connection, sent))) {
+      if (isQuiet && (await this.#rollBack(connection, pinned, sent))) {
         connection.pin = pin;
         this.#spareOrClose(connection);
       } else this.#discard(connection);
@@ -277,7 +295,6 @@ export class FencedPool extends pg.Pool {
       await allOrFirstFailure(sent);
       throw error;
     }
-    connection.pin = pin;
     await this.#giveBack(connection, currently);
     return result;
   }
@@ -418,13 +435,17 @@ export class FencedPool extends pg.Pool {
   }
 
   /** Rolls back; gives whether the connection is as good as new. */
-  async #rollBack({ client }: Connection, sent: readonly Promise<unknown>[]): Promise<boolean> {
+  async #rollBack(
+    { client }: Connection,
+    pinned: Promise<unknown> | null,
+    sent: readonly Promise<unknown>[],
+  ): Promise<boolean> {
     const rolledBack = client.query("ROLLBACK");
-    const settled = await Promise.allSettled([...sent, rolledBack]);
-    const isSound = settled.every(
+    const [pin, ...others] = await Promise.allSettled([pinned, ...sent, rolledBack]);
+    const isSound = others.every(
       (answer) => answer.status === "fulfilled" || isStatementError(answer.reason),
     );
-    return isSound && settled[0]?.status === "fulfilled";
+    return isSound && pin.status === "fulfilled";
   }
 
   #discard(connection: Connection, work?: Work): void {

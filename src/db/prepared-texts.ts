@@ -69,4 +69,9 @@ export class PreparedTexts {
   forget(text: string): void {
     this.#names.delete(text);
   }
+
+  /** It is not certain that PostgreSQL has forgotten these names; it may be told again. */
+  closeAgain(names: readonly string[]): void {
+    this.#forgotten.push(...names);
+  }
 }

@@ -12,22 +12,25 @@ export type Pin = {
   readonly plans: "force_generic_plan" | "force_custom_plan" | "auto";
 };
 
+/** A statement in front of another one, which only runs if it succeeds. Its rows are dropped. */
+export type Piece = { readonly text: string; readonly values: readonly unknown[] };
+
 /** A statement that is to be sent. */
-export type Sent = {
-  readonly text: string;
-  readonly values: readonly unknown[];
-  /** A pin that is set first. The statement only runs if the pin succeeds. */
-  readonly pin?: Pin | null;
+export type Sent = Piece & {
+  /** What goes in front of it in the same round trip, such as a pin. */
+  readonly ahead?: readonly Piece[];
   /** The work that counts the characters of each row. Rows are dropped once its `countRead` returns false. */
   readonly work?: Pick<Work, "countRead"> | null;
 };
 
 const pinText =
   "SELECT set_config('app.tenant_id', $1, false), set_config('plan_cache_mode', $2, false)";
-const pinValues = ({ tenantId, plans }: Pin): string[] => [tenantId, plans];
 
-/** A statement that only pins a connection. */
-export const pinTo = (pin: Pin): Sent => ({ text: pinText, values: pinValues(pin) });
+/** A statement that pins a connection. */
+export const pinTo = ({ tenantId, plans }: Pin): Piece => ({
+  text: pinText,
+  values: [tenantId, plans],
+});
 
 /** The statement failed, and the connection is as good as before. */
 export function isStatementError(reason: unknown): reason is pg.DatabaseError {
@@ -43,17 +46,30 @@ export class Statement implements pg.Submittable {
   readonly #prepared: PreparedTexts;
   readonly #answer = Promise.withResolvers<Cells[]>();
   readonly #rows: Cells[] = [];
-  #isPinning: boolean;
+  /** How many of the statements in front have not ended yet. */
+  #ahead: number;
   #wasPrepared = false;
+  /** Prepared statements that it tells PostgreSQL to forget. */
+  readonly #closed: string[] = [];
 
   constructor(sent: Sent, prepared: PreparedTexts) {
     this.#sent = sent;
     this.#prepared = prepared;
-    this.#isPinning = sent.pin != null;
+    this.#ahead = sent.ahead?.length ?? 0;
   }
 
   get text(): string {
     return this.#sent.text;
+  }
+
+  /** The texts of what goes in front of it, and its own. */
+  get texts(): readonly string[] {
+    return this.#pieces.map(({ text }) => text);
+  }
+
+  get #pieces(): readonly Piece[] {
+    const { ahead } = this.#sent;
+    return ahead === undefined ? [this.#sent] : [...ahead, this.#sent];
   }
 
   /** Its rows, or a rejection with its error. */
@@ -68,13 +84,13 @@ export class Statement implements pg.Submittable {
 
   /** Writes it to the connection. `pg` calls this and the methods below. */
   submit(connection: pg.Connection): void {
-    const { text, pin = null } = this.#sent;
     // Values come first, since one that cannot be printed throws.
-    const values = this.#sent.values.map((value) => utils.prepareValue(value));
+    const printed = this.#pieces.map(
+      ({ text, values }) => [text, values.map((value) => utils.prepareValue(value))] as const,
+    );
     connection.stream.cork();
-    // One Sync for both: PostgreSQL skips the statement if the pin fails, and undoes the pin if the statement fails.
-    if (pin !== null) this.#write(connection, pinText, pinValues(pin));
-    this.#write(connection, text, values);
+    // One Sync for all: if one fails, PostgreSQL skips those behind it, and undoes those before it but for a commit.
+    for (const [text, values] of printed) this.#write(connection, text, values);
     connection.sync();
     connection.stream.uncork();
   }
@@ -83,13 +99,14 @@ export class Statement implements pg.Submittable {
     const { name, isNew, forgotten } = this.#prepared.use(text);
     if (!isNew) this.#wasPrepared = true;
     for (const gone of forgotten) connection.close({ type: "S", name: gone }, true);
+    this.#closed.push(...forgotten);
     if (isNew) connection.parse({ name, text, types: [] }, true);
     connection.bind({ statement: name, values }, true);
     connection.execute(null, true);
   }
 
   handleDataRow({ fields }: { readonly fields: Cells }): void {
-    if (this.#isPinning) return;
+    if (this.#ahead > 0) return;
     const { work = null } = this.#sent;
     if (work !== null) {
       let characters = 0;
@@ -100,8 +117,8 @@ export class Statement implements pg.Submittable {
   }
 
   handleCommandComplete(): void {
-    // This completes the pin, if there was one. The statement ends with handleReadyForQuery.
-    this.#isPinning = false;
+    // Of one in front. The statement itself ends with handleReadyForQuery.
+    this.#ahead -= 1;
   }
 
   handleReadyForQuery(): void {
@@ -109,8 +126,9 @@ export class Statement implements pg.Submittable {
   }
 
   handleError(error: unknown): void {
-    this.#prepared.forget(this.#sent.text);
-    if (this.#sent.pin != null) this.#prepared.forget(pinText);
+    // PostgreSQL skips everything behind the error.
+    for (const text of this.texts) this.#prepared.forget(text);
+    this.#prepared.closeAgain(this.#closed);
     this.#answer.reject(error);
   }
 }

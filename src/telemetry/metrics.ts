@@ -96,7 +96,7 @@ export function createMetrics(): Metrics {
   });
   const sql = new Histogram({
     name: "crm_sql_duration_seconds",
-    help: "From the sending of a statement to its last row.",
+    help: "From the sending of a statement, with those in front of it in one round trip, to its last row.",
     labelNames: ["outcome"],
     buckets: sqlSeconds,
     registers,

@@ -3,7 +3,8 @@ import type { Metrics, PoolState } from "./metrics.ts";
 import type { Span } from "./tracing.ts";
 
 /**
- * Reports each statement on each connection that the pool opens from now on to metrics and traces. Literals are removed
+ * Reports each statement on each connection that the pool opens from now on to metrics and traces, with those that go
+ * in front of it in one round trip. Literals are removed
  * from the text, since some come from a caller (aliases of a query); values are not part of it. `currentSpan` gives the
  * parent of a statement's span. Without metrics and tracing no connection is touched.
  */
@@ -16,7 +17,7 @@ export function observePool(
   pool.on("connect", (client) => {
     const query: (...parameters: unknown[]) => unknown = client.query.bind(client);
     const observed = (...parameters: unknown[]): unknown => {
-      const ended = begin(textOf(parameters[0]), metrics, currentSpan());
+      const ended = begin(textsOf(parameters[0]), metrics, currentSpan());
       const last = parameters.at(-1);
       if (typeof last === "function") {
         const callback: (...results: unknown[]) => unknown = last.bind(undefined);
@@ -43,15 +44,18 @@ function answerOf(sent: unknown): unknown {
 }
 
 function begin(
-  text: string,
+  texts: readonly string[],
   metrics: Metrics | null,
   parent: Span | null,
 ): (error: unknown) => void {
   const startedAt = performance.now();
-  const [verb = ""] = /[a-z]+/i.exec(text) ?? [];
+  const [verb = ""] = /[a-z]+/i.exec(texts.at(-1) ?? "") ?? [];
   const span = parent?.child(verb === "" ? "SQL" : verb.toUpperCase(), {
     isCall: true,
-    attributes: { "db.system.name": "postgresql", "db.query.text": withoutLiterals(text) },
+    attributes: {
+      "db.system.name": "postgresql",
+      "db.query.text": withoutLiterals(texts.join("; ")),
+    },
   });
   return (error) => {
     metrics?.statementEnded((performance.now() - startedAt) / 1_000, error !== null);
@@ -68,7 +72,10 @@ function stateOf(error: unknown): string {
   return typeof code === "string" ? code : "error";
 }
 
-function textOf(query: unknown): string {
-  if (typeof query === "string") return query;
-  return typeof query === "object" && query !== null && "text" in query ? String(query.text) : "";
+/** The statements of a round trip; the last one is waited for. */
+function textsOf(query: unknown): readonly string[] {
+  if (typeof query === "string") return [query];
+  if (typeof query !== "object" || query === null) return [];
+  if ("texts" in query && Array.isArray(query.texts)) return query.texts.map(String);
+  return "text" in query ? [String(query.text)] : [];
 }

@@ -24,6 +24,9 @@ export type CuttableRoute = {
   close(): void;
 };
 
+/** The message behind the statements of a round trip. */
+const sync = Buffer.from([0x53, 0, 0, 0, 4]);
+
 /** What all connections of a route share. */
 type Watched = { statements: string[]; trap: Cut | Pause | null; spring: () => void };
 
@@ -82,15 +85,20 @@ class Carrier {
   readonly #fromClient = new FrameReader("client");
   readonly #fromServer = new FrameReader("server");
   readonly #texts = new StatementTexts();
-  /** Numbers of the statements whose answers are not complete; 0 is the server's greeting. */
-  readonly #unanswered: number[] = [0];
+  /** Numbers of the statements whose answers are not complete, by round trip; 0 is the server's greeting. */
+  readonly #unanswered: number[][] = [[0]];
+  /** The last statement whose answer is complete. */
+  #answered = 0;
   /** What the server answers to this statement and those behind it is not passed on. */
   #unheardFrom = Number.POSITIVE_INFINITY;
   /** Messages that wait for a pause to end. */
   #waiting: Frame[] | null = null;
   /** Nothing more is passed on to the server. */
   #isCut = false;
+  /** Whether that is in the midst of a round trip. */
+  #isTripCut = false;
   #isEnding = false;
+  #isInTrip = false;
   #isInStatement = false;
   #processId = 0;
   #quiet: NodeJS.Timeout | undefined;
@@ -128,11 +136,22 @@ class Carrier {
     if (!this.#isInStatement && /^[QPB]$/.test(frame.type)) {
       this.#isInStatement = true;
       // Parse comes first where there is one.
+      const wasCut = this.#isCut;
       const number = this.#count(this.#texts.textOf(frame));
-      if (!this.#isCut) this.#unanswered.push(number);
+      if (this.#isCut && !wasCut && this.#isInTrip) {
+        this.#isTripCut = true;
+        // So that those before it are answered.
+        this.#far.write(sync);
+      } else if (!this.#isCut) {
+        if (this.#isInTrip) this.#unanswered.at(-1)?.push(number);
+        else this.#unanswered.push([number]);
+        this.#isInTrip = true;
+      }
     }
-    // Query, or the Sync behind Parse, Bind and Execute.
-    if (/^[QS]$/.test(frame.type)) this.#isInStatement = false;
+    // Query, or the Execute behind Parse and Bind.
+    if (/^[QE]$/.test(frame.type)) this.#isInStatement = false;
+    // Query, or the Sync behind them.
+    if (/^[QS]$/.test(frame.type)) this.#isInTrip = false;
     if (this.#isCut) return;
     if (this.#waiting === null) this.#far.write(frame.bytes);
     else this.#waiting.push(frame);
@@ -168,8 +187,12 @@ class Carrier {
   #toClient({ type, bytes }: Frame): void {
     // BackendKeyData
     if (type === "K") this.#processId = bytes.readUInt32BE(5);
-    const answered = this.#unanswered[0] ?? Number.POSITIVE_INFINITY;
-    if (!this.#isUnheard || answered < this.#unheardFrom) this.#near.write(bytes);
+    const [trip = []] = this.#unanswered;
+    const isLast = this.#isTripCut && this.#unanswered.length === 1;
+    const isHeard = (trip[0] ?? this.#answered) < this.#unheardFrom && !(isLast && type === "Z");
+    if (isHeard) this.#near.write(bytes);
+    // CommandComplete
+    if (type === "C") this.#answered = trip.shift() ?? this.#answered;
     // ReadyForQuery
     if (type === "Z") this.#unanswered.shift();
   }

@@ -22,10 +22,14 @@ export function recordStatements(pool: FencedPool): Recorder {
   pool.on("connect", (client: pg.PoolClient) => {
     const query: (...parameters: unknown[]) => unknown = client.query.bind(client);
     const watched = (...parameters: unknown[]): unknown => {
-      const statement: RecordedStatement = { text: textOf(parameters[0]), rows: 0 };
+      const [sent] = parameters;
+      const statement: RecordedStatement = { text: textOf(sent), rows: 0 };
+      if (sent instanceof Statement) {
+        for (const text of sent.texts.slice(0, -1)) recorded.push({ text, rows: 0 });
+      }
       recorded.push(statement);
-      if (parameters[0] instanceof Statement) {
-        parameters[0].answer.then(
+      if (sent instanceof Statement) {
+        sent.answer.then(
           ({ length }) => (statement.rows = length),
           () => undefined,
         );
