@@ -156,9 +156,9 @@ describe("what is written", () => {
         "POST activities": 11,
         "POST contacts": 7,
         "POST customers": 11,
-        "POST deals": 16,
+        "POST deals": 12,
         "POST integration": 8,
-        "POST quotes": 14,
+        "POST quotes": 10,
       }
     `);
     expect(await written(20)).toEqual(costs);
