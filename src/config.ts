@@ -58,6 +58,7 @@ export type Config = {
   /** Whose tokens are taken. */
   auth: AuthConfig;
   pool: PoolConfig;
+  replicas: ReplicaConfig;
   limits: LimitsConfig;
 };
 
@@ -70,6 +71,13 @@ export type PoolConfig = {
   /** How long one statement may run, and wait for a lock. */
   readonly statementMilliseconds: number;
   readonly lockMilliseconds: number;
+};
+
+/** Streaming replicas of the database, for queries. */
+export type ReplicaConfig = {
+  readonly urls: readonly string[];
+  /** One that is further behind gets no queries. */
+  readonly maxLagMilliseconds: number;
 };
 
 /** How much the gateway takes on, from one credential and from all together. */
@@ -138,6 +146,12 @@ const environmentSchema = z.object({
     .refine((path) => !path.includes("\0"), "must be the path of a folder")
     .default(".data"),
   DATABASE_URL: z.string().refine(isDatabaseUrl, databaseUrlHint).optional(),
+  DATABASE_REPLICA_URLS: z
+    .string()
+    .transform((text) => text.split(/[\s,]+/).filter((url) => url !== ""))
+    .refine((urls) => urls.every(isDatabaseUrl), `${databaseUrlHint}; several stand side by side`)
+    .default([]),
+  REPLICA_MAX_LAG: duration.default(10_000),
   DEMO: z.enum(["on", "off"], "must be on or off").optional(),
   NODE_ENV: z
     .enum(["development", "test", "production"], "must be development, test or production")
@@ -241,6 +255,10 @@ export function loadConfig(
       waitMilliseconds: parsed.data.POOL_WAIT,
       statementMilliseconds: parsed.data.STATEMENT_TIMEOUT,
       lockMilliseconds: parsed.data.LOCK_TIMEOUT,
+    },
+    replicas: {
+      urls: parsed.data.DATABASE_REPLICA_URLS,
+      maxLagMilliseconds: parsed.data.REPLICA_MAX_LAG,
     },
     limits: {
       requestsPerMinute: REQUESTS_PER_MINUTE,

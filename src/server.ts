@@ -86,6 +86,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     config: telemetryConfig,
     log: logger,
     pool: database.pool,
+    replicas: database.replicas,
     currentSpan: () => currentWork()?.span ?? null,
   });
   const { metrics } = telemetry;
@@ -107,6 +108,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { apiKeys } = credentials;
   peers?.serve({
     forgetKey: (id) => apiKeys.forgetHere(id),
+    noteWrite: (caller) => database.noteWrite(caller),
     metrics: async () => (await metrics?.values()) ?? [],
   });
   const printed = metrics && {

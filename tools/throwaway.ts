@@ -4,8 +4,10 @@ import { dirname, join } from "node:path";
 import { startEmbedded } from "../src/db/embedded.ts";
 
 /** A PostgreSQL for one run of a tool or the tests: fast, not durable, gone after `stop`. */
-type ThrowawayDatabase = {
+export type ThrowawayDatabase = {
   url: string;
+  /** The folder of its files. */
+  directory: string;
   /** Stops the server and removes its files. */
   stop(): Promise<void>;
 };
@@ -40,6 +42,7 @@ async function startIn(dataDir: string, settings: readonly string[]): Promise<Th
   });
   return {
     url: database.url,
+    directory: database.directory,
     stop: async () => {
       await database.stop();
       // It lies elsewhere when the folder for temporary files is closed to PostgreSQL's user.

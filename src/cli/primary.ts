@@ -76,6 +76,7 @@ class Primary {
         grant: (...asked) => this.#counters.grant(...grantArguments.parse(asked)),
         takeBack: (...given) => this.#counters.takeBack(...takeBackArguments.parse(given)),
         forgetKey: (id) => this.#askOthers(worker, "forgetKey", id),
+        noteWrite: (caller) => this.#askOthers(worker, "noteWrite", caller),
         metrics: () => this.#printMetrics(),
       },
     );

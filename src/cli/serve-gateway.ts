@@ -8,7 +8,8 @@ import { banner, urlOf } from "./banner.ts";
 import { type DemoTenant, writeDemoFile } from "./demo-file.ts";
 import { createHttpServer } from "../http/http-server.ts";
 import { drain, listen, portOf } from "./http.ts";
-import { openMigrated } from "./open.ts";
+import { checkReplicas } from "../db/check-server.ts";
+import { logToErrors, openMigrated } from "./open.ts";
 import { serveByWorkers } from "./primary.ts";
 import { connectToPrimary } from "./worker.ts";
 import { type CommandContext, say } from "./run-command.ts";
@@ -55,6 +56,7 @@ async function prepare(context: CommandContext): Promise<Prepared> {
   const { dataDir, demo: wantsDemo, port, telemetry } = context.config;
   const { port: metricsPort } = telemetry.metrics;
   const url = await openMigrated(context, say);
+  await checkReplicas(context.config.replicas.urls, logToErrors);
   if (!wantsDemo) return { url, demo: null, port, metricsPort };
   const { prepareDemo } = await import("./demo.ts");
   const database = openDatabase({ url, maxConnections: 2 });
@@ -72,7 +74,12 @@ async function serveRequests(
   peers: Peers | null,
 ): Promise<Served> {
   const { config, onClose, hurry } = context;
-  const database = openDatabase({ url, pool: config.pool });
+  const database = openDatabase({
+    url,
+    pool: config.pool,
+    replicas: config.replicas,
+    tellOthers: peers?.noteWrite,
+  });
   onClose(() => database.close());
   const gateway = createGateway({ schema: createSchema(catalog), database, config, demo, peers });
   onClose(() => gateway.close());

@@ -9,6 +9,7 @@ const preparedSchema = z.object({
   port: z.number(),
   metricsPort: z.number().nullable(),
 });
+const callerSchema = z.object({ tenantId: z.string(), id: z.string() });
 const grantSchema = z.object({
   granted: z.number(),
   left: z.number(),
@@ -31,6 +32,7 @@ export function connectToPrimary(): {
     },
     {
       forgetKey: (id) => own?.forgetKey(String(id)),
+      noteWrite: (caller) => own?.noteWrite(callerSchema.parse(caller)),
       metrics: () => own?.metrics() ?? [],
     },
   );
@@ -43,6 +45,8 @@ export function connectToPrimary(): {
         takeBack: async (...given) => void (await channel.ask("takeBack", ...given)),
       },
       forgetKey: async (id) => void (await channel.ask("forgetKey", id)),
+      noteWrite: async ({ tenantId, id }) =>
+        void (await channel.ask("noteWrite", { tenantId, id })),
       printMetrics: async () => String(await channel.ask("metrics")),
       serve: (given) => {
         own = given;

@@ -25,6 +25,40 @@ export async function checkServer(url: string): Promise<void> {
   }
 }
 
+/**
+ * Makes sure that replicas are some. One that does not answer is told to `log`: it gets no queries until it does.
+ *
+ * @throws StartupError for a server that follows no other.
+ */
+export async function checkReplicas(
+  urls: readonly string[],
+  log: (line: string) => void,
+): Promise<void> {
+  for (const url of urls) {
+    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
+    client.on("error", () => undefined);
+    const place = `${client.host}:${client.port}`;
+    let follows: boolean;
+    try {
+      await client.connect();
+      const { rows } = await client.query<{ follows: boolean }>(
+        "SELECT pg_is_in_recovery() AS follows",
+      );
+      follows = rows[0]?.follows === true;
+    } catch (error) {
+      log(`No queries go to the replica at ${place} yet: ${messageOf(error)}`);
+      continue;
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+    if (!follows) {
+      throw new StartupError(
+        `DATABASE_REPLICA_URLS: the PostgreSQL at ${place} is no replica, and would never see what is written`,
+      );
+    }
+  }
+}
+
 /** Refuses a server that is too old; `version` is PostgreSQL's server_version_num, as 140011. */
 export function requireVersion(version: number): void {
   const major = Math.floor(version / 10_000);

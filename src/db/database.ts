@@ -1,14 +1,20 @@
 import type pg from "pg";
-import { poolDefaults, type PoolConfig } from "../config.ts";
+import { poolDefaults, type PoolConfig, type ReplicaConfig } from "../config.ts";
 import { FencedPool, type Queryable } from "./fenced-pool.ts";
 import { FencedPrismaClients, type FencedPrisma } from "./fenced-prisma.ts";
+import { Replicas } from "./replicas.ts";
+import type { Caller } from "./work.ts";
 import { withOwner } from "./with-owner.ts";
 
 /** Everything the server knows of its database: one pool behind the tenant fence, and Prisma on that pool. */
 export type Database = {
   readonly pool: FencedPool;
-  /** Runs statements for one tenant. */
+  /** The pools of its replicas. */
+  readonly replicas: readonly FencedPool[];
+  /** Runs statements for one tenant: queries on a replica, where there is one that has what their caller wrote. */
   forTenant(tenantId: string): Queryable;
+  /** Hears of a caller's write in another process: its queries go to no replica that lacks it. */
+  noteWrite(caller: Caller): void;
   /** Prisma's client for one tenant. */
   prismaFor(tenantId: string): FencedPrisma;
   /** An operator's work over all tenants, on a connection of its own that keeps its login's rights. Never for a request. */
@@ -21,17 +27,27 @@ export function openDatabase(options: {
   readonly url: string;
   readonly maxConnections?: number;
   readonly pool?: PoolConfig;
+  readonly replicas?: ReplicaConfig;
+  /** Tells the processes beside this one of a caller's write. */
+  readonly tellOthers?: ((caller: Caller) => Promise<void>) | undefined;
 }): Database {
   const limits = options.pool ?? poolDefaults;
   const size = options.maxConnections ?? limits.size;
   const pool = new FencedPool({ url: options.url, maxConnections: size, limits });
   const prisma = new FencedPrismaClients(pool);
+  const { urls = [], maxLagMilliseconds: maxLag = 0 } = options.replicas ?? {};
+  const { tellOthers } = options;
+  const pools = urls.map((url) => new FencedPool({ url, maxConnections: size, limits }));
+  const replicas = pools.length === 0 ? null : new Replicas(pool, pools, { maxLag, tellOthers });
   return {
     pool,
-    forTenant: (tenantId) => pool.forTenant(tenantId),
+    replicas: pools,
+    forTenant: (tenantId) => replicas?.forTenant(tenantId) ?? pool.forTenant(tenantId),
+    noteWrite: (caller) => replicas?.noteWrite(caller),
     prismaFor: (tenantId) => prisma.forTenant(tenantId),
     asOwner: (work) => withOwner(options.url, "operator", work),
     close: async () => {
+      await replicas?.close();
       await prisma.close();
       await pool.close();
     },

@@ -91,6 +91,8 @@ export class FencedPool extends pg.Pool {
   readonly #spare: Connection[] = [];
   readonly #recentTexts = new RecentTexts();
   readonly #sweeping: NodeJS.Timeout;
+  /** Told of each transaction that was committed, or may have been, by the work that it is part of. */
+  onWrite: ((work: Work | undefined) => Promise<void>) | null = null;
   /** Told how many milliseconds each connection was waited for. */
   onWait: ((milliseconds: number) => void) | null = null;
 
@@ -270,7 +272,11 @@ export class FencedPool extends pg.Pool {
       const rows = read === undefined ? null : connection.send({ ...read, work: currently }).answer;
       // Whoever waits for it hears of its failure.
       rows?.catch(() => undefined);
-      await allOrFirstFailure(sent);
+      try {
+        await allOrFirstFailure(sent);
+      } finally {
+        await this.onWrite?.(currently);
+      }
       if (currently !== undefined) currently.hasCommitted = true;
       connection.pin = pin;
       if (read !== undefined && rows !== null) {

@@ -18,6 +18,9 @@ const countsPerLook = 1_000;
 /** The time at which a request has taken too long, and the error for it. */
 type Deadline = { readonly at: number; readonly reason: () => Error };
 
+/** A caller, as far as the database's part of the house tells callers apart. */
+export type Caller = { readonly tenantId: string; readonly id: string };
+
 /** Something that runs for a work and can be cancelled. */
 type Cancellable = { cancel(): void };
 
@@ -39,6 +42,8 @@ export class Work {
   mutations = 0;
   /** Whether something of it is committed, so that no error may claim that nothing was changed. */
   hasCommitted = false;
+  /** Whom it is done for; null until that is known, and for what the server does for itself. */
+  caller: Caller | null = null;
   /** The span that its statements are a part of; null without tracing. */
   span: Span | null = null;
   /** `endTurn` lets other requests work while this one waits for its client; `newTurn` waits for a turn again. */

@@ -75,6 +75,7 @@ export class Gate {
     try {
       const placed = await this.#credentials.agree(actor, headers);
       context.actor = placed;
+      context.work.caller = placed;
       return { kind: "passed", actor: placed };
     } catch (cause) {
       const isRefusal = cause instanceof GatewayError && cause.code === "FORBIDDEN";

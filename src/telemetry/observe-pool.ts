@@ -1,5 +1,5 @@
 import type pg from "pg";
-import type { Metrics, PoolState } from "./metrics.ts";
+import type { Metrics } from "./metrics.ts";
 import type { Span } from "./tracing.ts";
 
 /**
@@ -9,11 +9,10 @@ import type { Span } from "./tracing.ts";
  * parent of a statement's span. Without metrics and tracing no connection is touched.
  */
 export function observePool(
-  pool: pg.Pool & PoolState,
+  pool: pg.Pool,
   metrics: Metrics | null,
   currentSpan: () => Span | null,
 ): void {
-  metrics?.watchPool(pool);
   pool.on("connect", (client) => {
     const query: (...parameters: unknown[]) => unknown = client.query.bind(client);
     const observed = (...parameters: unknown[]): unknown => {

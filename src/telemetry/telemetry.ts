@@ -37,10 +37,12 @@ export function createTelemetry(options: {
   readonly config: TelemetryConfig;
   readonly log: Logger;
   readonly pool: pg.Pool & PoolState & { onWait: ((milliseconds: number) => void) | null };
+  /** Further pools whose statements are reported. */
+  readonly replicas: readonly pg.Pool[];
   /** What a statement that is sent now is a part of. */
   readonly currentSpan: () => Span | null;
 }): Telemetry {
-  const { config, log, pool, currentSpan } = options;
+  const { config, log, pool, replicas, currentSpan } = options;
   const metrics =
     config.metrics.port === null && config.metrics.token === null ? null : createMetrics();
   let tracing: Tracing | null = null;
@@ -49,7 +51,10 @@ export function createTelemetry(options: {
     tracing = createTracing(tracingConfig, log);
   };
   const loading = config.tracing === null ? null : load(config.tracing);
-  if (metrics !== null || loading !== null) observePool(pool, metrics, currentSpan);
+  if (metrics !== null || loading !== null) {
+    for (const one of [pool, ...replicas]) observePool(one, metrics, currentSpan);
+  }
+  metrics?.watchPool(pool);
   if (metrics !== null) pool.onWait = (waited) => metrics.connectionWaited(waited / 1_000);
   const refusals = new Refusals((count, most) =>
     log.warn({ audit: true, count, most }, "more refusals without a line of their own"),
