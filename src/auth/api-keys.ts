@@ -3,7 +3,7 @@ import DataLoader from "dataloader";
 import type { Logger } from "pino";
 import type { FencedPool } from "../db/fenced-pool.ts";
 import { asOwnWork } from "../db/work.ts";
-import { formatId, parseId, readId } from "../lib/id.ts";
+import { formatId, readId } from "../lib/id.ts";
 import type { Actor, QuotaOwner } from "./actor.ts";
 import type { Authentication } from "./authentication.ts";
 import { isSecretOf, readApiKey } from "./api-key.ts";
@@ -68,7 +68,7 @@ export class ApiKeys {
   /** Whom a key stands for, if it works. This is a use of it. */
   async authenticate(text: string): Promise<Authentication> {
     const found = await this.check(text);
-    if ("actor" in found) this.#uses.note(parseId("key", found.actor.id));
+    if ("actor" in found) this.#uses.note(found.actor.id);
     return found;
   }
 

@@ -45,9 +45,9 @@ export class Credentials {
    *
    * @throws GatewayError UNAVAILABLE when the credential cannot be checked just now.
    */
-  async authenticate(headers: IncomingHttpHeaders): Promise<Authentication> {
+  authenticate(headers: IncomingHttpHeaders): Promise<Authentication> {
     const credential = readCredential(headers);
-    if (typeof credential !== "string") return credential;
+    if (typeof credential !== "string") return Promise.resolve(credential);
     const isApiKey = headers["x-api-key"] !== undefined || credential.startsWith("crm_");
     return (isApiKey ? this.apiKeys : this.#tokens).authenticate(credential);
   }

@@ -2,6 +2,7 @@ import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
 import type { FencedPool } from "../db/fenced-pool.ts";
 import { asOwnWork } from "../db/work.ts";
+import { parseId } from "../lib/id.ts";
 
 /** How often a key's use is written. */
 const minute = 60_000;
@@ -22,13 +23,13 @@ export class KeyUses {
     this.#logger = logger;
   }
 
-  /** The key, by its bare id, has just been used. */
+  /** The key has just been used. */
   note(id: string): void {
     const now = performance.now();
     const noted = this.#noted.get(id);
     if (noted !== undefined && now - noted < minute) return;
     this.#noted.set(id, now);
-    this.#gathered.add(id);
+    this.#gathered.add(parseId("key", id));
     this.#timer ??= setTimeout(() => void this.write(), gathering).unref();
   }
 

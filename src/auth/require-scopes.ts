@@ -4,8 +4,9 @@ import type { Scope } from "./scopes.ts";
 
 /** Whether the scopes that a caller has cover one that is needed: `*` covers all, `write:*` every write. */
 export function covers(held: readonly Scope[], needed: Scope): boolean {
+  if (held.includes("*") || held.includes(needed)) return true;
   const [verb] = needed.split(":");
-  return held.some((scope) => scope === "*" || scope === needed || scope === `${verb}:*`);
+  return held.some((scope) => scope === `${verb}:*`);
 }
 
 /** Refuses a caller who lacks a scope, and names all that are missing. */

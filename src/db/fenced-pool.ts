@@ -372,8 +372,7 @@ export class FencedPool extends pg.Pool {
     const owner = pin.tenantId;
     // What the server does for itself may serve several requests: it does not end with one of them.
     const work = owner === "" ? undefined : currentWork();
-    const giveBack =
-      this.#turns.takeNow(owner) ?? (await this.#turns.take(owner, work?.signal ?? null));
+    const giveBack = this.#turns.takeNow(owner) ?? (await this.#turns.take(owner, work ?? null));
     try {
       const connection = this.#nextSpare(pin) ?? (await this.#nextOfPool());
       this.onWait?.(performance.now() - startedAt);

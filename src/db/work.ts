@@ -21,8 +21,18 @@ type Deadline = { readonly at: number; readonly reason: () => Error };
 /** A caller, as far as the database's part of the house tells callers apart. */
 export type Caller = { readonly tenantId: string; readonly id: string };
 
-/** Something that runs for a work and can be cancelled. */
+/** Something that runs for a work, or waits for its turn, and can be cancelled. */
 type Cancellable = { cancel(): void };
+
+/** A request's turn to be worked on. */
+export type WorkTurn = {
+  /** Lets others work while this only waits for its client. */
+  end(): void;
+  /** Waits for a turn again. */
+  renew(): Promise<void>;
+  /** Counts bytes that wait for its client. */
+  hold(giveUp: () => void): Hold;
+};
 
 type Waiting = {
   readonly resolve: () => void;
@@ -46,17 +56,13 @@ export class Work {
   caller: Caller | null = null;
   /** The span that its statements are a part of; null without tracing. */
   span: Span | null = null;
-  /** `endTurn` lets other requests work while this one waits for its client; `newTurn` waits for a turn again. */
-  endTurn: (() => void) | null = null;
-  newTurn: (() => Promise<void>) | null = null;
-  /** Counts bytes that wait for its client. */
-  hold: ((giveUp: () => void) => Hold) | null = null;
+  /** Null where nobody takes turns, and once the turn is over. */
+  turn: WorkTurn | null = null;
   /** Its deadline; null if none is set. */
   deadline: Deadline | null = null;
   /** The reason why it was stopped; null while it may continue. */
   stopped: Error | null = null;
   readonly #mayStop: boolean;
-  #abort: AbortController | null = null;
   readonly #running = new Set<Cancellable>();
   #reads = 0;
   readonly #waiting: Waiting[] = [];
@@ -68,16 +74,6 @@ export class Work {
 
   constructor({ mayStop = true } = {}) {
     this.#mayStop = mayStop;
-  }
-
-  /** Aborted when the work is stopped, because its client has gone or it took too long. Made on first use. */
-  get signal(): AbortSignal | null {
-    if (!this.#mayStop) return null;
-    if (this.#abort === null) {
-      this.#abort = new AbortController();
-      if (this.stopped !== null) this.#abort.abort(this.stopped);
-    }
-    return this.#abort.signal;
   }
 
   /** The number of records that it has read. */
@@ -96,7 +92,6 @@ export class Work {
     this.stopped = reason;
     for (const { reject } of this.#waiting.splice(0)) reject(reason);
     for (const running of this.#running) running.cancel();
-    this.#abort?.abort(reason);
   }
 
   /** Registers something that is cancelled when the work is stopped, until `ends` is called. */

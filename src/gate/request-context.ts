@@ -50,11 +50,6 @@ export class RequestContext implements ObservedRequest {
     this.address = address;
     this.credential = credentialOf(request);
   }
-
-  /** Given when nobody waits for the answer any more, or it took too long. */
-  get signal(): AbortSignal | null {
-    return this.work.signal;
-  }
 }
 
 /** What Hono hands on to those who answer requests. */

@@ -68,7 +68,7 @@ export class Connection {
     this.#open.push(exchange);
     const { request, response } = exchange;
     answering.set(response, this);
-    response.once("close", () => {
+    response.on("close", () => {
       this.#open.splice(this.#open.indexOf(exchange), 1);
       const next = this.#waiting.shift();
       if (next !== undefined) setImmediate(next);

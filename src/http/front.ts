@@ -4,6 +4,7 @@ import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import type { Handler, Hono, MiddlewareHandler } from "hono";
 import type { GateEnv, RequestContext } from "../gate/request-context.ts";
 import type { GatewayError } from "../lib/errors.ts";
+import { remembering } from "../lib/headers.ts";
 import type { Admission } from "../limits/admission.ts";
 
 /** Answers a request. */
@@ -69,8 +70,9 @@ export function routeTo(app: Hono<GateEnv>, { direct, refuse, fail }: Front) {
  * only what follows the host matters.
  */
 export function pathOf({ url = "/" }: IncomingMessage): string {
-  const [path = ""] = url.replace(/^https?:\/\/[^/?]*/i, "").split("?", 1);
-  return path;
+  const target = url.startsWith("/") ? url : url.replace(/^https?:\/\/[^/?]*/i, "");
+  const end = target.indexOf("?");
+  return end < 0 ? target : target.slice(0, end);
 }
 
 /**
@@ -112,7 +114,10 @@ const hostPattern = /^([\w.-]+|\[[\da-f:.]+\])(:\d+)?$/i;
 
 /** The host that a request was sent to, without its port; empty when it names none, null when that cannot be one. */
 export function hostnameOf({ headers }: IncomingMessage): string | null {
-  if (headers.host === undefined) return "";
-  const url = `http://${headers.host}`;
-  return hostPattern.test(headers.host) && URL.canParse(url) ? new URL(url).hostname : null;
+  return headers.host === undefined ? "" : readHost(headers.host).hostname;
 }
+
+const readHost = remembering((host): { readonly hostname: string | null } => {
+  const url = `http://${host}`;
+  return { hostname: hostPattern.test(host) && URL.canParse(url) ? new URL(url).hostname : null };
+});

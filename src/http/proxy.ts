@@ -16,7 +16,8 @@ export function requestIdOf({ headers }: IncomingMessage, trustProxy: boolean): 
 
 /** The address that a request came from; behind a proxy the one that the proxy has seen, which it adds as the last. */
 export function addressOf({ headers, socket }: IncomingMessage, trustProxy: boolean): string {
+  const address = socket.remoteAddress ?? "unknown";
+  if (!trustProxy) return address;
   const forwarded = [headers["x-forwarded-for"] ?? []].flat().join(",").split(",").at(-1)?.trim();
-  if (trustProxy && forwarded !== undefined && isIP(forwarded) !== 0) return forwarded;
-  return socket.remoteAddress ?? "unknown";
+  return forwarded !== undefined && isIP(forwarded) !== 0 ? forwarded : address;
 }

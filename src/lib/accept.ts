@@ -1,17 +1,5 @@
-import { LRUCache } from "lru-cache";
 import Negotiator from "negotiator";
-
-/** Remembers the results of short headers. Clients send few different headers, and parsing one takes microseconds. */
-function remembering<Read extends {}>(read: (header: string) => Read): (header: string) => Read {
-  const known = new LRUCache<string, Read>({ max: 100 });
-  return (header) => {
-    const found = known.get(header) ?? read(header);
-    if (header.length <= longest) known.set(header, found);
-    return found;
-  };
-}
-
-const longest = 200;
+import { remembering } from "./headers.ts";
 
 /**
  * Makes a function that finds the available type an Accept header prefers; null if the header accepts none. A client

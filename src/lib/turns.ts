@@ -25,6 +25,14 @@ type TurnLimits = {
   readonly mayStart?: (owner: string, party: string, taken: number) => boolean;
 };
 
+/** What a turn is waited for: it may be stopped meanwhile, which is told to all that it began. */
+type Stoppable = {
+  /** Why it was stopped; null while it goes on. */
+  readonly stopped: Error | null;
+  begins(waiting: { cancel(): void }): void;
+  ends(waiting: { cancel(): void }): void;
+};
+
 type Waiter = {
   readonly since: number;
   readonly admit: (giveBack: () => void) => void;
@@ -66,10 +74,10 @@ export class Turns {
   /**
    * Gives a turn, as the function that gives it back. The owner "" stands for the server itself, which has no share.
    *
-   * @throws GatewayError UNAVAILABLE when the line is full or does not move, or the signal's reason.
+   * @throws GatewayError UNAVAILABLE when the line is full or does not move, or what the work was stopped for.
    */
-  async take(owner: string, signal: AbortSignal | null = null, party = owner): Promise<() => void> {
-    signal?.throwIfAborted();
+  async take(owner: string, work: Stoppable | null = null, party = owner): Promise<() => void> {
+    if (work?.stopped != null) throw work.stopped;
     const now = this.takeNow(owner, party);
     if (now !== null) return now;
     const { waiters } = this.#limits;
@@ -82,11 +90,11 @@ export class Turns {
       own >= shareOf(owner, waiters) ||
       ofParty >= shareOfAll(party, waiters);
     if (isFull) throw this.#refusal();
-    const giveBack = await this.#wait(owner, party, signal);
-    // Several signals may be given in one go: the turn of one goes to another that is over as well.
-    if (signal?.aborted === true) giveBack();
-    signal?.throwIfAborted();
-    return giveBack;
+    const giveBack = await this.#wait(owner, party, work);
+    // Several works may be stopped in one go: the turn of one goes to another that is over as well.
+    if (work?.stopped == null) return giveBack;
+    giveBack();
+    throw work.stopped;
   }
 
   /** A turn if the owner may have one at once, as the function that gives it back; else null. */
@@ -128,7 +136,7 @@ export class Turns {
     };
   }
 
-  #wait(owner: string, party: string, signal: AbortSignal | null): Promise<() => void> {
+  #wait(owner: string, party: string, work: Stoppable | null): Promise<() => void> {
     const now = performance.now();
     const crowd = this.#crowd();
     const { waitMilliseconds } = crowd ?? this.#limits;
@@ -146,11 +154,11 @@ export class Turns {
         this.#remove(owner, party, waiter);
         reject(reason);
       };
-      const onAbort = (): void => leave(signal?.reason);
+      const waiting = { cancel: () => leave(work?.stopped) };
       const timer = setTimeout(() => waiter.refuse(), waitMilliseconds);
       const settle = (): void => {
         clearTimeout(timer);
-        signal?.removeEventListener("abort", onAbort);
+        work?.ends(waiting);
       };
       const waiter: Waiter = {
         since: now,
@@ -163,7 +171,7 @@ export class Turns {
           leave(this.#refusal());
         },
       };
-      signal?.addEventListener("abort", onAbort, { once: true });
+      work?.begins(waiting);
       const lines = this.#parties.get(party) ?? new Map<string, Waiter[]>();
       this.#parties.set(party, lines);
       const line = lines.get(owner);

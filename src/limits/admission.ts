@@ -2,9 +2,9 @@ import { hash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { LRUCache } from "lru-cache";
 import type { LimitsConfig } from "../config.ts";
-import type { Work } from "../db/work.ts";
+import type { Work, WorkTurn } from "../db/work.ts";
 import { GatewayError, unavailable } from "../lib/errors.ts";
-import type { HeldBytes } from "../lib/held-bytes.ts";
+import type { HeldBytes, Hold } from "../lib/held-bytes.ts";
 import { Turns } from "../lib/turns.ts";
 
 /** A request that waits for admission. Its actor is known after the gate. */
@@ -67,25 +67,15 @@ export class Admission {
       if (!response.destroyed) refuse(error);
       return;
     }
-    // A request keeps no turn while it waits for its client to send a body or to read an answer.
-    const { socket } = request;
-    work.hold = (giveUp) => {
-      const party = entering.actor?.tenantId ?? caller;
-      return this.#held.hold({ party, credential: caller, socket }, giveUp);
-    };
-    const endTurn = (): void => giveBack();
-    work.endTurn = endTurn;
-    work.newTurn = async () => {
-      giveBack = await take();
-    };
-    // A request that is stopped gives back its turn at once.
-    const turn = { cancel: endTurn };
+    const turn = new Turn({ entering, caller, held: this.#held, take }, giveBack);
+    work.turn = turn;
     work.begins(turn);
     try {
       await handle();
     } finally {
       work.ends(turn);
-      giveBack();
+      work.turn = null;
+      turn.end();
       // The credential decides, not the answer, since some answers are the same for all callers.
       const tenant = entering.actor?.tenantId;
       if (tenant !== undefined) this.#tenants.set(caller, tenant);
@@ -102,7 +92,7 @@ export class Admission {
       work.throwIfStopped();
       const giveBack =
         this.#turns.takeNow(owner, tenant) ??
-        (await this.#turns.take(owner, work.signal, tenant).catch((error: unknown) => {
+        (await this.#turns.take(owner, work, tenant).catch((error: unknown) => {
           throw hasRoom() ? error : this.#unreadComplaint(caller);
         }));
       if (isKnown || hasRoom()) return giveBack;
@@ -117,6 +107,46 @@ export class Admission {
     return unavailable(
       `${bytes} bytes of answers and bodies wait for you; read and send them, then ask for more.`,
     );
+  }
+}
+
+type TurnOptions = {
+  readonly entering: Entering;
+  readonly caller: string;
+  readonly held: HeldBytes;
+  readonly take: () => Promise<() => void>;
+};
+
+/**
+ * The turn of one request. It is ended while the request waits for its client to send a body or to read an answer, and
+ * at once when the request is stopped. It has methods, since V8 allocates a function that is written behind
+ * `work.member =` in its old space, where it would keep the whole request alive until the next full collection.
+ */
+class Turn implements WorkTurn {
+  readonly #options: TurnOptions;
+  #giveBack: () => void;
+
+  constructor(options: TurnOptions, giveBack: () => void) {
+    this.#options = options;
+    this.#giveBack = giveBack;
+  }
+
+  end(): void {
+    this.#giveBack();
+  }
+
+  cancel(): void {
+    this.end();
+  }
+
+  async renew(): Promise<void> {
+    this.#giveBack = await this.#options.take();
+  }
+
+  hold(giveUp: () => void): Hold {
+    const { entering, caller, held } = this.#options;
+    const party = entering.actor?.tenantId ?? caller;
+    return held.hold({ party, credential: caller, socket: entering.request.socket }, giveUp);
   }
 }
 

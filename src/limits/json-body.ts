@@ -31,6 +31,7 @@ export function checkJsonHeaders(headers: IncomingHttpHeaders, types: readonly s
 }
 
 function isJson(contentType: string, types: readonly string[]): boolean {
+  if (types.includes(contentType)) return true;
   const [type = "", ...parameters] = contentType
     .toLowerCase()
     .split(";")
@@ -52,7 +53,7 @@ export async function readJsonText(incoming: IncomingMessage, work: Work): Promi
   }
   const chunks: Buffer[] = [];
   const madeWay = Promise.withResolvers<never>();
-  const hold = work.hold?.(() => {
+  const hold = work.turn?.hold(() => {
     chunks.length = 0;
     const reason = unavailable(
       "Too many bodies are on their way at once; send this one again in a second, without a pause.",
@@ -114,9 +115,9 @@ async function promptly<Body>(reading: Promise<Body>, work: Work): Promise<Body>
   const waited = sleep(promptMilliseconds).then(() => immediately(late));
   const early = await Promise.race([reading, waited]);
   if (early !== late) return reading;
-  work.endTurn?.();
+  work.turn?.end();
   const body = await reading;
-  await work.newTurn?.();
+  await work.turn?.renew();
   return body;
 }
 

@@ -13,6 +13,11 @@ import type { FencedPool } from "../db/fenced-pool.ts";
 /** What a credential has left of its minute. */
 export type RateState = QuotaState & { readonly points: QuotaState };
 
+type RequestMinute = { readonly key: string; readonly limit: number };
+
+/** The minutes that an actor's requests count in, and the key of that of its points. */
+type Minutes = { readonly requests: readonly RequestMinute[]; readonly points: string };
+
 /** How often what is over is forgotten. */
 const sweepMilliseconds = 60_000;
 
@@ -22,6 +27,8 @@ export class Quotas {
   readonly #requests: RateLimiter;
   readonly #points: RateLimiter;
   readonly #sweeping: NodeJS.Timeout;
+  /** By actor: those of an API key are the same object while its row is believed. */
+  readonly #minutes = new WeakMap<Actor, Minutes>();
 
   /** `beside` counts for all processes that serve the port; null when this is the only one. */
   constructor(limits: LimitsConfig, pool: FencedPool, beside: SharedCounters | null = null) {
@@ -40,7 +47,7 @@ export class Quotas {
   /** Counts one request; `allowed` is false when the minute has none left. */
   async takeRequest(actor: Actor): Promise<Taken> {
     let least: Taken | null = null;
-    for (const { key, limit } of this.#requestMinutes(actor)) {
+    for (const { key, limit } of this.#minutesOf(actor).requests) {
       const state = await this.#requests.take(key, limit, 1);
       if (!state.allowed) return state;
       if (least === null || state.remaining < least.remaining) least = state;
@@ -50,8 +57,8 @@ export class Quotas {
   }
 
   /** The minutes that a request counts in, the caller's own first: one that is no tighter than its maker's says nothing. */
-  #requestMinutes(actor: Actor): { key: string; limit: number }[] {
-    const minutes: { key: string; limit: number }[] = [];
+  #requestMinutes(actor: Actor): RequestMinute[] {
+    const minutes: RequestMinute[] = [];
     for (const { id, requestsPerMinute } of ownersOf(actor).toReversed()) {
       const limit = requestsPerMinute ?? this.#limits.requestsPerMinute;
       const [above] = minutes;
@@ -63,12 +70,21 @@ export class Quotas {
 
   /** Takes points off the minute's, all or none; what was not used can be given back. */
   takePoints(actor: Actor, points: number): Promise<Held> {
-    return this.#points.hold(pointsKey(actor), this.#limits.pointsPerMinute, points);
+    return this.#points.hold(this.#minutesOf(actor).points, this.#limits.pointsPerMinute, points);
   }
 
   /** The points that are left, without taking any. */
   pointsOf(actor: Actor): QuotaState {
-    return this.#points.peek(pointsKey(actor), this.#limits.pointsPerMinute);
+    return this.#points.peek(this.#minutesOf(actor).points, this.#limits.pointsPerMinute);
+  }
+
+  #minutesOf(actor: Actor): Minutes {
+    let known = this.#minutes.get(actor);
+    if (known === undefined) {
+      known = { requests: this.#requestMinutes(actor), points: pointsKey(actor) };
+      this.#minutes.set(actor, known);
+    }
+    return known;
   }
 
   close(): void {

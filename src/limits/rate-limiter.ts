@@ -34,8 +34,9 @@ type Minute = {
   held: number;
   /** What is still to be had of the shared counter, as far as is known; 0 where there is none. */
   left: number;
-  /** When it ends, by a clock that nobody can put back (`performance.now()`). */
+  /** When it ends, by a clock that nobody can put back (`performance.now()`), and as callers were told last. */
   endsAt: number;
+  resetAt: ResetTime;
   /** Which one it is of the shared counter's; null until that was asked. */
   name: string | null;
   asking: Promise<void> | null;
@@ -132,6 +133,7 @@ export class RateLimiter {
       limit,
       ...whole,
       endsAt: performance.now() + minuteMilliseconds,
+      resetAt: new ResetTime(0),
       name: null,
       asking: null,
       looksAt: 0,
@@ -204,7 +206,20 @@ function relimit(minute: Minute, limit: number, isShared: boolean): void {
   minute.limit = limit;
 }
 
-function stateOf({ limit, held, left, endsAt }: Minute): QuotaState {
-  const resetAt = new Date(Date.now() + Math.round(endsAt - performance.now()));
-  return { limit, remaining: Math.min(limit, held + left), resetAt };
+function stateOf(minute: Minute): QuotaState {
+  const { limit, held, left, endsAt } = minute;
+  const resetAt = Date.now() + Math.round(endsAt - performance.now());
+  // Both clocks are rounded, so it may be a millisecond more or less each time.
+  if (Math.abs(resetAt - minute.resetAt.getTime()) > 1) minute.resetAt = new ResetTime(resetAt);
+  return { limit, remaining: Math.min(limit, held + left), resetAt: minute.resetAt };
+}
+
+/** A time that many answers tell: printed once. */
+class ResetTime extends Date {
+  #text: string | null = null;
+
+  override toJSON(): string {
+    this.#text ??= this.toISOString();
+    return this.#text;
+  }
 }

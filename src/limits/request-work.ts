@@ -14,7 +14,7 @@ export function workFor(response: ServerResponse, milliseconds: number): Work {
   const reason = () => tookTooLong(work, milliseconds);
   work.deadline = { at: performance.now() + milliseconds, reason };
   const timer = setTimeout(() => work.stop(reason()), milliseconds);
-  response.once("close", () => {
+  response.on("close", () => {
     if (!response.writableFinished && work.writes) return;
     clearTimeout(timer);
     // Statements may still run after the answer, if it did not wait for them.

@@ -82,7 +82,7 @@ async function compressed(response: ServerResponse, text: string): Promise<Buffe
 }
 
 function holdFor({ response, work }: Recipient): Hold | undefined {
-  return work.hold?.(() => response.req.socket.destroy());
+  return work.turn?.hold(() => response.req.socket.destroy());
 }
 
 async function write(

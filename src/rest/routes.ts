@@ -101,7 +101,7 @@ async function respond(
   }
   const sent = await send(context, answer);
   // What is left to do is the client's: to read it. It is counted by now, so that the next finds no room that is taken.
-  context.work.endTurn?.();
+  context.work.turn?.end();
   return sent;
 }
 

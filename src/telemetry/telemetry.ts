@@ -102,9 +102,8 @@ export function createTelemetry(options: {
     },
     follow: (observed) => {
       const { id, method, path, request, response, work } = observed;
-      const parent = parseTraceParent(headerOf(request.headers, "traceparent"));
       const span =
-        tracing?.request(`${method} ${path}`, parent, {
+        tracing?.request(`${method} ${path}`, parentOf(request), {
           "http.request.method": method,
           "http.route": path,
           "url.path": path,
@@ -115,7 +114,7 @@ export function createTelemetry(options: {
       work.span = span;
       const { socket } = request;
       const sentBefore = socket.bytesWritten;
-      response.once("close", () => {
+      response.on("close", () => {
         const status = response.writableFinished ? response.statusCode : null;
         end(observed, status, socket.bytesWritten - sentBefore);
       });
@@ -129,6 +128,9 @@ export function createTelemetry(options: {
     },
   };
 }
+
+const parentOf = ({ headers }: IncomingMessage) =>
+  parseTraceParent(headerOf(headers, "traceparent"));
 
 /** Some refusals are answered before anything could note their code. */
 const codeOfStatus: Readonly<Record<number, string>> = {

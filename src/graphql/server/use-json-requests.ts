@@ -80,6 +80,7 @@ function readQuery(request: Request): GraphQLParams {
 
 /** Converts exact numbers at the top of a request, which must not be taken for objects. */
 function toldApart(params: Readonly<Record<string, unknown>>): GraphQLParams {
+  if (!Object.values(params).some((value) => value instanceof ExactNumber)) return params;
   return Object.fromEntries(
     Object.entries(params).map(([name, value]) => [
       name,

@@ -51,7 +51,8 @@ type Documents = {
 
 function listedDocuments(manifest: Manifest): Documents {
   return {
-    textFor({ query, ...params }) {
+    textFor(params) {
+      const { query } = params;
       const id = documentIdOf(params);
       const text = query == null ? undefined : textOf(query);
       const named = id === null ? undefined : manifest.byId(id);
@@ -79,7 +80,8 @@ function keptDocuments(): Documents {
     sizeCalculation: (text, hash) => 2 * (text.length + hash.length),
   });
   return {
-    textFor({ query, ...params }, toKeep) {
+    textFor(params, toKeep) {
+      const { query } = params;
       const hash = documentIdOf(params);
       if (query == null && hash === null) throw refused(400, "The query is missing.");
       if (hash === null) return query;
@@ -111,6 +113,7 @@ function keptDocuments(): Documents {
 function documentIdOf(params: GraphQLParams): string | null {
   const given: unknown[] = documentIdNames.map((name) => Reflect.get(params, name));
   const { extensions } = params;
+  if (extensions === undefined && given.every((id) => id == null)) return null;
   const persisted: unknown = typeof extensions === "object" ? extensions?.["persistedQuery"] : null;
   if (typeof persisted === "object" && persisted !== null) {
     const { version, sha256Hash } = { version: null, sha256Hash: null, ...persisted };

@@ -113,7 +113,7 @@ export function createGraphQLServer(options: GraphQLServerOptions) {
       if (body !== null) {
         const head = { "Content-Type": `${type}; charset=utf-8`, ...quotaHeaders(requestContext) };
         await sendWhole(requestContext, { status: 200, headers: head }, body);
-        work.endTurn?.();
+        work.turn?.end();
         return;
       }
     }
@@ -132,7 +132,7 @@ export function createGraphQLServer(options: GraphQLServerOptions) {
     const isWhole = isText || answer.body === null;
     if (isWhole) await sendWhole(requestContext, head, await answer.text());
     // Only the client's reading is left. The answer's bytes are counted by now, so the next request is admitted fairly.
-    work.endTurn?.();
+    work.turn?.end();
     if (!isWhole && answer.body !== null) await sendStream(requestContext, head, answer.body);
   };
 }
