@@ -21,21 +21,21 @@ const metricsSchema = z.array(z.looseObject({ name: z.string() }));
 const grantArguments = z.tuple([z.string(), z.number(), z.number()]);
 const takeBackArguments = z.tuple([z.string(), z.number(), z.string()]);
 
-/** A worker that ended before it could serve is started again after so long. */
+/** The pause before a worker that has ended before serving is replaced. */
 const pauseMilliseconds = 1_000;
 
 /**
- * Serves one port by several processes. This one starts them, starts another for each that ends, counts quotas for all
- * of them when they are counted in memory, and tells each of the keys that another one changed.
+ * Serves one port by several processes. This process, the primary, starts the workers and replaces those that end. It
+ * counts quotas in memory for all of them, and passes on changes of keys.
  *
- * @throws StartupError when one of them cannot start.
+ * @throws StartupError if a worker cannot start.
  */
 export async function serveByWorkers(
   context: CommandContext,
   prepared: Prepared,
   count: number,
 ): Promise<Served> {
-  // Workers share a port by its number, also those that start later.
+  // Workers share a port by its number, so later ones need the same.
   const { host, telemetry } = context.config;
   const port = await checkAddress(host, prepared.port);
   const { metricsPort: asked } = prepared;
@@ -92,7 +92,7 @@ class Primary {
     return ready.promise;
   }
 
-  /** From now on each worker that ends has a successor. */
+  /** Replaces each worker that ends from now on. */
   keepGoing(): void {
     this.#isServing = true;
   }
@@ -102,7 +102,7 @@ class Primary {
     if (!this.#isClosing) await this.start().catch(() => undefined);
   }
 
-  /** Ends the workers when they have answered what they work on. */
+  /** Ends the workers after they have answered their running requests. */
   async close(hurry: AbortSignal): Promise<void> {
     this.#isClosing = true;
     clearInterval(this.#sweeping);
@@ -117,7 +117,7 @@ class Primary {
     await Promise.all(ended);
   }
 
-  /** Answers of those that are not gone. */
+  /** The answers of all other workers that still run. */
   async #askOthers(asker: Worker | null, what: string, ...values: unknown[]): Promise<unknown[]> {
     const others = [...this.#channels].filter(([worker]) => worker !== asker);
     const answers = others.map(([, channel]) => channel.ask(what, ...values));

@@ -16,7 +16,7 @@ import { type CommandContext, say } from "./run-command.ts";
 import { catalog } from "../modules/catalog.ts";
 import { createSchema } from "../schema.ts";
 
-/** What is made ready before requests are taken. */
+/** The preparations before requests are accepted. */
 export type Prepared = {
   /** Of the migrated database. */
   readonly url: string;
@@ -27,7 +27,7 @@ export type Prepared = {
   readonly metricsPort: number | null;
 };
 
-/** What a process serves, for the banner. */
+/** The addresses of a process, for the banner. */
 export type Served = {
   readonly port: number;
   readonly metricsUrl: string | null;

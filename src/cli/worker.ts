@@ -20,7 +20,7 @@ const grantSchema = z.object({
 /** A worker's side of the channel to its primary. */
 export function connectToPrimary(): {
   readonly peers: Peers;
-  /** What the primary has made ready. */
+  /** The primary's preparations. */
   readonly start: () => Promise<Prepared>;
   readonly ready: (served: Served) => Promise<void>;
 } {

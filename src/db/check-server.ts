@@ -26,9 +26,9 @@ export async function checkServer(url: string): Promise<void> {
 }
 
 /**
- * Makes sure that replicas are some. One that does not answer is told to `log`: it gets no queries until it does.
+ * Checks that the servers are replicas. One that does not answer is logged, and gets no queries until it answers.
  *
- * @throws StartupError for a server that follows no other.
+ * @throws StartupError for a server that is not a replica.
  */
 export async function checkReplicas(
   urls: readonly string[],

@@ -11,7 +11,7 @@ export type Database = {
   readonly pool: FencedPool;
   /** The pools of its replicas. */
   readonly replicas: readonly FencedPool[];
-  /** Runs statements for one tenant: queries on a replica, where there is one that has what their caller wrote. */
+  /** Runs statements for one tenant. Queries run on a replica, if one has all writes of their caller. */
   forTenant(tenantId: string): Queryable;
   /** Hears of a caller's write in another process: its queries go to no replica that lacks it. */
   noteWrite(caller: Caller): void;
@@ -28,7 +28,7 @@ export function openDatabase(options: {
   readonly maxConnections?: number;
   readonly pool?: PoolConfig;
   readonly replicas?: ReplicaConfig;
-  /** Tells the processes beside this one of a caller's write. */
+  /** Reports a caller's write to the other processes of the port. */
   readonly tellOthers?: ((caller: Caller) => Promise<void>) | undefined;
 }): Database {
   const limits = options.pool ?? poolDefaults;

@@ -40,13 +40,13 @@ export type StatementOptions = {
 export type Transaction = {
   rows(text: string, values: readonly unknown[]): Promise<Cells[]>;
   /**
-   * Sends a statement whose answer nobody needs, in the round trip of the next one; if it fails, that one fails with its
-   * error, be it the commit.
+   * Sends a statement without an answer, in the round trip of the next one. If it fails, the next one (which may be the
+   * commit) fails with its error.
    */
   send(text: string, values: readonly unknown[]): void;
   /**
-   * Reads behind the commit, in its round trip. Called once at most. Null when the transaction was not committed; a
-   * statement that fails changes nothing of the commit.
+   * Reads after the commit, in its round trip. It is called once at most. Null if the transaction was not committed. A
+   * failure of the statement does not affect the commit.
    */
   readBehind(text: string, values: readonly unknown[]): Promise<Cells[] | null>;
 };
@@ -91,7 +91,7 @@ export class FencedPool extends pg.Pool {
   readonly #spare: Connection[] = [];
   readonly #recentTexts = new RecentTexts();
   readonly #sweeping: NodeJS.Timeout;
-  /** Told of each transaction that was committed, or may have been, by the work that it is part of. */
+  /** Called after each transaction that was committed, or may have been, with its work. */
   onWrite: ((work: Work | undefined) => Promise<void>) | null = null;
   /** Told how many milliseconds each connection was waited for. */
   onWait: ((milliseconds: number) => void) | null = null;
@@ -234,7 +234,7 @@ export class FencedPool extends pg.Pool {
       answer.catch(() => undefined);
       return answer;
     };
-    // What nobody waits for goes ahead of what somebody waits for: PostgreSQL then answers them at once.
+    // Statements without an answer are sent ahead of one with an answer, so that PostgreSQL answers them together.
     const waiting: Piece[] = [];
     const wait = (text: string, values: readonly unknown[] = []): void => {
       if (currently !== undefined) currently.statements += 1;
@@ -270,7 +270,7 @@ export class FencedPool extends pg.Pool {
       void query("COMMIT");
       const [read] = behind;
       const rows = read === undefined ? null : connection.send({ ...read, work: currently }).answer;
-      // Whoever waits for it hears of its failure.
+      // The caller gets its failure as well.
       rows?.catch(() => undefined);
       try {
         await allOrFirstFailure(sent);

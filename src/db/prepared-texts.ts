@@ -70,7 +70,7 @@ export class PreparedTexts {
     this.#names.delete(text);
   }
 
-  /** It is not certain that PostgreSQL has forgotten these names; it may be told again. */
+  /** Notes names that PostgreSQL may not have closed yet, so that they are closed again. */
   closeAgain(names: readonly string[]): void {
     this.#forgotten.push(...names);
   }

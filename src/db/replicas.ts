@@ -5,35 +5,35 @@ import type { FencedPool, Queryable } from "./fenced-pool.ts";
 import { troubleOf } from "./trouble.ts";
 import { asOwnWork, currentWork, type Caller, type Work } from "./work.ts";
 
-/** How often the primary is asked how far its log has come, and each replica how far it has followed. */
+/** The interval at which the positions of the primary and of each replica are read. */
 const pollMilliseconds = 100;
-/** A replica that has not said for so long how far it is gets no queries. */
+/** A replica whose position is unknown for this time gets no queries. */
 const silentMilliseconds = 1_000;
 /** The most callers that are remembered as writers. */
 const maxWriters = 100_000;
 
-/** How far the primary's log had come at a time, in bytes. */
+/** The position in the primary's log at a time, in bytes. */
 type Mark = { readonly at: number; readonly bytes: number };
 
 type ReplicasOptions = {
   /** A replica that is further behind, in milliseconds, gets no queries. */
   readonly maxLag: number;
-  /** Tells the processes beside this one of a caller's write. */
+  /** Reports a caller's write to the other processes of the port. */
   readonly tellOthers?: ((caller: Caller) => Promise<void>) | undefined;
 };
 
 type Replica = {
   readonly pool: FencedPool;
-  /** What was committed before this time is there. */
+  /** It has all commits before this time. */
   coversUntil: number;
-  /** When it said so. */
+  /** The time at which its position was read. */
   saidAt: number;
   isAsking: boolean;
 };
 
 /**
- * Streaming replicas that queries are sent to. A caller's query goes to a replica that has all that the caller wrote, and
- * that is no further behind than allowed; otherwise to the primary. All times are this process's.
+ * Streaming replicas for queries. A caller's query goes to a replica that has all the caller's writes and is not too far
+ * behind, or else to the primary. All times are of this process's clock.
  */
 export class Replicas {
   readonly #primary: FencedPool;
@@ -57,25 +57,25 @@ export class Replicas {
       saidAt: -Infinity,
       isAsking: false,
     }));
-    // What is older is on every replica that is used.
+    // Every replica in use has older writes.
     this.#writers = new LRUCache({ max: maxWriters, ttl: maxLag });
     primary.onWrite = async (work) => {
       const caller = work?.caller;
       if (caller == null) return;
       this.noteWrite(caller);
-      // One that does not answer is gone, and what it believed with it.
+      // A process that does not answer has ended.
       await tellOthers?.(caller).catch(() => undefined);
     };
     this.#polling = setInterval(() => this.#poll(), pollMilliseconds).unref();
     this.#poll();
   }
 
-  /** A caller's writes were committed by now, here or in another process. */
+  /** Notes that a caller has committed a write, in this process or another one. */
   noteWrite(caller: Caller): void {
     this.#writers.set(nameOf(caller), performance.now());
   }
 
-  /** Runs one tenant's statements: queries on a replica that suits their caller, everything else on the primary. */
+  /** Runs one tenant's statements: queries on a suitable replica, all others on the primary. */
   forTenant(tenantId: string): Queryable {
     const primary = this.#primary.forTenant(tenantId);
     return {
@@ -92,7 +92,7 @@ export class Replicas {
     };
   }
 
-  /** Where something may be read; null for the primary alone. A caller stays with one replica while it can. */
+  /** The replica for a query; null for the primary. A caller stays with the same replica while possible. */
   #choose(work: Work | undefined): FencedPool | null {
     if (work === undefined || work.writes || work.caller === null) return null;
     const caller = nameOf(work.caller);
@@ -144,14 +144,14 @@ export class Replicas {
 }
 
 /**
- * How far the primary has come, also with commits that are not written yet. At the beginning of a page the place to
- * insert at lies behind the page's header, which no replica replays.
+ * The position of the primary's log, with commits that are not written yet. At the beginning of a page, the insert
+ * position lies behind the page's header, which no replica replays.
  */
 const primaryLsn = `(SELECT CASE WHEN (at.written - '0/0') % current_setting('wal_block_size')::numeric <> 0
     OR at.inserted - at.written > 40 THEN at.inserted ELSE at.written END
   FROM (SELECT pg_current_wal_lsn() AS written, pg_current_wal_insert_lsn() AS inserted) at)`;
 
-/** A place in the log; null while the server does not say, and on a primary that was a replica. */
+/** A position in the log in bytes; null if the server does not answer, and on a primary that was a replica. */
 async function bytesOf(pool: FencedPool, lsn: string): Promise<number | null> {
   const text = `SELECT pg_wal_lsn_diff(${lsn}, '0/0')::text AS bytes`;
   const answer = await asOwnWork(() => pool.query<{ bytes: string | null }>(text)).catch(
@@ -161,10 +161,10 @@ async function bytesOf(pool: FencedPool, lsn: string): Promise<number | null> {
   return bytes === null ? null : Number(bytes);
 }
 
-/** A query was cancelled on a replica, since it stood in the way of what the replica follows. */
+/** SQLSTATE of a query on a replica that was cancelled because it conflicted with replay. */
 const recoveryConflict = "40001";
 
-/** Whether it is the replica that failed, and not the query. */
+/** Whether the replica failed, and not the query. */
 function isReplicasOwn(error: unknown): boolean {
   if (error instanceof GatewayError) return error.code === "UNAVAILABLE";
   const isConflict = error instanceof pg.DatabaseError && error.code === recoveryConflict;

@@ -17,7 +17,7 @@ export type Piece = { readonly text: string; readonly values: readonly unknown[]
 
 /** A statement that is to be sent. */
 export type Sent = Piece & {
-  /** What goes in front of it in the same round trip, such as a pin. */
+  /** Statements in front of it in the same round trip, such as a pin. */
   readonly ahead?: readonly Piece[];
   /** The work that counts the characters of each row. Rows are dropped once its `countRead` returns false. */
   readonly work?: Pick<Work, "countRead"> | null;
@@ -49,7 +49,7 @@ export class Statement implements pg.Submittable {
   /** How many of the statements in front have not ended yet. */
   #ahead: number;
   #wasPrepared = false;
-  /** Prepared statements that it tells PostgreSQL to forget. */
+  /** Prepared statements that it closes. */
   readonly #closed: string[] = [];
 
   constructor(sent: Sent, prepared: PreparedTexts) {
@@ -62,7 +62,7 @@ export class Statement implements pg.Submittable {
     return this.#sent.text;
   }
 
-  /** The texts of what goes in front of it, and its own. */
+  /** The texts of the statements in front of it, and its own. */
   get texts(): readonly string[] {
     return this.#pieces.map(({ text }) => text);
   }
@@ -117,7 +117,7 @@ export class Statement implements pg.Submittable {
   }
 
   handleCommandComplete(): void {
-    // Of one in front. The statement itself ends with handleReadyForQuery.
+    // A statement in front has ended. The statement itself ends with handleReadyForQuery.
     this.#ahead -= 1;
   }
 

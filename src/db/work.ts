@@ -18,7 +18,7 @@ const countsPerLook = 1_000;
 /** The time at which a request has taken too long, and the error for it. */
 type Deadline = { readonly at: number; readonly reason: () => Error };
 
-/** A caller, as far as the database's part of the house tells callers apart. */
+/** A caller's identity for the database layer. */
 export type Caller = { readonly tenantId: string; readonly id: string };
 
 /** Something that runs for a work, or waits for its turn, and can be cancelled. */
@@ -52,7 +52,7 @@ export class Work {
   mutations = 0;
   /** Whether something of it is committed, so that no error may claim that nothing was changed. */
   hasCommitted = false;
-  /** Whom it is done for; null until that is known, and for what the server does for itself. */
+  /** The caller; null until it is known, and for the server's own work. */
   caller: Caller | null = null;
   /** The span that its statements are a part of; null without tracing. */
   span: Span | null = null;

@@ -4,10 +4,10 @@ export type Port = {
   readonly listen: (receive: (message: unknown) => void) => void;
 };
 
-/** A process's answers to the other one's questions, by what is asked. */
+/** The functions of a process that the other one can call, by name. */
 export type Answers = Readonly<Record<string, (...values: unknown[]) => unknown>>;
 
-/** An answer that takes longer is none: the other process hangs or is gone. */
+/** The longest wait for an answer. After it, the other process is taken to hang or to be gone. */
 const patienceMilliseconds = 5_000;
 
 /** Questions and answers between two processes. Values travel as JSON. */
@@ -27,7 +27,7 @@ export class Channel {
     });
   }
 
-  /** Asks the other process. @throws when it fails, or does not answer in five seconds. */
+  /** Calls a function of the other process. @throws if it fails, or does not answer within five seconds. */
   async ask(what: string, ...values: readonly unknown[]): Promise<unknown> {
     this.#questions += 1;
     const id = this.#questions;
@@ -53,7 +53,7 @@ export class Channel {
       if (answer === undefined) throw new Error(`nothing answers ${String(ask)}`);
       this.#port.send({ answered: id, value: (await answer(...values)) ?? null });
     } catch (error) {
-      // The other end may be gone; then nobody waits for it.
+      // The other process may have ended, and then needs no answer.
       try {
         this.#port.send({ answered: id, failure: String(error) });
       } catch {}

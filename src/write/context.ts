@@ -14,8 +14,8 @@ export type IdempotentStep = {
 };
 
 /**
- * Told what a call led to, before it is committed. `read` sends a statement that reads behind the commit, in its round
- * trip; it gives null when the transaction was not committed.
+ * Called with the results of a call before the commit. `read` sends a statement that reads after the commit, in its
+ * round trip; it gives null if the transaction was not committed.
  */
 export type ReadBehind = (results: readonly WriteResult[], read: Transaction["readBehind"]) => void;
 

@@ -24,7 +24,7 @@ async function drawNumbers(
   for (let step = 1; free.length < count; step = Math.min(step * 2, longestStep)) {
     const wanted = param((count - free.length) * step, "integer");
     const tenant = param(actor.tenantId, "uuid");
-    // A number that somebody chose by hand before is left out. Each is looked up by itself: a join would read them all.
+    // Numbers that were set by hand are left out. Each is looked up separately, since a join would read them all.
     const { text, values } = render(
       sql`WITH drawn AS (
         INSERT INTO number_sequences AS s (tenant_id, kind, year, last_value)

@@ -22,7 +22,7 @@ type Job<Outcome> = {
   readonly refused: (error: unknown) => Outcome | null;
   /** Called before each attempt, outside of any transaction. */
   readonly beforeAttempt?: () => Promise<void>;
-  /** Told what `work` led to, before it is committed. */
+  /** Called with the outcome of `work` before the commit. */
   readonly readBehind?: (outcome: Outcome, read: Transaction["readBehind"]) => void;
 };
 

@@ -65,7 +65,7 @@ it("what nobody waits for travels with what somebody waits for, and a read goes 
     "COMMIT",
     nameOf,
   ]);
-  // BEGIN with the first read; the update with COMMIT; what is read behind it.
+  // BEGIN with the first read; the update with COMMIT; the read after it.
   expect(trips).toBe(3);
 });
 

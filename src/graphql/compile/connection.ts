@@ -58,7 +58,7 @@ export function connectionText(c: Compilation, page: PageJson): Sql {
   return textOf(objectOf(members));
 }
 
-/** The page size, and what it is at most in any call. */
+/** The page size, and its upper bound over all calls. */
 export function limitOf(args: Arguments, backward: boolean): { limit: Sql; most: number } {
   const name = backward ? "last" : "first";
   const limit = args.late(name, (size) => pageSize({ [name]: size }).limit);

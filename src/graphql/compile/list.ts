@@ -93,7 +93,7 @@ export function listJson(
   return [raw(`${alias}.j`)];
 }
 
-/** The cost of a page: its own, the cost of each record, and the cost of what is joined to the records. */
+/** The cost of a page: its own, the cost of each record, and the cost of the records' joins. */
 function pageCost(price: Price | null, rows: PageRows, { cost, costs }: Joined): Sql {
   if (price === null) return raw("0");
   const records = price.isPaged ? sql` + ${rows.told}` : raw("");

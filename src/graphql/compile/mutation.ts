@@ -16,14 +16,14 @@ import { filled, idsIn, payloadOf, type CompiledPayload } from "./payload.ts";
 export type Execution = {
   readonly context: Context;
   readonly variables: Variables;
-  /** The rows of a statement; null if it failed. `sent` has them where it was sent before. */
+  /** The rows of a statement; null if it failed. `sent` are its rows, if it was sent before. */
   readonly read: (
     statement: CompiledStatement,
     sent?: Promise<Cells[] | null>,
   ) => Promise<readonly Cells[] | null>;
 };
 
-/** What a payload consists of, and what reads the records in it. */
+/** The pieces of a payload, and the statement that reads its records. */
 type Asked = {
   readonly pieces: ReturnType<CompiledPayload["pieces"]>;
   readonly statement: CompiledStatement | null;
@@ -102,11 +102,11 @@ export class MutationField {
     return rows === null ? null : filled(pieces, rows);
   }
 
-  /** Sends the payload's statement with the commit. What cannot be asked so is asked behind it, or told by resolvers. */
+  /** Sends the payload's statement with the commit. If that is not possible, it is read later, or by resolvers. */
   #sendBehind(ask: () => Asked, send: Transaction["readBehind"]) {
     try {
       const { statement } = ask();
-      // The connection plans all that it runs for any values.
+      // The connection only uses generic plans here.
       if (statement === null || statement.isPlannedEach) return undefined;
       return send(statement.text, statement.values);
     } catch {

@@ -7,7 +7,7 @@ import type { Catalog } from "../../model/catalog.ts";
 import type { Reader } from "../../query/reader.ts";
 import type { IdempotentStep } from "../../write/context.ts";
 
-/** Told what a mutation field is about to lead to; `read` reads behind the commit, or gives null where none came. */
+/** Called with the outcome of a mutation field before its commit. `read` reads after the commit, null without one. */
 export type ReadPayload = (outcome: unknown, read: Transaction["readBehind"]) => void;
 
 /** What every resolver gets. Made anew for each request. */
@@ -24,7 +24,7 @@ export type Context = {
   readonly idempotency: Pick<IdempotentStep, "key" | "requestHash"> | null;
   /** The outcomes of the request's mutation fields, by their names in the answer. */
   readonly outcomes: Map<string, Promise<unknown>>;
-  /** What reads behind the commit what the payload of a mutation field shows, by the same names. */
+  /** Functions that read the payload of a mutation field after the commit, by the same names. */
   readonly behind: Map<string, ReadPayload>;
   /** What the request does and makes; null outside of the server. */
   readonly work: Work | null;

@@ -65,7 +65,7 @@ export function entityMutations(
   if (writes.upsertKeys !== undefined) upsertField(schema, writes);
 }
 
-/** What a batch resolves to. */
+/** The value of a batch's field. */
 const all = (results: readonly WriteResult[]): readonly WriteResult[] => results;
 
 function createFields(schema: SchemaParts, writes: EntityWrites, batches: boolean): void {

@@ -6,8 +6,8 @@ import type { WriteResult } from "../../write/draft.ts";
 import type { Context } from "./context.ts";
 
 /**
- * What a verb needs to know of the request; each mutation field is a step of its own. `shown` says what of the verb's
- * results the field resolves to; where it is given, the payload is read in the round trip of the commit.
+ * The context of a verb. Each mutation field is a step of its own. `shown` gives the field's value from the verb's
+ * results. If it is given, the payload is read in the round trip of the commit.
  */
 export function writeContext(
   ctx: Context,

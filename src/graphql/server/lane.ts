@@ -320,7 +320,7 @@ export class Lane {
     const { work } = context.requestContext;
     try {
       const db = this.#options.database.forTenant(actor.tenantId);
-      // What failed behind a commit is asked again by itself.
+      // A statement that failed after the commit runs again alone.
       const known = (await sent?.catch(() => null)) ?? null;
       const rows =
         known ??
@@ -330,7 +330,7 @@ export class Lane {
       for (const [text] of rows) work.countMade(Buffer.byteLength(text ?? ""));
       return rows;
     } catch (error) {
-      // The records may still fit together, which the other statement tells.
+      // All records may still fit together, which the other statement checks.
       const counted = codeOf(error) === failures.longRecord ? statement.counted?.() : undefined;
       if (counted !== undefined) return this.#rows(context, actor, counted);
       if (codeOf(error) === failures.longAnswer) work.stop(answerTooLong());
@@ -375,7 +375,7 @@ function textOf(
   }
 }
 
-/** What a compiled statement fails with (src/graphql/compile/bounded.ts). */
+/** SQLSTATEs of compiled statements whose text is too long (src/graphql/compile/bounded.ts). */
 const failures = {
   /** "Value too long": a record's text exceeds its share of an answer. */
   longRecord: "22001",

@@ -22,10 +22,10 @@ export type Replica = {
   stop(): Promise<void>;
 };
 
-/** What belongs to the server that runs, and not to its data. */
+/** Files of the running server that are not part of its data. */
 const ownFiles = /\/(?:postmaster\.(?:pid|opts)|pg_wal\/.+|pg_replslot\/.+)$/;
 
-/** Copies a server that runs, and follows it. What the primary commits is there after `delay`, e.g. "2s". */
+/** Starts a replica of a running server. It replays commits after `delay`, e.g. "2s". */
 export async function startReplica(primary: ThrowawayDatabase, delay: string): Promise<Replica> {
   const dataDir = await mkdtemp(join(tmpdir(), "crm-replica-"));
   // Root's PostgreSQL runs as another user, who must get to the cluster's own closed folder.
