@@ -1,5 +1,6 @@
 // Commands import what they need when they run: --help and mistakes are answered at once.
 import { Command } from "commander";
+import { addDistribute } from "./cli/distribute.ts";
 import { addDoctor } from "./cli/doctor.ts";
 import { addKeys } from "./cli/keys.ts";
 import { addMigrate } from "./cli/migrate.ts";
@@ -49,6 +50,7 @@ for (const add of [
   addSchema,
   addOpenApi,
   addDoctor,
+  addDistribute,
 ])
   add(program);
 

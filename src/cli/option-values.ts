@@ -35,3 +35,10 @@ export function parseQuota(text: string): number {
   if (quota < 1) throw new InvalidArgumentError("It must be a whole number > 0.");
   return quota;
 }
+
+/** Of a distributed table. */
+export function parseShards(text: string): number {
+  const shards = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (shards < 1) throw new InvalidArgumentError("It must be a whole number from 1 to 9999.");
+  return shards;
+}

@@ -265,3 +265,15 @@ describe("crm token mint", () => {
     expectRefused(await mint({}), /^Set JWT_ISSUER, JWT_AUDIENCE and JWT_SECRET/);
   });
 });
+
+describe("crm distribute", () => {
+  it("says what a database without Citus lacks, and changes nothing", async () => {
+    expectRefused(await crm(["distribute", "--yes"]), /^This database has no Citus: install it on/);
+  });
+
+  it.each(["0", "10000", "many"])("refuses %s shards", async (shards) => {
+    const { code, errors } = await crm(["distribute", "--shards", shards]);
+    expect(code).toBe(1);
+    expect(errors).toContain("It must be a whole number from 1 to 9999.");
+  });
+});
