@@ -32,6 +32,9 @@ describe("found by the property below", () => {
     "query ($yes: Boolean! = true) { a: contacts(first: 4) @include(if: $yes) { pageInfo { endCursor } } a: contacts(first: 4) { pageInfo { startCursor } } }",
     "query ($no: Boolean! = true) { contacts { edges { node { __typename } } pageInfo @skip(if: $no) { startCursor endCursor hasNextPage hasPreviousPage } pageInfo { a: startCursor b: endCursor c: hasNextPage d: hasPreviousPage } } }",
     "{ changes { nodes { recordId record { id } } } }",
+    "{ a: accounts(first: 3) { a: totalCount nodes { contacts(first: 2) { a: totalCount b: totalCount nodes { id deals { b: totalCount a: totalCount } } } } b: totalCount pageInfo { hasNextPage } } }",
+    'query ($one: String = "WyJhY2NvdW50OiBuYW1lIGFzYyxpZCBhc2MiLCJiIixudWxsXQ") { accounts(after: $one, before: $one, orderBy: [{ name: asc }]) { a: pageInfo { hasPreviousPage hasNextPage } b: pageInfo { a: hasPreviousPage a2: hasNextPage } totalCount } }',
+    '{ search(query: "a") { a: totalCount b: totalCount } }',
   ])("%s", async (query) => {
     const { difference } = await lanes.compare(lanes.plain(query));
     expect(difference).toBeNull();

@@ -201,3 +201,24 @@ describe("a kept statement", () => {
     );
   });
 });
+
+describe("a value that aliases ask for many times", () => {
+  it.each([
+    ["totalCount", "{ accounts { %s } }", "count(*) FROM"],
+    ["totalCount", "{ accounts { nodes { deals { %s } } } }", "count(*) FROM"],
+    ["totalCount", '{ search(query: "ana") { %s } }', "search_pattern"],
+    [
+      "pageInfo { hasPreviousPage }",
+      `{ accounts(after: "${cursor(account, null, uuid, uuid)}") { %s } }`,
+      "SELECT TRUE",
+    ],
+  ])("is computed once: %s in %s", (field, text, computation) => {
+    const count = (aliases: readonly string[]): number => {
+      const asked = aliases.map((alias) => `${alias}: ${field}`).join(" ");
+      const statement = compiled(text.replace("%s", asked))({});
+      return (statement?.text ?? "").split(computation).length - 1;
+    };
+    expect(count(["a"])).toBeGreaterThan(0);
+    expect(count(["a", "b", "c"])).toBe(count(["a"]));
+  });
+});

@@ -6,6 +6,7 @@ import { pageSize, type PageArguments } from "../schema/page-arguments.ts";
 import { Late, type Call } from "./call.ts";
 import { NotCompiled, type Arguments, type Compilation, type Selected } from "./compilation.ts";
 import { booleanOf, objectOf, orNull, quoted, textOf, type Json } from "./json.ts";
+import type { Joined } from "./row-sql.ts";
 
 /** The parts of a page. */
 type PageJson = {
@@ -21,11 +22,23 @@ type PageJson = {
   readonly total: Sql;
   /** The condition that rows lie beyond a cursor that was passed. */
   readonly outside: (cursor: "after" | "before") => Sql;
+  /** Where the page is: the record that has it, or the root. */
+  readonly place: Joined;
 };
 
 /** A connection as JSON text, aggregated over the rows of its page. */
 export function connectionText(c: Compilation, page: PageJson): Sql {
-  const { rows, cursor, given, outside } = page;
+  const { rows, cursor, given } = page;
+  // Aliases can ask for the same value many times, which is charged once.
+  const once = (uses: number, value: Sql): Sql =>
+    uses > 1 ? computedOnce(c, page.place, value) : value;
+  const total = once(page.parts.filter(({ name }) => name === "totalCount").length, page.total);
+  const beyond = (bound: "after" | "before", shownBy: string): Sql | null =>
+    given[bound] == null ? null : once(rows.uses(shownBy), page.outside(bound));
+  const outside = {
+    after: beyond("after", "hasPreviousPage"),
+    before: beyond("before", "hasNextPage"),
+  };
   const edgeMember = (type: string, one: Selected): Json => {
     if (one.name === "__typename") return [`"${type}"`];
     if (one.name === "node") return page.node(one);
@@ -39,7 +52,7 @@ export function connectionText(c: Compilation, page: PageJson): Sql {
       case "__typename":
         return [part.key, [`"${part.parent.name}"`]];
       case "totalCount":
-        return [part.key, [page.total]];
+        return [part.key, [total]];
       case "nodes":
         return [part.key, rows.list(textOf(page.node(part)))];
       case "edges": {
@@ -50,12 +63,21 @@ export function connectionText(c: Compilation, page: PageJson): Sql {
         return [part.key, rows.list(textOf(objectOf(json)))];
       }
       case "pageInfo":
-        return [part.key, pageInfoJson(c, part, { rows, cursor, given, outside })];
+        return [part.key, pageInfoJson(c, part, { rows, cursor, outside })];
       default:
         throw new NotCompiled();
     }
   });
   return textOf(objectOf(members));
+}
+
+/** A value that is computed once for each row of a place, however often the answer shows it. */
+function computedOnce(c: Compilation, { joins, guard }: Joined, value: Sql): Sql {
+  const alias = c.nextAlias();
+  const guarded = guard === null ? value : sql`CASE WHEN ${guard} THEN ${value} END`;
+  // Without OFFSET, PostgreSQL would compute the value wherever the column is read.
+  joins.push(sql`CROSS JOIN LATERAL (SELECT ${guarded} AS v OFFSET 0) ${raw(alias)}`);
+  return raw(`${alias}.v`);
 }
 
 /** The page size, and its upper bound over all calls. */
@@ -112,7 +134,8 @@ export function pageRows(
   const pageInfo = parts.filter(({ name }) => name === "pageInfo");
   const isListed = parts.some(({ name }) => name === "nodes" || name === "edges");
   const infos = pageInfo.flatMap((part) => about.fieldsOf(about.objectTypeOf(part), part));
-  const asksFor = (...names: string[]) => infos.some(({ name }) => names.includes(name));
+  const uses = (...names: string[]) => infos.filter(({ name }) => names.includes(name)).length;
+  const asksFor = (...names: string[]) => uses(...names) > 0;
   // One more row than the page is read to see whether there is another page.
   const looksFurther = asksFor(backward ? "hasPreviousPage" : "hasNextPage");
   const showsEnds = asksFor("startCursor", "endCursor");
@@ -122,6 +145,8 @@ export function pageRows(
   const kept = looksFurther ? sql` FILTER (WHERE ${place} <= ${limit})` : raw("");
   return {
     backward,
+    /** How often `pageInfo` asks for fields of these names. */
+    uses,
     /** Whether rows are read at all, for the lists or for `pageInfo`. */
     areRead: isListed || looksFurther || showsEnds,
     limit: looksFurther ? sql`${limit} + 1` : limit,
@@ -158,16 +183,16 @@ function pageInfoJson(
   about: {
     readonly rows: PageRows;
     readonly cursor: Sql;
-    readonly given: PageArguments;
-    readonly outside: (cursor: "after" | "before") => Sql;
+    /** The conditions that rows lie beyond the cursors; null for one that was not passed. */
+    readonly outside: Readonly<Record<"after" | "before", Sql | null>>;
   },
 ): Json {
-  const { rows, cursor, given, outside } = about;
+  const { rows, cursor, outside } = about;
   const { backward } = rows;
-  const beyond = (bound: "after" | "before"): Sql[] =>
-    given[bound] == null ? [] : [outside(bound)];
-  const either = (conditions: readonly Sql[]): Json =>
-    conditions.length === 0 ? ["false"] : booleanOf(join(conditions, " OR "));
+  const either = (...conditions: readonly (Sql | null)[]): Json => {
+    const given = conditions.filter((condition) => condition !== null);
+    return given.length === 0 ? ["false"] : booleanOf(join(given, " OR "));
+  };
   const type = c.objectTypeOf(part);
   return objectOf(
     c.fieldsOf(type, part).map((one): readonly [string, Json] => {
@@ -175,9 +200,9 @@ function pageInfoJson(
         case "__typename":
           return [one.key, [`"${type.name}"`]];
         case "hasNextPage":
-          return [one.key, either([...(backward ? [] : [rows.hasMore]), ...beyond("before")])];
+          return [one.key, either(backward ? null : rows.hasMore, outside.before)];
         case "hasPreviousPage":
-          return [one.key, either([...(backward ? [rows.hasMore] : []), ...beyond("after")])];
+          return [one.key, either(backward ? rows.hasMore : null, outside.after)];
         case "startCursor":
         case "endCursor": {
           const at = rows.at(one.name === "startCursor" ? "start" : "end", cursor);

@@ -54,6 +54,7 @@ export function listJson(
   row.guard = rows.guard;
   const keys = page.terms.map((_, index) => raw(`${row.alias}.s${index}`));
   const nodes: Selected[] = [];
+  const place = parent ?? c.root;
   const isLong = selected.planned.some(holdsLong);
   const bounded = boundedTexts(row.alias);
   const text = connectionText(c, {
@@ -70,8 +71,8 @@ export function listJson(
     inEdge: {},
     total: page.total,
     outside: page.outside,
+    place,
   });
-  const place = parent ?? c.root;
   const price = c.priceOf(selected);
   if (!rows.areRead) {
     place.costs.push(pageCost(price, rows, row));

@@ -34,6 +34,7 @@ export function searchJson(c: Compilation, selected: Selected): Json {
     total: hits.total,
     // The row of the cursor was a hit itself.
     outside: () => raw("TRUE"),
+    place: c.root,
   });
   return [rows.areRead ? sql`(SELECT ${text} FROM ${rows.from(hits.rows(rows.limit))})` : text];
 }
