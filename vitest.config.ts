@@ -40,8 +40,8 @@ export default defineConfig(({ mode }) => ({
     // vitest leaves a core to itself; here the database has its own processes, and tests wait for it a lot.
     maxWorkers: 3,
     // Long, for machines that are busy: what hangs still ends.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: mode === "long" ? 600_000 : 120_000,
+    hookTimeout: mode === "long" ? 600_000 : 120_000,
     teardownTimeout: 30_000,
     expect: { poll: { timeout: 60_000, interval: 20 } },
   },

@@ -7,8 +7,7 @@ import { skewedRows } from "../support/compile/skewed-rows.ts";
 import { captureLog } from "../support/gateway/captured-log.ts";
 import { startGateway, type Answer, type TestGateway } from "../support/gateway/gateway.ts";
 import { schema } from "../support/gateway/schema.ts";
-import { someOf } from "../support/run/run-length.ts";
-import { runSeed } from "../support/samples/arbitraries.ts";
+import { someOf, runSeed } from "../support/run/run-length.ts";
 import { storeWorld } from "../support/samples/random-rows.ts";
 import { startSecond } from "../support/writes/races.ts";
 

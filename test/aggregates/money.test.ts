@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Random } from "../../src/seed/random.ts";
-import { runSeed } from "../support/samples/arbitraries.ts";
+import { runSeed } from "../support/run/run-length.ts";
 import type { Made, TenantFixtures } from "../support/samples/fixtures.ts";
 import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { averageOf, decimalOf, sumOf } from "../support/filters/exact.ts";

@@ -2,8 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { formatId } from "../../src/lib/id.ts";
 import { snakeCase } from "../../src/lib/text.ts";
 import type { Entity } from "../../src/model/entity.ts";
-import { casesOf } from "../support/run/run-length.ts";
-import { runSeed } from "../support/samples/arbitraries.ts";
+import { casesOf, runSeed } from "../support/run/run-length.ts";
 import { crowd } from "../support/writes/crowd.ts";
 import type { TenantFixtures } from "../support/samples/fixtures.ts";
 import { listAt, type TestGateway } from "../support/gateway/gateway.ts";
@@ -67,7 +66,7 @@ beforeAll(async () => {
   await readBesideHeldCommits();
   reader.stop();
   await reading;
-}, 180_000);
+});
 afterAll(() => gateway.close());
 
 /** In case that the crowd merged nothing that lives: accounts with people of one email. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startLanes, type Lanes } from "../support/compile/lanes.ts";
-import { runSeed } from "../support/samples/arbitraries.ts";
+import { runSeed } from "../support/run/run-length.ts";
 
 let lanes: Lanes;
 beforeAll(async () => {

@@ -69,7 +69,7 @@ async function send(
       ...(body === undefined ? {} : { "content-type": "application/json" }),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.timeout(60_000),
   });
   const { headers, status } = response;
   const told = ["location", "etag", "retry-after"].map((name) => `${name}: ${headers.get(name)}`);

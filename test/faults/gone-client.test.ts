@@ -108,6 +108,5 @@ describe("when the client hangs up in the middle of a mutation", () => {
         await faulty.close();
       }
     },
-    60_000,
   );
 });

@@ -181,7 +181,7 @@ it("a dry run leaves every byte as it was, and tells what the merge then does, f
   );
   expect(written).toBeGreaterThanOrEqual(2 * worlds);
   expect(twins).toBeGreaterThanOrEqual(worlds / 2);
-}, 120_000);
+});
 
 it("every edge that there was is there afterwards, at the survivor where it was at the other", async () => {
   await fc.assert(
@@ -210,7 +210,7 @@ it("every edge that there was is there afterwards, at the survivor where it was 
     }),
     { numRuns: casesOf(5, 2), seed: 20261123, endOnFailure: true },
   );
-}, 120_000);
+});
 
 it("under an idempotency key the first answer comes again, of dry runs too, and nothing is merged twice", async () => {
   const { key, tenant } = await worldOf(7);

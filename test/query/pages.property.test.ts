@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { catalog } from "../../src/modules/catalog.ts";
-import { orderOf, runOptions, runSeed } from "../support/samples/arbitraries.ts";
-import { casesOf } from "../support/run/run-length.ts";
+import { orderOf, runOptions } from "../support/samples/arbitraries.ts";
+import { casesOf, runSeed } from "../support/run/run-length.ts";
 import { activityRows, changeSteps, ChangingList } from "../support/filters/changing-list.ts";
 import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import {

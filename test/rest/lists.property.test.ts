@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Resource } from "../../src/rest/face.ts";
-import { runOptions, runSeed } from "../support/samples/arbitraries.ts";
-import { casesOf } from "../support/run/run-length.ts";
+import { runOptions } from "../support/samples/arbitraries.ts";
+import { casesOf, runSeed } from "../support/run/run-length.ts";
 import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { randomWorld, storeWorld } from "../support/samples/random-rows.ts";
 import { restClient, unchecked, type RestClient } from "../support/rest/client.ts";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { catalog } from "../../src/modules/catalog.ts";
-import { runSeed } from "../support/samples/arbitraries.ts";
+import { runSeed } from "../support/run/run-length.ts";
 import { eventsOf } from "../support/changes/events.ts";
 import type { TenantFixtures } from "../support/samples/fixtures.ts";
 import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";

@@ -28,7 +28,7 @@ beforeAll(async () => {
   const shown = await readShown(gateway, { key: side.key, organization: side.graph.tenant.uuid });
   reads = readProbes(shown);
   writes = writeProbes(shown, shown);
-}, 120_000);
+});
 afterAll(() => gateway.close());
 
 const probesOf = (operation: Operation): readonly RestProbe[] =>
@@ -172,6 +172,5 @@ describe("what a key is told that may read one kind of record", () => {
         );
       }
     },
-    120_000,
   );
 });

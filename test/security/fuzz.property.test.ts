@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { buildSchema } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Random } from "../../src/seed/random.ts";
-import { runOptions, runSeed } from "../support/samples/arbitraries.ts";
-import { casesOf, isLong } from "../support/run/run-length.ts";
+import { runOptions } from "../support/samples/arbitraries.ts";
+import { casesOf, isLong, runSeed } from "../support/run/run-length.ts";
 import {
   agent,
   complaintsAbout,

@@ -1,9 +1,11 @@
 import { env } from "node:process";
 import { Random } from "../../../src/seed/random.ts";
-import { runSeed } from "../samples/arbitraries.ts";
 
 /** Whether this is `npm run test:long`, which tries all that there is to try. */
 export const isLong = env["CRM_TEST_LONG"] === "1";
+
+/** Seeds rows and cases alike. A failing run prints it; `CRM_TEST_SEED=… vitest run …` does the same again. */
+export const runSeed = Number(env["CRM_TEST_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 
 /** How many random cases a run tries of so many: all in a long run, a tenth otherwise, and never fewer than `least`. */
 export const casesOf = (full: number, least = 1): number =>

@@ -1,16 +1,13 @@
-import { env } from "node:process";
 import fc from "fast-check";
 import type { Entity } from "../../../src/model/entity.ts";
 import { isSortable, type Field } from "../../../src/model/field.ts";
+import { isLong, runSeed } from "../run/run-length.ts";
 import type { OrderDirection, OrderTerm } from "../../../src/model/order.ts";
-
-/** Seeds rows and cases alike. A failing run prints it; `CRM_TEST_SEED=… vitest run …` does the same again. */
-export const runSeed = Number(env["CRM_TEST_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
 
 /** For every property: shrinking ends before vitest gives up, so that the counterexample is always told. */
 export const runOptions = {
   seed: runSeed,
-  interruptAfterTimeLimit: 100_000,
+  interruptAfterTimeLimit: isLong ? 500_000 : 100_000,
   markInterruptAsFailure: true,
 };
 

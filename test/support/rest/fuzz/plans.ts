@@ -145,7 +145,8 @@ function validPlans({ method, path, parameters, bodySchema }: Described): fc.Arb
     }));
 }
 
-const byOperation = described.map((one) => ({ one, plans: validPlans(one) }));
+/** Plans of each operation that hold to the document. */
+export const byOperation = described.map((one) => ({ one, plans: validPlans(one) }));
 
 /** Often enough that records are made before they are asked for and go. */
 const weightOf = (method: string): number => ({ post: 4, patch: 4, get: 3 })[method] ?? 1;
