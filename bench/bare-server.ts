@@ -1,10 +1,10 @@
-// What no gateway can beat: node:http, one prepared statement, JSON.stringify. node bench/bare-server.ts <url> <file>
+// The floor of all gateways: node:http, one prepared statement, JSON.stringify. node bench/bare-server.ts <url> <file>
 import { readFile } from "node:fs/promises";
 import { createServer, type ServerResponse } from "node:http";
 import pg from "pg";
 import { listen, portOf } from "../src/cli/http.ts";
 
-/** What the server is told: the statement of the list, and what its columns are called. */
+/** The server's input: the statement of the list, and the names of its columns. */
 export type BareList = {
   readonly tenantId: string;
   readonly text: string;

@@ -15,13 +15,13 @@ export type GatewayProcess = {
   readonly pid: number;
   /** How it ended, if it did: its exit code, or the signal that ended it. */
   readonly exited: Promise<string>;
-  /** Carries out an operation; an answer that tells of an error is thrown. */
+  /** Sends an operation. @throws if the answer has an error. */
   post(key: string, query: string, variables: unknown): Promise<void>;
   /** Milliseconds of CPU that the process took so far. */
   cpu(): Promise<number>;
   /** Bytes of memory that it has. */
   memory(): Promise<number>;
-  /** Also when it is dead already; one that does not end by itself is killed after 10 s. */
+  /** Stops the process, if it still runs. It is killed after 10 s. */
   stop(): Promise<void>;
 };
 
@@ -89,7 +89,7 @@ export async function startGatewayProcess(
   };
 }
 
-/** What the child process does: it serves, tells its port, then its CPU time whenever it is asked. */
+/** The child process: it serves, sends its port to the parent, and its CPU time on request. */
 async function serve(databaseUrl: string): Promise<void> {
   const config = loadConfig({ ...process.env, NODE_ENV: "production", LOG_LEVEL: "error" });
   const database = openDatabase({ url: databaseUrl, pool: config.pool });

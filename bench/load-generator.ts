@@ -11,14 +11,14 @@ export type Load = {
   readonly seconds: number;
   /** Requests a second; null sends the next when the last one is answered (closed loop). */
   readonly rate: number | null;
-  /** So many connections, at most. */
+  /** The most connections. */
   readonly connections: number;
 };
 
 /** Milliseconds of each answer, by status; 0 stands for no answer, or no connection left to ask with. */
 export type Answered = Readonly<Record<number, readonly number[]>>;
 
-/** Puts a load on a gateway and gives what was answered, until the time is over or the signal comes. */
+/** Puts load on a gateway until the time is over or the signal comes, and gives the answers by status. */
 export async function generateLoad(load: Load, signal?: AbortSignal): Promise<Answered> {
   const child = fork(import.meta.filename, [], { execArgv: process.execArgv });
   child.send(load);

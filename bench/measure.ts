@@ -8,7 +8,7 @@ export type Side = {
   /** Milliseconds of CPU that the process took so far that does the work. */
   readonly cpu: () => Promise<number>;
 };
-/** What one write took: milliseconds until the next was done, and of its process's CPU. */
+/** The cost of one write: milliseconds until the next was done, and of its process's CPU. */
 type Cost = { readonly wall: number; readonly cpu: number };
 
 /** The CPU time of this process. */
@@ -17,7 +17,7 @@ export function ownCpu(): Promise<number> {
   return Promise.resolve((user + system) / 1_000);
 }
 
-/** Writes with so many clients at once for a while. */
+/** Writes for some time with a number of concurrent clients. */
 export async function write(side: Side, clients: number, milliseconds: number): Promise<Cost> {
   const before = await side.cpu();
   const startedAt = performance.now();
@@ -63,7 +63,7 @@ export const range = (values: readonly number[], print = two): string =>
 export const perSecond = (millisecondsEach: number): string =>
   Math.round(1_000 / millisecondsEach).toLocaleString("en");
 
-/** Of what each took. */
+/** The percentiles of times. */
 export function percentiles(milliseconds: readonly number[]): string {
   const sorted = milliseconds.toSorted((a, b) => a - b);
   const at = (share: number): string =>

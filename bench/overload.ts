@@ -1,4 +1,4 @@
-// What callers get at 80 % of what the gateway can do, and at four times as much: npm run bench:overload -- --seconds 60
+// The answers at 80 % of the gateway's capacity, and at four times as much: npm run bench:overload -- --seconds 60
 // An open loop (requests come at a rate, whatever is answered), then wrk (a closed loop) where it is installed.
 import { spawn } from "node:child_process";
 import { writeFile, mkdtemp, rm } from "node:fs/promises";

@@ -1,4 +1,4 @@
-// What counting quotas costs a request, in memory and in PostgreSQL, in turn in one run: npm run bench:quotas
+// The cost of counting quotas for a request, in memory and in PostgreSQL, in turn in one run: npm run bench:quotas
 import { openDatabase } from "../src/db/database.ts";
 import { migrate } from "../src/db/migrate.ts";
 import { startThrowaway } from "../tools/throwaway.ts";

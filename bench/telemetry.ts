@@ -1,4 +1,4 @@
-// What telling about requests costs them: log, metrics and traces, each against a gateway that tells nothing, in turn.
+// The cost of log, metrics and traces for a request, each against a gateway without any of them, in turn.
 // npm run bench:telemetry
 import { once } from "node:events";
 import { Agent, createServer, request } from "node:http";

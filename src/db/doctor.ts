@@ -4,14 +4,14 @@ import { serverRole } from "./session.ts";
 import { migrationStatus } from "./migrate.ts";
 import { withOwner } from "./with-owner.ts";
 
-/** What one check found; `detail` says what is there, or what to mend. */
+/** The result of one check; `detail` describes the state, or the remedy. */
 export type Finding = { name: string; ok: boolean; detail: string };
 
 type Verdict = Omit<Finding, "name">;
 type Subject = { client: pg.Client; url: string; role: string };
 
 /**
- * Examines a database from outside of the server: is it what the server relies on? Reads only.
+ * Checks from outside of the server whether a database has all that the server relies on. It only reads.
  * One finding for each check, always in the same order.
  */
 export async function examine(options: {
@@ -191,7 +191,7 @@ const filterFunctions: Readonly<Record<string, readonly string[]>> = {
   search: ["similarity_op", "word_similarity_op", "word_similarity_commutator_op"],
 };
 
-/** Slower, not wrong, and not to be mended where nobody is superuser: so never a fault. */
+/** This is slower but not wrong, and cannot be fixed without a superuser, so it is never a fault. */
 async function operators({ client }: Subject): Promise<Verdict> {
   const unmarked = await names(
     client,

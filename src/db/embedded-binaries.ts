@@ -36,7 +36,7 @@ export async function findBinaries(
   const platform = platformPackage();
   const own = binariesIn(join(platform.directory, "native"));
   if (await works(own, account)) return own;
-  // npm leaves symlinks out of packages; without install scripts nobody has put them back.
+  // npm leaves symlinks out of packages, and they are missing if install scripts did not run.
   await restoreSymlinks(platform.directory);
   if (await works(own, account)) return own;
   if (account !== null) {
@@ -55,14 +55,14 @@ export async function findBinaries(
   );
 }
 
-/** Folders outside the clone for what an unprivileged user must reach, the preferred one first. */
+/** Folders outside the clone for files that an unprivileged user must reach, the preferred one first. */
 export async function* sharedFolders(account: Account): AsyncGenerator<string, void> {
   const uid = process.getuid?.() ?? 0;
   for (const folder of ["/var/lib/crm-gateway", join(tmpdir(), `crm-gateway-${uid}`)]) {
     try {
       await mkdir(folder, { mode: 0o755, recursive: true });
       const stats = await lstat(folder);
-      // Anybody may make folders in a temporary one: what is started from there must be ours.
+      // Any user can create folders in a temporary one, so only our own are used.
       if (!stats.isDirectory() || stats.uid !== uid || (stats.mode & 0o022) !== 0) continue;
       await chmod(folder, 0o755);
       if (!(await canEnter(account, folder))) continue;
@@ -126,7 +126,7 @@ async function restoreSymlinks(packageDirectory: string): Promise<void> {
   }
 }
 
-/** Copies into a folder beside the target and renames, so that nobody meets half a copy. */
+/** Copies into a folder beside the target and renames it, so that no process sees half a copy. */
 async function copyProgram(source: Binaries, target: Binaries, account: Account): Promise<void> {
   const staging = `${target.directory}.${process.pid}.tmp`;
   await rm(staging, { recursive: true, force: true });

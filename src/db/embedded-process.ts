@@ -108,7 +108,7 @@ export async function startPostmaster(
   }
 }
 
-/** The server, or what it said before it gave up. */
+/** The server, or its output if it did not start. */
 async function attemptStart(
   directory: string,
   binaries: Binaries,
@@ -164,7 +164,7 @@ export async function stopPostmaster(
     }
     await sleep(10);
   }
-  // The pid file goes last, the process right after; a zombie stays where nobody collects orphans.
+  // The pid file is removed last, and then the process ends. A zombie stays if no process collects orphans.
   for (let turn = 0; turn < 50 && processLives(pid); turn++) await sleep(10);
 }
 

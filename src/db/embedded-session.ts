@@ -4,15 +4,15 @@ import type { Owner } from "./embedded-cluster.ts";
 
 /**
  * One process's stay at a cluster that several may share. Each keeps a session with a shared
- * advisory lock; PostgreSQL drops it when the process dies, however it dies. Who leaves last
- * stops the server. A gate makes joining and leaving happen one after the other.
+ * advisory lock; PostgreSQL releases it when the process dies in any way. The last process
+ * stops the server. A gate serializes joining and leaving.
  */
 type Membership = {
-  /** Leaves. `stopServer` runs before anybody can join again, if nobody else is there. */
+  /** Leaves. If no other process is left, `stopServer` runs before another one can join. */
   leave(stopServer: () => Promise<void>): Promise<void>;
 };
 
-/** First key of our advisory locks; any number nobody else uses in the maintenance database. */
+/** First key of our advisory locks; any number that is unused in the maintenance database. */
 const lockClass = 27_601;
 const gateLock = `${lockClass}, 1`;
 const memberLock = `${lockClass}, 2`;

@@ -16,7 +16,7 @@ type EmbeddedDatabase = {
   directory: string;
   /** Whether the server was already running when we came. */
   attached: boolean;
-  /** Leaves the server; whoever leaves last stops it cleanly. Does nothing the second time. */
+  /** Leaves the server; the last process stops it cleanly. A second call has no effect. */
   stop(): Promise<void>;
 };
 
@@ -103,7 +103,7 @@ function inUse(directory: string, logFile: string): StartupError {
   );
 }
 
-/** The server's log is for the last few starts; nobody rotates it. */
+/** Keeps the server's log for the last few starts, since it is not rotated. */
 async function keepShort(logFile: string): Promise<void> {
   const stats = await stat(logFile).catch(() => null);
   if (stats !== null && stats.size > 5_000_000) await truncate(logFile);

@@ -7,7 +7,7 @@ import { Prisma, PrismaClient } from "./generated/prisma/client.ts";
 /** Tenants whose view is kept. Making one takes 0.2 ms; a request that reads through Prisma needs it once. */
 const keptViews = 500;
 
-/** What a client can do for one tenant. A list of promises as a transaction is left out: see `viewFor`. */
+/** The client of one tenant. It does not take a list of promises as a transaction: see `viewFor`. */
 export type FencedPrisma = Omit<
   PrismaClient,
   "$transaction" | "$disconnect" | "$on" | "$extends"
@@ -28,7 +28,7 @@ export class FencedPrismaClients {
     this.#client = withoutMerging(new PrismaClient({ adapter: new PrismaPg(pool) }));
   }
 
-  /** The client for one tenant: whatever it does is done on a connection that is pinned to the tenant. */
+  /** The client for one tenant. It only uses connections that are pinned to the tenant. */
   forTenant(tenantId: string): FencedPrisma {
     let view = this.#views.get(tenantId);
     if (view === undefined) {
@@ -57,9 +57,9 @@ type Model = {
 };
 
 /**
- * Asks `findFirst` for what `findUnique` is asked. Prisma merges the findUniques of one tick, whoever asked, into one
- * statement, and sends it under the fence of whoever came first (test/security/one-tick.test.ts). These are methods of
- * the models and no hook on their queries, so that they stay in the transaction that they are called in.
+ * Runs `findFirst` in place of `findUnique`. Prisma merges the findUniques of one tick, from all callers, into one
+ * statement, and sends it under the first caller's fence (test/security/one-tick.test.ts). These are methods of the
+ * models and not a hook on their queries, so that they stay in the transaction that they are called in.
  */
 function withoutMerging(client: PrismaClient): PrismaClient {
   return asClient(

@@ -167,7 +167,7 @@ function explain({ name, sql }: MigrationFile, error: unknown): StartupError {
   return new StartupError(`The migration ${name} failed${place}: ${message}`, { cause: error });
 }
 
-/** Rows that stand: what was rolled back by hand does not count. */
+/** The valid rows of the history. Migrations that were rolled back by hand do not count. */
 async function readHistory(client: pg.Client): Promise<HistoryRow[]> {
   // One round trip, also on an empty database, where the table is missing.
   const rows = await client

@@ -1,7 +1,7 @@
 import type pg from "pg";
 import { organizationHost } from "../lib/organization-host.ts";
 
-/** What migrations do that SQL cannot, in their transactions and behind their SQL; by their names. */
+/** Steps of migrations that SQL cannot express, by name. They run in the transaction, after the SQL. */
 export const migrationSteps: Readonly<Record<string, (client: pg.Client) => Promise<void>>> = {
   "20261128130000_keys_by_the_gateway": async (client) => {
     await hostsInAscii(client, "accounts", ["domain", "website", "email"]);

@@ -5,12 +5,12 @@ import { troubleOf } from "../db/trouble.ts";
 import { GatewayError } from "../lib/errors.ts";
 import { minuteMilliseconds, type Grant, type SharedCounters } from "./rate-limiter.ts";
 
-/** By PostgreSQL's clock: all processes have the same. */
+/** PostgreSQL's clock, which all processes share. */
 const now = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 
 /**
- * Counts, and begins a minute where none runs. One that would go on for more than two minutes was begun before the clock
- * was put back, and is over.
+ * Counts, and begins a minute if none runs. A minute that would last more than two minutes was begun before the clock
+ * was set back, and is over.
  */
 const isRunning = `counter.expire BETWEEN excluded.expire - ${minuteMilliseconds - 1} AND excluded.expire + ${minuteMilliseconds}`;
 const countText = `
@@ -20,7 +20,7 @@ const countText = `
     expire = CASE WHEN ${isRunning} THEN counter.expire ELSE excluded.expire END
   RETURNING points, expire, expire - ${now} AS milliseconds`;
 
-/** Of that minute's counter alone: what is taken off the next one's would be granted on top of its limit. */
+/** Only changes the counter of its own minute. An amount returned to the next minute would exceed that limit. */
 const takeBackText = `
   UPDATE quota_counters SET points = greatest(0, points - $2) WHERE key = $1 AND expire = $3`;
 
@@ -30,8 +30,8 @@ const sweepText = `
 type Counted = { readonly points: number; readonly expire: string; readonly milliseconds: string };
 
 /**
- * Counters in PostgreSQL that all processes share. While the database does not answer each process counts for itself:
- * without it nothing else is answered either.
+ * Counters in PostgreSQL that all processes share. While the database is unavailable, each process counts for itself;
+ * no operations are answered then either.
  */
 export class PostgresCounters implements SharedCounters {
   readonly #pool: FencedPool;
@@ -64,23 +64,23 @@ export class PostgresCounters implements SharedCounters {
     await this.#pool.query(takeBackText, [nameOf(key), amount, minute]);
   }
 
-  /** Takes away the counters of minutes that are over; what fails now is done by the next one. */
+  /** Deletes the counters of past minutes. The next call retries a failure. */
   async sweep(): Promise<void> {
     await this.#pool.query(sweepText).catch(() => undefined);
   }
 }
 
-/** SQLSTATEs of a database that answers and takes no writes just now: read-only, full, failing. */
+/** SQLSTATEs of a database that accepts no writes at the moment: read-only, full, failing. */
 const unwritableStates = /^(25006|53|58)/;
 
-/** Whether the database cannot count just now. What else it refuses is a mistake of ours, and hands out nothing. */
+/** Whether the database cannot count at the moment. Any other error is a bug, and grants nothing. */
 function isOutage(error: unknown): boolean {
   if (error instanceof GatewayError) return error.code === "UNAVAILABLE";
   const isUnwritable = error instanceof DatabaseError && unwritableStates.test(error.code ?? "");
   return isUnwritable || troubleOf(error) !== null;
 }
 
-/** Hashed, since a token's subject may be somebody's address. */
+/** A hash, since a token's subject may be a person's email address. */
 function nameOf(key: string): string {
   return createHash("sha256").update(key).digest("base64url");
 }

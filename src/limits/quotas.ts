@@ -10,7 +10,7 @@ import {
 import { PostgresCounters } from "./postgres-counters.ts";
 import type { FencedPool } from "../db/fenced-pool.ts";
 
-/** What a credential has left of its minute. */
+/** The rest of a credential's minute. */
 export type RateState = QuotaState & { readonly points: QuotaState };
 
 type RequestMinute = { readonly key: string; readonly limit: number };
@@ -18,7 +18,7 @@ type RequestMinute = { readonly key: string; readonly limit: number };
 /** The minutes that an actor's requests count in, and the key of that of its points. */
 type Minutes = { readonly requests: readonly RequestMinute[]; readonly points: string };
 
-/** How often what is over is forgotten. */
+/** The interval at which past minutes are forgotten. */
 const sweepMilliseconds = 60_000;
 
 /** The quotas of all credentials: requests and points of cost, by the minute. */
@@ -68,7 +68,7 @@ export class Quotas {
     return minutes;
   }
 
-  /** Takes points off the minute's, all or none; what was not used can be given back. */
+  /** Reserves points of the minute, all or none. The unused part can be given back. */
   takePoints(actor: Actor, points: number): Promise<Held> {
     return this.#points.hold(this.#minutesOf(actor).points, this.#limits.pointsPerMinute, points);
   }

@@ -2,7 +2,7 @@ import type { Actor } from "../auth/actor.ts";
 import { GatewayError } from "../lib/errors.ts";
 import type { QuotaState } from "./rate-limiter.ts";
 
-/** What every answer says of its credential's minute. */
+/** The headers of every answer with the state of its credential's minute. */
 export function rateHeaders({ limit, remaining, resetAt }: QuotaState): Record<string, string> {
   return {
     "x-ratelimit-limit": String(limit),
@@ -11,12 +11,12 @@ export function rateHeaders({ limit, remaining, resetAt }: QuotaState): Record<s
   };
 }
 
-/** At least 1, so that whoever waits so long finds a new minute. */
+/** At least 1, so that a new minute has begun after the wait. */
 export function secondsUntil(time: Date): number {
   return Math.max(1, Math.ceil((time.getTime() - Date.now()) / 1_000));
 }
 
-/** What a quota is called by whom it belongs to. */
+/** The name of a quota by its owner. */
 function quotaOwner({ kind }: Actor): string {
   return kind === "apiKey" ? "API key" : "Token";
 }

@@ -1,12 +1,12 @@
-/** What is left of a minute. */
+/** The state of a credential's minute. */
 export type QuotaState = {
   readonly limit: number;
   readonly remaining: number;
-  /** When the minute ends and the whole limit is there again. */
+  /** The end of the minute, when the whole limit is available again. */
   readonly resetAt: Date;
 };
 
-/** Whether an amount was to be had, and what is left then. */
+/** Whether an amount was granted, and the state after it. */
 export type Taken = QuotaState & { readonly allowed: boolean };
 export type Held = Taken & { readonly giveBack: (unused: number) => void };
 
@@ -14,51 +14,51 @@ export type Held = Taken & { readonly giveBack: (unused: number) => void };
 export type Grant = {
   readonly granted: number;
   readonly left: number;
-  /** Which minute it is. */
+  /** The name of the minute. */
   readonly minute: string;
-  /** How long it goes on. */
+  /** The time until it ends. */
   readonly milliseconds: number;
 };
 
-/** Counts what several processes hand out. */
+/** Counters that several processes share. */
 export type SharedCounters = {
-  /** Grants what is left of a limit, at most as much as is wanted (0 to see what is left); null while nobody counts. */
+  /** Grants up to the wanted amount of a limit (0 only reads the rest); null while the counters are unavailable. */
   grant(key: string, wanted: number, limit: number): Promise<Grant | null>;
-  /** Takes back what was granted in that minute; nothing when it is over. */
+  /** Takes back an amount that was granted in a minute. It has no effect after the minute. */
   takeBack(key: string, amount: number, minute: string): Promise<void>;
 };
 
 type Minute = {
   limit: number;
-  /** What this process may still hand out without asking. */
+  /** The amount that this process may hand out without asking the shared counter. */
   held: number;
-  /** What is still to be had of the shared counter, as far as is known; 0 where there is none. */
+  /** The last known rest of the shared counter; 0 without one. */
   left: number;
-  /** When it ends, by a clock that nobody can put back (`performance.now()`), and as callers were told last. */
+  /** The end by a monotonic clock (`performance.now()`), and as it was last sent to callers. */
   endsAt: number;
   resetAt: ResetTime;
-  /** Which one it is of the shared counter's; null until that was asked. */
+  /** Its name in the shared counter; null until that was asked. */
   name: string | null;
   asking: Promise<void> | null;
-  /** From when on it is worth asking what others have returned, by the same clock. */
+  /** The time of the next look for amounts that others have returned, by the same clock. */
   looksAt: number;
-  /** Settled once what was returned is there for all. */
+  /** Resolves once returned amounts are available to all. */
   returning: Promise<void>;
-  /** What those need who wait for the answer. */
+  /** The sum that waiting requests need. */
   needed: number;
 };
 
 export const minuteMilliseconds = 60_000;
-/** How often at most a process asks what others have returned, once there is not enough. */
+/** The shortest time between two looks for amounts that others have returned. */
 const lookMilliseconds = 1_000;
-/** A process takes such a part of what is left at once: few statements, and little that another one misses. */
+/** The part of the rest that a process takes at a time. It takes few statements, and leaves enough for others. */
 const shareOfRest = 1 / 50;
-/** A process that holds such a part of the limit, given back by what took more than it used, returns all but its share. */
+/** A process that holds this part of the limit, after unused points were given back, returns all but its share. */
 const surplus = 1 / 10;
 
 /**
  * A limit for each minute, which begins with the first that is taken. With shared counters a process asks for some more
- * than it needs and hands that out by itself; what all are granted together never exceeds the limit.
+ * than it needs and hands that out. All grants together never exceed the limit.
  */
 export class RateLimiter {
   readonly #counters: SharedCounters | null;
@@ -74,7 +74,7 @@ export class RateLimiter {
     return { ...stateOf(minute), allowed };
   }
 
-  /** The same for what may turn out not to be needed: that can be given back while its minute lasts. */
+  /** The same for a reservation: the unused part can be given back during its minute. */
   async hold(key: string, limit: number, amount: number): Promise<Held> {
     const { minute, allowed } = await this.#take(key, limit, amount);
     const { name } = minute;
@@ -111,7 +111,7 @@ export class RateLimiter {
     }
   }
 
-  /** What is left, without taking any. */
+  /** The rest, without taking any. */
   peek(key: string, limit: number): QuotaState {
     return stateOf(this.#minuteOf(key, limit));
   }
@@ -155,7 +155,7 @@ export class RateLimiter {
     this.#return(this.#counters, key, minute, more);
   }
 
-  /** Returns what was granted to nobody's use; if that cannot be said, nobody has it. */
+  /** Returns an unused grant to the shared counter. If that fails, the amount is lost. */
   #return(counters: SharedCounters, key: string, minute: Minute, amount: number): void {
     const { name } = minute;
     if (name === null) return;
@@ -164,9 +164,9 @@ export class RateLimiter {
       .catch(() => undefined);
   }
 
-  /** Asks for what is needed; or takes nothing, and sees what there is. */
+  /** Asks for the needed amount, or, if `looks`, only for the rest. */
   async #ask(counters: SharedCounters, key: string, minute: Minute, looks: boolean): Promise<void> {
-    // Those who come in the same moment are asked for together, and what this process has returned is there again.
+    // Requests of the same moment share one statement, which comes after this process's returns.
     await minute.returning;
     const wanted = Math.max(minute.needed - minute.held, Math.floor(minute.left * shareOfRest), 1);
     const { limit, left: leftBefore } = minute;
@@ -174,32 +174,32 @@ export class RateLimiter {
     const grant = await counters.grant(key, asked, limit);
     minute.looksAt = performance.now() + lookMilliseconds;
     if (grant === null) {
-      // Nobody counts for all just now: this process goes on with what was left, and no more than that.
+      // The counters are unavailable, so this process continues with the known rest.
       minute.held += asked;
       minute.left -= asked;
       return;
     }
-    // What was held of a minute that is over is void.
+    // Amounts held of an earlier minute are void.
     minute.held = (minute.name === grant.minute ? minute.held : 0) + grant.granted;
     minute.left = grant.left;
     minute.name = grant.minute;
     minute.endsAt = performance.now() + grant.milliseconds;
-    // Whatever is asked for is counted, be it there or not.
+    // The counter has counted the whole request, also the part that it did not grant.
     if (grant.granted < asked) this.#return(counters, key, minute, asked - grant.granted);
   }
 }
 
-/** Counters are integers: a part of one would not be counted, and still be handed out. */
+/** Counters are integers. A fraction would be handed out without being counted. */
 function requireWhole(amount: number): void {
   if (!Number.isSafeInteger(amount)) throw new RangeError(`a quota has no part of ${amount}`);
 }
 
-/** Whether there is not enough, as far as is known, and it is too early to ask whether others have returned some. */
+/** Whether the known rest is too small, and it is too early to look for returned amounts. */
 function isUsedUp({ held, left, asking, looksAt }: Minute, amount: number): boolean {
   return amount > held + left && asking === null && performance.now() < looksAt;
 }
 
-/** The operator changed the limit: what was taken stays taken. */
+/** Applies a changed limit. Taken amounts stay taken. */
 function relimit(minute: Minute, limit: number, isShared: boolean): void {
   const where = isShared ? "left" : "held";
   minute[where] = Math.max(0, minute[where] + limit - minute.limit);

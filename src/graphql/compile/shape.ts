@@ -12,9 +12,9 @@ import { sourceOf } from "../schema/source.ts";
 import type { Variables } from "../server/variables.ts";
 
 /**
- * What of a variable the text of the SQL depends on: whether it is given (a number of records, an id of a known
- * entity), which of a cursor's values are null, of which entity an id is, or which there are among several; or all of
- * it, as in filters and orders. Nothing of it where it is only for a verb.
+ * The part of a variable that changes the SQL: its presence (a page size, an id of a known entity), the nulls among a
+ * cursor's values, the entity of an id, the entities of a list of ids, or its whole value, as in filters and orders. A
+ * variable that is only for a verb does not change the SQL.
  */
 type Use = "given" | "cursor" | "entity" | "entities" | "whole" | "verb";
 

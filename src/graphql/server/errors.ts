@@ -93,7 +93,7 @@ function codeOf(error: GraphQLError): ErrorCode {
   return requestCodes[status] ?? (status >= 500 ? "INTERNAL" : "BAD_USER_INPUT");
 }
 
-/** Messages, places and input paths quote what was sent, which may be a megabyte. */
+/** Shortens messages, places and input paths, which quote the request. A quote may have a megabyte. */
 const maxMessage = 1_000;
 const maxStep = 200;
 const maxPlaces = 10;

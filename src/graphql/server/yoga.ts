@@ -61,7 +61,7 @@ function documentsOf<Parsed extends {}>(maxDocumentBytes: number): LRUCache<stri
   });
 }
 
-/** The GraphQL endpoint: what a request passes through, in order. */
+/** The GraphQL endpoint, with the steps of a request in order. */
 export function createGraphQLServer(options: GraphQLServerOptions) {
   const { schema, database, config, gate, metrics, compiled, onCompiled } = options;
   const { maxDocumentBytes } = config.operations;
