@@ -49,15 +49,22 @@ const viewer: Actor = {
   requestsPerMinute: null,
 };
 
-/** A query, compiled by a compiler of its own. */
-function compiled(text: string) {
+/** An operation, prepared by a compiler of its own. */
+function prepared(text: string) {
   const document = parse(text);
   const operation = getOperationAST(document);
   const plan = planOf({ schema, document, operationName: null });
-  const query =
-    operation == null || plan === null
-      ? null
-      : new Compiler(schema, catalog).query(document, operation, plan.fields);
+  if (operation == null || plan === null) throw new Error("no operation");
+  const compiler = new Compiler(schema, catalog);
+  return {
+    query: compiler.query(document, operation, plan.fields),
+    mutation: compiler.mutation(document, operation, plan.fields),
+  };
+}
+
+/** The compiled statements of a query. */
+function compiled(text: string) {
+  const { query } = prepared(text);
   if (query === null) throw new Error("no query");
   return (variables: Variables) => query.statement(viewer, variables);
 }
@@ -182,11 +189,21 @@ describe("a kept statement", () => {
   it("holds no variables of the call that it was compiled for", async () => {
     setFlagsFromString("--expose-gc");
     const collect: () => void = runInNewContext("gc");
+    const payload = "account { id deals(first: $n, after: $a) { nodes { id } } }";
     const kept = [
       "query ($id: ID!, $n: Int, $a: String, $ids: [ID!]!) { account(id: $id) { name deals(first: $n, after: $a) { nodes { id } } } node(id: $id) { id } nodes(ids: $ids) { id } }",
+      "query ($n: Int) { viewer { actor { id } scopes tenant { id } } accounts(first: $n) { totalCount } }",
+      `mutation ($input: CreateAccountInput!, $n: Int, $a: String) { createAccount(input: $input) { ${payload} userErrors { code } } }`,
+      `mutation ($inputs: [CreateAccountInput!]!, $n: Int, $a: String) { createAccounts(inputs: $inputs) { results { ${payload} } } }`,
+      // The last function that ran may hold what it was given.
+      "{ viewer { scopes } }",
     ].map((text) => {
-      const call = compiled(text);
+      const { query, mutation } = prepared(text);
+      const call = (variables: Variables) =>
+        query?.statement(viewer, variables) ?? mutation?.fields(viewer, variables) ?? null;
       const variables = {
+        input: { name: "Ana" },
+        inputs: [],
         id: `acc-${uuid}`,
         n: 3,
         a: cursor(catalog.entity("deal"), null, "2026-01-01T00:00:00Z", uuid),
@@ -196,6 +213,7 @@ describe("a kept statement", () => {
     });
     await after(0);
     collect();
+    kept.pop();
     expect(kept.map(({ isCompiled, variables }) => [isCompiled, variables.deref()])).toEqual(
       kept.map(() => [true, undefined]),
     );

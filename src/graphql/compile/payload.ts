@@ -135,9 +135,11 @@ class PayloadCompiler {
   }
 
   #object(selected: Selected, type: GraphQLObjectType, isListed: boolean): Print {
-    const members = this.#c
-      .fieldsOf(type, selected)
-      .map((member) => [`"${member.key}":`, this.#member(member, isListed)] as const);
+    const members: (readonly [string, Print])[] = [];
+    // A function here would hold the compiler, and with it the variables of the first call.
+    for (const member of this.#c.fieldsOf(type, selected)) {
+      members.push([`"${member.key}":`, this.#member(member, isListed)]);
+    }
     return (value, context, to) => {
       to.push("{");
       for (const [index, [key, print]] of members.entries()) {
