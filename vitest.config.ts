@@ -5,6 +5,7 @@ import { defineConfig } from "vitest/config";
 const long = [
   "test/**/*.property.test.ts",
   "test/faults/*.test.ts",
+  "test/growing/*.test.ts",
   "test/security/leaks/*.test.ts",
   "test/rest/scopes.test.ts",
   "test/reports/search-ranking.test.ts",

@@ -32,6 +32,8 @@ export type Config = {
   dataDir: string;
   /** A PostgreSQL of the operator's own; null runs the embedded one. */
   databaseUrl: string | null;
+  /** The same without a pooler, for what needs a session or the tables' owner; `databaseUrl` unless it is another one. */
+  databaseDirectUrl: string | null;
   /** Whether demo tenants and their keys are made at the first start. */
   demo: boolean;
   environment: "development" | "test" | "production";
@@ -71,6 +73,10 @@ export type PoolConfig = {
   /** How long one statement may run, and wait for a lock. */
   readonly statementMilliseconds: number;
   readonly lockMilliseconds: number;
+  /** Where the tenant, the role and the settings are kept: in the connection, or in each transaction. */
+  readonly fence: "session" | "transaction";
+  /** Whether connections keep statements that are prepared. */
+  readonly preparedStatements: boolean;
 };
 
 /** Streaming replicas of the database, for queries. */
@@ -102,6 +108,8 @@ export const poolDefaults: PoolConfig = {
   waitMilliseconds: 2_000,
   statementMilliseconds: 10_000,
   lockMilliseconds: 5_000,
+  fence: "session",
+  preparedStatements: true,
 };
 
 const databaseUrlHint =
@@ -130,7 +138,7 @@ const workers = z
   .regex(/^(?:auto|[1-9]\d{0,2})$/, "must be a whole number from 1 to 999, or auto")
   .transform((text) => (text === "auto" ? availableParallelism() : Number(text)));
 
-const environmentSchema = z.object({
+const variablesSchema = z.object({
   PORT: z
     .string()
     .regex(/^\d{1,5}$/, "must be a number from 0 to 65535 (0: any free port)")
@@ -152,6 +160,9 @@ const environmentSchema = z.object({
     .refine((urls) => urls.every(isDatabaseUrl), `${databaseUrlHint}; several stand side by side`)
     .default([]),
   REPLICA_MAX_LAG: duration.default(10_000),
+  DATABASE_DIRECT_URL: z.string().refine(isDatabaseUrl, databaseUrlHint).optional(),
+  FENCE: z.enum(["session", "transaction"], "must be session or transaction").default("session"),
+  PREPARED_STATEMENTS: z.enum(["on", "off"], "must be on or off").optional(),
   DEMO: z.enum(["on", "off"], "must be on or off").optional(),
   NODE_ENV: z
     .enum(["development", "test", "production"], "must be development, test or production")
@@ -194,6 +205,10 @@ const environmentSchema = z.object({
   ...telemetryVariables,
   ...browserVariables,
 });
+const environmentSchema = variablesSchema.refine(
+  (given) => given.DATABASE_DIRECT_URL === undefined || given.DATABASE_URL !== undefined,
+  { path: ["DATABASE_DIRECT_URL"], message: "needs DATABASE_URL, of the same database" },
+);
 
 /**
  * Reads the configuration; empty variables count as unset.
@@ -216,12 +231,14 @@ export function loadConfig(
   const { PORT, HOST, DATA_DIR, DATABASE_URL, DEMO, NODE_ENV, LOG_LEVEL, npm_lifecycle_event } =
     parsed.data;
   const { MAX_CONNECTIONS, RECEIVE_TIMEOUT, INTROSPECTION, OPERATIONS } = parsed.data;
+  const { FENCE, PREPARED_STATEMENTS } = parsed.data;
   const { POOL_SIZE, REQUESTS_PER_MINUTE, POINTS_PER_MINUTE, RATE_LIMIT_STORE } = parsed.data;
   return {
     port: PORT,
     host: HOST,
     dataDir: resolve(DATA_DIR),
     databaseUrl: DATABASE_URL ?? null,
+    databaseDirectUrl: parsed.data.DATABASE_DIRECT_URL ?? DATABASE_URL ?? null,
     // Nobody wants invented customers in a database of their own unless they ask for them.
     demo:
       DEMO === undefined ? DATABASE_URL === undefined && NODE_ENV !== "production" : DEMO === "on",
@@ -255,6 +272,10 @@ export function loadConfig(
       waitMilliseconds: parsed.data.POOL_WAIT,
       statementMilliseconds: parsed.data.STATEMENT_TIMEOUT,
       lockMilliseconds: parsed.data.LOCK_TIMEOUT,
+      fence: FENCE,
+      // What stands behind FENCE=transaction need not keep them, and would then mix them up.
+      preparedStatements:
+        PREPARED_STATEMENTS === undefined ? FENCE === "session" : PREPARED_STATEMENTS === "on",
     },
     replicas: {
       urls: parsed.data.DATABASE_REPLICA_URLS,

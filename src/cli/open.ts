@@ -1,19 +1,22 @@
-import { checkServer } from "../db/check-server.ts";
-import type { Database } from "../db/database.ts";
+import type { Config } from "../config.ts";
+import { checkFence, checkServer } from "../db/check-server.ts";
+import type { Database, DatabaseOptions } from "../db/database.ts";
 import { startEmbedded } from "../db/embedded.ts";
 import type { CommandContext } from "./run-command.ts";
 
 /**
- * The URL of the database that the configuration names: DATABASE_URL, or the embedded one, which
- * is started, or shared with the process that runs it already.
+ * The URL for operators' work on the database that the configuration names: DATABASE_DIRECT_URL or DATABASE_URL, or the
+ * embedded one, which is started, or shared with the process that runs it already.
  */
 export async function openServer(
   { config, onClose }: CommandContext,
   log: (line: string) => void,
 ): Promise<string> {
-  if (config.databaseUrl !== null) {
-    await checkServer(config.databaseUrl);
-    return config.databaseUrl;
+  const { databaseUrl, databaseDirectUrl } = config;
+  if (databaseDirectUrl !== null) {
+    const isAnother = databaseDirectUrl !== databaseUrl;
+    await checkServer(databaseDirectUrl, isAnother ? "DATABASE_DIRECT_URL" : "DATABASE_URL");
+    return databaseDirectUrl;
   }
   const starting = startEmbedded({ dataDir: config.dataDir, log });
   // Registered before it runs, so that a signal meanwhile leaves nothing behind.
@@ -37,10 +40,29 @@ export async function openPool(
   context: CommandContext,
   log: (line: string) => void,
 ): Promise<Database> {
-  const url = await openMigrated(context, log);
-  const { openDatabase } = await import("../db/database.ts");
-  const database = openDatabase({ url, maxConnections: 2 });
+  const database = await openDatabaseAt(await openMigrated(context, log), context.config, {
+    maxConnections: 2,
+  });
   context.onClose(() => database.close());
+  return database;
+}
+
+/** A pool on a database that is open and migrated, as the configuration says. Its fence holds. */
+export async function openDatabaseAt(
+  directUrl: string,
+  { databaseUrl, pool }: Config,
+  options: Omit<DatabaseOptions, "url" | "directUrl" | "pool"> = {},
+): Promise<Database> {
+  const url = databaseUrl ?? directUrl;
+  if (url !== directUrl) await checkServer(url);
+  const { openDatabase } = await import("../db/database.ts");
+  const database = openDatabase({ ...options, url, directUrl, pool });
+  try {
+    await checkFence(database.pool);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
   return database;
 }
 

@@ -1,6 +1,5 @@
 import cluster from "node:cluster";
 import type { Config } from "../config.ts";
-import { openDatabase } from "../db/database.ts";
 import { exampleQuery } from "../graphql/explorer/example.ts";
 import type { Peers } from "../gate/peers.ts";
 import { createGateway, type Gateway } from "../server.ts";
@@ -9,7 +8,7 @@ import { type DemoTenant, writeDemoFile } from "./demo-file.ts";
 import { createHttpServer } from "../http/http-server.ts";
 import { drain, listen, portOf } from "./http.ts";
 import { checkReplicas } from "../db/check-server.ts";
-import { logToErrors, openMigrated } from "./open.ts";
+import { logToErrors, openDatabaseAt, openMigrated } from "./open.ts";
 import { serveByWorkers } from "./primary.ts";
 import { connectToPrimary } from "./worker.ts";
 import { type CommandContext, say } from "./run-command.ts";
@@ -18,7 +17,7 @@ import { createSchema } from "../schema.ts";
 
 /** The preparations before requests are accepted. */
 export type Prepared = {
-  /** Of the migrated database. */
+  /** Of the migrated database, for operators' work on it. */
   readonly url: string;
   readonly demo: DemoTenant[] | null;
   /** To listen on; 0 for any free one. */
@@ -57,10 +56,11 @@ async function prepare(context: CommandContext): Promise<Prepared> {
   const { port: metricsPort } = telemetry.metrics;
   const url = await openMigrated(context, say);
   await checkReplicas(context.config.replicas.urls, logToErrors);
-  if (!wantsDemo) return { url, demo: null, port, metricsPort };
-  const { prepareDemo } = await import("./demo.ts");
-  const database = openDatabase({ url, maxConnections: 2 });
+  // Looks at the fence before any worker is started.
+  const database = await openDatabaseAt(url, context.config, { maxConnections: 2 });
   try {
+    if (!wantsDemo) return { url, demo: null, port, metricsPort };
+    const { prepareDemo } = await import("./demo.ts");
     return { url, demo: await prepareDemo({ url, database, dataDir }), port, metricsPort };
   } finally {
     await database.close();
@@ -74,12 +74,8 @@ async function serveRequests(
   peers: Peers | null,
 ): Promise<Served> {
   const { config, onClose, hurry } = context;
-  const database = openDatabase({
-    url,
-    pool: config.pool,
-    replicas: config.replicas,
-    tellOthers: peers?.noteWrite,
-  });
+  const { noteWrite: tellOthers } = peers ?? {};
+  const database = await openDatabaseAt(url, config, { replicas: config.replicas, tellOthers });
   onClose(() => database.close());
   const gateway = createGateway({ schema: createSchema(catalog), database, config, demo, peers });
   onClose(() => gateway.close());

@@ -1,15 +1,17 @@
 import pg from "pg";
 import { StartupError } from "../lib/startup-error.ts";
+import { FenceFault, faultOf } from "./fence-fault.ts";
+import type { FencedPool } from "./fenced-pool.ts";
 
 /** The oldest PostgreSQL the migrations and queries are written for. */
 const oldestMajor = 15;
 
 /**
- * Makes sure that a database can be used, before anything else touches it.
+ * Makes sure that the database of a variable can be used, before anything else touches it.
  *
  * @throws StartupError, one line that says what to mend and never shows the password.
  */
-export async function checkServer(url: string): Promise<void> {
+export async function checkServer(url: string, variable = "DATABASE_URL"): Promise<void> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
   client.on("error", () => undefined);
   try {
@@ -19,7 +21,8 @@ export async function checkServer(url: string): Promise<void> {
     );
     requireVersion(Number(rows[0]?.version));
   } catch (error) {
-    throw error instanceof StartupError ? error : new StartupError(explain(error, client));
+    const line = error instanceof StartupError ? error.message : explain(error, client);
+    throw new StartupError(line.replaceAll("DATABASE_URL", variable));
   } finally {
     await client.end().catch(() => undefined);
   }
@@ -59,6 +62,20 @@ export async function checkReplicas(
   }
 }
 
+/**
+ * Makes sure that the pool's connections hold the fence: a first one is opened, and looked at.
+ *
+ * @throws StartupError, one line that says what does not hold, and how to mend it.
+ */
+export async function checkFence(pool: FencedPool): Promise<void> {
+  try {
+    await pool.query("SELECT 1");
+  } catch (error) {
+    const fault = error instanceof FenceFault ? error : faultOf(error);
+    throw new StartupError(fault?.message ?? unusable("DATABASE_URL", messageOf(error)));
+  }
+}
+
 /** Refuses a server that is too old; `version` is PostgreSQL's server_version_num, as 140011. */
 export function requireVersion(version: number): void {
   const major = Math.floor(version / 10_000);
@@ -81,8 +98,11 @@ function explain(error: unknown, target: Target): string {
   if (known !== undefined) return known(place, target);
   if (/timeout|timed out/i.test(message)) return unanswered(place);
   if (/password must be a string/.test(message)) return wrongPassword(place, target);
-  return `The PostgreSQL at ${place} (DATABASE_URL) cannot be used: ${message}`;
+  return unusable(`${place} (DATABASE_URL)`, message);
 }
+
+const unusable = (place: string, message: string): string =>
+  `The PostgreSQL at ${place} cannot be used: ${message}`;
 
 const unanswered = (place: string): string =>
   `No answer from PostgreSQL at ${place}: check the host and port in DATABASE_URL, and firewalls`;

@@ -1,25 +1,42 @@
+import { randomBytes } from "node:crypto";
 import type pg from "pg";
 import { Cancelling } from "./cancel.ts";
+import type { Fence, Piece, Pin } from "./fence.ts";
+import { fenceQueries } from "./fenced-query.ts";
 import { PreparedTexts, type RecentTexts } from "./prepared-texts.ts";
-import { isStatementError, Statement, type Cells, type Pin, type Sent } from "./statement.ts";
+import { isStatementError, Statement, type Cells, type Sent } from "./statement.ts";
 
 /** SQLSTATEs of a prepared statement whose table has changed since, and of one that no longer exists. */
 const staleStates: ReadonlySet<string> = new Set(["0A000", "26000"]);
 
+const none: readonly Piece[] = [];
+const nobody: Pin = { tenantId: "", plans: "auto" };
+
 /** A connection of the pool: its pin, its prepared statements, and the turn that it serves. */
 export class Connection {
   readonly client: pg.PoolClient;
+  readonly #fence: Fence;
   readonly #prepared: PreparedTexts;
-  /** Null if the pin is uncertain. */
-  pin: Pin | null = null;
+  #pin: Pin | null = null;
+  /** What queries of other libraries are fenced to. */
+  #othersPin: Pin = nobody;
+  /** Whether it has been seen to hold the fence. */
+  #isTrusted = false;
   /** Whether it was used since the last sweep for idle connections. */
   isFresh = true;
   #giveBack: (() => void) | null = null;
   #cancelling: Cancelling | null = null;
 
-  constructor(client: pg.PoolClient, recentTexts: RecentTexts) {
+  constructor(client: pg.PoolClient, fence: Fence, recentTexts: RecentTexts) {
     this.client = client;
-    this.#prepared = new PreparedTexts(recentTexts);
+    this.#fence = fence;
+    const prefix = fence.isLasting ? "s" : `${randomBytes(6).toString("hex")}_`;
+    this.#prepared = new PreparedTexts(fence.keepsStatements ? recentTexts : null, prefix);
+    if (fence.isLasting) return;
+    fenceQueries(client, () => {
+      const pin = this.#othersPin;
+      return { pieces: this.ahead(pin), holds: () => this.holds(pin) };
+    });
   }
 
   /** Whether no transaction is open, which a statement would become a part of. */
@@ -28,8 +45,35 @@ export class Connection {
     return status === "I" || status === null;
   }
 
+  /** Whether what it is pinned to lasts from one transaction to the next. */
+  get keepsPin(): boolean {
+    return this.#fence.isLasting;
+  }
+
   isPinnedTo({ tenantId, plans }: Pin): boolean {
-    return this.pin?.tenantId === tenantId && this.pin.plans === plans;
+    return this.#pin?.tenantId === tenantId && this.#pin.plans === plans;
+  }
+
+  /** What goes in front of a statement, so that it is fenced: nothing where the connection is so already. */
+  ahead(pin: Pin): readonly Piece[] {
+    if (this.#fence.isLasting && this.isPinnedTo(pin)) return none;
+    const pinning = this.#fence.pin(pin);
+    if (this.#isTrusted) return [pinning];
+    const processId: unknown = Reflect.get(this.client, "processID");
+    const looking = this.#fence.look(typeof processId === "number" ? processId : null);
+    // A role that is pinned is looked at; one of the connection must be there before.
+    return this.#fence.isLasting ? [looking, pinning] : [pinning, looking];
+  }
+
+  /** Says that what went in front of a statement was answered. */
+  holds(pin: Pin): void {
+    this.#isTrusted = true;
+    if (this.#fence.isLasting) this.#pin = pin;
+  }
+
+  /** Says that nobody knows what it is pinned to. */
+  losePin(): void {
+    this.#pin = null;
   }
 
   /** Sends a statement without waiting for earlier ones. */
@@ -52,6 +96,17 @@ export class Connection {
       if (statement.wasPrepared && isStale) return await this.send(sent).answer;
       throw error;
     }
+  }
+
+  /** Fences all that other libraries send until it is given back. */
+  async pinFor(pin: Pin): Promise<void> {
+    this.#othersPin = pin;
+    if (!this.#fence.isLasting) return;
+    const pieces = this.ahead(pin);
+    const last = pieces.at(-1);
+    if (last === undefined) return;
+    await this.send({ ...last, ahead: pieces.slice(0, -1) }).answer;
+    this.holds(pin);
   }
 
   /** Joins all statements of this tick into one write: BEGIN with the first read, the last writes with COMMIT. */

@@ -22,15 +22,19 @@ export type Database = {
   close(): Promise<void>;
 };
 
-/** Opens the pool; no connection is made before the first statement. */
-export function openDatabase(options: {
+export type DatabaseOptions = {
   readonly url: string;
+  /** The URL of the tables' owner, past any pooler, where it is another one. */
+  readonly directUrl?: string;
   readonly maxConnections?: number;
   readonly pool?: PoolConfig;
   readonly replicas?: ReplicaConfig;
   /** Reports a caller's write to the other processes of the port. */
   readonly tellOthers?: ((caller: Caller) => Promise<void>) | undefined;
-}): Database {
+};
+
+/** Opens the pool; no connection is made before the first statement. */
+export function openDatabase(options: DatabaseOptions): Database {
   const limits = options.pool ?? poolDefaults;
   const size = options.maxConnections ?? limits.size;
   const pool = new FencedPool({ url: options.url, maxConnections: size, limits });
@@ -45,7 +49,7 @@ export function openDatabase(options: {
     forTenant: (tenantId) => replicas?.forTenant(tenantId) ?? pool.forTenant(tenantId),
     noteWrite: (caller) => replicas?.noteWrite(caller),
     prismaFor: (tenantId) => prisma.forTenant(tenantId),
-    asOwner: (work) => withOwner(options.url, "operator", work),
+    asOwner: (work) => withOwner(options.directUrl ?? options.url, "operator", work),
     close: async () => {
       await replicas?.close();
       await prisma.close();

@@ -4,16 +4,10 @@ import { parse, toClientConfig } from "pg-connection-string";
 import { poolDefaults, type PoolConfig } from "../config.ts";
 import { Turns } from "../lib/turns.ts";
 import { Connection } from "./connection.ts";
+import { Opening } from "./opening.ts";
 import { RecentTexts } from "./prepared-texts.ts";
-import { sessionOptions } from "./session.ts";
-import {
-  isStatementError,
-  pinTo,
-  type Cells,
-  type Piece,
-  type Pin,
-  type Sent,
-} from "./statement.ts";
+import { fenceOf, type Piece, type Pin } from "./fence.ts";
+import { isStatementError, type Cells, type Sent } from "./statement.ts";
 import { currentTenant, currentWork, forTenant, type Work } from "./work.ts";
 
 /** The most reads of one operation that run at once; one tenant's share is larger. */
@@ -108,9 +102,12 @@ export class FencedPool extends pg.Pool {
     const { maxConnections, limits = poolDefaults } = options;
     // Read here, because pg would let `?options=…` in the URL replace ours, and with them the role.
     const { options: urlOptions, ...address } = toClientConfig(parse(options.url));
+    const fence = fenceOf(limits);
+    const startOptions = [urlOptions, ...fence.options].filter(Boolean).join(" ");
     super({
       ...address,
-      options: [urlOptions, ...sessionOptions(limits)].filter(Boolean).join(" "),
+      // A pooler may refuse even empty ones.
+      ...(startOptions === "" ? {} : { options: startOptions }),
       max: maxConnections,
       // The pin and the statement behind it travel together.
       pipeline: true,
@@ -123,7 +120,7 @@ export class FencedPool extends pg.Pool {
     // A connection that breaks while idle is replaced at the next checkout; without a listener it would end the process.
     this.on("error", () => undefined);
     this.on("connect", (client) => {
-      const connection = new Connection(client, this.#recentTexts);
+      const connection = new Connection(client, fence, this.#recentTexts);
       this.#connections.set(client, connection);
       // While it is checked out, the error also reaches the statement that is running.
       client.on("error", () => this.#dropSpare(connection));
@@ -149,7 +146,7 @@ export class FencedPool extends pg.Pool {
   override connect(): Promise<pg.PoolClient>;
   override connect(callback: ConnectCallback): void;
   override connect(callback?: ConnectCallback): Promise<pg.PoolClient> | void {
-    const pinned = this.#connectPinned(currentTenant());
+    const pinned = this.#takeFor(currentTenant()).then(({ client }) => client);
     if (callback === undefined) return pinned;
     pinned.then(
       (client) => callback(undefined, client, (error) => client.release(error)),
@@ -177,12 +174,7 @@ export class FencedPool extends pg.Pool {
       const plans = plannedEach ? "force_custom_plan" : "force_generic_plan";
       const pin: Pin = { tenantId, plans };
       const connection = this.#takeSpare(pin) ?? (await this.#take(pin));
-      const sent = {
-        text,
-        values,
-        ahead: connection.isPinnedTo(pin) ? [] : [pinTo(pin)],
-        work: work ?? null,
-      };
+      const sent = { text, values, ahead: connection.ahead(pin), work: work ?? null };
       if (work !== undefined) work.statements += 1;
       work?.begins(connection);
       return await this.#lastRows(connection, pin, connection.answer(sent));
@@ -203,7 +195,7 @@ export class FencedPool extends pg.Pool {
       else this.#discard(connection, work);
       throw work?.stopped ?? error;
     }
-    connection.pin = pin;
+    connection.holds(pin);
     await this.#giveBack(connection, work);
     // If the work was stopped, the rows are incomplete.
     work?.throwIfStopped();
@@ -225,8 +217,10 @@ export class FencedPool extends pg.Pool {
     const connection = this.#takeSpare(pin) ?? (await this.#take(pin));
     currently?.begins(connection);
     const sent: Promise<unknown>[] = [];
+    let isOver = false;
     const send = (statement: Sent): Promise<Cells[]> => {
       currently?.throwIfStopped();
+      if (isOver) throw new Error("the transaction is over");
       connection.sendTogether();
       const { answer } = connection.send(statement);
       sent.push(answer);
@@ -240,18 +234,24 @@ export class FencedPool extends pg.Pool {
       if (currently !== undefined) currently.statements += 1;
       waiting.push({ text, values });
     };
+    const opening = new Opening(send, connection.keepsPin);
     const query = (text: string, values: readonly unknown[] = []): Promise<Cells[]> => {
       if (currently !== undefined) currently.statements += 1;
-      return send({ text, values, ahead: waiting.splice(0) });
+      return opening.send({ text, values, ahead: waiting.splice(0) });
     };
     const behind: Behind[] = [];
     let pinned: Promise<unknown> | null = null;
     let result: Result;
     try {
-      if (!connection.isPinnedTo(pin)) pinned = send(pinTo(pin));
-      // The pin is uncertain until it is answered.
-      connection.pin = null;
+      const fencing = connection.ahead(pin);
+      if (connection.keepsPin) {
+        const last = fencing.at(-1);
+        if (last !== undefined) pinned = send({ ...last, ahead: fencing.slice(0, -1) });
+        // Uncertain until it is answered.
+        connection.losePin();
+      }
       wait("BEGIN ISOLATION LEVEL READ COMMITTED");
+      if (!connection.keepsPin) waiting.push(...fencing);
       result = await work({
         // The pin is answered before this is; had it failed, nothing behind it counts.
         rows: async (text, values) => {
@@ -266,10 +266,14 @@ export class FencedPool extends pg.Pool {
           return promise;
         },
       });
+      await opening.ready();
       // Travels with what was sent last. If one of those failed, this rolls back.
       void query("COMMIT");
+      isOver = true;
       const [read] = behind;
-      const rows = read === undefined ? null : connection.send({ ...read, work: currently }).answer;
+      const ahead = connection.keepsPin ? [] : connection.ahead(pin);
+      const rows =
+        read === undefined ? null : connection.send({ ...read, ahead, work: currently }).answer;
       // The caller gets its failure as well.
       rows?.catch(() => undefined);
       try {
@@ -278,7 +282,7 @@ export class FencedPool extends pg.Pool {
         await this.onWrite?.(currently);
       }
       if (currently !== undefined) currently.hasCommitted = true;
-      connection.pin = pin;
+      connection.holds(pin);
       if (read !== undefined && rows !== null) {
         if (currently !== undefined) currently.statements += 1;
         const answered = this.#lastRows(connection, pin, rows);
@@ -287,13 +291,14 @@ export class FencedPool extends pg.Pool {
         return result;
       }
     } catch (error) {
+      isOver = true;
       for (const { resolve } of behind) resolve(null);
       // What is cancelled ends first, so that the rollback is not cancelled.
       if (currently?.stopped != null) await Promise.allSettled(sent);
       currently?.ends(connection);
       const isQuiet = (await connection.endCancelling()) ?? true;
       if (isQuiet && (await this.#rollBack(connection, pinned, sent))) {
-        connection.pin = pin;
+        if (opening.isOpen) connection.holds(pin);
         this.#spareOrClose(connection);
       } else this.#discard(connection);
       currently?.throwIfStopped();
@@ -311,7 +316,7 @@ export class FencedPool extends pg.Pool {
     ids: readonly string[],
   ): Promise<Row[]> {
     const text = `SELECT found.* FROM unnest($1::uuid[]) AS asked(id), ${name}(asked.id) AS found`;
-    const connection = await this.#take({ tenantId: "", plans: "auto" });
+    const connection = await this.#takeFor("");
     try {
       const { rows } = await connection.client.query<Row>(text, [ids]);
       await this.#giveBack(connection);
@@ -337,19 +342,18 @@ export class FencedPool extends pg.Pool {
     void ended.then(callback);
   }
 
-  async #connectPinned(tenantId: string): Promise<pg.PoolClient> {
+  /** A connection on which the queries of other libraries are fenced to a tenant. */
+  async #takeFor(tenantId: string): Promise<Connection> {
     // PostgreSQL chooses the plans for statements of other libraries.
     const pin: Pin = { tenantId, plans: "auto" };
     const connection = this.#takeSpare(pin) ?? (await this.#take(pin));
-    if (connection.isPinnedTo(pin)) return connection.client;
     try {
-      await connection.send(pinTo(pin)).answer;
+      await connection.pinFor(pin);
     } catch (error) {
       this.#discard(connection);
       throw error;
     }
-    connection.pin = pin;
-    return connection.client;
+    return connection;
   }
 
   /** A spare connection, if the owner can have a turn without waiting. */

@@ -19,7 +19,8 @@ export type Preparing = {
   readonly forgotten: readonly string[];
 };
 
-const unprepared: Preparing = { name: "", isNew: true, forgotten: [] };
+/** How a text goes that comes once. */
+export const unprepared: Preparing = { name: "", isNew: true, forgotten: [] };
 
 /** The recent texts of all connections. A text is prepared when it comes for the second time. */
 export class RecentTexts {
@@ -39,7 +40,8 @@ export class RecentTexts {
 
 /** The texts that are prepared on one connection, and their names. The least recently used is evicted first. */
 export class PreparedTexts {
-  readonly #recent: RecentTexts;
+  readonly #recent: RecentTexts | null;
+  readonly #prefix: string;
   #made = 0;
   #forgotten: string[] = [];
   readonly #names = new LRUCache<string, string>({
@@ -49,16 +51,21 @@ export class PreparedTexts {
     dispose: (name) => this.#forgotten.push(name),
   });
 
-  constructor(recent: RecentTexts) {
+  /**
+   * Without recent texts none is prepared. The prefix tells this connection's names from those of others, where a pooler
+   * might mix them up.
+   */
+  constructor(recent: RecentTexts | null, prefix = "s") {
     this.#recent = recent;
+    this.#prefix = prefix;
   }
 
   /** How a text is to be sent. */
   use(text: string): Preparing {
     const known = this.#names.get(text);
     if (known !== undefined) return { name: known, isNew: false, forgotten: [] };
-    if (!this.#recent.hasCome(text)) return unprepared;
-    const name = `s${(this.#made += 1)}`;
+    if (this.#recent === null || !this.#recent.hasCome(text)) return unprepared;
+    const name = `${this.#prefix}${(this.#made += 1)}`;
     this.#names.set(text, name);
     const forgotten = this.#forgotten;
     this.#forgotten = [];

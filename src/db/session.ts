@@ -11,18 +11,21 @@ export const printingSettings = {
 } as const;
 
 /** The same settings as options of a connection. */
-export const printingOptions: readonly string[] = Object.entries(printingSettings).map(
-  ([name, value]) => `-c ${name}=${value}`,
-);
+export const printingOptions: readonly string[] = optionsOf(printingSettings);
 
-/** Options of each connection of the server. RESET falls back to them as well. */
-export const sessionOptions = (limits: PoolConfig): readonly string[] => [
-  `-c role=${serverRole}`,
-  ...printingOptions,
-  "-c jit=off",
-  `-c statement_timeout=${limits.statementMilliseconds}ms`,
+/** The settings that each statement of the server relies on, except for its tenant. */
+export const serverSettings = (limits: PoolConfig): Readonly<Record<string, string>> => ({
+  role: serverRole,
+  ...printingSettings,
+  jit: "off",
+  statement_timeout: `${limits.statementMilliseconds}ms`,
   // Shorter than the statement timeout, so that a wait for a row's lock fails with an error that names the lock.
-  `-c lock_timeout=${limits.lockMilliseconds}ms`,
-  "-c idle_in_transaction_session_timeout=60s",
-  "-c pg_trgm.word_similarity_threshold=0.5",
-];
+  lock_timeout: `${limits.lockMilliseconds}ms`,
+  idle_in_transaction_session_timeout: "60s",
+  "pg_trgm.word_similarity_threshold": "0.5",
+});
+
+/** Settings as options of a connection. RESET falls back to them as well. */
+export function optionsOf(settings: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`);
+}

@@ -1,35 +1,39 @@
 import pg from "pg";
 import utils from "pg/lib/utils.js";
-import type { PreparedTexts } from "./prepared-texts.ts";
+import { faultOf } from "./fence-fault.ts";
+import type { Piece } from "./fence.ts";
+import { unprepared, type PreparedTexts, type Preparing } from "./prepared-texts.ts";
 import type { Work } from "./work.ts";
 
 /** A row as PostgreSQL printed it. */
 export type Cells = (string | null)[];
 
-/** The session settings that a connection is pinned to: the tenant whose rows it sees, and the mode of planning. */
-export type Pin = {
-  readonly tenantId: string;
-  readonly plans: "force_generic_plan" | "force_custom_plan" | "auto";
-};
-
-/** A statement in front of another one, which only runs if it succeeds. Its rows are dropped. */
-export type Piece = { readonly text: string; readonly values: readonly unknown[] };
+/** The same with its values as PostgreSQL reads them. */
+type Printed = Piece & { readonly values: (string | Buffer | null)[] };
 
 /** A statement that is to be sent. */
 export type Sent = Piece & {
-  /** Statements in front of it in the same round trip, such as a pin. */
+  /** Statements in front of it in the same round trip, such as a pin. Their rows are dropped. */
   readonly ahead?: readonly Piece[];
   /** The work that counts the characters of each row. Rows are dropped once its `countRead` returns false. */
   readonly work?: Pick<Work, "countRead"> | null;
 };
 
-const pinText =
-  "SELECT set_config('app.tenant_id', $1, false), set_config('plan_cache_mode', $2, false)";
+/** Writes a statement for PostgreSQL to run, without the Sync that ends a round trip. */
+export function writePiece(
+  connection: pg.Connection,
+  { name, isNew }: Pick<Preparing, "name" | "isNew">,
+  { text, values }: Printed,
+): void {
+  if (isNew) connection.parse({ name, text, types: [] }, true);
+  connection.bind({ statement: name, values }, true);
+  connection.execute(null, true);
+}
 
-/** A statement that pins a connection. */
-export const pinTo = ({ tenantId, plans }: Pin): Piece => ({
-  text: pinText,
-  values: [tenantId, plans],
+/** A statement with its values as PostgreSQL reads them. @throws for a value that cannot be printed */
+export const printedOf = ({ values, ...piece }: Piece): Printed => ({
+  ...piece,
+  values: values.map((value) => utils.prepareValue(value)),
 });
 
 /** The statement failed, and the connection is as good as before. */
@@ -85,24 +89,20 @@ export class Statement implements pg.Submittable {
   /** Writes it to the connection. `pg` calls this and the methods below. */
   submit(connection: pg.Connection): void {
     // Values come first, since one that cannot be printed throws.
-    const printed = this.#pieces.map(
-      ({ text, values }) => [text, values.map((value) => utils.prepareValue(value))] as const,
-    );
+    const printed = this.#pieces.map(printedOf);
     connection.stream.cork();
     // One Sync for all: if one fails, PostgreSQL skips those behind it, and undoes those before it but for a commit.
-    for (const [text, values] of printed) this.#write(connection, text, values);
+    for (const piece of printed) this.#write(connection, piece);
     connection.sync();
     connection.stream.uncork();
   }
 
-  #write(connection: pg.Connection, text: string, values: (string | Buffer | null)[]): void {
-    const { name, isNew, forgotten } = this.#prepared.use(text);
-    if (!isNew) this.#wasPrepared = true;
-    for (const gone of forgotten) connection.close({ type: "S", name: gone }, true);
-    this.#closed.push(...forgotten);
-    if (isNew) connection.parse({ name, text, types: [] }, true);
-    connection.bind({ statement: name, values }, true);
-    connection.execute(null, true);
+  #write(connection: pg.Connection, piece: Printed): void {
+    const preparing = piece.comesOnce === true ? unprepared : this.#prepared.use(piece.text);
+    if (!preparing.isNew) this.#wasPrepared = true;
+    for (const name of preparing.forgotten) connection.close({ type: "S", name }, true);
+    this.#closed.push(...preparing.forgotten);
+    writePiece(connection, preparing, piece);
   }
 
   handleDataRow({ fields }: { readonly fields: Cells }): void {
@@ -129,7 +129,7 @@ export class Statement implements pg.Submittable {
     // PostgreSQL skips everything behind the error.
     for (const text of this.texts) this.#prepared.forget(text);
     this.#prepared.closeAgain(this.#closed);
-    this.#answer.reject(error);
+    this.#answer.reject(faultOf(error) ?? error);
   }
 }
 

@@ -1,4 +1,5 @@
 import { tooComplex, unavailable, type GatewayError } from "../lib/errors.ts";
+import { FenceFault } from "./fence-fault.ts";
 
 /** SQLSTATEs of a database that is gone, going or full: connection lost, shutting down, too many connections. */
 const unavailableStates = /^(08(?!P01)|57P0|53300)/;
@@ -21,6 +22,9 @@ export function troubleOf(cause: unknown): GatewayError | null {
     );
   }
   const lost =
+    cause instanceof FenceFault ||
+    // A pooler ends a connection with this state when it has none to PostgreSQL.
+    ("severity" in cause && cause.severity === "FATAL" && code === "08P01") ||
     /^E(CONN|PIPE|HOST|NET|TIMEDOUT|NOTFOUND|AI_AGAIN)/.test(code) ||
     // The socket's file is gone.
     ("syscall" in cause && cause.syscall === "connect") ||

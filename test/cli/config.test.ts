@@ -15,6 +15,8 @@ describe("the configuration", () => {
       host: "127.0.0.1",
       dataDir: resolve(".data"),
       databaseUrl: null,
+      databaseDirectUrl: null,
+      pool: { fence: "session", preparedStatements: true },
       demo: true,
       environment: "development",
       logLevel: "warn",
@@ -45,6 +47,9 @@ describe("the configuration", () => {
         HOST: "::1",
         DATA_DIR: "/srv/crm",
         DATABASE_URL: "postgresql://crm@db/crm",
+        DATABASE_DIRECT_URL: "postgresql://owner@db/crm",
+        FENCE: "transaction",
+        PREPARED_STATEMENTS: "on",
         DEMO: "on",
         NODE_ENV: "production",
         LOG_LEVEL: "debug",
@@ -71,6 +76,8 @@ describe("the configuration", () => {
       host: "::1",
       dataDir: "/srv/crm",
       databaseUrl: "postgresql://crm@db/crm",
+      databaseDirectUrl: "postgresql://owner@db/crm",
+      pool: { fence: "transaction", preparedStatements: true },
       demo: true,
       environment: "production",
       logLevel: "debug",
@@ -175,10 +182,26 @@ describe("the configuration", () => {
     ["OTEL_EXPORTER_OTLP_HEADERS", "hunter2"],
     ["OTEL_TRACES_SAMPLER_ARG", "2"],
     ["TRUST_PROXY", "yes"],
+    ["FENCE", "statement"],
+    ["PREPARED_STATEMENTS", "yes"],
   ] as const)("refuses %s=%s in one line, without repeating it", ([name, value]) => {
     const problem = messageOf({ [name]: value });
     expect(problem).toMatch(new RegExp(`^${name} must be [^\\n]*$`));
     expect(problem).not.toContain("hunter2");
+  });
+
+  test("keeps statements where the connection keeps the fence, unless told otherwise", () => {
+    const keeps = (env: Record<string, string>) => loadConfig(env).pool.preparedStatements;
+    expect(keeps({ FENCE: "transaction" })).toBe(false);
+    expect(keeps({ FENCE: "session", PREPARED_STATEMENTS: "off" })).toBe(false);
+  });
+
+  test("takes a direct URL for the database's own, and none without it", () => {
+    const url = "postgres://crm@db/crm";
+    expect(loadConfig({ DATABASE_URL: url }).databaseDirectUrl).toBe(url);
+    expect(messageOf({ DATABASE_DIRECT_URL: url })).toMatch(
+      /^DATABASE_DIRECT_URL needs DATABASE_URL/,
+    );
   });
 
   test("hides the schema in production, unless told otherwise", () => {

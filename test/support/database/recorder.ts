@@ -14,7 +14,7 @@ export type Recorder = {
   clear(): void;
 };
 
-const housekeeping = /set_config\('app\.tenant_id'|find_api_key|note_api_key_use/;
+const housekeeping = /crm-gateway fence|set_config\('app\.tenant_id'|find_api_key|note_api_key_use/;
 
 /** Watches every connection that the pool opens from now on. */
 export function recordStatements(pool: FencedPool): Recorder {

@@ -1,0 +1,100 @@
+// What a pooler costs: W1 and W4 through PgBouncer beside a gateway without one (docs/growing.md). PGBOUNCER names another.
+import { parseArgs } from "node:util";
+import { findPgBouncer, startPgBouncer } from "../tools/pgbouncer.ts";
+import { startThrowaway } from "../tools/throwaway.ts";
+import { startGatewayProcess, type GatewayProcess } from "./gateway-process.ts";
+import { median, range } from "./measure.ts";
+import { startLoadGenerator } from "./peers/load.ts";
+import { requestOf } from "./peers/requests.ts";
+import { askOnce } from "./peers/sides.ts";
+import { makeWorkloads } from "./peers/workloads.ts";
+import { makeWorld } from "./peers/world.ts";
+
+const { values: flags } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "5" },
+    seconds: { type: "string", default: "1" },
+    connections: { type: "string", default: "16" },
+    accounts: { type: "string", default: "1000" },
+    /** Whether the pooler keeps prepared statements in transaction mode: PgBouncer from 1.21 on. */
+    keeps: { type: "boolean", default: false },
+  },
+});
+const [rounds, seconds, connections] = [flags.rounds, flags.seconds, flags.connections].map(Number);
+if (rounds === undefined || seconds === undefined || connections === undefined) throw new Error();
+
+const quotas = { REQUESTS_PER_MINUTE: "1000000000", POINTS_PER_MINUTE: "1000000000" };
+const executable = findPgBouncer();
+if (executable === null) throw new Error("there is no PgBouncer");
+type Mode = "session" | "transaction";
+type Side = { readonly mode: Mode | null; readonly fence: Mode; readonly prepared: "on" | "off" };
+const sides: readonly Side[] = [
+  { mode: null, fence: "session", prepared: "on" },
+  { mode: null, fence: "session", prepared: "off" },
+  { mode: null, fence: "transaction", prepared: "on" },
+  { mode: "session", fence: "transaction", prepared: "on" },
+  { mode: "transaction", fence: "transaction", prepared: flags.keeps ? "on" : "off" },
+];
+const titleOf = ({ mode, fence, prepared }: Side): string =>
+  `${mode === null ? "no pooler" : `${mode} mode`}, FENCE=${fence}, PREPARED_STATEMENTS=${prepared}`;
+
+const closers: (() => unknown)[] = [];
+
+async function startSide(databaseUrl: string, side: Side): Promise<GatewayProcess> {
+  let url = databaseUrl;
+  if (side.mode !== null && executable !== null) {
+    const settings = flags.keeps ? ["max_prepared_statements = 200"] : [];
+    const pooler = await startPgBouncer({
+      executable,
+      databaseUrl,
+      mode: side.mode,
+      size: 10,
+      settings,
+    });
+    closers.push(() => pooler.stop());
+    ({ url } = pooler);
+  }
+  const env = { ...quotas, FENCE: side.fence, PREPARED_STATEMENTS: side.prepared };
+  const gateway = await startGatewayProcess(url, undefined, env);
+  closers.push(() => gateway.stop());
+  return gateway;
+}
+
+try {
+  const cluster = await startThrowaway({ settings: ["autovacuum=off"] });
+  closers.push(() => cluster.stop());
+  const world = await makeWorld(cluster.url, Number(flags.accounts));
+  const started: GatewayProcess[] = [];
+  for (const side of sides) started.push(await startSide(cluster.url, side));
+  const load = startLoadGenerator();
+  closers.push(() => load.stop());
+  const find = (): Promise<string> => Promise.resolve("");
+  for (const { title, asks } of await makeWorkloads(world, ["W1", "W4"], "plain", [], find)) {
+    const requests = asks("gateway").flatMap((ask) => requestOf("gateway", ask) ?? []);
+    const [first] = requests;
+    if (first === undefined) throw new Error(`${title} has no requests`);
+    const answers = await Promise.all(started.map((process) => askOnce(process, first)));
+    if (new Set(answers).size > 1) throw new Error(`${title}: the answers differ`);
+    const speeds = sides.map((): number[] => []);
+    for (let round = -1; round < rounds; round += 1) {
+      for (const [index, { port }] of started.entries()) {
+        const name = `${title} ${index}`;
+        const options = { name, port, requests, connections, seconds, rate: null };
+        const { good, bad, seconds: took, complaint } = await load.run(options);
+        if (bad > 0) throw new Error(complaint);
+        // The first round warms up.
+        if (round >= 0) speeds[index]?.push(good / took);
+      }
+    }
+    console.log(`${title}, ${connections} connections`);
+    for (const [index, side] of sides.entries()) {
+      const own = speeds[index] ?? [];
+      const ratios = own.map((speed, round) => speed / (speeds[0]?.[round] ?? 0));
+      console.log(
+        `  ${titleOf(side).padEnd(62)} ${String(Math.round(median(own))).padStart(6)}/s, ${range(ratios)} of the first`,
+      );
+    }
+  }
+} finally {
+  for (const close of closers.toReversed()) await close();
+}

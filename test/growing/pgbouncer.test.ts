@@ -1,0 +1,145 @@
+import pg from "pg";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { Random } from "../../src/seed/random.ts";
+import {
+  findPgBouncer,
+  startPgBouncer,
+  type PgBouncer,
+  type PgBouncerOptions,
+} from "../../tools/pgbouncer.ts";
+import { createTestDatabase } from "../support/database/database.ts";
+import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { startCliGateway } from "../support/processes/cli-gateway.ts";
+import { runCli } from "../support/processes/cli.ts";
+import { kindNames, Side } from "../support/growing/side.ts";
+import { casesOf, runSeed } from "../support/run/run-length.ts";
+
+const executable = findPgBouncer();
+
+const closers: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).toReversed()) await close();
+});
+
+describe.runIf(executable !== null)("behind PgBouncer", () => {
+  const start = async (options: Omit<PgBouncerOptions, "executable">): Promise<PgBouncer> => {
+    const pooler = await startPgBouncer({ executable: executable ?? "", ...options });
+    closers.push(pooler.stop);
+    return pooler;
+  };
+
+  /** A gateway that has more connections to the pooler than the pooler has to PostgreSQL, where it may share them. */
+  async function startBehind(
+    mode: "session" | "transaction",
+    env: Readonly<Record<string, string>> = {},
+    size = mode === "session" ? 8 : 3,
+  ): Promise<{ gateway: TestGateway; pooler: PgBouncer }> {
+    let pooler: PgBouncer | null = null;
+    const gateway = await startGateway({
+      route: async (databaseUrl) => (pooler = await start({ databaseUrl, mode, size })).url,
+      maxConnections: 8,
+      compare: false,
+      env: { FENCE: "transaction", ...env },
+    });
+    closers.push(() => gateway.close());
+    if (pooler === null) throw new Error("no pooler");
+    return { gateway, pooler };
+  }
+
+  it.for([
+    { mode: "session", prepared: "on" },
+    { mode: "transaction", prepared: "off" },
+  ] as const)(
+    `requests of two tenants in turn meet their own records alone: $mode mode (CRM_TEST_SEED=${runSeed})`,
+    async ({ mode, prepared }) => {
+      const { gateway } = await startBehind(mode, { PREPARED_STATEMENTS: prepared });
+      const sides = await Promise.all(["ours", "theirs"].map((slug) => Side.make(gateway, slug)));
+      const [ours, theirs] = sides;
+      if (ours === undefined || theirs === undefined) throw new Error("no sides");
+      const random = new Random(`pgbouncer ${runSeed}`);
+      const requests = casesOf(10_000);
+      const wrongs: string[] = [];
+      let begun = 0;
+      const lane = async (): Promise<void> => {
+        while (begun < requests) {
+          begun += 1;
+          const isOurs = random.chance(0.5);
+          const [asking, other] = isOurs ? [ours, theirs] : [theirs, ours];
+          const wrong = await asking.ask(random.pick(kindNames), other, begun);
+          if (wrong !== null) wrongs.push(wrong);
+        }
+      };
+      await Promise.all(Array.from({ length: 16 }, lane));
+      expect(wrongs).toEqual([]);
+      for (const side of sides) {
+        const { found, wanted } = await side.written();
+        expect(found).toEqual(wanted);
+      }
+    },
+  );
+
+  it("a statement leaves nothing behind on the connection that the next client gets", async () => {
+    const { gateway, pooler } = await startBehind("transaction", {}, 1);
+    const [side, other] = [await Side.make(gateway, "ours"), await Side.make(gateway, "theirs")];
+    for (const kind of kindNames) expect(await side.ask(kind, other, 1)).toBeNull();
+    const client = new pg.Client({ connectionString: pooler.url });
+    await client.connect();
+    const { rows } = await client.query({
+      text: `SELECT current_user, current_setting('app.tenant_id', true) AS tenant, current_setting('statement_timeout') AS timeout,
+        (SELECT count(*)::integer FROM pg_prepared_statements) AS prepared`,
+    });
+    await client.end();
+    expect(rows).toEqual([{ current_user: "crm_owner", tenant: "", timeout: "0", prepared: 0 }]);
+  });
+
+  it("a statement that takes too long is ended, and the next one is answered", async () => {
+    const { gateway } = await startBehind("transaction", { STATEMENT_TIMEOUT: "300ms" }, 1);
+    const tenant = await gateway.fixtures.tenant("ours");
+    const rows = (text: string) => gateway.database.forTenant(tenant.uuid).rows(text, []);
+    await expect(rows("SELECT pg_sleep(20)")).rejects.toMatchObject({ code: "57014" });
+    expect(await rows("SELECT slug FROM tenants")).toEqual([["ours"]]);
+  });
+
+  describe("the start", () => {
+    let databaseUrl: string;
+    beforeAll(async () => {
+      const database = await createTestDatabase();
+      databaseUrl = database.url;
+      return () => database.drop();
+    });
+
+    it.for(["session", "transaction"] as const)(
+      "is refused where options are dropped: %s mode",
+      async (mode) => {
+        const settings = ["ignore_startup_parameters = options"];
+        const { url } = await start({ databaseUrl, mode, settings });
+        const { code, errors } = await runCli(["serve"], { DATABASE_URL: url, PORT: "0" });
+        expect(code).toBe(1);
+        expect(errors).toMatch(/^A pooler stands [^\n]*: set FENCE=transaction[^\n]*$/);
+        expect(errors).toContain("connections act as crm_owner instead of crm_gateway");
+        expect(errors).toContain("statement_timeout is 0 instead of 10s");
+      },
+    );
+
+    it("is refused where options are refused", async () => {
+      const { url } = await start({ databaseUrl, mode: "transaction" });
+      const { code, errors } = await runCli(["serve"], {
+        DATABASE_URL: url,
+        DEMO: "off",
+        PORT: "0",
+      });
+      expect(code).toBe(1);
+      expect(errors).toMatch(/^A pooler stands .*: set FENCE=transaction[^\n]*$/);
+    });
+
+    it("works with FENCE=transaction, and migrates and makes keys past the pooler", async () => {
+      const { url } = await start({ databaseUrl, mode: "transaction" });
+      const env = { DATABASE_URL: url, DATABASE_DIRECT_URL: databaseUrl, FENCE: "transaction" };
+      const gateway = await startCliGateway(env);
+      closers.push(async () => void (await gateway.stop()));
+      expect((await fetch(`${gateway.url}/readyz`)).status).toBe(200);
+      const migrated = await runCli(["migrate"], env);
+      expect(migrated).toMatchObject({ code: 0, output: expect.stringMatching(/up to date/) });
+    });
+  });
+});
