@@ -58,7 +58,7 @@ export class MutationField {
 
   /** Whether its payload can be printed without its resolvers. */
   get isCompiled(): boolean {
-    return this.#payload !== null;
+    return this.#payload !== null || this.selected.name === "__typename";
   }
 
   /** The length of its statement. */
@@ -75,6 +75,9 @@ export class MutationField {
     if (name === "__typename") return JSON.stringify(parent.name);
     const [payload, info] = [this.#payload, this.#info];
     if (definition === null || payload === null || info === null) return null;
+    const { key } = this.selected;
+    const known = context.printed.get(key);
+    if (known !== undefined) return known;
     const ask = (outcome: unknown): Asked => {
       const pieces = payload.pieces(outcome, context);
       const written = idsIn(pieces);
@@ -85,7 +88,7 @@ export class MutationField {
       return { pieces, statement: { ...payload.statement, values } };
     };
     let sent: Promise<Cells[] | null> | undefined;
-    context.behind.set(this.selected.key, (outcome, send) => {
+    context.behind.set(key, (outcome, send) => {
       sent = this.#sendBehind(() => ask(outcome), send);
     });
     let asked: Asked;
@@ -97,9 +100,11 @@ export class MutationField {
       return null;
     }
     const { pieces, statement } = asked;
-    if (statement === null) return filled(pieces, []);
-    const rows = await read(statement, sent);
-    return rows === null ? null : filled(pieces, rows);
+    const rows = statement === null ? [] : await read(statement, sent);
+    if (rows === null) return null;
+    const text = filled(pieces, rows);
+    context.printed.set(key, text);
+    return text;
   }
 
   /** Sends the payload's statement with the commit. If that is not possible, it is read later, or by resolvers. */

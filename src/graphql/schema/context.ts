@@ -24,6 +24,8 @@ export type Context = {
   readonly idempotency: Pick<IdempotentStep, "key" | "requestHash"> | null;
   /** The outcomes of the request's mutation fields, by their names in the answer. */
   readonly outcomes: Map<string, Promise<unknown>>;
+  /** The payloads of mutation fields that are printed, by the same names. */
+  readonly printed: Map<string, string>;
   /** Functions that read the payload of a mutation field after the commit, by the same names. */
   readonly behind: Map<string, ReadPayload>;
   /** What the request does and makes; null outside of the server. */

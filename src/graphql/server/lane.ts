@@ -26,10 +26,11 @@ import type { Execution, MutationField } from "../compile/mutation.ts";
 import type { OperationPlan } from "../limits/operation-plan.ts";
 import { planOf } from "../limits/use-operation-limits.ts";
 import type { Context } from "../schema/context.ts";
-import { carryOut, printed } from "./carry-out.ts";
+import { answerInFront, carryOut, printed } from "./carry-out.ts";
 import type { GatewayPlugin, ServerContext } from "./server-context.ts";
 import type { Contributor } from "./use-extensions.ts";
 import { exactVariables } from "./use-exact-numbers.ts";
+import { usableIdempotency } from "./use-idempotency.ts";
 import type { PersistedOperations } from "./use-persisted-operations.ts";
 import { beginWriting } from "./use-whole-mutations.ts";
 import { noVariables, readVariables, type Variables } from "./variables.ts";
@@ -60,7 +61,7 @@ type LaneOptions = {
   /** Validated documents by their texts. */
   readonly documents: LRUCache<string, DocumentNode>;
   /** Makes the context that verbs get. */
-  readonly contextFor: (context: ServerContext) => Context;
+  readonly contextFor: (context: ServerContext, idempotency: Context["idempotency"]) => Context;
   readonly onCompiled: OnCompiled | null;
 };
 
@@ -75,6 +76,12 @@ type Known = Pick<CompiledAnswer, "document" | "operationName"> & {
 
 /** The data as JSON, and the cost of reading it. */
 type Ran = { readonly data: string; readonly cost: number | null };
+/** The variables as they were read and as they were sent, and the body with its document's text. */
+type Sent = {
+  readonly variables: Variables;
+  readonly sent: Variables;
+  readonly body: GraphQLParams;
+};
 type Asked = Pick<CompiledAnswer, "document" | "operationName" | "variables">;
 
 /** The members of a body that the lane reads. Yoga refuses others. */
@@ -83,8 +90,7 @@ const members: ReadonlySet<string> = new Set(["query", "variables", "operationNa
 /**
  * The lane of compiled operations. A query becomes one statement whose text is the answer's data. A mutation runs its
  * verbs, and one statement for the records of each payload. A known document is answered in front of Yoga. A new
- * document, a GET request, and a mutation with several fields or an idempotency key are answered where Yoga would
- * execute them. The interpreter answers all other operations, and reports all errors.
+ * document and a GET request are answered where Yoga would execute them. The interpreter answers all other operations, and reports all errors.
  */
 export class Lane {
   readonly #options: LaneOptions;
@@ -110,7 +116,9 @@ export class Lane {
     if (variables === null) return null;
     const { scopes, cost } = known.plan.demand(variables);
     if (cost > limits.maxCost || !mayAsk(actor, scopes)) return null;
-    const run = this.#begin(context, actor, known, { variables, sent });
+    const { operationName } = params;
+    const body = { query: text, operationName, variables: params.variables };
+    const run = this.#begin(context, actor, known, { variables, sent, body });
     if (run === null) return null;
     const settle = await gate.takePoints(requestContext, actor, cost).catch(() => null);
     if (settle === null) return null;
@@ -123,8 +131,7 @@ export class Lane {
     if (ran === null) {
       // The interpreter continues with the points that are taken. A verb may have run, so nothing may refuse it now.
       context.settle = settle;
-      const { operationName } = params;
-      context.params = Promise.resolve({ query: text, operationName, variables: params.variables });
+      context.params = Promise.resolve(body);
       return null;
     }
     metrics?.countCache("documents", true);
@@ -193,7 +200,7 @@ export class Lane {
     context: ServerContext,
     actor: Actor,
     known: Known,
-    { variables, sent }: { readonly variables: Variables; readonly sent: Variables },
+    { variables, sent, body }: Sent,
   ): (() => Promise<Ran | null>) | null {
     const { compiled, operation } = known;
     if ("statement" in compiled) {
@@ -201,17 +208,15 @@ export class Lane {
       if (statement === null) return null;
       return () => this.#run(context, actor, statement, { ...known, variables: sent });
     }
-    const { request, work } = context.requestContext;
-    const [field, ...others] = compiled.fields(actor, variables) ?? [];
-    if (field === undefined || others.length > 0 || !field.isCompiled) return null;
-    // Yoga repeats the stored answers of idempotency keys.
-    if (request.headers["idempotency-key"] !== undefined) return null;
+    const fields = compiled.fields(actor, variables);
+    if (fields === null || !fields.every(({ isCompiled }) => isCompiled)) return null;
+    const { requestContext } = context;
+    const idempotency = usableIdempotency(requestContext, body);
+    if (idempotency === undefined) return null;
     return async () => {
-      beginWriting(work, operation);
-      const own = this.#options.contextFor(context);
-      const text = await field.answer(this.#execution(context, own, variables));
-      if (text === null) return null;
-      return { data: `{${JSON.stringify(field.selected.key)}:${text}}`, cost: null };
+      beginWriting(requestContext.work, operation);
+      const own = this.#options.contextFor(context, idempotency);
+      return answerInFront(fields, this.#execution(context, own, variables));
     };
   }
 

@@ -12,6 +12,7 @@ export type ServerContext = {
   /** The body, or a rejection with the reason why it cannot be read; null if Yoga reads the request itself. */
   params: Promise<GraphQLParams> | null;
   readonly outcomes: Context["outcomes"];
+  readonly printed: Context["printed"];
   /** Settles the points that the lane has taken, if the interpreter continues. */
   settle: Settle | null;
   /** The error of its compiled statement. The interpreter's reads then fail with the same error. */

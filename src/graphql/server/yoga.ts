@@ -83,7 +83,7 @@ export function createGraphQLServer(options: GraphQLServerOptions) {
         metrics,
         documents: documentsOf(maxDocumentBytes),
         onCompiled,
-        contextFor: (serverContext) => contextFor(options, serverContext),
+        contextFor: (serverContext, idempotency) => contextFor(options, serverContext, idempotency),
       })
     : null;
   const yoga = createServer(options, { lane, persisted, contributors });
@@ -100,6 +100,7 @@ export function createGraphQLServer(options: GraphQLServerOptions) {
       toKeep: { document: null, answer: null },
       params,
       outcomes: new Map(),
+      printed: new Map(),
       settle: null,
       failure: null,
     };
@@ -195,6 +196,7 @@ function createServer(options: GraphQLServerOptions, { lane, persisted, contribu
 function contextFor(
   { database, apiKeys }: GraphQLServerOptions,
   serverContext: ServerContext,
+  idempotency: Context["idempotency"] = null,
 ): Context {
   const { actor, work } = serverContext.requestContext;
   if (actor === null) throw new Error("the request did not pass the gate");
@@ -204,9 +206,10 @@ function contextFor(
     get prisma() {
       return database.prismaFor(actor.tenantId);
     },
-    // useIdempotency sets it, for mutations.
-    idempotency: null,
+    // In Yoga useIdempotency sets it, for mutations.
+    idempotency,
     outcomes: serverContext.outcomes,
+    printed: serverContext.printed,
     behind: new Map(),
     apiKeys,
     actor,

@@ -39,6 +39,7 @@ export function startComparison(databaseUrl: string) {
       },
       idempotency: null,
       outcomes: new Map(),
+      printed: new Map(),
       behind: new Map(),
       actor,
       work: null,
