@@ -116,9 +116,9 @@ export class EventLog {
           "text",
         )}, e.occurred_at, e.changes
         FROM (SELECT coalesce(max(position), 0) AS position FROM change_events WHERE tenant_id = ${tenant}) l,
-        ROWS FROM (jsonb_to_recordset(${param(
+        ROWS FROM (json_to_recordset(${param(
           JSON.stringify(events),
-          "jsonb",
+          "json",
         )}) AS (id uuid, app_id text, entity_type text, entity_id uuid, operation change_operation, version integer, occurred_at timestamptz, changes jsonb)) WITH ORDINALITY AS e(id, app_id, entity_type, entity_id, operation, version, occurred_at, changes, place)
         ORDER BY e.place`);
     }

@@ -15,9 +15,9 @@ export function insertSql(entity: Entity, records: readonly Stored[]): Sql {
   const names = columns.map(({ column }) => column).join(", ");
   const values = columns.map((_, index) => `r.c${index}`).join(", ");
   const types = columns.map(({ type }, index) => `c${index} ${type}`).join(", ");
-  return sql`INSERT INTO ${raw(name(entity.table))} (${raw(names)}) SELECT ${raw(values)} FROM jsonb_to_recordset(${param(
+  return sql`INSERT INTO ${raw(name(entity.table))} (${raw(names)}) SELECT ${raw(values)} FROM json_to_recordset(${param(
     JSON.stringify(rows),
-    "jsonb",
+    "json",
   )}) AS r(${raw(types)})`;
 }
 
@@ -36,9 +36,9 @@ export function updateSql(
   const types = columns.map(({ type }, index) => `, c${index} ${type}`).join("");
   // PostgreSQL takes any JSON for 100 rows, and then reads small tables from end to end: the ids tell it better.
   const ids = records.map(({ id }) => id);
-  return sql`UPDATE ${raw(name(entity.table))} t SET ${raw(assignments)} FROM jsonb_to_recordset(${param(
+  return sql`UPDATE ${raw(name(entity.table))} t SET ${raw(assignments)} FROM json_to_recordset(${param(
     JSON.stringify(rows),
-    "jsonb",
+    "json",
   )}) AS r(id uuid${raw(types)}) WHERE t.${raw(name(entity.tenantColumn))} = ${tenant} AND t."id" = r.id AND ${isOneOf(raw(`t."id"`), ids, "uuid")}`;
 }
 
