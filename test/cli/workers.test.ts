@@ -27,7 +27,7 @@ beforeAll(async () => {
     STATEMENT_TIMEOUT: "1min",
     REQUEST_TIMEOUT: "1min",
   });
-}, 60_000);
+});
 afterAll(async () => {
   await served.stop();
   await gateway.close();
@@ -73,7 +73,7 @@ test("all processes answer on the one port", async () => {
   await vi.waitFor(async () => {
     for (const { status } of await askTimes(8, key)) expect(status).toBe(200);
     expect(answering().size).toBe(2);
-  }, 10_000);
+  }, 60_000);
 });
 
 test("a key that has 60 requests a minute sends 60 to all of them together", async () => {
@@ -84,7 +84,7 @@ test("a key that has 60 requests a minute sends 60 to all of them together", asy
   expect(performance.now() - began).toBeLessThan(60_000);
   expect(statuses.filter((status) => status === 200)).toHaveLength(60);
   expect(statuses.filter((status) => status === 429)).toHaveLength(140);
-}, 60_000);
+});
 
 test("a key that is revoked by one of them is refused by all from then on", async () => {
   for (let round = 0; round < 5; round += 1) {
@@ -109,7 +109,7 @@ test("metrics are those of all of them", async () => {
   };
   const before = await count();
   await askTimes(10, key);
-  await vi.waitFor(async () => expect(await count()).toBe(before + 10), 10_000);
+  await vi.waitFor(async () => expect(await count()).toBe(before + 10), 60_000);
 });
 
 test("one that is killed takes its own requests with it, and has a successor", async () => {
@@ -127,15 +127,15 @@ test("one that is killed takes its own requests with it, and has a successor", a
   const callers = [caller(), caller(), caller()];
   kill(victim, "SIGKILL");
   const told = `Worker ${victim} ended (SIGKILL)`;
-  await vi.waitFor(() => expect(served.log()).toContain(told), 20_000);
+  await vi.waitFor(() => expect(served.log()).toContain(told), 60_000);
   // The one that is left goes on.
   const sofar = statuses.length;
-  await vi.waitFor(() => expect(statuses.length).toBeGreaterThan(sofar + 20), 20_000);
+  await vi.waitFor(() => expect(statuses.length).toBeGreaterThan(sofar + 20), 60_000);
   await vi.waitFor(() => expect(answering().size).toBe(3), 60_000);
   isOver = true;
   await Promise.all(callers);
   expect(new Set(statuses)).toEqual(new Set([200]));
-}, 90_000);
+});
 
 test("SIGTERM lets all of them answer what they work on, and leaves none", async () => {
   const { client } = gateway.fixtures;
@@ -148,16 +148,16 @@ test("SIGTERM lets all of them answer what they work on, and leaves none", async
   await vi.waitFor(async () => {
     const { rows } = await client.query<{ held: number }>(held);
     expect(rows).toEqual([{ held: 4 }]);
-  }, 10_000);
+  }, 60_000);
   const stopped = served.stop();
   // It takes nothing new by now.
-  await vi.waitFor(async () => expect(await ask(key).catch(() => null)).toBeNull(), 10_000);
+  await vi.waitFor(async () => expect(await ask(key).catch(() => null)).toBeNull(), 60_000);
   await client.query("COMMIT");
   for (const { status } of await Promise.all(waiting)) expect(status).toBe(200);
   expect(await stopped).toBe(0);
   await after(0);
   expect([...answering()].filter(isRunning)).toEqual([]);
-}, 60_000);
+});
 
 test("a number of processes that cannot be is told", async () => {
   await expect(startCliGateway({ WORKERS: "0" })).rejects.toThrow(

@@ -20,25 +20,25 @@ beforeAll(async () => {
   const start = () =>
     startGatewayProcess({ ...patientEnvironment, ...env, DATABASE_URL: gateway.databaseUrl });
   processes.push(...(await Promise.all([start(), start()])));
-}, 60_000);
+});
 afterAll(async () => {
   await Promise.all(processes.map((process) => process.stop()));
   await gateway.close();
 });
 
 describe("two processes on one database", () => {
-  it("let a key that has 60 requests a minute send 60, of 600 that it sends to both at once", async () => {
+  it("let a key that has 60 requests a minute send 60, of 240 that it sends to both at once", async () => {
     const key = await limitedKey(gateway, slug, 60);
     const began = Date.now();
     const answers = await Promise.all(
-      Array.from({ length: 600 }, (_, index) => post(processes[index % 2]?.url ?? "", key)),
+      Array.from({ length: 240 }, (_, index) => post(processes[index % 2]?.url ?? "", key)),
     );
     // Had it taken longer, a second minute would have begun.
     expect(Date.now() - began).toBeLessThan(60_000);
     const statuses = answers.map(({ status }) => status);
     expect(statuses.filter((status) => status === 200)).toHaveLength(60);
-    expect(statuses.filter((status) => status === 429)).toHaveLength(540);
-  }, 90_000);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(180);
+  });
 
   it("let it send 60 to one alone, and none to the other then", async () => {
     const key = await limitedKey(gateway, slug, 60);
@@ -51,7 +51,7 @@ describe("two processes on one database", () => {
     }
     expect(remaining).toEqual(Array.from({ length: 60 }, (_, index) => 59 - index));
     expect((await post(second?.url ?? "", key)).status).toBe(429);
-  }, 60_000);
+  });
 });
 
 describe("counters in PostgreSQL", () => {
