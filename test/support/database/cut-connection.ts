@@ -27,6 +27,9 @@ export type CuttableRoute = {
 /** The message behind the statements of a round trip. */
 const sync = Buffer.from([0x53, 0, 0, 0, 4]);
 
+/** The note of a key's use, and what fences a connection or looks at its fence: only some connections need it. */
+const ofItsOwn = /note_api_key_use|app\.tenant_id|crm-gateway fence/;
+
 /** What all connections of a route share. */
 type Watched = { statements: string[]; trap: Cut | Pause | null; spring: () => void };
 
@@ -160,7 +163,7 @@ class Carrier {
   /** The statement's number; what the gateway does at times of its own goes by that of the one before. */
   #count(text: string): number {
     const { statements, trap } = this.#watched;
-    if (text.includes("note_api_key_use")) return statements.length;
+    if (ofItsOwn.test(text)) return statements.length;
     const number = statements.push(text);
     if (trap?.statement === number) this.#fall(trap);
     return number;
