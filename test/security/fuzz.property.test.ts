@@ -200,6 +200,12 @@ describe(`whatever comes (CRM_TEST_SEED=${runSeed})`, () => {
     }
   });
 
+  it("more of them, until a quarter came through to the database: this is no test of the JSON parser", async () => {
+    for (let seed = 1; count.executed <= count.sent / 4; seed += 1) {
+      expect(await complaint(requests.variables(seed))).toBeNull();
+    }
+  });
+
   it("leaves the gateway alive, with nothing in its log, and its heap as it was", async () => {
     // Looked at in long runs: filling the caches first takes thousands of requests.
     const growth = isLong ? (await settle("after")) / before : 1;
@@ -213,9 +219,7 @@ describe(`whatever comes (CRM_TEST_SEED=${runSeed})`, () => {
       body: null,
     });
     expect(status).toBe(200);
-    // At least a quarter came through to the database: this is no test of the JSON parser.
     expect(count.sent).toBeGreaterThanOrEqual(isLong ? 5_000 : 200);
-    expect(count.executed).toBeGreaterThan(count.sent / 4);
     console.log(
       `fuzz: CRM_TEST_SEED=${runSeed} (${environment}), ${count.sent} requests, ${count.executed} executed, ${count.slow} asked again for their time, heap × ${growth.toFixed(2)}`,
     );
