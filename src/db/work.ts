@@ -81,11 +81,6 @@ export class Work {
     return this.#nodes;
   }
 
-  /** The number of bytes of its answer so far. */
-  get madeBytes(): number {
-    return this.#madeBytes;
-  }
-
   /** Stops the work: cancels its statements, and its waits for a connection, with the reason as their error. */
   stop(reason: Error): void {
     if (!this.#mayStop || this.stopped !== null) return;

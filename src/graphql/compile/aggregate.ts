@@ -1,4 +1,4 @@
-import { join, raw, sql, type Sql } from "../../lib/sql.ts";
+import { join, param, raw, sql, type Sql } from "../../lib/sql.ts";
 import { fieldOf, type Entity } from "../../model/entity.ts";
 import { kinds } from "../../model/kinds/index.ts";
 import { currencyField, figureNames, isMoney } from "../../model/measure.ts";
@@ -40,6 +40,11 @@ export function aggregateText(
   });
   if (isPlannedEach(request)) c.isPlannedEach = true;
   const { total, groups, groupBy } = request;
+  // The gateway's zones are not all PostgreSQL's.
+  for (const { timeZone } of groupBy) {
+    if (timeZone === null) continue;
+    c.checks.push(sql`timezone(${param(timeZone, "text")}, now()) IS NOT NULL`);
+  }
   const hasCount = total?.groupCount === true;
   const text = textOf(
     printedObject(c, selected, (part) => {

@@ -13,7 +13,7 @@ import {
 import type { Catalog } from "../../model/catalog.ts";
 import type { ViewerSql } from "../../query/visible.ts";
 import type { Fragments } from "../limits/collected-fields.ts";
-import { param } from "../../lib/sql.ts";
+import { param, type Sql } from "../../lib/sql.ts";
 import type { Selecting } from "../schema/selection.ts";
 import { Late, type Call } from "./call.ts";
 import type { Json } from "./json.ts";
@@ -43,6 +43,8 @@ export class Compilation {
   readonly countsTexts: boolean;
   /** Joins and costs at the root. */
   readonly root = joined();
+  /** Conditions without rows: they hold, or the statement fails by them before it reads anything. */
+  readonly checks: Sql[] = [];
   /** Whether the answer's cost can only be computed from its text. */
   costsByText = false;
   /** Whether PostgreSQL has to plan the statement for each call, since the best plan depends on the values. */

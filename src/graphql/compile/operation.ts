@@ -16,8 +16,9 @@ export function queryStatement(c: Compilation, fields: readonly Selected[]): Com
   const charged = c.costsByText ? raw("NULL") : join([raw(String(cost)), ...costs], " + ");
   const text = c.planned.some(holdsLong) ? boundedText(textOf(json)) : textOf(json);
   const from = c.root.joins.length === 0 ? raw("") : sql` FROM (VALUES (0)) z${joinsOf(c.root)}`;
+  const where = c.checks.length === 0 ? raw("") : sql` WHERE ${join(c.checks, " AND ")}`;
   return {
-    ...render(sql`SELECT ${text}, ${charged}${from}`),
+    ...render(sql`SELECT ${text}, ${charged}${from}${where}`),
     isPlannedEach: c.isPlannedEach,
     given: c.given,
   };

@@ -20,6 +20,7 @@ import { accessOf, type Arguments, type Cost } from "./access.ts";
 import { introspectionCost } from "./costs.ts";
 import { inputReads, readingInputs, sizeOf, type InputDemand } from "./input-reads.ts";
 import { merged, namesVariable, type Condition, type Fragments } from "./collected-fields.ts";
+import { jsonBytes } from "../../lib/json-bytes.ts";
 import { answerPoints, longPoints } from "../../limits/weights.ts";
 import {
   contentOf,
@@ -69,15 +70,18 @@ export class OperationPlan {
     return this.#fixed ?? this.#work(variables);
   }
 
-  /** The cost of an answer with so many bytes: at least one, and at most the cost of the demand. */
-  spent(data: Readonly<Record<string, unknown>> | null, bytes: number, spending: Spending): number {
+  /** The cost of an answer by its data. */
+  spent(data: Readonly<Record<string, unknown>> | null, spending: Spending): number {
     const { cost } = this.demand(spending.variables);
     if (data === null && spending.hasFailed) return cost;
     const read = data === null ? 0 : spent(this.#fields, data, spending);
-    return this.charged(read, bytes, spending.variables);
+    return this.charged(read, jsonBytes(data), spending.variables);
   }
 
-  /** The cost of an answer from the cost of its records; at most the cost that the operation asked for. */
+  /**
+   * The cost of an answer from the cost of its records and the bytes of its data as `JSON.stringify` prints it: at least
+   * one, and at most the cost of the demand.
+   */
   charged(read: number, bytes: number, variables: Variables): number {
     return Math.min(this.demand(variables).cost, Math.max(1, read + answerPoints(bytes)));
   }

@@ -99,9 +99,8 @@ function actualCost(
   work: Work,
   { data = null, errors }: ExecutionResult,
 ): number {
-  if (errors === undefined)
-    return plan.spent(data, work.madeBytes, { variables, hasFailed: false });
-  if (data !== null) return plan.spent(data, work.madeBytes, { variables, hasFailed: true });
+  if (errors === undefined) return plan.spent(data, { variables, hasFailed: false });
+  if (data !== null) return plan.spent(data, { variables, hasFailed: true });
   return failureCost(work, plan.demand(variables).cost, errors.every(isOurs));
 }
 

@@ -141,11 +141,10 @@ export class Lane {
     requestContext.cost = told;
     requestContext.lane = "compiled";
     const { data, cost: read } = ran;
-    const bytes = requestContext.work.madeBytes;
     told.actual =
       read === null
-        ? known.plan.spent(parsed(data), bytes, { variables, hasFailed: false })
-        : known.plan.charged(read, bytes, variables);
+        ? known.plan.spent(parsed(data), { variables, hasFailed: false })
+        : known.plan.charged(read, Buffer.byteLength(data), variables);
     settle(told.actual);
     const added = Object.assign({}, ...contributors.map((said) => said(requestContext)));
     return `{"data":${data},"extensions":${JSON.stringify(added)}}`;
