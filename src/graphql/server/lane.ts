@@ -183,7 +183,8 @@ export class Lane {
                 : executeFn({ ...given, document: onlyWith(document, known.operation, field) });
             });
           }
-          const statement = compiled.statement(actor, variables);
+          // With points taken, it has failed in front of Yoga.
+          const statement = context.settle === null ? compiled.statement(actor, variables) : null;
           const asked = { ...known, variables: sent };
           const ran = statement === null ? null : await this.#run(context, actor, statement, asked);
           if (ran === null) return executeFn(given);
