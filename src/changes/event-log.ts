@@ -120,7 +120,7 @@ export class EventLog {
           JSON.stringify(events),
           "json",
         )}) AS (id uuid, app_id text, entity_type text, entity_id uuid, operation change_operation, version integer, occurred_at timestamptz, changes jsonb)) WITH ORDINALITY AS e(id, app_id, entity_type, entity_id, operation, version, occurred_at, changes, place)
-        ORDER BY e.place`);
+        ORDER BY e.place RETURNING 1`);
     }
     return statements;
   }

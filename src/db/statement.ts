@@ -9,7 +9,7 @@ import type { Work } from "./work.ts";
 export type Cells = (string | null)[];
 
 /** The same with its values as PostgreSQL reads them. */
-type Printed = Piece & { readonly values: (string | Buffer | null)[] };
+type Printed = Required<Piece> & { readonly values: (string | Buffer | null)[] };
 
 /** A statement that is to be sent. */
 export type Sent = Piece & {
@@ -31,9 +31,10 @@ export function writePiece(
 }
 
 /** A statement with its values as PostgreSQL reads them. @throws for a value that cannot be printed */
-export const printedOf = ({ values, ...piece }: Piece): Printed => ({
-  ...piece,
+export const printedOf = ({ text, values, comesOnce = false }: Piece): Printed => ({
+  text,
   values: values.map((value) => utils.prepareValue(value)),
+  comesOnce,
 });
 
 /** The statement failed, and the connection is as good as before. */
@@ -98,7 +99,7 @@ export class Statement implements pg.Submittable {
   }
 
   #write(connection: pg.Connection, piece: Printed): void {
-    const preparing = piece.comesOnce === true ? unprepared : this.#prepared.use(piece.text);
+    const preparing = piece.comesOnce ? unprepared : this.#prepared.use(piece.text);
     if (!preparing.isNew) this.#wasPrepared = true;
     for (const name of preparing.forgotten) connection.close({ type: "S", name }, true);
     this.#closed.push(...preparing.forgotten);

@@ -64,7 +64,8 @@ function callerOf({ id, issuer, appId }: Actor): string {
   return [id, issuer ?? null, appId].filter((part) => part !== null).join(" ");
 }
 
-const isCurrent = "k.expires_at > now()";
+// Of the row that is inserted, whose time is now: Citus takes nothing there that depends on when it is evaluated.
+const isCurrent = "k.expires_at > excluded.created_at";
 const isSame = "k.request_hash = excluded.request_hash";
 
 /** Keeps an answer under its key, and gives the one that counts: the first that was kept. */
@@ -80,7 +81,7 @@ export async function keepAnswer(
      ON CONFLICT (tenant_id, actor, key) DO UPDATE SET
        status = CASE WHEN ${isCurrent} THEN coalesce(k.status, CASE WHEN ${isSame} THEN excluded.status END) ELSE excluded.status END,
        response = CASE WHEN ${isCurrent} THEN coalesce(k.response, CASE WHEN ${isSame} THEN excluded.response END) ELSE excluded.response END,
-       completed_at = CASE WHEN ${isCurrent} THEN coalesce(k.completed_at, CASE WHEN ${isSame} THEN now() END) ELSE now() END,
+       completed_at = CASE WHEN ${isCurrent} THEN coalesce(k.completed_at, CASE WHEN ${isSame} THEN excluded.completed_at END) ELSE excluded.completed_at END,
        request_hash = CASE WHEN ${isCurrent} THEN k.request_hash ELSE excluded.request_hash END,
        outcomes = CASE WHEN ${isCurrent} THEN k.outcomes ELSE excluded.outcomes END,
        expires_at = CASE WHEN ${isCurrent} THEN k.expires_at ELSE excluded.expires_at END
@@ -154,10 +155,10 @@ export function recordStep(
     sql`INSERT INTO idempotency_keys AS k (tenant_id, actor, key, request_hash, outcomes, expires_at)
       VALUES (${id}, ${param(requestHash, "bytea")}, ${param(sealed, "jsonb")}, ${expiry})
       ON CONFLICT (tenant_id, actor, key) DO UPDATE SET
-        outcomes = CASE WHEN k.expires_at > now() THEN k.outcomes || excluded.outcomes ELSE excluded.outcomes END,
+        outcomes = CASE WHEN ${raw(isCurrent)} THEN k.outcomes || excluded.outcomes ELSE excluded.outcomes END,
         request_hash = excluded.request_hash, expires_at = excluded.expires_at,
-        status = CASE WHEN k.expires_at > now() THEN k.status END,
-        response = CASE WHEN k.expires_at > now() THEN k.response END`,
+        status = CASE WHEN ${raw(isCurrent)} THEN k.status END,
+        response = CASE WHEN ${raw(isCurrent)} THEN k.response END`,
   );
   unit.send(
     sql`DELETE FROM idempotency_keys WHERE tenant_id = ${unit.tenant} AND (actor, key) IN (

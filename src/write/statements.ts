@@ -18,7 +18,7 @@ export function insertSql(entity: Entity, records: readonly Stored[]): Sql {
   return sql`INSERT INTO ${raw(name(entity.table))} (${raw(names)}) SELECT ${raw(values)} FROM json_to_recordset(${param(
     JSON.stringify(rows),
     "json",
-  )}) AS r(${raw(types)})`;
+  )}) AS r(${raw(types)}) RETURNING 1`;
 }
 
 /** Gives columns of records the values that they have in `records`. */
