@@ -1,5 +1,4 @@
 import type { ExecutionResult } from "graphql";
-import { findAnswer, keepAnswer } from "../../write/idempotency.ts";
 import type { Execution, MutationField } from "../compile/mutation.ts";
 
 /**
@@ -39,44 +38,11 @@ export function printed(data: Record<string, unknown>, text: string) {
   return { data, stringify: () => `{"data":${text}}` };
 }
 
-const [before, behind] = ['{"data":', "}"] as const;
-
-/** The data of a stored answer; null if it is not such an answer. */
-const dataIn = (body: string): string | null =>
-  body.startsWith(before) ? body.slice(before.length, -behind.length) : null;
-
-/** Data as text; `cost` is null where the text tells it. */
-type Answered = { readonly data: string; readonly cost: number | null };
-
 /**
- * Carries out a mutation in front of Yoga, or repeats its stored answer. Null where Yoga has to answer: it continues with
+ * The data of a mutation that is carried out in front of Yoga. Null where a field needs its resolvers: Yoga continues with
  * what the verbs led to, and with what is printed of them by then.
  */
-export async function answerInFront(
-  fields: readonly MutationField[],
-  execution: Execution,
-): Promise<Answered | null> {
-  const { actor, pool, idempotency } = execution.context;
-  if (idempotency === null) return answered(await dataOf(fields, execution), null);
-  try {
-    const kept = await findAnswer(pool, actor, idempotency);
-    // Nothing is read for it.
-    if (kept !== null) return answered(dataIn(kept.body), 0);
-    const data = await dataOf(fields, execution);
-    if (data === null) return null;
-    const answer = { status: 200, body: `${before}${data}${behind}` };
-    const { body } = await keepAnswer(pool, actor, idempotency, answer);
-    return answered(dataIn(body), null);
-  } catch {
-    // Yoga meets the same error, and tells it.
-    return null;
-  }
-}
-
-const answered = (data: string | null, cost: number | null): Answered | null =>
-  data === null ? null : { data, cost };
-
-async function dataOf(
+export async function dataInFront(
   fields: readonly MutationField[],
   execution: Execution,
 ): Promise<string | null> {

@@ -26,11 +26,10 @@ import type { Execution, MutationField } from "../compile/mutation.ts";
 import type { OperationPlan } from "../limits/operation-plan.ts";
 import { planOf } from "../limits/use-operation-limits.ts";
 import type { Context } from "../schema/context.ts";
-import { answerInFront, carryOut, printed } from "./carry-out.ts";
+import { carryOut, dataInFront, printed } from "./carry-out.ts";
 import type { GatewayPlugin, ServerContext } from "./server-context.ts";
 import type { Contributor } from "./use-extensions.ts";
 import { exactVariables } from "./use-exact-numbers.ts";
-import { usableIdempotency } from "./use-idempotency.ts";
 import type { PersistedOperations } from "./use-persisted-operations.ts";
 import { beginWriting } from "./use-whole-mutations.ts";
 import { noVariables, readVariables, type Variables } from "./variables.ts";
@@ -61,7 +60,7 @@ type LaneOptions = {
   /** Validated documents by their texts. */
   readonly documents: LRUCache<string, DocumentNode>;
   /** Makes the context that verbs get. */
-  readonly contextFor: (context: ServerContext, idempotency: Context["idempotency"]) => Context;
+  readonly contextFor: (context: ServerContext) => Context;
   readonly onCompiled: OnCompiled | null;
 };
 
@@ -76,11 +75,10 @@ type Known = Pick<CompiledAnswer, "document" | "operationName"> & {
 
 /** The data as JSON, and the cost of reading it. */
 type Ran = { readonly data: string; readonly cost: number | null };
-/** The variables as they were read and as they were sent, and the body with its document's text. */
+/** The variables as they were read and as they were sent. */
 type Sent = {
   readonly variables: Variables;
   readonly sent: Variables;
-  readonly body: GraphQLParams;
 };
 type Asked = Pick<CompiledAnswer, "document" | "operationName" | "variables">;
 
@@ -90,7 +88,7 @@ const members: ReadonlySet<string> = new Set(["query", "variables", "operationNa
 /**
  * The lane of compiled operations. A query becomes one statement whose text is the answer's data. A mutation runs its
  * verbs, and one statement for the records of each payload. A known document is answered in front of Yoga. A new
- * document and a GET request are answered where Yoga would execute them. The interpreter answers all other operations, and reports all errors.
+ * document, a GET request and a mutation with an idempotency key are answered where Yoga would execute them. The interpreter answers all other operations, and reports all errors.
  */
 export class Lane {
   readonly #options: LaneOptions;
@@ -118,7 +116,7 @@ export class Lane {
     if (cost > limits.maxCost || !mayAsk(actor, scopes)) return null;
     const { operationName } = params;
     const body = { query: text, operationName, variables: params.variables };
-    const run = this.#begin(context, actor, known, { variables, sent, body });
+    const run = this.#begin(context, actor, known, { variables, sent });
     if (run === null) return null;
     const settle = await gate.takePoints(requestContext, actor, cost).catch(() => null);
     if (settle === null) return null;
@@ -200,7 +198,7 @@ export class Lane {
     context: ServerContext,
     actor: Actor,
     known: Known,
-    { variables, sent, body }: Sent,
+    { variables, sent }: Sent,
   ): (() => Promise<Ran | null>) | null {
     const { compiled, operation } = known;
     if ("statement" in compiled) {
@@ -211,12 +209,13 @@ export class Lane {
     const fields = compiled.fields(actor, variables);
     if (fields === null || !fields.every(({ isCompiled }) => isCompiled)) return null;
     const { requestContext } = context;
-    const idempotency = usableIdempotency(requestContext, body);
-    if (idempotency === undefined) return null;
+    // Yoga repeats the stored answers of idempotency keys.
+    if (requestContext.request.headers["idempotency-key"] !== undefined) return null;
     return async () => {
       beginWriting(requestContext.work, operation);
-      const own = this.#options.contextFor(context, idempotency);
-      return answerInFront(fields, this.#execution(context, own, variables));
+      const own = this.#options.contextFor(context);
+      const data = await dataInFront(fields, this.#execution(context, own, variables));
+      return data === null ? null : { data, cost: null };
     };
   }
 

@@ -20,18 +20,6 @@ function idempotencyOf({ request }: RequestContext, params: GraphQLParams): Cont
   return { key, requestHash: hashRequest({ query, operationName, variables }) };
 }
 
-/** The same; undefined if the key cannot be one, which Yoga reports. */
-export function usableIdempotency(
-  context: RequestContext,
-  params: GraphQLParams,
-): Context["idempotency"] | undefined {
-  try {
-    return idempotencyOf(context, params);
-  } catch {
-    return undefined;
-  }
-}
-
 /**
  * Repeats the first answer to a mutation that comes again under the same key. Each mutation field has stored its
  * outcome in its own transaction. The whole answer is stored before it is sent.

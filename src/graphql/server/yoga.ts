@@ -83,7 +83,7 @@ export function createGraphQLServer(options: GraphQLServerOptions) {
         metrics,
         documents: documentsOf(maxDocumentBytes),
         onCompiled,
-        contextFor: (serverContext, idempotency) => contextFor(options, serverContext, idempotency),
+        contextFor: (serverContext) => contextFor(options, serverContext),
       })
     : null;
   const yoga = createServer(options, { lane, persisted, contributors });
@@ -196,7 +196,6 @@ function createServer(options: GraphQLServerOptions, { lane, persisted, contribu
 function contextFor(
   { database, apiKeys }: GraphQLServerOptions,
   serverContext: ServerContext,
-  idempotency: Context["idempotency"] = null,
 ): Context {
   const { actor, work } = serverContext.requestContext;
   if (actor === null) throw new Error("the request did not pass the gate");
@@ -206,8 +205,8 @@ function contextFor(
     get prisma() {
       return database.prismaFor(actor.tenantId);
     },
-    // In Yoga useIdempotency sets it, for mutations.
-    idempotency,
+    // useIdempotency sets it, for mutations.
+    idempotency: null,
     outcomes: serverContext.outcomes,
     printed: serverContext.printed,
     behind: new Map(),
