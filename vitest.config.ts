@@ -9,7 +9,7 @@ const long = [
   "test/security/leaks/*.test.ts",
   "test/rest/scopes.test.ts",
   "test/reports/search-ranking.test.ts",
-  "test/db/fresh-tenant.test.ts",
+  "test/db/{fresh-tenant,replicas}.test.ts",
   "test/writes/{races,deadlocks,idempotency,interleaving}.test.ts",
   "test/merge/races.test.ts",
   "test/rest/{leaks,lists,mixed-traffic}.test.ts",
