@@ -12,7 +12,7 @@ const bounds = /^\s*(BEGIN|COMMIT|ROLLBACK|SET TRANSACTION)\b/i;
 
 type QueryCallback = (error: Error | undefined, result: pg.QueryResult) => void;
 
-/** What fences a query, and what is told when it did. */
+/** The statements that go in front of a query, and a callback for when they have succeeded. */
 type Fencing = { readonly pieces: readonly Piece[]; readonly holds: () => void };
 
 /** Has each query of other libraries fenced by itself, on a connection whose pin does not last. */

@@ -12,7 +12,7 @@ const maxReadCharacters = 2 * maxAnswerBytes;
  * as many (and some more, for fields that cost almost nothing) has a wrong cost.
  */
 const nodesAllowed = (charged: number): number => 2 * charged + 1_000;
-/** The clock is read once in so many counts, since code that never waits holds up the timers too. */
+/** Every this many counts, the clock is read: code that never waits also delays timers. */
 const countsPerLook = 1_000;
 
 /** The time at which a request has taken too long, and the error for it. */
