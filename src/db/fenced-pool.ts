@@ -4,16 +4,15 @@ import { parse, toClientConfig } from "pg-connection-string";
 import { poolDefaults, type PoolConfig } from "../config.ts";
 import { Turns } from "../lib/turns.ts";
 import { Connection } from "./connection.ts";
-import { Opening } from "./opening.ts";
+import { fenceOf, type Pin } from "./fence.ts";
 import { RecentTexts } from "./prepared-texts.ts";
-import { fenceOf, type Piece, type Pin } from "./fence.ts";
-import { isStatementError, type Cells, type Sent } from "./statement.ts";
+import { SpareConnections } from "./spare-connections.ts";
+import { isStatementError, type Cells } from "./statement.ts";
+import { OpenTransaction, type Transaction } from "./transaction.ts";
 import { currentTenant, currentWork, forTenant, type Work } from "./work.ts";
 
 /** The most reads of one operation that run at once; one tenant's share is larger. */
 const readsAtOnce = 4;
-/** An idle connection returns to `pg`'s pool after this time. The pool closes it after the same time again. */
-const idleMilliseconds = 10_000;
 /** How long `close` waits for statements that still run. */
 const closingMilliseconds = 1_000;
 
@@ -30,28 +29,6 @@ export type StatementOptions = {
   readonly plannedEach?: boolean;
 };
 
-/** One transaction. Statements go out in order without waiting for each other; answers come in the same order. */
-export type Transaction = {
-  rows(text: string, values: readonly unknown[]): Promise<Cells[]>;
-  /**
-   * Sends a statement without an answer, in the round trip of the next one. If it fails, the next one (which may be the
-   * commit) fails with its error.
-   */
-  send(text: string, values: readonly unknown[]): void;
-  /**
-   * Reads after the commit, in its round trip. It is called once at most. Null if the transaction was not committed. A
-   * failure of the statement does not affect the commit.
-   */
-  readBehind(text: string, values: readonly unknown[]): Promise<Cells[] | null>;
-};
-
-/** A statement that waits for the commit. */
-type Behind = {
-  readonly text: string;
-  readonly values: readonly unknown[];
-  readonly resolve: (rows: Cells[] | null | Promise<Cells[]>) => void;
-};
-
 /** Runs `work` with every connection that it checks out, also through Prisma, pinned to the tenant. */
 export function asTenant<Result>(
   tenantId: string,
@@ -59,13 +36,6 @@ export function asTenant<Result>(
 ): Promise<Result> {
   // Awaited inside: Prisma's promises do nothing before somebody waits for them.
   return forTenant(tenantId, async () => await work());
-}
-
-/** Waits for all; the first that failed, in the order of sending, is the reason of the rest. */
-async function allOrFirstFailure(answers: readonly Promise<unknown>[]): Promise<void> {
-  for (const answer of await Promise.allSettled(answers)) {
-    if (answer.status === "rejected") throw answer.reason;
-  }
 }
 
 type ConnectCallback = Parameters<pg.Pool["connect"]>[0];
@@ -78,13 +48,8 @@ type ConnectCallback = Parameters<pg.Pool["connect"]>[0];
  */
 export class FencedPool extends pg.Pool {
   readonly #connections = new WeakMap<pg.PoolClient, Connection>();
-  /**
-   * Idle connections, the last used last. `pg`'s pool takes them for checked out, since a checkout there takes as long
-   * as a short statement.
-   */
-  readonly #spare: Connection[] = [];
+  readonly #spare = new SpareConnections();
   readonly #recentTexts = new RecentTexts();
-  readonly #sweeping: NodeJS.Timeout;
   /** Called after each transaction that was committed, or may have been, with its work. */
   onWrite: ((work: Work | undefined) => Promise<void>) | null = null;
   /** Told how many milliseconds each connection was waited for. */
@@ -123,7 +88,7 @@ export class FencedPool extends pg.Pool {
       const connection = new Connection(client, fence, this.#recentTexts);
       this.#connections.set(client, connection);
       // While it is checked out, the error also reaches the statement that is running.
-      client.on("error", () => this.#dropSpare(connection));
+      client.on("error", () => this.#spare.drop(connection));
     });
     this.#turns = new Turns({
       ...limits,
@@ -135,7 +100,6 @@ export class FencedPool extends pg.Pool {
       const connection = this.#connections.get(client);
       connection?.endTurn();
     });
-    this.#sweeping = setInterval(() => this.#sweep(), idleMilliseconds).unref();
   }
 
   /** How many connections are in use, and how many requests wait for one. */
@@ -204,8 +168,7 @@ export class FencedPool extends pg.Pool {
 
   /**
    * Runs `work` in one transaction of the tenant's and commits it. Whatever fails, of `work` or of the database, is
-   * thrown after a rollback. READ COMMITTED is said aloud: writers rely on seeing what was committed while they
-   * waited for a lock.
+   * thrown after a rollback.
    */
   async transaction<Result>(
     tenantId: string,
@@ -216,94 +179,38 @@ export class FencedPool extends pg.Pool {
     const pin: Pin = { tenantId, plans: "force_generic_plan" };
     const connection = this.#takeSpare(pin) ?? (await this.#take(pin));
     currently?.begins(connection);
-    const sent: Promise<unknown>[] = [];
-    let isOver = false;
-    const send = (statement: Sent): Promise<Cells[]> => {
-      currently?.throwIfStopped();
-      if (isOver) throw new Error("the transaction is over");
-      connection.sendTogether();
-      const { answer } = connection.send(statement);
-      sent.push(answer);
-      // Heard again below; unheard here, it would end the process when `work` has failed before.
-      answer.catch(() => undefined);
-      return answer;
-    };
-    // Statements without an answer are sent ahead of one with an answer, so that PostgreSQL answers them together.
-    const waiting: Piece[] = [];
-    const wait = (text: string, values: readonly unknown[] = []): void => {
-      if (currently !== undefined) currently.statements += 1;
-      waiting.push({ text, values });
-    };
-    const opening = new Opening(send, connection.keepsPin);
-    const query = (text: string, values: readonly unknown[] = []): Promise<Cells[]> => {
-      if (currently !== undefined) currently.statements += 1;
-      return opening.send({ text, values, ahead: waiting.splice(0) });
-    };
-    const behind: Behind[] = [];
-    let pinned: Promise<unknown> | null = null;
+    const transaction = new OpenTransaction(connection, pin, currently);
     let result: Result;
     try {
-      const fencing = connection.ahead(pin);
-      if (connection.keepsPin) {
-        const last = fencing.at(-1);
-        if (last !== undefined) pinned = send({ ...last, ahead: fencing.slice(0, -1) });
-        // Uncertain until it is answered.
-        connection.losePin();
-      }
-      wait("BEGIN ISOLATION LEVEL READ COMMITTED");
-      if (!connection.keepsPin) waiting.push(...fencing);
-      result = await work({
-        // The pin is answered before this is; had it failed, nothing behind it counts.
-        rows: async (text, values) => {
-          const answer = query(text, values);
-          await pinned;
-          return await answer;
-        },
-        send: wait,
-        readBehind: (text, values) => {
-          const { promise, resolve } = Promise.withResolvers<Cells[] | null>();
-          behind.push({ text, values, resolve });
-          return promise;
-        },
-      });
-      await opening.ready();
-      // Travels with what was sent last. If one of those failed, this rolls back.
-      void query("COMMIT");
-      isOver = true;
-      const [read] = behind;
-      const ahead = connection.keepsPin ? [] : connection.ahead(pin);
-      const rows =
-        read === undefined ? null : connection.send({ ...read, ahead, work: currently }).answer;
-      // The caller gets its failure as well.
-      rows?.catch(() => undefined);
+      transaction.begin();
+      result = await work(transaction);
+      await transaction.commit();
       try {
-        await allOrFirstFailure(sent);
+        await transaction.answered();
       } finally {
         await this.onWrite?.(currently);
       }
       if (currently !== undefined) currently.hasCommitted = true;
       connection.holds(pin);
-      if (read !== undefined && rows !== null) {
+      const { behind } = transaction;
+      if (behind !== null) {
         if (currently !== undefined) currently.statements += 1;
-        const answered = this.#lastRows(connection, pin, rows);
+        const answered = this.#lastRows(connection, pin, behind.rows);
         answered.catch(() => undefined);
-        read.resolve(answered);
+        behind.resolve(answered);
         return result;
       }
     } catch (error) {
-      isOver = true;
-      for (const { resolve } of behind) resolve(null);
+      transaction.giveUp();
       // What is cancelled ends first, so that the rollback is not cancelled.
-      if (currently?.stopped != null) await Promise.allSettled(sent);
+      if (currently?.stopped != null) await transaction.settled();
       currently?.ends(connection);
       const isQuiet = (await connection.endCancelling()) ?? true;
-      if (isQuiet && (await this.#rollBack(connection, pinned, sent))) {
-        if (opening.isOpen) connection.holds(pin);
-        this.#spareOrClose(connection);
-      } else this.#discard(connection);
+      if (isQuiet && (await transaction.rollBack())) this.#spareOrClose(connection);
+      else this.#discard(connection);
       currently?.throwIfStopped();
       // What failed first in the database is the cause; all that came after it only heard of it.
-      await allOrFirstFailure(sent);
+      await transaction.answered();
       throw error;
     }
     await this.#giveBack(connection, currently);
@@ -335,9 +242,8 @@ export class FencedPool extends pg.Pool {
   override end(): Promise<void>;
   override end(callback: () => void): void;
   override end(callback?: () => void): Promise<void> | void {
-    clearInterval(this.#sweeping);
     const ended = super.end();
-    for (const { client } of this.#spare.splice(0)) client.release();
+    this.#spare.close();
     if (callback === undefined) return ended;
     void ended.then(callback);
   }
@@ -358,10 +264,10 @@ export class FencedPool extends pg.Pool {
 
   /** A spare connection, if the owner can have a turn without waiting. */
   #takeSpare(pin: Pin): Connection | null {
-    if (this.#spare.length === 0) return null;
+    if (this.#spare.isEmpty) return null;
     const giveBack = this.#turns.takeNow(pin.tenantId);
     if (giveBack === null) return null;
-    const connection = this.#nextSpare(pin);
+    const connection = this.#spare.take(pin);
     if (connection === null) {
       giveBack();
       return null;
@@ -378,7 +284,7 @@ export class FencedPool extends pg.Pool {
     const work = owner === "" ? undefined : currentWork();
     const giveBack = this.#turns.takeNow(owner) ?? (await this.#turns.take(owner, work ?? null));
     try {
-      const connection = this.#nextSpare(pin) ?? (await this.#nextOfPool());
+      const connection = this.#spare.take(pin) ?? (await this.#nextOfPool());
       this.onWait?.(performance.now() - startedAt);
       connection.beginTurn(giveBack);
       if (work?.stopped != null) {
@@ -389,19 +295,6 @@ export class FencedPool extends pg.Pool {
     } catch (error) {
       giveBack();
       throw error;
-    }
-  }
-
-  /** A spare connection with the same pin, or else the last used. One with an open transaction is closed. */
-  #nextSpare(pin: Pin): Connection | null {
-    for (;;) {
-      let place = this.#spare.length - 1;
-      while (place > 0 && this.#spare[place]?.isPinnedTo(pin) !== true) place -= 1;
-      if (this.#spare[place]?.isPinnedTo(pin) !== true) place = this.#spare.length - 1;
-      const [connection] = this.#spare.splice(Math.max(place, 0), 1);
-      if (connection === undefined) return null;
-      if (connection.isIdle) return connection;
-      connection.client.release(true);
     }
   }
 
@@ -424,37 +317,8 @@ export class FencedPool extends pg.Pool {
 
   #spareOrClose(connection: Connection): void {
     if (this.ending) return connection.client.release();
-    this.#spare.push(connection);
+    this.#spare.add(connection);
     connection.endTurn();
-  }
-
-  #dropSpare(connection: Connection): void {
-    const place = this.#spare.indexOf(connection);
-    if (place < 0) return;
-    this.#spare.splice(place, 1);
-    connection.client.release(true);
-  }
-
-  #sweep(): void {
-    for (const connection of this.#spare.filter(({ isFresh }) => !isFresh)) {
-      this.#spare.splice(this.#spare.indexOf(connection), 1);
-      connection.client.release();
-    }
-    for (const connection of this.#spare) connection.isFresh = false;
-  }
-
-  /** Rolls back; gives whether the connection is as good as new. */
-  async #rollBack(
-    { client }: Connection,
-    pinned: Promise<unknown> | null,
-    sent: readonly Promise<unknown>[],
-  ): Promise<boolean> {
-    const rolledBack = client.query("ROLLBACK");
-    const [pin, ...others] = await Promise.allSettled([pinned, ...sent, rolledBack]);
-    const isSound = others.every(
-      (answer) => answer.status === "fulfilled" || isStatementError(answer.reason),
-    );
-    return isSound && pin.status === "fulfilled";
   }
 
   #discard(connection: Connection, work?: Work): void {

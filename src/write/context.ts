@@ -1,5 +1,6 @@
 import type { Actor } from "../auth/actor.ts";
-import type { FencedPool, Transaction } from "../db/fenced-pool.ts";
+import type { FencedPool } from "../db/fenced-pool.ts";
+import type { Transaction } from "../db/transaction.ts";
 import type { Catalog } from "../model/catalog.ts";
 import type { WriteResult } from "./draft.ts";
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import type { Transaction } from "../db/fenced-pool.ts";
+import type { Transaction } from "../db/transaction.ts";
 import { unavailable } from "../lib/errors.ts";
 import { raw } from "../lib/sql.ts";
 import type { WriteContext } from "./context.ts";

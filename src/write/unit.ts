@@ -3,7 +3,7 @@ import type { ModelName } from "../model/datamodel.ts";
 import { isDeepStrictEqual } from "node:util";
 import type { Actor } from "../auth/actor.ts";
 import { EventLog } from "../changes/event-log.ts";
-import type { Transaction } from "../db/fenced-pool.ts";
+import type { Transaction } from "../db/transaction.ts";
 import type { Catalog } from "../model/catalog.ts";
 import type { Entity } from "../model/entity.ts";
 import type { Cells } from "../query/row.ts";

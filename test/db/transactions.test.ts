@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { FencedPool, type Transaction } from "../../src/db/fenced-pool.ts";
+import { FencedPool } from "../../src/db/fenced-pool.ts";
+import type { Transaction } from "../../src/db/transaction.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database/database.ts";
 import { recordStatements, type Recorder } from "../support/database/recorder.ts";
 import { Fixtures, type TenantFixtures } from "../support/samples/fixtures.ts";

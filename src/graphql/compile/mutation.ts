@@ -4,7 +4,7 @@ import {
   type GraphQLResolveInfo,
   type OperationDefinitionNode,
 } from "graphql";
-import type { Transaction } from "../../db/fenced-pool.ts";
+import type { Transaction } from "../../db/transaction.ts";
 import type { Cells } from "../../db/statement.ts";
 import type { Context } from "../schema/context.ts";
 import type { Variables } from "../server/variables.ts";

@@ -1,6 +1,7 @@
 import type { Actor } from "../../auth/actor.ts";
 import type { ApiKeys } from "../../auth/api-keys.ts";
-import type { FencedPool, Transaction } from "../../db/fenced-pool.ts";
+import type { FencedPool } from "../../db/fenced-pool.ts";
+import type { Transaction } from "../../db/transaction.ts";
 import type { FencedPrisma } from "../../db/fenced-prisma.ts";
 import type { Work } from "../../db/work.ts";
 import type { Catalog } from "../../model/catalog.ts";

@@ -1,0 +1,141 @@
+import type { Connection } from "./connection.ts";
+import type { Piece, Pin } from "./fence.ts";
+import { Opening } from "./opening.ts";
+import { isStatementError, type Cells, type Sent } from "./statement.ts";
+import type { Work } from "./work.ts";
+
+/** One transaction. Statements go out in order without waiting for each other; answers come in the same order. */
+export type Transaction = {
+  rows(text: string, values: readonly unknown[]): Promise<Cells[]>;
+  /**
+   * Sends a statement without an answer, in the round trip of the next one. If it fails, the next one (which may be the
+   * commit) fails with its error.
+   */
+  send(text: string, values: readonly unknown[]): void;
+  /**
+   * Reads after the commit, in its round trip. It is called once at most. Null if the transaction was not committed. A
+   * failure of the statement does not affect the commit.
+   */
+  readBehind(text: string, values: readonly unknown[]): Promise<Cells[] | null>;
+};
+
+/** A statement that waits for the commit. */
+type Behind = Piece & {
+  readonly resolve: (rows: Cells[] | null | Promise<Cells[]>) => void;
+};
+
+/** The transaction that a connection is in, from its pin to its end. */
+export class OpenTransaction implements Transaction {
+  readonly #connection: Connection;
+  readonly #pin: Pin;
+  readonly #work: Work | undefined;
+  readonly #opening: Opening;
+  readonly #sent: Promise<unknown>[] = [];
+  /** Statements without an answer. They are sent ahead of one with an answer, so that PostgreSQL answers them together. */
+  readonly #waiting: Piece[] = [];
+  #pinned: Promise<unknown> | null = null;
+  #asked: Behind | null = null;
+  #isOver = false;
+  /** The read behind the commit, once both are sent. */
+  behind: { readonly rows: Promise<Cells[]>; readonly resolve: Behind["resolve"] } | null = null;
+
+  constructor(connection: Connection, pin: Pin, work: Work | undefined) {
+    this.#connection = connection;
+    this.#pin = pin;
+    this.#work = work;
+    this.#opening = new Opening((sent) => this.#send(sent), connection.keepsPin);
+  }
+
+  /** Pins the connection, ahead of BEGIN or behind it. */
+  begin(): void {
+    const connection = this.#connection;
+    const fencing = connection.ahead(this.#pin);
+    if (connection.keepsPin) {
+      const last = fencing.at(-1);
+      if (last !== undefined) this.#pinned = this.#send({ ...last, ahead: fencing.slice(0, -1) });
+      // Uncertain until it is answered.
+      connection.losePin();
+    }
+    // READ COMMITTED is said aloud: writers rely on seeing what was committed while they waited for a lock.
+    this.send("BEGIN ISOLATION LEVEL READ COMMITTED");
+    if (!connection.keepsPin) this.#waiting.push(...fencing);
+  }
+
+  readonly rows = async (text: string, values: readonly unknown[]): Promise<Cells[]> => {
+    const answer = this.#query(text, values);
+    // The pin is answered before this is; had it failed, nothing behind it counts.
+    await this.#pinned;
+    return await answer;
+  };
+
+  readonly send = (text: string, values: readonly unknown[] = []): void => {
+    if (this.#work !== undefined) this.#work.statements += 1;
+    this.#waiting.push({ text, values });
+  };
+
+  readonly readBehind = (text: string, values: readonly unknown[]): Promise<Cells[] | null> => {
+    const { promise, resolve } = Promise.withResolvers<Cells[] | null>();
+    this.#asked = { text, values, resolve };
+    return promise;
+  };
+
+  /** Sends COMMIT and the read behind it. `answered` tells whether it was committed. */
+  async commit(): Promise<void> {
+    await this.#opening.ready();
+    // Travels with what was sent last. If one of those failed, this rolls back.
+    void this.#query("COMMIT");
+    this.#isOver = true;
+    if (this.#asked === null) return;
+    const { resolve, ...read } = this.#asked;
+    const ahead = this.#connection.keepsPin ? [] : this.#connection.ahead(this.#pin);
+    const rows = this.#connection.send({ ...read, ahead, work: this.#work ?? null }).answer;
+    // The caller gets its failure as well.
+    rows.catch(() => undefined);
+    this.behind = { rows, resolve };
+  }
+
+  /** Waits for all answers. @throws the first failure in the order of sending, which is the reason of the rest */
+  async answered(): Promise<void> {
+    for (const answer of await this.settled()) {
+      if (answer.status === "rejected") throw answer.reason;
+    }
+  }
+
+  settled(): Promise<PromiseSettledResult<unknown>[]> {
+    return Promise.allSettled(this.#sent);
+  }
+
+  /** Sends nothing of it any more. */
+  giveUp(): void {
+    this.#isOver = true;
+    this.#asked?.resolve(null);
+  }
+
+  /** Rolls back; gives whether the connection is as good as new. */
+  async rollBack(): Promise<boolean> {
+    const rolledBack = this.#connection.client.query("ROLLBACK");
+    const [pin, ...others] = await Promise.allSettled([this.#pinned, ...this.#sent, rolledBack]);
+    const isSound = others.every(
+      (answer) => answer.status === "fulfilled" || isStatementError(answer.reason),
+    );
+    if (!isSound || pin.status === "rejected") return false;
+    if (this.#opening.isOpen) this.#connection.holds(this.#pin);
+    return true;
+  }
+
+  #query(text: string, values: readonly unknown[] = []): Promise<Cells[]> {
+    if (this.#work !== undefined) this.#work.statements += 1;
+    return this.#opening.send({ text, values, ahead: this.#waiting.splice(0) });
+  }
+
+  #send(statement: Sent): Promise<Cells[]> {
+    this.#work?.throwIfStopped();
+    if (this.#isOver) throw new Error("the transaction is over");
+    this.#connection.sendTogether();
+    const { answer } = this.#connection.send(statement);
+    this.#sent.push(answer);
+    // Heard again below; unheard here, it would end the process when `work` has failed before.
+    answer.catch(() => undefined);
+    return answer;
+  }
+}
