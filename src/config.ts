@@ -77,6 +77,8 @@ export type PoolConfig = {
   readonly fence: "session" | "transaction";
   /** Whether connections keep statements that are prepared. */
   readonly preparedStatements: boolean;
+  /** Whether Citus spreads the tables over several nodes. Not configured: the start finds it out. */
+  readonly isDistributed: boolean;
 };
 
 /** Streaming replicas of the database, for queries. */
@@ -110,6 +112,7 @@ export const poolDefaults: PoolConfig = {
   lockMilliseconds: 5_000,
   fence: "session",
   preparedStatements: true,
+  isDistributed: false,
 };
 
 const databaseUrlHint =
@@ -276,6 +279,7 @@ export function loadConfig(
       // What stands behind FENCE=transaction need not keep them, and would then mix them up.
       preparedStatements:
         PREPARED_STATEMENTS === undefined ? FENCE === "session" : PREPARED_STATEMENTS === "on",
+      isDistributed: poolDefaults.isDistributed,
     },
     replicas: {
       urls: parsed.data.DATABASE_REPLICA_URLS,

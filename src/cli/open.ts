@@ -1,5 +1,5 @@
 import type { Config } from "../config.ts";
-import { checkFence, checkServer } from "../db/check-server.ts";
+import { checkFence, checkServer, isDistributed } from "../db/check-server.ts";
 import type { Database, DatabaseOptions } from "../db/database.ts";
 import { startEmbedded } from "../db/embedded.ts";
 import type { CommandContext } from "./run-command.ts";
@@ -56,7 +56,12 @@ export async function openDatabaseAt(
   const url = databaseUrl ?? directUrl;
   if (url !== directUrl) await checkServer(url);
   const { openDatabase } = await import("../db/database.ts");
-  const database = openDatabase({ ...options, url, directUrl, pool });
+  const database = openDatabase({
+    ...options,
+    url,
+    directUrl,
+    pool: { ...pool, isDistributed: await isDistributed(directUrl) },
+  });
   try {
     await checkFence(database.pool);
   } catch (error) {

@@ -1,7 +1,9 @@
 import pg from "pg";
 import { StartupError } from "../lib/startup-error.ts";
 import { FenceFault, faultOf } from "./fence-fault.ts";
+import { hasDistributedTables } from "./fence.ts";
 import type { FencedPool } from "./fenced-pool.ts";
+import { withOwner } from "./with-owner.ts";
 
 /** The oldest PostgreSQL the migrations and queries are written for. */
 const oldestMajor = 15;
@@ -60,6 +62,16 @@ export async function checkReplicas(
       );
     }
   }
+}
+
+/** Whether Citus spreads the tables of a database over several nodes. */
+export function isDistributed(url: string): Promise<boolean> {
+  return withOwner(url, "start", async (client) => {
+    const { rows } = await client.query<{ distributed: boolean }>(
+      `SELECT ${hasDistributedTables} AS distributed`,
+    );
+    return rows[0]?.distributed === true;
+  });
 }
 
 /**

@@ -4,12 +4,12 @@ import { Cancelling } from "./cancel.ts";
 import type { Fence, Piece, Pin } from "./fence.ts";
 import { fenceQueries } from "./fenced-query.ts";
 import { PreparedTexts, type RecentTexts } from "./prepared-texts.ts";
-import { isStatementError, Statement, type Cells, type Sent } from "./statement.ts";
-
-/** SQLSTATEs of a prepared statement whose table has changed since, and of one that no longer exists. */
-const staleStates: ReadonlySet<string> = new Set(["0A000", "26000"]);
+import { isStale, Statement, type Cells, type Sent } from "./statement.ts";
 
 const none: readonly Piece[] = [];
+const begin: Piece = { text: "BEGIN ISOLATION LEVEL READ COMMITTED", values: [] };
+/** Ends a transaction that has failed as well: it rolls that back, and does not fail. */
+const commit: Piece = { text: "COMMIT", values: [] };
 const nobody: Pin = { tenantId: "", plans: "auto" };
 
 /** A connection of the pool: its pin, its prepared statements, and the turn that it serves. */
@@ -35,7 +35,11 @@ export class Connection {
     if (fence.isLasting) return;
     fenceQueries(client, () => {
       const pin = this.#othersPin;
-      return { pieces: this.ahead(pin), holds: () => this.holds(pin) };
+      const ahead = this.ahead(pin);
+      const holds = (): void => this.holds(pin);
+      return fence.needsBlock && this.isIdle
+        ? { ahead: [begin, ...ahead], end: commit, holds }
+        : { ahead, end: null, holds };
     });
   }
 
@@ -58,11 +62,11 @@ export class Connection {
   ahead(pin: Pin): readonly Piece[] {
     if (this.#fence.isLasting && this.isPinnedTo(pin)) return none;
     const pinning = this.#fence.pin(pin);
-    if (this.#isTrusted) return [pinning];
+    if (this.#isTrusted) return pinning;
     const processId: unknown = Reflect.get(this.client, "processID");
     const looking = this.#fence.look(typeof processId === "number" ? processId : null);
     // A role that is pinned is looked at; one of the connection must be there before.
-    return this.#fence.isLasting ? [looking, pinning] : [pinning, looking];
+    return this.#fence.isLasting ? [looking, ...pinning] : [...pinning, looking];
   }
 
   /** Says that what went in front of a statement was answered. */
@@ -88,14 +92,21 @@ export class Connection {
    * so the text is sent again.
    */
   async answer(sent: Sent): Promise<Cells[]> {
-    const statement = this.send(sent);
     try {
-      return await statement.answer;
+      return await this.#sendAlone(sent);
     } catch (error) {
-      const isStale = isStatementError(error) && staleStates.has(error.code ?? "");
-      if (statement.wasPrepared && isStale) return await this.send(sent).answer;
+      if (isStale(error)) return await this.#sendAlone(sent);
       throw error;
     }
+  }
+
+  /** Sends a statement that is a transaction of its own. Where the pin needs it, it begins and ends in the same write. */
+  async #sendAlone(sent: Sent): Promise<Cells[]> {
+    if (!this.#fence.needsBlock) return await this.send(sent).answer;
+    this.sendTogether();
+    const { answer } = this.send({ ...sent, ahead: [begin, ...(sent.ahead ?? none)] });
+    const [rows] = await Promise.all([answer, this.send(commit).answer]);
+    return rows;
   }
 
   /** Fences all that other libraries send until it is given back. */

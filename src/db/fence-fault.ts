@@ -6,6 +6,7 @@ import { serverRole } from "./session.ts";
 const found = z.object({
   user: z.string(),
   pooled: z.boolean(),
+  distributed: z.boolean(),
   lost: z.array(z.tuple([z.string(), z.string().nullable(), z.string()])).nullable(),
   unfenced: z.array(z.string()).nullable(),
 });
@@ -34,13 +35,16 @@ const behindPooler = (seen: string): string =>
   `A pooler stands between the gateway and PostgreSQL at DATABASE_URL${seen}, and FENCE=session does not hold there: ` +
   `set FENCE=transaction (docs/growing.md)`;
 
-function explain({ user, pooled, lost, unfenced }: Found): string {
+function explain({ user, pooled, distributed, lost, unfenced }: Found): string {
   const told = (lost ?? []).map(([name, is, wanted]) =>
     name === "role"
       ? `connections act as ${user} instead of ${serverRole}`
       : `${name} is ${is ?? "unset"} instead of ${wanted}`,
   );
   if (pooled) return behindPooler(told.length === 0 ? "" : ` (${told.join(", ")})`);
+  if (distributed) {
+    return "Citus has come to distribute the tables at DATABASE_URL: stop this gateway, and start it again";
+  }
   if (told.length > 0) {
     return (
       `The options of connections to DATABASE_URL do not hold: ${told.join(", ")}. Let them through, ` +

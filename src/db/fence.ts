@@ -16,59 +16,71 @@ export type Piece = {
   readonly comesOnce?: boolean;
 };
 
-/** How the connections of a pool are fenced. There are two ways, and both are looked at. */
+/** How the connections of a pool are fenced. There are several ways, and all are looked at. */
 export type Fence = {
-  /** Whether a connection stays as it is from one transaction to the next. Behind a pooler it does not. */
+  /** Whether a pin lasts from one transaction to the next. Behind a pooler and on Citus it does not. */
   readonly isLasting: boolean;
+  /** Whether a pin holds between BEGIN and COMMIT alone, and not for a single statement. */
+  readonly needsBlock: boolean;
   /** Whether a connection keeps statements that are prepared. */
   readonly keepsStatements: boolean;
   /** The options that a connection is opened with. */
   readonly options: readonly string[];
   /** Fences what follows it. */
-  pin(pin: Pin): Piece;
+  pin(pin: Pin): readonly Piece[];
   /** Fails with what it found (`faultOf`) when something of the fence does not hold. */
   look(processId: number | null): Piece;
 };
 
-export const fenceOf = (limits: PoolConfig = poolDefaults): Fence =>
-  limits.fence === "session" ? sessionFence(limits) : transactionFence(limits);
-
-/** Role and settings are options of the connection; the pin is sent when the tenant changes. */
-function sessionFence(limits: PoolConfig): Fence {
+export function fenceOf(limits: PoolConfig = poolDefaults): Fence {
+  const { isDistributed, preparedStatements: keepsStatements } = limits;
   const settings = serverSettings(limits);
+  const isLasting = limits.fence === "session" && !isDistributed;
+  const common = { isLasting, needsBlock: isDistributed, keepsStatements };
+  if (limits.fence === "session") {
+    return {
+      ...common,
+      options: optionsOf(settings),
+      pin: isDistributed ? (pin) => [nodesPin(pin)] : (pin) => [tenantPin("SELECT", pin, false)],
+      look: (processId) => lookFor(settings, processId, isDistributed),
+    };
+  }
+  const settingsPin = `SELECT ${settingsPinned(settings)}`;
   return {
-    isLasting: true,
-    keepsStatements: limits.preparedStatements,
-    options: optionsOf(settings),
-    pin: ({ tenantId, plans }) => ({ text: sessionPin, values: [tenantId, plans] }),
-    look: (processId) => lookFor(settings, processId),
-  };
-}
-
-/** Nothing is left to the session: role, settings and tenant travel with each transaction and end with it. */
-function transactionFence(limits: PoolConfig): Fence {
-  const settings = serverSettings(limits);
-  const pinText = transactionPin(settings);
-  return {
-    isLasting: false,
-    keepsStatements: limits.preparedStatements,
+    ...common,
     options: [],
-    pin: ({ tenantId, plans }) => ({ text: pinText, values: [tenantId, plans] }),
+    pin: isDistributed
+      ? (pin) => [{ text: settingsPin, values: [] }, nodesPin(pin)]
+      : (pin) => [tenantPin(`${settingsPin},`, pin, true)],
     // Here a pooler may give each transaction another process.
-    look: () => lookFor(settings, null),
+    look: () => lookFor(settings, null, isDistributed),
   };
 }
 
-const sessionPin =
-  "SELECT set_config('app.tenant_id', $1, false), set_config('plan_cache_mode', $2, false)";
+/** Pins to the tenant, for the session or for the transaction. */
+const tenantPin = (before: string, { tenantId, plans }: Pin, isLocal: boolean): Piece => ({
+  text: `${before} set_config('app.tenant_id', $1, ${isLocal}), set_config('plan_cache_mode', $2, ${isLocal})`,
+  values: [tenantId, plans],
+});
+
+/** Pins to the tenant on all nodes of Citus: it passes on a SET LOCAL within BEGIN and COMMIT, and nothing else. */
+const nodesPin = ({ tenantId }: Pin): Piece => ({
+  text: `SET LOCAL app.tenant_id = ${pg.escapeLiteral(tenantId)}`,
+  values: [],
+  comesOnce: true,
+});
 
 /** The settings stand in the text: PostgreSQL takes half the time for them then. */
-function transactionPin(settings: Readonly<Record<string, string>>): string {
-  const fixed = Object.entries(settings).map(
-    ([name, value]) => `set_config(${pg.escapeLiteral(name)}, ${pg.escapeLiteral(value)}, true)`,
-  );
-  return `SELECT ${fixed.join(", ")}, set_config('app.tenant_id', $1, true), set_config('plan_cache_mode', $2, true)`;
-}
+const settingsPinned = (settings: Readonly<Record<string, string>>): string =>
+  Object.entries(settings)
+    .map(
+      ([name, value]) => `set_config(${pg.escapeLiteral(name)}, ${pg.escapeLiteral(value)}, true)`,
+    )
+    .join(", ");
+
+/** SQL for whether tables are distributed: Citus gives each a trigger. Its own tables are there only where it is. */
+export const hasDistributedTables = `EXISTS (SELECT FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+    WHERE p.proname = 'citus_truncate_trigger')`;
 
 /** What the text of a failed look begins with. */
 export const faultMark = "crm-gateway fence";
@@ -79,19 +91,24 @@ export const faultMark = "crm-gateway fence";
  * reading it as one fails and tells it.
  */
 const lookText = `
-  SELECT CASE WHEN pooled OR unfenced IS NOT NULL OR lost IS NOT NULL THEN ('${faultMark} ' || json_build_object(
-    'user', username, 'pooled', pooled, 'lost', lost, 'unfenced', unfenced))::integer END
+  SELECT CASE WHEN pooled OR distributed OR unfenced IS NOT NULL OR lost IS NOT NULL THEN ('${faultMark} ' || json_build_object(
+    'user', username, 'pooled', pooled, 'distributed', distributed, 'lost', lost, 'unfenced', unfenced))::integer END
   FROM (SELECT current_user AS username, coalesce(pg_backend_pid() <> $1::integer, false) AS pooled,
+    NOT $4::boolean AND ${hasDistributedTables} AS distributed,
     (SELECT json_agg(relname ORDER BY relname) FROM pg_class WHERE relrowsecurity AND NOT row_security_active(oid)) AS unfenced
     OFFSET 0) session,
   LATERAL (SELECT json_agg(json_build_array(name, found, wanted)) AS lost FROM (
     SELECT name, current_setting(name, true) AS found, set_config(name, value, username IS NOT NULL) AS wanted
     FROM unnest($2::text[], $3::text[]) AS setting(name, value)) settings WHERE found IS DISTINCT FROM wanted) lost`;
 
-function lookFor(settings: Readonly<Record<string, string>>, processId: number | null): Piece {
+function lookFor(
+  settings: Readonly<Record<string, string>>,
+  processId: number | null,
+  isDistributed: boolean,
+): Piece {
   return {
     text: lookText,
-    values: [processId, Object.keys(settings), Object.values(settings)],
+    values: [processId, Object.keys(settings), Object.values(settings), isDistributed],
     comesOnce: true,
   };
 }

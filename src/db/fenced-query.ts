@@ -10,40 +10,49 @@ import { printedOf, Statement, writePiece } from "./statement.ts";
  */
 const bounds = /^\s*(BEGIN|COMMIT|ROLLBACK|SET TRANSACTION)\b/i;
 
-type QueryCallback = (error: Error | undefined, result: pg.QueryResult) => void;
+type QueryCallback = (error: Error | undefined, result?: pg.QueryResult) => void;
 
-/** The statements that go in front of a query, and a callback for when they have succeeded. */
-type Fencing = { readonly pieces: readonly Piece[]; readonly holds: () => void };
+/** What fences a query. */
+type Fencing = {
+  /** The statements that go in front of it. */
+  readonly ahead: readonly Piece[];
+  /** The one that ends the transaction, if it begins in front of the query. */
+  readonly end: Piece | null;
+  /** Called when they have succeeded. */
+  readonly holds: () => void;
+};
+const unfenced: Fencing = { ahead: [], end: null, holds: () => undefined };
 
 /** Has each query of other libraries fenced by itself, on a connection whose pin does not last. */
 export function fenceQueries(client: pg.PoolClient, fencing: () => Fencing): void {
   const query: (...parameters: unknown[]) => unknown = client.query.bind(client);
+  const answerOf = (config: pg.QueryConfig, ahead: readonly Piece[]) =>
+    new Promise<pg.QueryResult>((resolve, reject) => {
+      const settle: QueryCallback = (error, result) =>
+        error == null && result !== undefined ? resolve(result) : reject(error);
+      query(new FencedQuery(config, settle, ahead));
+    });
+  const fencedAnswerOf = async (config: pg.QueryConfig): Promise<pg.QueryResult> => {
+    const { ahead, end, holds } = bounds.test(config.text) ? unfenced : fencing();
+    const answer = answerOf(config, ahead);
+    const ended = end === null ? null : answerOf({ text: end.text }, []);
+    const [result] = await Promise.all([answer, ended]);
+    holds();
+    return result;
+  };
   const fenced = (...parameters: unknown[]): unknown => {
     const [first, second] = parameters;
     if (first instanceof Statement) return query(first);
-    const config = queryOf(first, second);
-    const { pieces, holds } = bounds.test(config.text) ? unfenced : fencing();
-    const send = (callback: QueryCallback): unknown =>
-      query(
-        new FencedQuery(
-          config,
-          (error, result) => {
-            if (error == null) holds();
-            callback(error, result);
-          },
-          pieces,
-        ),
-      );
+    const answer = fencedAnswerOf(queryOf(first, second));
     const callback = parameters.at(-1);
-    if (typeof callback === "function") return void send((...answer) => callback(...answer));
-    return new Promise((resolve, reject) => {
-      send((error, result) => (error == null ? resolve(result) : reject(error)));
-    });
+    if (typeof callback !== "function") return answer;
+    return void answer.then(
+      (result) => callback(undefined, result),
+      (error: unknown) => callback(error),
+    );
   };
   Object.defineProperty(client, "query", { value: fenced, configurable: true, writable: true });
 }
-
-const unfenced: Fencing = { pieces: [], holds: () => undefined };
 
 /** A query as libraries give it: its text or an object, then maybe its values. */
 function queryOf(first: unknown, second: unknown): pg.QueryConfig {

@@ -13,6 +13,16 @@ export const printingSettings = {
 /** The same settings as options of a connection. */
 export const printingOptions: readonly string[] = optionsOf(printingSettings);
 
+/**
+ * On Citus, SET LOCAL has to reach the nodes, and the coordinator asks its own tables as it asks those of the others. A
+ * plan for whatever values would have to ask all nodes, and Citus refuses to make one.
+ */
+const distributedSettings = {
+  "citus.propagate_set_commands": "local",
+  "citus.enable_local_execution": "off",
+  plan_cache_mode: "force_custom_plan",
+} as const;
+
 /** The settings that each statement of the server relies on, except for its tenant. */
 export const serverSettings = (limits: PoolConfig): Readonly<Record<string, string>> => ({
   role: serverRole,
@@ -23,6 +33,7 @@ export const serverSettings = (limits: PoolConfig): Readonly<Record<string, stri
   lock_timeout: `${limits.lockMilliseconds}ms`,
   idle_in_transaction_session_timeout: "60s",
   "pg_trgm.word_similarity_threshold": "0.5",
+  ...(limits.isDistributed ? distributedSettings : {}),
 });
 
 /** Settings as options of a connection. RESET falls back to them as well. */

@@ -42,6 +42,17 @@ export function isStatementError(reason: unknown): reason is pg.DatabaseError {
   return reason instanceof pg.DatabaseError && reason.severity === "ERROR";
 }
 
+/** A prepared statement no longer exists. */
+const unknownStatement = "26000";
+
+/** A statement was prepared, and then one of its tables was altered. The same state has other reasons too. */
+export const isOutdated = (reason: unknown): boolean =>
+  isStatementError(reason) && reason.code === "0A000" && reason.routine === "RevalidateCachedQuery";
+
+/** The connection cannot use what it has prepared: sent again, the text is prepared again. */
+export const isStale = (reason: unknown): boolean =>
+  isOutdated(reason) || (isStatementError(reason) && reason.code === unknownStatement);
+
 /**
  * A statement in `pg`'s pipeline. Its text is prepared when it comes again. `pg`'s own queries would have PostgreSQL
  * describe the columns each time, and would make a parser for each column.
@@ -53,7 +64,6 @@ export class Statement implements pg.Submittable {
   readonly #rows: Cells[] = [];
   /** How many of the statements in front have not ended yet. */
   #ahead: number;
-  #wasPrepared = false;
   /** Prepared statements that it closes. */
   readonly #closed: string[] = [];
 
@@ -82,11 +92,6 @@ export class Statement implements pg.Submittable {
     return this.#answer.promise;
   }
 
-  /** Whether it used a prepared statement, which may be out of date because a table has changed. */
-  get wasPrepared(): boolean {
-    return this.#wasPrepared;
-  }
-
   /** Writes it to the connection. `pg` calls this and the methods below. */
   submit(connection: pg.Connection): void {
     // Values come first, since one that cannot be printed throws.
@@ -100,7 +105,6 @@ export class Statement implements pg.Submittable {
 
   #write(connection: pg.Connection, piece: Printed): void {
     const preparing = piece.comesOnce ? unprepared : this.#prepared.use(piece.text);
-    if (!preparing.isNew) this.#wasPrepared = true;
     for (const name of preparing.forgotten) connection.close({ type: "S", name }, true);
     this.#closed.push(...preparing.forgotten);
     writePiece(connection, preparing, piece);

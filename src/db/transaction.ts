@@ -88,7 +88,7 @@ export class OpenTransaction implements Transaction {
     if (this.#asked === null) return;
     const { resolve, ...read } = this.#asked;
     const ahead = this.#connection.keepsPin ? [] : this.#connection.ahead(this.#pin);
-    const rows = this.#connection.send({ ...read, ahead, work: this.#work ?? null }).answer;
+    const rows = this.#connection.answer({ ...read, ahead, work: this.#work ?? null });
     // The caller gets its failure as well.
     rows.catch(() => undefined);
     this.behind = { rows, resolve };

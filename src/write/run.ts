@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
+import { isOutdated } from "../db/statement.ts";
 import type { Transaction } from "../db/transaction.ts";
 import { unavailable } from "../lib/errors.ts";
 import { raw } from "../lib/sql.ts";
@@ -9,11 +10,8 @@ import { WriteUnit } from "./unit.ts";
 
 const maxAttempts = 8;
 
-/**
- * What another transaction did in the meantime: run again, it is seen. Unique violations come from races too, and
- * 0A000 from a table that was altered after a statement on it was prepared.
- */
-const raceStates: ReadonlySet<string> = new Set(["40001", "40P01", "23505", "0A000"]);
+/** What another transaction did in the meantime: run again, it is seen. Unique violations come from races too. */
+const raceStates: ReadonlySet<string> = new Set(["40001", "40P01", "23505"]);
 
 /** What is to be done in one transaction. */
 type Job<Outcome> = {
@@ -97,6 +95,7 @@ export class Raced extends Error {
 function isRace(error: unknown): boolean {
   return (
     error instanceof Raced ||
+    isOutdated(error) ||
     (error instanceof pg.DatabaseError && raceStates.has(error.code ?? ""))
   );
 }

@@ -32,13 +32,18 @@ const departments = async (): Promise<readonly string[]> => {
   return rows.map(({ name }) => name);
 };
 
-describe.each(["session", "transaction"] as const)("FENCE=%s", (fence) => {
+describe.each([
+  { fence: "session", isDistributed: false },
+  { fence: "transaction", isDistributed: false },
+  { fence: "session", isDistributed: true },
+  { fence: "transaction", isDistributed: true },
+] as const)("FENCE=$fence, distributed: $isDistributed", ({ fence, isDistributed }) => {
   /** One connection, so that each statement meets what the one before left behind. */
   async function withPool<Result>(
     work: (pool: FencedPool) => Promise<Result>,
     preparedStatements = true,
   ): Promise<Result> {
-    const limits = { ...poolDefaults, fence, preparedStatements };
+    const limits = { ...poolDefaults, fence, preparedStatements, isDistributed };
     const pool = new FencedPool({ url: database.url, maxConnections: 1, limits });
     try {
       return await work(pool);
