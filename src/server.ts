@@ -38,10 +38,12 @@ import { addressOf, requestIdOf } from "./http/proxy.ts";
 import { setSecurityHeaders } from "./http/security-headers.ts";
 import { sendJson } from "./http/send-json.ts";
 import type { GatewayError } from "./lib/errors.ts";
+import { LiveFeed } from "./live/feed.ts";
 import { HeldBytes } from "./lib/held-bytes.ts";
 import { Admission } from "./limits/admission.ts";
 import { Quotas } from "./limits/quotas.ts";
 import { workFor } from "./limits/request-work.ts";
+import { catalog } from "./modules/catalog.ts";
 import { roots as restRoots, templateOf } from "./rest/operations.ts";
 import { answerDocs, answerOpenApi, docsPath, openApiPath } from "./rest/openapi/pages.ts";
 import { restRoutes } from "./rest/routes.ts";
@@ -115,6 +117,12 @@ export function createGateway(options: GatewayOptions): Gateway {
     contentType: metrics.contentType,
     print: peers?.printMetrics ?? metrics.print,
   };
+  const live = new LiveFeed({
+    database,
+    catalog,
+    onTrouble: (error) =>
+      logger.warn({ cause: describeError(error) }, "the log cannot be followed"),
+  });
   const graphql = createGraphQLServer({
     schema,
     database,
@@ -213,6 +221,7 @@ export function createGateway(options: GatewayOptions): Gateway {
             });
           },
     close: async () => {
+      await live.close();
       quotas.close();
       await credentials.close();
       await telemetry.close();

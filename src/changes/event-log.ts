@@ -6,7 +6,7 @@ import type { Field } from "../model/field.ts";
 import { param, raw, sql, type Sql } from "../lib/sql.ts";
 
 /** What happened to a record. */
-type ChangeOperation = "created" | "updated" | "deleted" | "restored";
+export type ChangeOperation = "created" | "updated" | "deleted" | "restored";
 
 type Values = Readonly<Record<string, unknown>>;
 type Event = {

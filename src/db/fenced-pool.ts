@@ -52,6 +52,8 @@ export class FencedPool extends pg.Pool {
   readonly #recentTexts = new RecentTexts();
   /** Called after each transaction that was committed, or may have been, with its work. */
   onWrite: ((work: Work | undefined) => Promise<void>) | null = null;
+  /** Told the tenant of each of them. */
+  onCommit: ((tenantId: string) => void) | null = null;
   /** Told how many milliseconds each connection was waited for. */
   onWait: ((milliseconds: number) => void) | null = null;
 
@@ -188,6 +190,7 @@ export class FencedPool extends pg.Pool {
       try {
         await transaction.answered();
       } finally {
+        this.onCommit?.(tenantId);
         await this.onWrite?.(currently);
       }
       if (currently !== undefined) currently.hasCommitted = true;

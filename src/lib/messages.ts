@@ -106,6 +106,10 @@ const predicates = {
       : `is too much: a list has ${most}; look for less.`;
   },
   noWord: () => "give at least one word to search for.",
+  cursorExpired: () =>
+    "is older than the log is kept; make the copy anew, or go on from the oldest cursor and miss what was before.",
+  cursorAhead: () =>
+    "lies behind the end of the log; is it of another database, or of one that was restored since?",
   noCursor: () => "not a cursor of this API; pass it unchanged.",
 };
 
@@ -128,6 +132,8 @@ const sentences = {
   failedAs: ({ requestId }: { readonly requestId: string }) =>
     `Something went wrong on our side. Quote request id ${requestId} when you report it.`,
   noCredentialCheck: () => "Credentials cannot be checked just now; try again.",
+  readTooSlowly: () =>
+    "The events were not read as fast as they came; subscribe again from the cursor.",
   busy: () => "The gateway is busy; try again in a second.",
   noConnection: () => "No connection to the database came free in time; try again in a second.",
   requestsUsedUp: ({ owner, limit, retryAfter }: Quota) =>

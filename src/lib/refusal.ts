@@ -6,6 +6,8 @@ export const httpStatusOf = {
   UNAUTHENTICATED: 401,
   FORBIDDEN: 403,
   NOT_FOUND: 404,
+  CURSOR_EXPIRED: 410,
+  SLOW_CONSUMER: 503,
   CONFLICT: 409,
   DUPLICATE: 409,
   IDEMPOTENCY_KEY_REUSED: 422,
@@ -31,6 +33,10 @@ type Coded =
   /** `status` where HTTP has a word of its own for what is wrong with the request. */
   | { readonly code: "BAD_USER_INPUT"; readonly status?: 413 | 415 }
   | { readonly code: "NOT_FOUND" }
+  /** The oldest cursor that can be gone on from. */
+  | { readonly code: "CURSOR_EXPIRED"; readonly oldestCursor: string }
+  /** Behind the last event that was taken. */
+  | { readonly code: "SLOW_CONSUMER"; readonly cursor: string }
   | { readonly code: "IDEMPOTENCY_KEY_REUSED" }
   | { readonly code: "FORBIDDEN"; readonly missingScopes?: readonly string[] }
   /** For a conflict the record as it is now, for a duplicate the one that has the value, if the caller may see it. */

@@ -21,6 +21,9 @@ const meanings: Readonly<Record<ErrorCode, string>> = {
   UNAUTHENTICATED: "The credential is missing or does not work.",
   FORBIDDEN: "The credential lacks a scope.",
   NOT_FOUND: "There is no such record for this caller.",
+  CURSOR_EXPIRED:
+    "The cursor is older than the log is kept; `oldestCursor` is the oldest that can be gone on from.",
+  SLOW_CONSUMER: "The subscriber read too slowly and was ended; `cursor` is where to go on from.",
   CONFLICT: "The record is no longer what the caller read.",
   DUPLICATE: "A live record has the value already.",
   IDEMPOTENCY_KEY_REUSED: "The idempotency key was used for another request.",

@@ -7,14 +7,15 @@ type RecordedStatement = { readonly text: string; rows: number };
 
 /** Remembers the statements that go through a pool. */
 export type Recorder = {
-  /** What was sent since the last `clear`, without the fence's pin, the look-up of the key and the note of its use. */
+  /** What was sent since the last `clear`, without the fence's pin, the look-up of the key, the note of its use and what wakes listeners. */
   all(): readonly RecordedStatement[];
   /** The same with those. */
   everything(): readonly RecordedStatement[];
   clear(): void;
 };
 
-const housekeeping = /crm-gateway fence|set_config\('app\.tenant_id'|find_api_key|note_api_key_use/;
+const housekeeping =
+  /crm-gateway fence|set_config\('app\.tenant_id'|find_api_key|note_api_key_use|pg_notify/;
 
 /** Watches every connection that the pool opens from now on. */
 export function recordStatements(pool: FencedPool): Recorder {

@@ -1,0 +1,157 @@
+import type { Database } from "../db/database.ts";
+import { asOwnWork } from "../db/work.ts";
+import type { Catalog } from "../model/catalog.ts";
+import { prepare, type Listening, type LiveEvent, type Prepared } from "./listening.ts";
+import { maxPage, type LogSource } from "./log.ts";
+import { readMatching } from "./matching.ts";
+import { Listener, TenantFeed } from "./tenant-feed.ts";
+import { WakeUp } from "./wake-up.ts";
+
+/** The events for one listener, page by page. It ends when it is closed, and fails with the reason for which it was ended. */
+export type LiveStream = AsyncIterableIterator<readonly LiveEvent[], undefined, undefined> & {
+  /** The position behind which its events begin; what is committed from then on is in it. */
+  readonly opened: Promise<string>;
+  /** Ends it; a `next` that waits is answered. */
+  return(): Promise<IteratorReturnResult<undefined>>;
+};
+
+/** The log of changes as it grows, for the listeners of a process. Each tenant's log is read once for all of them. */
+export class LiveFeed {
+  readonly #database: Database;
+  readonly #catalog: Catalog;
+  readonly #onTrouble: (error: unknown) => void;
+  readonly #wakeUp: WakeUp;
+  readonly #tenants = new Map<string, TenantFeed>();
+  readonly #streams = new Set<() => void>();
+  #isClosed = false;
+
+  constructor(options: {
+    readonly database: Database;
+    readonly catalog: Catalog;
+    /** Hears why a log cannot be read just now; it is tried again. */
+    readonly onTrouble?: (error: unknown) => void;
+  }) {
+    this.#database = options.database;
+    this.#catalog = options.catalog;
+    this.#onTrouble = options.onTrouble ?? (() => undefined);
+    this.#wakeUp = new WakeUp({
+      database: options.database,
+      wake: (tenantId) => this.#tenants.get(tenantId)?.wake(),
+      onTrouble: this.#onTrouble,
+    });
+    options.database.pool.onCommit = (tenantId) => this.#wakeUp.tell(tenantId);
+  }
+
+  /** A tenant's log on the primary database, read as the server's own work. */
+  sourceOf(tenantId: string): LogSource {
+    const db = this.#database.pool.forTenant(tenantId);
+    return {
+      tenantId,
+      catalog: this.#catalog,
+      db: { rows: (...statement) => asOwnWork(() => db.rows(...statement)) },
+    };
+  }
+
+  /**
+   * Follows the log for a listener: the events behind a position first, then those that are committed, in the order of
+   * the commits, without a gap or a double. With `after` null it begins at the end of the log.
+   *
+   * The stream fails with SLOW_CONSUMER and the cursor behind what was taken if it is read too slowly, with
+   * CURSOR_EXPIRED if the position is older than the log is kept, and with BAD_USER_INPUT if the log does not reach it.
+   *
+   * @throws GatewayError FORBIDDEN or BAD_USER_INPUT if it may not or cannot listen so.
+   */
+  open(listening: Listening, after: string | null, signal?: AbortSignal): LiveStream {
+    const prepared = prepare(this.#catalog, listening);
+    const { tenantId } = listening.actor;
+    const tenant = this.#enter(tenantId);
+    const ending = new AbortController();
+    const end = (): void => {
+      if (ending.signal.aborted) return;
+      ending.abort();
+      signal?.removeEventListener("abort", end);
+      this.#streams.delete(end);
+      this.#leave(tenantId, tenant);
+    };
+    this.#streams.add(end);
+    signal?.addEventListener("abort", end);
+    if (this.#isClosed || signal?.aborted === true) end();
+    const start = after === null ? tenant.end() : Promise.resolve(BigInt(after));
+    const opened = start.then(String);
+    // Whoever reads is told of it.
+    opened.catch(() => undefined);
+    const events = follow(tenant, prepared, start, ending.signal);
+    return {
+      opened,
+      next: async () => {
+        try {
+          const next = await events.next();
+          if (next.done === true) end();
+          return next;
+        } catch (error) {
+          end();
+          throw error;
+        }
+      },
+      return: async () => {
+        end();
+        await events.return(undefined);
+        return { done: true, value: undefined };
+      },
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
+  }
+
+  /** Ends all streams as if their listeners had. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const end of this.#streams) end();
+    await this.#wakeUp.close();
+  }
+
+  #enter(tenantId: string): TenantFeed {
+    let tenant = this.#tenants.get(tenantId);
+    if (tenant === undefined) {
+      tenant = new TenantFeed(this.sourceOf(tenantId), this.#onTrouble);
+      this.#tenants.set(tenantId, tenant);
+      this.#wakeUp.watch(tenantId);
+    }
+    tenant.streams += 1;
+    return tenant;
+  }
+
+  #leave(tenantId: string, tenant: TenantFeed): void {
+    tenant.streams -= 1;
+    if (tenant.streams > 0) return;
+    this.#tenants.delete(tenantId);
+    this.#wakeUp.ignore(tenantId);
+  }
+}
+
+/** What is behind a position, page by page at the pace of the listener; then, with all others, what is committed. */
+async function* follow(
+  tenant: TenantFeed,
+  prepared: Prepared,
+  start: Promise<bigint>,
+  signal: AbortSignal,
+): AsyncGenerator<readonly LiveEvent[], undefined, undefined> {
+  let position = await start;
+  while (!signal.aborted && !(await tenant.isNear(position))) {
+    const after = String(position);
+    const page = await readMatching(tenant.source, prepared, { after, limit: maxPage });
+    position = BigInt(page.position);
+    if (page.events.length > 0) yield page.events;
+  }
+  if (signal.aborted) return;
+  const listener = new Listener(prepared, position);
+  const leave = (): void => tenant.remove(listener);
+  signal.addEventListener("abort", leave, { once: true });
+  tenant.add(listener);
+  for (;;) {
+    const events = await listener.take();
+    if (events === null) return;
+    yield events;
+  }
+}

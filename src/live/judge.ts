@@ -1,0 +1,149 @@
+import { isStatementError } from "../db/statement.ts";
+import { join, name, param, raw, render, sql, type Sql } from "../lib/sql.ts";
+import type { Entity } from "../model/entity.ts";
+import type { Stored } from "../model/record.ts";
+import { matching } from "../query/page.ts";
+import { viewerSql, visible } from "../query/visible.ts";
+import { writtenColumns } from "../write/stored.ts";
+import type { Question } from "./listening.ts";
+import type { LogSource } from "./log.ts";
+
+/** The most filters in one statement: PostgreSQL plans them all each time. */
+const questionsAtOnce = 50;
+
+/** What a state of a record is to those who ask a question. */
+export type Sight = {
+  /** It is a live record of theirs, and matches. */
+  readonly matches: boolean;
+  /** They may see it, deleted or not. */
+  readonly seen: boolean;
+};
+
+/** The answers to a question, in the order of what it was asked of; or why PostgreSQL cannot answer it. */
+export type Answers<Answer> = readonly Answer[] | Error;
+
+/** Asks questions of states of records, all in few statements. */
+export async function judgeStates(
+  source: LogSource,
+  entity: Entity,
+  states: readonly Stored[],
+  questions: readonly Question[],
+): Promise<Map<string, Answers<Sight>>> {
+  const from = sql`(${await statesSql(source, entity, states)}) t`;
+  const found = await ask(source, questions, {
+    conditions: (question) => [
+      condition(source, entity, question),
+      sight(source, entity, question),
+    ],
+    statement: (asked) => sql`SELECT ${asked} FROM ${from} ORDER BY t.place`,
+  });
+  return mapAnswers(found, ([matches, seen]) => ({ matches: matches === "t", seen: seen === "t" }));
+}
+
+/** Asks questions of the events between two positions, without the first and with the last. */
+export async function judgeEvents(
+  source: LogSource,
+  { after, to }: { readonly after: bigint; readonly to: bigint },
+  questions: readonly Question[],
+): Promise<Map<string, Answers<boolean>>> {
+  const events = source.catalog.entity("changeEvent");
+  const range = sql`t.tenant_id = ${param(source.tenantId, "uuid")} AND t.position > ${param(String(after), "bigint")} AND t.position <= ${param(String(to), "bigint")}`;
+  const found = await ask(source, questions, {
+    conditions: (question) => [condition(source, events, question)],
+    statement: (asked) =>
+      sql`SELECT ${asked} FROM change_events t WHERE ${range} ORDER BY t.position`,
+  });
+  return mapAnswers(found, ([matches]) => matches === "t");
+}
+
+function mapAnswers<Answer>(
+  found: ReadonlyMap<string, Answers<readonly (string | null)[]>>,
+  read: (cells: readonly (string | null)[]) => Answer,
+): Map<string, Answers<Answer>> {
+  return new Map(
+    [...found].map(([key, answers]) => [
+      key,
+      answers instanceof Error ? answers : answers.map((cells) => read(cells)),
+    ]),
+  );
+}
+
+/** That a row is in the list that the question asks for, as lists have it. */
+function condition(source: LogSource, entity: Entity, { appId, where }: Question): Sql {
+  const viewer = viewerSql({ tenantId: source.tenantId, appId });
+  const list = { entity, parent: null, where, words: null, includeDeleted: false };
+  return matching(list, source.catalog, viewer);
+}
+
+const sight = (source: LogSource, entity: Entity, { appId }: Question): Sql =>
+  visible(entity, "t", viewerSql({ tenantId: source.tenantId, appId }), true);
+
+/** One statement for many questions; one that PostgreSQL refuses is found and answered with its error. */
+async function ask(
+  source: LogSource,
+  questions: readonly Question[],
+  how: {
+    readonly conditions: (question: Question) => readonly Sql[];
+    readonly statement: (asked: Sql) => Sql;
+  },
+): Promise<Map<string, Answers<readonly (string | null)[]>>> {
+  if (questions.length > questionsAtOnce) {
+    const first = await ask(source, questions.slice(0, questionsAtOnce), how);
+    return new Map([...first, ...(await ask(source, questions.slice(questionsAtOnce), how))]);
+  }
+  const conditions = questions.map((question) => how.conditions(question));
+  const width = conditions[0]?.length ?? 0;
+  try {
+    const asked = join(conditions.flat(), ", ");
+    const { text, values } = render(how.statement(asked));
+    const rows = await source.db.rows(text, values, { plannedEach: true });
+    return new Map(
+      questions.map(({ key }, index) => [
+        key,
+        rows.map((cells) => cells.slice(index * width, (index + 1) * width)),
+      ]),
+    );
+  } catch (error) {
+    if (!isStatementError(error)) throw error;
+    const [only] = questions;
+    if (only !== undefined && questions.length === 1) return new Map([[only.key, error]]);
+    const half = Math.ceil(questions.length / 2);
+    const first = await ask(source, questions.slice(0, half), how);
+    return new Map([...first, ...(await ask(source, questions.slice(half), how))]);
+  }
+}
+
+/** States of records as rows like those of the entity's table, in their order by `place`. */
+async function statesSql(
+  source: LogSource,
+  entity: Entity,
+  states: readonly Stored[],
+): Promise<Sql> {
+  const columns = writtenColumns(entity);
+  const rows = states.map((state) =>
+    Object.fromEntries(
+      columns.map(({ field, definition }) => [definition.column, state[field] ?? null]),
+    ),
+  );
+  const written = columns.map(({ column }) => `r.${column}`).join(", ");
+  const generated = await generatedColumns(source, entity);
+  return sql`SELECT s.*${raw(generated)} FROM (SELECT r.ordinality AS place, ${raw(written)}
+    FROM json_populate_recordset(NULL::${raw(name(entity.table))}, ${param(JSON.stringify(rows), "json")}) WITH ORDINALITY AS r) s`;
+}
+
+const generatedOf = new WeakMap<Entity, string>();
+
+/** The columns that PostgreSQL generates, by the expressions that it has for them. */
+async function generatedColumns({ db }: LogSource, entity: Entity): Promise<string> {
+  const known = generatedOf.get(entity);
+  if (known !== undefined) return known;
+  const { text, values } = render(sql`SELECT a.attname, pg_get_expr(d.adbin, d.adrelid)
+    FROM pg_attribute a JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+    WHERE a.attrelid = ${param(name(entity.table), "regclass")} AND a.attgenerated <> '' ORDER BY a.attnum`);
+  const columns = await db.rows(text, values);
+  const generated = columns
+    .map(([column, expression]) => `, (${expression ?? ""}) AS ${name(column ?? "")}`)
+    .join("");
+  generatedOf.set(entity, generated);
+  return generated;
+}

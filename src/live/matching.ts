@@ -1,0 +1,168 @@
+import { isRecord } from "../lib/json.ts";
+import type { Entity } from "../model/entity.ts";
+import { judgeEvents, judgeStates, type Answers, type Sight } from "./judge.ts";
+import {
+  prepare,
+  type Listening,
+  type LiveEvent,
+  type Prepared,
+  type Question,
+} from "./listening.ts";
+import { readLog, type LogPage, type LogRow, type LogSource } from "./log.ts";
+import { statesAround } from "./states.ts";
+
+/** What those who ask a question are told of an event. */
+type Told = Omit<LiveEvent, "position">;
+
+/** The events of a page that a listening matches; or why PostgreSQL refused its filter. */
+export type Matched = readonly LiveEvent[] | Error;
+
+/**
+ * Events behind a position that match, out of at most `limit` events of the log. `position` is where to go on, which
+ * may lie behind the last one. The log and each record's states are read in one snapshot each.
+ *
+ * @throws GatewayError FORBIDDEN if the actor may not read it, CURSOR_EXPIRED if the next events are no longer kept.
+ */
+export async function readMatching(
+  source: LogSource,
+  listening: Listening,
+  { after, limit }: { readonly after: string; readonly limit: number },
+): Promise<{
+  readonly events: readonly LiveEvent[];
+  readonly position: string;
+  readonly isAtEnd: boolean;
+}> {
+  const prepared = prepare(source.catalog, listening);
+  const page = await readLog(source, BigInt(after), limit);
+  const matched = (await match(source, page, [prepared])).get(prepared.key) ?? [];
+  if (matched instanceof Error) throw matched;
+  return { events: matched, position: String(page.position), isAtEnd: page.isAtEnd };
+}
+
+/** Matches a page of the log with many listenings, in few statements; gives the events of each by its key. */
+export async function match(
+  source: LogSource,
+  { rows }: Pick<LogPage, "rows">,
+  listenings: readonly Prepared[],
+): Promise<Map<string, Matched>> {
+  const distinct = new Map(listenings.map((prepared) => [prepared.key, prepared]));
+  const questions = new Map<string, Question>();
+  for (const prepared of distinct.values()) {
+    const { question } = prepared;
+    if (question !== null && rows.some((row) => concerns(prepared, row)))
+      questions.set(question.key, question);
+  }
+  const answers = await answer(source, rows, [...questions.values()]);
+  return new Map([...distinct].map(([key, prepared]) => [key, matchedBy(prepared, rows, answers)]));
+}
+
+/** Whether an event is of the kinds, operations and record of a listening. */
+function concerns({ kinds, operations, record }: Prepared, { event }: LogRow): boolean {
+  const { recordType, operation, recordId } = event;
+  return (
+    kinds.has(String(recordType)) &&
+    (operations === null || operations.some((one) => one === operation)) &&
+    (record === null || record.id === null || record.id === recordId)
+  );
+}
+
+function matchedBy(
+  prepared: Prepared,
+  rows: readonly LogRow[],
+  answers: ReadonlyMap<string, ReadonlyMap<bigint, Told> | Error>,
+): Matched {
+  const { question } = prepared;
+  const told = question === null ? null : (answers.get(question.key) ?? new Map<bigint, Told>());
+  if (told instanceof Error) return told;
+  return rows.flatMap((row) => {
+    if (!concerns(prepared, row)) return [];
+    const one = told === null ? { event: row.event, transition: null } : told.get(row.position);
+    return one === undefined ? [] : [{ position: String(row.position), ...one }];
+  });
+}
+
+/** The answers to questions about the events of a page: what is told of those that match. */
+async function answer(
+  source: LogSource,
+  rows: readonly LogRow[],
+  questions: readonly Question[],
+): Promise<Map<string, Map<bigint, Told> | Error>> {
+  const answers = new Map<string, Map<bigint, Told> | Error>();
+  const [first, last] = [rows[0], rows.at(-1)];
+  if (first === undefined || last === undefined) return answers;
+  for (const [entity, asked] of Map.groupBy(questions, (question) => question.entity)) {
+    if (entity !== null) {
+      const found = await transitions(source, entity, rows, asked);
+      for (const [key, told] of found) answers.set(key, told);
+      continue;
+    }
+    const found = await judgeEvents(
+      source,
+      { after: first.position - 1n, to: last.position },
+      asked,
+    );
+    for (const [key, matches] of found) {
+      answers.set(
+        key,
+        matches instanceof Error
+          ? matches
+          : new Map(
+              rows.flatMap(({ position, event }, index) =>
+                matches[index] === true ? [[position, { event, transition: null }]] : [],
+              ),
+            ),
+      );
+    }
+  }
+  return answers;
+}
+
+/** What the events of a page did to the lists of an entity's records that are asked for. */
+async function transitions(
+  source: LogSource,
+  entity: Entity,
+  rows: readonly LogRow[],
+  questions: readonly Question[],
+): Promise<Map<string, Map<bigint, Told> | Error>> {
+  const own = rows.filter(({ event }) => event["recordType"] === entity.type);
+  const states = await statesAround(source, entity, own);
+  const events = new Map(own.map(({ position, event }) => [position, event]));
+  // Each state once: what a record is after an event, it is before its next one.
+  const asked = states.flatMap(({ before, after }) =>
+    before === null ? [after] : [before, after],
+  );
+  const found = await judgeStates(source, entity, asked, questions);
+  const tellBy = (sights: Answers<Sight>): Map<bigint, Told> | Error => {
+    if (sights instanceof Error) return sights;
+    let place = 0;
+    return new Map(
+      states.flatMap(({ position, before }) => {
+        const was = before === null ? null : (sights[place++] ?? null);
+        const is = sights[place++] ?? null;
+        const event = events.get(position);
+        const transition = transitionOf(was, is);
+        if (transition === null || event === undefined) return [];
+        return [[position, { event: asSeen(event, was, is), transition }]];
+      }),
+    );
+  };
+  return new Map([...found].map(([key, sights]) => [key, tellBy(sights)]));
+}
+
+function transitionOf(was: Sight | null, is: Sight | null): Told["transition"] {
+  if (is?.matches === true) return was?.matches === true ? "changed" : "entered";
+  return was?.matches === true ? "left" : null;
+}
+
+/** The event without what the viewer could not see: of a record that was another's before, or is another's now. */
+function asSeen(event: LogRow["event"], was: Sight | null, is: Sight | null): LogRow["event"] {
+  const changes = event["changes"];
+  if (!isRecord(changes) || is?.seen !== true)
+    return { ...event, appId: null, actor: null, changes: {} };
+  if (was === null || was.seen) return event;
+  const entries = Object.entries(changes).map(([field, pair]) => [
+    field,
+    [null, Array.isArray(pair) ? pair[1] : null],
+  ]);
+  return { ...event, changes: Object.fromEntries(entries) };
+}

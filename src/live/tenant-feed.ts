@@ -1,0 +1,175 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { badInput, GatewayError } from "../lib/errors.ts";
+import { cursorAt } from "../changes/position.ts";
+import type { LiveEvent, Prepared } from "./listening.ts";
+import { endOfLog, maxPage, readLog, type LogPage, type LogSource } from "./log.ts";
+import { match, type Matched } from "./matching.ts";
+import { EventQueue } from "./queue.ts";
+
+/** The shortest time between two reads of a log: a burst of commits is read by pages. */
+const pauseMilliseconds = 20;
+/** Between attempts to read while the database does not answer. */
+const troubleMilliseconds = 500;
+
+/** A listener that has caught up with the log, and where it is. */
+export class Listener {
+  readonly prepared: Prepared;
+  readonly queue = new EventQueue();
+  /** All events up to here are in its queue or were taken. */
+  position: bigint;
+  /** The last event that was taken out of its queue, or the place where it began. */
+  taken: bigint;
+
+  constructor(prepared: Prepared, position: bigint) {
+    this.prepared = prepared;
+    this.position = position;
+    this.taken = position;
+  }
+
+  /** Gets the part of a page that it does not have yet. */
+  deliver(page: LogPage, matched: Matched): void {
+    if (matched instanceof Error) return this.queue.end(matched);
+    const behind = this.position;
+    const news = page.rows[0]?.position === behind + 1n;
+    const events = news ? matched : matched.filter(({ position }) => BigInt(position) > behind);
+    if (page.position > behind) this.position = page.position;
+    if (!this.queue.put(events, bytesOf(page, events))) this.queue.end(this.#tooSlow());
+  }
+
+  /** The next events; null at the end. */
+  async take(): Promise<readonly LiveEvent[] | null> {
+    const events = await this.queue.take();
+    const last = events?.at(-1);
+    if (last !== undefined) this.taken = BigInt(last.position);
+    return events;
+  }
+
+  #tooSlow(): GatewayError {
+    const cursor = cursorAt(String(this.taken));
+    return new GatewayError({
+      code: "SLOW_CONSUMER",
+      complaint: { complaint: "readTooSlowly" },
+      cursor,
+    });
+  }
+}
+
+function bytesOf({ rows }: LogPage, events: readonly LiveEvent[]): number {
+  return events.length === 0 ? 0 : rows.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+/** The listeners to one tenant's log. It is read once for all of them, from where the last of them is. */
+export class TenantFeed {
+  readonly source: LogSource;
+  /** Streams of this tenant, with those that have not caught up yet. */
+  streams = 0;
+  readonly #listeners = new Set<Listener>();
+  readonly #onTrouble: (error: unknown) => void;
+  /** The end of the log as it was last seen. */
+  #end = 0n;
+  #ending: Promise<bigint> | null = null;
+  #isAwake = false;
+  #isRunning = false;
+
+  constructor(source: LogSource, onTrouble: (error: unknown) => void) {
+    this.source = source;
+    this.#onTrouble = onTrouble;
+  }
+
+  add(listener: Listener): void {
+    this.#listeners.add(listener);
+    this.wake();
+  }
+
+  /** Takes a listener out, and ends its queue. */
+  remove(listener: Listener): void {
+    this.#listeners.delete(listener);
+    listener.queue.end(null);
+  }
+
+  /** Reads what the log has behind its listeners. */
+  wake(): void {
+    this.#isAwake = true;
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    void this.#run();
+  }
+
+  /** The end of the log; read once for all who ask in one turn of the event loop. */
+  end(): Promise<bigint> {
+    this.#ending ??= Promise.resolve().then(async () => {
+      this.#ending = null;
+      return this.#reaches(await endOfLog(this.source));
+    });
+    return this.#ending;
+  }
+
+  /**
+   * Whether the log ends within a page behind the position, so that the listener can go on with the others.
+   *
+   * @throws GatewayError BAD_USER_INPUT if the log does not reach the position.
+   */
+  async isNear(position: bigint): Promise<boolean> {
+    if (this.#end < position || this.#end === 0n) await this.end();
+    if (this.#end < position) throw badInput(["after"], { complaint: "cursorAhead" });
+    return this.#end - position <= BigInt(maxPage);
+  }
+
+  async #run(): Promise<void> {
+    // Never within the call that wakes.
+    await Promise.resolve();
+    while (this.#isAwake && this.#listeners.size > 0) {
+      this.#isAwake = false;
+      try {
+        if (!(await this.#readOn())) this.#isAwake = true;
+        await sleep(pauseMilliseconds, undefined, { ref: false });
+      } catch (error) {
+        this.#onTrouble(error);
+        this.#isAwake = true;
+        await sleep(troubleMilliseconds, undefined, { ref: false });
+      }
+    }
+    this.#isRunning = false;
+  }
+
+  /** Gives the listeners the next page of the log; gives whether it was the last one. */
+  async #readOn(): Promise<boolean> {
+    const listeners = [...this.#listeners];
+    const [first] = listeners;
+    if (first === undefined) return true;
+    const behind = listeners.reduce(
+      (least, { position }) => (position < least ? position : least),
+      first.position,
+    );
+    let page: LogPage;
+    try {
+      page = await readLog(this.source, behind);
+    } catch (error) {
+      if (!(error instanceof GatewayError) || error.code !== "CURSOR_EXPIRED") throw error;
+      for (const { position, queue } of listeners) if (position === behind) queue.end(error);
+      this.#dropEnded(listeners);
+      return false;
+    }
+    this.#reaches(page.position);
+    if (page.rows.length > 0) {
+      const prepared = listeners.map((listener) => listener.prepared);
+      const matched = await match(this.source, page, prepared);
+      for (const listener of listeners) {
+        listener.deliver(page, matched.get(listener.prepared.key) ?? []);
+      }
+      this.#dropEnded(listeners);
+    }
+    return page.isAtEnd;
+  }
+
+  #dropEnded(listeners: readonly Listener[]): void {
+    for (const listener of listeners) {
+      if (listener.queue.isEnded) this.#listeners.delete(listener);
+    }
+  }
+
+  #reaches(position: bigint): bigint {
+    if (position > this.#end) this.#end = position;
+    return this.#end;
+  }
+}
