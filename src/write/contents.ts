@@ -76,8 +76,11 @@ export async function restoreContents(
   return contents;
 }
 
+/** Citus refuses `timestamptz + interval` here: days and months in it depend on the session's time zone. */
+const justAfter = `(t."updated_at" AT TIME ZONE 'UTC' + interval '1 millisecond') AT TIME ZONE 'UTC'`;
+
 function stamped(unit: WriteUnit) {
-  return sql`"version" = t."version" + 1, "updated_at" = greatest(${param(unit.now, "timestamptz")}, t."updated_at" + interval '1 millisecond'), "updated_by" = ${param(unit.actor.id, "text")}`;
+  return sql`"version" = t."version" + 1, "updated_at" = greatest(${param(unit.now, "timestamptz")}, ${raw(justAfter)}), "updated_by" = ${param(unit.actor.id, "text")}`;
 }
 
 /** Logs rows that came back as id, version, update, application, deletion, and when and by whom if not just now; gives the deletion of each. */
