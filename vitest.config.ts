@@ -1,3 +1,4 @@
+import { env } from "node:process";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
@@ -22,9 +23,13 @@ const long = [
   "test/cli/start.test.ts",
 ];
 
+/** A Citus to run the tests on (CONTRIBUTING.md). */
+const citusUrl = env["CRM_TEST_CITUS_URL"];
+
 export default defineConfig(({ mode }) => ({
   test: {
     include: mode === "long" ? long : ["test/**/*.test.ts"],
+    exclude: citusUrl === undefined ? ["test/citus/**"] : [],
     env: {
       CRM_TEST_LONG: mode === "long" ? "1" : "",
       // For the programs that tests start.
@@ -32,6 +37,7 @@ export default defineConfig(({ mode }) => ({
     },
     reporters: ["default", "./test/support/run/closing-line.ts"],
     globalSetup: ["test/support/run/cluster.ts"],
+    setupFiles: citusUrl === undefined ? [] : ["test/support/run/citus.ts"],
     // Prisma's schema engine (drift test) is a module of WebAssembly, which Node still warns about.
     execArgv: ["--disable-warning=ExperimentalWarning"],
     // Tests run in Node as the server does: TypeScript as it is, and one copy of graphql for all.

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { StartupError } from "../lib/startup-error.ts";
 import { logToErrors, openServer } from "./open.ts";
 import { parseShards } from "./option-values.ts";
 import { runCommand, say } from "./run-command.ts";
@@ -18,6 +19,11 @@ export function addDistribute(program: Command): void {
         const url = await openServer(context, logToErrors);
         const { withOwner } = await import("../db/with-owner.ts");
         const { distribute, distributionSteps } = await import("../db/distribute.ts");
+        const { migrationStatus } = await import("../db/migrate.ts");
+        const migrations = await migrationStatus({ url });
+        if (migrations.some(({ state }) => state === "pending")) {
+          throw new StartupError("Migrations are missing: apply them first with `crm migrate`");
+        }
         await withOwner(url, "distribute", async (client) => {
           const steps = await distributionSteps(client, shards);
           for (const { purpose, sql } of steps) say(`-- ${purpose}\n${sql};`);

@@ -10,6 +10,9 @@ import {
   readMigrations,
 } from "./migration-files.ts";
 import { migrationSteps } from "./migration-steps.ts";
+import { sqlStatements } from "./sql-statements.ts";
+import { tableSteps } from "./citus/tables.ts";
+import { hasDistributedTables } from "./fence.ts";
 import { withOwner } from "./with-owner.ts";
 
 /** Where one migration stands. `unknown` was applied by another version of the gateway. */
@@ -143,9 +146,7 @@ async function applyNext(
     await client.query(createHistory);
     const next = nextMissing(files, await readHistory(client));
     if (next !== undefined) {
-      await client.query(next.sql).catch((error: unknown) => {
-        throw explain(next, error);
-      });
+      await run(client, next);
       await migrationSteps[next.name]?.(client);
       await client.query(recordApplied, [randomUUID(), checksum(next.sql), next.name]);
     }
@@ -157,12 +158,34 @@ async function applyNext(
   }
 }
 
-function explain({ name, sql }: MigrationFile, error: unknown): StartupError {
+/** The commands that a table may come from, as PostgreSQL calls them. */
+const mayCreate: ReadonlySet<string> = new Set(["CREATE", "DO"]);
+
+/** One statement at a time: Citus passes each on to its nodes, and several in one text are none that it can pass on. */
+async function run(client: pg.Client, migration: MigrationFile): Promise<void> {
+  // Keys between distributed tables are made on one connection to each node. Without Citus the setting means nothing.
+  await client.query("SET LOCAL citus.multi_shard_modify_mode = 'sequential'");
+  const { rows } = await client.query<{ distributed: boolean }>(
+    `SELECT ${hasDistributedTables} AS distributed`,
+  );
+  const isDistributed = rows[0]?.distributed === true;
+  for (const { text, start } of sqlStatements(migration.sql)) {
+    const { command } = await client.query(text).catch((error: unknown) => {
+      throw explain(migration, start, error);
+    });
+    // A new table is empty, and keys that follow lead to tables that are distributed.
+    if (!isDistributed || !mayCreate.has(command)) continue;
+    for (const { sql } of await tableSteps(client)) await client.query(sql);
+  }
+}
+
+function explain({ name, sql }: MigrationFile, start: number, error: unknown): StartupError {
   const message = error instanceof Error ? error.message : String(error);
   let place = "";
   if (error instanceof pg.DatabaseError) {
-    if (error.position !== undefined) place = ` at line ${lineAt(sql, Number(error.position))}`;
-    else if (error.where !== undefined) place = ` in ${error.where.split("\n")[0] ?? ""}`;
+    if (error.position !== undefined) {
+      place = ` at line ${lineAt(sql, start + Number(error.position))}`;
+    } else if (error.where !== undefined) place = ` in ${error.where.split("\n")[0] ?? ""}`;
   }
   return new StartupError(`The migration ${name} failed${place}: ${message}`, { cause: error });
 }

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { StartupError } from "../../src/lib/startup-error.ts";
 import { migrate, migrationStatus } from "../../src/db/migrate.ts";
 import { migrationsDirectory, readMigrations } from "../../src/db/migration-files.ts";
+import { sqlStatements } from "../../src/db/sql-statements.ts";
 import { withSchemaEngine } from "../../tools/schema-engine.ts";
 import {
   createEmptyDatabase,
@@ -69,6 +70,22 @@ test("a function body with semicolons is one statement", async () => {
   );
   await migrate({ url: database.url, directory });
   expect(await query("SELECT two()")).toEqual([{ two: 2 }]);
+});
+
+test.each([
+  ["strings", String.raw`SELECT ';', E'\';''', ''';', "a;b" FROM c`],
+  ["dollar quotes", "SELECT $$;$$, $a$;$b$;$$;$a$, x$y FROM t$"],
+  ["comments", "-- it's ;\nSELECT 1 /* ; /* ' ; */ ; */"],
+  ["parentheses", "CREATE RULE r AS ON INSERT TO t DO ALSO (SELECT 1; SELECT 2)"],
+  [
+    "the body of a function",
+    "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT CASE WHEN true THEN 2 END; END",
+  ],
+])("a migration is not cut in %s", (_, sql) => {
+  expect(sqlStatements(`${sql}; SELECT 2;\n\n-- The end.\n`)).toEqual([
+    { text: `${sql};`, start: 0 },
+    { text: " SELECT 2;", start: sql.length + 1 },
+  ]);
 });
 
 test("refuses a migration that was changed after it was applied, except in line endings", async () => {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import pg from "pg";
 import { inject } from "vitest";
-import { copySettings, urlOf } from "./citus.ts";
+import { copySettings, makeCluster, urlOf } from "./citus.ts";
 
 /** A migrated, empty database of one's own. */
 export type TestDatabase = {
@@ -27,12 +27,20 @@ export function createEmptyDatabase(options = ""): Promise<TestDatabase> {
   return create([inject("templateUrl")], "template0", options);
 }
 
+/** The same on all nodes of Citus, which know each other. Only in a run there. */
+export async function createEmptyCluster(): Promise<TestDatabase> {
+  const servers = [inject("templateUrl"), ...inject("workerUrls")];
+  const name = nameOfOwn();
+  const url = await makeCluster(servers.map(maintenance), name);
+  return { url, drop: () => administrate(servers, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
+}
+
 async function create(
   servers: readonly string[],
   template: string,
   options = "",
 ): Promise<TestDatabase> {
-  const name = `test_${randomBytes(6).toString("hex")}`;
+  const name = nameOfOwn();
   await administrate(
     servers,
     `CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY FILE_COPY ${options}`,
@@ -43,6 +51,7 @@ async function create(
   };
 }
 
+const nameOfOwn = (): string => `test_${randomBytes(6).toString("hex")}`;
 const nameIn = (url: string): string => new URL(url).pathname.slice(1);
 /** Where the template has no session. */
 const maintenance = (url: string): string => urlOf(url, { name: "postgres" });

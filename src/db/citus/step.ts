@@ -1,0 +1,14 @@
+import type pg from "pg";
+
+/** A step of the distribution: what it is for, and its SQL. One on the nodes runs once the others are committed. */
+export type Step = {
+  readonly purpose: string;
+  readonly sql: string;
+  readonly isOnNodes?: true;
+};
+
+/** The values of the column `name`. */
+export async function names(client: pg.Client, sql: string): Promise<string[]> {
+  const { rows } = await client.query<{ name: string }>(sql);
+  return rows.map(({ name }) => name);
+}
