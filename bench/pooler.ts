@@ -38,6 +38,7 @@ const sides: readonly Side[] = [
   { mode: null, fence: "session", prepared: "off" },
   { mode: null, fence: "transaction", prepared: "on" },
   { mode: "session", fence: "transaction", prepared: "on" },
+  { mode: "transaction", fence: "transaction", prepared: "on" },
   { mode: "transaction", fence: "transaction", prepared: "off" },
   ...(flags.keeping === undefined
     ? []
@@ -102,13 +103,17 @@ try {
         if (round >= 0) speeds[index]?.push(good / took);
       }
     }
-    console.log(`${title}, ${connections} connections`);
+    console.log(
+      `${title}, ${connections} connections: requests a second, of the first, of session mode`,
+    );
+    const sessionMode = sides.findIndex(({ mode }) => mode === "session");
     for (const [index, side] of sides.entries()) {
       const own = speeds[index] ?? [];
-      const ratios = own.map((speed, round) => speed / (speeds[0]?.[round] ?? 0));
-      console.log(
-        `  ${titleOf(side).padEnd(62)} ${String(Math.round(median(own))).padStart(6)}/s, ${range(ratios)} of the first`,
+      const ratios = [0, sessionMode].map((other) =>
+        range(own.map((speed, round) => speed / (speeds[other]?.[round] ?? 0))),
       );
+      const speed = String(Math.round(median(own))).padStart(6);
+      console.log(`  ${titleOf(side).padEnd(62)} ${speed} ${ratios.join(" ")}`);
     }
   }
 } finally {

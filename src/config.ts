@@ -4,7 +4,6 @@ import { z } from "zod";
 import { type AuthConfig, authVariables } from "./config/auth.ts";
 import { browserConfig, browserVariables, type BrowserConfig } from "./config/browsers.ts";
 import { telemetryConfig, telemetryVariables, type TelemetryConfig } from "./config/telemetry.ts";
-import { webhookConfig, webhookVariables, type WebhookConfig } from "./config/webhooks.ts";
 import { readDuration } from "./lib/duration.ts";
 import { StartupError } from "./lib/startup-error.ts";
 
@@ -63,7 +62,6 @@ export type Config = {
   pool: PoolConfig;
   replicas: ReplicaConfig;
   limits: LimitsConfig;
-  webhooks: WebhookConfig;
 };
 
 /** How the server shares its connections to PostgreSQL among requests. */
@@ -77,7 +75,7 @@ export type PoolConfig = {
   readonly lockMilliseconds: number;
   /** Where the tenant, the role and the settings are kept: in the connection, or in each transaction. */
   readonly fence: "session" | "transaction";
-  /** Whether connections keep statements that are prepared. */
+  /** Whether statements are prepared. */
   readonly preparedStatements: boolean;
   /** Whether Citus spreads the tables over several nodes. Not configured: the start finds it out. */
   readonly isDistributed: boolean;
@@ -167,7 +165,7 @@ const variablesSchema = z.object({
   REPLICA_MAX_LAG: duration.default(10_000),
   DATABASE_DIRECT_URL: z.string().refine(isDatabaseUrl, databaseUrlHint).optional(),
   FENCE: z.enum(["session", "transaction"], "must be session or transaction").default("session"),
-  PREPARED_STATEMENTS: z.enum(["on", "off"], "must be on or off").optional(),
+  PREPARED_STATEMENTS: z.enum(["on", "off"], "must be on or off").default("on"),
   DEMO: z.enum(["on", "off"], "must be on or off").optional(),
   NODE_ENV: z
     .enum(["development", "test", "production"], "must be development, test or production")
@@ -209,7 +207,6 @@ const variablesSchema = z.object({
   npm_lifecycle_event: z.string().optional(),
   ...telemetryVariables,
   ...browserVariables,
-  ...webhookVariables,
 });
 const environmentSchema = variablesSchema.refine(
   (given) => given.DATABASE_DIRECT_URL === undefined || given.DATABASE_URL !== undefined,
@@ -279,9 +276,7 @@ export function loadConfig(
       statementMilliseconds: parsed.data.STATEMENT_TIMEOUT,
       lockMilliseconds: parsed.data.LOCK_TIMEOUT,
       fence: FENCE,
-      // What stands behind FENCE=transaction need not keep them, and would then mix them up.
-      preparedStatements:
-        PREPARED_STATEMENTS === undefined ? FENCE === "session" : PREPARED_STATEMENTS === "on",
+      preparedStatements: PREPARED_STATEMENTS === "on",
       isDistributed: poolDefaults.isDistributed,
     },
     replicas: {
@@ -299,7 +294,6 @@ export function loadConfig(
       queued: parsed.data.MAX_QUEUED,
       unreadBytes: parsed.data.MAX_UNREAD_BYTES,
     },
-    webhooks: webhookConfig(parsed.data),
   };
 }
 

@@ -1,22 +1,34 @@
 import { randomBytes } from "node:crypto";
 import type pg from "pg";
 import { Cancelling } from "./cancel.ts";
-import type { Fence, Piece, Pin } from "./fence.ts";
+import { sharesStatements, type Fence, type Piece, type Pin } from "./fence.ts";
 import { fenceQueries } from "./fenced-query.ts";
-import { PreparedTexts, type RecentTexts } from "./prepared-texts.ts";
+import { PreparedTexts, type RecentTexts, type Texts } from "./prepared-texts.ts";
 import { isStale, Statement, type Cells, type Sent } from "./statement.ts";
 
+/** What the connections of a pool prepare. */
+type TextsOfPool = { readonly recent: RecentTexts; readonly shared: Texts };
+
 const none: readonly Piece[] = [];
-const begin: Piece = { text: "BEGIN ISOLATION LEVEL READ COMMITTED", values: [] };
-/** Ends a transaction that has failed as well: it rolls that back, and does not fail. */
-const commit: Piece = { text: "COMMIT", values: [] };
+const begin: Piece = {
+  text: "BEGIN ISOLATION LEVEL READ COMMITTED",
+  values: [],
+  comesOnce: true,
+};
+/**
+ * Ends a transaction that has failed as well: it rolls that back, and does not fail, as it would if it were prepared and
+ * gone.
+ */
+const commit: Piece = { text: "COMMIT", values: [], comesOnce: true };
 const nobody: Pin = { tenantId: "", plans: "auto" };
 
 /** A connection of the pool: its pin, its prepared statements, and the turn that it serves. */
 export class Connection {
   readonly client: pg.PoolClient;
   readonly #fence: Fence;
-  readonly #prepared: PreparedTexts;
+  readonly #allTexts: TextsOfPool;
+  /** None is prepared before a look has told whose the connection is. */
+  #texts: Texts;
   #pin: Pin | null = null;
   /** What queries of other libraries are fenced to. */
   #othersPin: Pin = nobody;
@@ -27,11 +39,11 @@ export class Connection {
   #giveBack: (() => void) | null = null;
   #cancelling: Cancelling | null = null;
 
-  constructor(client: pg.PoolClient, fence: Fence, recentTexts: RecentTexts) {
+  constructor(client: pg.PoolClient, fence: Fence, texts: TextsOfPool) {
     this.client = client;
     this.#fence = fence;
-    const prefix = fence.isLasting ? "s" : `${randomBytes(6).toString("hex")}_`;
-    this.#prepared = new PreparedTexts(fence.keepsStatements ? recentTexts : null, prefix);
+    this.#allTexts = texts;
+    this.#texts = new PreparedTexts(fence.isLasting && fence.keepsStatements ? texts.recent : null);
     if (fence.isLasting) return;
     fenceQueries(client, () => {
       const pin = this.#othersPin;
@@ -64,10 +76,19 @@ export class Connection {
     const pinning = this.#fence.pin(pin);
     if (this.#isTrusted) return pinning;
     const processId: unknown = Reflect.get(this.client, "processID");
-    const looking = this.#fence.look(typeof processId === "number" ? processId : null);
+    const look = this.#fence.look(typeof processId === "number" ? processId : null);
+    const looking = { ...look, heard: this.#hears };
     // A role that is pinned is looked at; one of the connection must be there before.
     return this.#fence.isLasting ? [looking, ...pinning] : [...pinning, looking];
   }
+
+  /** Chooses how texts are prepared, by what a look found. */
+  readonly #hears = (found: readonly (string | null)[]): void => {
+    const { recent, shared } = this.#allTexts;
+    if (this.#fence.isLasting || !this.#fence.keepsStatements) return;
+    const prefix = `${randomBytes(6).toString("hex")}_`;
+    this.#texts = sharesStatements(found) ? shared : new PreparedTexts(recent, prefix);
+  };
 
   /** Says that what went in front of a statement was answered. */
   holds(pin: Pin): void {
@@ -82,21 +103,25 @@ export class Connection {
 
   /** Sends a statement without waiting for earlier ones. */
   send(sent: Sent): Statement {
-    const statement = new Statement(sent, this.#prepared);
+    const statement = new Statement(sent, this.#texts);
     this.client.query(statement);
     return statement;
   }
 
   /**
-   * The rows of a statement outside of transactions. PostgreSQL refuses an outdated prepared statement before it runs,
-   * so the text is sent again.
+   * The rows of a statement outside of transactions. PostgreSQL refuses what it does not have prepared as it should be
+   * before it runs, so the text is sent again, once `mayRepeat` has passed.
    */
-  async answer(sent: Sent): Promise<Cells[]> {
+  async answer(
+    sent: Sent,
+    mayRepeat: () => Promise<void> = () => Promise.resolve(),
+  ): Promise<Cells[]> {
     try {
       return await this.#sendAlone(sent);
     } catch (error) {
-      if (isStale(error)) return await this.#sendAlone(sent);
-      throw error;
+      if (!isStale(error)) throw error;
+      await mayRepeat();
+      return await this.#sendAlone({ ...sent, afresh: true });
     }
   }
 

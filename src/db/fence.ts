@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import pg from "pg";
 import { poolDefaults, type PoolConfig } from "../config.ts";
 import { optionsOf, serverSettings } from "./session.ts";
@@ -14,6 +15,10 @@ export type Piece = {
   readonly values: readonly unknown[];
   /** Whether a connection runs it once, so that it is not worth preparing. */
   readonly comesOnce?: boolean;
+  /** The name that it is prepared under for this once, where it looks for that name. */
+  readonly probe?: string;
+  /** Told its row. */
+  readonly heard?: (cells: readonly (string | null)[]) => void;
 };
 
 /** How the connections of a pool are fenced. There are several ways, and all are looked at. */
@@ -28,7 +33,10 @@ export type Fence = {
   readonly options: readonly string[];
   /** Fences what follows it. */
   pin(pin: Pin): readonly Piece[];
-  /** Fails with what it found (`faultOf`) when something of the fence does not hold. */
+  /**
+   * Fails with what it found (`faultOf`) when something of the fence does not hold. Its row says whether clients of a
+   * pooler share what a connection prepares (`sharesStatements`).
+   */
   look(processId: number | null): Piece;
 };
 
@@ -42,7 +50,7 @@ export function fenceOf(limits: PoolConfig = poolDefaults): Fence {
       ...common,
       options: optionsOf(settings),
       pin: isDistributed ? (pin) => [nodesPin(pin)] : (pin) => [tenantPin("SELECT", pin, false)],
-      look: (processId) => lookFor(settings, processId, isDistributed),
+      look: (processId) => lookFor(settings, processId, limits),
     };
   }
   const settingsPin = `SELECT ${settingsPinned(settings)}`;
@@ -53,7 +61,7 @@ export function fenceOf(limits: PoolConfig = poolDefaults): Fence {
       ? (pin) => [{ text: settingsPin, values: [] }, nodesPin(pin)]
       : (pin) => [tenantPin(`${settingsPin},`, pin, true)],
     // Here a pooler may give each transaction another process.
-    look: () => lookFor(settings, null, isDistributed),
+    look: (processId) => lookFor(settings, processId, limits),
   };
 }
 
@@ -85,16 +93,22 @@ export const hasDistributedTables = `EXISTS (SELECT FROM pg_trigger t JOIN pg_pr
 /** What the text of a failed look begins with. */
 export const faultMark = "crm-gateway fence";
 
+/** Whether the row of a look says that clients of a pooler share what a connection prepares. */
+export const sharesStatements = ([, shares]: readonly (string | null)[]): boolean => shares === "t";
+
 /**
  * Setting what is there already tells how PostgreSQL prints it. That is done last, and ends with the transaction. The
  * process is another one than at the connection's start where a pooler is in between. What is found is no number, so
- * reading it as one fails and tells it.
+ * reading it as one fails and tells it. A pooler that keeps the statements of each client gives them names of its own, so
+ * that the look does not find its name.
  */
 const lookText = `
-  SELECT CASE WHEN pooled OR distributed OR unfenced IS NOT NULL OR lost IS NOT NULL THEN ('${faultMark} ' || json_build_object(
-    'user', username, 'pooled', pooled, 'distributed', distributed, 'lost', lost, 'unfenced', unfenced))::integer END
+  SELECT CASE WHEN pooled AND $4::boolean OR distributed OR unfenced IS NOT NULL OR lost IS NOT NULL THEN
+    ('${faultMark} ' || json_build_object('user', username, 'pooled', pooled AND $4::boolean, 'distributed', distributed,
+    'lost', lost, 'unfenced', unfenced))::integer END,
+    pooled AND EXISTS (SELECT FROM pg_prepared_statements p WHERE p.name = $6::text)
   FROM (SELECT current_user AS username, coalesce(pg_backend_pid() <> $1::integer, false) AS pooled,
-    NOT $4::boolean AND ${hasDistributedTables} AS distributed,
+    NOT $5::boolean AND ${hasDistributedTables} AS distributed,
     (SELECT json_agg(relname ORDER BY relname) FROM pg_class WHERE relrowsecurity AND NOT row_security_active(oid)) AS unfenced
     OFFSET 0) session,
   LATERAL (SELECT json_agg(json_build_array(name, found, wanted)) AS lost FROM (
@@ -104,11 +118,15 @@ const lookText = `
 function lookFor(
   settings: Readonly<Record<string, string>>,
   processId: number | null,
-  isDistributed: boolean,
+  { fence, isDistributed }: PoolConfig,
 ): Piece {
+  const needsSession = fence === "session";
+  const probe = `crm_look_${randomBytes(9).toString("hex")}`;
+  const [names, values] = [Object.keys(settings), Object.values(settings)];
   return {
     text: lookText,
-    values: [processId, Object.keys(settings), Object.values(settings), isDistributed],
+    values: [processId, names, values, needsSession, isDistributed, probe],
     comesOnce: true,
+    ...(needsSession ? {} : { probe }),
   };
 }

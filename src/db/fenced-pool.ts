@@ -6,6 +6,7 @@ import { Turns } from "../lib/turns.ts";
 import { Connection } from "./connection.ts";
 import { fenceOf, type Pin } from "./fence.ts";
 import { RecentTexts } from "./prepared-texts.ts";
+import { SharedTexts } from "./shared-texts.ts";
 import { SpareConnections } from "./spare-connections.ts";
 import { isStatementError, type Cells } from "./statement.ts";
 import { OpenTransaction, type Transaction } from "./transaction.ts";
@@ -49,7 +50,6 @@ type ConnectCallback = Parameters<pg.Pool["connect"]>[0];
 export class FencedPool extends pg.Pool {
   readonly #connections = new WeakMap<pg.PoolClient, Connection>();
   readonly #spare = new SpareConnections();
-  readonly #recentTexts = new RecentTexts();
   /** Called after each transaction that was committed, or may have been, with its work. */
   onWrite: ((work: Work | undefined) => Promise<void>) | null = null;
   /** Told the tenant of each of them. */
@@ -70,6 +70,8 @@ export class FencedPool extends pg.Pool {
     // Read here, because pg would let `?options=…` in the URL replace ours, and with them the role.
     const { options: urlOptions, ...address } = toClientConfig(parse(options.url));
     const fence = fenceOf(limits);
+    const recent = new RecentTexts();
+    const texts = { recent, shared: new SharedTexts(recent) };
     const startOptions = [urlOptions, ...fence.options].filter(Boolean).join(" ");
     super({
       ...address,
@@ -87,7 +89,7 @@ export class FencedPool extends pg.Pool {
     // A connection that breaks while idle is replaced at the next checkout; without a listener it would end the process.
     this.on("error", () => undefined);
     this.on("connect", (client) => {
-      const connection = new Connection(client, fence, this.#recentTexts);
+      const connection = new Connection(client, fence, texts);
       this.#connections.set(client, connection);
       // While it is checked out, the error also reaches the statement that is running.
       client.on("error", () => this.#spare.drop(connection));
@@ -170,18 +172,19 @@ export class FencedPool extends pg.Pool {
 
   /**
    * Runs `work` in one transaction of the tenant's and commits it. Whatever fails, of `work` or of the database, is
-   * thrown after a rollback.
+   * thrown after a rollback. After an error that `isStale`, begin it again with `afresh`.
    */
   async transaction<Result>(
     tenantId: string,
     work: (transaction: Transaction) => Promise<Result>,
+    { afresh = false } = {},
   ): Promise<Result> {
     const currently = currentWork();
     currently?.throwIfStopped();
     const pin: Pin = { tenantId, plans: "force_generic_plan" };
     const connection = this.#takeSpare(pin) ?? (await this.#take(pin));
     currently?.begins(connection);
-    const transaction = new OpenTransaction(connection, pin, currently);
+    const transaction = new OpenTransaction(connection, pin, currently, afresh);
     let result: Result;
     try {
       transaction.begin();

@@ -89,6 +89,7 @@ class FencedQuery extends pg.Query {
 
   override handleDataRow(message: { readonly fields: (string | null)[] }): void {
     if (this.#ahead === 0) super.handleDataRow(message);
+    else this.#pieces.at(-this.#ahead)?.heard?.(message.fields);
   }
 
   override handleCommandComplete(message: unknown, connection: pg.Connection): void {

@@ -1,11 +1,12 @@
 import { LRUCache } from "lru-cache";
+import type { Piece } from "./fence.ts";
 
 /** The most characters of the texts that a connection keeps prepared. PostgreSQL takes some 100 bytes for each. */
-const keptCharacters = 150_000;
+export const keptCharacters = 150_000;
 /** The most texts that a connection keeps prepared, however short they are. */
-const keptTexts = 150;
+export const keptTexts = 150;
 /** The most characters of the texts that are remembered after they came once. */
-const rememberedCharacters = 2_000_000;
+export const rememberedCharacters = 2_000_000;
 /** A longer text would push out too many others, so it is never prepared. */
 const longestText = 20_000;
 
@@ -21,6 +22,18 @@ export type Preparing = {
 
 /** How a text goes that comes once. */
 export const unprepared: Preparing = { name: "", isNew: true, forgotten: [] };
+
+/** The texts that are prepared on a connection, and their names. */
+export type Texts = {
+  /** Makes room for a text that is about to be prepared. Null where `forgotten` does. */
+  readonly room: Piece | null;
+  /** How a text is to be sent; `afresh` if it was refused because the connection does not have it as it should be. */
+  use(text: string, afresh: boolean): Preparing;
+  /** Forgets the text of a failed statement: it may not be prepared, or be prepared and out of date. */
+  forget(text: string): void;
+  /** Notes names that PostgreSQL may not have closed yet, so that they are closed again. */
+  closeAgain(names: readonly string[]): void;
+};
 
 /** The recent texts of all connections. A text is prepared when it comes for the second time. */
 export class RecentTexts {
@@ -38,12 +51,13 @@ export class RecentTexts {
   }
 }
 
-/** The texts that are prepared on one connection, and their names. The least recently used is evicted first. */
-export class PreparedTexts {
+/** The texts that are prepared on a connection of one's own. The least recently used is evicted first. */
+export class PreparedTexts implements Texts {
   readonly #recent: RecentTexts | null;
   readonly #prefix: string;
   #made = 0;
   #forgotten: string[] = [];
+  readonly room = null;
   readonly #names = new LRUCache<string, string>({
     max: keptTexts,
     maxSize: keptCharacters,
@@ -60,7 +74,6 @@ export class PreparedTexts {
     this.#prefix = prefix;
   }
 
-  /** How a text is to be sent. */
   use(text: string): Preparing {
     const known = this.#names.get(text);
     if (known !== undefined) return { name: known, isNew: false, forgotten: [] };
@@ -72,12 +85,10 @@ export class PreparedTexts {
     return { name, isNew: true, forgotten };
   }
 
-  /** Forgets the text of a failed statement: it may not be prepared, or be prepared and out of date. */
   forget(text: string): void {
     this.#names.delete(text);
   }
 
-  /** Notes names that PostgreSQL may not have closed yet, so that they are closed again. */
   closeAgain(names: readonly string[]): void {
     this.#forgotten.push(...names);
   }

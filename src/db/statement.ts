@@ -2,14 +2,14 @@ import pg from "pg";
 import utils from "pg/lib/utils.js";
 import { faultOf } from "./fence-fault.ts";
 import type { Piece } from "./fence.ts";
-import { unprepared, type PreparedTexts, type Preparing } from "./prepared-texts.ts";
+import { unprepared, type Preparing, type Texts } from "./prepared-texts.ts";
 import type { Work } from "./work.ts";
 
 /** A row as PostgreSQL printed it. */
 export type Cells = (string | null)[];
 
-/** The same with its values as PostgreSQL reads them. */
-type Printed = Required<Piece> & { readonly values: (string | Buffer | null)[] };
+/** A statement with its values as PostgreSQL reads them. */
+type Printed = Piece & { readonly values: (string | Buffer | null)[] };
 
 /** A statement that is to be sent. */
 export type Sent = Piece & {
@@ -17,24 +17,27 @@ export type Sent = Piece & {
   readonly ahead?: readonly Piece[];
   /** The work that counts the characters of each row. Rows are dropped once its `countRead` returns false. */
   readonly work?: Pick<Work, "countRead"> | null;
+  /** Whether all is prepared anew, since a connection did not have something as it should be. */
+  readonly afresh?: boolean;
 };
 
 /** Writes a statement for PostgreSQL to run, without the Sync that ends a round trip. */
 export function writePiece(
   connection: pg.Connection,
-  { name, isNew }: Pick<Preparing, "name" | "isNew">,
-  { text, values }: Printed,
+  preparing: Pick<Preparing, "name" | "isNew">,
+  { text, values, probe }: Printed,
 ): void {
+  const { name, isNew } = probe === undefined ? preparing : { name: probe, isNew: true };
   if (isNew) connection.parse({ name, text, types: [] }, true);
   connection.bind({ statement: name, values }, true);
   connection.execute(null, true);
+  if (probe !== undefined) connection.close({ type: "S", name: probe }, true);
 }
 
 /** A statement with its values as PostgreSQL reads them. @throws for a value that cannot be printed */
-export const printedOf = ({ text, values, comesOnce = false }: Piece): Printed => ({
-  text,
-  values: values.map((value) => utils.prepareValue(value)),
-  comesOnce,
+export const printedOf = (piece: Piece): Printed => ({
+  ...piece,
+  values: piece.values.map((value) => utils.prepareValue(value)),
 });
 
 /** The statement failed, and the connection is as good as before. */
@@ -46,7 +49,7 @@ export function isStatementError(reason: unknown): reason is pg.DatabaseError {
 const unknownStatement = "26000";
 
 /** A statement was prepared, and then one of its tables was altered. The same state has other reasons too. */
-export const isOutdated = (reason: unknown): boolean =>
+const isOutdated = (reason: unknown): boolean =>
   isStatementError(reason) && reason.code === "0A000" && reason.routine === "RevalidateCachedQuery";
 
 /** The connection cannot use what it has prepared: sent again, the text is prepared again. */
@@ -58,23 +61,23 @@ export const isStale = (reason: unknown): boolean =>
  * describe the columns each time, and would make a parser for each column.
  */
 export class Statement implements pg.Submittable {
-  readonly #sent: Sent;
-  readonly #prepared: PreparedTexts;
+  readonly sent: Sent;
+  readonly #prepared: Texts;
   readonly #answer = Promise.withResolvers<Cells[]>();
   readonly #rows: Cells[] = [];
+  #written: readonly Printed[] = [];
   /** How many of the statements in front have not ended yet. */
-  #ahead: number;
+  #ahead = 0;
   /** Prepared statements that it closes. */
   readonly #closed: string[] = [];
 
-  constructor(sent: Sent, prepared: PreparedTexts) {
-    this.#sent = sent;
+  constructor(sent: Sent, prepared: Texts) {
+    this.sent = sent;
     this.#prepared = prepared;
-    this.#ahead = sent.ahead?.length ?? 0;
   }
 
   get text(): string {
-    return this.#sent.text;
+    return this.sent.text;
   }
 
   /** The texts of the statements in front of it, and its own. */
@@ -83,8 +86,8 @@ export class Statement implements pg.Submittable {
   }
 
   get #pieces(): readonly Piece[] {
-    const { ahead } = this.#sent;
-    return ahead === undefined ? [this.#sent] : [...ahead, this.#sent];
+    const { ahead } = this.sent;
+    return ahead === undefined ? [this.sent] : [...ahead, this.sent];
   }
 
   /** Its rows, or a rejection with its error. */
@@ -95,24 +98,33 @@ export class Statement implements pg.Submittable {
   /** Writes it to the connection. `pg` calls this and the methods below. */
   submit(connection: pg.Connection): void {
     // Values come first, since one that cannot be printed throws.
-    const printed = this.#pieces.map(printedOf);
+    const pieces = this.#pieces.map(printedOf);
+    const { afresh = false } = this.sent;
+    const ways = pieces.map(({ text, comesOnce }) =>
+      comesOnce === true ? unprepared : this.#prepared.use(text, afresh),
+    );
+    const { room } = this.#prepared;
+    if (room !== null && ways.some(({ name, isNew }) => isNew && name !== "")) {
+      pieces.splice(-1, 0, printedOf(room));
+      ways.splice(-1, 0, unprepared);
+    }
+    this.#written = pieces;
+    this.#ahead = pieces.length - 1;
     connection.stream.cork();
     // One Sync for all: if one fails, PostgreSQL skips those behind it, and undoes those before it but for a commit.
-    for (const piece of printed) this.#write(connection, piece);
+    for (const [place, piece] of pieces.entries()) {
+      const way = ways[place] ?? unprepared;
+      for (const name of way.forgotten) connection.close({ type: "S", name }, true);
+      this.#closed.push(...way.forgotten);
+      writePiece(connection, way, piece);
+    }
     connection.sync();
     connection.stream.uncork();
   }
 
-  #write(connection: pg.Connection, piece: Printed): void {
-    const preparing = piece.comesOnce ? unprepared : this.#prepared.use(piece.text);
-    for (const name of preparing.forgotten) connection.close({ type: "S", name }, true);
-    this.#closed.push(...preparing.forgotten);
-    writePiece(connection, preparing, piece);
-  }
-
   handleDataRow({ fields }: { readonly fields: Cells }): void {
-    if (this.#ahead > 0) return;
-    const { work = null } = this.#sent;
+    if (this.#ahead > 0) return this.#written.at(-1 - this.#ahead)?.heard?.(fields);
+    const { work = null } = this.sent;
     if (work !== null) {
       let characters = 0;
       for (const cell of fields) characters += cell?.length ?? 0;

@@ -1,7 +1,7 @@
 import type { Connection } from "./connection.ts";
 import type { Piece, Pin } from "./fence.ts";
 import { Opening } from "./opening.ts";
-import { isStatementError, type Cells, type Sent } from "./statement.ts";
+import { isStale, isStatementError, type Cells, type Sent } from "./statement.ts";
 import type { Work } from "./work.ts";
 
 /** One transaction. Statements go out in order without waiting for each other; answers come in the same order. */
@@ -36,13 +36,17 @@ export class OpenTransaction implements Transaction {
   #pinned: Promise<unknown> | null = null;
   #asked: Behind | null = null;
   #isOver = false;
+  #isGivenUp = false;
+  /** Whether its statements are prepared anew, as the connection does not have them all. */
+  #afresh: boolean;
   /** The read behind the commit, once both are sent. */
   behind: { readonly rows: Promise<Cells[]>; readonly resolve: Behind["resolve"] } | null = null;
 
-  constructor(connection: Connection, pin: Pin, work: Work | undefined) {
+  constructor(connection: Connection, pin: Pin, work: Work | undefined, afresh = false) {
     this.#connection = connection;
     this.#pin = pin;
     this.#work = work;
+    this.#afresh = afresh;
     this.#opening = new Opening((sent) => this.#send(sent), connection.keepsPin);
   }
 
@@ -88,7 +92,8 @@ export class OpenTransaction implements Transaction {
     if (this.#asked === null) return;
     const { resolve, ...read } = this.#asked;
     const ahead = this.#connection.keepsPin ? [] : this.#connection.ahead(this.#pin);
-    const rows = this.#connection.answer({ ...read, ahead, work: this.#work ?? null });
+    const sent = { ...read, ahead, work: this.#work ?? null };
+    const rows = this.#connection.answer(sent, () => this.answered());
     // The caller gets its failure as well.
     rows.catch(() => undefined);
     this.behind = { rows, resolve };
@@ -108,6 +113,7 @@ export class OpenTransaction implements Transaction {
   /** Sends nothing of it any more. */
   giveUp(): void {
     this.#isOver = true;
+    this.#isGivenUp = true;
     this.#asked?.resolve(null);
   }
 
@@ -128,14 +134,30 @@ export class OpenTransaction implements Transaction {
     return this.#opening.send({ text, values, ahead: this.#waiting.splice(0) });
   }
 
-  #send(statement: Sent): Promise<Cells[]> {
+  #send(sent: Sent): Promise<Cells[]> {
     this.#work?.throwIfStopped();
     if (this.#isOver) throw new Error("the transaction is over");
-    this.#connection.sendTogether();
-    const { answer } = this.#connection.send(statement);
+    const connection = this.#connection;
+    connection.sendTogether();
+    const first = connection.send({ ...sent, afresh: this.#afresh }).answer;
+    const answer = this.#opening.isOpen ? first : this.#orBegunAgain(first, sent);
     this.#sent.push(answer);
     // Heard again below; unheard here, it would end the process when `work` has failed before.
     answer.catch(() => undefined);
     return answer;
   }
+
+  /** The answer of the first round trip. If something is not prepared, nothing of it was done: it begins again. */
+  async #orBegunAgain(first: Promise<Cells[]>, sent: Sent): Promise<Cells[]> {
+    try {
+      return await first;
+    } catch (error) {
+      if (!isStale(error) || this.#isGivenUp || this.#work?.stopped != null) throw error;
+      this.#afresh = true;
+      const ahead = [rollback, ...(sent.ahead ?? [])];
+      return await this.#connection.send({ ...sent, ahead, afresh: true }).answer;
+    }
+  }
 }
+
+const rollback: Piece = { text: "ROLLBACK", values: [], comesOnce: true };

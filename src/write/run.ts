@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { isOutdated } from "../db/statement.ts";
+import { isStale } from "../db/statement.ts";
 import type { Transaction } from "../db/transaction.ts";
 import { unavailable } from "../lib/errors.ts";
 import { raw } from "../lib/sql.ts";
@@ -33,11 +33,14 @@ export async function runWrite<Outcome>(
   context: WriteContext,
   job: Job<Outcome>,
 ): Promise<Outcome> {
+  /** Whether the last attempt met a connection that did not have a statement as it should be. */
+  let isStaleThere = false;
   for (let attempt = 1; ; attempt += 1) {
     try {
       await job.beforeAttempt?.();
-      return await attemptWrite(context, job);
+      return await attemptWrite(context, job, isStaleThere);
     } catch (error) {
+      isStaleThere = isStale(error);
       if (!isRace(error)) {
         const refusal = job.refused(error);
         if (refusal === null) throw error;
@@ -46,7 +49,7 @@ export async function runWrite<Outcome>(
       if (attempt === maxAttempts) {
         throw unavailable("Too many others are writing the same records just now; try again.");
       }
-      await sleep(Math.random() * Math.min(2 ** attempt, 100));
+      if (!isStaleThere) await sleep(Math.random() * Math.min(2 ** attempt, 100));
     }
   }
 }
@@ -54,8 +57,9 @@ export async function runWrite<Outcome>(
 function attemptWrite<Outcome>(
   { actor, catalog, pool, idempotent }: WriteContext,
   { work, refused, readBehind }: Job<Outcome>,
+  afresh: boolean,
 ): Promise<Outcome> {
-  return pool.transaction(actor.tenantId, async (transaction) => {
+  const attempt = async (transaction: Transaction): Promise<Outcome> => {
     const unit = new WriteUnit(transaction, { actor, catalog });
     const carryOut = async (): Promise<Outcome> => {
       const done = await work(unit);
@@ -81,7 +85,8 @@ function attemptWrite<Outcome>(
     }
     recordStep(unit, idempotent, outcome);
     return outcome;
-  });
+  };
+  return pool.transaction(actor.tenantId, attempt, { afresh });
 }
 
 /** The rows changed between being read and being locked: the transaction starts anew. */
@@ -95,7 +100,7 @@ export class Raced extends Error {
 function isRace(error: unknown): boolean {
   return (
     error instanceof Raced ||
-    isOutdated(error) ||
+    isStale(error) ||
     (error instanceof pg.DatabaseError && raceStates.has(error.code ?? ""))
   );
 }

@@ -57,7 +57,6 @@ describe("the configuration", () => {
         METRICS_HOST: "0.0.0.0",
         METRICS_TOKEN: "sixteen-or-more-characters",
         CORS_ORIGINS: "https://app.example.com, http://localhost:3000",
-        WEBHOOK_ALLOW_HOSTS: "Hooks.corp.example, *.corp.internal, 10.0.0.0/8, fd12::7",
         GRAPHIQL: "on",
         TRUST_PROXY: "on",
         OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector:4318",
@@ -98,13 +97,6 @@ describe("the configuration", () => {
         corsOrigins: ["https://app.example.com", "http://localhost:3000"],
         graphiql: true,
         trustProxy: true,
-      },
-      webhooks: {
-        allowHosts: {
-          names: ["hooks.corp.example"],
-          suffixes: [".corp.internal"],
-          networks: ["10.0.0.0/8", "fd12::7/128"],
-        },
       },
       http: { maxConnections: 500, receiveMilliseconds: 2_500 },
       graphql: { introspection: true, manifest: "/srv/manifest.json" },
@@ -198,10 +190,10 @@ describe("the configuration", () => {
     expect(problem).not.toContain("hunter2");
   });
 
-  test("keeps statements where the connection keeps the fence, unless told otherwise", () => {
-    const keeps = (env: Record<string, string>) => loadConfig(env).pool.preparedStatements;
-    expect(keeps({ FENCE: "transaction" })).toBe(false);
-    expect(keeps({ FENCE: "session", PREPARED_STATEMENTS: "off" })).toBe(false);
+  test("prepares statements behind poolers too, unless told otherwise", () => {
+    const prepares = (env: Record<string, string>) => loadConfig(env).pool.preparedStatements;
+    expect(prepares({ FENCE: "transaction" })).toBe(true);
+    expect(prepares({ FENCE: "session", PREPARED_STATEMENTS: "off" })).toBe(false);
   });
 
   test("takes a direct URL for the database's own, and none without it", () => {

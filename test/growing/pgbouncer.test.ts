@@ -48,6 +48,7 @@ describe.runIf(executable !== null)("behind PgBouncer", () => {
 
   it.for([
     { mode: "session", prepared: "on" },
+    { mode: "transaction", prepared: "on" },
     { mode: "transaction", prepared: "off" },
   ] as const)(
     `requests of two tenants in turn meet their own records alone: $mode mode (CRM_TEST_SEED=${runSeed})`,
@@ -78,7 +79,7 @@ describe.runIf(executable !== null)("behind PgBouncer", () => {
     },
   );
 
-  it("a statement leaves nothing behind on the connection that the next client gets", async () => {
+  it("leaves prepared statements alone behind on the connection that the next client gets", async () => {
     const { gateway, pooler } = await startBehind("transaction", {}, 1);
     const [side, other] = [await Side.make(gateway, "ours"), await Side.make(gateway, "theirs")];
     for (const kind of kindNames) expect(await side.ask(kind, other, 1)).toBeNull();
@@ -86,10 +87,10 @@ describe.runIf(executable !== null)("behind PgBouncer", () => {
     await client.connect();
     const { rows } = await client.query({
       text: `SELECT current_user, current_setting('app.tenant_id', true) AS tenant, current_setting('statement_timeout') AS timeout,
-        (SELECT count(*)::integer FROM pg_prepared_statements) AS prepared`,
+        (SELECT count(*)::integer FROM pg_prepared_statements WHERE name NOT LIKE 'crm\\_%') AS others`,
     });
     await client.end();
-    expect(rows).toEqual([{ current_user: "crm_owner", tenant: "", timeout: "0", prepared: 0 }]);
+    expect(rows).toEqual([{ current_user: "crm_owner", tenant: "", timeout: "0", others: 0 }]);
   });
 
   it("a statement that takes too long is ended, and the next one is answered", async () => {
