@@ -64,6 +64,8 @@ export type AccountOrder =
   | "-first_contacted_at"
   | "version"
   | "-version"
+  | "external_id"
+  | "-external_id"
   | "display_name"
   | "-display_name"
   | "account_type"
@@ -158,6 +160,8 @@ export type ContactOrder =
   | "-opted_in_at"
   | "version"
   | "-version"
+  | "external_id"
+  | "-external_id"
   | "title"
   | "-title"
   | "phone_1_label"
@@ -272,7 +276,9 @@ export type DealOrder =
   | "rfp_record_id"
   | "-rfp_record_id"
   | "version"
-  | "-version";
+  | "-version"
+  | "external_id"
+  | "-external_id";
 /** A value to be equal to, or comparisons that must all hold. */
 export type DealIdFilter = DealIdValue | DealIdComparisons;
 export type DealIdValue = string;
@@ -344,7 +350,9 @@ export type ActivityOrder =
   | "notes"
   | "-notes"
   | "occurred_at"
-  | "-occurred_at";
+  | "-occurred_at"
+  | "external_id"
+  | "-external_id";
 /** A value to be equal to, or comparisons that must all hold. */
 export type ActivityIdFilter = ActivityIdValue | ActivityIdComparisons;
 export type ActivityIdValue = string;
@@ -411,7 +419,9 @@ export type QuoteOrder =
   | "total"
   | "-total"
   | "valid_until"
-  | "-valid_until";
+  | "-valid_until"
+  | "external_id"
+  | "-external_id";
 /** A value to be equal to, or comparisons that must all hold. */
 export type QuoteIdFilter = QuoteIdValue | QuoteIdComparisons;
 /** A value to be equal to, or comparisons that must all hold. */
@@ -460,6 +470,8 @@ export type LineItemOrder =
   | "-version"
   | "currency"
   | "-currency"
+  | "external_id"
+  | "-external_id"
   | "discount_type"
   | "-discount_type"
   | "position"
@@ -600,6 +612,8 @@ export interface ListAccountsParameters {
   tags?: TextValue | TextListComparisons;
   /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
   version?: IntegerFilter | null;
+  /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
+  external_id?: TextFilter | null;
   /** What to show: the name, else the legal name, domain, email or id. Never null, always derived. */
   display_name?: TextFilter | null;
   /** Whether the customer is an organization or a person. */
@@ -772,6 +786,8 @@ export interface CreateAccountInput {
   id?: unknown;
   /** Accepted and ignored: kept by the gateway. */
   tenant_id?: unknown;
+  /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
+  external_id?: string | null;
   /** Company or customer name. */
   name?: string | null;
   /** Full registered legal name. */
@@ -939,6 +955,8 @@ export interface Account {
   tags: string[];
   /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
   version: number;
+  /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
+  external_id: string | null;
   /** What to show: the name, else the legal name, domain, email or id. Never null, always derived. */
   display_name: string;
   /** Whether the customer is an organization or a person. */
@@ -954,6 +972,8 @@ export interface UpdateAccountInput {
   id?: unknown;
   /** Accepted and ignored: kept by the gateway. */
   tenant_id?: unknown;
+  /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
+  external_id?: string | null;
   /** Company or customer name. */
   name?: string | null;
   /** Full registered legal name. */
@@ -1101,6 +1121,8 @@ export interface ListContactsParameters {
   tags?: TextValue | TextListComparisons;
   /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
   version?: IntegerFilter | null;
+  /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
+  external_id?: TextFilter | null;
   /** Salutation, e.g. `Dr.`. */
   title?: TextFilter | null;
   /** What the first number is, e.g. `Work`. */
@@ -1189,6 +1211,8 @@ export interface CreateContactInput {
   id?: unknown;
   /** Accepted and ignored: kept by the gateway. */
   tenant_id?: unknown;
+  /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
+  external_id?: string | null;
   /** The account the person belongs to; null for none. */
   account_id?: string | null;
   /** Given name. */
@@ -1361,6 +1385,8 @@ export interface Contact {
   tags: string[];
   /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
   version: number;
+  /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
+  external_id: string | null;
   /** Salutation, e.g. `Dr.`. */
   title: string | null;
   /** What the first number is, e.g. `Work`. */
@@ -1406,6 +1432,8 @@ export interface UpdateContactInput {
   id?: unknown;
   /** Accepted and ignored: kept by the gateway. */
   tenant_id?: unknown;
+  /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
+  external_id?: string | null;
   /** The account the person belongs to; null for none. */
   account_id?: string | null;
   /** Given name. */
@@ -1601,6 +1629,8 @@ export interface ListDealsParameters {
   tags?: TextValue | TextListComparisons;
   /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
   version?: IntegerFilter | null;
+  /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
+  external_id?: TextFilter | null;
 }
 /** All of them must hold. */
 export interface DealIdComparisons {
@@ -1651,6 +1681,8 @@ export interface CreateDealInput {
   id?: unknown;
   /** Accepted and ignored: kept by the gateway. */
   tenant_id?: unknown;
+  /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
+  external_id?: string | null;
   /** The account the deal is with. */
   account_id: string;
   /** Name of the deal. */
@@ -1829,6 +1861,8 @@ export interface Deal {
   tags: string[];
   /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
   version: number;
+  /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
+  external_id: string | null;
 }
 /** One change of a deal's stage (an entry of `audit_log` in REST). */
 export interface DealStageChange {
@@ -1847,6 +1881,8 @@ export interface UpdateDealInput {
   id?: unknown;
   /** Accepted and ignored: kept by the gateway. */
   tenant_id?: unknown;
+  /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
+  external_id?: string | null;
   /** The account the deal is with. */
   account_id?: string;
   /** Name of the deal. */
@@ -2020,6 +2056,8 @@ export interface ListActivitiesParameters {
   notes?: TextFilter | null;
   /** When it happened. */
   occurred_at?: DateTimeFilter | null;
+  /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
+  external_id?: TextFilter | null;
 }
 /** All of them must hold. */
 export interface ActivityIdComparisons {
@@ -2072,6 +2110,8 @@ export interface CreateActivityInput {
   id?: unknown;
   /** Accepted and ignored: kept by the gateway. */
   tenant_id?: unknown;
+  /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
+  external_id?: string | null;
   /** The account it belongs to. */
   account_id?: string | null;
   /** The deal it belongs to. */
@@ -2242,6 +2282,8 @@ export interface Activity {
   notes: string | null;
   /** When it happened. */
   occurred_at: string;
+  /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
+  external_id: string | null;
 }
 /** What `listQuotes` can be asked for. */
 export interface ListQuotesParameters {
@@ -2315,6 +2357,8 @@ export interface ListQuotesParameters {
   total?: DecimalFilter | null;
   /** The last day it holds. */
   valid_until?: DateFilter | null;
+  /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
+  external_id?: TextFilter | null;
 }
 /** All of them must hold. */
 export interface QuoteIdComparisons {
@@ -2348,6 +2392,8 @@ export interface CreateQuoteInput {
   id?: unknown;
   /** Accepted and ignored: kept by the gateway. */
   tenant_id?: unknown;
+  /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
+  external_id?: string | null;
   /** The account the quote is for. */
   account_id: string;
   /** The deal it belongs to; null for none. */
@@ -2420,6 +2466,8 @@ export interface QuoteLineItemInput {
   id?: string | null;
   /** Accepted and ignored: kept by the gateway. */
   tenant_id?: unknown;
+  /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
+  external_id?: string | null;
   /** Accepted and ignored: it is the quote. */
   quote_id?: unknown;
   /** What is offered, at most 100,000 characters. */
@@ -2531,6 +2579,8 @@ export interface Quote {
   total: number | null;
   /** The last day it holds. */
   valid_until: string | null;
+  /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
+  external_id: string | null;
 }
 /** One priced line of a quote. */
 export interface QuoteLineItem {
@@ -2557,6 +2607,8 @@ export interface UpdateQuoteInput {
   id?: unknown;
   /** Accepted and ignored: kept by the gateway. */
   tenant_id?: unknown;
+  /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
+  external_id?: string | null;
   /** The account the quote is for. */
   account_id?: string;
   /** The deal it belongs to; null for none. */
@@ -2674,6 +2726,8 @@ export interface ListLineItemsParameters {
   version?: IntegerFilter | null;
   /** ISO 4217 code; the quote's. */
   currency?: TextFilter | null;
+  /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
+  external_id?: TextFilter | null;
   /** How the discount is meant. */
   discount_type?: DiscountTypeFilter | null;
   /** Its place in the quote, from 0. */
@@ -2711,6 +2765,8 @@ export interface CreateLineItemInput {
   id?: unknown;
   /** Accepted and ignored: kept by the gateway. */
   tenant_id?: unknown;
+  /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
+  external_id?: string | null;
   /** The quote it belongs to. */
   quote_id: string;
   /** What is offered, at most 100,000 characters. */
@@ -2798,6 +2854,8 @@ export interface LineItem {
   version: number;
   /** ISO 4217 code; the quote's. */
   currency: string;
+  /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
+  external_id: string | null;
   /** How the discount is meant. */
   discount_type: "amount" | "percent";
   /** Its place in the quote, from 0. */
@@ -2809,6 +2867,8 @@ export interface UpdateLineItemInput {
   id?: unknown;
   /** Accepted and ignored: kept by the gateway. */
   tenant_id?: unknown;
+  /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
+  external_id?: string | null;
   /** The quote it belongs to. */
   quote_id?: string;
   /** What is offered, at most 100,000 characters. */

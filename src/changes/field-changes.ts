@@ -63,7 +63,7 @@ export function toldFields(catalog: Catalog, entity: Entity): Readonly<Record<st
 
 const knownByEntity = new WeakMap<Entity, ReadonlyMap<string, Known>>();
 
-/** The fields of an entity by REST name; its links, `contact_ids`; and what was merged into it. */
+/** The fields of an entity by REST name; its links, `contact_ids`; what was merged into it, and the key that had. */
 function knownFields(catalog: Catalog, entity: Entity): ReadonlyMap<string, Known> {
   let known = knownByEntity.get(entity);
   if (known === undefined) {
@@ -78,8 +78,11 @@ function knownFields(catalog: Catalog, entity: Entity): ReadonlyMap<string, Know
         ? []
         : [[`${snakeCase(target.name)}_ids`, { entity: target, definition }] as const];
     });
-    const id = entity.fields["id"];
-    const merged = id === undefined ? [] : [["merged_from", { entity, definition: id }] as const];
+    const { id, externalId } = entity.fields;
+    const merged = Object.entries({ merged_from: id, merged_external_id: externalId }).flatMap(
+      ([name, definition]) =>
+        definition === undefined ? [] : [[name, { entity, definition }] as const],
+    );
     known = new Map<string, Known>([...links, ...merged, ...fields]);
     knownByEntity.set(entity, known);
   }

@@ -123,16 +123,16 @@ export function defineEntity<
     readonly relations: Relations & Indirect<Model, keyof Relations>;
   } & AllColumns<Model, keyof Fields | keyof Internal>,
 ): Entity<Model> {
-  const { fields, internal = {}, relations, ...rest } = input;
+  const { fields, internal = {}, relations, unique = [], ...rest } = input;
   return {
     isNode: true,
     searchRank: 0,
     defaultOrder: [{ field: "createdAt", direction: "desc" }],
     ordered: ["createdAt"],
     naturalKeys: {},
-    unique: [],
     rules: {},
     ...rest,
+    unique: columnFacts(type, "externalId") === undefined ? unique : [...unique, keyOfOthers],
     type,
     name: entityName(type),
     table: tableOf(type),
@@ -149,6 +149,9 @@ export function defineEntity<
     tellsOf: toldOf(fields),
   };
 }
+
+/** The key that other systems give a record. */
+const keyOfOthers: Entity["unique"][number] = { field: "externalId", within: null };
 
 /** The entities of an `anyReference`: the values of the field that says which one it is. */
 function toldOf(fields: Readonly<Record<string, Meaning>>): EntityName[] | null {

@@ -6,6 +6,7 @@ import {
   int,
   jsonObject,
   managed,
+  outside,
   reference,
   text,
   textList,
@@ -33,6 +34,9 @@ export const identity = {
   ),
   tenantId: managed(
     reference("The tenant that owns the record. Comes from the credential, never from input."),
+  ),
+  externalId: outside(
+    "The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it.",
   ),
 };
 

@@ -1,9 +1,9 @@
 import type { Stored } from "../model/record.ts";
 import { scopeFor } from "../auth/permissions.ts";
 import { covers } from "../auth/require-scopes.ts";
-import type { Entity } from "../model/entity.ts";
+import { fieldOf, type Entity } from "../model/entity.ts";
 import { wordsOf } from "../lib/messages.ts";
-import { isOneOf, name, param, raw, sql, type Sql } from "../lib/sql.ts";
+import { isOneOf, join, name, param, raw, sql, type Sql } from "../lib/sql.ts";
 import { contentsOf, deletionOf } from "./contents.ts";
 import type { Draft } from "./draft.ts";
 import { restName } from "./input.ts";
@@ -110,31 +110,31 @@ async function contentsTaken(
   drafts: readonly Draft[],
 ): Promise<Conflict[]> {
   const deletions = deletionsOf(drafts);
-  const conflicts: Conflict[] = [];
-  for (const child of contentsOf(unit, root)) {
-    for (const rule of child.unique) {
-      // Where it counts only beside its owner, nobody can have taken it: the owner was deleted too.
-      const definition = child.fields[rule.field];
-      if (rule.within !== null || definition === undefined) continue;
-      const column = raw(name(definition.column));
-      const table = raw(name(child.table));
-      const rows = await unit.rows(
-        sql`SELECT t."deletion_id", t.${column}, other."deletion_id", t."app_id", other."app_id" FROM ${table} t JOIN ${table} other ON other."tenant_id" = t."tenant_id" AND other.${column} = t.${column}
+  const rules = contentsOf(unit, root).flatMap((child) =>
+    // Where it counts only beside its owner, nobody can have taken it: the owner was deleted too.
+    child.unique.flatMap((rule) => (rule.within === null ? [{ child, rule }] : [])),
+  );
+  if (rules.length === 0) return [];
+  const taking = rules.map(({ child, rule }, place) => {
+    const column = raw(name(fieldOf(child, rule.field).column));
+    const table = raw(name(child.table));
+    return sql`SELECT ${raw(String(place))}, t."deletion_id", t.${column}, other."deletion_id", t."app_id", other."app_id" FROM ${table} t JOIN ${table} other ON other."tenant_id" = t."tenant_id" AND other.${column} = t.${column}
           AND (other."deleted_at" IS NULL OR other."deletion_id" = ANY (${deletions}) AND other."deletion_id" <> t."deletion_id")
-          WHERE t."tenant_id" = ${unit.tenant} AND t."deletion_id" = ANY (${deletions})`,
-      );
-      for (const [deletion, value, other, appId, otherAppId] of rows) {
-        const isOwn = isTold(unit.actor, appId ?? null);
-        const shown = isOwn && mayRead(unit, child) ? ` (${value})` : "";
-        const isKnown = isTold(unit.actor, otherAppId ?? null);
-        const said = wordsOf(isKnown ? taken(child, rule) : { complaint: "takenByOther" });
-        const message = `of a ${child.type} that would come back${shown} ${said}`;
-        const problem = duplicate([child.plural, restName(rule.field)], message, null);
-        conflicts.push({ deletion: deletion ?? "", other: other ?? null, isWith: true, problem });
-      }
-    }
-  }
-  return conflicts;
+          WHERE t."tenant_id" = ${unit.tenant} AND t."deletion_id" = ANY (${deletions})`;
+  });
+  const rows = await unit.rows(join(taking, " UNION ALL "));
+  return rows.flatMap(([place, deletion, value, other, appId, otherAppId]) => {
+    const found = rules[Number(place)];
+    if (found === undefined) return [];
+    const { child, rule } = found;
+    const isOwn = isTold(unit.actor, appId ?? null);
+    const shown = isOwn && mayRead(unit, child) ? ` (${value})` : "";
+    const isKnown = isTold(unit.actor, otherAppId ?? null);
+    const said = wordsOf(isKnown ? taken(child, rule) : { complaint: "takenByOther" });
+    const message = `of a ${child.type} that would come back${shown} ${said}`;
+    const problem = duplicate([child.plural, restName(rule.field)], message, null);
+    return [{ deletion: deletion ?? "", other: other ?? null, isWith: true, problem }];
+  });
 }
 
 /** What comes back may belong to something else as well (an activity to a deal that changed hands): that must live. */

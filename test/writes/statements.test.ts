@@ -116,11 +116,11 @@ describe("a mutation of one record", () => {
       deleteQuote: 8,
       mergeAccounts: 20,
       mergeContacts: 18,
-      restoreAccount: 25,
+      restoreAccount: 24,
       restoreContact: 14,
       restoreDeal: 21,
       restoreLineItem: 13,
-      restoreQuote: 13,
+      restoreQuote: 14,
       revokeApiKey: 7,
       rotateApiKey: 8,
       updateAccount: 7,
@@ -258,7 +258,7 @@ describe("a batch", () => {
         count,
         children,
         deleted: 20,
-        restored: 25,
+        restored: 24,
       });
     }
   });

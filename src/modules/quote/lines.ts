@@ -7,7 +7,9 @@ import { decimalText, fitsMoney, tenThousandths } from "../../lib/money.ts";
 import { param, sql } from "../../lib/sql.ts";
 import { changes, isFaulty, textOf, type Draft } from "../../write/draft.ts";
 import { parseInput } from "../../write/input.ts";
-import { invalid, notFound } from "../../write/problem.ts";
+import { invalid, notFound, type Problem } from "../../write/problem.ts";
+import type { Judge } from "../../write/rules/judge.ts";
+import { makeRoom, uniqueJudges } from "../../write/rules/unique.ts";
 import { changedDraft, newDraft } from "../../write/make-draft.ts";
 import type { WriteUnit } from "../../write/unit.ts";
 import { lineItem } from "../line-item/model.ts";
@@ -19,6 +21,8 @@ type LinePlan = {
   readonly created: readonly Draft<"LineItem">[];
   readonly changed: readonly Draft<"LineItem">[];
   readonly removed: readonly Stored<"LineItem">[];
+  /** Those of the list that was sent, in its order. */
+  readonly written: readonly Draft<"LineItem">[];
 };
 
 const plans = new WeakMap<Draft<"Quote">, LinePlan>();
@@ -38,7 +42,12 @@ export async function planLines(unit: WriteUnit, drafts: readonly Draft<"Quote">
       );
     } else {
       if (changes(draft, "currency")) {
-        plans.set(draft, { created: [], changed: inCurrencyOf(draft, lines), removed: [] });
+        plans.set(draft, {
+          created: [],
+          changed: inCurrencyOf(draft, lines),
+          removed: [],
+          written: [],
+        });
       }
       if (changes(draft, "total")) sumUp(draft, lines);
     }
@@ -87,6 +96,7 @@ function planSent(
 ): LinePlan {
   const created: Draft<"LineItem">[] = [];
   const changed: Draft<"LineItem">[] = [];
+  const written: Draft<"LineItem">[] = [];
   const { appId } = unit.actor;
   const seen = lines.filter((line) => appId === null || line.appId === appId);
   const items = sent.map(asValues);
@@ -107,8 +117,8 @@ function planSent(
     const before = known[index];
     const line =
       before === undefined
-        ? newDraft(unit, lineItemWrites, input, index)
-        : changedDraft(lineItemWrites, { id: before.id, index, input }, before);
+        ? newDraft(unit, lineItemWrites, input, draft.index)
+        : changedDraft(lineItemWrites, { id: before.id, index: draft.index, input }, before);
     if (named[index] !== null && before === undefined) {
       line.problems.push(notFound(["id"], lineItem.type));
     }
@@ -117,19 +127,60 @@ function planSent(
     }
     Object.assign(line.values, { quoteId: draft.id, position: places[index] });
     priceLine(line, parent);
-    draft.problems.push(
-      ...line.problems.map((problem) => ({
-        ...problem,
-        path: ["line_items", String(index), ...problem.path],
-      })),
-    );
+    draft.problems.push(...line.problems.map((problem) => inLine(index, problem)));
     (before === undefined ? created : changed).push(line);
+    written.push(line);
   }
   const stays = new Set(changed.map(({ id }) => id));
   return {
     created,
     changed: [...changed, ...inCurrencyOf(draft, unseen)],
     removed: seen.filter(({ id }) => !stays.has(id)),
+    written,
+  };
+}
+
+const inLine = (index: number, problem: Problem): Problem => ({
+  ...problem,
+  path: ["line_items", String(index), ...problem.path],
+});
+
+/** Unique values of lines are judged with their quotes: what a line gives up in a call, another one can take. */
+export async function linesJudge(
+  unit: WriteUnit,
+  drafts: readonly Draft<"Quote">[],
+): Promise<Judge<Draft<"Quote">> | null> {
+  const written = (draft: Draft<"Quote">) => plans.get(draft)?.written ?? [];
+  const touched = new Map(
+    drafts.map((draft) => {
+      const removed = (plans.get(draft)?.removed ?? []).map((before) => ({
+        ...unchanged(draft, before),
+        values: { ...before, externalId: null },
+      }));
+      return [draft, [...removed, ...written(draft)]] as const;
+    }),
+  );
+  const judges = await uniqueJudges(unit, lineItem, [...touched.values()].flat());
+  if (judges.length === 0) return null;
+  const each = (draft: Draft<"Quote">, step: (judge: Judge, line: Draft<"LineItem">) => void) => {
+    for (const line of touched.get(draft) ?? []) for (const judge of judges) step(judge, line);
+  };
+  return {
+    leave: (draft) => each(draft, (judge, line) => judge.leave(line)),
+    check: (draft) => {
+      const told = new Set<string>();
+      for (const [index, line] of written(draft).entries()) {
+        const known = line.problems.length;
+        for (const judge of judges) judge.check(line);
+        const key = line.values.externalId;
+        if (key != null && told.has(key)) {
+          line.problems.push(invalid(["external_id"], { complaint: "namedTwice", within: "list" }));
+        }
+        if (key != null) told.add(key);
+        draft.problems.push(...line.problems.slice(known).map((one) => inLine(index, one)));
+      }
+    },
+    settle: (draft, stands) => each(draft, (judge, line) => judge.settle(line, stands)),
   };
 }
 
@@ -171,16 +222,21 @@ function inCurrencyOf(
   lines: readonly Stored<"LineItem">[],
 ): Draft<"LineItem">[] {
   const { currency } = draft.values;
-  return lines.map((before, index) => ({
-    index,
-    id: before.id,
-    before,
-    sent: {},
-    extras: {},
+  return lines.map((before) => ({
+    ...unchanged(draft, before),
     values: { ...before, currency },
-    problems: [],
   }));
 }
+
+const unchanged = (draft: Draft<"Quote">, before: Stored<"LineItem">): Draft<"LineItem"> => ({
+  index: draft.index,
+  id: before.id,
+  before,
+  sent: {},
+  extras: {},
+  values: before,
+  problems: [],
+});
 
 /** The total is the sum of the lines; without lines, what was given. */
 function sumUp({ values, problems }: Draft<"Quote">, lines: readonly Values<"LineItem">[]): void {
@@ -205,6 +261,11 @@ export async function writeLines(
       })),
     ),
     "deleted",
+  );
+  makeRoom(
+    unit,
+    lineItem,
+    found.flatMap(({ changed }) => changed),
   );
   unit.update(lineItem, found.flatMap(changedLines));
   unit.insert(

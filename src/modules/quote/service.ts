@@ -5,7 +5,7 @@ import { invalid } from "../../write/problem.ts";
 import type { WriteUnit } from "../../write/unit.ts";
 import { quoteInputs } from "./inputs.ts";
 import { finalStatus, keepFinal, reopens, willBePast } from "./final.ts";
-import { changesLines, planLines, writeLines } from "./lines.ts";
+import { changesLines, linesJudge, planLines, writeLines } from "./lines.ts";
 import { quote } from "./model.ts";
 
 /** How quotes are written. */
@@ -24,6 +24,7 @@ export const quoteWrites: EntityWrites<"Quote"> = {
       for (const draft of drafts) checkTotal(draft);
       for (const draft of drafts) await keepFinal(unit, draft, changesLines(draft));
     },
+    judge: linesJudge,
     after: writeLines,
   },
 };

@@ -86,7 +86,14 @@ export async function carryOut(
       entity,
       pairs.map(({ into, values }) => ({ before: into, values })),
     );
-    for (const { into, from } of pairs) unit.note(entity, into.id, "merged_from", null, from.id);
+    for (const { into, from, values } of pairs) {
+      unit.note(entity, into.id, "merged_from", null, from.id);
+      // The key that did not stay is how another system still knows the record.
+      const lost = from["externalId"] ?? null;
+      if (lost !== null && lost !== values["externalId"]) {
+        unit.note(entity, into.id, "merged_external_id", null, lost);
+      }
+    }
   }
   for (const { entity, rows, ...move } of moves) {
     const written = new Set(survivors.get(entity)?.map(({ from }) => from.id));

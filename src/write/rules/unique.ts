@@ -133,12 +133,8 @@ export function makeRoom(unit: WriteUnit, entity: Entity, drafts: readonly Draft
  * orders would wait for each other in the index.
  */
 export function inUniqueOrder(entity: Entity, drafts: readonly Draft[]): Draft[] {
-  const [rule] = entity.unique;
-  if (rule === undefined) return [...drafts];
-  const key = ({ values }: Draft): string => {
-    const within = rule.within === null ? null : textOf(values, rule.within);
-    return claimKey(entity, rule, { value: textOf(values, rule.field) ?? "", within });
-  };
+  const key = ({ values }: Draft): string =>
+    entity.unique.map((rule) => keyOf(entity, rule, values) ?? "").join("\n");
   return drafts
     .map((draft) => ({ draft, key: key(draft) }))
     .toSorted((a, b) => (a.key === b.key ? 0 : a.key < b.key ? -1 : 1))

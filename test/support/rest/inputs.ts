@@ -104,7 +104,8 @@ function plainBody(kind: Kind): fc.Arbitrary<Body> {
     const isTwin = field.field !== null && seen.has(field.field);
     if (field.field !== null) seen.add(field.field);
     if (field.ignored || isTwin || governed.has(name)) continue;
-    const value = valueOf(name, field);
+    const isKey = name === "external_id";
+    const value = isKey ? numbered((number) => `SAP ${number}`) : valueOf(name, field);
     if (value !== null) values[name] = fc.option(value, { freq: 5 });
   }
   return fc.oneof(fc.record(values), fc.record(values, { requiredKeys: [] }));

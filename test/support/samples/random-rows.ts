@@ -122,6 +122,8 @@ function obeyRules(name: string, row: Draft, earlier: readonly Draft[]): void {
       row[number] = `${String(row[number])}#${earlier.length}`;
     }
   }
+  if (taken((other) => row["externalId"] != null && other["externalId"] === row["externalId"]))
+    row["externalId"] = null;
   if (name === "changeEvent") row["position"] = earlier.length + 1;
   if (name === "activity" && row["dealId"] === null && row["contactId"] === null)
     row["accountId"] ??= idOf(0);
