@@ -127,7 +127,11 @@ export function planOf({ schema, document, operationName }: Executed): Operation
   return plan;
 }
 
-function tooExpensive(cost: number, limit: number, heaviest: readonly string[]): GatewayError {
+export function tooExpensive(
+  cost: number,
+  limit: number,
+  heaviest: readonly string[],
+): GatewayError {
   const [asked, most] = [cost, limit].map((count) => count.toLocaleString("en"));
   const text = `The operation could read ${asked} nodes, and ${most} are the limit: ask for smaller pages (\`first\`) or less at once; most of it lies at ${heaviest.join(".")}.`;
   return new GatewayError({

@@ -6,11 +6,10 @@ import { pageRequest } from "../../graphql/schema/page-arguments.ts";
 import { aggregateQuery, recordQuery } from "../../graphql/schema/query-fields.ts";
 import { recordNode } from "../../graphql/schema/record-node.ts";
 import { source } from "../../graphql/schema/source.ts";
-import type { Context } from "../../graphql/schema/context.ts";
 import type { Catalog } from "../../model/catalog.ts";
 import type { Filter } from "../../query/filter-value.ts";
-import type { Row } from "../../query/row.ts";
-import { fieldChanges, linkedRecords, type FieldChange } from "../../changes/field-changes.ts";
+import type { FieldChange } from "../../changes/field-changes.ts";
+import { seenChanges } from "../../changes/seen-changes.ts";
 import { changeEvent, recordType } from "./model.ts";
 import type { SchemaParts } from "../../graphql/schema/schema-parts.ts";
 
@@ -49,7 +48,7 @@ export function declareChangeEvent(schema: SchemaParts): void {
   implementEntity(schema, changeEvent, {
     changes: {
       type: [fieldChange],
-      read: changesFor,
+      read: seenChanges,
       source: { kind: "fieldChanges", field: "changes" },
     },
   });
@@ -98,19 +97,6 @@ export function declareChangeEvent(schema: SchemaParts): void {
       },
     }),
   );
-}
-
-/** The changes of an event; one application's caller sees links to its own records alone, as it does everywhere. */
-function changesFor(row: Row, ctx: Context): readonly FieldChange[] | Promise<FieldChange[]> {
-  if (ctx.actor.appId === null) return fieldChanges(ctx.catalog, row);
-  return seenChanges(row, ctx);
-}
-
-async function seenChanges(row: Row, { catalog, reader }: Context): Promise<FieldChange[]> {
-  const linked = linkedRecords(catalog, row);
-  const sights = await Promise.all(linked.map(({ entity, id }) => reader.sees(entity, id)));
-  const seen = new Set(linked.filter((_, index) => sights[index]).map(({ id }) => id));
-  return fieldChanges(catalog, row, (_entity, id) => typeof id === "string" && seen.has(id));
 }
 
 /** The filter narrowed to some kinds of records. The given filter keeps its place, which errors name. */

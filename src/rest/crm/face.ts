@@ -16,7 +16,13 @@ import type { Face, Resource } from "../face.ts";
 import { keysInOrder, recordMembers } from "../record-members.ts";
 import { documented } from "./documented.ts";
 
-const notation: Notation = { ids: "prefixed", fraction: 3, days: "midnight", decimals: "number" };
+/** How the CRM API writes values. */
+export const notation: Notation = {
+  ids: "prefixed",
+  fraction: 3,
+  days: "midnight",
+  decimals: "number",
+};
 
 /** Keys of records that are no fields of their models. */
 const specials: Readonly<Record<keyof typeof documented, readonly Member[]>> = {

@@ -1,0 +1,54 @@
+import type { GraphQLSchema } from "graphql";
+import type { Logger } from "pino";
+import type { ApiKeys } from "../../auth/api-keys.ts";
+import type { Config } from "../../config.ts";
+import type { Database } from "../../db/database.ts";
+import type { Quotas } from "../../limits/quotas.ts";
+import { catalog } from "../../modules/catalog.ts";
+import { Reader } from "../../query/reader.ts";
+import { describeError } from "../../telemetry/describe-error.ts";
+import { Compiler } from "../compile/compiler.ts";
+import { readManifest } from "./manifest.ts";
+import { StoredQueries } from "./stored-query.ts";
+
+type Options = {
+  readonly schema: GraphQLSchema;
+  readonly database: Database;
+  readonly config: Pick<Config, "graphql" | "operations" | "limits">;
+  readonly apiKeys: ApiKeys;
+  readonly quotas: Quotas;
+  readonly logger: Pick<Logger, "error">;
+};
+
+/** The queries that are stored and run later, as the configuration bounds them. */
+export function createStoredQueries(options: Options): StoredQueries {
+  const { schema, database, config, apiKeys, quotas, logger } = options;
+  const { introspection, manifest } = config.graphql;
+  return new StoredQueries({
+    schema,
+    compiler: new Compiler(schema, catalog),
+    database,
+    limits: config.operations,
+    quotas,
+    introspection,
+    manifest: manifest === null ? null : readManifest(manifest, schema),
+    milliseconds: config.limits.requestMilliseconds,
+    contextFor: (actor, work) => ({
+      catalog,
+      pool: database.pool,
+      get prisma() {
+        return database.prismaFor(actor.tenantId);
+      },
+      idempotency: null,
+      outcomes: new Map(),
+      printed: new Map(),
+      behind: new Map(),
+      apiKeys,
+      actor,
+      work,
+      reader: new Reader({ db: database.pool.forTenant(actor.tenantId), catalog, viewer: actor }),
+    }),
+    onUnexpected: (error, requestId) =>
+      logger.error({ requestId, cause: describeError(error) }, "unexpected error"),
+  });
+}
