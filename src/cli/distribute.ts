@@ -25,7 +25,7 @@ export function addDistribute(program: Command): void {
           throw new StartupError("Migrations are missing: apply them first with `crm migrate`");
         }
         await withOwner(url, "distribute", async (client) => {
-          const steps = await distributionSteps(client, shards);
+          const steps = await distributionSteps(client, shards, context.config.pool);
           for (const { purpose, sql } of steps) say(`-- ${purpose}\n${sql};`);
           if (steps.length === 0) say("Nothing is left to do.");
           else if (yes === true) {

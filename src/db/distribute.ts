@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { poolDefaults, type PoolConfig } from "../config.ts";
 import { StartupError } from "../lib/startup-error.ts";
 import { nodeSteps } from "./citus/nodes.ts";
 import { names, type Step } from "./citus/step.ts";
@@ -9,9 +10,15 @@ import { tableSteps } from "./citus/tables.ts";
  *
  * @throws StartupError when the database is no Citus coordinator with workers.
  */
-export async function distributionSteps(client: pg.Client, shards: number): Promise<Step[]> {
+export async function distributionSteps(
+  client: pg.Client,
+  shards: number,
+  limits: Pick<PoolConfig, "lockMilliseconds"> = poolDefaults,
+): Promise<Step[]> {
   await requireWorkers(client);
-  return [...(await tableSteps(client, shards)), ...(await nodeSteps(client))];
+  const tables = await tableSteps(client, shards);
+  const hasNewShards = tables.length > 0;
+  return [...tables, ...(await nodeSteps(client, { ...limits, hasNewShards }))];
 }
 
 /**
