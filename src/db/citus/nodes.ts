@@ -1,6 +1,6 @@
 import type pg from "pg";
 import { printingSettings, serverRole } from "../session.ts";
-import type { Step } from "./step.ts";
+import { names, type Step } from "./step.ts";
 
 /** What is left to do so that all nodes treat the gateway's statements alike. Empty when nothing is. */
 export async function nodeSteps(
