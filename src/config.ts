@@ -101,6 +101,9 @@ export type LimitsConfig = {
   readonly queued: number;
   /** The most bytes of answers that may wait for their clients. */
   readonly unreadBytes: number;
+  /** The most open subscriptions of one credential, and of all, in one process. */
+  readonly streamsPerKey: number;
+  readonly streams: number;
 };
 
 /** What the pool does unless the operator says otherwise. */
@@ -204,6 +207,8 @@ const variablesSchema = z.object({
   MAX_IN_FLIGHT: count(100_000).optional(),
   MAX_QUEUED: count(100_000).default(1_000),
   MAX_UNREAD_BYTES: count(8_000_000_000).default(256_000_000),
+  MAX_STREAMS_PER_KEY: count(100_000).default(100),
+  MAX_STREAMS: count(100_000).default(5_000),
   npm_lifecycle_event: z.string().optional(),
   ...telemetryVariables,
   ...browserVariables,
@@ -293,6 +298,8 @@ export function loadConfig(
       inFlight: parsed.data.MAX_IN_FLIGHT ?? POOL_SIZE,
       queued: parsed.data.MAX_QUEUED,
       unreadBytes: parsed.data.MAX_UNREAD_BYTES,
+      streamsPerKey: parsed.data.MAX_STREAMS_PER_KEY,
+      streams: parsed.data.MAX_STREAMS,
     },
   };
 }

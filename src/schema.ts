@@ -9,6 +9,7 @@ import { declareActivityMutations } from "./modules/activity/mutations.ts";
 import { declareActivity } from "./modules/activity/type.ts";
 import { declareApiKeyMutations } from "./modules/api-key/mutations.ts";
 import { declareApiKey } from "./modules/api-key/type.ts";
+import { declareSubscriptions } from "./modules/change-event/subscriptions.ts";
 import { declareChangeEvent } from "./modules/change-event/type.ts";
 import { declareContactMutations } from "./modules/contact/mutations.ts";
 import { declareContact } from "./modules/contact/type.ts";
@@ -48,6 +49,7 @@ export function createSchema(catalog: Catalog): GraphQLSchema {
     declareCustomerMutations,
     declareDepartmentMutations,
     declareApiKeyMutations,
+    declareSubscriptions,
   ]) {
     declare(schema);
   }

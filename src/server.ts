@@ -74,6 +74,8 @@ export type Gateway = {
   readonly servesExplorer: boolean;
   /** Serves the metrics on a port of their own; null when they have none. */
   readonly metricsListener: Gateway["requestListener"] | null;
+  /** Ends all subscriptions, so that their clients come again elsewhere, and opens no more of them. */
+  endStreams(): void;
   /** Ends what the gateway runs beside requests. The database is the caller's. */
   close(): Promise<void>;
 };
@@ -129,6 +131,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     config,
     gate,
     apiKeys,
+    live,
     logger,
     metrics,
     compiled,
@@ -161,7 +164,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       fromBrowsers,
       admitted(admission, refuseGraphQL),
     ],
-    graphql,
+    graphql.answer,
   );
   app.all(graphqlPath, answering(toOperations));
   for (const root of restRoots) {
@@ -220,7 +223,9 @@ export function createGateway(options: GatewayOptions): Gateway {
               response.destroy();
             });
           },
+    endStreams: graphql.endStreams,
     close: async () => {
+      graphql.endStreams();
       await live.close();
       quotas.close();
       await credentials.close();

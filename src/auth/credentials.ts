@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Logger } from "pino";
 import type { AuthConfig } from "../config/auth.ts";
 import type { FencedPool } from "../db/fenced-pool.ts";
+import { GatewayError } from "../lib/errors.ts";
 import { headerOf } from "../lib/headers.ts";
 import type { Actor } from "./actor.ts";
 import { ApiKeys } from "./api-keys.ts";
@@ -48,8 +49,27 @@ export class Credentials {
   authenticate(headers: IncomingHttpHeaders): Promise<Authentication> {
     const credential = readCredential(headers);
     if (typeof credential !== "string") return Promise.resolve(credential);
-    const isApiKey = headers["x-api-key"] !== undefined || credential.startsWith("crm_");
-    return (isApiKey ? this.apiKeys : this.#tokens).authenticate(credential);
+    return (isApiKey(headers, credential) ? this.apiKeys : this.#tokens).authenticate(credential);
+  }
+
+  /**
+   * The same of a credential that was authenticated before, without using it again. Null if it does not work any more.
+   *
+   * @throws GatewayError UNAVAILABLE when it cannot be checked just now.
+   */
+  async check(headers: IncomingHttpHeaders): Promise<Actor | null> {
+    const credential = readCredential(headers);
+    if (typeof credential !== "string") return null;
+    const found = isApiKey(headers, credential)
+      ? await this.apiKeys.check(credential)
+      : await this.#tokens.authenticate(credential);
+    if ("refused" in found) return null;
+    try {
+      return await this.agree(found.actor, headers);
+    } catch (error) {
+      if (error instanceof GatewayError && error.code === "FORBIDDEN") return null;
+      throw error;
+    }
   }
 
   /**
@@ -61,6 +81,9 @@ export class Credentials {
     return this.#places.agree(actor, headers);
   }
 }
+
+const isApiKey = (headers: IncomingHttpHeaders, credential: string): boolean =>
+  headers["x-api-key"] !== undefined || credential.startsWith("crm_");
 
 /** The one credential that a request comes with. Two that differ are refused, even if both are good for the tenant. */
 function readCredential(headers: IncomingHttpHeaders): string | Authentication {

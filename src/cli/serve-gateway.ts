@@ -84,6 +84,8 @@ async function serveRequests(
   const server = createHttpServer(gateway.requestListener, config.http);
   await listen(server, config.host, port);
   onClose(() => drain(server, hurry));
+  // Before the server waits for the requests that run.
+  onClose(async () => gateway.endStreams());
   return { port: portOf(server), metricsUrl, servesExplorer: gateway.servesExplorer };
 }
 

@@ -58,7 +58,7 @@ export class Work {
   span: Span | null = null;
   /** Null where nobody takes turns, and once the turn is over. */
   turn: WorkTurn | null = null;
-  /** Its deadline; null if none is set. */
+  /** Its deadline; null if none is set, or if it lasts. */
   deadline: Deadline | null = null;
   /** The reason why it was stopped; null while it may continue. */
   stopped: Error | null = null;

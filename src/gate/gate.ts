@@ -86,6 +86,15 @@ export class Gate {
   }
 
   /**
+   * Looks again at the credential of something that lasts: whom it stands for now, null if it does not work any more.
+   *
+   * @throws GatewayError UNAVAILABLE when that cannot be found out just now.
+   */
+  check({ request: { headers } }: Pick<RequestContext, "request">): Promise<Actor | null> {
+    return this.#credentials.check(headers);
+  }
+
+  /**
    * Takes what an operation could cost off its credential's points, before it runs; what it did not cost is given back
    * when it has.
    *

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Actor } from "../auth/actor.ts";
 import type { Work } from "../db/work.ts";
+import type { EventStream, StreamEnd } from "../limits/event-stream.ts";
 import type { Taken } from "../limits/rate-limiter.ts";
 import type { ObservedRequest } from "../telemetry/observed-request.ts";
 import type { Span } from "../telemetry/tracing.ts";
@@ -37,6 +38,8 @@ export class RequestContext implements ObservedRequest {
   actor: Actor | null = null;
   /** What its credential had left once it was counted; null when it was not. */
   quota: Taken | null = null;
+  /** Carries the events of a subscription to the client; null if the response does. */
+  carry: ((stream: EventStream) => Promise<StreamEnd>) | null = null;
   /** When it is worth trying again, once something was refused for its quota. */
   retryAt: Date | null = null;
 

@@ -13,7 +13,10 @@ export function workFor(response: ServerResponse, milliseconds: number): Work {
   const work = new Work();
   const reason = () => tookTooLong(work, milliseconds);
   work.deadline = { at: performance.now() + milliseconds, reason };
-  const timer = setTimeout(() => work.stop(reason()), milliseconds);
+  const timer = setTimeout(() => {
+    // A subscription lasts until its client or the server ends it.
+    if (work.deadline !== null) work.stop(reason());
+  }, milliseconds);
   response.on("close", () => {
     if (!response.writableFinished && work.writes) return;
     clearTimeout(timer);

@@ -14,7 +14,7 @@ const leastCompressed = 1_024;
 export type Head = { readonly status: number; readonly headers: OutgoingHttpHeaders };
 
 /** The response of an answer, and its work. */
-type Recipient = { readonly response: ServerResponse; readonly work: Work };
+export type Recipient = { readonly response: ServerResponse; readonly work: Work };
 
 /**
  * Sends a whole answer, compressed if the client accepts that, and counts its bytes until the client has read them. It
@@ -81,7 +81,7 @@ async function compressed(response: ServerResponse, text: string): Promise<Buffe
   return bytes;
 }
 
-function holdFor({ response, work }: Recipient): Hold | undefined {
+export function holdFor({ response, work }: Recipient): Hold | undefined {
   return work.turn?.hold(() => response.req.socket.destroy());
 }
 
@@ -102,7 +102,7 @@ function end(response: ServerResponse): void {
 }
 
 /** Waits until the written bytes have left, or the connection is closed. */
-async function drained(response: ServerResponse): Promise<void> {
+export async function drained(response: ServerResponse): Promise<void> {
   const over = new AbortController();
   const { signal } = over;
   await Promise.race([

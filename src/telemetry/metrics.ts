@@ -18,6 +18,8 @@ export type Metrics = {
   }): void;
   /** Shows how many bytes of answers wait to be read, from now on. */
   watchUnread(unread: { readonly bytes: number }): void;
+  /** Shows how many subscriptions are open, from now on. */
+  watchStreams(streams: { readonly count: number }): void;
   /** All of it, in Prometheus' text format. */
   print(): Promise<string>;
   /** The same as data, to be added to that of other processes. */
@@ -183,6 +185,14 @@ export function createMetrics(): Metrics {
         help: "Bytes of answers that their clients have not read yet, and of bodies that they have not sent yet.",
         registers,
         collect: () => waiting.set(unread.bytes),
+      });
+    },
+    watchStreams: (streams) => {
+      const open: Gauge = new Gauge({
+        name: "crm_streams",
+        help: "Open subscriptions.",
+        registers,
+        collect: () => open.set(streams.count),
       });
     },
     print: () => registry.metrics(),

@@ -16,8 +16,9 @@ import { Kept } from "./kept.ts";
 import { MutationField } from "./mutation.ts";
 import { queryStatement } from "./operation.ts";
 import { shapeOf, usesOf } from "./shape.ts";
+import { SubscriptionField } from "./subscription.ts";
 
-/** Limits of the cached queries and mutations, in characters of their statements and documents. */
+/** Limits of the cached queries, and of the mutations and subscriptions, in characters of their statements and documents. */
 const [maxOfQueries, maxOfMutations] = [5_000_000, 1_000_000];
 
 /** Compiles operations. Each shape of an operation's variables gives one statement for a query or a payload. */
@@ -27,6 +28,10 @@ export class Compiler {
   readonly #statements = new Kept<CompiledStatement>(maxOfQueries, ({ text }) => text.length);
   readonly #fields = new Kept<readonly MutationField[]>(maxOfMutations, (fields) =>
     fields.reduce((sum, { characters }) => sum + characters, 0),
+  );
+  readonly #subscriptions = new Kept<SubscriptionField>(
+    maxOfMutations,
+    ({ characters }) => characters,
   );
   #operations = 0;
 
@@ -97,6 +102,28 @@ export class Compiler {
     };
   }
 
+  /** Prepares a subscription of a valid document; null if the operation is not a subscription. */
+  subscription(
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    planned: readonly PlannedField[],
+  ): CompiledSubscription | null {
+    const root = this.#schema.getSubscriptionType();
+    if (operation.operation !== OperationTypeNode.SUBSCRIPTION || root == null) return null;
+    const { length, keyOf, compilation } = this.#prepare(document, planned);
+    return {
+      field: (viewer, variables) => {
+        const call: Call = { viewer, variables, once: new Map(), written: new Map() };
+        const key = keyOf(call);
+        return this.#subscriptions.of(key, length, () => {
+          const c = compilation(call, true);
+          const [selected = null] = c.rootFields(root, operation);
+          return new SubscriptionField(c, selected, { operation, key });
+        });
+      },
+    };
+  }
+
   #prepare(document: DocumentNode, planned: readonly PlannedField[]) {
     const uses = usesOf(this.#schema, document);
     const fragments = fragmentsOf(document);
@@ -132,4 +159,10 @@ export type CompiledQuery = {
 export type CompiledMutation = {
   /** Its fields at the root in order; null if the interpreter has to refuse it. */
   readonly fields: (viewer: Actor, variables: Variables) => readonly MutationField[] | null;
+};
+
+/** A prepared subscription. */
+export type CompiledSubscription = {
+  /** Its field at the root. */
+  readonly field: (viewer: Actor, variables: Variables) => SubscriptionField;
 };

@@ -1,16 +1,11 @@
-import {
-  getArgumentValues,
-  type GraphQLOutputType,
-  type GraphQLResolveInfo,
-  type OperationDefinitionNode,
-} from "graphql";
+import { getArgumentValues, type GraphQLResolveInfo, type OperationDefinitionNode } from "graphql";
 import type { Transaction } from "../../db/transaction.ts";
 import type { Cells } from "../../db/statement.ts";
 import type { Context } from "../schema/context.ts";
 import type { Variables } from "../server/variables.ts";
 import { valuesFor, type CompiledStatement } from "./call.ts";
 import { NotCompiled, type Compilation, type Selected } from "./compilation.ts";
-import { filled, idsIn, payloadOf, type CompiledPayload } from "./payload.ts";
+import { filled, idsIn, infoIn, payloadOf, textsIn, type CompiledPayload } from "./payload.ts";
 
 /** One execution of a mutation's field. */
 export type Execution = {
@@ -37,23 +32,10 @@ export class MutationField {
 
   constructor(c: Compilation, selected: Selected, operation: OperationDefinitionNode) {
     this.selected = selected;
-    const fragments = Object.fromEntries(c.fragments);
-    const infoOf = (of: Selected, returnType: GraphQLOutputType): GraphQLResolveInfo => ({
-      fieldName: of.name,
-      fieldNodes: of.nodes,
-      returnType,
-      parentType: of.parent,
-      path: { prev: undefined, key: of.key, typename: of.parent.name },
-      schema: c.schema,
-      fragments,
-      rootValue: undefined,
-      operation,
-      // Verbs and the resolvers of outcomes read their arguments, which hold the variables' values.
-      variableValues: {},
-    });
+    const infoOf = infoIn(c, operation);
     const { definition } = selected;
     this.#info = definition === null ? null : infoOf(selected, definition.type);
-    this.#payload = compiled(() => payloadOf(c, selected, infoOf));
+    this.#payload = unlessNotCompiled(() => payloadOf(c, selected, infoOf));
   }
 
   /** Whether its payload can be printed without its resolvers. */
@@ -102,8 +84,8 @@ export class MutationField {
     const { pieces, statement } = asked;
     const rows = statement === null ? [] : await read(statement, sent);
     if (rows === null) return null;
-    const text = filled(pieces, rows);
-    context.printed.set(key, text);
+    const text = filled(pieces, textsIn(rows));
+    if (text !== null) context.printed.set(key, text);
     return text;
   }
 
@@ -120,7 +102,8 @@ export class MutationField {
   }
 }
 
-function compiled(compile: () => CompiledPayload): CompiledPayload | null {
+/** What `compile` gives; null if only resolvers can print it. */
+export function unlessNotCompiled<Compiled>(compile: () => Compiled): Compiled | null {
   try {
     return compile();
   } catch (error) {

@@ -7,6 +7,7 @@ import {
   type GraphQLObjectType,
   type GraphQLOutputType,
   type GraphQLResolveInfo,
+  type OperationDefinitionNode,
 } from "graphql";
 import type { Cells } from "../../db/statement.ts";
 import { join, param, raw, render, sql, type Sql } from "../../lib/sql.ts";
@@ -20,15 +21,37 @@ import { hasId, readRecord } from "./record.ts";
 import { joined } from "./row-sql.ts";
 
 /** A piece of a payload: constant text, or a record that is yet to be read, by the field that shows it and its id. */
-type Piece = string | { readonly field: string; readonly id: string };
+export type Piece =
+  | string
+  | { readonly field: string; readonly id: string; readonly isNeeded: boolean };
+/** The texts of records that were read, by their fields and ids. */
+export type RecordTexts = ReadonlyMap<string, string | null>;
 
 /** Prints the outcome of a verb. @throws NotCompiled if only resolvers can print it. */
 type Print = (value: unknown, context: Context, to: Piece[]) => void;
 
 /** Makes the info argument of a field's resolver. */
-type InfoOf = (selected: Selected, type: GraphQLOutputType) => GraphQLResolveInfo;
+export type InfoOf = (selected: Selected, type: GraphQLOutputType) => GraphQLResolveInfo;
 
-/** A compiled payload of one mutation field. */
+/** How the info argument is made in an operation. */
+export function infoIn(c: Compilation, operation: OperationDefinitionNode): InfoOf {
+  const fragments = Object.fromEntries(c.fragments);
+  return (of, returnType) => ({
+    fieldName: of.name,
+    fieldNodes: of.nodes,
+    returnType,
+    parentType: of.parent,
+    path: { prev: undefined, key: of.key, typename: of.parent.name },
+    schema: c.schema,
+    fragments,
+    rootValue: undefined,
+    operation,
+    // Verbs and the resolvers of outcomes read their arguments, which hold the variables' values.
+    variableValues: {},
+  });
+}
+
+/** A compiled payload of a field at the root of a mutation or a subscription. */
 export type CompiledPayload = {
   /** The pieces of its text. @throws NotCompiled if only resolvers can print the outcome. */
   readonly pieces: (outcome: unknown, context: Context) => Piece[];
@@ -36,11 +59,16 @@ export type CompiledPayload = {
   readonly statement: CompiledStatement | null;
 };
 
-/** Compiles the selection of a mutation's payload. */
-export function payloadOf(c: Compilation, selected: Selected, infoOf: InfoOf): CompiledPayload {
+/** Compiles the selection of a payload. `isListed` says whether one statement reads the records of several payloads. */
+export function payloadOf(
+  c: Compilation,
+  selected: Selected,
+  infoOf: InfoOf,
+  isListed = false,
+): CompiledPayload {
   const records: Sql[] = [];
   const compiler = new PayloadCompiler(c, infoOf, records);
-  const print = compiler.field(selected, selected.definition?.type);
+  const print = compiler.field(selected, selected.definition?.type, isListed);
   return {
     pieces: (outcome, context) => {
       const pieces: Piece[] = [];
@@ -58,8 +86,8 @@ export function payloadOf(c: Compilation, selected: Selected, infoOf: InfoOf): C
   };
 }
 
-/** The ids of the records in a payload, by the field that shows them. */
-export function idsIn(pieces: readonly Piece[]): Map<string, string[]> {
+/** The ids of the records in payloads, by the field that shows them. */
+export function idsIn(pieces: Iterable<Piece>): Map<string, string[]> {
   const ids = new Map<string, string[]>();
   for (const piece of pieces) {
     if (typeof piece === "string") continue;
@@ -70,14 +98,23 @@ export function idsIn(pieces: readonly Piece[]): Map<string, string[]> {
   return ids;
 }
 
-/** The payload's text with its records. Each row holds a record's text, its id and its field. */
-export function filled(pieces: readonly Piece[], rows: readonly Cells[]): string {
-  const texts = new Map(rows.map(([text, id, field]) => [`${field} ${id}`, text]));
-  return pieces
-    .map((piece) =>
-      typeof piece === "string" ? piece : (texts.get(`${piece.field} ${piece.id}`) ?? "null"),
-    )
-    .join("");
+/** The texts in the rows of a payload's statement. Each row holds a record's text, its id and its field. */
+export function textsIn(rows: readonly Cells[]): RecordTexts {
+  return new Map(rows.map(([text = null, id, field]) => [`${field} ${id}`, text]));
+}
+
+/** The payload's text with its records; null if it lacks one that no null may stand for. */
+export function filled(pieces: readonly Piece[], texts: RecordTexts): string | null {
+  let text = "";
+  for (const piece of pieces) {
+    if (typeof piece === "string") text += piece;
+    else {
+      const found = texts.get(`${piece.field} ${piece.id}`) ?? null;
+      if (found === null && piece.isNeeded) return null;
+      text += found ?? "null";
+    }
+  }
+  return text;
 }
 
 class PayloadCompiler {
@@ -162,9 +199,10 @@ class PayloadCompiler {
     if (definition === null || from === null) throw new NotCompiled();
     if (from.kind === "written") {
       const field = this.#read(selected, from.entity, isListed);
+      const isNeeded = isNonNullType(definition.type);
       return (outcome, _context, to) => {
         const id = from.idOf(outcome);
-        to.push(id === null ? "null" : { field, id });
+        to.push(id === null ? "null" : { field, id, isNeeded });
       };
     }
     const { resolve = defaultFieldResolver } = definition;

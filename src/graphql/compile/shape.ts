@@ -14,7 +14,7 @@ import type { Variables } from "../server/variables.ts";
 /**
  * The part of a variable that changes the SQL: its presence (a page size, an id of a known entity), the nulls among a
  * cursor's values, the entity of an id, the entities of a list of ids, or its whole value, as in filters and orders. A
- * variable that is only for a verb does not change the SQL.
+ * variable that is only for a verb, or says what a subscription listens for, does not change the SQL.
  */
 type Use = "given" | "cursor" | "entity" | "entities" | "whole" | "verb";
 
@@ -45,7 +45,10 @@ export function usesOf(schema: GraphQLSchema, document: DocumentNode): ReadonlyM
         const field = types.getFieldDef();
         const isOfField = types.getDirective() == null && field != null;
         const from = isOfField ? sourceOf(field)?.kind : undefined;
-        const isOfVerb = isOfField && types.getParentType() === schema.getMutationType();
+        const parent = types.getParentType();
+        const isOfVerb =
+          isOfField &&
+          (parent === schema.getMutationType() || parent === schema.getSubscriptionType());
         const use = isOfVerb ? "verb" : (parameters[from ?? ""]?.[argument] ?? "whole");
         const known = uses.get(name);
         if (known === undefined || known === "verb") uses.set(name, use);

@@ -1,3 +1,4 @@
+import type { Catalog } from "../../model/catalog.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { Relation } from "../../model/relation.ts";
 
@@ -67,6 +68,12 @@ function isAccess(value: unknown): value is Access {
 /** The entities that a reader of this entity's rows learns of. */
 export function readsOf(entity: Entity): readonly string[] {
   return entity.tellsOf ?? [entity.name];
+}
+
+/** The entities that some kinds of records are of, as an argument names them. */
+export function readsOfTypes(catalog: Catalog, types: unknown): readonly string[] {
+  const names: readonly unknown[] = Array.isArray(types) ? types : [types];
+  return catalog.entities.filter(({ type }) => names.includes(type)).map(({ name }) => name);
 }
 
 /** The access of every field that gives an entity's type, or a list of it; empty if it depends on the edge. */

@@ -127,6 +127,7 @@ export function planOf({ schema, document, operationName }: Executed): Operation
   return plan;
 }
 
+/** The error of an operation that could cost more than any may. */
 export function tooExpensive(
   cost: number,
   limit: number,

@@ -7,6 +7,7 @@ import type { Catalog } from "../../model/catalog.ts";
 import type { KindScalars } from "../../model/kinds/index.ts";
 import type { Context } from "./context.ts";
 import EngineEdges from "./engine-edges.ts";
+import { ofOutcome } from "./payload-source.ts";
 
 /** The scalars beside GraphQL's own. */
 export type Scalars = KindScalars & { ID: { Input: string; Output: string } };
@@ -42,6 +43,7 @@ export const createBuilder = (catalog: Catalog): Builder =>
       pageInfoFieldOptions: { description: "Where the page stands in the list." },
       cursorFieldOptions: {
         description: "Its place in the list; pass it as `after` or `before`.",
+        extensions: ofOutcome,
       },
       edgesFieldOptions: { nullable: false },
       nodeFieldOptions: { nullable: false },

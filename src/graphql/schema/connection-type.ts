@@ -4,12 +4,41 @@ import type { Row } from "../../query/row.ts";
 import { access, typeAccess } from "../limits/access.ts";
 import { noCost } from "../limits/costs.ts";
 import type { SchemaTypes } from "./builder.ts";
-import { plainConnection, type Connection } from "./connection.ts";
+import { plainConnection, plainEdge, type Connection, type Edge } from "./connection.ts";
+import { payloadSource } from "./payload-source.ts";
 import type { SchemaParts } from "./schema-parts.ts";
 
-/** `AccountConnection` and `AccountEdge` of an entity. */
-export function makeConnection(
+/** `AccountEdge` of an entity. */
+export function makeEdge(
   { builder, nodeRef }: SchemaParts,
+  entity: Entity,
+): ObjectRef<SchemaTypes, Edge<Row>> {
+  return plainEdge<Row>(
+    builder.edgeObject({
+      type: nodeRef(entity),
+      name: `${entity.type}Edge`,
+      description: `A ${entity.type} in a list, with its place there.`,
+      nodeField: {
+        description: `The ${entity.type}.`,
+        extensions: {
+          ...access(noCost),
+          // In a payload, as of a subscription, the outcome says which record it is.
+          ...payloadSource({ kind: "written", entity, idOf: nodeIdOf }),
+        },
+      },
+    }),
+  );
+}
+
+/** The bare id of an edge's node, in an outcome. */
+function nodeIdOf(outcome: unknown): string | null {
+  const { nodeId }: { nodeId?: unknown } = Object(outcome);
+  return typeof nodeId === "string" ? nodeId : null;
+}
+
+/** `AccountConnection` of an entity. */
+export function makeConnection(
+  { builder, nodeRef, edgeRef }: SchemaParts,
   entity: Entity,
 ): ObjectRef<SchemaTypes, Connection<Row>> {
   const type = nodeRef(entity);
@@ -22,10 +51,7 @@ export function makeConnection(
         extensions: access(typeAccess(entity)),
         edgesField: { description: "The page's nodes with their cursors." },
       },
-      {
-        description: `A ${entity.type} in a list, with its place there.`,
-        nodeField: { description: `The ${entity.type}.`, extensions: access(noCost) },
-      },
+      edgeRef(entity),
     ),
   );
   builder.objectFields(connection, (t) => ({

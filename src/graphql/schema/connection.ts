@@ -49,3 +49,11 @@ export function plainConnection<Node>(
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
   return ref as unknown as ObjectRef<SchemaTypes, Connection<Node>>;
 }
+
+/** The same of an edge. */
+export function plainEdge<Node>(
+  ref: ObjectRef<SchemaTypes, { cursor: unknown; node?: unknown }>,
+): ObjectRef<SchemaTypes, Edge<Node>> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return ref as unknown as ObjectRef<SchemaTypes, Edge<Node>>;
+}

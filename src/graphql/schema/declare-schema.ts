@@ -5,7 +5,7 @@ import type { Filter } from "../../query/filter-value.ts";
 import { makeDatePart, makeGroupBy, makeGroupOrder } from "./aggregate-inputs.ts";
 import { makeAggregate, makeMoney } from "./aggregate-type.ts";
 import { createBuilder, type Builder } from "./builder.ts";
-import { makeConnection } from "./connection-type.ts";
+import { makeConnection, makeEdge } from "./connection-type.ts";
 import { makeDuplicateReason } from "./duplicate-fields.ts";
 import {
   fieldFilterName,
@@ -71,6 +71,7 @@ export function declareSchema(catalog: Catalog): SchemaParts {
     catalog,
     nodeRef: (entity) => rowRef(builder, entity),
     connectionRef: named((entity) => makeConnection(schema, entity)),
+    edgeRef: named((entity) => makeEdge(schema, entity)),
     filterRef: named(
       (entity: Entity) => builder.inputRef<Filter>(`${entity.type}Filter`),
       (entity, ref) => fillFilter(schema, entity, ref),
@@ -102,6 +103,10 @@ export function declareSchema(catalog: Catalog): SchemaParts {
   builder.mutationType({
     description:
       "Everything a caller can change. Each field is one transaction. With an `Idempotency-Key` header a request can be repeated for 24 hours without writing twice.",
+  });
+  builder.subscriptionType({
+    description:
+      "Everything a caller can follow, as server-sent events (`Accept: text/event-stream`) or over WebSocket (`graphql-transport-ws`). A subscription has one field. Each event costs the points of what it reads.",
   });
   addScalars(builder);
   // Also of what no field lists yet.

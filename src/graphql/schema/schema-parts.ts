@@ -10,7 +10,7 @@ import type { DatePart } from "../../model/measure.ts";
 import type { Reason } from "../../query/duplicates/evidence.ts";
 import type { Filter } from "../../query/filter-value.ts";
 import type { OrderInput } from "../../query/order.ts";
-import type { Connection } from "./connection.ts";
+import type { Connection, Edge } from "./connection.ts";
 import type { Row } from "../../query/row.ts";
 import type { InputDefinition } from "../../write/input-definition.ts";
 import type { OnError } from "../../write/rules/judge.ts";
@@ -34,6 +34,7 @@ export type SchemaParts = {
   /** The object type of an entity; `implementEntity` fills it. */
   readonly nodeRef: (entity: Entity) => RowRef;
   readonly connectionRef: (entity: Entity) => ObjectRef<SchemaTypes, Connection<Row>>;
+  readonly edgeRef: (entity: Entity) => ObjectRef<SchemaTypes, Edge<Row>>;
   readonly filterRef: (entity: Entity) => InputRef<Filter>;
   /** Conditions on the records at the other end of an edge to many. */
   readonly listFilterRef: (entity: Entity) => InputRef<Filter>;

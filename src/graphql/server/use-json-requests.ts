@@ -34,12 +34,18 @@ export function useJsonRequests(): GatewayPlugin {
 const answerTypes = [
   "application/json",
   "application/graphql-response+json",
-  "multipart/mixed",
   "text/event-stream",
+  "multipart/mixed",
 ] as const;
 
 /** The type of the answer to an Accept header; null if it accepts none of ours. */
 export const answerTypeFor = typeChooser(answerTypes);
+
+const eventsFor = typeChooser(["text/event-stream"]);
+
+/** Whether an Accept header names server-sent events. A client that takes anything would wait for an answer to end. */
+export const acceptsEvents = (accept = ""): boolean =>
+  /text\/event-stream/i.test(accept) && eventsFor(accept) !== null;
 
 /** Whether the headers announce a body that can be read. */
 export function isJsonRequest(headers: IncomingHttpHeaders): boolean {

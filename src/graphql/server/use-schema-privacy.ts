@@ -37,7 +37,7 @@ const isOfVariable = ({ nodes }: GraphQLError): boolean =>
   nodes?.[0]?.kind === Kind.VARIABLE_DEFINITION;
 
 /** The errors of the variables as graphql reports them. The executor would add suggestions. */
-function variableErrors({ schema, document, operationName, variableValues }: ExecutionArgs) {
+export function variableErrors({ schema, document, operationName, variableValues }: ExecutionArgs) {
   const definitions = getOperationAST(document, operationName)?.variableDefinitions ?? [];
   const read = getVariableValues(schema, definitions, variableValues ?? {}, {
     maxErrors: maxVariableErrors,

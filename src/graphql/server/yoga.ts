@@ -1,4 +1,4 @@
-import type { GraphQLSchema } from "graphql";
+import type { GraphQLError, GraphQLSchema } from "graphql";
 import { createYoga, type GraphQLParams } from "graphql-yoga";
 import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
@@ -9,20 +9,33 @@ import type { Queryable } from "../../db/fenced-pool.ts";
 import { quotaHeaders, type Gate } from "../../gate/gate.ts";
 import type { RequestContext } from "../../gate/request-context.ts";
 import { catalog } from "../../modules/catalog.ts";
+import type { EventStream } from "../../limits/event-stream.ts";
 import { sendStream, sendWhole } from "../../limits/send-answer.ts";
+import { sendEvents } from "../../limits/send-events.ts";
 import { Reader } from "../../query/reader.ts";
 import { isRecord } from "../../lib/json.ts";
+import type { LiveFeed } from "../../live/feed.ts";
+import { describeError } from "../../telemetry/describe-error.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import type { Context } from "../schema/context.ts";
+import { tellError } from "./errors.ts";
+import { EventTexts } from "../live/event-texts.ts";
+import { Streams } from "../live/streams.ts";
 import { readManifest } from "./manifest.ts";
 import { refuse } from "./refuse.ts";
-import type { ServerContext } from "./server-context.ts";
+import type { GatewayPlugin, ServerContext } from "./server-context.ts";
 import { useExactNumbers } from "./use-exact-numbers.ts";
 import { useExtensions, type Contributor } from "./use-extensions.ts";
 import { useIdempotency } from "./use-idempotency.ts";
 import { Compiler } from "../compile/compiler.ts";
 import { Lane, type OnCompiled } from "./lane.ts";
-import { answerTypeFor, isJsonRequest, readBody, useJsonRequests } from "./use-json-requests.ts";
+import {
+  acceptsEvents,
+  answerTypeFor,
+  isJsonRequest,
+  readBody,
+  useJsonRequests,
+} from "./use-json-requests.ts";
 import { costExtension, useOperationLimits } from "../limits/use-operation-limits.ts";
 import {
   documentIdNames,
@@ -30,6 +43,7 @@ import {
   type PersistedOperations,
 } from "./use-persisted-operations.ts";
 import { useSchemaPrivacy } from "./use-schema-privacy.ts";
+import { useSubscriptions } from "./use-subscriptions.ts";
 import { useTelemetry } from "./use-telemetry.ts";
 import { useToldErrors } from "./use-told-errors.ts";
 import { useWholeAnswers } from "./use-whole-answers.ts";
@@ -44,6 +58,7 @@ type GraphQLServerOptions = {
   readonly config: Config;
   readonly gate: Gate;
   readonly apiKeys: ApiKeys;
+  readonly live: LiveFeed;
   readonly logger: Logger;
   readonly metrics: Metrics | null;
   /** Whether operations are compiled; if not, each is interpreted. */
@@ -51,6 +66,9 @@ type GraphQLServerOptions = {
   /** Called with each answer of a compiled query; null outside of tests. */
   readonly onCompiled: OnCompiled | null;
 };
+
+/** The part of the connections that events may be read on at once: one in so many. */
+const readsOfEvents = 3;
 
 /** A cache by the text of documents. Their texts' length bounds it, since a parsed document takes some 50 times that. */
 function documentsOf<Parsed extends {}>(maxDocumentBytes: number): LRUCache<string, Parsed> {
@@ -63,7 +81,7 @@ function documentsOf<Parsed extends {}>(maxDocumentBytes: number): LRUCache<stri
 
 /** The GraphQL endpoint, with the steps of a request in order. */
 export function createGraphQLServer(options: GraphQLServerOptions) {
-  const { schema, database, config, gate, metrics, compiled, onCompiled } = options;
+  const { schema, database, config, gate, logger, metrics, compiled, onCompiled } = options;
   const { maxDocumentBytes } = config.operations;
   const { manifest } = config.graphql;
   const contributors: readonly Contributor[] = [
@@ -71,10 +89,39 @@ export function createGraphQLServer(options: GraphQLServerOptions) {
     (context) => ({ rateLimit: gate.rateOf(context) }),
   ];
   const persisted = persistedOperations(manifest === null ? null : readManifest(manifest, schema));
+  const compiler = new Compiler(schema, catalog);
+  const streams = new Streams(config.limits, gate);
+  metrics?.watchStreams(streams);
+  const tell = (error: unknown, requestId: string): GraphQLError => {
+    const told = tellError(error, requestId);
+    if (told.unexpected)
+      logger.error({ requestId, cause: describeError(error) }, "unexpected error");
+    return told.error;
+  };
+  const subscriptions = useSubscriptions({
+    schema,
+    compiler,
+    limits: config.operations,
+    introspection: config.graphql.introspection,
+    gate,
+    feed: options.live,
+    streams,
+    texts: new EventTexts({
+      schema,
+      database,
+      compiled,
+      contextFor: (actor, work) => makeContext(options, { actor, work }),
+      readMilliseconds: config.limits.requestMilliseconds,
+      readsAtOnce: Math.max(1, Math.floor(config.pool.size / readsOfEvents)),
+      maxCost: config.operations.maxCost,
+      tell,
+    }),
+    tell: (error, { id }) => tell(error, id),
+  });
   const lane = compiled
     ? new Lane({
         schema,
-        compiler: new Compiler(schema, catalog),
+        compiler,
         database,
         gate,
         limits: config.operations,
@@ -86,8 +133,8 @@ export function createGraphQLServer(options: GraphQLServerOptions) {
         contextFor: (serverContext) => contextFor(options, serverContext),
       })
     : null;
-  const yoga = createServer(options, { lane, persisted, contributors });
-  return async (requestContext: RequestContext): Promise<void> => {
+  const yoga = createServer(options, { lane, persisted, contributors, subscriptions });
+  const answer = async (requestContext: RequestContext): Promise<void> => {
     const { request, response, work } = requestContext;
     const passage = await options.gate.pass(requestContext);
     if (passage.kind !== "passed") return refuse(requestContext, passage, options);
@@ -103,6 +150,8 @@ export function createGraphQLServer(options: GraphQLServerOptions) {
       printed: new Map(),
       settle: null,
       failure: null,
+      takesEvents: requestContext.carry !== null || acceptsEvents(headers.accept),
+      opened: { stream: null },
     };
     // Yoga awaits it and reports its error, unless it refuses the request before.
     params?.catch(() => undefined);
@@ -120,22 +169,36 @@ export function createGraphQLServer(options: GraphQLServerOptions) {
     }
     // Yoga would choose the last type that a client accepts, even one with q=0.
     headers.accept = type ?? "application/json";
-    const answer = await yoga.handleNodeRequestAndResponse(request, response, context);
+    const answered = await yoga.handleNodeRequestAndResponse(request, response, context);
+    const { stream } = context.opened;
+    if (stream !== null) return follow(requestContext, stream);
     // How an answer is carried is the server's to say: Yoga's `keep-alive` would go on with a connection that ends.
-    const told = [...answer.headers].filter(
+    const told = [...answered.headers].filter(
       ([name]) => !["connection", "transfer-encoding"].includes(name.toLowerCase()),
     );
     const head = {
-      status: answer.status,
+      status: answered.status,
       headers: { ...Object.fromEntries(told), ...quotaHeaders(requestContext) },
     };
-    const isText = /json/.test(answer.headers.get("content-type") ?? "json");
-    const isWhole = isText || answer.body === null;
-    if (isWhole) await sendWhole(requestContext, head, await answer.text());
+    const isText = /json/.test(answered.headers.get("content-type") ?? "json");
+    const isWhole = isText || answered.body === null;
+    if (isWhole) await sendWhole(requestContext, head, await answered.text());
     // Only the client's reading is left. The answer's bytes are counted by now, so the next request is admitted fairly.
     work.turn?.end();
-    if (!isWhole && answer.body !== null) await sendStream(requestContext, head, answer.body);
+    if (!isWhole && answered.body !== null) await sendStream(requestContext, head, answered.body);
   };
+  return { answer, endStreams: () => streams.close() };
+}
+
+/** Carries a subscription to its client. It holds no place among the requests that are worked on, and may last. */
+async function follow(context: RequestContext, stream: EventStream): Promise<void> {
+  const { work, carry, codes } = context;
+  work.turn?.end();
+  work.deadline = null;
+  const end = await (carry === null
+    ? sendEvents(context, stream, quotaHeaders(context))
+    : carry(stream));
+  if (end.kind === "refused") codes.add(end.code);
 }
 
 /** The body of a JSON request; null for other requests, which Yoga reads or refuses. */
@@ -148,9 +211,13 @@ type Parts = {
   readonly lane: Lane | null;
   readonly persisted: PersistedOperations;
   readonly contributors: readonly Contributor[];
+  readonly subscriptions: GatewayPlugin;
 };
 
-function createServer(options: GraphQLServerOptions, { lane, persisted, contributors }: Parts) {
+function createServer(
+  options: GraphQLServerOptions,
+  { lane, persisted, contributors, subscriptions }: Parts,
+) {
   const { schema, database, config, gate, logger, metrics } = options;
   const { introspection } = config.graphql;
   return createYoga<ServerContext, Context>({
@@ -166,6 +233,7 @@ function createServer(options: GraphQLServerOptions, { lane, persisted, contribu
       ...(introspection ? [] : [useSchemaPrivacy()]),
       useExactNumbers(),
       useOperationLimits(config.operations, gate),
+      subscriptions,
       ...(lane === null ? [] : [lane.plugin()]),
       useWholeAnswers(),
       // After useToldErrors, so that the stored answer is the one that is sent.
@@ -192,13 +260,23 @@ function createServer(options: GraphQLServerOptions, { lane, persisted, contribu
   });
 }
 
-/** The context of resolvers and verbs. */
-function contextFor(
-  { database, apiKeys }: GraphQLServerOptions,
-  serverContext: ServerContext,
-): Context {
+/** The context of a request's resolvers and verbs. */
+function contextFor(options: GraphQLServerOptions, serverContext: ServerContext): Context {
   const { actor, work } = serverContext.requestContext;
   if (actor === null) throw new Error("the request did not pass the gate");
+  const db = unlessFailed(serverContext, options.database.forTenant(actor.tenantId));
+  const { outcomes, printed } = serverContext;
+  return makeContext(options, { actor, work, db, outcomes, printed });
+}
+
+type ContextParts = Pick<Context, "actor" | "work"> &
+  Partial<Pick<Context, "outcomes" | "printed">> & { readonly db?: Queryable };
+
+/** The context of resolvers and verbs. Without `db` they read the primary database, which has what was just written. */
+function makeContext(
+  { database, apiKeys }: GraphQLServerOptions,
+  { actor, work, db, outcomes = new Map(), printed = new Map() }: ContextParts,
+): Context {
   return {
     catalog,
     pool: database.pool,
@@ -207,14 +285,14 @@ function contextFor(
     },
     // useIdempotency sets it, for mutations.
     idempotency: null,
-    outcomes: serverContext.outcomes,
-    printed: serverContext.printed,
+    outcomes,
+    printed,
     behind: new Map(),
     apiKeys,
     actor,
     work,
     reader: new Reader({
-      db: unlessFailed(serverContext, database.forTenant(actor.tenantId)),
+      db: db ?? database.pool.forTenant(actor.tenantId),
       catalog,
       viewer: actor,
     }),

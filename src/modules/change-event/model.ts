@@ -16,7 +16,7 @@ import {
 } from "../../model/field.ts";
 import { one } from "../../model/relation.ts";
 
-const changeOperation = enumOf("ChangeOperation", "What happened to a record.", {
+export const changeOperation = enumOf("ChangeOperation", "What happened to a record.", {
   created: "It was made.",
   updated: "Some of its values changed.",
   deleted: "It was soft-deleted, by itself or with what it belongs to.",

@@ -1,4 +1,4 @@
-import { access, readsOf } from "../../graphql/limits/access.ts";
+import { access, readsOf, readsOfTypes } from "../../graphql/limits/access.ts";
 import { listCost } from "../../graphql/limits/costs.ts";
 import { implementEntity, listArguments } from "../../graphql/schema/entity-type.ts";
 import { connectionOf } from "../../graphql/schema/connection.ts";
@@ -6,7 +6,6 @@ import { pageRequest } from "../../graphql/schema/page-arguments.ts";
 import { aggregateQuery, recordQuery } from "../../graphql/schema/query-fields.ts";
 import { recordNode } from "../../graphql/schema/record-node.ts";
 import { source } from "../../graphql/schema/source.ts";
-import type { Catalog } from "../../model/catalog.ts";
 import type { Filter } from "../../query/filter-value.ts";
 import type { FieldChange } from "../../changes/field-changes.ts";
 import { seenChanges } from "../../changes/seen-changes.ts";
@@ -105,10 +104,4 @@ function ofTypes({ where, types }: ChangeArguments): Filter | null {
   const others: unknown = where?.["and"] ?? [];
   const only = { recordType: { in: types } };
   return { ...where, and: [...(Array.isArray(others) ? others : [others]), only] };
-}
-
-/** The entities that some kinds of record are of. */
-function readsOfTypes(catalog: Catalog, types: unknown): readonly string[] {
-  const names: readonly unknown[] = Array.isArray(types) ? types : [types];
-  return catalog.entities.filter(({ type }) => names.includes(type)).map(({ name }) => name);
 }

@@ -48,6 +48,8 @@ export type TestGateway = {
     query: string,
     variables?: Readonly<Record<string, unknown>>,
   ): Promise<Readonly<Record<string, unknown>>>;
+  /** Ends all subscriptions, as a server does that stops. */
+  endStreams(): void;
   close(): Promise<void>;
 };
 
@@ -142,6 +144,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
       }
       return answer.data;
     },
+    endStreams: () => gateway.endStreams(),
     close: async () => {
       for (const open of [server, metricsServer]) {
         open?.closeAllConnections();

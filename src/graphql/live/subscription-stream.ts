@@ -1,0 +1,172 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { GraphQLError } from "graphql";
+import type { Actor } from "../../auth/actor.ts";
+import { requireScopes } from "../../auth/require-scopes.ts";
+import { troubleOf } from "../../db/trouble.ts";
+import { GatewayError } from "../../lib/errors.ts";
+import type { EventStream, StreamEnd, StreamEvent } from "../../limits/event-stream.ts";
+import type { LiveStream } from "../../live/feed.ts";
+import type { EventText, EventTexts } from "./event-texts.ts";
+import type { LiveOperation } from "./live-operation.ts";
+
+type SubscriptionOptions = {
+  readonly operation: LiveOperation;
+  readonly feed: LiveStream;
+  readonly texts: EventTexts;
+  /** The cursor behind which it begins. */
+  readonly cursor: string | null;
+  /** Takes points from the caller's minute. @throws GatewayError RATE_LIMITED */
+  readonly charge: (actor: Actor, points: number) => Promise<void>;
+  /** Prints an error as the caller may see it. */
+  readonly tell: (error: unknown) => GraphQLError;
+  /** The stream is over. */
+  readonly onEnd: (stream: SubscriptionStream) => void;
+};
+
+/** How often a read of events is tried again while the database does not answer, and how long each time is waited. */
+const retries = [100, 500, 2_000];
+
+/** One caller's stream of events, from its opening to its end. */
+export class SubscriptionStream implements EventStream {
+  readonly events: EventStream["events"];
+  readonly operation: LiveOperation;
+  readonly #options: SubscriptionOptions;
+  /** The caller as the credential says now. */
+  #actor: Actor;
+  /** The last event that was handed on. */
+  #cursor: string | null;
+  #end: StreamEnd | null = null;
+
+  constructor(options: SubscriptionOptions) {
+    this.#options = options;
+    this.operation = options.operation;
+    this.#actor = options.operation.actor;
+    this.#cursor = options.cursor;
+    this.events = this.#batches();
+  }
+
+  get actor(): Actor {
+    return this.#actor;
+  }
+
+  /** The client has gone. */
+  close(): void {
+    this.#endWith({ kind: "closed" });
+  }
+
+  /** The server stops. The client is to come again. */
+  interrupt(): void {
+    this.#endWith({ kind: "interrupted" });
+  }
+
+  /** Ends it for a reason that the client is told. */
+  refuse(error: unknown): void {
+    this.#endWith(this.#refusal(error));
+  }
+
+  /** The credential was looked at again: `actor` is whom it stands for now, null if it does not work any more. */
+  mayGoOn(actor: Actor | null): void {
+    const { plan, variables } = this.operation;
+    const before = this.#actor;
+    if (actor === null || (actor.expiresAt !== null && actor.expiresAt.getTime() <= Date.now())) {
+      const text =
+        "The credential of the stream does not work any more; subscribe with a valid one.";
+      return this.refuse(new GraphQLError(text, { extensions: { code: "UNAUTHENTICATED" } }));
+    }
+    this.#actor = actor;
+    const { scopes } = plan.demand(variables);
+    try {
+      requireScopes(actor, scopes);
+    } catch (error) {
+      return this.refuse(error);
+    }
+    const isSame =
+      actor.tenantId === before.tenantId &&
+      actor.appId === before.appId &&
+      actor.departmentId === before.departmentId;
+    // What it sees is another part of the data, so that the stream would have gaps.
+    if (!isSame) this.interrupt();
+  }
+
+  async *#batches(): AsyncGenerator<readonly StreamEvent[], StreamEnd, undefined> {
+    const { feed, texts } = this.#options;
+    try {
+      for await (const events of feed) {
+        const read = await this.#read(() => texts.of(this.operation, events));
+        const { paid, refusal } = await this.#pay(read);
+        const sent = paid.flatMap(({ body, cursor }) => (body === null ? [] : [{ body, cursor }]));
+        if (this.#end !== null) break;
+        if (sent.length > 0) yield sent;
+        this.#cursor = sent.at(-1)?.cursor ?? this.#cursor;
+        if (refusal !== null) throw refusal;
+      }
+      // The feed has ended by itself: the server stops.
+      this.interrupt();
+    } catch (error) {
+      if (isPassing(error)) this.interrupt();
+      else this.refuse(error);
+    }
+    return this.#end ?? { kind: "closed" };
+  }
+
+  /** Reads, and tries again while the database does not answer. */
+  async #read(read: () => Promise<EventText[]>): Promise<EventText[]> {
+    for (const milliseconds of retries) {
+      try {
+        return await read();
+      } catch (error) {
+        if (!isPassing(error) || this.#end !== null) throw error;
+        await sleep(milliseconds, undefined, { ref: false });
+      }
+    }
+    return read();
+  }
+
+  /** Pays for events: for all of them, or for the first ones if the caller's points do not suffice. */
+  async #pay(events: EventText[]): Promise<{ paid: EventText[]; refusal: GatewayError | null }> {
+    const { charge } = this.#options;
+    try {
+      await charge(
+        this.#actor,
+        events.reduce((sum, { cost }) => sum + cost, 0),
+      );
+      return { paid: events, refusal: null };
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error;
+    }
+    for (const [place, { cost }] of events.entries()) {
+      try {
+        await charge(this.#actor, cost);
+      } catch (error) {
+        if (!(error instanceof GatewayError)) throw error;
+        return { paid: events.slice(0, place), refusal: error };
+      }
+    }
+    return { paid: events, refusal: null };
+  }
+
+  #endWith(end: StreamEnd): void {
+    if (this.#end !== null) return;
+    this.#end = end;
+    void this.#options.feed.return();
+    this.#options.onEnd(this);
+  }
+
+  /** The error, with the cursor behind which the client can go on. */
+  #refusal(error: unknown): StreamEnd {
+    const { message, extensions } = this.#options.tell(error);
+    const { http: _status, ...rest } = extensions;
+    const told = { message, extensions: { ...rest, cursor: this.#cursor } };
+    return {
+      kind: "refused",
+      code: String(extensions["code"]),
+      body: JSON.stringify({ errors: [told] }),
+    };
+  }
+}
+
+/** Whether an error will pass, so that the client should come again. */
+function isPassing(error: unknown): boolean {
+  const trouble = error instanceof GatewayError ? error : troubleOf(error);
+  return trouble?.code === "UNAVAILABLE";
+}
