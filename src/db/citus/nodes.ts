@@ -12,6 +12,7 @@ export async function nodeSteps(
 ): Promise<Step[]> {
   return [
     ...(await roleSteps(client, lockMilliseconds)),
+    ...(await databaseSteps(client)),
     ...(await markSteps(client)),
     ...(await planSteps(client, hasNewShards)),
   ];
@@ -48,6 +49,29 @@ async function roleSteps(client: pg.Client, lockMilliseconds: number): Promise<S
       purpose: `have each node's sessions begin with ${name} = ${value}`,
       sql: `ALTER ROLE ${serverRole} SET ${name} = '${value}'`,
     })),
+  ];
+}
+
+/**
+ * Migrations read a copied table and then alter it, which Citus refuses where the coordinator has read its own copy itself.
+ * The gateway's connections say the same for themselves.
+ */
+const databaseSetting = { name: "citus.enable_local_execution", value: "off" };
+
+async function databaseSteps(client: pg.Client): Promise<Step[]> {
+  const { name, value } = databaseSetting;
+  const [database] = await names(
+    client,
+    `SELECT quote_ident(d.datname) AS name FROM pg_database d
+     LEFT JOIN pg_db_role_setting s ON s.setdatabase = d.oid AND s.setrole = 0
+     WHERE d.datname = current_database() AND NOT '${name}=${value}' = ANY (coalesce(s.setconfig, '{}'))`,
+  );
+  if (database === undefined) return [];
+  return [
+    {
+      purpose: `have the coordinator's sessions begin with ${name} = ${value}`,
+      sql: `ALTER DATABASE ${database} SET ${name} = '${value}'`,
+    },
   ];
 }
 
