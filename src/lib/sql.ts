@@ -1,5 +1,12 @@
 /** A piece of SQL with its parameters. Pieces nest; numbers are given out only when the statement is rendered. */
-export type Sql = { readonly parts: readonly string[]; readonly values: readonly SqlValue[] };
+export type Sql = {
+  readonly parts: readonly string[];
+  readonly values: readonly SqlValue[];
+  /** Of a condition: what it may come out as, if not everything. */
+  readonly may?: Outcomes;
+};
+/** What a condition may come out as; beside these it may be unknown. */
+type Outcomes = { readonly hold: boolean; readonly fail: boolean };
 type SqlValue = Sql | Parameter;
 type Parameter = { readonly parameter: unknown; readonly type: string };
 
@@ -43,13 +50,53 @@ export function join(pieces: readonly Sql[], separator: string): Sql {
   return { parts: [...parts, ""], values: pieces };
 }
 
-export const all = (pieces: readonly Sql[]): Sql => combine(pieces, " AND ", "TRUE");
-export const any = (pieces: readonly Sql[]): Sql => combine(pieces, " OR ", "FALSE");
+/**
+ * Conditions that are constant. They are folded here: Citus cannot tell the shard of a table in EXISTS once PostgreSQL has
+ * folded its condition.
+ */
+export const always: Sql = { ...raw("TRUE"), may: { hold: true, fail: false } };
+export const never: Sql = { ...raw("FALSE"), may: { hold: false, fail: true } };
+/** A comparison with null is neither true nor false: it matches nothing, and neither does its opposite. */
+export const unknown: Sql = { ...raw("NULL::boolean"), may: { hold: false, fail: false } };
 
-function combine(pieces: readonly Sql[], operator: string, empty: string): Sql {
-  const [first] = pieces;
-  if (first === undefined) return raw(empty);
-  return pieces.length === 1 ? first : sql`(${join(pieces, operator)})`;
+const mayBeAnything: Outcomes = { hold: true, fail: true };
+const mayHold = ({ may = mayBeAnything }: Sql): boolean => may.hold;
+const mayFail = ({ may = mayBeAnything }: Sql): boolean => may.fail;
+
+export function all(pieces: readonly Sql[]): Sql {
+  if (pieces.includes(never)) return never;
+  const may = { hold: pieces.every(mayHold), fail: pieces.some(mayFail) };
+  return combine(pieces, " AND ", always, may);
+}
+
+export function any(pieces: readonly Sql[]): Sql {
+  if (pieces.includes(always)) return always;
+  const may = { hold: pieces.some(mayHold), fail: pieces.every(mayFail) };
+  return combine(pieces, " OR ", never, may);
+}
+
+export function not(condition: Sql): Sql {
+  if (condition === always) return never;
+  if (condition === never) return always;
+  if (condition === unknown) return unknown;
+  return {
+    ...sql`NOT (${condition})`,
+    may: { hold: mayFail(condition), fail: mayHold(condition) },
+  };
+}
+
+/** The condition where the unknown counts as false, as in WHERE: that of one that cannot hold is `never`. */
+export const where = (condition: Sql): Sql => (mayHold(condition) ? condition : never);
+
+/** Joins conditions without those that change nothing. */
+function combine(pieces: readonly Sql[], operator: string, neutral: Sql, may: Outcomes): Sql {
+  const telling = pieces.filter((piece) => piece !== neutral);
+  const [first] = telling;
+  if (first === undefined) return neutral;
+  if (!may.hold && !may.fail) return unknown;
+  if (telling.length === 1) return first;
+  const joined = sql`(${join(telling, operator)})`;
+  return may.hold && may.fail ? joined : { ...joined, may };
 }
 
 export type Statement = { readonly text: string; readonly values: unknown[] };

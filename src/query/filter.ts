@@ -1,11 +1,24 @@
 import { badInput, tooComplex, type GatewayError } from "../lib/errors.ts";
-import { all, any, name, param, raw, sql, type Sql } from "../lib/sql.ts";
+import {
+  all,
+  any,
+  name,
+  not,
+  param,
+  raw,
+  sql,
+  unknown,
+  where,
+  always,
+  never,
+  type Sql,
+} from "../lib/sql.ts";
 import { comparedLength } from "../lib/text.ts";
 import type { Catalog } from "../model/catalog.ts";
 import { fieldOf, type Entity } from "../model/entity.ts";
 import { sqlTypeOf, type Field } from "../model/field.ts";
 import type { Subject } from "../model/kind.ts";
-import { asList, unknown } from "../model/kinds/parts/operators.ts";
+import { asList } from "../model/kinds/parts/operators.ts";
 import { namedBy } from "../model/public-value.ts";
 import type { Relation } from "../model/relation.ts";
 import { countValues, type FilterSize } from "./filter-size.ts";
@@ -76,7 +89,7 @@ const noSuchField = ({ path, entity }: FilterScope): GatewayError =>
 
 function combination(key: "and" | "or" | "not", value: unknown, scope: FilterScope): Sql {
   if (key === "not") {
-    return sql`NOT (${filterCondition(asFilter(value), { ...scope, negated: !scope.negated })})`;
+    return not(filterCondition(asFilter(value), { ...scope, negated: !scope.negated }));
   }
   const given = asList(value);
   scope.size.conditions += given.length;
@@ -153,11 +166,11 @@ function relationCondition(relation: Relation, filter: Filter, scope: FilterScop
           negated,
           edges: scope.edges + 1,
         });
-        return negated ? sql`NOT (${condition})` : condition;
+        return negated ? not(condition) : condition;
       });
     if (quantifier === "some") conditions.push(exists(false));
-    else if (quantifier === "none") conditions.push(sql`NOT ${exists(false)}`);
-    else if (quantifier === "every") conditions.push(sql`NOT ${exists(true)}`);
+    else if (quantifier === "none") conditions.push(not(exists(false)));
+    else if (quantifier === "every") conditions.push(not(exists(true)));
     else throw badInput(path, "say some, every or none.");
   }
   return all(conditions);
@@ -176,8 +189,13 @@ function toOneCondition(
       alias,
       edges: scope.edges + 1,
     });
-    return scope.negated ? sql`(${condition}) IS NOT FALSE` : condition;
+    return scope.negated ? isNotFalse(condition) : condition;
   });
+}
+
+function isNotFalse(condition: Sql): Sql {
+  if (condition === never) return never;
+  return condition === always || condition === unknown ? always : sql`(${condition}) IS NOT FALSE`;
 }
 
 /** EXISTS over the live rows at the other end of a relation. */
@@ -195,11 +213,13 @@ function existing(
   const aliases = { near: scope.alias, far: alias };
   // A join, and not IN: nested in EXISTS, PostgreSQL would look at every far row for every near one.
   const link = relation.kind === "through" ? linkJoin(relation, aliases, tenant) : null;
+  const asked = where(condition(alias));
+  if (asked === never) return never;
   return sql`EXISTS (SELECT 1 FROM ${raw(name(target.table))} ${raw(alias)}${link?.from ?? raw("")} WHERE ${all(
     [
       visible(target, alias, scope.viewer, false),
       link?.condition ?? relationJoin(relation, scope.entity, target, aliases, tenant),
-      condition(alias),
+      asked,
     ],
   )})`;
 }

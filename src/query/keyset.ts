@@ -1,5 +1,5 @@
 import { reversed, type SortTerm } from "./order.ts";
-import { all, any, join, param, raw, sql, type Sql } from "../lib/sql.ts";
+import { all, any, join, never, param, raw, sql, type Sql } from "../lib/sql.ts";
 
 /** A cursor's value for each term: null, or any value of a parameter. */
 type BoundValues = readonly unknown[];
@@ -63,7 +63,7 @@ function equal(term: SortTerm, value: Sql | null): Sql {
 }
 
 function beyond(term: SortTerm, value: Sql | null): Sql {
-  if (value === null) return term.nullsFirst ? sql`${term.expression} IS NOT NULL` : raw("FALSE");
+  if (value === null) return term.nullsFirst ? sql`${term.expression} IS NOT NULL` : never;
   const compared = sql`${term.expression} ${raw(term.descending ? "<" : ">")} ${value}`;
   return term.nullable && !term.nullsFirst
     ? any([compared, sql`${term.expression} IS NULL`])
@@ -100,7 +100,7 @@ export function branches(terms: readonly SortTerm[], bounds: Bounds): Branch[] {
     parts.push({ terms: [plain, ...terms.slice(1)], conditions: [test, ...conditions] });
   }
   // Cursors the wrong way round, one among values and one among nulls, leave no part: nothing matches.
-  return parts.length > 0 ? parts : [{ terms, conditions: [raw("FALSE")] }];
+  return parts.length > 0 ? parts : [{ terms, conditions: [never] }];
 }
 
 /** The conditions of both cursors; null when one of them leaves nothing. */

@@ -7,7 +7,7 @@ import type { Transaction } from "../db/transaction.ts";
 import type { Catalog } from "../model/catalog.ts";
 import type { Entity } from "../model/entity.ts";
 import type { Cells } from "../query/row.ts";
-import { all, isOneOf, name, param, raw, render, sql, type Sql } from "../lib/sql.ts";
+import { all, always, isOneOf, name, param, raw, render, sql, type Sql } from "../lib/sql.ts";
 import { viewerSql, visible } from "../query/visible.ts";
 import { lockSql, type Liveness, type Lock } from "./lock.ts";
 import { clearSql, insertSql, updateSql } from "./statements.ts";
@@ -106,7 +106,7 @@ export class WriteUnit {
     const viewer = viewerSql({ tenantId: this.actor.tenantId, appId });
     const state =
       !entity.softDelete || liveness === "all"
-        ? raw("TRUE")
+        ? always
         : raw(`t."deleted_at" IS ${liveness === "live" ? "" : "NOT "}NULL`);
     const conditions = all([visible(entity, "t", viewer, true), state, condition]);
     const locking = lock === null ? "" : ` ${lockSql[lock]}`;

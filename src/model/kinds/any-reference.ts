@@ -1,4 +1,4 @@
-import { all, any, isOneOf, raw, sql } from "../../lib/sql.ts";
+import { all, always, any, isOneOf, never, not } from "../../lib/sql.ts";
 import type { Kind } from "../kind.ts";
 import { base } from "./parts/base.ts";
 import { asText, plainOperand } from "./parts/operands.ts";
@@ -19,7 +19,7 @@ const isAmong =
         all([isOneOf(subject.value, uuids, subject.sqlType), subject.isOf(type)]),
       ),
     );
-    return isWanted ? found : sql`NOT ${found}`;
+    return isWanted ? found : not(found);
   };
 
 const { eq, ne, in: isIn, notIn } = sameOperators(plainOperand);
@@ -43,7 +43,7 @@ export const anyReference = {
       notIn: { ...notIn, condition: isAmong(false, false) },
       isNull: {
         ...isNull.isNull,
-        condition: (_subject, operand) => raw(operand === true ? "FALSE" : "TRUE"),
+        condition: (_subject, operand) => (operand === true ? never : always),
       },
     },
   }),

@@ -1,10 +1,10 @@
 import { parsePhoneNumberFromString } from "libphonenumber-js/min";
 import { valueOf, type Reading } from "../../lib/reading.ts";
-import { all, any, param, sql, type Sql } from "../../lib/sql.ts";
+import { all, any, not, param, sql, unknown, type Sql } from "../../lib/sql.ts";
 import type { Kind } from "../kind.ts";
 import { readOnce } from "../read-once.ts";
 import { plainOperand } from "./parts/operands.ts";
-import { asList, sameOperators, unknown, type Operator } from "./parts/operators.ts";
+import { asList, sameOperators, type Operator } from "./parts/operators.ts";
 import { textFilter, textLike } from "./parts/text-like.ts";
 import { textSchema } from "./parts/text-schema.ts";
 
@@ -137,7 +137,7 @@ const isAmong =
     const isListed = isPhone(subject.value, usesKey ? subject.key : null, texts);
     // As in SQL: what is none of the others may be the null among them.
     const found = given.includes(null) ? any([isListed, unknown]) : isListed;
-    return isWanted ? found : sql`NOT (${found})`;
+    return isWanted ? found : not(found);
   };
 
 const { eq, ne, in: isIn, notIn } = sameOperators(plainOperand);

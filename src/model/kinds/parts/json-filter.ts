@@ -2,10 +2,9 @@ import { badInput } from "../../../lib/errors.ts";
 import { ExactNumber } from "../../../lib/exact-number.ts";
 import { isRecord, numberComplaint } from "../../../lib/json.ts";
 import { sentenceOf } from "../../../lib/messages.ts";
-import { all, param, raw, sql, type Sql } from "../../../lib/sql.ts";
+import { all, param, raw, sql, unknown, type Sql } from "../../../lib/sql.ts";
 import { readText } from "../../../lib/text.ts";
 import type { FieldConditions, FieldFilter, Scalar, Subject } from "../../kind.ts";
-import { unknown } from "./operators.ts";
 import { folded, hasPart, isPartOperator, partDescriptions, readPart } from "./part.ts";
 
 /** As deep as custom fields may be. */

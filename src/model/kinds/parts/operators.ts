@@ -1,5 +1,5 @@
 import { badInput } from "../../../lib/errors.ts";
-import { all, any, param, raw, sql, type Sql } from "../../../lib/sql.ts";
+import { all, any, param, raw, sql, unknown, type Sql } from "../../../lib/sql.ts";
 import type { FieldFacts, FieldFilter, Operand, ScalarType, Subject } from "../../kind.ts";
 import { folded, hasPart, partDescriptions, readPart, type PartOperator } from "./part.ts";
 import type { OperandReader } from "./operands.ts";
@@ -11,9 +11,6 @@ export type Operator = {
   readonly condition: (subject: Subject, operand: unknown, path: readonly string[]) => Sql;
 };
 export type Operators = Readonly<Record<string, Operator>>;
-
-/** A comparison with null is neither true nor false: it matches nothing, and neither does its opposite. */
-export const unknown = raw("NULL::boolean");
 
 export function asList(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [value];
