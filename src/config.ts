@@ -4,6 +4,7 @@ import { z } from "zod";
 import { type AuthConfig, authVariables } from "./config/auth.ts";
 import { browserConfig, browserVariables, type BrowserConfig } from "./config/browsers.ts";
 import { telemetryConfig, telemetryVariables, type TelemetryConfig } from "./config/telemetry.ts";
+import { webhookConfig, webhookVariables, type WebhookConfig } from "./config/webhooks.ts";
 import { readDuration } from "./lib/duration.ts";
 import { StartupError } from "./lib/startup-error.ts";
 
@@ -62,6 +63,7 @@ export type Config = {
   pool: PoolConfig;
   replicas: ReplicaConfig;
   limits: LimitsConfig;
+  webhooks: WebhookConfig;
 };
 
 /** How the server shares its connections to PostgreSQL among requests. */
@@ -212,6 +214,7 @@ const variablesSchema = z.object({
   npm_lifecycle_event: z.string().optional(),
   ...telemetryVariables,
   ...browserVariables,
+  ...webhookVariables,
 });
 const environmentSchema = variablesSchema.refine(
   (given) => given.DATABASE_DIRECT_URL === undefined || given.DATABASE_URL !== undefined,
@@ -301,6 +304,7 @@ export function loadConfig(
       streamsPerKey: parsed.data.MAX_STREAMS_PER_KEY,
       streams: parsed.data.MAX_STREAMS,
     },
+    webhooks: webhookConfig(parsed.data),
   };
 }
 

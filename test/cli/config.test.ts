@@ -57,6 +57,7 @@ describe("the configuration", () => {
         METRICS_HOST: "0.0.0.0",
         METRICS_TOKEN: "sixteen-or-more-characters",
         CORS_ORIGINS: "https://app.example.com, http://localhost:3000",
+        WEBHOOK_ALLOW_HOSTS: "Hooks.corp.example, *.corp.internal, 10.0.0.0/8, fd12::7",
         GRAPHIQL: "on",
         TRUST_PROXY: "on",
         OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector:4318",
@@ -97,6 +98,13 @@ describe("the configuration", () => {
         corsOrigins: ["https://app.example.com", "http://localhost:3000"],
         graphiql: true,
         trustProxy: true,
+      },
+      webhooks: {
+        allowHosts: {
+          names: ["hooks.corp.example"],
+          suffixes: [".corp.internal"],
+          networks: ["10.0.0.0/8", "fd12::7/128"],
+        },
       },
       http: { maxConnections: 500, receiveMilliseconds: 2_500 },
       graphql: { introspection: true, manifest: "/srv/manifest.json" },

@@ -1,0 +1,21 @@
+/** A key and a certificate for `localhost` that is signed by itself, until 2126. They protect nothing. */
+export const selfSigned = {
+  key: `-----BEGIN EC PRIVATE KEY-----
+MHcCAQEEID6BLxSJOHnHoTNYeeHGwxnXfzeKgR2rU45ua/98vjWvoAoGCCqGSM49
+AwEHoUQDQgAEwniZHMz1xgnELjmDqiq3TFuzFTzcPUcSQ4RgLG6M4rs0P07/8R0/
+nTAdhnTR7k1Gm767eMGzRFqnPkhqg4KJfg==
+-----END EC PRIVATE KEY-----
+`,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBqDCCAU6gAwIBAgIUXImswuJAAf0bn+BmLJcGkOlH9yAwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyOTA3MDIzOVoYDzIxMjYxMTA1
+MDcwMjM5WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAATCeJkczPXGCcQuOYOqKrdMW7MVPNw9RxJDhGAsboziuzQ/Tv/xHT+d
+MB2GdNHuTUabvrt4wbNEWqc+SGqDgol+o3wwejAdBgNVHQ4EFgQUwVTUOuB4c4NR
+JjsEsYxNslusQ/AwHwYDVR0jBBgwFoAUwVTUOuB4c4NRJjsEsYxNslusQ/AwDwYD
+VR0TAQH/BAUwAwEB/zAnBgNVHREEIDAegglsb2NhbGhvc3SCEWhvb2tzLmV4YW1w
+bGUuY29tMAoGCCqGSM49BAMCA0gAMEUCIAhP32KXwQh4CKFfCzpAoSK6PcTqddyJ
+IANYcgEw5cdPAiEAq00hl6gPoITdQi3BNlbZqwUsggToXfx/LEAm5p1cSPE=
+-----END CERTIFICATE-----
+`,
+};
