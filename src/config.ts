@@ -64,6 +64,15 @@ export type Config = {
   replicas: ReplicaConfig;
   limits: LimitsConfig;
   webhooks: WebhookConfig;
+  jobs: JobsConfig;
+};
+
+/** Work that is done later: webhooks, imports. */
+export type JobsConfig = {
+  /** Whether the processes that serve requests run jobs too; else `crm work` does. */
+  readonly inGateway: boolean;
+  /** The most jobs that a process runs at once. */
+  readonly atOnce: number;
 };
 
 /** How the server shares its connections to PostgreSQL among requests. */
@@ -211,6 +220,8 @@ const variablesSchema = z.object({
   MAX_UNREAD_BYTES: count(8_000_000_000).default(256_000_000),
   MAX_STREAMS_PER_KEY: count(100_000).default(100),
   MAX_STREAMS: count(100_000).default(5_000),
+  JOBS: z.enum(["on", "off"], "must be on or off").default("on"),
+  JOBS_AT_ONCE: count(1_000).default(100),
   npm_lifecycle_event: z.string().optional(),
   ...telemetryVariables,
   ...browserVariables,
@@ -305,6 +316,7 @@ export function loadConfig(
       streams: parsed.data.MAX_STREAMS,
     },
     webhooks: webhookConfig(parsed.data),
+    jobs: { inGateway: parsed.data.JOBS === "on", atOnce: parsed.data.JOBS_AT_ONCE },
   };
 }
 

@@ -9,6 +9,7 @@ import { addSeed } from "./cli/seed.ts";
 import { addServe } from "./cli/serve.ts";
 import { addTenants } from "./cli/tenants.ts";
 import { addToken } from "./cli/token.ts";
+import { addWork } from "./cli/work.ts";
 
 const program = new Command("crm")
   .description("A GraphQL gateway over a CRM on PostgreSQL.")
@@ -31,6 +32,8 @@ Environment:
   RATE_LIMIT_STORE
                 memory or postgres: where quotas are counted (memory; postgres
                 with DATABASE_URL)
+  JOBS          on or off: run jobs (webhooks, imports) beside requests; if off,
+                \`crm work\` runs them (on)
   WORKERS       processes that serve the port; auto is one for each core (1)
   LOG_LEVEL     fatal, error, warn, info, debug, trace or silent (info in
                 production, else warn)
@@ -42,6 +45,7 @@ A command beside a running server works on the same database.`,
 
 for (const add of [
   addServe,
+  addWork,
   addMigrate,
   addSeed,
   addTenants,

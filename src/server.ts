@@ -39,6 +39,7 @@ import { setSecurityHeaders } from "./http/security-headers.ts";
 import { sendJson } from "./http/send-json.ts";
 import type { GatewayError } from "./lib/errors.ts";
 import { LiveFeed } from "./live/feed.ts";
+import { Jobs } from "./jobs/jobs.ts";
 import { HeldBytes } from "./lib/held-bytes.ts";
 import { Admission } from "./limits/admission.ts";
 import { Quotas } from "./limits/quotas.ts";
@@ -47,6 +48,7 @@ import { catalog } from "./modules/catalog.ts";
 import { roots as restRoots, templateOf } from "./rest/operations.ts";
 import { answerDocs, answerOpenApi, docsPath, openApiPath } from "./rest/openapi/pages.ts";
 import { restRoutes } from "./rest/routes.ts";
+import { createTasks } from "./tasks.ts";
 import { describeError } from "./telemetry/describe-error.ts";
 import { createLog } from "./telemetry/log.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
@@ -76,6 +78,8 @@ export type Gateway = {
   readonly metricsListener: Gateway["requestListener"] | null;
   /** Ends all subscriptions, so that their clients come again elsewhere, and opens no more of them. */
   endStreams(): void;
+  /** Runs jobs in this process, beside requests. */
+  runJobs(): void;
   /** Ends what the gateway runs beside requests. The database is the caller's. */
   close(): Promise<void>;
 };
@@ -110,6 +114,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   metrics?.watchAdmission(admission);
   metrics?.watchUnread(held);
   const { apiKeys } = credentials;
+  const jobs = new Jobs({ url: database.ownerUrl, logger });
   peers?.serve({
     forgetKey: (id) => apiKeys.forgetHere(id),
     noteWrite: (caller) => database.noteWrite(caller),
@@ -132,6 +137,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     gate,
     apiKeys,
     live,
+    jobs,
     logger,
     metrics,
     compiled,
@@ -224,9 +230,12 @@ export function createGateway(options: GatewayOptions): Gateway {
             });
           },
     endStreams: graphql.endStreams,
+    runJobs: () =>
+      jobs.run(createTasks({ database, jobs, credentials, config, schema, logger }), config.jobs),
     close: async () => {
       graphql.endStreams();
       await live.close();
+      await jobs.close();
       quotas.close();
       await credentials.close();
       await telemetry.close();

@@ -86,6 +86,7 @@ async function serveRequests(
   onClose(() => drain(server, hurry));
   // Before the server waits for the requests that run.
   onClose(async () => gateway.endStreams());
+  if (config.jobs.inGateway) gateway.runJobs();
   return { port: portOf(server), metricsUrl, servesExplorer: gateway.servesExplorer };
 }
 

@@ -8,6 +8,8 @@ import { withOwner } from "./with-owner.ts";
 
 /** Everything the server knows of its database: one pool behind the tenant fence, and Prisma on that pool. */
 export type Database = {
+  /** The URL of the tables' owner, past any pooler. */
+  readonly ownerUrl: string;
   readonly pool: FencedPool;
   /** The pools of its replicas. */
   readonly replicas: readonly FencedPool[];
@@ -43,13 +45,15 @@ export function openDatabase(options: DatabaseOptions): Database {
   const { tellOthers } = options;
   const pools = urls.map((url) => new FencedPool({ url, maxConnections: size, limits }));
   const replicas = pools.length === 0 ? null : new Replicas(pool, pools, { maxLag, tellOthers });
+  const ownerUrl = options.directUrl ?? options.url;
   return {
+    ownerUrl,
     pool,
     replicas: pools,
     forTenant: (tenantId) => replicas?.forTenant(tenantId) ?? pool.forTenant(tenantId),
     noteWrite: (caller) => replicas?.noteWrite(caller),
     prismaFor: (tenantId) => prisma.forTenant(tenantId),
-    asOwner: (work) => withOwner(options.directUrl ?? options.url, "operator", work),
+    asOwner: (work) => withOwner(ownerUrl, "operator", work),
     close: async () => {
       await replicas?.close();
       await prisma.close();

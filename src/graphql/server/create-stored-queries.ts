@@ -39,6 +39,9 @@ export function createStoredQueries(options: Options): StoredQueries {
       get prisma() {
         return database.prismaFor(actor.tenantId);
       },
+      get jobs(): never {
+        throw new Error("a query adds no jobs");
+      },
       idempotency: null,
       outcomes: new Map(),
       printed: new Map(),

@@ -3,6 +3,7 @@ import { createYoga, type GraphQLParams } from "graphql-yoga";
 import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
 import type { ApiKeys } from "../../auth/api-keys.ts";
+import type { Jobs } from "../../jobs/jobs.ts";
 import type { Config } from "../../config.ts";
 import type { Database } from "../../db/database.ts";
 import type { Queryable } from "../../db/fenced-pool.ts";
@@ -59,6 +60,7 @@ type GraphQLServerOptions = {
   readonly gate: Gate;
   readonly apiKeys: ApiKeys;
   readonly live: LiveFeed;
+  readonly jobs: Jobs;
   readonly logger: Logger;
   readonly metrics: Metrics | null;
   /** Whether operations are compiled; if not, each is interpreted. */
@@ -274,7 +276,7 @@ type ContextParts = Pick<Context, "actor" | "work"> &
 
 /** The context of resolvers and verbs. Without `db` they read the primary database, which has what was just written. */
 function makeContext(
-  { database, apiKeys }: GraphQLServerOptions,
+  { database, apiKeys, jobs }: GraphQLServerOptions,
   { actor, work, db, outcomes = new Map(), printed = new Map() }: ContextParts,
 ): Context {
   return {
@@ -289,6 +291,7 @@ function makeContext(
     printed,
     behind: new Map(),
     apiKeys,
+    jobs,
     actor,
     work,
     reader: new Reader({

@@ -37,6 +37,9 @@ export function startComparison(databaseUrl: string) {
       get apiKeys(): never {
         throw new Error("a query knows no keys");
       },
+      get jobs(): never {
+        throw new Error("a query adds no jobs");
+      },
       idempotency: null,
       outcomes: new Map(),
       printed: new Map(),

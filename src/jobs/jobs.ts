@@ -1,0 +1,96 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import type { Logger } from "pino";
+import { describeError } from "../telemetry/describe-error.ts";
+import { installEngine, startRunner, type Runner } from "./engine.ts";
+import type { Job, Task } from "./task.ts";
+
+/** Connections of a process that adds and runs jobs: one that listens, and those that take and finish jobs. */
+const mostConnections = 4;
+/** The longest pause between attempts to start the engine. */
+const maxPause = 10_000;
+/** SQLSTATEs of a schema and of a function that are not there. */
+const missing: ReadonlySet<unknown> = new Set(["3F000", "42883", "42P01", "42704"]);
+
+const addJobs = `
+  SELECT count(*) FROM graphile_worker.add_jobs(ARRAY(
+    SELECT (j.task, j.payload, j.queue, j.run_at, j.attempts, j.key, NULL, NULL)::graphile_worker.job_spec
+    FROM json_to_recordset($1) AS j(task text, payload json, queue text, run_at timestamptz, attempts smallint, key text)))`;
+
+export type JobsOptions = {
+  /** The tables' owner's, past any pooler: the engine listens, and its tables are no tenant's. */
+  readonly url: string;
+  readonly logger: Pick<Logger, "warn" | "error">;
+};
+
+/** Work that is done later, or elsewhere, and survives the process: kept in PostgreSQL by graphile-worker. */
+export class Jobs {
+  readonly #pool: pg.Pool;
+  readonly #logger: JobsOptions["logger"];
+  readonly #closing = new AbortController();
+  #runner: Promise<Runner | null> | null = null;
+  #closed: Promise<void> | null = null;
+
+  constructor({ url, logger }: JobsOptions) {
+    this.#logger = logger;
+    this.#pool = new pg.Pool({
+      connectionString: url,
+      max: mostConnections,
+      keepAlive: true,
+      connectionTimeoutMillis: 10_000,
+      application_name: "crm-gateway jobs",
+    });
+    // A lost connection fails what runs on it, and is replaced.
+    this.#pool.on("error", () => undefined);
+    this.#pool.on("connect", (client) => void client.on("error", () => undefined));
+  }
+
+  /** Adds jobs in one statement. The engine's tables are made by whoever needs them first. */
+  async add(jobs: readonly Job[]): Promise<void> {
+    if (jobs.length === 0) return;
+    const rows = jobs.map(({ runAt, ...job }) => ({ ...job, run_at: runAt }));
+    const values = [JSON.stringify(rows)];
+    try {
+      await this.#pool.query(addJobs, values);
+    } catch (error) {
+      if (!(error instanceof pg.DatabaseError) || !missing.has(error.code)) throw error;
+      await installEngine(this.#pool, this.#logger);
+      await this.#pool.query(addJobs, values);
+    }
+  }
+
+  /** Runs jobs in this process until `close`, with at most `atOnce` at the same time. A start that fails is tried again. */
+  run(tasks: readonly Task[], { atOnce }: { readonly atOnce: number }): void {
+    if (tasks.length > 0) this.#runner ??= this.#start(tasks, atOnce);
+  }
+
+  async #start(tasks: readonly Task[], atOnce: number): Promise<Runner | null> {
+    const logger = this.#logger;
+    for (let pause = 500; !this.#closing.signal.aborted; pause = Math.min(pause * 2, maxPause)) {
+      try {
+        return await startRunner({ pool: this.#pool, tasks, atOnce, logger });
+      } catch (cause) {
+        logger.error({ cause: describeError(cause) }, "jobs cannot be run just now");
+      }
+      const { signal } = this.#closing;
+      await sleep(pause, undefined, { signal, ref: false }).catch(() => undefined);
+    }
+    return null;
+  }
+
+  /** Ends after the running jobs, which are told to; those that take too long are given back. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#closing.abort();
+    try {
+      const runner = await this.#runner;
+      await runner?.stop();
+    } finally {
+      await this.#pool.end();
+    }
+  }
+}

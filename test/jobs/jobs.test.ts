@@ -1,0 +1,130 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import pg from "pg";
+import { pino } from "pino";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import { DeadWorkers } from "../../src/jobs/dead-workers.ts";
+import { Jobs } from "../../src/jobs/jobs.ts";
+import { defineTask, type Run } from "../../src/jobs/task.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database/database.ts";
+
+let database: TestDatabase;
+let client: pg.Client;
+const logger = pino({ level: "silent" });
+const opened: Jobs[] = [];
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  client = new pg.Client(database.url);
+  await client.connect();
+});
+
+afterAll(async () => {
+  await Promise.all(opened.map((jobs) => jobs.close()));
+  await client.end();
+  await database.drop();
+});
+
+function open(): Jobs {
+  const jobs = new Jobs({ url: database.url, logger });
+  opened.push(jobs);
+  return jobs;
+}
+
+/** A process that keeps what its jobs were given. */
+function startWorker(work: (run: Run) => Promise<void> = () => Promise.resolve()) {
+  const ran: number[] = [];
+  const heard = new Set<() => void>();
+  const jobs = open();
+  const keep = defineTask({
+    name: "test.work",
+    payload: z.object({ number: z.int() }),
+    run: async ({ number }, run) => {
+      ran.push(number);
+      for (const hear of heard) hear();
+      await work(run);
+    },
+  });
+  jobs.run([keep], { atOnce: 5 });
+  const until = (count: number): Promise<void> =>
+    new Promise((resolve) => {
+      const hear = () => void (ran.length >= count && resolve());
+      heard.add(hear);
+      hear();
+    });
+  return { jobs, ran, until };
+}
+
+const job = (number: number, more = {}) => ({ task: "test.work", payload: { number }, ...more });
+const waiting = async (): Promise<number> => {
+  const { rows } = await client.query("SELECT count(*)::int AS n FROM graphile_worker.jobs");
+  return Number(rows[0]?.n);
+};
+
+test("the first who needs the engine makes it, others beside it; a key holds one waiting job", async () => {
+  const first = open();
+  const second = open();
+  await Promise.all([
+    first.add([job(1, { key: "a" }), job(2)]),
+    second.add([job(3, { runAt: new Date("2999-01-01") })]),
+  ]);
+  await second.add([job(4, { key: "a" })]);
+  expect(await waiting()).toBe(3);
+  const { until, ran, jobs } = startWorker();
+  await until(2);
+  expect(ran.toSorted((a, b) => a - b)).toEqual([2, 4]);
+  await jobs.close();
+  expect(await waiting()).toBe(1);
+  await client.query("DELETE FROM graphile_worker._private_jobs");
+});
+
+test("of two processes one takes each job, and a queue's jobs run in turn", async () => {
+  const workers = [startWorker(), startWorker()];
+  const numbers = Array.from({ length: 24 }, (_, index) => index);
+  await open().add(numbers.map((number) => job(number, { queue: number < 4 ? "q" : undefined })));
+  await expect
+    .poll(() => workers.flatMap(({ ran }) => ran).toSorted((a, b) => a - b), { timeout: 30_000 })
+    .toEqual(numbers);
+  await Promise.all(workers.map(({ jobs }) => jobs.close()));
+  expect(await waiting()).toBe(0);
+});
+
+test("a job that is told that the process ends may end itself, and is done", async () => {
+  const { jobs, until } = startWorker(
+    ({ stopping }) => new Promise((resolve) => stopping.addEventListener("abort", () => resolve())),
+  );
+  await jobs.add([job(1)]);
+  await until(1);
+  await jobs.close();
+  expect(await waiting()).toBe(0);
+});
+
+test("a job of a process that is killed is given back when it is seen to be dead twice", async () => {
+  const script = fileURLToPath(new URL("../support/jobs/hanging-worker.ts", import.meta.url));
+  const child = spawn(process.execPath, [script, database.url], { stdio: ["ignore", "pipe", 2] });
+  await open().add([job(7)]);
+  await new Promise((resolve) => child.stdout?.once("data", resolve));
+  const pool = new pg.Pool({ connectionString: database.url, max: 1 });
+  const look = new DeadWorkers(pool);
+  const locked = async () =>
+    (await client.query("SELECT FROM graphile_worker.jobs WHERE locked_by IS NOT NULL")).rowCount;
+  // It lives.
+  await look.unlock();
+  await look.unlock();
+  expect(await locked()).toBe(1);
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  await expect
+    .poll(async () => {
+      await look.unlock();
+      return await locked();
+    })
+    .toBe(0);
+  await pool.end();
+  const { until, jobs } = startWorker();
+  await until(1);
+  await jobs.close();
+  expect(await waiting()).toBe(0);
+});
