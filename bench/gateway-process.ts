@@ -92,7 +92,7 @@ export async function startGatewayProcess(
 /** The child process: it serves, sends its port to the parent, and its CPU time on request. */
 async function serve(databaseUrl: string): Promise<void> {
   const config = loadConfig({ ...process.env, NODE_ENV: "production", LOG_LEVEL: "error" });
-  const database = openDatabase({ url: databaseUrl, pool: config.pool });
+  const database = openDatabase({ url: databaseUrl, pool: config.pool, replicas: config.replicas });
   const compiled = process.env["COMPILED"] !== "off";
   const schema = createSchema(catalog);
   const gateway = createGateway({ schema, database, config, demo: null, compiled });

@@ -1,5 +1,7 @@
 import pg from "pg";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { poolDefaults } from "../../src/config.ts";
+import { FencedPool } from "../../src/db/fenced-pool.ts";
 import { Random } from "../../src/seed/random.ts";
 import {
   findPgBouncer,
@@ -51,7 +53,7 @@ describe.runIf(executable !== null)("behind PgBouncer", () => {
     { mode: "transaction", prepared: "on" },
     { mode: "transaction", prepared: "off" },
   ] as const)(
-    `requests of two tenants in turn meet their own records alone: $mode mode (CRM_TEST_SEED=${runSeed})`,
+    `requests of two tenants in turn meet their own records alone: $mode mode, prepared statements $prepared (CRM_TEST_SEED=${runSeed})`,
     async ({ mode, prepared }) => {
       const { gateway } = await startBehind(mode, { PREPARED_STATEMENTS: prepared });
       const sides = await Promise.all(["ours", "theirs"].map((slug) => Side.make(gateway, slug)));
@@ -99,6 +101,79 @@ describe.runIf(executable !== null)("behind PgBouncer", () => {
     const rows = (text: string) => gateway.database.forTenant(tenant.uuid).rows(text, []);
     await expect(rows("SELECT pg_sleep(20)")).rejects.toMatchObject({ code: "57014" });
     expect(await rows("SELECT slug FROM tenants")).toEqual([["ours"]]);
+  });
+
+  describe("prepared statements, which all clients share", () => {
+    /** A client that gets the same connection to PostgreSQL as the gateway. */
+    async function besides({ url }: PgBouncer): Promise<pg.Client> {
+      const client = new pg.Client({ connectionString: url });
+      await client.connect();
+      closers.push(() => client.end());
+      return client;
+    }
+
+    const kept = async (client: pg.Client, like: string): Promise<readonly Kept[]> => {
+      const text =
+        "SELECT name, prepare_time::text AS since FROM pg_prepared_statements WHERE statement LIKE $1";
+      return (await client.query<Kept>(text, [like])).rows;
+    };
+    type Kept = { readonly name: string; readonly since: string };
+
+    it("have one name in all gateways, and are prepared again where they are gone or out of date", async () => {
+      const { gateway, pooler } = await startBehind("transaction", {}, 1);
+      const client = await besides(pooler);
+      const [side, other] = [await Side.make(gateway, "ours"), await Side.make(gateway, "theirs")];
+      const limits = { ...poolDefaults, fence: "transaction" } as const;
+      const second = new FencedPool({ url: pooler.url, maxConnections: 1, limits });
+      closers.push(() => second.close());
+      const text = "SELECT slug, $1::integer FROM tenants";
+      const look = async (): Promise<void> => {
+        for (const pool of [gateway.database.pool, second, gateway.database.pool]) {
+          for (const { tenant } of [side, other]) {
+            expect(await pool.forTenant(tenant.uuid).rows(text, [7])).toEqual([[tenant.slug, "7"]]);
+          }
+        }
+        for (const kind of kindNames) expect(await side.ask(kind, other, 1)).toBeNull();
+      };
+      await look();
+      await look();
+      expect(await kept(client, text)).toEqual([
+        { name: expect.stringMatching(/^crm_/), since: expect.anything() },
+      ]);
+      await client.query("DEALLOCATE ALL");
+      await look();
+      // Transactions then find their first statements, and miss a later one.
+      const later = [...(await kept(client, "INSERT%")), ...(await kept(client, "UPDATE%"))];
+      expect(later.length).toBeGreaterThan(2);
+      for (const { name } of later) await client.query(`DEALLOCATE "${name}"`);
+      await look();
+      for (const type of ["varchar", "text"]) {
+        await gateway.fixtures.client.query(`ALTER TABLE tenants ALTER slug TYPE ${type}`);
+        await look();
+      }
+      const { found, wanted } = await side.written();
+      expect(found).toEqual(wanted);
+    });
+
+    it("stay few, whatever callers ask, and those in use stay prepared", async () => {
+      const { gateway, pooler } = await startBehind("transaction", {}, 1);
+      const client = await besides(pooler);
+      const { uuid, slug } = await gateway.fixtures.tenant("ours");
+      const rows = (text: string) => gateway.database.pool.forTenant(uuid).rows(text, []);
+      const used = "SELECT slug FROM tenants";
+      for (const _ of [1, 2, 3]) await rows(used);
+      const before = await kept(client, used);
+      expect(before).toHaveLength(1);
+      for (let shape = 1; shape <= 400; shape += 1) {
+        const text = `SELECT slug, ${shape} FROM tenants`;
+        for (const _ of [1, 2, 3]) expect(await rows(text)).toEqual([[slug, String(shape)]]);
+        expect(await rows(used)).toEqual([[slug]]);
+      }
+      expect(await kept(client, used)).toEqual(before);
+      const count = (await kept(client, "%")).length;
+      expect(count).toBeGreaterThan(70);
+      expect(count).toBeLessThanOrEqual(151);
+    });
   });
 
   describe("the start", () => {
