@@ -53,26 +53,29 @@ async function roleSteps(client: pg.Client, lockMilliseconds: number): Promise<S
 }
 
 /**
- * Migrations read a copied table and then alter it, which Citus refuses where the coordinator has read its own copy itself.
- * The gateway's connections say the same for themselves.
+ * What operators' sessions need: settings of a transaction travel to the nodes (the seed's plans), and the coordinator asks
+ * its own copies as it asks those of others, else Citus refuses to alter a table that was read before (migrations). The
+ * gateway's connections say the same for themselves.
  */
-const databaseSetting = { name: "citus.enable_local_execution", value: "off" };
+const databaseSettings = {
+  "citus.propagate_set_commands": "local",
+  "citus.enable_local_execution": "off",
+};
 
 async function databaseSteps(client: pg.Client): Promise<Step[]> {
-  const { name, value } = databaseSetting;
-  const [database] = await names(
-    client,
-    `SELECT quote_ident(d.datname) AS name FROM pg_database d
+  const { rows } = await client.query<{ name: string; settings: string[] | null }>(
+    `SELECT quote_ident(d.datname) AS name, s.setconfig AS settings FROM pg_database d
      LEFT JOIN pg_db_role_setting s ON s.setdatabase = d.oid AND s.setrole = 0
-     WHERE d.datname = current_database() AND NOT '${name}=${value}' = ANY (coalesce(s.setconfig, '{}'))`,
+     WHERE d.datname = current_database()`,
   );
-  if (database === undefined) return [];
-  return [
-    {
+  const [{ name: database, settings } = { name: "", settings: null }] = rows;
+  const known = new Set(settings);
+  return Object.entries(databaseSettings)
+    .filter(([name, value]) => !known.has(`${name}=${value}`))
+    .map(([name, value]) => ({
       purpose: `have the coordinator's sessions begin with ${name} = ${value}`,
       sql: `ALTER DATABASE ${database} SET ${name} = '${value}'`,
-    },
-  ];
+    }));
 }
 
 /** Which functions cannot leak a row through an error, and what they cost, is said on each node by itself. */
