@@ -18,6 +18,7 @@ const troubles: Readonly<Record<string, string>> = {
   "fails in its own statement": "INTERNAL",
   "fails in a statement that nobody waits for": "INTERNAL",
   "fails at the commit": "INTERNAL",
+  "is not supported": "INTERNAL",
   "is cancelled": "QUERY_TOO_COMPLEX",
   "takes too long": "QUERY_TOO_COMPLEX",
   "kills the connection": "UNAVAILABLE",
@@ -28,6 +29,7 @@ const triggers = `
   CREATE SEQUENCE attempts;
   CREATE FUNCTION make_trouble() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
     IF NEW.name = 'fails in its own statement' THEN RAISE EXCEPTION 'secret'; END IF;
+    IF NEW.name = 'is not supported' THEN RAISE EXCEPTION 'secret' USING ERRCODE = '0A000'; END IF;
     IF NEW.name = 'is cancelled' THEN PERFORM pg_cancel_backend(pg_backend_pid()), pg_sleep(5); END IF;
     IF NEW.name = 'kills the connection' THEN PERFORM pg_terminate_backend(pg_backend_pid()), pg_sleep(5); END IF;
     IF NEW.name = 'takes too long' THEN PERFORM set_config('statement_timeout', '50ms', true); END IF;
@@ -135,7 +137,7 @@ const requests: readonly Request[] = [
   },
   // Two of a tenant race for an email: the index settles it, and the loser's transaction is run again.
   async ({ slug, key }, _other, number) => {
-    const input = { email: `${Math.floor(number / 56)}@race.example` };
+    const input = { email: `${Math.floor(number / 60)}@race.example` };
     const data = await track.data(key, createAccount, { input });
     const found = [
       at(data, "createAccount", "account"),

@@ -62,6 +62,8 @@ export type TestGatewayOptions = {
   /** The way that the server takes to its database: gives the URL to use instead. */
   readonly route?: (databaseUrl: string) => Promise<string>;
   readonly maxConnections?: number;
+  /** If true, statements are pinned and planned as on Citus. */
+  readonly isDistributed?: boolean;
   /** If false, every operation is interpreted. */
   readonly compiled?: boolean;
   /** If false, compiled answers are not compared with the interpreter's, since the test compares them itself. */
@@ -73,13 +75,13 @@ export type TestGatewayOptions = {
 /** Starts one; call `close` when the file is done. `METRICS_PORT: "0"` in its environment gives it a `metricsUrl`. */
 export async function startGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
   const { demoTenant, logLevel = "error", route, maxConnections = 5, env = {} } = options;
-  const { compiled = true, compare = true } = options;
+  const { compiled = true, compare = true, isDistributed } = options;
   const { url: databaseUrl, drop } = await createTestDatabase();
   const config = loadConfig({ ...patientEnvironment, LOG_LEVEL: logLevel, ...env });
   const database = openDatabase({
     url: route === undefined ? databaseUrl : await route(databaseUrl),
     maxConnections,
-    pool: config.pool,
+    pool: isDistributed === undefined ? config.pool : { ...config.pool, isDistributed },
   });
   const statements = recordStatements(database.pool);
   const fixtures = await Fixtures.open(databaseUrl);
