@@ -10,6 +10,7 @@ import { addServe } from "./cli/serve.ts";
 import { addTenants } from "./cli/tenants.ts";
 import { addToken } from "./cli/token.ts";
 import { addWork } from "./cli/work.ts";
+import { addWebhooks } from "./cli/webhooks.ts";
 
 const program = new Command("crm")
   .description("A GraphQL gateway over a CRM on PostgreSQL.")
@@ -51,6 +52,7 @@ for (const add of [
   addTenants,
   addKeys,
   addToken,
+  addWebhooks,
   addSchema,
   addOpenApi,
   addDoctor,

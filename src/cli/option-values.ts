@@ -3,10 +3,15 @@ import { z } from "zod";
 import { readDuration } from "../lib/duration.ts";
 
 /** `read:accounts,write:deals` → its parts, each once. */
-export function parseScopes(text: string): string[] {
-  const scopes = text.split(/[\s,]+/).filter((scope) => scope !== "");
-  if (scopes.length === 0) throw new InvalidArgumentError("Name at least one, such as 'read:*'.");
-  return [...new Set(scopes)];
+export const parseScopes = (text: string): string[] => parseList(text, "'read:*'");
+
+/** `Deal,Account` → its parts, each once. */
+export const parseTypes = (text: string): string[] => parseList(text, "Deal");
+
+function parseList(text: string, example: string): string[] {
+  const parts = text.split(/[\s,]+/).filter((part) => part !== "");
+  if (parts.length === 0) throw new InvalidArgumentError(`Name at least one, such as ${example}.`);
+  return [...new Set(parts)];
 }
 
 /** `60m` → milliseconds. */

@@ -1,16 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Actor } from "../../src/auth/actor.ts";
-import { Credentials } from "../../src/auth/credentials.ts";
 import { loadConfig } from "../../src/config.ts";
-import { createStoredQueries } from "../../src/graphql/server/create-stored-queries.ts";
 import { GatewayError } from "../../src/lib/errors.ts";
-import { Quotas } from "../../src/limits/quotas.ts";
 import { LiveFeed } from "../../src/live/feed.ts";
 import type { Listening, LiveEvent } from "../../src/live/listening.ts";
 import { readMatching } from "../../src/live/matching.ts";
 import { catalog } from "../../src/modules/catalog.ts";
-import { createLog } from "../../src/telemetry/log.ts";
-import { Payloads, testBody, type PayloadForm } from "../../src/webhooks/payload.ts";
+import { openPayloads } from "../../src/webhooks/open-payloads.ts";
+import { type Payloads, testBody, type PayloadForm } from "../../src/webhooks/payload.ts";
 import { at, listAt } from "../support/gateway/gateway.ts";
 import { startTenant } from "../support/gateway/one-tenant.ts";
 import { schema } from "../support/gateway/schema.ts";
@@ -26,21 +23,17 @@ let deal: string;
 /** Payloads of a process that was started with these variables. */
 function payloadsOf(env: Readonly<Record<string, string>> = {}): Payloads {
   const { database } = started.gateway;
-  const config = loadConfig(env);
-  const logger = createLog("silent");
-  const { requestsPerMinute } = config.limits;
-  const { pool } = database;
-  const credentials = new Credentials({ pool, config: config.auth, requestsPerMinute, logger });
-  const quotas = new Quotas(config.limits, pool);
-  const { apiKeys } = credentials;
-  const queries = createStoredQueries({ schema, database, config, apiKeys, quotas, logger });
+  const opened = openPayloads({
+    schema,
+    database,
+    config: loadConfig({ LOG_LEVEL: "silent", ...env }),
+  });
   const before = close;
   close = async () => {
-    quotas.close();
-    await credentials.close();
+    await opened.close();
     await before();
   };
-  return new Payloads({ catalog, database, queries });
+  return opened.payloads;
 }
 
 beforeAll(async () => {

@@ -5,7 +5,7 @@ import { bareEnvironment } from "./environment.ts";
 /** How a command ended. */
 export type Ended = { readonly code: number; readonly output: string; readonly errors: string };
 
-const launcher = fileURLToPath(new URL("../../../src/start.mjs", import.meta.url));
+export const launcher = fileURLToPath(new URL("../../../src/start.mjs", import.meta.url));
 
 /** Runs `crm` to its end, with nothing in its environment but what is given. */
 export function runCli(
