@@ -33,30 +33,31 @@ async function ask(query, variables = {}) {
 }
 
 /** Keeps the newer state. An event can tell of a state that was read already. */
-function put(state) {
+function put(state, records = copy.records) {
   if (state === null || !types.includes(state.kind)) return;
-  const known = copy.records[state.id];
+  const known = records[state.id];
   if (known !== undefined && known.version > state.version) return;
   // A deleted record stays with its version, so that an older state does not bring it back.
-  copy.records[state.id] = state.deletedAt === null ? state : { version: state.version };
+  records[state.id] = state.deletedAt === null ? state : { version: state.version };
 }
 
 /** Reads: first the end of the log, then all lists. What changes meanwhile stands behind that end. */
 async function readAll() {
   const { changes } = await ask("{ changes(last: 1) { pageInfo { endCursor } } }");
-  copy.cursor = changes.pageInfo.endCursor;
-  copy.records = {};
-  for (const { list } of Object.values(kinds)) {
+  const records = {};
+  for (const { list, fields } of Object.values(kinds)) {
     let after = null;
     do {
       const { page } = await ask(
-        `query ($after: String) { page: ${list}(first: 100, after: $after) { nodes { ${record} } pageInfo { hasNextPage endCursor } } }`,
+        `query ($after: String) { page: ${list}(first: 100, after: $after) { nodes { kind: __typename ${fields} } pageInfo { hasNextPage endCursor } } }`,
         { after },
       );
-      page.nodes.forEach(put);
+      for (const state of page.nodes) put(state, records);
       after = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
     } while (after !== null);
   }
+  // All of it or nothing: what is half read when something fails is read again.
+  Object.assign(copy, { cursor: changes.pageInfo.endCursor, records });
   await save();
 }
 

@@ -14,12 +14,12 @@ export type GatewayProcess = {
   kill(): Promise<void>;
 };
 
-/** Starts one on the database of DATABASE_URL, which has its migrations; the rest is as the operator says. */
+/** Starts one on the database of DATABASE_URL, which has its migrations, on a free port; the rest is as the operator says. */
 export async function startGatewayProcess(
   env: Readonly<Record<string, string>>,
 ): Promise<GatewayProcess> {
   const child = fork(import.meta.filename, [], {
-    env: { ...process.env, NODE_ENV: "test", LOG_LEVEL: "silent", ...env },
+    env: { ...process.env, NODE_ENV: "test", LOG_LEVEL: "silent", PORT: "0", ...env },
     execArgv: ["--disable-warning=ExperimentalWarning"],
   });
   const [port]: unknown[] = await once(child, "message");
@@ -44,7 +44,7 @@ async function serve(): Promise<void> {
   const database = openDatabase({ url: config.databaseUrl ?? "", pool: config.pool });
   const gateway = createGateway({ schema, database, config, demo: null });
   const server = createServer((request, response) => gateway.requestListener(request, response));
-  server.listen(0, "127.0.0.1");
+  server.listen(config.port, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
   process.send?.(typeof address === "object" ? address?.port : null);
