@@ -17,6 +17,7 @@ export function addDistribute(program: Command): void {
     .action(({ shards, yes }: { shards: number; yes?: true }) =>
       runCommand(async (context) => {
         const url = await openServer(context, logToErrors);
+        const { lockMilliseconds } = context.config.pool;
         const { withOwner } = await import("../db/with-owner.ts");
         const { distribute, distributionSteps } = await import("../db/distribute.ts");
         const { migrationStatus } = await import("../db/migrate.ts");
@@ -25,7 +26,7 @@ export function addDistribute(program: Command): void {
           throw new StartupError("Migrations are missing: apply them first with `crm migrate`");
         }
         await withOwner(url, "distribute", async (client) => {
-          const steps = await distributionSteps(client, shards, context.config.pool);
+          const steps = await distributionSteps(client, { shards, lockMilliseconds });
           for (const { purpose, sql } of steps) say(`-- ${purpose}\n${sql};`);
           if (steps.length === 0) say("Nothing is left to do.");
           else if (yes === true) {

@@ -14,7 +14,10 @@ export function addDoctor(program: Command): void {
       runCommand(async (context) => {
         const url = await openServer(context, say);
         const { examine } = await import("../db/doctor.ts");
-        const findings = await examine({ url });
+        const findings = await examine({
+          url,
+          lockMilliseconds: context.config.pool.lockMilliseconds,
+        });
         const width = Math.max(0, ...findings.map(({ name }) => name.length));
         for (const { ok, name, detail } of findings) {
           say(`${ok ? "ok  " : "OFF "} ${name.padEnd(width)}  ${detail}`);

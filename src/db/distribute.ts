@@ -1,24 +1,35 @@
 import type pg from "pg";
-import { poolDefaults, type PoolConfig } from "../config.ts";
 import { StartupError } from "../lib/startup-error.ts";
-import { nodeSteps } from "./citus/nodes.ts";
+import { poolDefaults } from "../config.ts";
+import { nodesOf } from "./citus/facts.ts";
+import { databaseSteps, markSteps, roleSteps } from "./citus/nodes.ts";
+import { shardSteps } from "./citus/shards.ts";
 import { names, type Step } from "./citus/step.ts";
 import { tableSteps } from "./citus/tables.ts";
+
+type Options = {
+  /** How many shards each table has; it cannot be changed later. */
+  readonly shards?: number;
+  /** The longest wait for a row's lock. */
+  readonly lockMilliseconds?: number;
+};
 
 /**
  * What is left to do so that Citus keeps each tenant's rows together on one node. Empty when nothing is.
  *
  * @throws StartupError when the database is no Citus coordinator with workers.
  */
-export async function distributionSteps(
-  client: pg.Client,
-  shards: number,
-  limits: Pick<PoolConfig, "lockMilliseconds"> = poolDefaults,
-): Promise<Step[]> {
+export async function distributionSteps(client: pg.Client, options: Options): Promise<Step[]> {
   await requireWorkers(client);
-  const tables = await tableSteps(client, shards);
-  const hasNewShards = tables.length > 0;
-  return [...tables, ...(await nodeSteps(client, { ...limits, hasNewShards }))];
+  const { lockMilliseconds = poolDefaults.lockMilliseconds } = options;
+  const nodes = await nodesOf(client);
+  return [
+    ...(await tableSteps(client, options.shards)),
+    ...roleSteps(nodes, lockMilliseconds),
+    ...(await databaseSteps(client)),
+    ...markSteps(nodes),
+    ...(await shardSteps(client, nodes)),
+  ];
 }
 
 /**
@@ -35,6 +46,11 @@ export async function distribute(client: pg.Client, steps: readonly Step[]): Pro
     await client.query("ROLLBACK");
     throw error;
   }
+  await runOnNodes(client, steps);
+}
+
+/** Runs those of the steps that come behind the others. @throws StartupError when a node refuses one */
+export async function runOnNodes(client: pg.Client, steps: readonly Step[]): Promise<void> {
   for (const { sql, isOnNodes } of steps) {
     if (isOnNodes !== true) continue;
     const { rows } = await client.query<{ refused: string }>(

@@ -1,5 +1,6 @@
 import type pg from "pg";
 import { requireVersion } from "./check-server.ts";
+import { hasDistributedTables } from "./fence.ts";
 import { serverRole } from "./session.ts";
 import { migrationStatus } from "./migrate.ts";
 import { withOwner } from "./with-owner.ts";
@@ -12,19 +13,30 @@ type Subject = { client: pg.Client; url: string; role: string };
 
 /**
  * Checks from outside of the server whether a database has all that the server relies on. It only reads.
- * One finding for each check, always in the same order.
+ * One finding for each check, always in the same order; those of the nodes only where tables are distributed by Citus.
  */
 export async function examine(options: {
   /** URL with which the migrations are applied. */
   url: string;
   /** The role that the server acts as, when it is another one (tests). */
   role?: string;
+  /** The longest wait for a row's lock, which the nodes of Citus are told. */
+  lockMilliseconds?: number;
 }): Promise<Finding[]> {
-  const { url, role = serverRole } = options;
+  const { url, role = serverRole, lockMilliseconds } = options;
   return withOwner(url, "doctor", async (client) => {
     const findings: Finding[] = [];
     for (const [name, check] of checks) {
       findings.push({ name, ...(await check({ client, url, role })) });
+    }
+    const [isDistributed] = await names(
+      client,
+      `SELECT 'yes' AS name WHERE ${hasDistributedTables}`,
+    );
+    if (isDistributed === undefined) return findings;
+    const { examineNodes } = await import("./citus/examine.ts");
+    for (const { name, faults, fine: good } of await examineNodes(client, lockMilliseconds)) {
+      findings.push({ name, ...(faults.length === 0 ? fine(good) : off(faults.join("; "))) });
     }
     return findings;
   });

@@ -11,7 +11,9 @@ import {
 } from "./migration-files.ts";
 import { migrationSteps } from "./migration-steps.ts";
 import { sqlStatements } from "./sql-statements.ts";
+import type { Step } from "./citus/step.ts";
 import { tableSteps } from "./citus/tables.ts";
+import { runOnNodes } from "./distribute.ts";
 import { hasDistributedTables } from "./fence.ts";
 import { withOwner } from "./with-owner.ts";
 
@@ -145,12 +147,14 @@ async function applyNext(
     await client.query("SET LOCAL statement_timeout = 0");
     await client.query(createHistory);
     const next = nextMissing(files, await readHistory(client));
+    const behind: Step[] = [];
     if (next !== undefined) {
-      await run(client, next);
+      behind.push(...(await run(client, next)));
       await migrationSteps[next.name]?.(client);
       await client.query(recordApplied, [randomUUID(), checksum(next.sql), next.name]);
     }
     await client.query("COMMIT");
+    await runOnNodes(client, behind);
     return next?.name;
   } catch (error) {
     await client.query("ROLLBACK").catch(() => undefined);
@@ -161,8 +165,12 @@ async function applyNext(
 /** The commands that a table may come from, as PostgreSQL calls them. */
 const mayCreate: ReadonlySet<string> = new Set(["CREATE", "DO"]);
 
-/** One statement at a time: Citus passes each on to its nodes, and several in one text are none that it can pass on. */
-async function run(client: pg.Client, migration: MigrationFile): Promise<void> {
+/**
+ * One statement at a time: Citus passes each on to its nodes, and several in one text are none that it can pass on. Gives
+ * what new tables need on the nodes once they are committed.
+ */
+async function run(client: pg.Client, migration: MigrationFile): Promise<Step[]> {
+  const behind: Step[] = [];
   // Keys between distributed tables are made on one connection to each node. Without Citus the setting means nothing.
   await client.query("SET LOCAL citus.multi_shard_modify_mode = 'sequential'");
   const { rows } = await client.query<{ distributed: boolean }>(
@@ -175,8 +183,12 @@ async function run(client: pg.Client, migration: MigrationFile): Promise<void> {
     });
     // A new table is empty, and keys that follow lead to tables that are distributed.
     if (!isDistributed || !mayCreate.has(command)) continue;
-    for (const { sql } of await tableSteps(client)) await client.query(sql);
+    for (const step of await tableSteps(client)) {
+      if (step.isOnNodes === true) behind.push(step);
+      else await client.query(step.sql);
+    }
   }
+  return behind;
 }
 
 function explain({ name, sql }: MigrationFile, start: number, error: unknown): StartupError {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { examine } from "../../src/db/doctor.ts";
 import { migrate } from "../../src/db/migrate.ts";
 import { migrationsDirectory } from "../../src/db/migration-files.ts";
-import { distributeAll } from "../support/database/citus.ts";
+import { distributeAll, lockMilliseconds } from "../support/database/citus.ts";
 import { createEmptyCluster, type TestDatabase } from "../support/database/database.ts";
 import { Fixtures } from "../support/samples/fixtures.ts";
 import { completeTenant } from "../support/samples/two-tenants.ts";
@@ -41,7 +41,9 @@ it("runs on distributed tables with rows in them", async () => {
   for (const slug of ["one", "two", "three"]) await completeTenant(fixtures, slug);
   await copied((name) => name > first);
   await migrated();
-  expect((await examine({ url: database.url })).filter(({ ok }) => !ok)).toEqual([]);
+  expect((await examine({ url: database.url, lockMilliseconds })).filter(({ ok }) => !ok)).toEqual(
+    [],
+  );
 });
 
 it("distributes the tables that it makes, with their keys and their fence", async () => {
@@ -71,6 +73,6 @@ it("distributes the tables that it makes, with their keys and their fence", asyn
        WHERE table_name::text IN ('notes', 'accounts', 'change_events')`,
     ),
   ).toEqual([{ groups: 1 }]);
-  const findings = await examine({ url: database.url });
+  const findings = await examine({ url: database.url, lockMilliseconds });
   expect(findings.filter(({ name, ok }) => !ok && name !== "migrations")).toEqual([]);
 });

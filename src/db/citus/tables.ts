@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { newShardSteps } from "./shards.ts";
 import { names, type Step } from "./step.ts";
 
 /**
@@ -7,7 +8,13 @@ import { names, type Step } from "./step.ts";
  */
 const copied: readonly string[] = ["tenants", "api_keys"];
 
-type Table = { readonly name: string; readonly plansAlike: boolean };
+type Table = {
+  readonly name: string;
+  /** Whether ANALYZE leaves its tenants alone already. */
+  readonly plansAlike: boolean;
+  /** Whether its shards can be told of their tenants, which takes a superuser. */
+  readonly canTell: boolean;
+};
 type Key = {
   readonly table: string;
   readonly name: string;
@@ -55,6 +62,7 @@ export async function tableSteps(client: pg.Client, shards?: number): Promise<St
       purpose: `put the foreign key ${name} on again`,
       sql: `ALTER TABLE ${table} ADD CONSTRAINT ${name} ${definition}`,
     })),
+    ...undone.filter(({ canTell }) => canTell).flatMap(({ name }) => newShardSteps(name)),
   ];
 }
 
@@ -72,7 +80,8 @@ const set = (name: string, value: string): Step => ({
 /** Tables with tenants' rows, and the tenants themselves, that lie on this node alone. */
 async function undistributed(client: pg.Client): Promise<Table[]> {
   const { rows } = await client.query<Table>(
-    `SELECT c.relname AS name, a.attstattarget IS NOT DISTINCT FROM 0 OR a.attnum IS NULL AS "plansAlike"
+    `SELECT c.relname AS name, a.attstattarget IS NOT DISTINCT FROM 0 OR a.attnum IS NULL AS "plansAlike",
+       a.attnum IS NOT NULL AND (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS "canTell"
      FROM pg_class c
      LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped
      WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'

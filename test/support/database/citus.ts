@@ -4,6 +4,8 @@ import { withOwner } from "../../../src/db/with-owner.ts";
 
 /** Few, since each database of a test has the files of all. */
 const shards = 4;
+/** The wait for locks that the nodes are told, as in patience.ts. */
+export const lockMilliseconds = 30_000;
 
 type Place = { readonly host?: string; readonly port?: number; readonly name?: string };
 
@@ -56,7 +58,7 @@ export async function makeCitusTemplate(servers: readonly string[], name: string
 /** What `crm distribute --yes` does. */
 export function distributeAll(url: string): Promise<void> {
   return withOwner(url, "test", async (client) => {
-    await distribute(client, await distributionSteps(client, shards));
+    await distribute(client, await distributionSteps(client, { shards, lockMilliseconds }));
   });
 }
 
