@@ -112,7 +112,9 @@ try {
         let isOver = false;
         const write = async (): Promise<void> => {
           for (let count = 0; !isOver && writesEach !== null; count += 1) {
-            await beside.post(key, rename, { id: deals[0], name: `Renamed ${count}` });
+            await beside
+              .post(key, rename, { id: deals[0], name: `Renamed ${count}` })
+              .catch(() => undefined);
             await sleep(writesEach);
           }
         };

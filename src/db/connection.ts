@@ -121,7 +121,7 @@ export class Connection {
     } catch (error) {
       if (!isStale(error)) throw error;
       await mayRepeat();
-      return await this.#sendAlone({ ...sent, afresh: true });
+      return await this.#sendAlone({ ...sent, asking: "afresh" });
     }
   }
 

@@ -5,7 +5,7 @@ import { poolDefaults, type PoolConfig } from "../config.ts";
 import { Turns } from "../lib/turns.ts";
 import { Connection } from "./connection.ts";
 import { fenceOf, type Pin } from "./fence.ts";
-import { RecentTexts } from "./prepared-texts.ts";
+import { RecentTexts, type Asking } from "./prepared-texts.ts";
 import { SharedTexts } from "./shared-texts.ts";
 import { SpareConnections } from "./spare-connections.ts";
 import { isStatementError, type Cells } from "./statement.ts";
@@ -172,19 +172,20 @@ export class FencedPool extends pg.Pool {
 
   /**
    * Runs `work` in one transaction of the tenant's and commits it. Whatever fails, of `work` or of the database, is
-   * thrown after a rollback. After an error that `isStale`, begin it again with `afresh`.
+   * thrown after a rollback. A caller that begins it again with `afresh` after an error that `isStale` may say `usual`, so
+   * that all its statements are prepared behind every pooler.
    */
   async transaction<Result>(
     tenantId: string,
     work: (transaction: Transaction) => Promise<Result>,
-    { afresh = false } = {},
+    asking: Asking = "once",
   ): Promise<Result> {
     const currently = currentWork();
     currently?.throwIfStopped();
     const pin: Pin = { tenantId, plans: "force_generic_plan" };
     const connection = this.#takeSpare(pin) ?? (await this.#take(pin));
     currently?.begins(connection);
-    const transaction = new OpenTransaction(connection, pin, currently, afresh);
+    const transaction = new OpenTransaction(connection, pin, currently, asking);
     let result: Result;
     try {
       transaction.begin();

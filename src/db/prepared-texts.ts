@@ -23,12 +23,18 @@ export type Preparing = {
 /** How a text goes that comes once. */
 export const unprepared: Preparing = { name: "", isNew: true, forgotten: [] };
 
+/**
+ * How a text that may be prepared on a shared connection is asked for: `usual` believes that it is there, `afresh` prepares
+ * it in any case, `once` does not prepare it. The latter two cannot fail with what `isStale`.
+ */
+export type Asking = "usual" | "afresh" | "once";
+
 /** The texts that are prepared on a connection, and their names. */
 export type Texts = {
   /** Makes room for a text that is about to be prepared. Null where `forgotten` does. */
   readonly room: Piece | null;
-  /** How a text is to be sent; `afresh` if it was refused because the connection does not have it as it should be. */
-  use(text: string, afresh: boolean): Preparing;
+  /** How a text is to be sent. */
+  use(text: string, asking: Asking): Preparing;
   /** Forgets the text of a failed statement: it may not be prepared, or be prepared and out of date. */
   forget(text: string): void;
   /** Notes names that PostgreSQL may not have closed yet, so that they are closed again. */

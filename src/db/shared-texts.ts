@@ -6,6 +6,7 @@ import {
   keptTexts,
   rememberedCharacters,
   unprepared,
+  type Asking,
   type Preparing,
   type RecentTexts,
   type Texts,
@@ -32,9 +33,11 @@ export class SharedTexts implements Texts {
     this.#recent = recent;
   }
 
-  use(text: string, afresh: boolean): Preparing {
+  use(text: string, asking: Asking): Preparing {
+    if (asking === "once") return unprepared;
     const known = this.#names.get(text);
-    if (known !== undefined && !afresh) return { name: known, isNew: false, forgotten: [] };
+    if (known !== undefined && asking === "usual")
+      return { name: known, isNew: false, forgotten: [] };
     if (known === undefined && !this.#recent.hasCome(text)) return unprepared;
     const name = known ?? `${prefix}${createHash("sha256").update(text).digest("base64url")}`;
     this.#names.set(text, name);

@@ -2,7 +2,7 @@ import pg from "pg";
 import utils from "pg/lib/utils.js";
 import { faultOf } from "./fence-fault.ts";
 import type { Piece } from "./fence.ts";
-import { unprepared, type Preparing, type Texts } from "./prepared-texts.ts";
+import { unprepared, type Asking, type Preparing, type Texts } from "./prepared-texts.ts";
 import type { Work } from "./work.ts";
 
 /** A row as PostgreSQL printed it. */
@@ -17,8 +17,8 @@ export type Sent = Piece & {
   readonly ahead?: readonly Piece[];
   /** The work that counts the characters of each row. Rows are dropped once its `countRead` returns false. */
   readonly work?: Pick<Work, "countRead"> | null;
-  /** Whether all is prepared anew, since a connection did not have something as it should be. */
-  readonly afresh?: boolean;
+  /** `usual` unless it says otherwise. */
+  readonly asking?: Asking;
 };
 
 /** Writes a statement for PostgreSQL to run, without the Sync that ends a round trip. */
@@ -99,9 +99,9 @@ export class Statement implements pg.Submittable {
   submit(connection: pg.Connection): void {
     // Values come first, since one that cannot be printed throws.
     const pieces = this.#pieces.map(printedOf);
-    const { afresh = false } = this.sent;
+    const { asking = "usual" } = this.sent;
     const ways = pieces.map(({ text, comesOnce }) =>
-      comesOnce === true ? unprepared : this.#prepared.use(text, afresh),
+      comesOnce === true ? unprepared : this.#prepared.use(text, asking),
     );
     const { room } = this.#prepared;
     if (room !== null && ways.some(({ name, isNew }) => isNew && name !== "")) {

@@ -1,6 +1,7 @@
 import type { Connection } from "./connection.ts";
 import type { Piece, Pin } from "./fence.ts";
 import { Opening } from "./opening.ts";
+import type { Asking } from "./prepared-texts.ts";
 import { isStale, isStatementError, type Cells, type Sent } from "./statement.ts";
 import type { Work } from "./work.ts";
 
@@ -37,16 +38,16 @@ export class OpenTransaction implements Transaction {
   #asked: Behind | null = null;
   #isOver = false;
   #isGivenUp = false;
-  /** Whether its statements are prepared anew, as the connection does not have them all. */
-  #afresh: boolean;
+  /** How its statements are asked for behind the first round trip, which can begin again on the spot. */
+  #asking: Asking;
   /** The read behind the commit, once both are sent. */
   behind: { readonly rows: Promise<Cells[]>; readonly resolve: Behind["resolve"] } | null = null;
 
-  constructor(connection: Connection, pin: Pin, work: Work | undefined, afresh = false) {
+  constructor(connection: Connection, pin: Pin, work: Work | undefined, asking: Asking) {
     this.#connection = connection;
     this.#pin = pin;
     this.#work = work;
-    this.#afresh = afresh;
+    this.#asking = asking;
     this.#opening = new Opening((sent) => this.#send(sent), connection.keepsPin);
   }
 
@@ -139,8 +140,10 @@ export class OpenTransaction implements Transaction {
     if (this.#isOver) throw new Error("the transaction is over");
     const connection = this.#connection;
     connection.sendTogether();
-    const first = connection.send({ ...sent, afresh: this.#afresh }).answer;
-    const answer = this.#opening.isOpen ? first : this.#orBegunAgain(first, sent);
+    const { isOpen } = this.#opening;
+    const asking = isOpen || this.#asking === "afresh" ? this.#asking : "usual";
+    const first = connection.send({ ...sent, asking }).answer;
+    const answer = isOpen ? first : this.#orBegunAgain(first, sent);
     this.#sent.push(answer);
     // Heard again below; unheard here, it would end the process when `work` has failed before.
     answer.catch(() => undefined);
@@ -153,9 +156,9 @@ export class OpenTransaction implements Transaction {
       return await first;
     } catch (error) {
       if (!isStale(error) || this.#isGivenUp || this.#work?.stopped != null) throw error;
-      this.#afresh = true;
+      this.#asking = "afresh";
       const ahead = [rollback, ...(sent.ahead ?? [])];
-      return await this.#connection.send({ ...sent, ahead, afresh: true }).answer;
+      return await this.#connection.send({ ...sent, ahead, asking: "afresh" }).answer;
     }
   }
 }

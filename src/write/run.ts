@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
+import type { Asking } from "../db/prepared-texts.ts";
 import { isStale } from "../db/statement.ts";
 import type { Transaction } from "../db/transaction.ts";
 import { unavailable } from "../lib/errors.ts";
@@ -38,7 +39,7 @@ export async function runWrite<Outcome>(
   for (let attempt = 1; ; attempt += 1) {
     try {
       await job.beforeAttempt?.();
-      return await attemptWrite(context, job, isStaleThere);
+      return await attemptWrite(context, job, isStaleThere ? "afresh" : "usual");
     } catch (error) {
       isStaleThere = isStale(error);
       if (!isRace(error)) {
@@ -57,7 +58,7 @@ export async function runWrite<Outcome>(
 function attemptWrite<Outcome>(
   { actor, catalog, pool, idempotent }: WriteContext,
   { work, refused, readBehind }: Job<Outcome>,
-  afresh: boolean,
+  asking: Asking,
 ): Promise<Outcome> {
   const attempt = async (transaction: Transaction): Promise<Outcome> => {
     const unit = new WriteUnit(transaction, { actor, catalog });
@@ -86,7 +87,7 @@ function attemptWrite<Outcome>(
     recordStep(unit, idempotent, outcome);
     return outcome;
   };
-  return pool.transaction(actor.tenantId, attempt, { afresh });
+  return pool.transaction(actor.tenantId, attempt, asking);
 }
 
 /** The rows changed between being read and being locked: the transaction starts anew. */

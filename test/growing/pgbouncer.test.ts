@@ -134,6 +134,11 @@ describe.runIf(executable !== null)("behind PgBouncer", () => {
           }
         }
         for (const kind of kindNames) expect(await side.ask(kind, other, 1)).toBeNull();
+        const both = await second.transaction(side.tenant.uuid, async ({ rows }) => [
+          ...(await rows("SELECT current_user", [])),
+          ...(await rows("INSERT INTO departments SELECT LIMIT 0 RETURNING 1", [])),
+        ]);
+        expect(both).toEqual([["crm_gateway"]]);
       };
       await look();
       await look();
