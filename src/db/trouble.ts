@@ -28,7 +28,10 @@ export function troubleOf(cause: unknown): GatewayError | null {
     /^E(CONN|PIPE|HOST|NET|TIMEDOUT|NOTFOUND|AI_AGAIN)/.test(code) ||
     // The socket's file is gone.
     ("syscall" in cause && cause.syscall === "connect") ||
-    /terminated|timeout exceeded when trying to connect|not queryable/.test(cause.message);
+    // The last is what a coordinator of Citus says when one of its nodes is gone in the middle of a statement.
+    /terminated|timeout exceeded when trying to connect|not queryable|server closed the connection/.test(
+      cause.message,
+    );
   return unavailableStates.test(code) || lost
     ? unavailable("The database cannot be reached just now; try again.")
     : null;

@@ -19,6 +19,7 @@ const troubles: Readonly<Record<string, string>> = {
   "fails in a statement that nobody waits for": "INTERNAL",
   "fails at the commit": "INTERNAL",
   "is not supported": "INTERNAL",
+  "loses a node": "UNAVAILABLE",
   "is cancelled": "QUERY_TOO_COMPLEX",
   "takes too long": "QUERY_TOO_COMPLEX",
   "kills the connection": "UNAVAILABLE",
@@ -30,6 +31,7 @@ const triggers = `
   CREATE FUNCTION make_trouble() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
     IF NEW.name = 'fails in its own statement' THEN RAISE EXCEPTION 'secret'; END IF;
     IF NEW.name = 'is not supported' THEN RAISE EXCEPTION 'secret' USING ERRCODE = '0A000'; END IF;
+    IF NEW.name = 'loses a node' THEN RAISE EXCEPTION 'server closed the connection unexpectedly' USING ERRCODE = 'XX000'; END IF;
     IF NEW.name = 'is cancelled' THEN PERFORM pg_cancel_backend(pg_backend_pid()), pg_sleep(5); END IF;
     IF NEW.name = 'kills the connection' THEN PERFORM pg_terminate_backend(pg_backend_pid()), pg_sleep(5); END IF;
     IF NEW.name = 'takes too long' THEN PERFORM set_config('statement_timeout', '50ms', true); END IF;
@@ -137,7 +139,7 @@ const requests: readonly Request[] = [
   },
   // Two of a tenant race for an email: the index settles it, and the loser's transaction is run again.
   async ({ slug, key }, _other, number) => {
-    const input = { email: `${Math.floor(number / 60)}@race.example` };
+    const input = { email: `${Math.floor(number / 64)}@race.example` };
     const data = await track.data(key, createAccount, { input });
     const found = [
       at(data, "createAccount", "account"),
