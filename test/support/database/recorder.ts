@@ -15,20 +15,33 @@ export type Recorder = {
 };
 
 const housekeeping =
-  /crm-gateway fence|set_config\('app\.tenant_id'|find_api_key|note_api_key_use|pg_notify/;
+  /crm-gateway fence|set_config\('app\.tenant_id'|SET LOCAL app\.tenant_id|find_api_key|note_api_key_use|pg_notify/;
 
 /** Watches every connection that the pool opens from now on. */
 export function recordStatements(pool: FencedPool): Recorder {
   let recorded: RecordedStatement[] = [];
+  /** What a statement on Citus begins and ends with, where it is a transaction of its own. */
+  const bounds = new WeakSet<RecordedStatement>();
   pool.on("connect", (client: pg.PoolClient) => {
+    let isAlone = false;
     const query: (...parameters: unknown[]) => unknown = client.query.bind(client);
     const watched = (...parameters: unknown[]): unknown => {
       const [sent] = parameters;
       const statement: RecordedStatement = { text: textOf(sent), rows: 0 };
       if (sent instanceof Statement) {
-        for (const text of sent.texts.slice(0, -1)) recorded.push({ text, rows: 0 });
+        for (const text of sent.texts.slice(0, -1)) {
+          const ahead = { text, rows: 0 };
+          recorded.push(ahead);
+          if (!text.startsWith("BEGIN")) continue;
+          isAlone = true;
+          bounds.add(ahead);
+        }
       }
       recorded.push(statement);
+      if (isAlone && statement.text === "COMMIT") {
+        isAlone = false;
+        bounds.add(statement);
+      }
       if (sent instanceof Statement) {
         sent.answer.then(
           ({ length }) => (statement.rows = length),
@@ -53,7 +66,7 @@ export function recordStatements(pool: FencedPool): Recorder {
     Object.defineProperty(client, "query", { value: watched, configurable: true });
   });
   return {
-    all: () => recorded.filter(({ text }) => !housekeeping.test(text)),
+    all: () => recorded.filter((one) => !housekeeping.test(one.text) && !bounds.has(one)),
     everything: () => recorded,
     clear: () => {
       recorded = [];
