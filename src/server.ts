@@ -18,10 +18,12 @@ import {
   isLoopback,
   wantsPage,
 } from "./graphql/explorer/graphiql.ts";
+import { Sockets } from "./graphql/live/sockets.ts";
 import type { OnCompiled } from "./graphql/server/lane.ts";
 import { createGraphQLServer, graphqlPath } from "./graphql/server/yoga.ts";
 import { answerHealth, ReadinessCheck } from "./health.ts";
-import { cors } from "./http/cors.ts";
+import { cors, isFromAllowedOrigin } from "./http/cors.ts";
+import { endPlainly } from "./http/connection.ts";
 import {
   admitted,
   answering,
@@ -31,8 +33,10 @@ import {
   routeTo,
   stepping,
   through,
+  type Handle,
   type Step,
 } from "./http/front.ts";
+import type { Upgrades } from "./http/http-server.ts";
 import { answerMetrics, holdsToken, metricsPath } from "./http/metrics.ts";
 import { addressOf, requestIdOf } from "./http/proxy.ts";
 import { setSecurityHeaders } from "./http/security-headers.ts";
@@ -72,6 +76,8 @@ type GatewayOptions = {
 
 export type Gateway = {
   requestListener(request: IncomingMessage, response: ServerResponse): void;
+  /** GraphQL over WebSocket. */
+  readonly upgrades: Upgrades;
   /** Whether the page of GraphiQL is served. */
   readonly servesExplorer: boolean;
   /** Serves the metrics on a port of their own; null when they have none. */
@@ -199,23 +205,56 @@ export function createGateway(options: GatewayOptions): Gateway {
   const direct = new Map([[graphqlPath, toOperations]]);
   const route = routeTo(app, { direct, refuse: refuseTarget, fail });
 
+  const begin = (request: IncomingMessage, response: ServerResponse, handle: Handle): void => {
+    setSecurityHeaders(response);
+    telemetry.whenReady(() => {
+      const context = new RequestContext({
+        request,
+        response,
+        id: requestIdOf(request, browsers.trustProxy),
+        path: tellablePath(pathOf(request)),
+        address: addressOf(request, browsers.trustProxy),
+        work: workFor(response, config.limits.requestMilliseconds),
+      });
+      telemetry.follow(context);
+      response.setHeader("x-request-id", context.id);
+      void asWork(context.work, () => handle(context));
+    });
+  };
+  const toMessages = through([admitted(admission, refuseGraphQL)], graphql.answer);
+  const sockets = new Sockets({
+    schema,
+    check: (headers) => gate.check(headers),
+    perKey: config.limits.streamsPerKey,
+    carryOut: (request, response, carry) =>
+      begin(request, response, async (context) => {
+        context.carry = carry;
+        try {
+          await toMessages(context);
+        } catch (error) {
+          fail(context, error);
+        }
+      }),
+  });
+
+  const endStreams = (): void => {
+    graphql.endStreams();
+    sockets.close();
+  };
+
   return {
     servesExplorer: explorer,
-    requestListener(request, response) {
-      setSecurityHeaders(response);
-      telemetry.whenReady(() => {
-        const context = new RequestContext({
-          request,
-          response,
-          id: requestIdOf(request, browsers.trustProxy),
-          path: tellablePath(pathOf(request)),
-          address: addressOf(request, browsers.trustProxy),
-          work: workFor(response, config.limits.requestMilliseconds),
-        });
-        telemetry.follow(context);
-        response.setHeader("x-request-id", context.id);
-        void asWork(context.work, () => route(context));
-      });
+    requestListener: (request, response) => begin(request, response, route),
+    upgrades: {
+      wants: (request) =>
+        pathOf(request) === graphqlPath && /^websocket$/i.test(request.headers.upgrade ?? ""),
+      take: (request, socket, head) => {
+        if (hostnameOf(request) === null) endPlainly(socket, "400 Bad Request");
+        else if (!isFromAllowedOrigin(browsers.corsOrigins, request)) {
+          endPlainly(socket, "403 Forbidden");
+        } else if (sockets.hasRoom) sockets.take(request, socket, head);
+        else endPlainly(socket, "503 Service Unavailable", "Retry-After: 1\r\n");
+      },
     },
     metricsListener:
       printed === null || metricsPort === null
@@ -229,11 +268,11 @@ export function createGateway(options: GatewayOptions): Gateway {
               response.destroy();
             });
           },
-    endStreams: graphql.endStreams,
+    endStreams,
     runJobs: () =>
       jobs.run(createTasks({ database, jobs, credentials, config, schema, logger }), config.jobs),
     close: async () => {
-      graphql.endStreams();
+      endStreams();
       await live.close();
       await jobs.close();
       quotas.close();

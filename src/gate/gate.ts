@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { Actor } from "../auth/actor.ts";
 import type { Authentication } from "../auth/authentication.ts";
 import type { Credentials } from "../auth/credentials.ts";
@@ -90,7 +91,7 @@ export class Gate {
    *
    * @throws GatewayError UNAVAILABLE when that cannot be found out just now.
    */
-  check({ request: { headers } }: Pick<RequestContext, "request">): Promise<Actor | null> {
+  check(headers: IncomingHttpHeaders): Promise<Actor | null> {
     return this.#credentials.check(headers);
   }
 

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { Step } from "./front.ts";
 
 const allowedMethods = "GET, POST, PATCH, DELETE";
@@ -11,6 +12,7 @@ const allowedHeaders = [
   "content-type",
   "idempotency-key",
   "if-match",
+  "last-event-id",
   "traceparent",
   "tracestate",
   "x-api-key",
@@ -57,4 +59,14 @@ export function cors(origins: "*" | readonly string[]): Step {
       })
       .end();
   };
+}
+
+/** Whether a page of the request's origin may open a WebSocket, to which browsers do not apply CORS. */
+export function isFromAllowedOrigin(
+  origins: "*" | readonly string[],
+  { headers: { origin, host } }: Pick<IncomingMessage, "headers">,
+): boolean {
+  if (origin === undefined || origins === "*" || origins.includes(origin)) return true;
+  // A page of the gateway's own.
+  return URL.canParse(origin) && new URL(origin).host === host;
 }

@@ -5,6 +5,7 @@ import {
   type Server,
   type ServerResponse,
 } from "node:http";
+import type { Duplex } from "node:stream";
 import type { Config } from "../config.ts";
 import { Connection, endPlainly, Response } from "./connection.ts";
 
@@ -23,11 +24,22 @@ const statusOf: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
 };
 
+/** Takes over connections that become WebSockets. */
+export type Upgrades = {
+  /** Whether a request asks for a WebSocket where there is one. Any other is answered as if it asked for nothing. */
+  wants(request: IncomingMessage): boolean;
+  take(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+};
+
 /**
  * The HTTP server that a gateway is served by, with the limits of what is read at all. What is hardly HTTP is answered
  * in one line without details.
  */
-export function createHttpServer(listener: RequestListener, limits: Config["http"]): Server {
+export function createHttpServer(
+  listener: RequestListener,
+  limits: Config["http"],
+  upgrades: Upgrades | null = null,
+): Server {
   const { receiveMilliseconds, maxConnections } = limits;
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
     const refusal = refusalOf(request);
@@ -44,6 +56,7 @@ export function createHttpServer(listener: RequestListener, limits: Config["http
       connectionsCheckingInterval: Math.min(1_000, receiveMilliseconds / 4),
       keepAliveTimeout: keepAliveMilliseconds,
       ServerResponse: Response,
+      shouldUpgradeCallback: (request) => upgrades?.wants(request) ?? false,
     },
     (request, response) => {
       Connection.of(request.socket).take({ request, response }, serve);
@@ -65,6 +78,9 @@ export function createHttpServer(listener: RequestListener, limits: Config["http
     const code = "code" in error && typeof error.code === "string" ? error.code : "";
     Connection.of(socket).fail(statusOf[code] ?? "400 Bad Request");
   });
+  if (upgrades !== null) {
+    server.on("upgrade", (request, socket, head) => upgrades.take(request, socket, head));
+  }
   // Without a listener Node hangs up on CONNECT without a word.
   server.on("connect", (_request, socket) => {
     endPlainly(socket, "405 Method Not Allowed", "Allow: GET, POST\r\n");

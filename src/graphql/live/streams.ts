@@ -1,8 +1,8 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { GraphQLError } from "graphql";
 import type { Actor } from "../../auth/actor.ts";
 import type { LimitsConfig } from "../../config.ts";
 import type { Gate } from "../../gate/gate.ts";
-import type { RequestContext } from "../../gate/request-context.ts";
 import { addTo } from "../../lib/counts.ts";
 import { unavailable } from "../../lib/errors.ts";
 import type { SubscriptionStream } from "./subscription-stream.ts";
@@ -12,7 +12,7 @@ const checkMilliseconds = 1_500;
 
 /** The streams of one request's credential, in the place that the request named. */
 type Watched = {
-  readonly context: Pick<RequestContext, "request">;
+  readonly headers: IncomingHttpHeaders;
   readonly streams: Set<SubscriptionStream>;
   isAsking: boolean;
 };
@@ -65,9 +65,9 @@ export class Streams {
   }
 
   /** Looks at the credential of a stream from now on, until the function is called. */
-  watch(stream: SubscriptionStream, context: Pick<RequestContext, "request">): () => void {
-    const key = credentialOf(context);
-    const watched = this.#watched.get(key) ?? { context, streams: new Set(), isAsking: false };
+  watch(stream: SubscriptionStream, headers: IncomingHttpHeaders): () => void {
+    const key = credentialOf(headers);
+    const watched = this.#watched.get(key) ?? { headers, streams: new Set(), isAsking: false };
     this.#watched.set(key, watched);
     watched.streams.add(stream);
     this.#checking ??= setInterval(() => this.#check(), checkMilliseconds).unref();
@@ -98,10 +98,10 @@ export class Streams {
     }
   }
 
-  async #checkOne({ context, streams }: Watched): Promise<void> {
+  async #checkOne({ headers, streams }: Watched): Promise<void> {
     let actor: Actor | null;
     try {
-      actor = await this.#gate.check(context);
+      actor = await this.#gate.check(headers);
     } catch {
       // Without the database nothing is sent either.
       return;
@@ -114,7 +114,7 @@ const callerOf = ({ kind, tenantId, issuer = "", id }: Actor): string =>
   `${kind} ${tenantId} ${issuer} ${id}`;
 
 /** All that the gate goes by. */
-function credentialOf({ request: { headers } }: Pick<RequestContext, "request">): string {
+function credentialOf(headers: IncomingHttpHeaders): string {
   return JSON.stringify(
     ["x-api-key", "authorization", "x-organization-id", "x-department-id"].map(
       (name) => headers[name] ?? null,

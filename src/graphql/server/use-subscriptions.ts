@@ -148,7 +148,7 @@ async function open(
         unwatch();
       },
     });
-    const unwatch = streams.watch(stream, context);
+    const unwatch = streams.watch(stream, context.request.headers);
     return stream;
   } catch (error) {
     giveBack();

@@ -111,7 +111,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     ...(options.logTo === undefined ? {} : { logTo: options.logTo }),
   });
   const serve = async (listener: RequestListener): Promise<Server> => {
-    const made = createHttpServer(listener, config.http);
+    const made = createHttpServer(listener, config.http, gateway.upgrades);
     await listen(made, "127.0.0.1", 0);
     return made;
   };

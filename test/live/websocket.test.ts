@@ -1,0 +1,271 @@
+import { once } from "node:events";
+import { createClient, type Client } from "graphql-ws";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { WebSocket } from "ws";
+import { startTenant } from "../support/gateway/one-tenant.ts";
+import { RowWriter } from "../support/writes/row-writer.ts";
+
+type Started = Awaited<ReturnType<typeof startTenant>>;
+let started: Started;
+let accounts: RowWriter;
+let url: string;
+const clients: Client[] = [];
+
+beforeAll(async () => {
+  started = await startTenant("ours", {
+    logLevel: "silent",
+    env: { CORS_ORIGINS: "https://app.example" },
+  });
+  accounts = new RowWriter(started.gateway, started.key, "accounts");
+  url = `${started.gateway.url.replace("http", "ws")}/graphql`;
+});
+afterAll(async () => {
+  for (const client of clients) await client.dispose();
+  await started.gateway.close();
+});
+
+function connect(connectionParams: Readonly<Record<string, unknown>>, retryAttempts = 0): Client {
+  const client = createClient({ url, webSocketImpl: WebSocket, connectionParams, retryAttempts });
+  clients.push(client);
+  return client;
+}
+
+type Result = { readonly data?: unknown; readonly errors?: readonly { extensions?: unknown }[] };
+
+/** The first result of an operation, or the errors or the close event that it fails with. */
+async function first(client: Client, query: string, variables = {}): Promise<unknown> {
+  try {
+    const { value } = await client.iterate({ query, variables }).next();
+    const { data, errors }: Result = value ?? {};
+    return errors === undefined ? data : { data, errors };
+  } catch (error) {
+    return error;
+  }
+}
+
+/** A socket that speaks for itself, with the messages and the close that it gets. */
+function raw(
+  headers: Readonly<Record<string, string>> = {},
+  protocols: readonly string[] = ["graphql-transport-ws"],
+) {
+  const socket = new WebSocket(url, [...protocols], { headers });
+  socket.on("error", () => undefined);
+  const messages: unknown[] = [];
+  socket.on("message", (data) =>
+    messages.push(JSON.parse(Buffer.isBuffer(data) ? data.toString() : "")),
+  );
+  const closed = once(socket, "close").then(([code]: unknown[]) => Number(code));
+  return {
+    socket,
+    messages,
+    closed,
+    opened: once(socket, "open"),
+    send: (message: unknown) =>
+      socket.send(typeof message === "string" ? message : JSON.stringify(message)),
+    next: async (count: number) => {
+      while (messages.length < count) await once(socket, "message");
+      return messages[count - 1];
+    },
+  };
+}
+
+const init = (key = started.key) => ({ type: "connection_init", payload: { "x-api-key": key } });
+const changes = "subscription { accountChanged { transition account { name } } }";
+
+describe("GraphQL over WebSocket", () => {
+  it("gives the events of a subscription", async () => {
+    const events = connect({ "x-api-key": started.key }).iterate({ query: changes });
+    const next = events.next();
+    const event = { accountChanged: { transition: "entered", account: { name: "Acme" } } };
+    let told: unknown = null;
+    void next.then(({ value }) => (told = value?.data));
+    while (told === null) {
+      await accounts.made({ name: "Acme" });
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(told).toEqual(event);
+    await events.return?.();
+  });
+
+  it("answers queries and mutations as POST does, exact numbers too", async () => {
+    const client = connect({ Authorization: `Bearer ${started.key}` });
+    const value = "12345678901234567890.123456789";
+    const socket = raw();
+    await socket.opened;
+    socket.send(init());
+    await socket.next(1);
+    const query = `mutation ($fields: JSON) { createAccount(input: { name: "Exact", custom_fields: $fields }) { account { customFields } userErrors { message } } }`;
+    const payload = JSON.stringify({ query, variables: { fields: {} } }).replace(
+      `"fields":{}`,
+      `"fields":{"n":${value}}`,
+    );
+    socket.send(`{"id":"1","type":"subscribe","payload":${payload}}`);
+    await socket.next(2);
+    const sent = JSON.stringify(socket.messages[1]);
+    expect(sent).toContain('"userErrors":[]');
+    expect(
+      await first(client, `{ accounts(where: { name: { eq: "Exact" } }) { totalCount } }`),
+    ).toEqual({ accounts: { totalCount: 1 } });
+    const text = await (
+      await fetch(`${started.gateway.url}/graphql`, {
+        method: "POST",
+        headers: { "content-type": "application/json", "x-api-key": started.key },
+        body: JSON.stringify({
+          query: `{ accounts(where: { name: { eq: "Exact" } }) { nodes { customFields } } }`,
+        }),
+      })
+    ).text();
+    expect(text).toContain(value);
+    socket.socket.close();
+  });
+
+  it("tells what is wrong with an operation, and goes on", async () => {
+    const client = connect({ "x-api-key": started.key });
+    for (const [query, code] of [
+      ["{ nothing }", "BAD_USER_INPUT"],
+      ["subscription { changes { cursor } accountChanged { cursor } }", "BAD_USER_INPUT"],
+      [`subscription { changes(after: "x") { cursor } }`, "BAD_USER_INPUT"],
+      ["", "BAD_USER_INPUT"],
+    ] as const) {
+      expect(await first(client, query)).toMatchObject([{ extensions: { code } }]);
+    }
+    const poor = connect({ "x-api-key": await started.gateway.keyFor("ours", ["read:deals"]) });
+    expect(await first(poor, changes)).toMatchObject([{ extensions: { code: "FORBIDDEN" } }]);
+    expect(await first(poor, "{ deals { totalCount } }")).toEqual({ deals: { totalCount: 0 } });
+  });
+
+  it("resumes behind a cursor, and comes again by itself when the server stops", async () => {
+    const other = await startTenant("theirs", { logLevel: "silent" });
+    const made = new RowWriter(other.gateway, other.key, "accounts");
+    await made.made({ name: "First" });
+    const codes: unknown[] = [];
+    const client = createClient({
+      url: `${other.gateway.url.replace("http", "ws")}/graphql`,
+      webSocketImpl: WebSocket,
+      connectionParams: { "x-api-key": other.key },
+      retryAttempts: 1,
+      retryWait: () => Promise.resolve(),
+      on: {
+        closed: (event) => codes.push(event instanceof Object && "code" in event && event.code),
+      },
+    });
+    const query = `subscription ($after: String) { accountChanged(after: $after) { cursor account { name } } }`;
+    const { cursorAt } = await import("../../src/changes/position.ts");
+    const events = client.iterate({ query, variables: { after: cursorAt("0") } });
+    expect((await events.next()).value).toMatchObject({
+      data: { accountChanged: { account: { name: "First" } } },
+    });
+    other.gateway.endStreams();
+    // It tries again, and finds that the server stops: 503 instead of a WebSocket.
+    await expect(events.next()).rejects.toBeDefined();
+    expect(codes[0]).toBe(1012);
+    await client.dispose();
+    await other.gateway.close();
+  });
+
+  it("ends with 4401 when its key is revoked", async () => {
+    const key = await started.gateway.keyFor("ours");
+    const socket = raw();
+    await socket.opened;
+    socket.send(init(key));
+    await socket.next(1);
+    socket.send({ id: "1", type: "subscribe", payload: { query: changes } });
+    await started.gateway.fixtures.client.query(
+      "UPDATE api_keys SET revoked_at = now() WHERE id = $1",
+      [key.split("_")[2]],
+    );
+    expect(await socket.closed).toBe(4401);
+  });
+});
+
+describe("a WebSocket that is not as it should be", () => {
+  it.each([
+    ["no credential", { type: "connection_init" }, 4401],
+    ["an unknown key", { type: "connection_init", payload: { "x-api-key": "crm_test_no" } }, 4401],
+    [
+      "a credential that is no text",
+      { type: "connection_init", payload: { "x-api-key": 1 } },
+      4401,
+    ],
+    ["no init", { id: "1", type: "subscribe", payload: { query: "{ a }" } }, 4401],
+    ["no JSON", "{", 4400],
+    ["no known message", { type: "start", id: "1" }, 4400],
+    ["deep nesting", `{"type":"ping","payload":${"[".repeat(100_000)}`, 4400],
+    ["a giant frame", "x".repeat(1_100_000), 1009],
+  ])("is closed: %s", async (_name, message, code) => {
+    const socket = raw();
+    await socket.opened;
+    socket.send(message);
+    expect(await socket.closed).toBe(code);
+  });
+
+  it("is closed when it never says who it is", async () => {
+    expect(await raw().closed).toBe(4408);
+  });
+
+  it("is closed when it inits twice, or subscribes twice under one id", async () => {
+    const twice = raw();
+    await twice.opened;
+    twice.send(init());
+    twice.send(init());
+    expect(await twice.closed).toBe(4429);
+    const same = raw();
+    await same.opened;
+    same.send(init());
+    await same.next(1);
+    for (let count = 0; count < 2; count += 1) {
+      same.send({ id: "1", type: "subscribe", payload: { query: changes } });
+    }
+    expect(await same.closed).toBe(4409);
+  });
+
+  it("is closed when it names no protocol", async () => {
+    expect(await raw({}, []).closed).toBe(4406);
+  });
+
+  it("does not open for a page of another origin, and opens for those that are allowed", async () => {
+    const foreign = raw({ origin: "https://evil.example" });
+    const [, response]: { statusCode?: number }[] = await once(
+      foreign.socket,
+      "unexpected-response",
+    );
+    expect(response?.statusCode).toBe(403);
+    for (const origin of ["https://app.example", started.gateway.url]) {
+      const own = raw({ origin });
+      await own.opened;
+      own.socket.close();
+    }
+  });
+
+  it("is another path's business, and so is another upgrade", async () => {
+    const socket = new WebSocket(`${url}/other`, "graphql-transport-ws");
+    socket.on("error", () => undefined);
+    const [, response]: { statusCode?: number }[] = await once(socket, "unexpected-response");
+    expect(response?.statusCode).toBe(404);
+    const { request } = await import("node:http");
+    const status = await new Promise((resolve) => {
+      request(
+        `${started.gateway.url}/healthz`,
+        { headers: { connection: "upgrade", upgrade: "h2c" } },
+        (answer) => resolve(answer.statusCode),
+      ).end();
+    });
+    expect(status).toBe(200);
+  });
+
+  it("takes no more operations at once than it may", async () => {
+    const socket = raw();
+    await socket.opened;
+    socket.send(init(await started.gateway.keyFor("ours")));
+    await socket.next(1);
+    for (let id = 0; id < 101; id += 1) {
+      socket.send({ id: String(id), type: "subscribe", payload: { query: changes } });
+    }
+    const refusal = await socket.next(2);
+    expect(refusal).toMatchObject({
+      type: "error",
+      payload: [{ extensions: { code: "RATE_LIMITED" } }],
+    });
+    socket.socket.close();
+  });
+});
