@@ -226,6 +226,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     schema,
     check: (headers) => gate.check(headers),
     perKey: config.limits.streamsPerKey,
+    strangers: Math.ceil(config.http.maxConnections * partOfStrangers),
     carryOut: (request, response, carry) =>
       begin(request, response, async (context) => {
         context.carry = carry;
@@ -319,6 +320,9 @@ function tellablePath(path: string): string {
 }
 
 const toGraphQL = { location: graphqlPath };
+
+/** The part of the connections that WebSockets may be which have not said who they are. */
+const partOfStrangers = 1 / 10;
 
 /** When it is worth trying again. */
 const comeAgain = { "retry-after": "1" };

@@ -168,6 +168,25 @@ describe.skipIf(chromium === null)("GraphiQL in Chromium", () => {
     expect(complaints).toEqual([]);
   });
 
+  it("follows a subscription", async () => {
+    const page = await visit();
+    await page.getByRole("button", { name: "New tab" }).click();
+    await page.locator(".graphiql-query-editor .view-lines").click();
+    await page.keyboard.insertText("subscription { accountChanged { account { name } } }");
+    const opened = page.waitForResponse(
+      (answer) => answer.headers()["content-type"]?.startsWith("text/event-stream") === true,
+    );
+    await page.getByRole("button", { name: /^Execute query/ }).click();
+    expect((await opened).status()).toBe(200);
+    for (const name of ["First of two", "Second of two"]) {
+      const query = `mutation { createAccount(input: { name: "${name}" }) { account { id } } }`;
+      await gateway.data(demoKey, query);
+      await expect.poll(() => content(page, ".graphiql-response")).toContain(name);
+    }
+    expect(elsewhere).toEqual([]);
+    expect(complaints).toEqual([]);
+  });
+
   it("shows the schema, which can be searched", async () => {
     const page = await visit();
     await page.getByRole("button", { name: "Show Documentation Explorer" }).click();

@@ -22,19 +22,22 @@ function indented(text: string): string[] {
 }
 
 describe("the documents' operations are valid", () => {
-  it.each(["README.md", "docs/querying.md", "docs/writing.md"])("%s", async (file) => {
-    const text = await read(file);
-    const operations = [...blocks(text, "graphql"), ...indented(text)].filter((block) =>
-      /^\s*(?:\{|query|mutation)[\s{(]/.test(block),
-    );
-    expect(operations.length).toBeGreaterThan(0);
-    for (const operation of operations) {
-      expect(
-        validate(schema, parse(operation)).map(({ message }) => message),
-        operation,
-      ).toEqual([]);
-    }
-  });
+  it.each(["README.md", "docs/querying.md", "docs/writing.md", "docs/live.md"])(
+    "%s",
+    async (file) => {
+      const text = await read(file);
+      const operations = [...blocks(text, "graphql"), ...indented(text)].filter((block) =>
+        /^\s*(?:\{|query|mutation|subscription)[\s{(]/.test(block),
+      );
+      expect(operations.length).toBeGreaterThan(0);
+      for (const operation of operations) {
+        expect(
+          validate(schema, parse(operation)).map(({ message }) => message),
+          operation,
+        ).toEqual([]);
+      }
+    },
+  );
 });
 
 describe("README's examples", () => {

@@ -123,6 +123,14 @@ describe("a subscription over server-sent events", () => {
     await stream.close();
   });
 
+  it("is not for a page of another origin to read", async () => {
+    const query = "subscription { changes { cursor } }";
+    const { url } = started.gateway;
+    const stream = await EventStream.get(url, started.key, query, { origin: "https://a.example" });
+    expect(stream.headers.get("access-control-allow-origin")).toBeNull();
+    await stream.close();
+  });
+
   it("answers what only resolvers can in the same way", async () => {
     const selection =
       "cursor transition deal { id name value account { name } } event { id version }";

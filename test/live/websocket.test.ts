@@ -1,8 +1,12 @@
 import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createClient, type Client } from "graphql-ws";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { startTenant } from "../support/gateway/one-tenant.ts";
+import { EventStream } from "../support/live/event-stream.ts";
 import { RowWriter } from "../support/writes/row-writer.ts";
 
 type Started = Awaited<ReturnType<typeof startTenant>>;
@@ -14,7 +18,7 @@ const clients: Client[] = [];
 beforeAll(async () => {
   started = await startTenant("ours", {
     logLevel: "silent",
-    env: { CORS_ORIGINS: "https://app.example" },
+    env: { CORS_ORIGINS: "https://app.example", MAX_CONNECTIONS: "500" },
   });
   accounts = new RowWriter(started.gateway, started.key, "accounts");
   url = `${started.gateway.url.replace("http", "ws")}/graphql`;
@@ -203,6 +207,22 @@ describe("a WebSocket that is not as it should be", () => {
     expect(await raw().closed).toBe(4408);
   });
 
+  it("is one of a tenth of all connections at most, while it has not said who it is", async () => {
+    const strangers = Array.from({ length: 50 }, () => raw());
+    await Promise.all(strangers.map(({ opened }) => opened));
+    const more = raw();
+    const [, response]: { statusCode?: number }[] = await once(more.socket, "unexpected-response");
+    expect(response?.statusCode).toBe(503);
+    // Those who have a credential are served meanwhile, and the others' time runs out.
+    expect((await fetch(`${started.gateway.url}/healthz`)).status).toBe(200);
+    expect(new Set(await Promise.all(strangers.map(({ closed }) => closed)))).toEqual(
+      new Set([4408]),
+    );
+    const again = raw();
+    await again.opened;
+    again.socket.close();
+  });
+
   it("is closed when it inits twice, or subscribes twice under one id", async () => {
     const twice = raw();
     await twice.opened;
@@ -267,5 +287,38 @@ describe("a WebSocket that is not as it should be", () => {
       payload: [{ extensions: { code: "RATE_LIMITED" } }],
     });
     socket.socket.close();
+  });
+});
+
+describe("a gateway that runs the operations of a manifest alone", () => {
+  it("runs a listed subscription, by its id, and no other one", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "manifest-"));
+    const path = join(folder, "operations.json");
+    const query = "subscription ($after: String) { changes(after: $after) { cursor } }";
+    await writeFile(path, JSON.stringify({ listed: query }));
+    const env = { OPERATIONS: path, INTROSPECTION: "off" };
+    const other = await startTenant("listed", { logLevel: "silent", env });
+    const client = createClient({
+      url: `${other.gateway.url.replace("http", "ws")}/graphql`,
+      webSocketImpl: WebSocket,
+      connectionParams: { "x-api-key": other.key },
+      retryAttempts: 0,
+    });
+    try {
+      // It runs, since it complains of the cursor.
+      const named = { query: "", documentId: "listed", variables: { after: "x" } };
+      const complaint = [{ message: expect.stringContaining("after: not a cursor") }];
+      await expect(client.iterate(named).next()).rejects.toMatchObject(complaint);
+      const unlisted = { query: "subscription { changes { cursor node { id } } }" };
+      const refusal = [{ message: expect.stringContaining("operations of its manifest") }];
+      await expect(client.iterate(unlisted).next()).rejects.toMatchObject(refusal);
+      const stream = await EventStream.open(other.gateway.url, other.key, { query });
+      expect(stream.status).toBe(200);
+      await stream.close();
+    } finally {
+      await client.dispose();
+      await other.gateway.close();
+      await rm(folder, { recursive: true });
+    }
   });
 });

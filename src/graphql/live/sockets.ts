@@ -14,8 +14,6 @@ import { documentIdNames } from "../server/use-persisted-operations.ts";
 import { asSent, eachEvent, oneAnswer, Refused, resultsOf, type Results } from "./socket-stream.ts";
 import { SocketWriter } from "./socket-writer.ts";
 
-/** The most connections that have not said yet who they are. They have three seconds for it. */
-const mostStrangers = 1_000;
 /** The most operations of one connection at once. */
 const mostAtOnce = 200;
 /** A connection that does not answer to its closing is cut off. */
@@ -31,6 +29,8 @@ type SocketsOptions = {
   readonly check: (headers: IncomingHttpHeaders) => Promise<Actor | null>;
   /** The most connections of one credential. */
   readonly perKey: number;
+  /** The most connections that have not said yet who they are. They have three seconds for it. */
+  readonly strangers: number;
   /** Carries out a request that came in a message, as one by HTTP. `carry` gets the stream of a subscription. */
   readonly carryOut: (
     request: InnerRequest,
@@ -93,7 +93,7 @@ export class Sockets {
 
   /** Whether there is room for another connection. */
   get hasRoom(): boolean {
-    return !this.#isClosing && this.#strangers < mostStrangers;
+    return !this.#isClosing && this.#strangers < this.#options.strangers;
   }
 
   /** Makes a connection a WebSocket. */

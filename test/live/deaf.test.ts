@@ -1,0 +1,89 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { WebSocket } from "ws";
+import { cursorAt } from "../../src/changes/position.ts";
+import { startTenant } from "../support/gateway/one-tenant.ts";
+import { EventStream } from "../support/live/event-stream.ts";
+import { RowWriter } from "../support/writes/row-writer.ts";
+
+type Started = Awaited<ReturnType<typeof startTenant>>;
+let started: Started;
+/** More than the system holds for a connection. */
+const [events, characters] = [100, 99_000];
+const query = `subscription ($after: String) { activityChanged(after: $after) { activity { description } event { changes { new } } } }`;
+const variables = { after: cursorAt("0") };
+
+beforeAll(async () => {
+  started = await startTenant("ours", { logLevel: "silent", env: { METRICS_PORT: "0" } });
+  const activities = new RowWriter(started.gateway, started.key, "activities");
+  const accounts = new RowWriter(started.gateway, started.key, "accounts");
+  const account_id = await accounts.made({ name: "Acme" });
+  for (let count = 0; count < events; count += 5) {
+    await activities.create(
+      Array.from({ length: 5 }, () => ({
+        account_id,
+        type: "note",
+        subject: "Long",
+        description: "x".repeat(characters),
+      })),
+    );
+  }
+});
+afterAll(() => started.gateway.close());
+
+async function metric(name: string): Promise<number> {
+  const text = await (await fetch(started.gateway.metricsUrl ?? "")).text();
+  return Number(new RegExp(`^${name} (\\d+)`, "m").exec(text)?.[1]);
+}
+
+const patience = { timeout: 40_000, interval: 250 };
+
+/** The most bytes that waited for clients, until all streams but some are over. */
+async function unreadUntil(streams: number): Promise<number> {
+  let most = 0;
+  await vi.waitFor(async () => {
+    most = Math.max(most, await metric("crm_unread_bytes"));
+    expect(await metric("crm_streams")).toBe(streams);
+  }, patience);
+  return most;
+}
+
+describe("a client that never reads", () => {
+  it("is let go, holds little memory, and slows nobody, over server-sent events", async () => {
+    const { hostname, port } = new URL(started.gateway.url);
+    const socket = connect(Number(port), hostname);
+    socket.on("error", () => undefined);
+    socket.pause();
+    const body = JSON.stringify({ query, variables });
+    socket.write(
+      `POST /graphql HTTP/1.1\r\nHost: a\r\nX-Api-Key: ${started.key}\r\nAccept: text/event-stream\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    );
+    await vi.waitFor(async () => expect(await metric("crm_streams")).toBe(1), patience);
+    const reader = await EventStream.open(started.gateway.url, started.key, { query, variables });
+    expect(await reader.data(events)).toHaveLength(events);
+    const unread = await unreadUntil(1);
+    // One event waits, which was read for the other one as well.
+    expect(unread).toBeLessThan(1_000_000);
+    socket.resume();
+    await once(socket, "close");
+    await reader.close();
+    await unreadUntil(0);
+  });
+
+  it("is let go over WebSocket as well", async () => {
+    const url = `${started.gateway.url.replace("http", "ws")}/graphql`;
+    const socket = new WebSocket(url, "graphql-transport-ws");
+    socket.on("error", () => undefined);
+    await once(socket, "open");
+    socket.send(JSON.stringify({ type: "connection_init", payload: { "x-api-key": started.key } }));
+    await once(socket, "message");
+    socket.send(JSON.stringify({ id: "1", type: "subscribe", payload: { query, variables } }));
+    socket.pause();
+    await vi.waitFor(async () => expect(await metric("crm_streams")).toBe(1), patience);
+    await unreadUntil(0);
+    socket.resume();
+    const [code]: unknown[] = await once(socket, "close");
+    expect(code).toBe(1006);
+  });
+});
