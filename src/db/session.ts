@@ -14,8 +14,9 @@ export const printingSettings = {
 export const printingOptions: readonly string[] = optionsOf(printingSettings);
 
 /**
- * On Citus, SET LOCAL has to reach the nodes, and the coordinator asks its own tables as it asks those of the others. A
- * plan for whatever values would have to ask all nodes, and Citus refuses to make one.
+ * On Citus, SET LOCAL has to reach the nodes, and the coordinator asks its own tables as it asks those of the others. The
+ * nodes get the whole text that SET LOCAL stands in, so it must be alone there. A plan for whatever values would have to ask
+ * all nodes, and Citus refuses to make one.
  */
 const distributedSettings = {
   "citus.propagate_set_commands": "local",

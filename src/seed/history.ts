@@ -24,7 +24,9 @@ export async function writeHistory(client: pg.Client, slug: string): Promise<num
 
 // Values print as the gateway's own sessions print them. The statistics do not know the tenant yet: PostgreSQL
 // would take every table for empty and join by nested loops, and compiling the statement takes longer than running it.
+// On Citus they are to hold on the nodes, too; elsewhere the first one means nothing.
 const settings = `
+  SET LOCAL citus.propagate_set_commands = 'local';
   ${Object.entries(printingSettings)
     .map(([setting, to]) => `SET LOCAL ${setting} = '${to}';`)
     .join(" ")}

@@ -65,14 +65,11 @@ const on = (nodes: readonly Node[]): string =>
   ` on ${nodes.map(({ place }) => place).join(" and ")}`;
 
 /**
- * What operators' sessions need: settings of a transaction travel to the nodes (the seed's plans), and the coordinator asks
- * its own copies as it asks those of others, else Citus refuses to alter a table that was read before (migrations). The
- * gateway's connections say the same for themselves.
+ * What operators' sessions need: the coordinator asks its own copies as it asks those of others, else Citus refuses to alter
+ * a table that was read before (migrations). The gateway's connections say the same for themselves. Not
+ * `citus.propagate_set_commands`: Citus would send a text of several statements whole, when one of them is SET LOCAL.
  */
-const databaseSettings = {
-  "citus.propagate_set_commands": "local",
-  "citus.enable_local_execution": "off",
-};
+const databaseSettings = { "citus.enable_local_execution": "off" };
 
 /** What the database on the coordinator lacks. */
 export async function databaseSteps(client: pg.Client): Promise<Step[]> {
