@@ -23,6 +23,8 @@ import { declareLineItem } from "./modules/line-item/type.ts";
 import { declareQuoteMutations } from "./modules/quote/mutations.ts";
 import { declareQuote } from "./modules/quote/type.ts";
 import { declareStageChange } from "./modules/stage-change/type.ts";
+import { declareWebhookMutations } from "./modules/webhook/mutations.ts";
+import { declareWebhook } from "./modules/webhook/type.ts";
 import { declareTenant } from "./modules/tenant/type.ts";
 
 /** The GraphQL schema of a catalog: what the modules declare, put together. */
@@ -40,6 +42,7 @@ export function createSchema(catalog: Catalog): GraphQLSchema {
     declareDepartment,
     declareApiKey,
     declareChangeEvent,
+    declareWebhook,
     declareAccountMutations,
     declareContactMutations,
     declareDealMutations,
@@ -50,6 +53,7 @@ export function createSchema(catalog: Catalog): GraphQLSchema {
     declareDepartmentMutations,
     declareApiKeyMutations,
     declareSubscriptions,
+    declareWebhookMutations,
   ]) {
     declare(schema);
   }

@@ -56,6 +56,8 @@ import { createTasks } from "./tasks.ts";
 import { describeError } from "./telemetry/describe-error.ts";
 import { createLog } from "./telemetry/log.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
+import { openWebhooks } from "./webhooks/open-webhooks.ts";
+import type { Schedule } from "./webhooks/schedule.ts";
 import { createTelemetry } from "./telemetry/telemetry.ts";
 
 type GatewayOptions = {
@@ -70,6 +72,8 @@ type GatewayOptions = {
   readonly compiled?: boolean;
   /** Called with each answer of a compiled query before it is sent. Tests compare it. */
   readonly onCompiled?: OnCompiled;
+  /** When deliveries to webhooks are tried again; tests have it shorter. */
+  readonly webhookSchedule?: Schedule;
   /** Where the log goes; standard error when left out. */
   readonly logTo?: DestinationStream;
 };
@@ -93,7 +97,7 @@ export type Gateway = {
 /** The gateway: the ordered list of what a request passes through. */
 export function createGateway(options: GatewayOptions): Gateway {
   const { schema, database, config, demo, peers = null, logTo } = options;
-  const { compiled = true, onCompiled = null } = options;
+  const { compiled = true, onCompiled = null, webhookSchedule: schedule } = options;
   const { telemetry: telemetryConfig, browsers } = config;
   const logger = createLog(config.logLevel, logTo);
   const telemetry = createTelemetry({
@@ -121,6 +125,16 @@ export function createGateway(options: GatewayOptions): Gateway {
   metrics?.watchUnread(held);
   const { apiKeys } = credentials;
   const jobs = new Jobs({ url: database.ownerUrl, logger });
+  const webhooks = openWebhooks({
+    schema,
+    database,
+    config,
+    jobs,
+    apiKeys,
+    quotas,
+    logger,
+    ...(schedule && { schedule }),
+  });
   peers?.serve({
     forgetKey: (id) => apiKeys.forgetHere(id),
     noteWrite: (caller) => database.noteWrite(caller),
@@ -144,6 +158,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     apiKeys,
     live,
     jobs,
+    webhooks,
     logger,
     metrics,
     compiled,
@@ -270,12 +285,13 @@ export function createGateway(options: GatewayOptions): Gateway {
             });
           },
     endStreams,
-    runJobs: () =>
-      jobs.run(createTasks({ database, jobs, credentials, config, schema, logger }), config.jobs),
+    runJobs: () => jobs.run(createTasks({ webhooks }), config.jobs),
     close: async () => {
       endStreams();
       await live.close();
+      webhooks.stop();
       await jobs.close();
+      webhooks.close();
       quotas.close();
       await credentials.close();
       await telemetry.close();

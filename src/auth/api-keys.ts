@@ -93,6 +93,15 @@ export class ApiKeys {
     return this.#authenticationOf(row);
   }
 
+  /** Whom a key stands for as it is now, by its bare UUID, for what is done on its behalf; null if it does not work. */
+  async actorOf(id: string): Promise<Actor | null> {
+    const row = await this.#rows.get(id);
+    if (row === null || row.revoked_at !== null) return null;
+    if (row.expires_at !== null && row.expires_at.getTime() <= Date.now()) return null;
+    const found = this.#authenticationOf(row);
+    return "actor" in found ? found.actor : null;
+  }
+
   /** One actor for each row, so that all requests of a key share what is cached for the actor. */
   #authenticationOf(row: KeyRow): Authentication {
     let known = this.#authentications.get(row);

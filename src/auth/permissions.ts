@@ -12,6 +12,7 @@ const permissions = {
   tenant: { read: "read:tenant", write: "write:tenant" },
   department: { read: "read:tenant", write: "write:tenant" },
   apiKey: { read: "read:keys", write: "write:keys" },
+  webhook: { read: "read:webhooks", write: "write:webhooks" },
   account: { read: "read:accounts", write: "write:accounts" },
   contact: { read: "read:contacts", write: "write:contacts" },
   deal: { read: "read:deals", write: "write:deals" },

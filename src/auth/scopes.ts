@@ -1,4 +1,4 @@
-/** What a scope can name: the entities, and what the customers APIs, the tenant and its keys need. */
+/** What a scope can name: the entities, and what the customers APIs, the tenant, its keys and its webhooks need. */
 const scopeSubjects = [
   "accounts",
   "contacts",
@@ -9,6 +9,7 @@ const scopeSubjects = [
   "customers",
   "tenant",
   "keys",
+  "webhooks",
 ] as const;
 
 /** `read:accounts`, `write:*` or `*`: what a credential may do. */

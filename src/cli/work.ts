@@ -14,29 +14,34 @@ export function addWork(program: Command): void {
 
 async function work(context: CommandContext): Promise<never> {
   const { config, onClose } = context;
-  const [{ Credentials }, { Jobs }, { createSchema }, { createTasks }, { createLog }, { catalog }] =
+  const [{ Credentials }, { Quotas }, { Jobs }, { createSchema }, { createTasks }, log] =
     await Promise.all([
       import("../auth/credentials.ts"),
+      import("../limits/quotas.ts"),
       import("../jobs/jobs.ts"),
       import("../schema.ts"),
       import("../tasks.ts"),
       import("../telemetry/log.ts"),
-      import("../modules/catalog.ts"),
     ]);
+  const { catalog } = await import("../modules/catalog.ts");
+  const { openWebhooks } = await import("../webhooks/open-webhooks.ts");
   const database = await openDatabaseAt(await openMigrated(context, logToErrors), config);
   onClose(() => database.close());
-  const logger = createLog(config.logLevel);
-  const credentials = new Credentials({
-    pool: database.pool,
-    config: config.auth,
-    requestsPerMinute: config.limits.requestsPerMinute,
-    logger,
-  });
-  onClose(() => credentials.close());
+  const logger = log.createLog(config.logLevel);
+  const { pool } = database;
+  const { requestsPerMinute } = config.limits;
+  const { apiKeys } = new Credentials({ pool, config: config.auth, requestsPerMinute, logger });
+  const quotas = new Quotas(config.limits, pool);
+  onClose(async () => quotas.close());
   const jobs = new Jobs({ url: database.ownerUrl, logger });
-  onClose(() => jobs.close());
   const schema = createSchema(catalog);
-  jobs.run(createTasks({ database, jobs, credentials, config, schema, logger }), config.jobs);
+  const webhooks = openWebhooks({ schema, database, config, jobs, apiKeys, quotas, logger });
+  onClose(async () => {
+    webhooks.stop();
+    await jobs.close();
+    webhooks.close();
+  });
+  jobs.run(createTasks({ webhooks }), config.jobs);
   say("Running jobs; SIGTERM ends them in order.");
   return new Promise<never>(() => undefined);
 }

@@ -14,6 +14,8 @@ export type AllowedHosts = {
 /** What webhooks may do. */
 export type WebhookConfig = {
   readonly allowHosts: AllowedHosts;
+  /** Days that deliveries are kept once they have ended. */
+  readonly keepDays: number;
 };
 
 const hint =
@@ -29,15 +31,22 @@ export const webhookVariables = {
     .transform((entries) => entries.filter((entry) => entry !== ""))
     .refine((entries) => entries.every((one) => networkOf(one) !== null || isName(one)), hint)
     .default([]),
+  DELIVERIES_KEEP_DAYS: z
+    .string()
+    .regex(/^[1-9]\d{0,3}$/, "must be a number of days from 1 to 9999")
+    .transform(Number)
+    .default(30),
 };
 
 type Variables = z.infer<z.ZodObject<typeof webhookVariables>>;
 
 /** What the variables come to. */
-export function webhookConfig({ WEBHOOK_ALLOW_HOSTS: entries }: Variables): WebhookConfig {
+export function webhookConfig(variables: Variables): WebhookConfig {
+  const { WEBHOOK_ALLOW_HOSTS: entries, DELIVERIES_KEEP_DAYS: keepDays } = variables;
   const names = entries.filter((entry) => networkOf(entry) === null);
   const isSuffix = (name: string): boolean => /^[*.]/.test(name);
   return {
+    keepDays,
     allowHosts: {
       names: names.filter((name) => !isSuffix(name)),
       suffixes: names.filter(isSuffix).map((name) => name.replace(/^\*/, "")),

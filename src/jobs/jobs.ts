@@ -59,6 +59,15 @@ export class Jobs {
     }
   }
 
+  /** Runs a statement as the tables' owner, over all tenants; for tasks, never for a request. */
+  async rows(
+    text: string,
+    values: readonly unknown[],
+  ): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    const { rows } = await this.#pool.query<Record<string, unknown>>(text, [...values]);
+    return rows;
+  }
+
   /** Runs jobs in this process until `close`, with at most `atOnce` at the same time. A start that fails is tried again. */
   run(tasks: readonly Task[], { atOnce }: { readonly atOnce: number }): void {
     if (tasks.length > 0) this.#runner ??= this.#start(tasks, atOnce);

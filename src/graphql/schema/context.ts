@@ -5,6 +5,7 @@ import type { Transaction } from "../../db/transaction.ts";
 import type { FencedPrisma } from "../../db/fenced-prisma.ts";
 import type { Work } from "../../db/work.ts";
 import type { Jobs } from "../../jobs/jobs.ts";
+import type { Webhooks } from "../../modules/webhook/endpoint.ts";
 import type { Catalog } from "../../model/catalog.ts";
 import type { Reader } from "../../query/reader.ts";
 import type { IdempotentStep } from "../../write/context.ts";
@@ -24,6 +25,8 @@ export type Context = {
   readonly apiKeys: ApiKeys;
   /** Takes what is to be done later. */
   readonly jobs: Pick<Jobs, "add">;
+  /** Those who deliver to webhooks. */
+  readonly webhooks: Webhooks;
   /** The request's idempotency key, when it is a mutation that came with one. */
   readonly idempotency: Pick<IdempotentStep, "key" | "requestHash"> | null;
   /** The outcomes of the request's mutation fields, by their names in the answer. */

@@ -42,6 +42,9 @@ export function createStoredQueries(options: Options): StoredQueries {
       get jobs(): never {
         throw new Error("a query adds no jobs");
       },
+      get webhooks(): never {
+        throw new Error("a stored query knows no webhooks");
+      },
       idempotency: null,
       outcomes: new Map(),
       printed: new Map(),

@@ -10,6 +10,7 @@ import type { Queryable } from "../../db/fenced-pool.ts";
 import { quotaHeaders, type Gate } from "../../gate/gate.ts";
 import type { RequestContext } from "../../gate/request-context.ts";
 import { catalog } from "../../modules/catalog.ts";
+import type { Webhooks } from "../../modules/webhook/endpoint.ts";
 import type { EventStream } from "../../limits/event-stream.ts";
 import { sendStream, sendWhole } from "../../limits/send-answer.ts";
 import { sendEvents } from "../../limits/send-events.ts";
@@ -61,6 +62,7 @@ type GraphQLServerOptions = {
   readonly apiKeys: ApiKeys;
   readonly live: LiveFeed;
   readonly jobs: Jobs;
+  readonly webhooks: Webhooks;
   readonly logger: Logger;
   readonly metrics: Metrics | null;
   /** Whether operations are compiled; if not, each is interpreted. */
@@ -276,7 +278,7 @@ type ContextParts = Pick<Context, "actor" | "work"> &
 
 /** The context of resolvers and verbs. Without `db` they read the primary database, which has what was just written. */
 function makeContext(
-  { database, apiKeys, jobs }: GraphQLServerOptions,
+  { database, apiKeys, jobs, webhooks }: GraphQLServerOptions,
   { actor, work, db, outcomes = new Map(), printed = new Map() }: ContextParts,
 ): Context {
   return {
@@ -292,6 +294,7 @@ function makeContext(
     behind: new Map(),
     apiKeys,
     jobs,
+    webhooks,
     actor,
     work,
     reader: new Reader({

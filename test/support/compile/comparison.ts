@@ -40,6 +40,9 @@ export function startComparison(databaseUrl: string) {
       get jobs(): never {
         throw new Error("a query adds no jobs");
       },
+      get webhooks(): never {
+        throw new Error("no compiled query knows webhooks");
+      },
       idempotency: null,
       outcomes: new Map(),
       printed: new Map(),

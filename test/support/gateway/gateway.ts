@@ -7,6 +7,7 @@ import { makeSecret } from "../../../src/auth/api-key.ts";
 import { loadConfig } from "../../../src/config.ts";
 import { openDatabase, type Database } from "../../../src/db/database.ts";
 import { createGateway } from "../../../src/server.ts";
+import type { Schedule } from "../../../src/webhooks/schedule.ts";
 import { patientEnvironment } from "../run/patience.ts";
 import { withoutExtensions } from "./without-extensions.ts";
 import { startComparison } from "../compile/comparison.ts";
@@ -64,6 +65,8 @@ export type TestGatewayOptions = {
   readonly maxConnections?: number;
   /** If true, statements are pinned and planned as on Citus. */
   readonly isDistributed?: boolean;
+  /** When webhooks are tried again. If given, the gateway runs jobs. */
+  readonly schedule?: Schedule;
   /** If false, every operation is interpreted. */
   readonly compiled?: boolean;
   /** If false, compiled answers are not compared with the interpreter's, since the test compares them itself. */
@@ -109,7 +112,9 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     compiled,
     ...(compare ? { onCompiled: comparison.onCompiled } : {}),
     ...(options.logTo === undefined ? {} : { logTo: options.logTo }),
+    ...(options.schedule === undefined ? {} : { webhookSchedule: options.schedule }),
   });
+  if (options.schedule !== undefined) gateway.runJobs();
   const serve = async (listener: RequestListener): Promise<Server> => {
     const made = createHttpServer(listener, config.http, gateway.upgrades);
     await listen(made, "127.0.0.1", 0);

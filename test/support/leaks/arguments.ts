@@ -59,7 +59,8 @@ export class Variants {
         ? groupOrderVariants(type, isFirst)
         : orderVariants(type, isFirst);
     }
-    if (name === "id" || name === "ids") return this.#ids(name, target).map((id) => one(id, true));
+    if (name === "id" || name === "ids" || name === "olderThan")
+      return this.#ids(name, target).map((id) => one(id, true));
     if (name === "after" || name === "before") return [one(this.#values.cursor(steps))];
     if (name === "search" || name === "query") {
       const texts = ["name", "lastName", "subject", "description"].map((field) =>

@@ -42,7 +42,11 @@ export async function changeRows(
     chosen: table === "api_keys" ? `t.secret_hash = '\\x${"01".repeat(32)}'` : "true",
   }));
   const types = kinds.map(({ type }) => `'${type}'`).join(", ");
-  tables.push({ name: "change_events", owner: "tenant_id", chosen: `t.entity_type IN (${types})` });
+  tables.push({
+    name: "change_events",
+    owner: "tenant_id",
+    chosen: `t.entity_type IN (${types === "" ? "''" : types})`,
+  });
   const undo: string[] = [];
   for (const { name, owner, chosen } of tables) {
     const { rows: columns } = await client.query<Column>(

@@ -9,7 +9,14 @@ import {
 } from "graphql";
 import { schema } from "../gateway/schema.ts";
 import { documentOf } from "./calls.ts";
-import { entityTypes, fieldsOf, isListed, leaves, type Document } from "./schema.ts";
+import {
+  entityTypes,
+  fieldsOf,
+  isListed,
+  leaves,
+  operationalTypes,
+  type Document,
+} from "./schema.ts";
 import type { Values } from "./values.ts";
 
 type Args = Readonly<Record<string, unknown>>;
@@ -86,6 +93,7 @@ export class Mutations {
       if (named.name === "ID") return [[field.name, this.#own.id(targetOf(field.name, entity))]];
       if (isEnumType(named)) return [[field.name, named.getValues()[0]?.name]];
       if (field.name === "scopes") return [[field.name, ["read:*"]]];
+      if (field.name === "url") return [[field.name, "http://127.0.0.1:9/"]];
       if (field.name === "phone") return [[field.name, "+14045550100"]];
       return [[field.name, named.name === "EmailAddress" ? `${text}@zz.example` : text]];
     });
@@ -158,8 +166,9 @@ function shortPayload(type: MutationField["type"]): string {
 /** `createAccounts` → `Account`, by the longest name of an entity in it. */
 function entityOf(mutation: string): string {
   if (mutation === "createCustomer") return "Contact";
+  if (mutation === "redeliver") return "WebhookDelivery";
   const singular = mutation.replace(/ies$/, "y");
-  const found = [...entityTypes].filter((name) => singular.includes(name));
+  const found = [...entityTypes, ...operationalTypes].filter((name) => singular.includes(name));
   return found.toSorted((a, b) => b.length - a.length)[0] ?? "";
 }
 
@@ -168,6 +177,7 @@ const innerEntity = (input: string): string =>
 
 /** What an id names: `parent_account_id` an account, `id` the record itself. */
 function targetOf(field: string, entity: string): string {
+  if (field === "api_key_id") return "ApiKey";
   const word = /(account|contact|deal|quote|department)_ids?$/.exec(field)?.[1];
   return word === undefined ? entity : `${word.charAt(0).toUpperCase()}${word.slice(1)}`;
 }

@@ -151,6 +151,9 @@ export const entityTypes: ReadonlySet<string> = new Set(
     .map(({ name }) => name),
 );
 
+/** Records that are no CRM entities: they have ids, and no filters. */
+export const operationalTypes: ReadonlySet<string> = new Set(["Webhook", "WebhookDelivery"]);
+
 /**
  * All that a type tells without arguments: leaves, and what is no record of its own (pages, groups, addresses) with
  * its leaves. Records inside are followed `hops` times. Names are prefixed below a union or an interface, where two types may differ.

@@ -24,6 +24,7 @@ export const readScopes: Readonly<Record<string, string>> = {
   Tenant: "read:tenant",
   Department: "read:tenant",
   ApiKey: "read:keys",
+  Webhook: "read:webhooks",
 };
 
 /** What has a history, and what a search finds. */
@@ -111,6 +112,7 @@ function eventsOf(
 /** `DealConnection`, `DealGroupKey`, … → `Deal`, by the longest name of a kind of record; figures of deals have names of their own. */
 function kindsOf(type: string): readonly string[] {
   if (/^(Pipeline|Forecast)/.test(type)) return ["Deal"];
+  if (type.startsWith("Webhook")) return ["Webhook"];
   if (type === "ChangeEvent" || schema.getType(type)?.name === undefined) return [];
   const found = [...entityTypes].filter(
     (kind) => type.startsWith(kind) || type === `Merged${kind}`,

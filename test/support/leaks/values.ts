@@ -27,6 +27,12 @@ export class Values {
       const call = { name: entity, steps: atWidest(steps), selection };
       rows.set(entity, objectsIn(await answerTo(gateway, key, call)));
     }
+    const { webhooks } = await gateway.data(key, "{ webhooks { id url deliveries { id } } }");
+    rows.set("Webhook", Array.isArray(webhooks) ? webhooks : []);
+    rows.set(
+      "WebhookDelivery",
+      objectsIn(webhooks).filter(({ url }) => url === undefined),
+    );
     const cursors = new Map<string, string>();
     for (const call of lists) {
       const steps = atWidest(call.steps, rows.get("Account")?.[0]?.["name"]);

@@ -26,7 +26,7 @@ const random = ["tenant_id", "position", "transaction_id", "secret_hash", "last_
 const madeUp =
   /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|\d{4}-\d\d-\d\dT[\d:.]+(?:Z|\+00:00)|(?:DEAL|Q|deal|q)-\d{4}-\d{5}/g;
 /** A whole API key. */
-export const secret = /crm_[a-z]+_[\da-f-]{36}_[\da-f]{48}/g;
+export const secret = /crm_[a-z]+_[\da-f-]{36}_[\da-f]{48}|whsec_[\w+/=]{44}/g;
 
 /** Makes copies of a tenant, and compares what becomes of them. */
 export class TenantCopies {

@@ -1,3 +1,4 @@
+import { v7 as uuidv7 } from "uuid";
 import type { Fixtures, Made, TenantFixtures } from "./fixtures.ts";
 
 /** One of everything in a tenant, with every edge there is. */
@@ -81,6 +82,7 @@ export async function completeTenant(fixtures: Fixtures, slug: string): Promise<
     version: 1,
     changes: { name: [null, "Harbor deal"] },
   });
+  await addWebhook(fixtures, { tenant, apiKey, deal, change });
   return {
     tenant,
     merged: [mergedAccount, mergedContact],
@@ -98,4 +100,57 @@ export async function completeTenant(fixtures: Fixtures, slug: string): Promise<
       changeEvent: [change],
     },
   };
+}
+
+/** A webhook with a delivery that was tried. It is paused, so that nobody sends anything. */
+async function addWebhook(
+  fixtures: Fixtures,
+  made: {
+    readonly tenant: TenantFixtures;
+    readonly apiKey: Made;
+    readonly deal: Made;
+    readonly change: Made;
+  },
+): Promise<void> {
+  const { tenant, apiKey, deal, change } = made;
+  const [webhook, delivery] = [uuidv7(), uuidv7()];
+  const row = { tenant_id: tenant.uuid };
+  await fixtures.insert("webhooks", {
+    ...row,
+    id: webhook,
+    url: "https://hooks.example/",
+    description: `hook of ${tenant.slug}`,
+    api_key_id: apiKey.uuid,
+    status: "paused",
+    position: 1,
+    created_by: apiKey.id,
+  });
+  await fixtures.insert("webhook_secrets", {
+    ...row,
+    id: uuidv7(),
+    webhook_id: webhook,
+    secret: `whsec_${Buffer.from(tenant.slug).toString("base64")}`,
+  });
+  await fixtures.insert("webhook_deliveries", {
+    ...row,
+    id: delivery,
+    webhook_id: webhook,
+    position: 1,
+    event_id: change.uuid,
+    record_type: "Deal",
+    record_id: deal.uuid,
+    status: "failed",
+    status_reason: `reason of ${tenant.slug}`,
+    attempts: 1,
+  });
+  await fixtures.insert("webhook_attempts", {
+    ...row,
+    id: uuidv7(),
+    delivery_id: delivery,
+    started_at: "2026-01-02T03:04:05.000Z",
+    milliseconds: 7,
+    http_status: 500,
+    answer: `answer of ${tenant.slug}`,
+    failure: `failure of ${tenant.slug}`,
+  });
 }

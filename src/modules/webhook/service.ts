@@ -1,0 +1,250 @@
+import { v7 as uuidv7 } from "uuid";
+import type { Actor } from "../../auth/actor.ts";
+import { covers } from "../../auth/require-scopes.ts";
+import { isScope } from "../../auth/scopes.ts";
+import type { FencedPrisma } from "../../db/fenced-prisma.ts";
+import type { Prisma, Webhook } from "../../db/generated/prisma/client.ts";
+import { idComplaint, parseId, readId } from "../../lib/id.ts";
+import { invalid, notFound, type Problem } from "../../write/problem.ts";
+import type { EndpointSettings, Webhooks } from "./endpoint.ts";
+
+export const webhookPrefix = "whk";
+export const deliveryPrefix = "del";
+
+const mostWebhooks = 100;
+const defaultGraceMinutes = 24 * 60;
+const maxGraceMinutes = 7 * 24 * 60;
+
+/** Who writes, and with what. */
+export type WebhookContext = {
+  readonly actor: Actor;
+  readonly prisma: FencedPrisma;
+  readonly webhooks: Webhooks;
+};
+
+/** What a caller says of an endpoint; what is undefined stays as it is. */
+export type WebhookInput = Partial<Omit<EndpointSettings, "url">> & {
+  readonly url?: string | undefined;
+  readonly description?: string | null | undefined;
+};
+
+export type WebhookResult = {
+  readonly webhook: Webhook | null;
+  readonly secret?: string;
+  readonly problems: readonly Problem[];
+};
+
+const refused = (...problems: readonly Problem[]): WebhookResult => ({ webhook: null, problems });
+
+/** The webhooks that a caller sees: a caller of an application those of its application. */
+export const visibleTo = ({ tenantId, appId }: Actor): Prisma.WebhookWhereInput =>
+  appId === null ? { tenantId } : { tenantId, appId };
+
+/** Makes a webhook; its secret is in the result and is not shown again. It is told of what happens from now on. */
+export async function createWebhook(
+  ctx: WebhookContext,
+  input: WebhookInput & { readonly url: string; readonly apiKeyId?: string | null | undefined },
+): Promise<WebhookResult> {
+  const { actor, prisma, webhooks } = ctx;
+  const { tenantId } = actor;
+  const rights = await keyFor(ctx, input.apiKeyId ?? null);
+  if ("problem" in rights) return refused(rights.problem);
+  const settings = settingsOf(input, null);
+  const problems = [...complaints(settings), ...(await webhooks.check(settings, rights.actor))];
+  if ((await prisma.webhook.count({ where: { tenantId } })) >= mostWebhooks) {
+    problems.push(invalid([], `There are ${mostWebhooks} webhooks already; delete one first.`));
+  }
+  if (problems.length > 0) return refused(...problems);
+  const secret = webhooks.makeSecret();
+  const webhook = await prisma.webhook.create({
+    data: {
+      ...stored(settings),
+      tenantId,
+      id: uuidv7(),
+      description: input.description ?? null,
+      apiKeyId: rights.id,
+      appId: rights.actor.appId,
+      position: await webhooks.endOfLog(tenantId),
+      createdBy: actor.id,
+      secrets: { create: { id: uuidv7(), secret } },
+    },
+  });
+  return { webhook, secret, problems };
+}
+
+/** Changes what is sent. Its key's rights are not changed. */
+export function updateWebhook(
+  ctx: WebhookContext,
+  id: string,
+  input: WebhookInput,
+): Promise<WebhookResult> {
+  return withWebhook(ctx, id, async (webhook) => {
+    const rights = await rightsOf(ctx, webhook.apiKeyId, ["id"]);
+    if ("problem" in rights) return refused(rights.problem);
+    const settings = settingsOf(input, webhook);
+    const problems = [
+      ...complaints(settings),
+      ...(await ctx.webhooks.check(settings, rights.actor)),
+    ];
+    if (problems.length > 0) return refused(...problems);
+    const { description = webhook.description } = input;
+    return await changed(ctx, webhook, { ...stored(settings), description });
+  });
+}
+
+/** Pauses it, or has it delivered to again from where it was. */
+export function setPaused(
+  ctx: WebhookContext,
+  id: string,
+  paused: boolean,
+): Promise<WebhookResult> {
+  return withWebhook(ctx, id, async (webhook) => {
+    const status = paused ? "paused" : "active";
+    if (webhook.status === status) return { webhook, problems: [] };
+    if (!paused && (await ctx.webhooks.actorOf(webhook.apiKeyId)) === null) {
+      return refused(invalid(["id"], "is a webhook whose API key works no more; make a new one."));
+    }
+    const state = { status, statusReason: null, statusAt: new Date(), failingSince: null } as const;
+    const result = await changed(ctx, webhook, state);
+    if (!paused) await ctx.webhooks.wake(webhook);
+    return result;
+  });
+}
+
+/** Deletes it with its deliveries. */
+export function deleteWebhook(ctx: WebhookContext, id: string): Promise<WebhookResult> {
+  return withWebhook(ctx, id, async (webhook) => {
+    await ctx.prisma.webhook.deleteMany({ where: keyOf(webhook) });
+    return { webhook, problems: [] };
+  });
+}
+
+/** Gives it a new secret; the older ones sign too for a grace time. */
+export function rotateSecret(
+  ctx: WebhookContext,
+  id: string,
+  graceMinutes: number = defaultGraceMinutes,
+): Promise<WebhookResult> {
+  if (graceMinutes < 0 || graceMinutes > maxGraceMinutes) {
+    const message = `must be from 0 to ${maxGraceMinutes} (a week).`;
+    return Promise.resolve(refused(invalid(["graceMinutes"], message)));
+  }
+  return withWebhook(ctx, id, async (webhook) => {
+    const rights = await rightsOf(ctx, webhook.apiKeyId, ["id"]);
+    if ("problem" in rights) return refused(rights.problem);
+    const { tenantId, id: webhookId } = webhook;
+    const secret = ctx.webhooks.makeSecret();
+    const end = new Date(Date.now() + graceMinutes * 60_000);
+    await ctx.prisma.$transaction(async (transaction) => {
+      await transaction.webhookSecret.updateMany({
+        where: { tenantId, webhookId, OR: [{ expiresAt: null }, { expiresAt: { gt: end } }] },
+        data: { expiresAt: end },
+      });
+      await transaction.webhookSecret.create({
+        data: { tenantId, id: uuidv7(), webhookId, secret },
+      });
+    });
+    return { webhook, secret, problems: [] };
+  });
+}
+
+/** Sends it all events behind a position again. Those that it was told of have the same `webhook-id` as then. */
+export function replay(ctx: WebhookContext, id: string, position: bigint): Promise<WebhookResult> {
+  return withWebhook(ctx, id, async (webhook) => {
+    if (position > webhook.position) {
+      const message = "lies behind what the webhook was told of; events cannot be left out.";
+      return refused(invalid(["from"], message));
+    }
+    const result = await changed(ctx, webhook, { position });
+    await ctx.webhooks.wake(webhook);
+    return result;
+  });
+}
+
+/** Does something with a webhook that the caller sees. */
+export async function withWebhook(
+  { actor, prisma }: WebhookContext,
+  sent: string,
+  work: (webhook: Webhook) => Promise<WebhookResult>,
+): Promise<WebhookResult> {
+  const id = readId(webhookPrefix, sent);
+  if (id === null) return refused(invalid(["id"], idComplaint(webhookPrefix, sent)));
+  const webhook = await prisma.webhook.findFirst({ where: { ...visibleTo(actor), id } });
+  return webhook === null ? refused(notFound(["id"], "Webhook")) : await work(webhook);
+}
+
+const keyOf = ({ tenantId, id }: Webhook) => ({ tenantId, id });
+
+async function changed(
+  { prisma }: WebhookContext,
+  webhook: Webhook,
+  data: Prisma.WebhookUncheckedUpdateManyInput,
+): Promise<WebhookResult> {
+  const [found = null] = await prisma.webhook.updateManyAndReturn({ where: keyOf(webhook), data });
+  return found === null ? refused(notFound(["id"], "Webhook")) : { webhook: found, problems: [] };
+}
+
+type Rights = { readonly id: string; readonly actor: Actor } | { readonly problem: Problem };
+
+/** The key of a new webhook: the one that is named, or the caller's own. A token lives too short to be one. */
+function keyFor(ctx: WebhookContext, sent: string | null): Promise<Rights> {
+  const path = ["api_key_id"];
+  if (sent !== null) {
+    const id = readId("key", sent);
+    if (id === null) return Promise.resolve({ problem: invalid(path, idComplaint("key", sent)) });
+    return rightsOf(ctx, id, path);
+  }
+  if (ctx.actor.kind === "apiKey") return rightsOf(ctx, parseId("key", ctx.actor.id), path);
+  const message = "is needed with a token: the API key whose rights the webhook has.";
+  return Promise.resolve({ problem: invalid(path, message) });
+}
+
+/** A key whose rights the caller may hand on: it works, it may do no more, and it is of the caller's application. */
+async function rightsOf(
+  { actor: caller, webhooks }: WebhookContext,
+  id: string,
+  path: readonly string[],
+): Promise<Rights> {
+  const actor = await webhooks.actorOf(id);
+  if (actor === null || actor.tenantId !== caller.tenantId) {
+    return { problem: notFound(path, "API key") };
+  }
+  const may = actor.scopes.every((scope) => isScope(scope) && covers(caller.scopes, scope));
+  const isOwn = caller.appId === null || actor.appId === caller.appId;
+  if (may && isOwn) return { id, actor };
+  return { problem: invalid(path, "has an API key that may do more than the caller itself.") };
+}
+
+/** What an input comes to, on top of what there is. */
+function settingsOf(input: WebhookInput, webhook: Webhook | null): EndpointSettings {
+  const payload = input.payload ?? webhook?.payload ?? "thin";
+  const filter = webhook?.filter == null ? null : JSON.parse(webhook.filter);
+  return {
+    url: input.url ?? webhook?.url ?? "",
+    types: input.types ?? webhook?.types ?? [],
+    operations: input.operations ?? webhook?.operations ?? [],
+    filter: input.filter === undefined ? filter : input.filter,
+    payload,
+    query:
+      input.query === undefined && payload === "graphql"
+        ? (webhook?.query ?? null)
+        : (input.query ?? null),
+  };
+}
+
+function complaints({ payload, query }: EndpointSettings): Problem[] {
+  if (payload === "graphql" && query === null) {
+    return [invalid(["query"], "is needed with payload graphql.")];
+  }
+  if (payload !== "graphql" && query !== null) {
+    return [invalid(["query"], "needs payload graphql.")];
+  }
+  return [];
+}
+
+const stored = ({ filter, types, operations, ...settings }: EndpointSettings) => ({
+  ...settings,
+  types: [...types],
+  operations: [...operations],
+  filter: filter === null ? null : JSON.stringify(filter),
+});

@@ -1,0 +1,225 @@
+import { setImmediate } from "node:timers/promises";
+import type { GraphQLSchema } from "graphql";
+import type { Actor } from "../auth/actor.ts";
+import type { Database } from "../db/database.ts";
+import { asOwnWork } from "../db/work.ts";
+import { GatewayError } from "../lib/errors.ts";
+import type { LiveEvent } from "../live/listening.ts";
+import type { LogSource } from "../live/log.ts";
+import { readMatching } from "../live/matching.ts";
+import type { Catalog } from "../model/catalog.ts";
+import type { Endpoint } from "../modules/webhook/endpoint.ts";
+import { Deliveries, type Claimed, type Outcome } from "./deliveries.ts";
+import { findActive, stopEndpoint, type Signed } from "./endpoints.ts";
+import { listeningOf } from "./listening-of.ts";
+import type { Schedule } from "./schedule.ts";
+import type { Ended, Sending } from "./sending.ts";
+
+/** The most events of the log that are looked at in one step. */
+const eventsAtOnce = 500;
+/** How long a run may take before it lets others have its place. */
+const runMilliseconds = 20_000;
+
+export type RunOptions = {
+  readonly database: Database;
+  readonly catalog: Catalog;
+  readonly schema: GraphQLSchema;
+  readonly sending: Sending;
+  readonly schedule: Schedule;
+  /** The rights that a key has now; null if it does not work. */
+  readonly actorOf: (apiKeyId: string) => Promise<Actor | null>;
+  /** Hears that an endpoint was switched off. */
+  readonly onStop: (endpoint: Pick<Endpoint, "tenantId" | "id">, reason: string) => void;
+};
+
+/** How long requests may go on once the process is to end. */
+const endingMilliseconds = 4_000;
+
+/** Whether something was left for another run. */
+export type Left = { readonly more: boolean };
+
+/**
+ * Works off an endpoint: new events go from the log into its queue, and what is due is sent. Everything that is known is
+ * in the database, so a run may end anywhere; what it had taken is due again when its lease has run out.
+ */
+export class EndpointRun {
+  readonly #options: RunOptions;
+  readonly #of: Pick<Endpoint, "tenantId" | "id">;
+  readonly #deliveries: Deliveries;
+  readonly #source: LogSource;
+
+  constructor(options: RunOptions, of: Pick<Endpoint, "tenantId" | "id">) {
+    this.#options = options;
+    this.#of = of;
+    this.#deliveries = new Deliveries(options.database.pool);
+    const db = options.database.pool.forTenant(of.tenantId);
+    this.#source = {
+      tenantId: of.tenantId,
+      catalog: options.catalog,
+      db: { rows: (...statement) => asOwnWork(() => db.rows(...statement)) },
+    };
+  }
+
+  /**
+   * Runs until nothing is due, or others wait. Once the process is to end, nothing more is taken, and requests that take
+   * too long are given back.
+   *
+   * @throws what went wrong on our side; what was taken is given back then.
+   */
+  async run(stopping: AbortSignal): Promise<Left> {
+    const until = Date.now() + runMilliseconds;
+    const hurry = hurryAfter(stopping);
+    const running = new Set<Promise<void>>();
+    const ended: Ended[] = [];
+    const lost: Claimed[] = [];
+    let failure: { readonly reason: unknown } | null = null;
+    const start = (sent: Promise<Ended>, claimed: Claimed): void => {
+      const done: Promise<void> = sent
+        .then(
+          (one) => void ended.push(one),
+          (reason: unknown) => {
+            lost.push(claimed);
+            failure ??= { reason };
+          },
+        )
+        .finally(() => running.delete(done));
+      running.add(done);
+    };
+    for (;;) {
+      const isOver = stopping.aborted || Date.now() > until || failure !== null;
+      // Few steps with many deliveries, not one for each.
+      const isFull = running.size > this.#options.schedule.atOnce / 2;
+      const isIdle = isOver || isFull || (await this.#step(start, hurry));
+      if (running.size > 0) await Promise.race(running);
+      // Others that were answered in the same turn are written with it.
+      await setImmediate();
+      const outcomes = ended.splice(0);
+      if (outcomes.length > 0) await this.#settle(outcomes);
+      await this.#deliveries.giveBack(this.#of, lost.splice(0));
+      if (running.size > 0 || !isIdle || (outcomes.length > 0 && !isOver)) continue;
+      if (failure !== null && !stopping.aborted) throw asError(failure);
+      return { more: isOver };
+    }
+  }
+
+  /** Takes what is due. True if there was nothing to do. */
+  async #step(
+    start: (sent: Promise<Ended>, claimed: Claimed) => void,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { schedule, database } = this.#options;
+    const endpoint = await findActive(database, this.#of, new Date());
+    const actor = endpoint === null ? null : await this.#actorOf(endpoint);
+    if (endpoint === null || actor === null) return true;
+    const isAtEnd = await this.#dispatch(endpoint, actor);
+    const lease = schedule.requestMilliseconds + schedule.marginMilliseconds;
+    const claimed = await this.#deliveries.claim(this.#of, schedule.atOnce, lease);
+    const events = await this.#eventsOf(endpoint, actor, claimed);
+    for (const one of claimed) {
+      start(this.#send(endpoint, actor, one, events.get(one.position), signal), one);
+    }
+    return isAtEnd && claimed.length === 0;
+  }
+
+  /** The actor of its key. Without one the endpoint stops and says why. */
+  async #actorOf(endpoint: Signed): Promise<Actor | null> {
+    const actor = await this.#options.actorOf(endpoint.apiKeyId);
+    if (actor === null) await this.#stop("The API key that it was made with works no more.");
+    return actor;
+  }
+
+  /** Moves events from the log into the queue. False if the log goes on. */
+  async #dispatch(endpoint: Signed, actor: Actor): Promise<boolean> {
+    const { schedule, schema, catalog } = this.#options;
+    if ((await this.#deliveries.waiting(this.#of, schedule.maxWaiting)) >= schedule.maxWaiting)
+      return true;
+    try {
+      const listening = listeningOf(schema, catalog, endpoint, actor);
+      const { events, position, isAtEnd } = await readMatching(this.#source, listening, {
+        after: endpoint.position,
+        limit: eventsAtOnce,
+      });
+      if (position !== endpoint.position)
+        await this.#deliveries.enqueue(endpoint, events, position);
+      return isAtEnd;
+    } catch (error) {
+      if (!(error instanceof GatewayError) || error.code === "UNAVAILABLE") throw error;
+      await this.#stop(`Its events cannot be read: ${error.message}`);
+      return true;
+    }
+  }
+
+  /** The events of deliveries, as the actor may see them now; those that it may not, or that no longer match, are missing. */
+  async #eventsOf(
+    endpoint: Signed,
+    actor: Actor,
+    claimed: readonly Claimed[],
+  ): Promise<ReadonlyMap<bigint, LiveEvent>> {
+    const { schema, catalog } = this.#options;
+    const found = new Map<bigint, LiveEvent>();
+    const listening = listeningOf(schema, catalog, endpoint, actor);
+    const wanted = claimed.map(({ position }) => position).toSorted((a, b) => (a < b ? -1 : 1));
+    for (let start = 0; start < wanted.length;) {
+      const first = wanted[start] ?? 0n;
+      let end = start;
+      while (end < wanted.length && (wanted[end] ?? 0n) < first + BigInt(eventsAtOnce)) end += 1;
+      const last = wanted[end - 1] ?? first;
+      const { events, position } = await readMatching(this.#source, listening, {
+        after: String(first - 1n),
+        limit: Number(last - first) + 1,
+      });
+      for (const event of events) found.set(BigInt(event.position), event);
+      // A page may end early if its events are large.
+      const reached = BigInt(position);
+      while (start < end && (wanted[start] ?? 0n) <= reached) start += 1;
+    }
+    return found;
+  }
+
+  async #send(
+    endpoint: Signed,
+    actor: Actor,
+    claimed: Claimed,
+    event: LiveEvent | undefined,
+    signal: AbortSignal,
+  ): Promise<Ended> {
+    if (event === undefined) {
+      const { id, attempt } = claimed;
+      const reason = "Its key may not see the event, or it does not match any more.";
+      return {
+        outcome: { id, attempt, status: "dropped", reason, pause: null, sent: null },
+        stop: null,
+      };
+    }
+    return await this.#options.sending.send(endpoint, actor, claimed, event, signal);
+  }
+
+  async #settle(ended: readonly Ended[]): Promise<void> {
+    const outcomes: Outcome[] = ended.map(({ outcome }) => outcome);
+    const { isActive, failingFor } = await this.#deliveries.settle(this.#of, outcomes);
+    if (!isActive) return;
+    const stop = ended.find((one) => one.stop !== null)?.stop ?? null;
+    if (stop !== null) return await this.#stop(stop);
+    if (failingFor !== null && failingFor > this.#options.schedule.failingMilliseconds) {
+      const days = Math.floor(failingFor / 86_400_000);
+      await this.#stop(`Every attempt of ${days} days failed.`);
+    }
+  }
+
+  async #stop(reason: string): Promise<void> {
+    if (await stopEndpoint(this.#options.database, this.#of, reason))
+      this.#options.onStop(this.#of, reason);
+  }
+}
+
+/** Aborted some time after another signal. */
+function hurryAfter(stopping: AbortSignal): AbortSignal {
+  const hurry = new AbortController();
+  const later = (): void => void setTimeout(() => hurry.abort(), endingMilliseconds).unref();
+  if (stopping.aborted) later();
+  else stopping.addEventListener("abort", later, { once: true });
+  return hurry.signal;
+}
+
+const asError = ({ reason }: { readonly reason: unknown }): Error =>
+  reason instanceof Error ? reason : new Error(String(reason));

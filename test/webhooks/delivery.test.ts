@@ -1,0 +1,330 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Webhook } from "standardwebhooks";
+import { usualSchedule } from "../../src/webhooks/schedule.ts";
+import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { startReceiver, status, type Receiver } from "../support/webhooks/receiver.ts";
+
+let gateway: TestGateway;
+let receiver: Receiver;
+let key: string;
+let accountId: string;
+
+beforeAll(async () => {
+  receiver = await startReceiver();
+  gateway = await startGateway({
+    schedule: {
+      ...usualSchedule,
+      pauses: [0, 10, 10, 10],
+      requestMilliseconds: 2_000,
+      atOnce: 4,
+      maxRetryAfter: 50,
+    },
+  });
+  await gateway.fixtures.tenant("hooks");
+  key = await gateway.keyFor("hooks");
+  accountId = String(
+    at(
+      await gateway.data(key, `mutation { createAccount(input: {name: "A"}) { account { id } } }`),
+      "createAccount",
+      "account",
+      "id",
+    ),
+  );
+});
+
+afterAll(async () => {
+  await gateway.close();
+  receiver.close();
+});
+
+type Made = { readonly id: string; readonly secret: string };
+
+async function makeWebhook(
+  path: string,
+  input: Readonly<Record<string, unknown>> = {},
+): Promise<Made> {
+  const made = await gateway.data(
+    key,
+    `mutation ($input: CreateWebhookInput!) { createWebhook(input: $input) { webhook { id status } secret userErrors { message path } } }`,
+    { input: { url: receiver.urlOf(path), types: ["Deal"], ...input } },
+  );
+  expect(at(made, "createWebhook", "userErrors")).toEqual([]);
+  return {
+    id: String(at(made, "createWebhook", "webhook", "id")),
+    secret: String(at(made, "createWebhook", "secret")),
+  };
+}
+
+const removeWebhook = (id: string) =>
+  gateway.data(key, `mutation ($id: ID!) { deleteWebhook(id: $id) { userErrors { message } } }`, {
+    id,
+  });
+
+async function makeDeal(stage = "lead"): Promise<string> {
+  const made = await gateway.data(
+    key,
+    `mutation ($input: CreateDealInput!) { createDeal(input: $input) { deal { id } userErrors { message } } }`,
+    { input: { account_id: accountId, stage } },
+  );
+  return String(at(made, "createDeal", "deal", "id"));
+}
+
+const updateDeal = (id: string, input: object) =>
+  gateway.data(
+    key,
+    `mutation ($id: ID!, $input: UpdateDealInput!) { updateDeal(id: $id, input: $input) { userErrors { message } } }`,
+    { id, input },
+  );
+
+async function webhookOf(id: string): Promise<unknown> {
+  const found = await gateway.data(
+    key,
+    `query ($id: ID!) { webhook(id: $id) { status statusReason failingSince lag { waiting unread nextAttemptAt }
+      deliveries { id eventId status statusReason attemptCount attempts { status milliseconds answer failure } } } }`,
+    { id },
+  );
+  return at(found, "webhook");
+}
+
+const deliveriesOf = async (id: string): Promise<readonly unknown[]> => {
+  const found = at(await webhookOf(id), "deliveries");
+  return Array.isArray(found) ? found : [];
+};
+
+/** The headers that came once. */
+const textsOf = (headers: object): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      typeof value === "string" ? [[name, value]] : [],
+    ),
+  );
+
+const patient = { timeout: 30_000 };
+const versions = (path: string, record: string) =>
+  receiver
+    .at(path)
+    .filter(({ data }) => data.record_id === record)
+    .map(({ data }) => data.version);
+
+test("every event arrives once, signed, in the order of its record, with what it says of itself", async () => {
+  const { id, secret } = await makeWebhook("/plain");
+  const deals = [await makeDeal(), await makeDeal()];
+  for (const name of ["one", "two", "three"]) {
+    await Promise.all(deals.map((deal) => updateDeal(deal, { name })));
+  }
+  await expect.poll(() => receiver.at("/plain").length, patient).toBe(8);
+  for (const deal of deals) expect(versions("/plain", deal)).toEqual([1, 2, 3, 4]);
+  for (const { id: message, headers, body, data } of receiver.at("/plain")) {
+    expect(message).toBe(data.event_id);
+    expect(() => new Webhook(secret).verify(body, textsOf(headers))).not.toThrow();
+    expect(() => new Webhook(secret).verify(`${body} `, textsOf(headers))).toThrow();
+  }
+  await expect
+    .poll(() => webhookOf(id), patient)
+    .toMatchObject({
+      status: "active",
+      failingSince: null,
+      lag: { waiting: 0, unread: 0, nextAttemptAt: null },
+    });
+  expect(await deliveriesOf(id)).toHaveLength(8);
+  await removeWebhook(id);
+});
+
+test("a failing record's events wait for it in order, another record's do not; the id stays", async () => {
+  const { id } = await makeWebhook("/fails");
+  const [bad, good] = [await makeDeal(), await makeDeal()];
+  receiver.answer("/fails", (received, response) => {
+    const fails = received.data.record_id === bad && versions("/fails", bad).length <= 2;
+    response.writeHead(fails ? 500 : 200).end("x".repeat(3_000));
+  });
+  await updateDeal(bad, { name: "b" });
+  await updateDeal(good, { name: "g" });
+  await expect.poll(() => versions("/fails", bad).at(-1), patient).toBe(2);
+  await expect.poll(() => versions("/fails", good), patient).toEqual([1, 2]);
+  expect(versions("/fails", bad)).toEqual([1, 1, 1, 2]);
+  const ids = receiver
+    .at("/fails")
+    .filter(({ data }) => data.record_id === bad)
+    .map((one) => one.id);
+  expect(new Set(ids.slice(0, 3)).size).toBe(1);
+  await expect.poll(async () => at(await webhookOf(id), "lag", "waiting"), patient).toBe(0);
+  const tried = (await deliveriesOf(id)).find((one) => at(one, "attemptCount") === 3);
+  const attempts = at(tried, "attempts");
+  expect(attempts).toMatchObject([{ status: 200 }, { status: 500 }, { status: 500 }]);
+  expect(String(at(attempts, 0, "answer"))).toHaveLength(1_024);
+  await removeWebhook(id);
+});
+
+test("redirects, silence and 503 fail; after the last attempt the event is kept and can be sent again", async () => {
+  const { id } = await makeWebhook("/last");
+  receiver.answer("/last", (_received, response, count) => {
+    if (count === 1) response.writeHead(302, { location: receiver.urlOf("/stolen") }).end();
+    else if (count === 2) return;
+    else if (count === 3) response.writeHead(503, { "retry-after": "3600" }).end();
+    else if (count === 4) response.writeHead(429).end("busy");
+    else response.writeHead(201).end("thanks");
+  });
+  await makeDeal();
+  await expect
+    .poll(async () => (await deliveriesOf(id))[0], patient)
+    .toMatchObject({ status: "failed" });
+  const [failed] = await deliveriesOf(id);
+  expect(failed).toMatchObject({
+    statusReason: "4 attempts failed; the last: It answered 429.",
+    attempts: [{ status: 429, answer: "busy" }, { status: 503 }, { status: null }, { status: 302 }],
+  });
+  expect(String(at(failed, "attempts", 3, "failure"))).toMatch(/redirects are not followed/);
+  expect(receiver.at("/stolen")).toEqual([]);
+  await gateway.data(
+    key,
+    `mutation ($id: ID!) { redeliver(id: $id) { delivery { status } userErrors { message } } }`,
+    { id: at(failed, "id") },
+  );
+  await expect
+    .poll(async () => (await deliveriesOf(id))[0], patient)
+    .toMatchObject({ status: "delivered" });
+  expect(new Set(receiver.at("/last").map((one) => one.id)).size).toBe(1);
+  await removeWebhook(id);
+});
+
+test("410 switches a webhook off and says why; resumed, it goes on where it was", async () => {
+  const { id } = await makeWebhook("/gone");
+  receiver.answer("/gone", status(410));
+  const first = await makeDeal();
+  await expect
+    .poll(() => webhookOf(id), patient)
+    .toMatchObject({
+      status: "stopped",
+      statusReason: "It answered 410 Gone.",
+    });
+  const second = await makeDeal();
+  receiver.answer("/gone", status(200));
+  await gateway.data(
+    key,
+    `mutation ($id: ID!) { resumeWebhook(id: $id) { userErrors { message } } }`,
+    { id },
+  );
+  await expect.poll(() => versions("/gone", second), patient).toEqual([1]);
+  await expect.poll(() => versions("/gone", first), patient).toEqual([1, 1]);
+  await removeWebhook(id);
+});
+
+test("with one type the filter is of its records, and the transition is told; what it saw can be replayed", async () => {
+  const { id } = await makeWebhook("/won", {
+    where: { stage: { eq: "proposal" } },
+    payload: "full",
+  });
+  const deal = await makeDeal();
+  await updateDeal(deal, { stage: "proposal" });
+  await updateDeal(deal, { name: "still" });
+  await updateDeal(deal, { stage: "lead" });
+  const told = () => receiver.at("/won").map(({ data }) => [data.version, data.transition]);
+  const all = [
+    [2, "entered"],
+    [3, "changed"],
+    [4, "left"],
+  ];
+  await expect.poll(told, patient).toEqual(all);
+  await gateway.data(
+    key,
+    `mutation ($id: ID!) { replayWebhook(id: $id, time: "2020-01-01T00:00:00Z") { userErrors { message } } }`,
+    { id },
+  );
+  await expect.poll(told, patient).toEqual([...all, ...all]);
+  expect(new Set(receiver.at("/won").map((one) => one.id)).size).toBe(3);
+  await removeWebhook(id);
+});
+
+test("it has the rights of its key: what that may not see is not told, and revoked it stops and says why", async () => {
+  const made = await gateway.data(
+    key,
+    `mutation { createApiKey(input: {name: "narrow", scopes: ["read:deals", "read:webhooks", "write:webhooks"]}) { apiKey { id } } }`,
+  );
+  const narrow = String(at(made, "createApiKey", "apiKey", "id"));
+  const { id } = await makeWebhook("/narrow", { types: [], api_key_id: narrow });
+  await gateway.data(key, `mutation { createAccount(input: {name: "Secret"}) { account { id } } }`);
+  const deal = await makeDeal();
+  await expect
+    .poll(() => receiver.at("/narrow").map(({ data }) => data.record_id), patient)
+    .toEqual([deal]);
+  await gateway.data(
+    key,
+    `mutation ($id: ID!) { revokeApiKey(id: $id) { userErrors { message } } }`,
+    { id: narrow },
+  );
+  await makeDeal();
+  await expect
+    .poll(() => webhookOf(id), patient)
+    .toMatchObject({
+      status: "stopped",
+      statusReason: "The API key that it was made with works no more.",
+    });
+  expect(receiver.at("/narrow")).toHaveLength(1);
+  await removeWebhook(id);
+});
+
+test("two secrets sign while one replaces the other; a test says what was answered", async () => {
+  const { id, secret } = await makeWebhook("/rotated");
+  const rotated = await gateway.data(
+    key,
+    `mutation ($id: ID!) { rotateWebhookSecret(id: $id) { secret userErrors { message } } }`,
+    { id },
+  );
+  receiver.answer("/rotated", status(418));
+  const tested = await gateway.data(
+    key,
+    `mutation ($id: ID!) { testWebhook(id: $id) { test { status answer failure } userErrors { message } } }`,
+    { id },
+  );
+  expect(at(tested, "testWebhook", "test")).toEqual({
+    status: 418,
+    answer: "answered 418",
+    failure: "It answered 418.",
+  });
+  const [message] = receiver.at("/rotated");
+  for (const one of [secret, String(at(rotated, "rotateWebhookSecret", "secret"))]) {
+    const headers = textsOf(message?.headers ?? {});
+    expect(() => new Webhook(one).verify(message?.body ?? "", headers)).not.toThrow();
+  }
+  await removeWebhook(id);
+});
+
+test("a caller hands on no more than it has, and bad settings are told with their places", async () => {
+  const narrow = await gateway.keyFor("hooks", ["read:deals", "write:webhooks", "read:webhooks"]);
+  const { id } = await makeWebhook("/mine");
+  const asked = await gateway.ask(
+    narrow,
+    `mutation ($id: ID!) { updateWebhook(id: $id, input: {url: "https://example.com/"}) { webhook { id } userErrors { message } }
+      rotateWebhookSecret(id: $id) { secret userErrors { message } } }`,
+    { id },
+  );
+  const message = "id has an API key that may do more than the caller itself.";
+  expect(asked.data).toEqual({
+    updateWebhook: { webhook: null, userErrors: [{ message }] },
+    rotateWebhookSecret: { secret: null, userErrors: [{ message }] },
+  });
+  const bad = await gateway.data(
+    key,
+    `mutation ($input: CreateWebhookInput!) { createWebhook(input: $input) { webhook { id } secret userErrors { path code } } }`,
+    {
+      input: {
+        url: "http://10.0.0.1/",
+        types: ["Deal"],
+        where: { stage: { near: "x" } },
+        payload: "graphql",
+        query: "{ nothing }",
+      },
+    },
+  );
+  const code = "BAD_USER_INPUT";
+  expect(at(bad, "createWebhook")).toMatchObject({
+    webhook: null,
+    secret: null,
+    userErrors: [
+      { path: ["url"], code },
+      { path: ["where", "stage"], code },
+      { path: ["query"], code },
+    ],
+  });
+  await removeWebhook(id);
+});
