@@ -17,3 +17,12 @@ export type EventStream = {
   /** The client has gone. */
   close(): void;
 };
+
+/** A client that takes nothing of what waits for it for this time is let go. */
+const deafMilliseconds = 10_000;
+/** One that moves less than 64 KB a second counts as such. */
+const leastBytesPerMillisecond = 65.536;
+
+/** How long a client may take for what waits for it. */
+export const patienceFor = (bytes: number): number =>
+  deafMilliseconds + bytes / leastBytesPerMillisecond;

@@ -1,11 +1,9 @@
 import type { OutgoingHttpHeaders } from "node:http";
-import type { EventStream, StreamEnd } from "./event-stream.ts";
+import { patienceFor, type EventStream, type StreamEnd } from "./event-stream.ts";
 import { drained, holdFor, type Recipient } from "./send-answer.ts";
 
 /** How often a stream without events shows that it lives. */
 const aliveMilliseconds = 15_000;
-/** A client that reads nothing of what waits for it for this time is let go. */
-const deafMilliseconds = 10_000;
 
 /**
  * An event without a name and with empty data: EventSource gives it to listeners of `message`, and clients of GraphQL
@@ -84,9 +82,10 @@ function probe({ response }: Recipient): void {
 async function write(to: Recipient, text: string): Promise<void> {
   const { response } = to;
   if (response.destroyed || response.write(text)) return;
+  const bytes = Buffer.byteLength(text);
   const hold = holdFor(to);
-  hold?.take(Buffer.byteLength(text));
-  const timer = setTimeout(() => response.req.socket.destroy(), deafMilliseconds);
+  hold?.take(bytes);
+  const timer = setTimeout(() => response.req.socket.destroy(), patienceFor(bytes));
   await drained(response);
   clearTimeout(timer);
   hold?.free();

@@ -1,7 +1,6 @@
 import type { WebSocket } from "ws";
+import { patienceFor } from "../../limits/event-stream.ts";
 
-/** A client that takes nothing of what waits for it for this time is let go. */
-const deafMilliseconds = 10_000;
 /** How often an idle connection is looked after: by a ping that its program sees, and by one that its socket answers. */
 const aliveMilliseconds = 15_000;
 /** With so many bytes unread, no more is taken from the client. */
@@ -35,7 +34,7 @@ export class SocketWriter {
     if (socket.readyState !== socket.OPEN) return Promise.resolve();
     const bytes = Buffer.byteLength(text);
     this.#unread += bytes;
-    this.#deaf ??= setTimeout(() => socket.terminate(), deafMilliseconds);
+    if (this.#deaf === null) this.#wait();
     if (this.#unread > mostUnread) socket.pause();
     return new Promise((resolve) => {
       // A failure closes the connection, which ends all that is sent on it.
@@ -53,7 +52,8 @@ export class SocketWriter {
     if (this.#deaf !== null) clearTimeout(this.#deaf);
     const socket = this.#socket;
     const waits = this.#unread > 0 && socket.readyState === socket.OPEN;
-    this.#deaf = waits ? setTimeout(() => socket.terminate(), deafMilliseconds) : null;
+    const give = () => socket.terminate();
+    this.#deaf = waits ? setTimeout(give, patienceFor(this.#unread)) : null;
   }
 
   #look(): void {
