@@ -1,8 +1,8 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:http";
 import { loadConfig } from "../../../src/config.ts";
 import { openDatabase } from "../../../src/db/database.ts";
+import { createHttpServer } from "../../../src/http/http-server.ts";
 import { createGateway } from "../../../src/server.ts";
 import { schema } from "../gateway/schema.ts";
 
@@ -43,7 +43,7 @@ async function serve(): Promise<void> {
   const config = loadConfig();
   const database = openDatabase({ url: config.databaseUrl ?? "", pool: config.pool });
   const gateway = createGateway({ schema, database, config, demo: null });
-  const server = createServer((request, response) => gateway.requestListener(request, response));
+  const server = createHttpServer(gateway.requestListener, config.http, gateway.upgrades);
   server.listen(config.port, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
