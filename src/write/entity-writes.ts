@@ -42,6 +42,9 @@ export type UpsertKeys<Field extends string = string> = Readonly<
   Record<string, { readonly field: Field; readonly within: Field | null }>
 >;
 
+/** The key that other systems give a record. */
+export const externalKey = { external_id: { field: "externalId", within: null } } as const;
+
 /**
  * What is special about creating and changing records, in the order in which it is called. These are methods, so that
  * the rules of deals are rules of any entity: the engine hands each entity's rules only records of that entity.

@@ -18,15 +18,18 @@ import { lockHierarchy } from "./rules/hierarchy.ts";
 import { inUniqueOrder, makeRoom } from "./rules/unique.ts";
 import type { WriteUnit } from "./unit.ts";
 
-/** Writes new records; gives a draft for each input, in order. */
+/** Writes new records; gives a draft for each input, in order. `places` are their places in the call, if others. */
 export async function createIn(
   unit: WriteUnit,
   writes: EntityWrites,
   inputs: readonly ParsedInput[],
   onError: OnError,
+  places: readonly number[] = [],
 ): Promise<Draft[]> {
   const { entity } = writes;
-  const drafts = inputs.map((input, index) => newDraft(unit, writes, input, index));
+  const drafts = inputs.map((input, index) =>
+    newDraft(unit, writes, input, places[index] ?? index),
+  );
   const references = new References();
   await check(unit, writes, drafts, { references, onError });
   const good = accepted(drafts, onError);

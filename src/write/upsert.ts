@@ -1,24 +1,41 @@
 import type { Values } from "../model/record.ts";
-import { fieldOf, type Entity } from "../model/entity.ts";
-import { all, name, param, raw, sql, type Sql } from "../lib/sql.ts";
+import { fieldOf } from "../model/entity.ts";
+import { param, raw, sql } from "../lib/sql.ts";
 import type { WriteContext } from "./context.ts";
-import type { RowInput, WriteResult } from "./draft.ts";
-import type { EntityWrites, UpsertKeys } from "./entity-writes.ts";
+import type { WriteResult } from "./draft.ts";
+import type { EntityWrites } from "./entity-writes.ts";
 import { parseInput, restName, type ParsedInput } from "./input.ts";
-import { invalid, type Problem } from "./problem.ts";
-import { restoreIn } from "./remove.ts";
-import { Raced } from "./run.ts";
-import { createIn, updateIn } from "./save.ts";
 import { newDraft } from "./make-draft.ts";
-import { RefusedRows } from "./refused.ts";
+import { withNumbers } from "./numbers.ts";
+import { duplicate, invalid, notFound, type Problem } from "./problem.ts";
+import { Raced } from "./run.ts";
+import type { OnError } from "./rules/judge.ts";
+import { claimKey, isTold, recordsWith, type Claim } from "./rules/unique.ts";
 import type { WriteUnit } from "./unit.ts";
-import { writeRows } from "./write-rows.ts";
+import { writeFound } from "./upsert-rows.ts";
+import { only, writeRows } from "./write-rows.ts";
 
-type UpsertOptions = {
+export type UpsertOptions = {
   /** Which key to find the record by; the first that the input has unless said. */
   readonly by?: string | null | undefined;
   /** Whether a soft-deleted record that matches is brought back; a new one is made unless asked. */
   readonly restore?: boolean | null | undefined;
+  /** Whether records are only changed, and none is made. */
+  readonly updateOnly?: boolean | null | undefined;
+};
+
+/** One input, read as a change and as a new record. */
+type UpsertRow = {
+  readonly index: number;
+  readonly change: ParsedInput;
+  readonly create: ParsedInput;
+};
+
+/** What an input leads to: a change of the record that was found, or a new one. `key` is what it was looked for by. */
+export type FoundRow = UpsertRow & {
+  readonly id: string | null;
+  readonly isDeleted: boolean;
+  readonly key: string;
 };
 
 /** Updates the record that has the input's key, or creates it; says which. */
@@ -28,168 +45,250 @@ export async function upsertRecord(
   input: Values,
   options: UpsertOptions,
 ): Promise<WriteResult> {
-  const [result] = await writeRows(context, writes.entity.name, 1, async (unit) => [
-    await upsertIn(unit, writes, input, options),
-  ]);
-  return result ?? { id: null, problems: [] };
+  return only(await upsertRecords(context, writes, [input], options));
 }
 
-async function upsertIn(
+/** The same for many. One result for each input, in order; with `abort` all of them or none. */
+export function upsertRecords(
+  context: WriteContext,
+  writes: EntityWrites,
+  inputs: readonly Values[],
+  options: UpsertOptions,
+  onError: OnError = "abort",
+): Promise<WriteResult[]> {
+  const rows = inputs.map((input, index) => ({
+    index,
+    change: parseInput(writes.inputs.update, input),
+    create: parseInput(writes.inputs.create, input),
+  }));
+  // Which rows are new is known once they were looked for, and numbers are drawn outside of the transaction: it runs
+  // again with them.
+  let unnumbered: readonly UpsertRow[] = [];
+  let numbered: ReadonlyMap<number, ParsedInput> = new Map();
+  const work = async (unit: WriteUnit) => {
+    const { found, refused } = await findRows(unit, writes, rows, options);
+    const fresh = found.filter(({ id }) => id === null);
+    const field = writes.numbered?.field;
+    const lacking = ({ index, create: { values } }: UpsertRow): boolean =>
+      field !== undefined && values[field] == null && !numbered.has(index);
+    if (fresh.some(lacking)) {
+      unnumbered = fresh;
+      throw new Raced();
+    }
+    const whole = found.map((row) => ({ ...row, create: numbered.get(row.index) ?? row.create }));
+    return writeFound(unit, writes, { rows: whole, refused, count: rows.length }, onError);
+  };
+  return writeRows(context, writes.entity.name, rows.length, work, async () => {
+    const read = await withNumbers(
+      context,
+      writes,
+      unnumbered.map(({ create }) => create),
+    );
+    numbered = new Map(
+      unnumbered.flatMap(({ index }, place) => {
+        const input = read[place];
+        return input === undefined ? [] : [[index, input] as const];
+      }),
+    );
+  });
+}
+
+type Rule = { readonly field: string; readonly within: string | null };
+
+/** Where a record is looked for, and what changes of what is found there. */
+type Place = { readonly claim: Claim; readonly change: ParsedInput };
+type Sought = {
+  readonly row: UpsertRow;
+  readonly rule: Rule;
+  readonly places: readonly Place[];
+};
+
+/**
+ * Finds each row's record where the input says it belongs, or else where a new one would be put: a client that sends
+ * the same input twice must find the record that the first made. A live one comes before a deleted one.
+ */
+async function findRows(
   unit: WriteUnit,
   writes: EntityWrites,
-  input: Values,
+  rows: readonly UpsertRow[],
   options: UpsertOptions,
-): Promise<WriteResult> {
-  const sent = parseInput(writes.inputs.update, input);
-  const { found, change } = await findMatch(unit, writes, sent, options);
-  if ("problem" in found) {
-    const { problem } = found;
+): Promise<{ readonly found: FoundRow[]; readonly refused: Map<number, Problem[]> }> {
+  const { entity } = writes;
+  const refused = new Map<number, Problem[]>();
+  const refuse = ({ index, change }: UpsertRow, problem: Problem): void => {
     const isSaid = change.problems.some(({ path }) => path[0] === problem.path[0]);
-    throw new RefusedRows([[0, [...change.problems, ...(isSaid ? [] : [problem])]]], []);
+    refused.set(index, [...change.problems, ...(isSaid ? [] : [problem])]);
+  };
+  const sought = await seek(unit, writes, rows, options, refuse);
+  takeTurns(unit, writes, sought, options);
+  const found = new Map<UpsertRow, FoundRow>();
+  for (const liveness of options.restore === true
+    ? (["live", "deleted"] as const)
+    : (["live"] as const)) {
+    const open = sought.filter(({ row }) => !found.has(row) && !refused.has(row.index));
+    for (const [{ row, rule, places }, matches] of await matchesOf(unit, writes, open, liveness)) {
+      for (const [place, { change }] of places.entries()) {
+        const ids = matches[place] ?? [];
+        const [id] = ids;
+        if (id === undefined || found.has(row)) continue;
+        found.set(row, { ...row, change, id, isDeleted: liveness === "deleted", key: rule.field });
+        if (liveness === "live" && ids.length > 1) {
+          refuse(
+            row,
+            invalid(
+              [restName(rule.field)],
+              `is that of ${ids.length} live ${entity.plural}: update the one you mean by its id.`,
+            ),
+          );
+        }
+      }
+    }
   }
-  if (found.id === null) {
-    const [draft] = await createIn(
-      unit,
-      writes,
-      [parseInput(writes.inputs.create, input)],
-      "abort",
-    );
-    return { id: draft?.id ?? null, problems: [], created: true };
-  }
-  let changed = change;
-  if (found.isDeleted) {
-    // The version that the caller read is the deleted record's, and the restore moves it.
-    const { version, ...extras } = change.extras;
-    const row = { index: 0, id: found.id, version: typeof version === "number" ? version : null };
-    // What it comes back with is what it shall have: the value that it had may be another's by now.
-    const told = uniqueValues(writes.entity, change.values);
-    await restoreIn(unit, writes, [row], "abort", new Map([[found.id, told]]));
-    changed = { ...change, extras };
-  }
-  await updateFound(unit, writes, { index: 0, id: found.id, input: changed });
-  return { id: found.id, problems: [], created: false };
+  const seen = new Map<string, number>();
+  const result = sought.flatMap(({ row, rule }) => {
+    if (refused.has(row.index)) return [];
+    const match = found.get(row) ?? { ...row, id: null, isDeleted: false, key: rule.field };
+    if (match.id === null && options.updateOnly === true) {
+      refuse(row, notFound([restName(rule.field)], entity.type));
+      return [];
+    }
+    const first = match.id === null ? undefined : seen.get(match.id);
+    if (first !== undefined) {
+      refuse(row, duplicate([restName(rule.field)], { complaint: "sameAsRow", row: first }, null));
+      return [];
+    }
+    if (match.id !== null) seen.set(match.id, row.index);
+    return [match];
+  });
+  return { found: result, refused };
 }
 
-/** What an input says of unique values. */
-function uniqueValues({ fields, unique }: Entity, values: Values): Values {
-  return Object.fromEntries(
-    unique.flatMap(({ field }) => {
-      const value = values[field];
-      const isGood = value !== undefined && (value !== null || fields[field]?.nullable === true);
-      return isGood ? [[field, value]] : [];
+/** What each row is looked for by. */
+async function seek(
+  unit: WriteUnit,
+  writes: EntityWrites,
+  rows: readonly UpsertRow[],
+  { by }: UpsertOptions,
+  refuse: (row: UpsertRow, problem: Problem) => void,
+): Promise<Sought[]> {
+  const { entity, upsertKeys = {} } = writes;
+  const rules: readonly Rule[] = Object.values(upsertKeys);
+  const keyed = rows.flatMap((row) => {
+    const { values } = row.change;
+    const rule = by == null ? rules.find(({ field }) => values[field] != null) : upsertKeys[by];
+    if (rule !== undefined && values[rule.field] != null) return [{ row, rule }];
+    const names = by === "external_id" ? [by] : rules.map(({ field }) => restName(field));
+    const complaint = `is needed to find the record: send ${names.join(" or ")}.`;
+    const faulty = names.find((name) => row.change.problems.some(({ path }) => path[0] === name));
+    // Few callers have a key of their own: what is said of none is said of the other one.
+    refuse(row, invalid([faulty ?? names[1] ?? names[0] ?? ""], complaint));
+    return [];
+  });
+  const owners = await ownersOfNew(unit, writes, keyed);
+  const told = new Map<string, number>();
+  return keyed.flatMap(({ row, rule }) => {
+    const claimed = (values: Values): Claim => ({
+      value: String(values[rule.field]),
+      within: rule.within === null ? null : (ownerIn(values, rule.within) ?? null),
+    });
+    const places = [{ claim: claimed(row.change.values), change: row.change }];
+    const owner = owners.get(row);
+    if (rule.within !== null && owner !== undefined) {
+      // What is found there stays there.
+      const { [rule.within]: _none, ...values } = row.change.values;
+      places.push({
+        claim: claimed({ ...values, [rule.within]: owner }),
+        change: { ...row.change, values },
+      });
+    }
+    const key = `${rule.field} ${places.map(({ claim }) => claimKey(entity, rule, claim)).join(" ")}`;
+    const first = told.get(key);
+    told.set(key, first ?? row.index);
+    if (first === undefined) return [{ row, rule, places }];
+    refuse(row, duplicate([restName(rule.field)], { complaint: "sameAsRow", row: first }, null));
+    return [];
+  });
+}
+
+const ownerIn = (values: Values, within: string): string | null => {
+  const owner = values[within];
+  return typeof owner === "string" ? owner : null;
+};
+
+/** To whom a new record would belong where the input does not say, of keys that are unique beside their owner. */
+async function ownersOfNew(
+  unit: WriteUnit,
+  writes: EntityWrites,
+  keyed: readonly { readonly row: UpsertRow; readonly rule: Rule }[],
+): Promise<ReadonlyMap<UpsertRow, string>> {
+  const drafts = keyed.flatMap(({ row, rule: { within } }) =>
+    within === null || row.change.values[within] != null
+      ? []
+      : [{ row, within, draft: newDraft(unit, writes, row.change, row.index) }],
+  );
+  if (drafts.length > 0) {
+    await writes.rules?.attach?.(
+      unit,
+      drafts.map(({ draft }) => draft),
+    );
+  }
+  return new Map(
+    drafts.flatMap(({ row, within, draft }) => {
+      const owner = ownerIn(draft.values, within);
+      return owner === null ? [] : [[row, owner] as const];
     }),
   );
 }
 
-/** Updates the record that was found; if it went in between, the search starts anew. */
-async function updateFound(unit: WriteUnit, writes: EntityWrites, row: RowInput): Promise<void> {
-  try {
-    await updateIn(unit, writes, [row], "abort");
-  } catch (error) {
-    const said = error instanceof RefusedRows ? (error.problems.get(row.index) ?? []) : [];
-    const isGone = said.some(({ code, path }) => code === "NOT_FOUND" && path[0] === "id");
-    throw isGone ? new Raced() : error;
+/**
+ * Callers with the same key take turns, where no unique index settles it. One record takes the turn of its key, a
+ * batch that of all records of its kind: a thousand locks would use up those of the whole server.
+ */
+function takeTurns(
+  unit: WriteUnit,
+  { entity }: EntityWrites,
+  sought: readonly Sought[],
+  { restore }: UpsertOptions,
+): void {
+  const lock = (call: string, key: readonly string[]) => {
+    const turn = JSON.stringify([unit.actor.tenantId, entity.table, ...key]);
+    return sql`${raw(call)}(hashtextextended(lower(${param(turn, "text")}), 0))`;
+  };
+  const [shared, own] = ["pg_advisory_xact_lock_shared", "pg_advisory_xact_lock"];
+  const [first] = sought;
+  if (first === undefined) return;
+  if (sought.length === 1) {
+    const { field } = first.rule;
+    const keys = first.places.map(({ claim }) =>
+      fieldOf(entity, field).kind.comparedAs(claim.value),
+    );
+    unit.send(sql`SELECT ${lock(shared, [])}, ${lock(own, [field, keys[0] ?? ""])}`);
+    return;
+  }
+  const isSettled = ({ rule }: Sought): boolean =>
+    entity.unique.some(({ field, within }) => field === rule.field && within === rule.within);
+  if (restore === true || !sought.every(isSettled)) {
+    unit.send(sql`SELECT ${lock(own, [])}`);
   }
 }
 
-/** The record to change, and what changes of it. */
-type Match = { readonly found: Found; readonly change: ParsedInput };
-
-/**
- * Finds the record where the input says it belongs, or else where a new one would be put: a client that sends the same input
- * twice must find the record that the first made. A live one comes before a deleted one.
- */
-async function findMatch(
+/** The records that the caller may see at each place of each row: live ones by age, deleted ones the latest first. */
+async function matchesOf(
   unit: WriteUnit,
-  writes: EntityWrites,
-  change: ParsedInput,
-  { by, restore }: UpsertOptions,
-): Promise<Match> {
-  const places = [{ values: change.values, change }, ...(await placeOfNew(unit, writes, change))];
-  let match: Match = { found: { id: null, isDeleted: false }, change };
-  for (const liveness of restore === true ? (["live", "deleted"] as const) : (["live"] as const)) {
-    for (const place of places) {
-      const found = await findRecord(unit, writes, place.values, { by, liveness });
-      match = { found, change: place.change };
-      if ("problem" in found || found.id !== null) return match;
+  { entity }: EntityWrites,
+  sought: readonly Sought[],
+  liveness: "live" | "deleted",
+): Promise<readonly (readonly [Sought, readonly (readonly string[])[]])[]> {
+  const matches = new Map(sought.map((one) => [one, one.places.map((): string[] => [])]));
+  for (const [rule, group] of Map.groupBy(sought, (one) => one.rule)) {
+    const asked = group.flatMap((one) =>
+      one.places.map(({ claim }, place) => ({ one, claim, place })),
+    );
+    const claims = asked.map(({ claim }) => claim);
+    for (const { claim, id, appId } of await recordsWith(unit, entity, rule, claims, liveness)) {
+      const at = asked[claim];
+      if (at !== undefined && isTold(unit.actor, appId)) matches.get(at.one)?.[at.place]?.push(id);
     }
   }
-  return match;
-}
-
-/** Where to look, and what changes of what is found there. */
-type Place = { readonly values: Values; readonly change: ParsedInput };
-
-/** Where a new record would be put, if that is elsewhere. What is found there stays there. */
-async function placeOfNew(
-  unit: WriteUnit,
-  writes: EntityWrites,
-  change: ParsedInput,
-): Promise<Place[]> {
-  const keys = Object.values(writes.upsertKeys ?? {});
-  const within = keys.find((rule) => rule.within !== null)?.within;
-  if (within == null || change.values[within] != null) return [];
-  const draft = newDraft(unit, writes, change, 0);
-  await writes.rules?.attach?.(unit, [draft]);
-  const owner = draft.values[within];
-  const { [within]: _none, ...others } = change.values;
-  return owner === null
-    ? []
-    : [{ values: { ...others, [within]: owner }, change: { ...change, values: others } }];
-}
-
-type Found =
-  | { readonly id: string | null; readonly isDeleted: boolean }
-  | { readonly problem: Problem };
-
-async function findRecord(
-  unit: WriteUnit,
-  { entity, upsertKeys = {} }: EntityWrites,
-  values: ParsedInput["values"],
-  { by, liveness }: Pick<UpsertOptions, "by"> & { readonly liveness: "live" | "deleted" },
-): Promise<Found> {
-  const rule =
-    by == null
-      ? Object.values(upsertKeys).find(({ field }) => values[field] != null)
-      : upsertKeys[by];
-  if (rule === undefined || values[rule.field] == null) {
-    const names = Object.values(upsertKeys).map(({ field }) => restName(field));
-    return {
-      problem: invalid(
-        [names[0] ?? ""],
-        `is needed to find the record: send ${names.join(" or ")}.`,
-      ),
-    };
-  }
-  const matches = matching(entity, rule, values);
-  // Two callers with the same key take turns: not every key is unique by an index.
-  const key = fieldOf(entity, rule.field).kind.comparedAs(String(values[rule.field]));
-  const turn = JSON.stringify([unit.actor.tenantId, entity.table, rule.field, key]);
-  unit.send(sql`SELECT pg_advisory_xact_lock(hashtextextended(lower(${param(turn, "text")}), 0))`);
-  const found = await unit.find(entity, matches, null, liveness);
-  if (liveness === "live" && found.length > 1) {
-    return {
-      problem: invalid(
-        [restName(rule.field)],
-        `is that of ${found.length} live ${entity.plural}: update the one you mean by its id.`,
-      ),
-    };
-  }
-  const [latest] = found.toSorted((a, b) =>
-    String(a["deletedAt"]) < String(b["deletedAt"]) ? 1 : -1,
-  );
-  return { id: latest?.id ?? null, isDeleted: latest !== undefined && liveness === "deleted" };
-}
-
-function matching(entity: Entity, rule: UpsertKeys[string], values: Values): Sql {
-  const definition = fieldOf(entity, rule.field);
-  const value = param(definition.kind.comparedAs(String(values[rule.field])), "text");
-  const condition = sql`${raw(`t.${name(definition.key ?? definition.column)}`)} = ${value}`;
-  if (rule.within === null) return condition;
-  const owner = fieldOf(entity, rule.within);
-  const column = raw(`t.${name(owner.column)}`);
-  return all([
-    condition,
-    sql`${column} IS NOT DISTINCT FROM ${param(values[rule.within] ?? null, "uuid")}`,
-  ]);
+  return [...matches];
 }

@@ -75,6 +75,7 @@ describe("a mutation of one record", () => {
     const quote_id = await write("createQuote", { input: offer });
     await write("updateQuote", { id: quote_id, input: { name: "First offer" } });
     await write("upsertQuote", { input: { account_id, quote_number: "Q-1" } });
+    await write("upsertLineItem", { input: { quote_id, external_id: "L-1" } });
 
     const line = await write("createLineItem", { input: { quote_id, unit_price: "10" } });
     await write("updateLineItem", { id: line, input: { quantity: "2" } });
@@ -131,6 +132,7 @@ describe("a mutation of one record", () => {
       upsertAccount: 9,
       upsertContact: 10,
       upsertDeal: 12,
+      upsertLineItem: 12,
       upsertQuote: 11,
     });
     expect(Object.keys(costs).toSorted()).toEqual(singleMutations.toSorted());

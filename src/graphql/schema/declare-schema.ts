@@ -18,7 +18,8 @@ import {
 } from "./filter-inputs.ts";
 import { makeInput } from "./input-ref.ts";
 import { makeMergedField, makeMovedEdges } from "./merge-fields.ts";
-import { makeOnError, makeRecordVersion } from "./mutation-fields.ts";
+import { makeOnError } from "./on-error.ts";
+import { makeRecordVersion } from "./mutation-fields.ts";
 import { nodeQueries } from "./query-fields.ts";
 import { addScalars } from "./scalars.ts";
 import type { RowRef, SchemaParts } from "./schema-parts.ts";

@@ -3,7 +3,6 @@ import type { Entity } from "../../model/entity.ts";
 import { capitalized, withArticle } from "../../lib/text.ts";
 import type { WriteResult } from "../../write/draft.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
-import type { OnError } from "../../write/rules/judge.ts";
 import {
   createRecords,
   deleteRecords,
@@ -13,26 +12,11 @@ import {
 } from "../../write/verbs.ts";
 import { maxRows, only } from "../../write/write-rows.ts";
 import type { Builder } from "./builder.ts";
+import { onErrorOptions, policy } from "./on-error.ts";
 import { batchPayloadRef, payloadRef, writing } from "./payloads.ts";
 import type { SchemaParts } from "./schema-parts.ts";
-import { upsertField } from "./upsert-field.ts";
+import { upsertFields } from "./upsert-field.ts";
 import { sentValues, writeContext } from "./write-context.ts";
-
-/** The GraphQL enum of what becomes of the good rows of a batch. */
-export const makeOnError = (builder: Builder) =>
-  builder.enumType("OnError", {
-    description: "What becomes of the good rows of a call when others are not.",
-    values: {
-      abort: {
-        description:
-          "All rows are written, or none; the default. They are judged by the state after the call, so rows can swap unique values.",
-      },
-      continue: {
-        description:
-          "The good rows are written, the others are not. They are judged in row order, as if sent one after the other.",
-      },
-    },
-  });
 
 /** The GraphQL input of a record to delete or restore. */
 export const makeRecordVersion = (builder: Builder) =>
@@ -62,7 +46,7 @@ export function entityMutations(
     removeFields(schema, writes, "Delete", deleteRecords);
     removeFields(schema, writes, "Restore", restoreRecords);
   }
-  if (writes.upsertKeys !== undefined) upsertField(schema, writes);
+  if (writes.upsertKeys !== undefined) upsertFields(schema, writes);
 }
 
 /** The value of a batch's field. */
@@ -105,14 +89,6 @@ function createFields(schema: SchemaParts, writes: EntityWrites, batches: boolea
     }),
   );
 }
-
-const onErrorOptions = (schema: SchemaParts) => ({
-  type: schema.onError(),
-  description: "What becomes of the good rows when others are not; `abort` unless said.",
-});
-
-/** The enum's values are the words themselves. */
-const policy = (onError: unknown): OnError => (onError === "continue" ? "continue" : "abort");
 
 function updateFields(schema: SchemaParts, writes: EntityWrites): void {
   const { entity, inputs } = writes;

@@ -21,6 +21,14 @@ type Verb =
   | "Revoke"
   | "Rotate";
 
+/** Of an upsert. */
+const created = {
+  nullable: true,
+  extensions: ofOutcome,
+  description: "Whether the record is new; null when nothing was written.",
+  resolve: (result: WriteResult) => result.created ?? null,
+} as const;
+
 /**
  * `CreateDealPayload`: the record under its own name, and what the caller got wrong. `extras` are texts that the verb
  * gives beside it, with their descriptions.
@@ -41,16 +49,7 @@ export function payloadRef(
         description: `The ${entity.type} as it is now; null when nothing was written.`,
         ...written(entity, (result: WriteResult) => result.id),
       }),
-      ...(verb === "Upsert"
-        ? {
-            created: t.boolean({
-              nullable: true,
-              extensions: ofOutcome,
-              description: "Whether the record is new; null when nothing was written.",
-              resolve: ({ created }) => created ?? null,
-            }),
-          }
-        : {}),
+      ...(verb === "Upsert" ? { created: t.boolean(created) } : {}),
       ...Object.fromEntries(
         Object.entries(extras).map(([name, description]) => [
           name,
@@ -93,6 +92,7 @@ export function batchPayloadRef(
         description: `The ${entity.type} as it is now; null when the row was not written.`,
         ...written(entity, (result: RowResult) => result.id),
       }),
+      ...(verb === "Upsert" ? { created: t.boolean(created) } : {}),
       userErrors: t.field({
         type: [userError()],
         extensions: ofOutcome,

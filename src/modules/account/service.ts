@@ -1,7 +1,7 @@
 import type { Values } from "../../model/record.ts";
 import { splitId } from "../../lib/id.ts";
 import { textOf, type Draft } from "../../write/draft.ts";
-import type { EntityWrites } from "../../write/entity-writes.ts";
+import { externalKey, type EntityWrites } from "../../write/entity-writes.ts";
 import { lockLastContact, refreshLastContact } from "../activity/service.ts";
 import { contactWrites } from "../contact/service.ts";
 import { accountInputs } from "./inputs.ts";
@@ -13,6 +13,7 @@ export const accountWrites: EntityWrites<"Account"> = {
   entity: account,
   inputs: accountInputs,
   upsertKeys: {
+    ...externalKey,
     email: { field: "email", within: null },
     domain: { field: "domain", within: null },
   },

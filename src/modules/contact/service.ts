@@ -6,7 +6,7 @@ import { phoneKey, readPhone } from "../../model/kinds/phone.ts";
 import { isOneOf, raw } from "../../lib/sql.ts";
 import { textOf, type Draft } from "../../write/draft.ts";
 import { fitsIndex, maxLineLength, tooManyBytes } from "../../model/kinds/parts/text-schema.ts";
-import type { EntityWrites } from "../../write/entity-writes.ts";
+import { externalKey, type EntityWrites } from "../../write/entity-writes.ts";
 import { invalid } from "../../write/problem.ts";
 import { Raced } from "../../write/run.ts";
 import type { References } from "../../write/references.ts";
@@ -21,7 +21,7 @@ import { contact } from "./model.ts";
 export const contactWrites: EntityWrites<"Contact"> = {
   entity: contact,
   inputs: contactInputs,
-  upsertKeys: { email: { field: "email", within: "accountId" } },
+  upsertKeys: { ...externalKey, email: { field: "email", within: "accountId" } },
   rules: {
     attach: attachByDomain,
     check: (unit, drafts, references) => {

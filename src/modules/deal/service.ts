@@ -2,7 +2,7 @@ import { v7 as uuidv7 } from "uuid";
 import { wordsOf } from "../../lib/messages.ts";
 import { changes, isFaulty, type Draft } from "../../write/draft.ts";
 import { fitsIndex, tooManyBytes } from "../../model/kinds/parts/text-schema.ts";
-import type { EntityWrites } from "../../write/entity-writes.ts";
+import { externalKey, type EntityWrites } from "../../write/entity-writes.ts";
 import { invalid } from "../../write/problem.ts";
 import type { WriteUnit } from "../../write/unit.ts";
 import { lockLastContact, refreshLastContact } from "../activity/service.ts";
@@ -16,7 +16,7 @@ export const dealWrites: EntityWrites<"Deal"> = {
   entity: deal,
   inputs: dealInputs,
   numbered: { field: "dealNumber", kind: "deal", prefix: "DEAL" },
-  upsertKeys: { deal_number: { field: "dealNumber", within: null } },
+  upsertKeys: { ...externalKey, deal_number: { field: "dealNumber", within: null } },
   rules: {
     check: async (unit, drafts) => {
       await takeTenantDefaults(unit, drafts);

@@ -10,7 +10,7 @@ import {
 } from "../../lib/money.ts";
 import { isOneOf, param, raw, sql } from "../../lib/sql.ts";
 import { changes, isFaulty, type Draft } from "../../write/draft.ts";
-import type { EntityWrites } from "../../write/entity-writes.ts";
+import { externalKey, type EntityWrites } from "../../write/entity-writes.ts";
 import type { Judge } from "../../write/rules/judge.ts";
 import { invalid, type Problem } from "../../write/problem.ts";
 import type { References } from "../../write/references.ts";
@@ -24,6 +24,7 @@ import { lineItem } from "./model.ts";
 export const lineItemWrites: EntityWrites<"LineItem"> = {
   entity: lineItem,
   inputs: lineItemInputs,
+  upsertKeys: externalKey,
   // The quote's total moves with every line.
   changesAlong: ["quoteId"],
   rules: {

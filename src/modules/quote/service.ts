@@ -1,6 +1,6 @@
 import { tenThousandths } from "../../lib/money.ts";
 import { changes, isFaulty, type Draft } from "../../write/draft.ts";
-import type { EntityWrites } from "../../write/entity-writes.ts";
+import { externalKey, type EntityWrites } from "../../write/entity-writes.ts";
 import { invalid } from "../../write/problem.ts";
 import type { WriteUnit } from "../../write/unit.ts";
 import { quoteInputs } from "./inputs.ts";
@@ -13,7 +13,7 @@ export const quoteWrites: EntityWrites<"Quote"> = {
   entity: quote,
   inputs: quoteInputs,
   numbered: { field: "quoteNumber", kind: "quote", prefix: "Q" },
-  upsertKeys: { quote_number: { field: "quoteNumber", within: null } },
+  upsertKeys: { ...externalKey, quote_number: { field: "quoteNumber", within: null } },
   rules: {
     check: async (unit, drafts) => {
       for (const draft of drafts) {

@@ -12,7 +12,7 @@ import type { WriteUnit } from "../unit.ts";
 type Rule = Entity["unique"][number];
 
 /** A value that shall be unique, and what it belongs to. */
-type Claim = { readonly value: string; readonly within: string | null };
+export type Claim = { readonly value: string; readonly within: string | null };
 
 /**
  * Refuses a value that a live record has already, or another row of the same call. Two callers at once are settled by
@@ -142,7 +142,7 @@ export function inUniqueOrder(entity: Entity, drafts: readonly Draft[]): Draft[]
 }
 
 /** The same for two claims that cannot both be granted. */
-function claimKey(entity: Entity, rule: Rule, { value, within }: Claim): string {
+export function claimKey(entity: Entity, rule: Rule, { value, within }: Claim): string {
   return `${within ?? ""} ${fieldOf(entity, rule.field).kind.comparedAs(value)}`;
 }
 
@@ -164,6 +164,21 @@ export async function holdersOf(
   rule: Rule,
   claims: readonly Claim[],
 ): Promise<Map<number, { id: string; appId: string | null }>> {
+  const found = await recordsWith(unit, entity, rule, claims, "live");
+  return new Map(found.map(({ claim, ...holder }) => [claim, holder]));
+}
+
+/**
+ * The live or deleted records that have the value of each claim, whoever may see them, with the claim's index: by age,
+ * or the latest deletion first.
+ */
+export async function recordsWith(
+  unit: WriteUnit,
+  entity: Entity,
+  rule: Rule,
+  claims: readonly Claim[],
+  liveness: "live" | "deleted",
+): Promise<{ claim: number; id: string; appId: string | null }[]> {
   const definition = fieldOf(entity, rule.field);
   const key = definition.key ?? definition.column;
   const valueOf = ({ value }: Claim) => definition.kind.comparedAs(value);
@@ -184,9 +199,11 @@ export async function holdersOf(
   const rows = await unit.rows(
     sql`WITH w AS MATERIALIZED (${claimed})
       SELECT w.place, t."id", t."app_id" FROM w JOIN ${raw(name(entity.table))} t ON t.${raw(name(key) + " = w.value" + within)}
-      WHERE t."tenant_id" = ${unit.tenant} AND t."deleted_at" IS NULL`,
+      WHERE t."tenant_id" = ${unit.tenant} AND t."deleted_at" IS ${raw(liveness === "live" ? "NULL" : "NOT NULL")} ORDER BY t."deleted_at" DESC, t."id"`,
   );
-  return new Map(
-    rows.map(([place, id, appId]) => [Number(place) - 1, { id: id ?? "", appId: appId ?? null }]),
-  );
+  return rows.map(([place, id, appId]) => ({
+    claim: Number(place) - 1,
+    id: id ?? "",
+    appId: appId ?? null,
+  }));
 }
