@@ -51,6 +51,7 @@ import { workFor } from "./limits/request-work.ts";
 import { catalog } from "./modules/catalog.ts";
 import { roots as restRoots, templateOf } from "./rest/operations.ts";
 import { answerDocs, answerOpenApi, docsPath, openApiPath } from "./rest/openapi/pages.ts";
+import { exportRoutes } from "./rest/export/routes.ts";
 import { restRoutes } from "./rest/routes.ts";
 import { createTasks } from "./tasks.ts";
 import { describeError } from "./telemetry/describe-error.ts";
@@ -197,6 +198,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   for (const root of restRoots) {
     app.use(`${root}*`, stepping(fromBrowsers), stepping(admitted(admission, refuseRest)));
   }
+  const connections = config.pool.size;
+  app.route("/", exportRoutes({ database, gate, logger, connections }));
   app.route("/", restRoutes({ database, gate, logger }));
   app.all(openApiPath, stepping(fromBrowsers), answering(answerOpenApi));
   app.all(`${docsPath}/*`, answering(answerDocs));

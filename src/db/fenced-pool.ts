@@ -9,7 +9,7 @@ import { RecentTexts, type Asking } from "./prepared-texts.ts";
 import { SharedTexts } from "./shared-texts.ts";
 import { SpareConnections } from "./spare-connections.ts";
 import { isStatementError, type Cells } from "./statement.ts";
-import { OpenTransaction, type Transaction } from "./transaction.ts";
+import { OpenTransaction, type Transaction, type TransactionOptions } from "./transaction.ts";
 import { currentTenant, currentWork, forTenant, type Work } from "./work.ts";
 
 /** The most reads of one operation that run at once; one tenant's share is larger. */
@@ -178,26 +178,27 @@ export class FencedPool extends pg.Pool {
   async transaction<Result>(
     tenantId: string,
     work: (transaction: Transaction) => Promise<Result>,
-    asking: Asking = "once",
+    options: TransactionOptions = {},
   ): Promise<Result> {
     const currently = currentWork();
     currently?.throwIfStopped();
     const pin: Pin = { tenantId, plans: "force_generic_plan" };
     const connection = this.#takeSpare(pin) ?? (await this.#take(pin));
     currently?.begins(connection);
-    const transaction = new OpenTransaction(connection, pin, currently, asking);
+    const transaction = new OpenTransaction(connection, pin, currently, options);
     let result: Result;
     try {
       transaction.begin();
       result = await work(transaction);
       await transaction.commit();
+      const isWrite = options.isSnapshot !== true;
       try {
         await transaction.answered();
       } finally {
-        this.onCommit?.(tenantId);
-        await this.onWrite?.(currently);
+        if (isWrite) this.onCommit?.(tenantId);
+        if (isWrite) await this.onWrite?.(currently);
       }
-      if (currently !== undefined) currently.hasCommitted = true;
+      if (currently !== undefined && isWrite) currently.hasCommitted = true;
       connection.holds(pin);
       const { behind } = transaction;
       if (behind !== null) {

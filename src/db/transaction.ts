@@ -20,6 +20,13 @@ export type Transaction = {
   readBehind(text: string, values: readonly unknown[]): Promise<Cells[] | null>;
 };
 
+export type TransactionOptions = {
+  /** How its statements are asked for. */
+  readonly asking?: Asking;
+  /** Whether it only reads, and all of it from one snapshot. */
+  readonly isSnapshot?: boolean;
+};
+
 /** A statement that waits for the commit. */
 type Behind = Piece & {
   readonly resolve: (rows: Cells[] | null | Promise<Cells[]>) => void;
@@ -40,14 +47,21 @@ export class OpenTransaction implements Transaction {
   #isGivenUp = false;
   /** How its statements are asked for behind the first round trip, which can begin again on the spot. */
   #asking: Asking;
+  readonly #isSnapshot: boolean;
   /** The read behind the commit, once both are sent. */
   behind: { readonly rows: Promise<Cells[]>; readonly resolve: Behind["resolve"] } | null = null;
 
-  constructor(connection: Connection, pin: Pin, work: Work | undefined, asking: Asking) {
+  constructor(
+    connection: Connection,
+    pin: Pin,
+    work: Work | undefined,
+    { asking = "once", isSnapshot = false }: TransactionOptions,
+  ) {
     this.#connection = connection;
     this.#pin = pin;
     this.#work = work;
     this.#asking = asking;
+    this.#isSnapshot = isSnapshot;
     this.#opening = new Opening((sent) => this.#send(sent), connection.keepsPin);
   }
 
@@ -62,7 +76,8 @@ export class OpenTransaction implements Transaction {
       connection.losePin();
     }
     // READ COMMITTED is said aloud: writers rely on seeing what was committed while they waited for a lock.
-    this.send("BEGIN ISOLATION LEVEL READ COMMITTED");
+    const level = this.#isSnapshot ? "REPEATABLE READ READ ONLY" : "READ COMMITTED";
+    this.send(`BEGIN ISOLATION LEVEL ${level}`);
     if (!connection.keepsPin) this.#waiting.push(...fencing);
   }
 
@@ -144,9 +159,11 @@ export class OpenTransaction implements Transaction {
     const asking = isOpen || this.#asking === "afresh" ? this.#asking : "usual";
     const first = connection.send({ ...sent, asking }).answer;
     const answer = isOpen ? first : this.#orBegunAgain(first, sent);
-    this.#sent.push(answer);
+    // Without its rows, which a long transaction would gather.
+    const ended = answer.then(() => undefined);
+    this.#sent.push(ended);
     // Heard again below; unheard here, it would end the process when `work` has failed before.
-    answer.catch(() => undefined);
+    ended.catch(() => undefined);
     return answer;
   }
 

@@ -70,6 +70,7 @@ export class Work {
   #mostNodes = Infinity;
   #readCharacters = 0;
   #madeBytes = 0;
+  #mostBytes = maxAnswerBytes;
   #counts = 0;
 
   constructor({ mayStop = true } = {}) {
@@ -154,6 +155,12 @@ export class Work {
     return this.stopped === null;
   }
 
+  /** Its answer is sent as it is read, so that it may last and be of any length. Its client's end still stops it. */
+  streams(): void {
+    this.deadline = null;
+    this.#mostBytes = Infinity;
+  }
+
   /**
    * Counts bytes of the answer as they are made.
    *
@@ -161,7 +168,7 @@ export class Work {
    */
   countMade(bytes: number): void {
     this.#madeBytes += bytes;
-    if (this.#madeBytes > maxAnswerBytes) this.stop(answerTooLong());
+    if (this.#madeBytes > this.#mostBytes) this.stop(answerTooLong());
     this.#counts += 1;
     if (this.#counts % countsPerLook === 0) this.#look();
     this.throwIfStopped();

@@ -21,6 +21,8 @@ const allowedHeaders = [
   "x-request-id",
 ].join(", ");
 const exposedHeaders = [
+  "x-rows",
+  "x-log-position",
   "etag",
   "location",
   "retry-after",

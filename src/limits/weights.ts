@@ -21,6 +21,8 @@ export const weights = {
   search: { edge: 2, root: 1_000, kinds: 2_500 },
   /** Reading a phone number that a filter compares with. */
   phoneValue: 5,
+  /** Each row of an export. */
+  exported: 1 / 100,
   mutation: 10,
   merge: 500,
 } as const;

@@ -148,6 +148,25 @@ export function pageSql(
   };
 }
 
+/** A whole list without pages: how many rows it has, and a cursor of that name over them in their order. */
+export function wholeList(
+  request: OrderedRequest,
+  context: { readonly catalog: Catalog; readonly viewer: Viewer },
+  read: Columns<unknown>,
+  cursor: string,
+): { readonly count: Statement; readonly open: Statement } {
+  const viewer = viewerSql(context.viewer);
+  const matches = matching(request, context.catalog, viewer);
+  const from = sql`FROM ${raw(`${name(request.entity.table)} t`)} WHERE ${matches}`;
+  const columns = join(read.sql(viewer, context.catalog), ", ");
+  return {
+    count: render(sql`SELECT count(*) ${from}`),
+    open: render(
+      sql`DECLARE ${raw(name(cursor))} NO SCROLL CURSOR FOR SELECT ${columns} ${from} ORDER BY ${orderList(termsOf(request))}`,
+    ),
+  };
+}
+
 /** Renders the one statement that reads a page for every parent at once. */
 export function pageStatement<Item>(
   request: ListRequest,

@@ -57,23 +57,15 @@ export function projectionColumns(
   projection: Projection,
   catalog: Catalog,
 ): Columns<PrintedRecord> {
-  const { entity, members } = projection;
-  const fields = [...new Set(["id", ...members.flatMap(fieldsOf)])];
-  const hasVersion = entity.fields["version"] !== undefined;
-  if (hasVersion && !fields.includes("version")) fields.push("version");
-  const edges = members.filter((member) => member.kind === "ids" || member.kind === "records");
-  const cellOf = (field: string): number => fields.indexOf(field);
+  const hasVersion = projection.entity.fields["version"] !== undefined;
+  const { sql: columns, printers, cellOf } = printing(projection, catalog, hasVersion);
   const versionCell = hasVersion ? cellOf("version") : null;
-  let edgeCell = fields.length;
-  const parts = members.map((member, index) => {
-    const start = `${index === 0 ? "{" : ","}${JSON.stringify(member.key)}:`;
-    return { start, print: printer(projection, catalog, member, cellOf, () => edgeCell++) };
+  const parts = printers.map((print, index) => {
+    const key = JSON.stringify(projection.members[index]?.key);
+    return { start: `${index === 0 ? "{" : ","}${key}:`, print };
   });
   return {
-    sql: (viewer) => [
-      ...fields.map((field) => fieldSql("t", field, fieldOf(entity, field))),
-      ...edges.map((member) => edgeSql(projection, catalog, member, viewer)),
-    ],
+    sql: columns,
     read: (cells, start) => {
       let json = "";
       for (const part of parts) json += part.start + part.print(cells, start);
@@ -84,6 +76,35 @@ export function projectionColumns(
         json: `${json}}`,
       };
     },
+  };
+}
+
+/** The same, each value of a record by itself: a list of JSON texts in the order of the members. */
+export function memberColumns(
+  projection: Projection,
+  catalog: Catalog,
+): Columns<readonly string[]> {
+  const { sql: columns, printers } = printing(projection, catalog, false);
+  return { sql: columns, read: (cells, start) => printers.map((print) => print(cells, start)) };
+}
+
+/** What is read of each record, and how each member is printed from it. */
+function printing(projection: Projection, catalog: Catalog, withVersion: boolean) {
+  const { entity, members } = projection;
+  const fields = [...new Set(["id", ...members.flatMap(fieldsOf)])];
+  if (withVersion && !fields.includes("version")) fields.push("version");
+  const edges = members.filter((member) => member.kind === "ids" || member.kind === "records");
+  const cellOf = (field: string): number => fields.indexOf(field);
+  let edgeCell = fields.length;
+  return {
+    cellOf,
+    printers: members.map((member) =>
+      printer(projection, catalog, member, cellOf, () => edgeCell++),
+    ),
+    sql: (viewer: ViewerSql) => [
+      ...fields.map((field) => fieldSql("t", field, fieldOf(entity, field))),
+      ...edges.map((member) => edgeSql(projection, catalog, member, viewer)),
+    ],
   };
 }
 

@@ -87,7 +87,7 @@ function attemptWrite<Outcome>(
     recordStep(unit, idempotent, outcome);
     return outcome;
   };
-  return pool.transaction(actor.tenantId, attempt, asking);
+  return pool.transaction(actor.tenantId, attempt, { asking });
 }
 
 /** The rows changed between being read and being locked: the transaction starts anew. */

@@ -1,0 +1,56 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { unavailable } from "../../lib/errors.ts";
+import { answerOf } from "../answer.ts";
+import { Refused } from "../error-answers.ts";
+
+/** How long a place is waited for: who has read an export to its end asks for the next before its place is free. */
+const waitMilliseconds = 2_000;
+/** A part of the connections for all: an export keeps one for as long as its client reads. */
+const share = 4;
+
+/** Bounds the exports that run at once, since each keeps a connection. */
+export class ExportPlaces {
+  readonly #size: number;
+  readonly #taken = new Map<string, number>();
+
+  constructor(connections: number) {
+    this.#size = Math.max(1, Math.floor(connections / share));
+  }
+
+  /**
+   * Takes a place; gives what ends it.
+   *
+   * @throws Refused RATE_LIMITED where the tenant has its exports, GatewayError UNAVAILABLE where all places are taken.
+   */
+  async take(tenantId: string): Promise<() => void> {
+    const until = performance.now() + waitMilliseconds;
+    for (;;) {
+      try {
+        return this.#takeNow(tenantId);
+      } catch (error) {
+        if (performance.now() > until) throw error;
+        await sleep(50);
+      }
+    }
+  }
+
+  #takeNow(tenantId: string): () => void {
+    const own = this.#taken.get(tenantId) ?? 0;
+    // A part of the places, so that one tenant does not have them all.
+    if (own >= Math.max(1, Math.floor(this.#size / 2))) {
+      const error = `${own} of your exports run; wait until one of them has ended.`;
+      throw new Refused("RATE_LIMITED", answerOf(429, { error }, { "retry-after": "5" }));
+    }
+    const all = [...this.#taken.values()].reduce((sum, count) => sum + count, 0);
+    if (all >= this.#size) throw unavailable("Too many exports run just now; try again.");
+    this.#taken.set(tenantId, own + 1);
+    let isOver = false;
+    return () => {
+      if (isOver) return;
+      isOver = true;
+      const left = (this.#taken.get(tenantId) ?? 1) - 1;
+      if (left === 0) this.#taken.delete(tenantId);
+      else this.#taken.set(tenantId, left);
+    };
+  }
+}

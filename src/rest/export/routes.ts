@@ -1,0 +1,247 @@
+import { Readable, pipeline } from "node:stream";
+import { createGzip } from "node:zlib";
+import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
+import { Hono, type Context as HonoContext } from "hono";
+import type { Logger } from "pino";
+import type { Actor } from "../../auth/actor.ts";
+import { requireScopes } from "../../auth/require-scopes.ts";
+import type { Database } from "../../db/database.ts";
+import type { Transaction } from "../../db/transaction.ts";
+import { quotaHeaders, type Gate } from "../../gate/gate.ts";
+import type { GateEnv, RequestContext } from "../../gate/request-context.ts";
+import { acceptedCodings } from "../../lib/accept.ts";
+import { sendStream, sendWhole } from "../../limits/send-answer.ts";
+import { readingCost, weights } from "../../limits/weights.ts";
+import { describeError } from "../../telemetry/describe-error.ts";
+import { headOf } from "../answer.ts";
+import { crmFace } from "../crm/face.ts";
+import { noSuchMethod, Refused, tell } from "../error-answers.ts";
+import { operationsOf, type Operation, type Resource } from "../face.ts";
+import { patternsOf, readListQuery, readQuery, sorts } from "../list-query.ts";
+import { pass } from "../pass.ts";
+import { ExportPlaces } from "./places.ts";
+import { csvHeader, csvLines, jsonLines } from "./print.ts";
+import { readExportQuery } from "./request.ts";
+import { counted, opened, positionIn, type Counted, type Part } from "./snapshot.ts";
+
+type ExportOptions = {
+  readonly database: Database;
+  readonly gate: Gate;
+  readonly logger: Logger;
+  /** How many connections the gateway has. */
+  readonly connections: number;
+};
+
+/** What is sent: its parts, what stands in front of them and behind them, and what it is called. */
+type Export = {
+  readonly parts: readonly Part[];
+  readonly cost: number;
+  readonly type: string;
+  readonly file: string;
+  readonly start: (position: string, parts: readonly Counted[]) => string;
+  readonly end: (position: string, rows: number) => string;
+};
+
+/** A client that takes nothing for so long has gone, or keeps a connection for nothing. */
+const patience = 30_000;
+
+const lists = operationsOf(crmFace).filter(({ verb }) => verb === "list");
+
+/** `GET …/export`: a list, or all of them, whole and from one snapshot, sent as it is read. */
+export function exportRoutes(options: ExportOptions): Hono<GateEnv> {
+  const app = new Hono<GateEnv>();
+  const places = new ExportPlaces(options.connections);
+  const [first] = lists;
+  if (first === undefined) throw new Error("there is nothing to export");
+  const routes: readonly (readonly [string, Operation, (query: URLSearchParams) => Export])[] = [
+    ["/api/v1/crm/export", { ...first, scopes: allScopes() }, allOf],
+    ...lists.map((list) => [`${list.path}/export`, list, exportOf(list.resource)] as const),
+  ];
+  for (const [path, operation, read] of routes) {
+    const named = { ...operation, id: `export${operation.resource.plural}` };
+    app.on("GET", [path, `${path}/`], (request) =>
+      respond(named, read, request, { ...options, places }),
+    );
+  }
+  return app;
+}
+
+const allScopes = () => [...new Set(lists.flatMap(({ scopes }) => scopes))];
+
+const exportOf =
+  (resource: Resource) =>
+  (query: URLSearchParams): Export => {
+    const { list, projection, format, isRaw } = readExportQuery(resource, query);
+    const searched = query.has("q") ? 2 * weights.search.root : 0;
+    const file = resource.path.split("/").at(-1) ?? "export";
+    const shared = {
+      cost:
+        weights.count.root +
+        searched +
+        readingCost(patternsOf(query), sorts(resource, query), "root"),
+      file: `${file}.${format}`,
+    };
+    return format === "csv"
+      ? {
+          ...shared,
+          parts: [{ request: list, columns: csvLines(projection, isRaw) }],
+          type: "text/csv; charset=utf-8; header=present",
+          start: () => csvHeader(projection),
+          end: () => "",
+        }
+      : {
+          ...shared,
+          parts: [{ request: list, columns: jsonLines(projection) }],
+          type: "application/x-ndjson; charset=utf-8",
+          start: () => "",
+          end: lastLine,
+        };
+  };
+
+/** All kinds of records, each line with its kind. */
+function allOf(query: URLSearchParams): Export {
+  const parts = lists.map(({ resource }): Part => {
+    const type = JSON.stringify(resource.noun);
+    return {
+      request: readListQuery(resource, onlyDeleted(query)),
+      columns: jsonLines(resource.projection, (json) => `{"type":${type},"record":${json}}`),
+    };
+  });
+  return {
+    parts,
+    cost: lists.length * weights.count.root,
+    type: "application/x-ndjson; charset=utf-8",
+    file: "export.ndjson",
+    start: (position, found) => {
+      const rows = Object.fromEntries(
+        found.map(({ rows: count }, index) => [lists[index]?.resource.noun ?? "", count]),
+      );
+      return `${JSON.stringify({ _start: { position, rows } })}\n`;
+    },
+    end: lastLine,
+  };
+}
+
+/** Of all kinds alike only `include_deleted` can be said; anything else is told as what the list does not have. */
+function onlyDeleted(query: URLSearchParams): URLSearchParams {
+  const known = new Set(["include_deleted"]);
+  const stray = [...query.keys()].filter((name) => !known.has(name));
+  // Under a name that no list has, so that it is complained of.
+  return new URLSearchParams(
+    [...query].map(([name, value]) => [stray.includes(name) ? `${name}!` : name, value]),
+  );
+}
+
+const lastLine = (position: string, rows: number): string =>
+  `${JSON.stringify({ _end: { rows, position } })}\n`;
+
+async function respond(
+  operation: Operation,
+  read: (query: URLSearchParams) => Export,
+  { req, env: { context } }: HonoContext<GateEnv>,
+  options: ExportOptions & { readonly places: ExportPlaces },
+): Promise<Response> {
+  const { response } = context;
+  context.operation = {
+    api: operation.face.name,
+    type: "query",
+    name: operation.id,
+    isAnonymous: false,
+  };
+  context.isValid = true;
+  try {
+    if (context.method !== "GET") throw new Refused("BAD_USER_INPUT", noSuchMethod("GET"));
+    const actor = await pass(context, operation, options.gate);
+    requireScopes(actor, operation.scopes);
+    const asked = read(readQuery(req.url));
+    const leave = await options.places.take(actor.tenantId);
+    try {
+      await options.database.pool.transaction(
+        actor.tenantId,
+        (transaction) => send(transaction, asked, actor, context, options),
+        { isSnapshot: true },
+      );
+    } finally {
+      leave();
+    }
+  } catch (thrown) {
+    if (response.destroyed) return RESPONSE_ALREADY_SENT;
+    const told = tell(thrown, operation, context.id);
+    if (told.isUnexpected) {
+      const cause = thrown instanceof Refused ? thrown.cause : thrown;
+      options.logger.error(
+        { requestId: context.id, operation: operation.id, cause: describeError(cause) },
+        "unexpected error",
+      );
+    }
+    context.codes.add(told.code);
+    for (const scope of told.missingScopes) context.missingScopes.add(scope);
+    // What has begun cannot be refused any more: it is cut, which the client sees.
+    if (response.headersSent) response.destroy();
+    else await sendWhole(context, headOf(told.answer, quotaHeaders(context)), told.answer.body);
+  }
+  return RESPONSE_ALREADY_SENT;
+}
+
+async function send(
+  transaction: Transaction,
+  asked: Export,
+  actor: Actor,
+  context: RequestContext,
+  { gate }: ExportOptions,
+): Promise<void> {
+  const { response, work } = context;
+  const position = await positionIn(transaction, actor.tenantId);
+  const parts = await counted(transaction, actor, asked.parts);
+  const rows = parts.reduce((sum, part) => sum + part.rows, 0);
+  const points = asked.cost + Math.ceil(rows * weights.exported);
+  context.cost = { requested: points, actual: points };
+  await gate.takePoints(context, actor, points);
+  const [first, ...others] = parts;
+  const begun = first === undefined ? null : await opened(transaction, first);
+  work.streams();
+  // From here on it waits for its client.
+  work.turn?.end();
+  const stalled = setTimeout(() => response.destroy(), patience);
+  const texts = (async function* () {
+    yield asked.start(position, parts);
+    if (begun !== null) yield* begun;
+    for (const part of others) yield* await opened(transaction, part);
+    yield asked.end(position, rows);
+    response.addTrailers({ "x-rows-sent": String(rows) });
+  })();
+  const chunks = (async function* () {
+    for await (const text of texts) {
+      stalled.refresh();
+      if (text !== "") yield Buffer.from(text);
+    }
+  })();
+  const isZipped = acceptedCodings(context.request.headers["accept-encoding"]?.toString()).includes(
+    "gzip",
+  );
+  response.appendHeader("vary", "accept-encoding");
+  const headers = {
+    ...quotaHeaders(context),
+    "content-type": asked.type,
+    "content-disposition": `attachment; filename="${asked.file}"`,
+    "x-log-position": position,
+    "x-rows": String(rows),
+    trailer: "x-rows-sent",
+    ...(isZipped ? { "content-encoding": "gzip" } : {}),
+  };
+  try {
+    await sendStream(context, { status: 200, headers }, isZipped ? zipped(chunks) : chunks);
+  } finally {
+    clearTimeout(stalled);
+  }
+}
+
+/** Compressed as it comes, at the level of other answers. */
+function zipped(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  // A failure comes out of the end that is read.
+  return pipeline(
+    Readable.from(chunks, { objectMode: false }),
+    createGzip({ level: 3 }),
+    () => undefined,
+  );
+}

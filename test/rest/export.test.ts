@@ -1,0 +1,276 @@
+import { request as httpRequest } from "node:http";
+import { gunzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { at, listAt, type TestGateway } from "../support/gateway/gateway.ts";
+import { startTenant } from "../support/gateway/one-tenant.ts";
+import { boundKey, Writes } from "../support/writes/writes.ts";
+import { idOf, type Values } from "../support/writes/mutation.ts";
+
+let gateway: TestGateway;
+let key: string;
+let write: Writes;
+
+beforeAll(async () => {
+  ({ gateway, key } = await startTenant("exports"));
+  write = new Writes(gateway, key);
+  await write.mutateMany("createAccounts", {
+    inputs: [
+      { name: "=1+1", external_id: "a-1", annual_revenue: "-12.5", tags: ["x", "y,z"] },
+      { name: 'Quote "and", comma', external_id: "a-2", description: "two\nlines" },
+      { name: "Plain", external_id: "a-3", custom_fields: { region: "north" } },
+    ],
+  });
+});
+afterAll(() => gateway.close());
+
+type Answer = {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly trailers: Readonly<Record<string, unknown>>;
+  readonly body: Buffer;
+};
+
+const recordIn = (value: unknown): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(Object(value)));
+
+/** Asks by Node's own means, which tells trailers. */
+function ask(path: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(
+      `${gateway.url}/api/v1/crm${path}`,
+      { headers: { "x-api-key": key, ...headers } },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        response.on("error", reject);
+        response.on("end", () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            trailers: response.trailers,
+            body: Buffer.concat(chunks),
+          }),
+        );
+      },
+    );
+    request.on("error", reject);
+    request.end();
+  });
+}
+
+const textOf = async (path: string): Promise<string> => (await ask(path)).body.toString();
+const linesOf = (body: Buffer): unknown[] =>
+  body
+    .toString()
+    .trimEnd()
+    .split("\n")
+    .map((line): unknown => JSON.parse(line));
+
+describe("an export of one kind", () => {
+  it("is one record a line as lists show them, and says how many in front, behind and as its last line", async () => {
+    const { status, headers, trailers, body } = await ask("/accounts/export?sort=external_id");
+    expect([status, headers["x-rows"], trailers["x-rows-sent"]]).toEqual([200, "3", "3"]);
+    const lines = linesOf(body);
+    expect(lines.pop()).toEqual({
+      _end: { rows: 3, position: headers["x-log-position"] },
+    });
+    const listed = await ask("/accounts?sort=external_id");
+    expect(lines).toEqual(listAt(JSON.parse(listed.body.toString()), "data"));
+  });
+
+  it("as CSV is safe to open by default, and as it is stored with raw=true", async () => {
+    const path =
+      "/accounts/export?format=csv&sort=external_id&fields=external_id,name,annual_revenue,tags,description,custom_fields";
+    const { body, headers, trailers } = await ask(path);
+    expect(headers["content-type"]).toContain("text/csv");
+    expect(headers["content-disposition"]).toBe('attachment; filename="accounts.csv"');
+    expect(trailers["x-rows-sent"]).toBe("3");
+    expect(body.toString()).toBe(
+      [
+        "external_id,name,annual_revenue,tags,description,custom_fields",
+        `a-1,'=1+1,-12.5,"[""x"",""y,z""]",,{}`,
+        'a-2,"Quote ""and"", comma",,[],"two\nlines",{}',
+        'a-3,Plain,,[],,"{""region"": ""north""}"',
+        "",
+      ].join("\r\n"),
+    );
+    expect(await textOf(`${path}&raw=true`)).toContain("a-1,=1+1,-12.5");
+  });
+
+  it("takes the list's filters, and refuses what is none of it with all that is wrong", async () => {
+    expect(
+      await textOf("/accounts/export?format=csv&fields=name&external_id[in]=a-2,a-3&sort=name"),
+    ).toBe('name\r\nPlain\r\n"Quote ""and"", comma"\r\n');
+    const { status, body } = await ask(
+      "/accounts/export?format=xml&fields=nonsense&limit=5&raw=maybe",
+    );
+    expect(status).toBe(400);
+    const paths = listAt(JSON.parse(body.toString()), "issues").map((issue) => at(issue, "path"));
+    expect(paths).toEqual(["format", "raw", "limit", "fields"]);
+    const filter = await ask("/accounts/export?nonsense=1");
+    expect(filter.status).toBe(400);
+  });
+
+  it("is compressed when asked, and the same", async () => {
+    const plain = await ask("/accounts/export?format=csv");
+    const zipped = await ask("/accounts/export?format=csv", { "accept-encoding": "gzip" });
+    expect(zipped.headers["content-encoding"]).toBe("gzip");
+    expect(gunzipSync(zipped.body).toString()).toBe(plain.body.toString());
+    expect(zipped.trailers["x-rows-sent"]).toBe("3");
+  });
+
+  it("shows an application its own records, and needs the scope of reading", async () => {
+    const own = await boundKey(gateway, key, { app_id: "app-1" });
+    await new Writes(gateway, own).created("Account", { name: "Ours" });
+    const { body } = await ask("/accounts/export?format=csv&fields=name", { "x-api-key": own });
+    expect(body.toString()).toBe("name\r\nOurs\r\n");
+    const input = { name: "narrow", scopes: ["read:contacts"] };
+    const { payload } = await write.mutate("createApiKey", { input });
+    const narrow = { "x-api-key": String(at(payload, "secret")) };
+    expect((await ask("/accounts/export", narrow)).status).toBe(403);
+    expect((await ask("/export", narrow)).status).toBe(403);
+    expect((await ask("/contacts/export", narrow)).status).toBe(200);
+  });
+
+  it("has nothing of another tenant", async () => {
+    const other = await gateway.fixtures.tenant("another");
+    await other.account({ name: "Foreign" });
+    expect(await textOf("/accounts/export")).not.toContain("Foreign");
+    const headers = { "x-api-key": await gateway.keyFor("another") };
+    expect((await ask("/accounts/export", headers)).headers["x-rows"]).toBe("1");
+  });
+});
+
+describe("a client that does not read", () => {
+  it("has one export at once, is told so, and frees its place when it goes", async () => {
+    // More than what the system takes before anybody reads.
+    const description = "long ".repeat(15_000);
+    const inputs = Array.from({ length: 12 }, () => ({ description }));
+    for (let round = 0; round < 20; round += 1)
+      await write.mutateMany("createAccounts", { inputs });
+    const request = httpRequest(`${gateway.url}/api/v1/crm/accounts/export`, {
+      headers: { "x-api-key": key },
+    });
+    request.on("error", () => undefined);
+    const begun = new Promise<void>((resolve) => {
+      request.on("response", (response) => {
+        response.pause();
+        response.on("error", () => undefined);
+        resolve();
+      });
+    });
+    request.end();
+    await begun;
+    const second = await ask("/contacts/export");
+    expect([second.status, second.headers["retry-after"]]).toEqual([429, "5"]);
+    // Others are served meanwhile.
+    expect((await ask("/contacts")).status).toBe(200);
+    request.destroy();
+    await expect
+      .poll(async () => (await ask("/contacts/export")).status, { timeout: 20_000 })
+      .toBe(200);
+  });
+});
+
+describe("an export of everything", () => {
+  it("while 8 writers write, with the log from its position, is the tables as they are", async () => {
+    const account_id = idOf(await write.create("Account", { name: "Busy" }));
+    let isOver = false;
+    const writer = async (number: number): Promise<void> => {
+      for (let round = 0; !isOver; round += 1) {
+        const name = `${number}-${round}`;
+        const contact = await write.created("Contact", { last_name: name, account_id });
+        await write.updated("Contact", String(contact["id"]), {
+          last_name: `${name}!`,
+          city: "Bern",
+        });
+        if (round % 3 === 0) await write.delete("Contact", String(contact["id"]));
+        await write.created("Deal", { name, account_id, value: "12.50" });
+      }
+    };
+    const writers = Promise.all(Array.from({ length: 8 }, (_, number) => writer(number)));
+    await expect.poll(() => countOf("contacts")).toBeGreaterThan(20);
+    const { body, trailers } = await ask("/export?include_deleted=true");
+    const before = await countOf("contacts");
+    await expect.poll(() => countOf("contacts")).toBeGreaterThan(before + 20);
+    isOver = true;
+    await writers;
+
+    const [start, ...lines] = linesOf(body);
+    const end = lines.pop();
+    expect(String(at(end, "_end", "rows"))).toBe(trailers["x-rows-sent"]);
+    const copy = new Map<string, Record<string, unknown>>();
+    for (const line of lines) {
+      const record = recordIn(at(line, "record"));
+      copy.set(String(record["id"]), record);
+    }
+    await follow(String(at(start, "_start", "position")), copy);
+
+    const { body: now } = await ask("/export?include_deleted=true");
+    const live = linesOf(now)
+      .slice(1, -1)
+      .map((line) => at(line, "record"));
+    expect(live.length).toBe(copy.size);
+    for (const record of live) {
+      expect(told(copy.get(String(at(record, "id"))) ?? {})).toEqual(told(recordIn(record)));
+    }
+  });
+
+  async function countOf(table: string): Promise<number> {
+    const { rows } = await gateway.fixtures.client.query<{ count: number }>(
+      `SELECT count(*)::int AS count FROM ${table}`,
+    );
+    return rows[0]?.count ?? 0;
+  }
+
+  /** Applies the log behind a position, as a reader of it would: each change tells a field's new value. */
+  async function follow(
+    position: string,
+    copy: Map<string, Record<string, unknown>>,
+  ): Promise<void> {
+    let after = position;
+    for (;;) {
+      const data = await gateway.data(
+        key,
+        `query ($after: String) { changes(first: 100, after: $after, orderBy: [{ position: asc }]) {
+          nodes { recordId version occurredAt actor changes { field new } } pageInfo { endCursor hasNextPage } } }`,
+        { after },
+      );
+      for (const event of listAt(data, "changes", "nodes")) {
+        const id = String(at(event, "recordId"));
+        const record = copy.get(id) ?? { id };
+        copy.set(id, record);
+        record["version"] = at(event, "version");
+        for (const change of listAt(event, "changes")) {
+          record[String(at(change, "field"))] = at(change, "new");
+        }
+      }
+      if (at(data, "changes", "pageInfo", "hasNextPage") !== true) return;
+      after = String(at(data, "changes", "pageInfo", "endCursor"));
+    }
+  }
+
+  /** What the log tells of contacts and deals, in one notation; empty lists and objects are left out. */
+  function told(record: Values): Values {
+    const keys = [
+      "id",
+      "last_name",
+      "city",
+      "account_id",
+      "name",
+      "deal_number",
+      "value",
+      "stage",
+      "version",
+      "deleted_at",
+      "external_id",
+      "created_by",
+    ];
+    return Object.fromEntries(
+      keys.map((name) => {
+        const value = record[name] ?? null;
+        return [name, name === "value" && value !== null ? Number(value) : value];
+      }),
+    );
+  }
+});
