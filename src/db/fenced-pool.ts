@@ -5,7 +5,7 @@ import { poolDefaults, type PoolConfig } from "../config.ts";
 import { Turns } from "../lib/turns.ts";
 import { Connection } from "./connection.ts";
 import { fenceOf, type Pin } from "./fence.ts";
-import { RecentTexts, type Asking } from "./prepared-texts.ts";
+import { RecentTexts } from "./prepared-texts.ts";
 import { SharedTexts } from "./shared-texts.ts";
 import { SpareConnections } from "./spare-connections.ts";
 import { isStatementError, type Cells } from "./statement.ts";

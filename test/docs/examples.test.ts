@@ -22,7 +22,7 @@ function indented(text: string): string[] {
 }
 
 describe("the documents' operations are valid", () => {
-  it.each(["README.md", "docs/querying.md", "docs/writing.md", "docs/live.md"])(
+  it.each(["README.md", "docs/querying.md", "docs/writing.md", "docs/live.md", "docs/bulk.md"])(
     "%s",
     async (file) => {
       const text = await read(file);
@@ -66,5 +66,11 @@ describe("README's examples", () => {
       data: [{ display_name: "North Harbor Facilities", email: "ops@northharbor.example" }],
       pagination: { count: 1 },
     });
+    const bulk = await read("docs/bulk.md");
+    for (const [, path = ""] of bulk.matchAll(/http:\/\/127\.0\.0\.1:4000(\/api\S+)"/g)) {
+      const answer = await fetch(`${gateway.url}${path}`, { headers: { "x-api-key": key } });
+      expect([path, answer.status]).toEqual([path, 200]);
+      await answer.text();
+    }
   });
 });

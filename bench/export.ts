@@ -1,0 +1,129 @@
+// Exports of contacts through the gateway against COPY TO of the same rows in the same order, in turn in one run, and the
+// gateway's memory meanwhile: npm run bench:export -- --accounts 20000
+import { request } from "node:http";
+import { parseArgs } from "node:util";
+import { to as copyTo } from "pg-copy-streams";
+import { openDatabase } from "../src/db/database.ts";
+import { migrate } from "../src/db/migrate.ts";
+import { withOwner } from "../src/db/with-owner.ts";
+import { createKey } from "../src/modules/api-key/operator.ts";
+import { contact } from "../src/modules/contact/model.ts";
+import { seed } from "../src/seed/seed.ts";
+import { writtenColumns } from "../src/write/stored.ts";
+import { startThrowaway } from "../tools/throwaway.ts";
+import { startGatewayProcess, type GatewayProcess } from "./gateway-process.ts";
+import { median, range } from "./measure.ts";
+import { megabytes, two, whole } from "./print.ts";
+
+const { values } = parseArgs({
+  options: {
+    accounts: { type: "string", default: "20000" },
+    rounds: { type: "string", default: "3" },
+  },
+});
+const slug = "bench";
+
+/** Reads an answer to its end; gives its bytes. */
+function get(port: number, path: string, headers: Readonly<Record<string, string>>) {
+  return new Promise<number>((resolve, reject) => {
+    let bytes = 0;
+    request({ port, host: "127.0.0.1", path, headers }, (response) => {
+      if (response.statusCode !== 200) reject(new Error(`${path}: ${response.statusCode}`));
+      response.on("data", (chunk: Buffer) => (bytes += chunk.length));
+      response.on("end", () => resolve(bytes));
+      response.on("error", reject);
+    })
+      .on("error", reject)
+      .end();
+  });
+}
+
+/** The owner's COPY of the columns that are written. */
+function copy(url: string): Promise<number> {
+  const columns = writtenColumns(contact).map(({ column }) => column);
+  const select = `SELECT ${columns.join(", ")} FROM contacts ORDER BY created_at DESC, id DESC`;
+  return withOwner(url, "bench", async (client) => {
+    let bytes = 0;
+    for await (const chunk of client.query(copyTo(`COPY (${select}) TO STDOUT`))) {
+      if (Buffer.isBuffer(chunk)) bytes += chunk.length;
+    }
+    return bytes;
+  });
+}
+
+async function run(url: string, gateway: GatewayProcess, key: string, rows: number): Promise<void> {
+  const path = "/api/v1/crm/contacts/export?format=";
+  const plain = { "x-api-key": key };
+  const zipped = { ...plain, "accept-encoding": "gzip" };
+  const sides: readonly (readonly [string, () => Promise<number>])[] = [
+    ["COPY TO", () => copy(url)],
+    ["NDJSON", () => get(gateway.port, `${path}ndjson`, plain)],
+    ["NDJSON, gzip", () => get(gateway.port, `${path}ndjson`, zipped)],
+    ["CSV", () => get(gateway.port, `${path}csv`, plain)],
+    ["CSV, gzip", () => get(gateway.port, `${path}csv`, zipped)],
+  ];
+  const seconds = sides.map((): number[] => []);
+  const sizes = sides.map(() => 0);
+  const memory: number[] = [];
+  const sampling = setInterval(
+    () => void gateway.memory().then((bytes) => memory.push(bytes)),
+    500,
+  );
+  for (let round = 0; round <= Number(values.rounds); round += 1) {
+    for (const [index, [, read]] of sides.entries()) {
+      const startedAt = performance.now();
+      sizes[index] = await read();
+      // The first round warms up.
+      if (round > 0) seconds[index]?.push((performance.now() - startedAt) / 1_000);
+    }
+  }
+  clearInterval(sampling);
+  console.log(`${whole(rows)} contacts`);
+  for (const [index, [name]] of sides.entries()) {
+    const times = seconds[index] ?? [];
+    const ratios = times.map((time, round) => (seconds[0]?.[round] ?? 0) / time);
+    const speed = whole(rows / median(times)).padStart(8);
+    const ratio = `${two(median(ratios))} of COPY TO (${range(ratios)})`;
+    console.log(`  ${name.padEnd(14)} ${speed} rows/s, ${ratio}, ${megabytes(sizes[index] ?? 0)}`);
+  }
+  const tenth = Math.ceil(memory.length / 10);
+  const shown = memory.filter((_, index) => index % tenth === 0).map(megabytes);
+  console.log(
+    `  memory of the gateway over time: ${shown.join(", ")}; at most ${megabytes(Math.max(...memory))}`,
+  );
+}
+
+const cluster = await startThrowaway();
+const database = openDatabase({ url: cluster.url });
+try {
+  await migrate({ url: cluster.url });
+  await seed({
+    url: cluster.url,
+    tenants: 1,
+    accounts: Number(values.accounts),
+    seed: 3,
+    slugs: [slug],
+  });
+  const { key } = await createKey(database, {
+    tenantSlug: slug,
+    scopes: ["*"],
+    name: "bench",
+    env: "test",
+    requestsPerMinute: 1_000_000,
+  });
+  const rows = await database.asOwner(async (client) => {
+    const found = await client.query<{ count: number }>(
+      "SELECT count(*)::int AS count FROM contacts WHERE deleted_at IS NULL",
+    );
+    return found.rows[0]?.count ?? 0;
+  });
+  const gateway = await startGatewayProcess(cluster.url);
+  try {
+    await run(cluster.url, gateway, key, rows);
+  } finally {
+    await gateway.stop();
+  }
+} finally {
+  await database.close();
+  await cluster.stop();
+}
