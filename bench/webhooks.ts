@@ -111,7 +111,7 @@ console.log(
 /** Milliseconds from the commit of one event to its arrival at each endpoint that answers. */
 async function lags(hangs: boolean): Promise<number[]> {
   const many = await makeTenant();
-  const run = hangs ? "with" : "without";
+  const run = many.tenant;
   const paths = Array.from({ length: (endpoints ?? 0) - 1 }, (_, index) => `/${run}-${index}`);
   for (const path of [...paths, ...(hangs ? ["/hangs"] : [`/${run}-last`])]) {
     await makeEndpoint(many, path);

@@ -28,6 +28,8 @@ export type RunOptions = {
   readonly schedule: Schedule;
   /** The rights that a key has now; null if it does not work. */
   readonly actorOf: (apiKeyId: string) => Promise<Actor | null>;
+  /** Takes turns at the database, which requests need as well. */
+  readonly inTurn: <Result>(task: () => Promise<Result>) => Promise<Result>;
   /** Hears that an endpoint was switched off. */
   readonly onStop: (endpoint: Pick<Endpoint, "tenantId" | "id">, reason: string) => void;
 };
@@ -67,6 +69,7 @@ export class EndpointRun {
    * @throws what went wrong on our side; what was taken is given back then.
    */
   async run(stopping: AbortSignal): Promise<Left> {
+    const { inTurn } = this.#options;
     const until = Date.now() + runMilliseconds;
     const hurry = hurryAfter(stopping);
     const running = new Set<Promise<void>>();
@@ -89,12 +92,19 @@ export class EndpointRun {
       const isOver = stopping.aborted || Date.now() > until || failure !== null;
       // Few steps with many deliveries, not one for each.
       const isFull = running.size > this.#options.schedule.atOnce / 2;
-      const isIdle = isOver || isFull || (await this.#step(start, hurry));
+      const isIdle =
+        isOver ||
+        isFull ||
+        (await inTurn(() => this.#step(start, hurry)).catch((reason: unknown) => {
+          // What runs is still written.
+          failure ??= { reason };
+          return true;
+        }));
       if (running.size > 0) await Promise.race(running);
       // Others that were answered in the same turn are written with it.
       await setImmediate();
       const outcomes = ended.splice(0);
-      if (outcomes.length > 0) await this.#settle(outcomes);
+      if (outcomes.length > 0) await inTurn(() => this.#settle(outcomes));
       await this.#deliveries.giveBack(this.#of, lost.splice(0));
       if (running.size > 0 || !isIdle || (outcomes.length > 0 && !isOver)) continue;
       if (failure !== null && !stopping.aborted) throw asError(failure);

@@ -6,6 +6,7 @@ import type { Actor } from "../auth/actor.ts";
 import type { ApiKeys } from "../auth/api-keys.ts";
 import type { Database } from "../db/database.ts";
 import { asOwnWork } from "../db/work.ts";
+import { atMost } from "../lib/at-most.ts";
 import { GatewayError } from "../lib/errors.ts";
 import { formatId } from "../lib/id.ts";
 import type { Jobs } from "../jobs/jobs.ts";
@@ -31,6 +32,8 @@ const runName = "webhooks.run";
 const pruneName = "webhooks.prune";
 /** How often endpoints with something to do are looked for. */
 const sweepMilliseconds = 1_000;
+/** The most endpoints of a process that use the database at the same time. */
+const turns = 3;
 const pruneMilliseconds = 3_600_000;
 
 export type WebhookServiceOptions = {
@@ -74,6 +77,7 @@ export class WebhookService implements Webhooks {
       schema,
       schedule,
       sending: this.#sending,
+      inTurn: atMost(turns),
       actorOf: (id) => this.actorOf(id),
       onStop: ({ tenantId, id }, reason) =>
         logger.warn(

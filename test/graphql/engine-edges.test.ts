@@ -22,6 +22,10 @@ function schemaWith(declare: (schema: SchemaParts) => void) {
   const schema = declareSchema(catalog);
   for (const entity of catalog.entities) implementEntity(schema, entity, { changes: shownAsJson });
   declareDepartmentMutations(schema);
+  // A subscription type has a field.
+  schema.builder.subscriptionField("nothing", (t) =>
+    t.boolean({ subscribe: async function* nothing() {}, resolve: () => true }),
+  );
   declare(schema);
   return schema.builder.toSchema();
 }
