@@ -1,32 +1,75 @@
 import { readFile } from "node:fs/promises";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { z } from "zod";
-import type { Actor } from "../auth/actor.ts";
 import { StartupError } from "../lib/startup-error.ts";
 import type { Forwarded } from "../webhooks/forward.ts";
 import type { PayloadForm } from "../webhooks/payload.ts";
-import { logToErrors, openDatabaseAt, openMigrated } from "./open.ts";
+import type { Database } from "../db/database.ts";
+import type { ListedWebhook } from "../modules/webhook/operator.ts";
+import type { WebhookService } from "../webhooks/webhook-service.ts";
+import { columns } from "./columns.ts";
+import { logToErrors, openDatabaseAt, openMigrated, openPool } from "./open.ts";
 import { parseTypes } from "./option-values.ts";
 import { type CommandContext, runCommand, say } from "./run-command.ts";
 
-type ListenOptions = {
+type FormOptions = { types?: string[]; payload: "thin" | "full"; query?: string };
+type CreateOptions = FormOptions & { key: string; url: string; description?: string; json?: true };
+type ListenOptions = FormOptions & {
   tenant: string;
   forwardTo: string;
-  types?: string[];
-  payload: "thin" | "full";
-  query?: string;
   secret?: string;
   after?: string;
 };
 
 /** `crm webhooks`: what is sent to other servers when something changes. */
 export function addWebhooks(program: Command): void {
-  const webhooks = program.command("webhooks").description("webhooks: listen");
+  const webhooks = program
+    .command("webhooks")
+    .description("webhooks: list, create, test, and listen while a receiver is developed");
   webhooks
-    .command("listen")
-    .description("send a tenant's events to a server that is being developed, until Ctrl-C")
-    .requiredOption("--tenant <slug>", "whose events are sent")
-    .requiredOption("--forward-to <url>", "where to: http://127.0.0.1:3000/hook")
+    .command("list")
+    .description("list all webhooks; their secrets are not shown")
+    .option("--json", "print one JSON array")
+    .action((options: { json?: true }) =>
+      runCommand(async (context) => {
+        const database = await openPool(context, logToErrors);
+        const { listWebhooks } = await import("../modules/webhook/operator.ts");
+        const found = await listWebhooks(database);
+        if (options.json === true) return say(JSON.stringify(found, null, 2));
+        if (found.length === 0) say("There are no webhooks: make one with `crm webhooks create`.");
+        else say(table(found));
+      }),
+    );
+  ofForm(
+    webhooks
+      .command("create")
+      .description("make a webhook and print its secret; it cannot be shown again")
+      .requiredOption("--key <id>", "the API key whose rights it has, as `keys list` shows it")
+      .requiredOption("--url <url>", "where messages are sent: https://hooks.example.com/crm")
+      .option("--description <text>", "what it is for")
+      .option("--json", "print one JSON object"),
+  ).action((options: CreateOptions) => runCommand((context) => create(options, context)));
+  webhooks
+    .command("test")
+    .description("send a webhook a message that says that it is a test, and print the answer")
+    .argument("<id>", "its id, as `webhooks list` shows it")
+    .action((id: string) => runCommand((context) => test(id, context)));
+  ofForm(
+    webhooks
+      .command("listen")
+      .description("send a tenant's events to a server that is being developed, until Ctrl-C")
+      .requiredOption("--tenant <slug>", "whose events are sent")
+      .requiredOption("--forward-to <url>", "where to: http://127.0.0.1:3000/hook")
+      .option("--secret <text>", "what signs the messages (a new one)", parseSecret)
+      .option("--after <cursor>", "begin behind a cursor of `changes` instead of now"),
+  ).action((options: ListenOptions) =>
+    runCommand((context) => listen(options, context), { interruptedCode: 0 }),
+  );
+}
+
+/** What messages are sent, and what they hold. */
+function ofForm(command: Command): Command {
+  return command
     .option("--types <list>", "only these kinds of records: Deal,Account", parseTypes)
     .addOption(
       new Option("--payload <form>", "what each message holds")
@@ -36,12 +79,84 @@ export function addWebhooks(program: Command): void {
     .option(
       "--query <file>",
       "a GraphQL query whose answer is in each message; it gets $id and $event",
-    )
-    .option("--secret <text>", "what signs the messages (a new one)", parseSecret)
-    .option("--after <cursor>", "begin behind a cursor of `changes` instead of now")
-    .action((options: ListenOptions) =>
-      runCommand((context) => listen(options, context), { interruptedCode: 0 }),
     );
+}
+
+async function create(options: CreateOptions, context: CommandContext): Promise<void> {
+  const { database, webhooks } = await openWebhooksOf(context);
+  const { addWebhook } = await import("../modules/webhook/operator.ts");
+  const form = await formOf(options);
+  const made = await addWebhook(database, webhooks, {
+    keyId: options.key,
+    url: options.url,
+    description: options.description ?? null,
+    types: options.types ?? [],
+    payload: form.kind,
+    query: form.kind === "graphql" ? form.query : null,
+  });
+  if (options.json === true) return say(JSON.stringify({ ...made, url: options.url }));
+  say(made.secret);
+  logToErrors(`${made.id} is made. Keep its secret: it cannot be shown again.`);
+}
+
+async function test(id: string, context: CommandContext): Promise<number> {
+  const { database, webhooks } = await openWebhooksOf(context);
+  const { testWebhook } = await import("../modules/webhook/operator.ts");
+  const { httpStatus, milliseconds, answer, failure } = await testWebhook(database, webhooks, id);
+  say(`${failure ?? "Delivered."} ${httpStatus ?? "No answer"} in ${milliseconds} ms`);
+  if (answer !== null && answer !== "") say(answer);
+  return failure === null ? 0 : 1;
+}
+
+/** The database, and the webhooks as the configuration says. */
+async function openWebhooksOf(
+  context: CommandContext,
+): Promise<{ database: Database; webhooks: WebhookService }> {
+  const { config, onClose } = context;
+  const [{ Credentials }, { Quotas }, { Jobs }, { createSchema }, { createLog }, { catalog }] =
+    await Promise.all([
+      import("../auth/credentials.ts"),
+      import("../limits/quotas.ts"),
+      import("../jobs/jobs.ts"),
+      import("../schema.ts"),
+      import("../telemetry/log.ts"),
+      import("../modules/catalog.ts"),
+    ]);
+  const { openWebhooks } = await import("../webhooks/open-webhooks.ts");
+  const database = await openPool(context, logToErrors);
+  const logger = createLog(config.logLevel);
+  const { requestsPerMinute } = config.limits;
+  const { pool } = database;
+  const credentials = new Credentials({ pool, config: config.auth, requestsPerMinute, logger });
+  const { apiKeys } = credentials;
+  const quotas = new Quotas(config.limits, pool);
+  const jobs = new Jobs({ url: database.ownerUrl, logger });
+  const schema = createSchema(catalog);
+  const webhooks = openWebhooks({ schema, database, config, jobs, apiKeys, quotas, logger });
+  onClose(async () => {
+    quotas.close();
+    await jobs.close();
+    webhooks.close();
+    await credentials.close();
+  });
+  return { database, webhooks };
+}
+
+function table(webhooks: readonly ListedWebhook[]): string {
+  return columns(
+    ["ID", "TENANT", "KEY", "TYPES", "PAYLOAD", "CREATED", "WAITING", "STATE", "URL"],
+    webhooks.map((webhook) => [
+      webhook.id,
+      webhook.tenant,
+      webhook.keyId,
+      webhook.types.length === 0 ? "all" : webhook.types.join(","),
+      webhook.payload,
+      webhook.createdAt.toISOString(),
+      String(webhook.waiting),
+      webhook.status,
+      webhook.url,
+    ]),
+  );
 }
 
 async function listen(options: ListenOptions, context: CommandContext): Promise<void> {
@@ -56,6 +171,10 @@ async function listen(options: ListenOptions, context: CommandContext): Promise<
       import("../webhooks/forward.ts"),
       import("../webhooks/target/targets.ts"),
     ]);
+  const [{ operatorOf }, { checkTypes }] = await Promise.all([
+    import("../auth/operator.ts"),
+    import("../modules/webhook/operator.ts"),
+  ]);
   const [{ createSchema }, { tenantBySlug }, { makeSecret }, { positionOf }, { readId }] =
     await Promise.all([
       import("../schema.ts"),
@@ -65,6 +184,7 @@ async function listen(options: ListenOptions, context: CommandContext): Promise<
       import("../lib/id.ts"),
     ]);
   const { forwardTo: url, secret = makeSecret(), types = null } = options;
+  checkTypes(types ?? []);
   // The operator names it: a server on this machine is what the command is for.
   const targets = new Targets({ isProduction: false, allowHosts: config.webhooks.allowHosts });
   const refused = await targets.check(url);
@@ -97,21 +217,7 @@ async function listen(options: ListenOptions, context: CommandContext): Promise<
   for await (const one of forwarded) say(lineOf(one));
 }
 
-/** Everything in the tenant is the operator's to see. */
-function operatorOf(tenantId: string): Actor {
-  return {
-    kind: "user",
-    id: "cli",
-    tenantId,
-    scopes: ["*"],
-    appId: null,
-    departmentId: null,
-    expiresAt: null,
-    requestsPerMinute: null,
-  };
-}
-
-async function formOf({ payload, query }: ListenOptions): Promise<PayloadForm> {
+async function formOf({ payload, query }: FormOptions): Promise<PayloadForm> {
   if (query === undefined) return { kind: payload };
   try {
     return { kind: "graphql", query: await readFile(query, "utf8") };

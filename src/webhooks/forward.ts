@@ -1,3 +1,4 @@
+import { formatId } from "../lib/id.ts";
 import type { LiveFeed } from "../live/feed.ts";
 import type { Listening } from "../live/listening.ts";
 import type { PayloadForm, Payloads } from "./payload.ts";
@@ -30,7 +31,7 @@ export async function* forwardEvents(options: ForwardOptions): AsyncGenerator<Fo
   for await (const events of stream) {
     for (const event of events) {
       const [body = ""] = await payloads.print(listening.actor, form, [event]);
-      const id = `msg_${String(event.event["id"])}`;
+      const id = formatId("evt", String(event.event["id"]));
       const headers = signatureHeaders(id, new Date(), body, [secret]);
       yield { body, posted: await targets.post(url, headers, body, { signal }) };
     }

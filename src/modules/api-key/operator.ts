@@ -1,4 +1,4 @@
-import type { Actor } from "../../auth/actor.ts";
+import { operatorOf } from "../../auth/operator.ts";
 import { isScope } from "../../auth/scopes.ts";
 import type { Database } from "../../db/database.ts";
 import { formatId, parseId, readId } from "../../lib/id.ts";
@@ -102,19 +102,8 @@ export async function listKeys(database: Database): Promise<ListedKey[]> {
   });
 }
 
-/** Whoever has a shell and the database's URL may do anything; what they do is signed `cli`. */
 function contextOf(database: Database, tenantId: string): WriteContext {
-  const actor: Actor = {
-    kind: "user",
-    id: "cli",
-    tenantId,
-    scopes: ["*"],
-    appId: null,
-    departmentId: null,
-    expiresAt: null,
-    requestsPerMinute: null,
-  };
-  return { actor, pool: database.pool, catalog, idempotent: null };
+  return { actor: operatorOf(tenantId), pool: database.pool, catalog, idempotent: null };
 }
 
 async function tenantOfKey(database: Database, id: string): Promise<string> {

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { listWebhooks } from "../../src/modules/webhook/operator.ts";
 import { bareEnvironment } from "../support/processes/environment.ts";
 import { launcher, runCli } from "../support/processes/cli.ts";
 import { startTenant } from "../support/gateway/one-tenant.ts";
@@ -11,6 +12,8 @@ import { RowWriter } from "../support/writes/row-writer.ts";
 let started: Awaited<ReturnType<typeof startTenant>>;
 let server: Server;
 let url: string;
+/** Whether the next request fails. */
+let fails = false;
 const got: { readonly headers: Record<string, string>; readonly body: string }[] = [];
 
 beforeAll(async () => {
@@ -24,7 +27,8 @@ beforeAll(async () => {
         Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
       );
       got.push({ headers, body });
-      response.writeHead(got.length === 1 ? 500 : 204).end();
+      response.writeHead(fails ? 500 : 204).end();
+      fails = false;
     });
   });
   server.listen(0, "127.0.0.1");
@@ -38,6 +42,62 @@ afterAll(async () => {
   await started.gateway.close();
 });
 
+const crm = (...words: readonly string[]) =>
+  runCli(words, { DATABASE_URL: started.gateway.databaseUrl });
+const idOf = (key: string): string => `key-${key.split("_")[2]}`;
+
+test("crm webhooks create, list and test", async () => {
+  const { key, gateway } = started;
+  const made = await crm(
+    "webhooks",
+    "create",
+    "--key",
+    idOf(key),
+    "--url",
+    url,
+    "--types",
+    "Deal,Account",
+    "--description",
+    "billing",
+  );
+  expect(made).toMatchObject({ code: 0, output: expect.stringMatching(/^whsec_\S+$/) });
+  const [id = ""] = /whk-\S+/.exec(made.errors) ?? [];
+  const record = (await listWebhooks(gateway.database))[0];
+  expect(record).toMatchObject({
+    id,
+    tenant: "north-harbor",
+    url,
+    description: "billing",
+    types: ["Deal", "Account"],
+    payload: "thin",
+    keyId: idOf(key),
+    status: "active",
+    waiting: 0,
+  });
+  const listed = await crm("webhooks", "list");
+  expect(listed.output).toMatch(/^ID[^]*Deal,Account +thin[^]*active/);
+  expect(listed.output).not.toContain(made.output);
+  fails = true;
+  const tested = await crm("webhooks", "test", id);
+  const [{ headers, body } = { headers: {}, body: "" }] = got.splice(0);
+  expect(new Webhook(made.output).verify(body, headers)).toMatchObject({
+    type: "webhook.test",
+    data: { webhook_id: id },
+  });
+  expect(tested).toMatchObject({ code: 1, output: expect.stringContaining("500 in ") });
+  expect((await crm("webhooks", "test", id)).output).toMatch(/^Delivered\. 204 in \d+ ms$/);
+  got.length = 0;
+});
+
+test.each([
+  ["a target in a private network", ["--url", "http://10.0.0.1/"], /^url .*leads to a private/],
+  ["a kind of record that has no history", ["--types", "Tenant"], /^--types: there is no Tenant/],
+])("crm webhooks create refuses %s", async (_name, wrong, said) => {
+  const ended = await crm("webhooks", "create", "--key", idOf(started.key), "--url", url, ...wrong);
+  expect(ended.errors).toMatch(said);
+  expect(ended).toMatchObject({ code: 1, output: "" });
+});
+
 const listening = (...more: readonly string[]) => [
   "webhooks",
   "listen",
@@ -48,6 +108,7 @@ const listening = (...more: readonly string[]) => [
 
 test("crm webhooks listen sends events as they are committed, signed, and says what became of them", async () => {
   const { gateway, key } = started;
+  fails = true;
   const words = listening("--forward-to", url, "--types", "Account", "--payload", "full");
   const child = spawn(process.execPath, [launcher, ...words], {
     env: { ...bareEnvironment, DATABASE_URL: gateway.databaseUrl },
@@ -76,10 +137,9 @@ test("crm webhooks listen sends events as they are committed, signed, and says w
 });
 
 test.each([
-  ["a target in a private network", ["--forward-to", "http://10.0.0.1/"], /leads to a private/],
   ["a cursor that is none", ["--forward-to", "http://127.0.0.1:3000", "--after", "x"], /--after/],
 ])("crm webhooks listen refuses %s", async (_name, words, said) => {
-  const ended = await runCli(listening(...words), { DATABASE_URL: started.gateway.databaseUrl });
+  const ended = await crm(...listening(...words));
   expect(ended.errors).toMatch(said);
   expect(ended).toMatchObject({ code: 1, output: "" });
 });
