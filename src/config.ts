@@ -63,6 +63,8 @@ export type Config = {
   pool: PoolConfig;
   replicas: ReplicaConfig;
   limits: LimitsConfig;
+  /** For how many days events are kept in the log of changes; null for ever. */
+  logKeepDays: number | null;
   webhooks: WebhookConfig;
   jobs: JobsConfig;
 };
@@ -177,6 +179,7 @@ const variablesSchema = z.object({
     .refine((urls) => urls.every(isDatabaseUrl), `${databaseUrlHint}; several stand side by side`)
     .default([]),
   REPLICA_MAX_LAG: duration.default(10_000),
+  LOG_KEEP_DAYS: count(36_500).optional(),
   DATABASE_DIRECT_URL: z.string().refine(isDatabaseUrl, databaseUrlHint).optional(),
   FENCE: z.enum(["session", "transaction"], "must be session or transaction").default("session"),
   PREPARED_STATEMENTS: z.enum(["on", "off"], "must be on or off").default("on"),
@@ -302,6 +305,7 @@ export function loadConfig(
       urls: parsed.data.DATABASE_REPLICA_URLS,
       maxLagMilliseconds: parsed.data.REPLICA_MAX_LAG,
     },
+    logKeepDays: parsed.data.LOG_KEEP_DAYS ?? null,
     limits: {
       requestsPerMinute: REQUESTS_PER_MINUTE,
       pointsPerMinute: POINTS_PER_MINUTE,

@@ -44,6 +44,7 @@ import { sendJson } from "./http/send-json.ts";
 import type { GatewayError } from "./lib/errors.ts";
 import { LiveFeed } from "./live/feed.ts";
 import { Jobs } from "./jobs/jobs.ts";
+import { LogKeeper } from "./live/log-keeper.ts";
 import { HeldBytes } from "./lib/held-bytes.ts";
 import { Admission } from "./limits/admission.ts";
 import { Quotas } from "./limits/quotas.ts";
@@ -145,12 +146,18 @@ export function createGateway(options: GatewayOptions): Gateway {
     contentType: metrics.contentType,
     print: peers?.printMetrics ?? metrics.print,
   };
+  const warnOf = (message: string) => (error: unknown) =>
+    logger.warn({ cause: describeError(error) }, message);
   const live = new LiveFeed({
     database,
     catalog,
-    onTrouble: (error) =>
-      logger.warn({ cause: describeError(error) }, "the log cannot be followed"),
+    onTrouble: warnOf("the log cannot be followed"),
   });
+  const { logKeepDays: keepDays } = config;
+  const keeper =
+    keepDays === null
+      ? null
+      : new LogKeeper({ database, keepDays, onTrouble: warnOf("old events cannot be deleted") });
   const graphql = createGraphQLServer({
     schema,
     database,
@@ -295,6 +302,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       webhooks.stop();
       await jobs.close();
       webhooks.close();
+      await keeper?.close();
       quotas.close();
       await credentials.close();
       await telemetry.close();

@@ -1,5 +1,5 @@
 import { decodeCursor, encodeCursor } from "../lib/cursor.ts";
-import { badInput } from "../lib/errors.ts";
+import { badInput, GatewayError } from "../lib/errors.ts";
 
 /** The order of the log, as the cursors of the `changes` list name it. */
 const logOrder = "changeEvent: position asc,id asc";
@@ -26,4 +26,17 @@ export function positionOf(cursor: string, argument: string): string {
     throw badInput([argument], { complaint: "noCursor" });
   }
   return position;
+}
+
+/**
+ * The refusal of a cursor whose next events are no longer kept. `oldest` is the position of the oldest event that is,
+ * and the error tells the cursor in front of it.
+ */
+export function cursorExpired(oldest: bigint): GatewayError {
+  return new GatewayError({
+    code: "CURSOR_EXPIRED",
+    path: ["after"],
+    complaint: { complaint: "cursorExpired" },
+    oldestCursor: cursorAt(String(oldest - 1n)),
+  });
 }

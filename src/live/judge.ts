@@ -2,8 +2,6 @@ import { isStatementError } from "../db/statement.ts";
 import { join, name, param, raw, render, sql, type Sql } from "../lib/sql.ts";
 import type { Entity } from "../model/entity.ts";
 import type { Stored } from "../model/record.ts";
-import { matching } from "../query/page.ts";
-import { viewerSql, visible } from "../query/visible.ts";
 import { writtenColumns } from "../write/stored.ts";
 import type { Question } from "./listening.ts";
 import type { LogSource } from "./log.ts";
@@ -31,10 +29,7 @@ export async function judgeStates(
 ): Promise<Map<string, Answers<Sight>>> {
   const from = sql`(${await statesSql(source, entity, states)}) t`;
   const found = await ask(source, questions, {
-    conditions: (question) => [
-      condition(source, entity, question),
-      sight(source, entity, question),
-    ],
+    conditions: ({ matches, seen }) => [matches, seen],
     statement: (asked) => sql`SELECT ${asked} FROM ${from} ORDER BY t.place`,
   });
   return mapAnswers(found, ([matches, seen]) => ({ matches: matches === "t", seen: seen === "t" }));
@@ -46,10 +41,9 @@ export async function judgeEvents(
   { after, to }: { readonly after: bigint; readonly to: bigint },
   questions: readonly Question[],
 ): Promise<Map<string, Answers<boolean>>> {
-  const events = source.catalog.entity("changeEvent");
   const range = sql`t.tenant_id = ${param(source.tenantId, "uuid")} AND t.position > ${param(String(after), "bigint")} AND t.position <= ${param(String(to), "bigint")}`;
   const found = await ask(source, questions, {
-    conditions: (question) => [condition(source, events, question)],
+    conditions: ({ matches }) => [matches],
     statement: (asked) =>
       sql`SELECT ${asked} FROM change_events t WHERE ${range} ORDER BY t.position`,
   });
@@ -67,16 +61,6 @@ function mapAnswers<Answer>(
     ]),
   );
 }
-
-/** That a row is in the list that the question asks for, as lists have it. */
-function condition(source: LogSource, entity: Entity, { appId, where }: Question): Sql {
-  const viewer = viewerSql({ tenantId: source.tenantId, appId });
-  const list = { entity, parent: null, where, words: null, includeDeleted: false };
-  return matching(list, source.catalog, viewer);
-}
-
-const sight = (source: LogSource, entity: Entity, { appId }: Question): Sql =>
-  visible(entity, "t", viewerSql({ tenantId: source.tenantId, appId }), true);
 
 /** One statement for many questions; one that PostgreSQL refuses is found and answered with its error. */
 async function ask(

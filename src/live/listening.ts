@@ -6,7 +6,10 @@ import { isRecord } from "../lib/json.ts";
 import type { Catalog } from "../model/catalog.ts";
 import type { Entity } from "../model/entity.ts";
 import type { Filter } from "../query/filter-value.ts";
+import type { Sql } from "../lib/sql.ts";
+import { matching } from "../query/page.ts";
 import type { Row } from "../query/row.ts";
+import { viewerSql, visible } from "../query/visible.ts";
 
 /** What somebody listens for, with the rights that they have. */
 export type Listening = {
@@ -52,17 +55,20 @@ export type Prepared = Listening & {
 /** A filter with the application that it is asked for: the same for all listeners who ask it. */
 export type Question = {
   readonly key: string;
-  readonly appId: string | null;
   /** Of the records; null for a filter over events. */
   readonly entity: Entity | null;
-  readonly where: Filter | null;
+  /** That a row `t` is in the list that is asked for. */
+  readonly matches: Sql;
+  /** That those who ask may see the row, deleted or not. */
+  readonly seen: Sql;
 };
 
 /**
  * Looks at the rights of a listening: kinds that are named need their scopes, and so do the entities that its filter
  * leads to; kinds that are not named are those that the scopes cover.
  *
- * @throws GatewayError FORBIDDEN with the missing scopes.
+ * @throws GatewayError FORBIDDEN with the missing scopes; BAD_USER_INPUT or QUERY_TOO_COMPLEX for a filter that cannot
+ * be used.
  */
 export function prepare(catalog: Catalog, listening: Listening): Prepared {
   const { actor, types, operations, where, record } = listening;
@@ -75,7 +81,7 @@ export function prepare(catalog: Catalog, listening: Listening): Prepared {
   const filtered = record === null ? [] : entitiesIn(catalog, record.entity, record.where);
   requireScopes(actor, [...kinds, ...filtered].map(scopeOf));
   const kept = kinds.filter(({ type }) => record === null || types?.includes(type) !== false);
-  const question = questionOf(listening);
+  const question = questionOf(catalog, listening);
   const key = keyOf([
     kept.map(({ type }) => type),
     operations === null ? null : operations.toSorted(),
@@ -85,14 +91,18 @@ export function prepare(catalog: Catalog, listening: Listening): Prepared {
   return { ...listening, where, key, question, kinds: new Set(kept.map(({ type }) => type)) };
 }
 
-function questionOf({ actor: { appId }, where, record }: Listening): Question | null {
-  if (record !== null) {
-    const { entity } = record;
-    const key = keyOf([appId, entity.type, record.where]);
-    return { key, appId, entity, where: record.where };
-  }
-  if (appId === null && where === null) return null;
-  return { key: keyOf([appId, null, where]), appId, entity: null, where };
+function questionOf(catalog: Catalog, { actor, where, record }: Listening): Question | null {
+  const { appId } = actor;
+  if (record === null && appId === null && where === null) return null;
+  const entity = record?.entity ?? catalog.entity("changeEvent");
+  const asked = { entity, parent: null, where: record === null ? where : record.where };
+  const viewer = viewerSql(actor);
+  return {
+    key: keyOf([appId, record?.entity.type ?? null, asked.where]),
+    entity: record?.entity ?? null,
+    matches: matching({ ...asked, words: null, includeDeleted: false }, catalog, viewer),
+    seen: visible(entity, "t", viewer, true),
+  };
 }
 
 /** The same text only for values that mean the same. */

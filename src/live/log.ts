@@ -1,6 +1,5 @@
-import { cursorAt } from "../changes/position.ts";
+import { cursorExpired } from "../changes/position.ts";
 import type { Queryable } from "../db/fenced-pool.ts";
-import { GatewayError } from "../lib/errors.ts";
 import { param, raw, render, sql } from "../lib/sql.ts";
 import type { Catalog } from "../model/catalog.ts";
 import { fieldNames } from "../model/entity.ts";
@@ -67,7 +66,7 @@ export async function readLog(
   }));
   // Positions have no gaps.
   const [first] = rows;
-  if (first !== undefined && first.position !== after + 1n) throw expired(first.position - 1n);
+  if (first !== undefined && first.position !== after + 1n) throw cursorExpired(first.position);
   const isAtEnd = cells[rows.length - 1]?.[1] !== "t";
   return { rows, position: rows.at(-1)?.position ?? after, isAtEnd };
 }
@@ -79,15 +78,4 @@ export async function endOfLog({ tenantId, db }: LogSource): Promise<bigint> {
   );
   const [row] = await db.rows(text, values);
   return BigInt(row?.[0] ?? 0);
-}
-
-/** The refusal of a position whose next events are no longer kept; `oldest` is the oldest that can be gone on from. */
-export function expired(oldest: bigint): GatewayError {
-  const oldestCursor = cursorAt(String(oldest));
-  return new GatewayError({
-    code: "CURSOR_EXPIRED",
-    path: ["after"],
-    complaint: { complaint: "cursorExpired" },
-    oldestCursor,
-  });
 }

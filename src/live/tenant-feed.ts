@@ -152,12 +152,13 @@ export class TenantFeed {
     }
     this.#reaches(page.position);
     if (page.rows.length > 0) {
-      const prepared = listeners.map((listener) => listener.prepared);
+      const due = listeners.filter(({ position }) => position < page.position);
+      const prepared = due.map((listener) => listener.prepared);
       const matched = await match(this.source, page, prepared);
-      for (const listener of listeners) {
+      for (const listener of due) {
         listener.deliver(page, matched.get(listener.prepared.key) ?? []);
       }
-      this.#dropEnded(listeners);
+      this.#dropEnded(due);
     }
     return page.isAtEnd;
   }

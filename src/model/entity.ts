@@ -46,6 +46,11 @@ export type Entity<Model extends ModelName = ModelName> = {
   readonly defaultOrder: readonly OrderTerm[];
   /** Fields that lists can be ordered by without reading all rows: an index leads from the tenant to them, then the id. */
   readonly ordered: readonly string[];
+  /**
+   * The field that numbers a tenant's rows without gaps, where the oldest rows are deleted with time: a cursor in front of
+   * rows that are gone is refused. Null where nothing is deleted so.
+   */
+  readonly numbered: string | null;
   /** Other unique values by which one record can be asked for: argument → field. */
   readonly naturalKeys: Readonly<Record<string, string>>;
   /** What is unique among a tenant's live records; null never collides, but in `within` it counts as a value. */
@@ -97,6 +102,7 @@ type EntityInput<Model extends ModelName> = Pick<Entity, "plural" | "prefix" | "
   Partial<Pick<Entity, "isNode" | "searchRank">> & {
     readonly defaultOrder?: readonly OrderTerm<ColumnName<Model>>[];
     readonly ordered?: readonly ColumnName<Model>[];
+    readonly numbered?: ColumnName<Model>;
     readonly rules?: Rules<ColumnName<Model>>;
     readonly naturalKeys?: Readonly<Record<string, ColumnName<Model>>>;
     readonly unique?: readonly {
@@ -129,6 +135,7 @@ export function defineEntity<
     searchRank: 0,
     defaultOrder: [{ field: "createdAt", direction: "desc" }],
     ordered: ["createdAt"],
+    numbered: null,
     naturalKeys: {},
     rules: {},
     ...rest,

@@ -54,7 +54,8 @@ export function afterCursor(
   return exact;
 }
 
-function valueSql(term: SortTerm, value: unknown): Sql | null {
+/** A cursor's value as a parameter; null for null. */
+export function valueSql(term: SortTerm, value: unknown): Sql | null {
   return value === null ? null : param(value, term.type);
 }
 

@@ -1,13 +1,13 @@
 import { decodeCursor, encodeCursor } from "../lib/cursor.ts";
 import type { Catalog } from "../model/catalog.ts";
-import type { Entity } from "../model/entity.ts";
+import { fieldOf, type Entity } from "../model/entity.ts";
 import type { OrderTerm } from "../model/order.ts";
 import type { ManyRelation } from "../model/relation.ts";
 import { filterCondition } from "./filter.ts";
 import { emptySize } from "./filter-size.ts";
 import { patternsIn, type Filter } from "./filter-value.ts";
-import { afterCursor, branches, type Bounds } from "./keyset.ts";
-import { orderItem, reversed, sortTerms, idTerm, type SortTerm } from "./order.ts";
+import { afterCursor, branches, valueSql, type Bounds } from "./keyset.ts";
+import { fieldSql, orderItem, reversed, sortTerms, idTerm, type SortTerm } from "./order.ts";
 import { relationJoin } from "./relation-join.ts";
 import { scoreTerm, searchCondition, type SearchWords } from "./search.ts";
 import { all, join, name, param, raw, render, sql, type Sql, type Statement } from "../lib/sql.ts";
@@ -119,7 +119,10 @@ export function pageSql(
   const terms = termsOf(request);
   const orderKey = orderKeyOf(request, terms);
   const bounds = boundsOf(orderKey);
-  const matches = matching(request, place.catalog, place.viewer, place.parent);
+  const matches = all([
+    matching(request, place.catalog, place.viewer, place.parent),
+    ...stillKept(entity, terms, bounds, place.viewer),
+  ]);
   const from = raw(`${name(entity.table)} t`);
   const keys = terms.map((term, index) => sql`${term.expression} AS ${raw(`s${index}`)}`);
   return {
@@ -165,6 +168,27 @@ export function wholeList(
       sql`DECLARE ${raw(name(cursor))} NO SCROLL CURSOR FOR SELECT ${columns} ${from} ORDER BY ${orderList(termsOf(request))}`,
     ),
   };
+}
+
+/**
+ * Fails as a value that cannot be read where rows right behind `after` are gone. It is asked once: rows of an order by
+ * their numbers are a stretch without gaps.
+ */
+function stillKept(
+  entity: Entity,
+  [first]: readonly SortTerm[],
+  { after }: Bounds,
+  viewer: ViewerSql,
+): Sql[] {
+  const { numbered } = entity;
+  if (numbered === null || first?.key !== `${numbered} asc`) return [];
+  const place = valueSql(first, after?.[0] ?? null);
+  if (place === null) return [];
+  const oldest = sql`min(${fieldSql("o", numbered, fieldOf(entity, numbered))})`;
+  const rows = sql`${raw(name(entity.table))} o WHERE o.${raw(name(entity.tenantColumn))} = ${viewer.tenant}`;
+  return [
+    sql`(SELECT CASE WHEN ${oldest} > ${place} + 1 THEN ('expired ' || ${oldest})::bigint ELSE 0 END FROM ${rows}) IS NOT NULL`,
+  ];
 }
 
 /** Renders the one statement that reads a page for every parent at once. */

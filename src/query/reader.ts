@@ -1,5 +1,6 @@
 import DataLoader from "dataloader";
 import type { Queryable } from "../db/fenced-pool.ts";
+import { cursorExpired } from "../changes/position.ts";
 import { currentWork } from "../db/work.ts";
 import { badInput } from "../lib/errors.ts";
 import { aggregateStatement } from "./aggregate/aggregate.ts";
@@ -216,6 +217,8 @@ export class Reader {
       // Filters and arguments are checked before; what is left for PostgreSQL to refuse is a value inside a made-up cursor.
       const argument = after != null ? "after" : before != null ? "before" : null;
       if (argument === null || !isDataException(error)) throw error;
+      const oldest = /"expired (\d+)"/.exec(error.message)?.[1];
+      if (oldest !== undefined) throw cursorExpired(BigInt(oldest));
       throw badInput([argument], { complaint: "noCursor" });
     }
   }
@@ -256,7 +259,7 @@ function unknownZone(error: unknown, { groupBy }: AggregateRequest): Error | nul
 }
 
 /** Whether an error says that PostgreSQL could not read a value. */
-export function isDataException(error: unknown): boolean {
+export function isDataException(error: unknown): error is Error {
   return (
     error instanceof Error &&
     "code" in error &&

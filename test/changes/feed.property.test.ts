@@ -6,6 +6,7 @@ import { casesOf, runSeed } from "../support/run/run-length.ts";
 import { crowd } from "../support/writes/crowd.ts";
 import type { TenantFixtures } from "../support/samples/fixtures.ts";
 import { listAt, type TestGateway } from "../support/gateway/gateway.ts";
+import { commits, dawdle } from "../support/changes/dawdle.ts";
 import { FeedReader } from "../support/changes/feed-reader.ts";
 import { differences, logged, replayLog } from "../support/changes/replay.ts";
 import { RowWriter } from "../support/writes/row-writer.ts";
@@ -19,30 +20,6 @@ let gateway: TestGateway;
 let tenant: TenantFixtures;
 let key: string;
 let reader: FeedReader;
-
-/** Whoever has this advisory lock holds all commits up. */
-const commits = 1;
-
-/**
- * Transactions that stay open for a while: one in three where it writes its first row, and one in ten at its commit,
- * with its events written.
- */
-const dawdle = `
-  CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN PERFORM pg_advisory_xact_lock_shared(${commits}); RETURN NULL; END $$;
-  CREATE CONSTRAINT TRIGGER hold AFTER INSERT ON change_events DEFERRABLE INITIALLY DEFERRED
-    FOR EACH ROW WHEN (NEW.ends_transaction) EXECUTE FUNCTION hold();
-  CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$
-    BEGIN
-      IF random() < TG_ARGV[0]::float8 THEN PERFORM pg_sleep(random() * 0.04); END IF;
-      RETURN NULL;
-    END $$;
-  CREATE TRIGGER dawdle AFTER INSERT OR UPDATE ON accounts FOR EACH STATEMENT EXECUTE FUNCTION dawdle('0.33');
-  CREATE TRIGGER dawdle AFTER INSERT OR UPDATE ON contacts FOR EACH STATEMENT EXECUTE FUNCTION dawdle('0.33');
-  CREATE TRIGGER dawdle AFTER INSERT OR UPDATE ON deals FOR EACH STATEMENT EXECUTE FUNCTION dawdle('0.33');
-  CREATE TRIGGER dawdle AFTER INSERT OR UPDATE ON line_items FOR EACH STATEMENT EXECUTE FUNCTION dawdle('0.33');
-  CREATE CONSTRAINT TRIGGER dawdle AFTER INSERT ON change_events DEFERRABLE INITIALLY DEFERRED
-    FOR EACH ROW WHEN (NEW.ends_transaction) EXECUTE FUNCTION dawdle('0.1');`;
 
 beforeAll(async () => {
   ({ gateway, tenant, key } = await startTenant("ours", { maxConnections: writers + 4 }));

@@ -44,6 +44,7 @@ export const changeEvent = defineEntity("ChangeEvent", {
   plural: "changes",
   prefix: "evt",
   ordered: [],
+  numbered: "position",
   description:
     "One write of one record: who, when, and what it changed. Every version of every record has exactly one.",
   defaultOrder: [{ field: "position", direction: "asc" }],

@@ -4,8 +4,10 @@ import { catalog } from "../../../src/modules/catalog.ts";
 import type { Entity } from "../../../src/model/entity.ts";
 import { computedValues } from "../../../src/write/stored.ts";
 
-type Columns = Record<string, unknown>;
-type Event = {
+export type Columns = Record<string, unknown>;
+export type Event = {
+  readonly position: string;
+  readonly app_id: string | null;
   readonly entity_type: string;
   readonly entity_id: string;
   readonly operation: string;
@@ -27,12 +29,19 @@ type Replayed = {
   readonly stages: readonly string[];
 };
 
+/** Hears of each event, with the record's row before it and after it. */
+type OnEvent = (event: Event, before: Columns | null, after: Columns) => void;
+
 /** Carries out a tenant's log from zero; an event that does not fit what stood before is an error. */
-export async function replayLog(client: pg.Client, tenantId: string): Promise<Replayed> {
+export async function replayLog(
+  client: pg.Client,
+  tenantId: string,
+  onEvent: OnEvent = () => undefined,
+): Promise<Replayed> {
   const { rows: events } = await client.query<Event>(
-    `SELECT entity_type, entity_id, operation, version, actor, changes,
+    `SELECT position::text, app_id, entity_type, entity_id, operation, version, actor, changes,
        to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS at
-     FROM change_events WHERE tenant_id = $1 ORDER BY position`,
+     FROM change_events e WHERE tenant_id = $1 ORDER BY e.position`,
     [tenantId],
   );
   const rows = new Map(logged.map((entity) => [entity, new Map<string, Columns>()]));
@@ -41,8 +50,11 @@ export async function replayLog(client: pg.Client, tenantId: string): Promise<Re
   for (const event of events) {
     const entity = catalog.byType(event.entity_type);
     const records = rows.get(entity) ?? new Map<string, Columns>();
-    const row = step(entity, records.get(event.entity_id), event, tenantId);
+    const stood = records.get(event.entity_id);
+    const before = stood === undefined ? null : { ...stood };
+    const row = step(entity, stood, event, tenantId);
     records.set(event.entity_id, row);
+    onEvent(event, before, row);
     const contacts = event.changes["contact_ids"];
     if (contacts !== undefined) links.set(event.entity_id, [...asList(contacts[1])]);
     const stage = event.changes["stage"];
