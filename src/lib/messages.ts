@@ -107,9 +107,9 @@ const predicates = {
   },
   noWord: () => "give at least one word to search for.",
   cursorExpired: () =>
-    "is older than the log is kept; make the copy anew, or go on from the oldest cursor and miss what was before.",
+    "the cursor is older than the log is kept; make the copy anew, or go on from oldestCursor without the events before it.",
   cursorAhead: () =>
-    "lies behind the end of the log; is it of another database, or of one that was restored since?",
+    "the cursor lies behind the end of the log; it is of another database, or of one that was restored from an older backup.",
   noCursor: () => "not a cursor of this API; pass it unchanged.",
 };
 

@@ -1,0 +1,339 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Actor } from "../../src/auth/actor.ts";
+import { cursorAt } from "../../src/changes/position.ts";
+import { LiveFeed, type LiveStream } from "../../src/live/feed.ts";
+import type { Listening, LiveEvent } from "../../src/live/listening.ts";
+import { endOfLog } from "../../src/live/log.ts";
+import { pruneLogs } from "../../src/live/log-keeper.ts";
+import { readMatching } from "../../src/live/matching.ts";
+import { catalog } from "../../src/modules/catalog.ts";
+import { startTenant } from "../support/gateway/one-tenant.ts";
+import { at } from "../support/gateway/gateway.ts";
+import { actorOf, listeningOf } from "../support/live/actor.ts";
+import { RowWriter } from "../support/writes/row-writer.ts";
+import { uuidOf } from "../support/samples/one-of-each.ts";
+
+type Started = Awaited<ReturnType<typeof startTenant>>;
+let started: Started;
+let feed: LiveFeed;
+let deals: RowWriter;
+let accounts: RowWriter;
+let account_id: string;
+
+beforeAll(async () => {
+  started = await startTenant("ours");
+  const { gateway, key } = started;
+  await gateway.fixtures.tenant("theirs");
+  feed = new LiveFeed({ database: gateway.database, catalog });
+  deals = new RowWriter(gateway, key, "deals");
+  accounts = new RowWriter(gateway, key, "accounts");
+  account_id = await accounts.made({ name: "Acme" });
+});
+afterAll(async () => {
+  await feed.close();
+  await started.gateway.close();
+});
+
+const actor = (change: Partial<Actor> = {}): Actor => actorOf(started.tenant.uuid, change);
+const deal = (where: Listening["where"] = null, id: string | null = null): Partial<Listening> => ({
+  record: { entity: catalog.entity("deal"), where, id },
+});
+
+const told = (events: readonly LiveEvent[] | undefined): string[] =>
+  (events ?? []).map(({ event, transition }) => [event["operation"], transition].join(" "));
+
+/** Opens a stream at the end of the log. */
+async function opened(listening: Partial<Listening>, who = actor()): Promise<LiveStream> {
+  const stream = feed.open(listeningOf(who, listening), null);
+  await stream.opened;
+  return stream;
+}
+
+/** What a listener gets of a log that has ended, from a position on. */
+async function all(listening: Listening, after: string): Promise<readonly LiveEvent[]> {
+  const source = feed.sourceOf(listening.actor.tenantId);
+  return (await readMatching(source, listening, { after, limit: 500 })).events;
+}
+
+const end = async (): Promise<string> => String(await endOfLog(feed.sourceOf(started.tenant.uuid)));
+
+/**
+ * Moves a deal from one application to another and tells nobody: no verb does the one, and a gateway that is killed behind
+ * its commit does the other.
+ */
+async function moveSilently(id: string, from: string | null, to: string | null): Promise<void> {
+  await started.gateway.fixtures.client.query(
+    `WITH moved AS (UPDATE deals SET app_id = '${to ?? ""}', name = 'Told', version = version + 1 WHERE id = '${uuidOf(id)}' RETURNING *)
+     INSERT INTO change_events (tenant_id, id, position, ends_transaction, app_id, entity_type, entity_id, operation, version, actor, occurred_at, changes)
+     SELECT tenant_id, gen_random_uuid(), (SELECT max(position) + 1 FROM change_events WHERE tenant_id = moved.tenant_id), true, app_id, 'Deal', id, 'updated', version, 'operator', now(),
+       $1 FROM moved`,
+    [JSON.stringify({ app_id: [from, to], name: ["Secret", "Told"] })],
+  );
+}
+
+describe("an event", () => {
+  it("tells what entered, changed in and left a list of records, also by deletion", async () => {
+    const after = await end();
+    const stream = await opened(deal({ value: { gt: "10" } }));
+    const id = await deals.made({ account_id, name: "One", value: "5" });
+    for (const change of [{ value: "50" }, { name: "Two" }, { value: "7" }, { value: "11" }])
+      await deals.update([{ id, ...change }]);
+    await deals.delete(id);
+    await deals.update([{ id, name: "Never told" }]);
+    await deals.restore(id);
+    const expected = [
+      "updated entered",
+      "updated changed",
+      "updated left",
+      "updated entered",
+      "deleted left",
+      "restored entered",
+    ];
+    const got: string[] = [];
+    while (got.length < expected.length) got.push(...told((await stream.next()).value));
+    expect(got).toEqual(expected);
+    await stream.return();
+    // The record stands elsewhere by now: what it was is worked out from the log.
+    const listening = listeningOf(actor(), deal({ value: { gt: "10" } }));
+    expect(told(await all(listening, after))).toEqual(expected);
+  });
+
+  it("is judged by filters as lists are: keys, generated columns, stamps and edges", async () => {
+    const after = await end();
+    const id = await deals.made({ account_id, name: "Über-Größe", contact_ids: [] });
+    await deals.update([{ id, name: "Small" }]);
+    const asked = async (where: Listening["where"]): Promise<string[]> =>
+      told(await all(listeningOf(actor(), deal(where)), after));
+    expect(await asked({ name: { contains: "uber" } })).toEqual([
+      "created entered",
+      "updated left",
+    ]);
+    expect(await asked({ version: { gte: 2 } })).toEqual(["updated entered"]);
+    expect(await asked({ account: { name: { eq: "Acme" } } })).toEqual([
+      "created entered",
+      "updated changed",
+    ]);
+    expect(await asked({ contacts: { some: {} } })).toEqual([]);
+    const by = listeningOf(actor(), deal(null, uuidOf(id)));
+    expect(told(await all(by, after))).toEqual(["created entered", "updated changed"]);
+    expect(told(await all({ ...by, operations: ["updated"] }, after))).toEqual(["updated changed"]);
+  });
+
+  it("of a record that changed applications tells each side what it could see", async () => {
+    const id = await deals.made({ account_id, name: "Secret", value: "1" });
+    const after = await end();
+    await moveSilently(id, null, "app-1");
+    await moveSilently(id, "app-1", "app-2");
+    const seenBy = async (appId: string | null) => {
+      const events = await all(listeningOf(actor({ appId }), deal()), after);
+      return events.map(({ event, transition }) => [
+        transition,
+        event["changes"],
+        event["appId"],
+        event["actor"],
+      ]);
+    };
+    const first = { app_id: [null, "app-1"], name: ["Secret", "Told"] };
+    const second = { app_id: ["app-1", "app-2"], name: ["Secret", "Told"] };
+    expect(await seenBy(null)).toEqual([
+      ["changed", first, "app-1", "operator"],
+      ["changed", second, "app-2", "operator"],
+    ]);
+    expect(await seenBy("app-1")).toEqual([
+      ["entered", { app_id: [null, "app-1"], name: [null, "Told"] }, "app-1", "operator"],
+      ["left", {}, null, null],
+    ]);
+    expect(await seenBy("app-2")).toEqual([
+      ["entered", { app_id: [null, "app-2"], name: [null, "Told"] }, "app-2", "operator"],
+    ]);
+    expect(await seenBy("app-3")).toEqual([]);
+  });
+});
+
+describe("a listener", () => {
+  it("hears of its own tenant and application alone, and of what its scopes cover", async () => {
+    const theirs = await started.gateway.keyFor("theirs");
+    const mark = await end();
+    await accounts.made({ name: "Ours" });
+    await new RowWriter(started.gateway, theirs, "accounts").made({ name: "Theirs" });
+    const heard = await all(listeningOf(actor()), mark);
+    expect(heard.map(({ event }) => event["tenantId"])).toEqual([started.tenant.uuid]);
+    expect(await all(listeningOf(actor({ appId: "app-9" })), mark)).toEqual([]);
+    expect(await all(listeningOf(actor({ scopes: ["read:deals"] })), mark)).toEqual([]);
+    const forbidden = [
+      { types: ["Account"] },
+      deal({ account: { name: { eq: "Acme" } } }),
+      deal({
+        not: { or: [{ contacts: { some: { account: { tenant: { id: { isNull: true } } } } } }] },
+      }),
+    ];
+    for (const listening of forbidden) {
+      const who = actor({ scopes: ["read:deals", "read:contacts"] });
+      expect(() => feed.open(listeningOf(who, listening), null)).toThrow(/lacks read:/);
+    }
+    expect(() => feed.open(listeningOf(actor(), deal({ nothing: { eq: 1 } })), null)).toThrow(
+      "where.nothing",
+    );
+  });
+
+  it("is ended with its cursor when it does not read, and slows nobody", async () => {
+    const mark = await end();
+    const [lazy, brisk] = [await opened({}), await opened({})];
+    // It has begun to listen, and waits for a first event.
+    const first = lazy.next();
+    let count = 0;
+    for (let round = 0; round < 12; round += 1) {
+      await accounts.create(Array.from({ length: 100 }, (_, index) => ({ name: `${index}` })));
+      while (count < (round + 1) * 100) count += (await brisk.next()).value?.length ?? 0;
+    }
+    expect(count).toBe(1_200);
+    const taken = (await first).value?.at(-1)?.position ?? mark;
+    await expect(lazy.next()).rejects.toMatchObject({
+      refusal: { code: "SLOW_CONSUMER", cursor: cursorAt(taken) },
+    });
+    expect(await lazy.next()).toEqual({ done: true, value: undefined });
+    await brisk.return();
+    // From there it goes on, at its own pace.
+    const again = feed.open(listeningOf(actor()), taken);
+    let position = taken;
+    let rest = 0;
+    for await (const events of again) {
+      rest += events.length;
+      position = events.at(-1)?.position ?? position;
+      if (position === String(BigInt(mark) + 1_200n)) break;
+    }
+    expect(rest).toBe(Number(BigInt(mark) + 1_200n - BigInt(taken)));
+  });
+
+  it("that is closed while it waits is answered at once", async () => {
+    const stream = await opened({});
+    const next = stream.next();
+    await stream.return();
+    expect(await next).toEqual({ done: true, value: undefined });
+    const gone = new AbortController();
+    const aborted = feed.open(listeningOf(actor()), null, gone.signal);
+    const waiting = aborted.next();
+    gone.abort();
+    expect(await waiting).toEqual({ done: true, value: undefined });
+  });
+
+  it("whose position the log has not reached is refused", async () => {
+    const stream = feed.open(listeningOf(actor()), String(BigInt(await end()) + 9n));
+    await expect(stream.next()).rejects.toThrow("lies behind the end of the log");
+  });
+});
+
+describe("the cost", () => {
+  it("of a burst is the same for 4, 100 and 1,000 listeners of a few filters", async () => {
+    const { statements } = started.gateway;
+    const filters = [
+      {},
+      deal({ value: { gt: "5" } }),
+      deal({ name: { contains: "x" } }),
+      { types: ["Deal"] },
+    ];
+    const rows = await deals.create(
+      Array.from({ length: 50 }, () => ({ account_id, name: "x", value: "6" })),
+    );
+    const ids = rows.map(({ id }) => String(id));
+    const costs: number[] = [];
+    for (const listeners of [4, 100, 1_000]) {
+      const streams = await Promise.all(
+        Array.from({ length: listeners }, (_, index) => opened(filters[index % 4] ?? {})),
+      );
+      const burst = async (name: string): Promise<number[]> => {
+        const heard = streams.map((stream) => stream.next());
+        await deals.update(ids.map((id) => ({ id, name })));
+        return Promise.all(heard.map(async (next) => (await next).value?.length ?? 0));
+      };
+      // From then on all of them have caught up.
+      await burst(`x ${listeners}`);
+      statements.clear();
+      expect(new Set(await burst(`xx ${listeners}`))).toEqual(new Set([50]));
+      // Reads that found nothing were for a second wake-up.
+      const reads = statements
+        .all()
+        .filter(
+          ({ text, rows: found }) => found > 0 && /^SELECT.*(change_events|populate)/s.test(text),
+        );
+      costs.push(reads.length);
+      for (const stream of streams) await stream.return();
+    }
+    expect(costs).toEqual([3, 3, 3]);
+  });
+});
+
+describe("a commit that nobody told of", () => {
+  it("is heard by the look at the logs, also when the connections were killed", async () => {
+    const { client } = started.gateway.fixtures;
+    const stream = await opened(deal());
+    const ids = await deals.create(["One", "Two"].map((name) => ({ account_id, name })));
+    const [first, second] = ids.map(({ id }) => String(id));
+    let heard = (await stream.next()).value?.length ?? 0;
+    if (heard < 2) heard += (await stream.next()).value?.length ?? 0;
+    await moveSilently(first ?? "", null, "app-1");
+    expect(told((await stream.next()).value)).toEqual(["updated changed"]);
+    const { rowCount } = await client.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE datname = current_database() AND application_name LIKE 'crm-gateway%' AND pid <> pg_backend_pid()`,
+    );
+    expect(rowCount).toBeGreaterThan(0);
+    await moveSilently(second ?? "", null, "app-1");
+    expect(told((await stream.next()).value)).toEqual(["updated changed"]);
+    await stream.return();
+  });
+});
+
+describe("a log that is kept for some days", () => {
+  it("loses whole transactions, never the last one, and refuses older cursors", async () => {
+    const { gateway } = started;
+    const { client } = gateway.fixtures;
+    const key = await gateway.keyFor("theirs");
+    const tenantId = (await gateway.fixtures.tenant("kept")).uuid;
+    const kept = await gateway.keyFor("kept");
+    const writer = new RowWriter(gateway, kept, "accounts");
+    const sizes = [2, 3, 1, 2];
+    for (const size of sizes)
+      await writer.create(Array.from({ length: size }, () => ({ name: "a" })));
+    const age = (to: number) =>
+      client.query(
+        "UPDATE change_events SET occurred_at = now() - interval '10 days' WHERE tenant_id = $1 AND position <= $2",
+        [tenantId, to],
+      );
+    const positions = async (): Promise<unknown[]> => {
+      const { rows } = await client.query<{ position: string }>(
+        "SELECT position FROM change_events WHERE tenant_id = $1 ORDER BY position",
+        [tenantId],
+      );
+      return rows.map(({ position }) => Number(position));
+    };
+    // The fourth is in the midst of a transaction.
+    await age(4);
+    expect(await pruneLogs(client, 11)).toBe(0);
+    expect(await pruneLogs(client, 9)).toBe(2);
+    expect(await positions()).toEqual([3, 4, 5, 6, 7, 8]);
+    await age(8);
+    expect(await pruneLogs(client, 9)).toBe(4);
+    expect(await positions()).toEqual([7, 8]);
+    await writer.made({ name: "goes on" });
+    expect(await positions()).toEqual([7, 8, 9]);
+
+    const query =
+      "query ($after: String) { changes(after: $after) { totalCount nodes { position } } }";
+    const { errors, data } = await gateway.ask(kept, query, { after: cursorAt("5") });
+    const oldestCursor = cursorAt("6");
+    expect(errors?.[0]?.extensions).toMatchObject({ code: "CURSOR_EXPIRED", oldestCursor });
+    expect(data).toBeNull();
+    const found = await gateway.data(kept, query, { after: oldestCursor });
+    expect(at(found, "changes", "nodes")).toEqual([7, 8, 9].map((position) => ({ position })));
+    const who = actorOf(tenantId);
+    await expect(feed.open(listeningOf(who), "5").next()).rejects.toMatchObject({
+      refusal: { code: "CURSOR_EXPIRED", oldestCursor },
+    });
+    const stream = feed.open(listeningOf(who), "6");
+    expect((await stream.next()).value).toHaveLength(3);
+    await stream.return();
+    // Another tenant's log is as it was.
+    expect(at(await gateway.data(key, query), "changes", "nodes", 0, "position")).toBe(1);
+  });
+});
