@@ -97,7 +97,7 @@ try {
   for (const [way, measured] of rates) {
     const ratios = measured.map((rate, round) => rate / (base[round] ?? NaN));
     console.log(
-      `${way}: ${median(measured).toFixed(0)} commits a second, ${median(ratios).toFixed(2)} of none (${range(ratios)})`,
+      `${way}: ${median(measured).toFixed(0)} commits a second, ${range(ratios)} of none`,
     );
   }
   console.log(`${heard} notifications heard`);

@@ -152,6 +152,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     database,
     catalog,
     onTrouble: warnOf("the log cannot be followed"),
+    onDelivered: (events, milliseconds) => metrics?.eventsDelivered(events, milliseconds),
   });
   const { logKeepDays: keepDays } = config;
   const keeper =

@@ -4,7 +4,7 @@ import type { Catalog } from "../model/catalog.ts";
 import { prepare, type Listening, type LiveEvent, type Prepared } from "./listening.ts";
 import { maxPage, type LogSource } from "./log.ts";
 import { readMatching } from "./matching.ts";
-import { Listener, TenantFeed } from "./tenant-feed.ts";
+import { Listener, TenantFeed, type Hearing } from "./tenant-feed.ts";
 import { WakeUp } from "./wake-up.ts";
 
 /** The events for one listener, page by page. It ends when it is closed, and fails with the reason for which it was ended. */
@@ -19,7 +19,7 @@ export type LiveStream = AsyncIterableIterator<readonly LiveEvent[], undefined, 
 export class LiveFeed {
   readonly #database: Database;
   readonly #catalog: Catalog;
-  readonly #onTrouble: (error: unknown) => void;
+  readonly #hears: Hearing;
   readonly #wakeUp: WakeUp;
   readonly #tenants = new Map<string, TenantFeed>();
   readonly #streams = new Set<() => void>();
@@ -30,14 +30,16 @@ export class LiveFeed {
     readonly catalog: Catalog;
     /** Hears why a log cannot be read just now; it is tried again. */
     readonly onTrouble?: (error: unknown) => void;
+    readonly onDelivered?: Hearing["delivered"];
   }) {
     this.#database = options.database;
     this.#catalog = options.catalog;
-    this.#onTrouble = options.onTrouble ?? (() => undefined);
+    const { onTrouble = () => undefined, onDelivered } = options;
+    this.#hears = { trouble: onTrouble, delivered: onDelivered };
     this.#wakeUp = new WakeUp({
       database: options.database,
       wake: (tenantId) => this.#tenants.get(tenantId)?.wake(),
-      onTrouble: this.#onTrouble,
+      onTrouble,
     });
     options.database.pool.onCommit = (tenantId) => this.#wakeUp.tell(tenantId);
   }
@@ -114,7 +116,7 @@ export class LiveFeed {
   #enter(tenantId: string): TenantFeed {
     let tenant = this.#tenants.get(tenantId);
     if (tenant === undefined) {
-      tenant = new TenantFeed(this.sourceOf(tenantId), this.#onTrouble);
+      tenant = new TenantFeed(this.sourceOf(tenantId), this.#hears);
       this.#tenants.set(tenantId, tenant);
       this.#wakeUp.watch(tenantId);
     }

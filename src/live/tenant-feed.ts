@@ -26,14 +26,18 @@ export class Listener {
     this.taken = position;
   }
 
-  /** Gets the part of a page that it does not have yet. */
-  deliver(page: LogPage, matched: Matched): void {
-    if (matched instanceof Error) return this.queue.end(matched);
+  /** Gets the part of a page that it does not have yet; gives how many events that are. */
+  deliver(page: LogPage, matched: Matched): number {
+    if (matched instanceof Error) {
+      this.queue.end(matched);
+      return 0;
+    }
     const behind = this.position;
     const news = page.rows[0]?.position === behind + 1n;
     const events = news ? matched : matched.filter(({ position }) => BigInt(position) > behind);
     if (page.position > behind) this.position = page.position;
     if (!this.queue.put(events, bytesOf(page, events))) this.queue.end(this.#tooSlow());
+    return events.length;
   }
 
   /** The next events; null at the end. */
@@ -58,22 +62,30 @@ function bytesOf({ rows }: LogPage, events: readonly LiveEvent[]): number {
   return events.length === 0 ? 0 : rows.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
+/** Who hears how the logs are followed. */
+export type Hearing = {
+  /** Why a log cannot be read just now; it is tried again. */
+  readonly trouble: (error: unknown) => void;
+  /** How many events went to listeners together, and how many milliseconds after the last of them was written. */
+  readonly delivered?: ((events: number, milliseconds: number) => void) | undefined;
+};
+
 /** The listeners to one tenant's log. It is read once for all of them, from where the last of them is. */
 export class TenantFeed {
   readonly source: LogSource;
   /** Streams of this tenant, with those that have not caught up yet. */
   streams = 0;
   readonly #listeners = new Set<Listener>();
-  readonly #onTrouble: (error: unknown) => void;
+  readonly #hears: Hearing;
   /** The end of the log as it was last seen. */
   #end = 0n;
   #ending: Promise<bigint> | null = null;
   #isAwake = false;
   #isRunning = false;
 
-  constructor(source: LogSource, onTrouble: (error: unknown) => void) {
+  constructor(source: LogSource, hears: Hearing) {
     this.source = source;
-    this.#onTrouble = onTrouble;
+    this.#hears = hears;
   }
 
   add(listener: Listener): void {
@@ -124,7 +136,7 @@ export class TenantFeed {
         if (!(await this.#readOn())) this.#isAwake = true;
         await sleep(pauseMilliseconds, undefined, { ref: false });
       } catch (error) {
-        this.#onTrouble(error);
+        this.#hears.trouble(error);
         this.#isAwake = true;
         await sleep(troubleMilliseconds, undefined, { ref: false });
       }
@@ -155,9 +167,12 @@ export class TenantFeed {
       const due = listeners.filter(({ position }) => position < page.position);
       const prepared = due.map((listener) => listener.prepared);
       const matched = await match(this.source, page, prepared);
+      let events = 0;
       for (const listener of due) {
-        listener.deliver(page, matched.get(listener.prepared.key) ?? []);
+        events += listener.deliver(page, matched.get(listener.prepared.key) ?? []);
       }
+      const at = page.rows.at(-1)?.event["occurredAt"];
+      if (at instanceof Date) this.#hears.delivered?.(events, Date.now() - at.getTime());
       this.#dropEnded(due);
     }
     return page.isAtEnd;

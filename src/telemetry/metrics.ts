@@ -18,6 +18,8 @@ export type Metrics = {
   }): void;
   /** Shows how many bytes of answers wait to be read, from now on. */
   watchUnread(unread: { readonly bytes: number }): void;
+  /** Counts events that went to listeners together, and the milliseconds since the last of them was written. */
+  eventsDelivered(events: number, milliseconds: number): void;
   /** Shows how many subscriptions are open, from now on. */
   watchStreams(streams: { readonly count: number }): void;
   /** All of it, in Prometheus' text format. */
@@ -109,6 +111,17 @@ export function createMetrics(): Metrics {
     buckets: sqlSeconds,
     registers,
   });
+  const delivered = new Counter({
+    name: "crm_live_events_total",
+    help: "Events of the log that went to listeners as they came, counted for each listener.",
+    registers,
+  });
+  const lag = new Histogram({
+    name: "crm_live_lag_seconds",
+    help: "From the writing of an event to its delivery to listeners, for the last event of each page of the log.",
+    buckets: seconds,
+    registers,
+  });
   const caches = new Counter({
     name: "crm_cache_requests_total",
     help: "Look-ups in the gateway's caches.",
@@ -141,6 +154,10 @@ export function createMetrics(): Metrics {
       if (request.lane !== null) lanes.inc({ lane: request.lane, type });
       if (request.cost !== null) cost.observe({ api, type }, request.cost.requested);
       if (request.isValid) statements.observe({ api, type }, request.work.statements);
+    },
+    eventsDelivered: (events, milliseconds) => {
+      delivered.inc(events);
+      lag.observe(milliseconds / 1_000);
     },
     countCache: (cache, isHit) => caches.inc({ cache, result: isHit ? "hit" : "miss" }),
     statementEnded: (took, isFailed) => sql.observe({ outcome: isFailed ? "error" : "ok" }, took),

@@ -43,9 +43,8 @@ beforeAll(async () => {
     crowd(gateway, key, { seed: runSeed, callers: 5, writesOfEach: casesOf(60, 10) }),
     crowd(gateway, bound, { seed: runSeed + 1, callers: 3, writesOfEach: casesOf(60, 10) }),
   ]);
-  await vi.waitFor(async () => expect(await accountIds()).not.toEqual([]), patience);
   const random = new Random(`live ${runSeed}`);
-  const accounts = await accountIds();
+  const accounts = await firstAccounts();
   for (let count = 0; count < 20; count += 1) {
     const appId = random.maybe(0.4, ["app-1"]);
     const asked = randomAsked(random, actorOf(tenant.uuid, { appId }), accounts);
@@ -64,6 +63,15 @@ afterAll(async () => {
   await other.close();
   await started.gateway.close();
 });
+
+/** Once there are some. */
+async function firstAccounts(): Promise<string[]> {
+  return vi.waitFor(async () => {
+    const ids = await accountIds();
+    expect(ids).not.toEqual([]);
+    return ids;
+  }, patience);
+}
 
 async function accountIds(): Promise<string[]> {
   const rows = await rowsOf(
