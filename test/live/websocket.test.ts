@@ -18,7 +18,7 @@ const clients: Client[] = [];
 beforeAll(async () => {
   started = await startTenant("ours", {
     logLevel: "silent",
-    env: { CORS_ORIGINS: "https://app.example", MAX_CONNECTIONS: "500" },
+    env: { CORS_ORIGINS: "https://app.example", MAX_CONNECTIONS: "500", METRICS_PORT: "0" },
   });
   accounts = new RowWriter(started.gateway, started.key, "accounts");
   url = `${started.gateway.url.replace("http", "ws")}/graphql`;
@@ -271,6 +271,29 @@ describe("a WebSocket that is not as it should be", () => {
       ).end();
     });
     expect(status).toBe(200);
+  });
+
+  it("leaves no stream behind when it is cut while one is opened", async () => {
+    const key = await started.gateway.keyFor("ours");
+    const open = async (): Promise<number> => {
+      const metrics = await (await fetch(started.gateway.metricsUrl ?? "")).text();
+      return Number(/^crm_streams (\d+)$/m.exec(metrics)?.[1]);
+    };
+    // As many streams in all as the credential may have open, and as many again.
+    for (let round = 0; round < 20; round += 1) {
+      const cut = raw();
+      await cut.opened;
+      cut.send(init(key));
+      await cut.next(1);
+      for (let id = 0; id < 10; id += 1) {
+        cut.send({ id: String(id), type: "subscribe", payload: { query: changes } });
+      }
+      // The end comes right behind the messages.
+      await new Promise((resolve) => cut.socket.send(JSON.stringify({ type: "ping" }), resolve));
+      cut.socket.terminate();
+      await cut.closed;
+    }
+    await expect.poll(open, { timeout: 20_000 }).toBe(0);
   });
 
   it("takes no more operations at once than it may", async () => {

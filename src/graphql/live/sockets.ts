@@ -210,6 +210,13 @@ export class Sockets {
       });
       this.#options.carryOut(request, response, async (stream) => {
         const ended = Promise.withResolvers<StreamEnd>();
+        // While it was opened the client may have gone, and then nobody reads it.
+        const gone = (): void => {
+          stream.close();
+          ended.resolve({ kind: "closed" });
+        };
+        if (response.destroyed) gone();
+        else response.once("close", gone);
         resolve(eachEvent(stream, ended.resolve));
         const over = await ended.promise;
         if (over.kind === "interrupted") end(socket, serviceRestart, "Service restart");
