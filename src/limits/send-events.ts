@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders } from "node:http";
 import { patienceFor, type EventStream, type StreamEnd } from "./event-stream.ts";
-import { drained, holdFor, type Recipient } from "./send-answer.ts";
+import { drained, type Recipient } from "./send-answer.ts";
 
 /** How often a stream without events shows that it lives. */
 const aliveMilliseconds = 15_000;
@@ -83,10 +83,7 @@ async function write(to: Recipient, text: string): Promise<void> {
   const { response } = to;
   if (response.destroyed || response.write(text)) return;
   const bytes = Buffer.byteLength(text);
-  const hold = holdFor(to);
-  hold?.take(bytes);
   const timer = setTimeout(() => response.req.socket.destroy(), patienceFor(bytes));
   await drained(response);
   clearTimeout(timer);
-  hold?.free();
 }

@@ -142,7 +142,10 @@ async function* follow(
   let position = await start;
   while (!signal.aborted && !(await tenant.isNear(position))) {
     const after = String(position);
-    const page = await readMatching(tenant.source, prepared, { after, limit: maxPage });
+    const page = await tenant.replay(async () =>
+      signal.aborted ? null : readMatching(tenant.source, prepared, { after, limit: maxPage }),
+    );
+    if (page === null) return;
     position = BigInt(page.position);
     if (page.events.length > 0) yield page.events;
   }

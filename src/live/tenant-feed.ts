@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { Work } from "../db/work.ts";
 import { badInput, GatewayError } from "../lib/errors.ts";
 import { cursorAt } from "../changes/position.ts";
 import type { LiveEvent, Prepared } from "./listening.ts";
@@ -10,6 +11,9 @@ import { EventQueue } from "./queue.ts";
 const pauseMilliseconds = 20;
 /** Between attempts to read while the database does not answer. */
 const troubleMilliseconds = 500;
+
+/** The most listeners whose past is read at once; the tenant's other connections are for its requests. */
+const replaysAtOnce = 2;
 
 /** A listener that has caught up with the log, and where it is. */
 export class Listener {
@@ -82,6 +86,7 @@ export class TenantFeed {
   #ending: Promise<bigint> | null = null;
   #isAwake = false;
   #isRunning = false;
+  readonly #replays = new Work({ mayStop: false });
 
   constructor(source: LogSource, hears: Hearing) {
     this.source = source;
@@ -125,6 +130,16 @@ export class TenantFeed {
     if (this.#end < position || this.#end === 0n) await this.end();
     if (this.#end < position) throw badInput(["after"], { complaint: "cursorAhead" });
     return this.#end - position <= BigInt(maxPage);
+  }
+
+  /** Reads for a listener that has not caught up, when it is its turn. */
+  async replay<Result>(read: () => Promise<Result>): Promise<Result> {
+    await this.#replays.startRead(replaysAtOnce);
+    try {
+      return await read();
+    } finally {
+      this.#replays.endRead();
+    }
   }
 
   async #run(): Promise<void> {

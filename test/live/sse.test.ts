@@ -178,6 +178,47 @@ describe("a subscription over server-sent events", () => {
   });
 });
 
+describe("events that are read", () => {
+  it("are those of their own subscription where only resolvers can answer it", async () => {
+    const asked = ["name", "industry"].map((field) =>
+      open(`subscription { dealChanged { deal { account { ${field} duplicates { score } } } } }`),
+    );
+    const streams = await Promise.all(asked);
+    await made({ name: "For each" });
+    const seen = [];
+    for (const stream of streams) {
+      const [event] = await stream.data();
+      seen.push(Object.keys(Object(at(event, "deal", "account"))));
+      await stream.close();
+    }
+    expect(seen).toEqual([
+      ["name", "duplicates"],
+      ["industry", "duplicates"],
+    ]);
+  });
+
+  it("are few at once if they are long, with one statement for each few", async () => {
+    const description = Array.from({ length: 98_000 }, (_, place) => place % 10).join("");
+    const long = await accounts.made({ name: "Long", description });
+    const after = await now();
+    const names = Array.from({ length: 22 }, (_, place) => `Long ${place}`);
+    await deals.create(names.map((name) => ({ name, account_id: long })));
+    const aliases = Array.from({ length: 8 }, (_, place) => `a${place}: account { description }`);
+    const { statements } = started.gateway;
+    statements.clear();
+    const stream = await open(
+      `subscription ($after: String) { dealChanged(after: $after) { deal { name ${aliases.join(" ")} } } }`,
+      { variables: { after } },
+    );
+    const events = await stream.data(names.length);
+    expect(events.map((event) => at(event, "deal", "name"))).toEqual(names);
+    const reads = statements.all().filter(({ text }) => /^SELECT concat.*description/s.test(text));
+    // 20 until it is known how long they are.
+    expect(reads).toHaveLength(3);
+    await stream.close();
+  });
+});
+
 describe("a stream that is resumed", () => {
   const query = `subscription ($after: String) { accountChanged(after: $after) { cursor account { name } } }`;
 

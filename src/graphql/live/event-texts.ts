@@ -26,6 +26,11 @@ export type EventText = {
 const keptMilliseconds = 1_000;
 /** The most events that one statement reads. */
 const eventsAtOnce = 200;
+/** When events that are read together are this long, those behind them are left for later. */
+const bytesAtOnce = 1_000_000;
+
+/** Other events of the same read are long; the event is to be asked for again. */
+class Later extends Error {}
 
 type EventTextsOptions = {
   readonly schema: GraphQLSchema;
@@ -68,8 +73,8 @@ export class EventTexts {
     this.#options = options;
   }
 
-  /** The texts of events in their order. */
-  of(operation: LiveOperation, events: readonly LiveEvent[]): Promise<EventText[]> {
+  /** The texts of the first events in their order: of all, or of at least one if they are long. */
+  async of(operation: LiveOperation, events: readonly LiveEvent[]): Promise<EventText[]> {
     const { sharing } = operation;
     let shared = this.#shared.get(sharing);
     if (shared === undefined) {
@@ -77,7 +82,15 @@ export class EventTexts {
       this.#shared.set(sharing, shared);
     }
     const own = shared;
-    return Promise.all(events.map((event) => this.#one(own, event)));
+    const asked = await Promise.allSettled(events.map((event) => this.#one(own, event)));
+    const texts: EventText[] = [];
+    for (const one of asked) {
+      if (one.status === "fulfilled") texts.push(one.value);
+      else if (!(one.reason instanceof Later)) throw one.reason;
+      else break;
+    }
+    // Those in front were another stream's.
+    return texts.length > 0 || events.length === 0 ? texts : this.of(operation, events);
   }
 
   #one(shared: Shared, event: LiveEvent): Promise<EventText> {
@@ -112,7 +125,7 @@ export class EventTexts {
       const texts = await this.#inTurn(() => this.#read(operation, events));
       for (const [index, { resolve, reject }] of some.entries()) {
         const text = texts[index];
-        if (text === undefined) reject(new Error("an event has no text"));
+        if (text === undefined) reject(new Later());
         else resolve(text);
       }
     } catch (error) {
@@ -129,7 +142,10 @@ export class EventTexts {
     }
   }
 
-  /** Reads events by one statement. If that fails for them together, each half is read alone, the last by resolvers. */
+  /**
+   * Reads events by one statement. If that fails for them together, each half is read alone, the last by resolvers; the
+   * texts are those of the first events then, if these are long.
+   */
   async #read(operation: LiveOperation, events: readonly LiveEvent[]): Promise<EventText[]> {
     const { field } = operation;
     const outcomes = events.map(outcomeOf);
@@ -142,11 +158,15 @@ export class EventTexts {
       const half = Math.ceil(events.length / 2);
       if (events.length > 1) {
         const first = await this.#read(operation, events.slice(0, half));
+        if (first.length < half || bytesOf(first) > bytesAtOnce) return first;
         return [...first, ...(await this.#read(operation, events.slice(half)))];
       }
     }
     const texts: EventText[] = [];
-    for (const outcome of outcomes) texts.push(await this.#interpreted(operation, outcome));
+    for (const outcome of outcomes) {
+      texts.push(await this.#interpreted(operation, outcome));
+      if (bytesOf(texts) > bytesAtOnce) break;
+    }
     return texts;
   }
 
@@ -220,6 +240,10 @@ export class EventTexts {
     }
   }
 }
+
+/** The length of texts. */
+export const bytesOf = (texts: readonly EventText[]): number =>
+  texts.reduce((sum, { body }) => sum + Buffer.byteLength(body ?? ""), 0);
 
 function outcomeOf({ position, event, transition }: LiveEvent): LiveOutcome {
   const nodeId = String(event["id"]);

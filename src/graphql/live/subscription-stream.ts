@@ -4,9 +4,10 @@ import type { Actor } from "../../auth/actor.ts";
 import { requireScopes } from "../../auth/require-scopes.ts";
 import { troubleOf } from "../../db/trouble.ts";
 import { GatewayError } from "../../lib/errors.ts";
+import type { Hold } from "../../lib/held-bytes.ts";
 import type { EventStream, StreamEnd, StreamEvent } from "../../limits/event-stream.ts";
 import type { LiveStream } from "../../live/feed.ts";
-import type { EventText, EventTexts } from "./event-texts.ts";
+import { bytesOf, type EventText, type EventTexts } from "./event-texts.ts";
 import type { LiveOperation } from "./live-operation.ts";
 
 type SubscriptionOptions = {
@@ -17,11 +18,18 @@ type SubscriptionOptions = {
   readonly cursor: string | null;
   /** Takes points from the caller's minute. @throws GatewayError RATE_LIMITED */
   readonly charge: (actor: Actor, points: number) => Promise<void>;
+  /** Counts what waits for the client. */
+  readonly hold: () => Hold | undefined;
   /** Prints an error as the caller may see it. */
   readonly tell: (error: unknown) => GraphQLError;
   /** The stream is over. */
   readonly onEnd: (stream: SubscriptionStream) => void;
 };
+
+/** About so many bytes of events are read ahead of the client. */
+const bytesAhead = 1_000_000;
+/** How many events are read at once until it is known how long they are. */
+const eventsAtFirst = 20;
 
 /** How often a read of events is tried again while the database does not answer, and how long each time is waited. */
 const retries = [100, 500, 2_000];
@@ -36,6 +44,8 @@ export class SubscriptionStream implements EventStream {
   /** The last event that was handed on. */
   #cursor: string | null;
   #end: StreamEnd | null = null;
+  /** How many events are read at once. */
+  #atOnce = eventsAtFirst;
 
   constructor(options: SubscriptionOptions) {
     this.#options = options;
@@ -92,13 +102,14 @@ export class SubscriptionStream implements EventStream {
     const { feed, texts } = this.#options;
     try {
       for await (const events of feed) {
-        const read = await this.#read(() => texts.of(this.operation, events));
-        const { paid, refusal } = await this.#pay(read);
-        const sent = paid.flatMap(({ body, cursor }) => (body === null ? [] : [{ body, cursor }]));
+        let left = events;
+        while (left.length > 0 && this.#end === null) {
+          const some = left.slice(0, this.#atOnce);
+          const read = await this.#read(() => texts.of(this.operation, some));
+          left = left.slice(read.length);
+          yield* this.#send(read);
+        }
         if (this.#end !== null) break;
-        if (sent.length > 0) yield sent;
-        this.#cursor = sent.at(-1)?.cursor ?? this.#cursor;
-        if (refusal !== null) throw refusal;
       }
       // The feed has ended by itself: the server stops.
       this.interrupt();
@@ -107,6 +118,24 @@ export class SubscriptionStream implements EventStream {
       else this.refuse(error);
     }
     return this.#end ?? { kind: "closed" };
+  }
+
+  /** Hands on events that were read, and counts them until they have left. */
+  async *#send(read: EventText[]): AsyncGenerator<readonly StreamEvent[], void, undefined> {
+    const bytes = bytesOf(read);
+    this.#atOnce = Math.max(1, Math.floor((bytesAhead * read.length) / Math.max(1, bytes)));
+    const hold = this.#options.hold();
+    try {
+      hold?.take(bytes);
+      const { paid, refusal } = await this.#pay(read);
+      const sent = paid.flatMap(({ body, cursor }) => (body === null ? [] : [{ body, cursor }]));
+      if (this.#end !== null) return;
+      if (sent.length > 0) yield sent;
+      this.#cursor = sent.at(-1)?.cursor ?? this.#cursor;
+      if (refusal !== null) throw refusal;
+    } finally {
+      hold?.free();
+    }
   }
 
   /** Reads, and tries again while the database does not answer. */

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import {
   getOperationAST,
   type ExecutionArgs,
@@ -11,6 +12,7 @@ import type { Gate } from "../../gate/gate.ts";
 import type { RequestContext } from "../../gate/request-context.ts";
 import { badInput } from "../../lib/errors.ts";
 import { headerOf } from "../../lib/headers.ts";
+import { holdFor } from "../../limits/send-answer.ts";
 import type { LiveFeed } from "../../live/feed.ts";
 import type { CompiledSubscription, Compiler } from "../compile/compiler.ts";
 import { planOf, tooExpensive } from "../limits/use-operation-limits.ts";
@@ -100,7 +102,9 @@ function operationOf(
   }
   if (compiled === null) throw new Error("the operation is no subscription");
   const field = compiled.field(actor, variables);
-  const sharing = `${sightOf(actor)} ${field.sharing(actor, variables)}`;
+  // Texts that resolvers print are the stream's own.
+  const shared = field.sharing(actor, variables) ?? randomUUID();
+  const sharing = `${sightOf(actor)} ${shared}`;
   return {
     actor,
     document,
@@ -142,6 +146,7 @@ async function open(
       texts,
       cursor: cursor ?? cursorAt(begin),
       charge: (payer, points) => pay(gate, context, payer, points),
+      hold: () => holdFor(context),
       tell: (error) => tell(error, context),
       onEnd: () => {
         giveBack();
