@@ -1,4 +1,4 @@
-import { isRecord } from "../lib/json.ts";
+import { withoutUnseen } from "../changes/seen-before.ts";
 import type { Entity } from "../model/entity.ts";
 import { judgeEvents, judgeStates, type Answers, type Sight } from "./judge.ts";
 import {
@@ -101,17 +101,13 @@ async function answer(
       { after: first.position - 1n, to: last.position },
       asked,
     );
-    for (const [key, matches] of found) {
-      answers.set(
-        key,
-        matches instanceof Error
-          ? matches
-          : new Map(
-              rows.flatMap(({ position, event }, index) =>
-                matches[index] === true ? [[position, { event, transition: null }]] : [],
-              ),
-            ),
-      );
+    for (const { key, appId } of asked) {
+      const matches = found.get(key) ?? [];
+      const tell = ({ position, event }: LogRow, index: number): [bigint, Told][] =>
+        matches instanceof Error || matches[index] !== true
+          ? []
+          : [[position, { event: withoutUnseen(event, appId), transition: null }]];
+      answers.set(key, matches instanceof Error ? matches : new Map(rows.flatMap(tell)));
     }
   }
   return answers;
@@ -132,7 +128,7 @@ async function transitions(
     before === null ? [after] : [before, after],
   );
   const found = await judgeStates(source, entity, asked, questions);
-  const tellBy = (sights: Answers<Sight>): Map<bigint, Told> | Error => {
+  const tellBy = ({ appId }: Question, sights: Answers<Sight>): Map<bigint, Told> | Error => {
     if (sights instanceof Error) return sights;
     let place = 0;
     return new Map(
@@ -142,11 +138,13 @@ async function transitions(
         const event = events.get(position);
         const transition = transitionOf(was, is);
         if (transition === null || event === undefined) return [];
-        return [[position, { event: asSeen(event, was, is), transition }]];
+        return [[position, { event: asSeen(event, is, appId), transition }]];
       }),
     );
   };
-  return new Map([...found].map(([key, sights]) => [key, tellBy(sights)]));
+  return new Map(
+    questions.map((question) => [question.key, tellBy(question, found.get(question.key) ?? [])]),
+  );
 }
 
 function transitionOf(was: Sight | null, is: Sight | null): Told["transition"] {
@@ -155,14 +153,7 @@ function transitionOf(was: Sight | null, is: Sight | null): Told["transition"] {
 }
 
 /** The event without what the viewer could not see: of a record that was another's before, or is another's now. */
-function asSeen(event: LogRow["event"], was: Sight | null, is: Sight | null): LogRow["event"] {
-  const changes = event["changes"];
-  if (!isRecord(changes) || is?.seen !== true)
-    return { ...event, appId: null, actor: null, changes: {} };
-  if (was === null || was.seen) return event;
-  const entries = Object.entries(changes).map(([field, pair]) => [
-    field,
-    [null, Array.isArray(pair) ? pair[1] : null],
-  ]);
-  return { ...event, changes: Object.fromEntries(entries) };
+function asSeen(event: LogRow["event"], is: Sight | null, appId: string | null): LogRow["event"] {
+  if (is?.seen !== true) return { ...event, appId: null, actor: null, changes: {} };
+  return withoutUnseen(event, appId);
 }

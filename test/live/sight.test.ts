@@ -8,6 +8,8 @@ import { changeEvent } from "../../src/modules/change-event/model.ts";
 import { schema } from "../support/gateway/schema.ts";
 import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { EventStream } from "../support/live/event-stream.ts";
+import { moveDeal } from "../support/live/move-deal.ts";
+import { startSecond } from "../support/writes/races.ts";
 import { RowWriter } from "../support/writes/row-writer.ts";
 
 const roots = Object.values(schema.getSubscriptionType()?.getFields() ?? {});
@@ -16,11 +18,78 @@ const entities = (changeEvent.tellsOf ?? [])
   .filter(({ softDelete }) => softDelete);
 
 let gateway: TestGateway;
+/** Another one on the same database, which interprets every operation. */
+let interpreter: Awaited<ReturnType<typeof startSecond>>;
 beforeAll(async () => {
   gateway = await startGateway({ logLevel: "silent" });
+  interpreter = await startSecond(gateway.databaseUrl, "silent", {}, false);
   for (const slug of ["ours", "theirs"]) await gateway.fixtures.tenant(slug);
 });
-afterAll(() => gateway.close());
+afterAll(async () => {
+  await interpreter.close();
+  await gateway.close();
+});
+
+/** The gateways, by the lane that they answer in. */
+const lanes = () => [["compiled", gateway.url] as const, ["interpreted", interpreter.url] as const];
+
+/** A key of an application, or of none. */
+async function keyOf(slug: string, appId: string | null): Promise<string> {
+  const key = await gateway.keyFor(slug);
+  await gateway.fixtures.client.query("UPDATE api_keys SET app_id = $2 WHERE id = $1", [
+    key.split("_")[2],
+    appId,
+  ]);
+  return key;
+}
+
+/** Writes one record of each kind, with a mark in it, and changes some; gives the ids of those that are left. */
+async function write(key: string, mark: string) {
+  const make = (many: string, input: object) =>
+    new RowWriter(gateway, key, many).made({ ...input });
+  const account_id = await make("accounts", { name: mark });
+  const contact_id = await make("contacts", {
+    account_id,
+    first_name: mark,
+    last_name: mark,
+    email: `${mark}@a.example`,
+  });
+  const deal_id = await make("deals", {
+    account_id,
+    name: mark,
+    contact_ids: [contact_id],
+  });
+  await make("activities", {
+    account_id,
+    deal_id,
+    type: "note",
+    subject: mark,
+  });
+  const quote_id = await make("quotes", { account_id, deal_id, name: mark });
+  await make("lineItems", {
+    quote_id,
+    description: mark,
+    quantity: "1",
+    unit_price: "2",
+  });
+  await new RowWriter(gateway, key, "accounts").update([{ id: account_id, name: `${mark}2` }]);
+  return { account_id, deal_id };
+}
+
+/** All events of a subscription, until nothing comes any more. */
+async function textOf(key: string, query: string): Promise<string> {
+  const variables = { after: cursorAt("0") };
+  const stream = await EventStream.open(gateway.url, key, { query, variables });
+  let text = "";
+  for (;;) {
+    const quiet = new Promise<null>((resolve) => setTimeout(() => resolve(null), 1_500));
+    const next = await Promise.race([stream.next(), quiet]);
+    if (next === null) break;
+    text += next.data;
+  }
+  await stream.close();
+  return text;
+}
 
 /** The values of an object type, without arguments. */
 function leaves(name: string): string {
@@ -96,36 +165,13 @@ describe("the fields at the root of subscriptions", () => {
 });
 
 describe("a caller", () => {
-  /** Writes one record of each kind, with a mark in it, and changes each. */
-  async function write(key: string, mark: string): Promise<void> {
-    const make = (many: string, input: object) =>
-      new RowWriter(gateway, key, many).made({ ...input });
-    const account_id = await make("accounts", { name: mark });
-    await make("contacts", {
-      account_id,
-      first_name: mark,
-      last_name: mark,
-      email: `${mark}@a.example`,
-    });
-    const deal_id = await make("deals", { account_id, name: mark });
-    await make("activities", { account_id, deal_id, type: "note", subject: mark });
-    const quote_id = await make("quotes", { account_id, deal_id, name: mark });
-    await make("lineItems", { quote_id, description: mark, quantity: "1", unit_price: "2" });
-    await new RowWriter(gateway, key, "accounts").update([{ id: account_id, name: `${mark}2` }]);
-    await new RowWriter(gateway, key, "deals").delete(deal_id);
-  }
-
-  async function keyOf(slug: string, appId: string | null): Promise<string> {
-    const key = await gateway.keyFor(slug);
-    await gateway.fixtures.client.query("UPDATE api_keys SET app_id = $2 WHERE id = $1", [
-      key.split("_")[2],
-      appId,
-    ]);
-    return key;
-  }
-
   it("is told of the own tenant's and application's records alone", async () => {
-    const marks = { ours: "markours", appa: "markappa", appb: "markappb", theirs: "marktheirs" };
+    const marks = {
+      ours: "markours",
+      appa: "markappa",
+      appb: "markappb",
+      theirs: "marktheirs",
+    };
     const [ours, appa, appb, theirs] = await Promise.all([
       keyOf("ours", null),
       keyOf("ours", "app-a"),
@@ -133,12 +179,8 @@ describe("a caller", () => {
       keyOf("theirs", null),
     ]);
     for (const [name, key] of Object.entries({ ours, appa, appb, theirs })) {
-      await write(
-        key,
-        marks[
-          name === "ours" ? "ours" : name === "appa" ? "appa" : name === "appb" ? "appb" : "theirs"
-        ],
-      );
+      const { deal_id } = await write(key, `mark${name}`);
+      await new RowWriter(gateway, key, "deals").delete(deal_id);
     }
     // Each stream ends with a write of its own caller: all that came before it was sent by then.
     for (const [key, seen] of [
@@ -155,19 +197,67 @@ describe("a caller", () => {
       }
     }
   });
+});
 
-  /** All events of a subscription from the beginning of the log, until nothing comes any more. */
-  async function textOf(key: string, query: string): Promise<string> {
-    const variables = { after: cursorAt("0") };
-    const stream = await EventStream.open(gateway.url, key, { query, variables });
-    let text = "";
-    for (;;) {
-      const quiet = new Promise<null>((resolve) => setTimeout(() => resolve(null), 1_500));
-      const next = await Promise.race([stream.next(), quiet]);
-      if (next === null) break;
-      text += next.data;
+describe("a record that goes from one application to another", () => {
+  it("leaves the one without what is new, and comes to the other without what was", async () => {
+    const [from, to, all] = await Promise.all([
+      keyOf("ours", "app-from"),
+      keyOf("ours", "app-to"),
+      keyOf("ours", null),
+    ]);
+    const { account_id } = await write(from, "markmoves");
+    const id = await new RowWriter(gateway, from, "deals").made({ account_id, name: "markbefore" });
+    const after = await moveDeal(gateway, id, {
+      app_id: ["app-from", "app-to"],
+      name: ["markbefore", "markbehind"],
+    });
+    // What the former one is told first shows that it was told nothing before it.
+    await new RowWriter(gateway, from, "accounts").update([{ id: account_id, name: "marknext" }]);
+    const moved = [
+      { field: "name", old: "markbefore", new: "markbehind" },
+      { field: "app_id", old: "app-from", new: "app-to" },
+    ];
+    const asNew = moved.map((change) => ({ ...change, old: null }));
+    const variables = { after };
+    const selection = "operation appId actor changes { field old new }";
+    const deals = `subscription ($after: String) { dealChanged(after: $after) { transition deal { name appId } event { ${selection} } } }`;
+    const log = `subscription ($after: String) { changes(after: $after) { node { ${selection} } } }`;
+    const list = `query ($after: String) { changes(after: $after, first: 1) { nodes { ${selection} } } }`;
+    const deal = { name: "markbehind", appId: "app-to" };
+    const next = { appId: "app-from", changes: [{ field: "name", new: "marknext" }] };
+    const facts = { operation: "updated", appId: "app-to", actor: "operator" };
+    for (const [lane, url] of lanes()) {
+      const told = async (key: string, query: string) => {
+        const stream = await EventStream.open(url, key, { query, variables });
+        const [data] = await stream.data();
+        await stream.close();
+        return data;
+      };
+      const left = { transition: "left", deal: null, event: null };
+      expect(await told(from, deals), lane).toEqual(left);
+      expect(await told(from, log), lane).toMatchObject({ node: next });
+      expect(await told(to, deals), lane).toEqual({
+        transition: "entered",
+        deal,
+        event: { ...facts, changes: asNew },
+      });
+      expect(await told(to, log), lane).toEqual({ node: { ...facts, changes: asNew } });
+      expect(await told(all, deals), lane).toEqual({
+        transition: "changed",
+        deal,
+        event: { ...facts, changes: moved },
+      });
+      expect(await told(all, log), lane).toEqual({ node: { ...facts, changes: moved } });
     }
-    await stream.close();
-    return text;
-  }
+    // The lists tell the event as it is in the log.
+    const listed = { changes: { nodes: [{ ...facts, changes: moved }] } };
+    expect(await gateway.data(to, list, variables)).toEqual(listed);
+    expect(await gateway.data(all, list, variables)).toEqual(listed);
+    expect(await gateway.data(from, list, variables)).toMatchObject({ changes: { nodes: [next] } });
+    const history = `query ($id: ID!) { deal(id: $id) { history(last: 1) { nodes { changes { field old new } } } } }`;
+    expect(await gateway.data(to, history, { id })).toEqual({
+      deal: { history: { nodes: [{ changes: moved }] } },
+    });
+  });
 });

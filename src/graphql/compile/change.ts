@@ -1,3 +1,4 @@
+import { seenChangesSql } from "../../changes/seen-before.ts";
 import { toldFields } from "../../changes/field-changes.ts";
 import { join, name, raw, sql, type Sql } from "../../lib/sql.ts";
 import { fieldOf, type Entity } from "../../model/entity.ts";
@@ -66,6 +67,14 @@ export function fieldChangesJson(
   const list = sql`string_agg(${textOf(change)}, ',' ORDER BY ${column("place")})`;
   const changed = sql`${column("old")} IS DISTINCT FROM ${column("new")}`;
   return ["[", sql`(SELECT ${list} FROM (${pairs}) ${raw(alias)} WHERE ${changed})`, "]"];
+}
+
+/** The row of an event that is sent by itself, as its listener may see it. Rows of other entities are unchanged. */
+export function asSent({ viewer: { app } }: Compilation, row: RowSql): RowSql {
+  if (app === null || row.entity.tellsOf === null) return row;
+  const event = { changes: row.field("changes"), operation: row.field("operation") };
+  const changes = seenChangesSql(event, app);
+  return { ...row, field: (field) => (field === "changes" ? changes : row.field(field)) };
 }
 
 /** A value of the log as JSON text. An id gets its prefix, also as an item of a list. */

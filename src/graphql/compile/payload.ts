@@ -15,6 +15,7 @@ import type { Entity } from "../../model/entity.ts";
 import type { Context } from "../schema/context.ts";
 import { payloadSourceOf } from "../schema/payload-source.ts";
 import { Late, type CompiledStatement } from "./call.ts";
+import { asSent } from "./change.ts";
 import { NotCompiled, type Compilation, type Selected } from "./compilation.ts";
 import { quoted } from "./json.ts";
 import { hasId, readRecord } from "./record.ts";
@@ -219,7 +220,8 @@ class PayloadCompiler {
     const one = hasId(param(only, "uuid"));
     const many = (alias: string): Sql =>
       sql`${raw(`${alias}."id"`)} = ANY (${param(ids, "uuid[]")})`;
-    const named = { entity, includeDeleted: true, condition: isListed ? many : one };
+    const condition = isListed ? many : one;
+    const named = { entity, includeDeleted: true, condition, as: asSent };
     const { row, text, from } = readRecord(this.#c, joined(), selected, named);
     this.#records.push(sql`SELECT ${text}, ${row.field("id")}, ${quoted(field)} FROM ${from}`);
     return field;

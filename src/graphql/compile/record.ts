@@ -37,12 +37,14 @@ type Named = {
   readonly entity: Entity;
   readonly includeDeleted: boolean;
   readonly condition: (alias: string) => Sql;
+  /** Gives the row to read in place of the table's. */
+  readonly as?: (c: Compilation, row: RowSql) => RowSql;
 };
 
 /** A record's text, and its FROM clause, which gives no row if the caller sees no such record. */
 export function readRecord(c: Compilation, place: Joined, selected: Selected, named: Named) {
-  const { entity, includeDeleted, condition } = named;
-  const row = tableRow(entity, c.nextAlias());
+  const { entity, includeDeleted, condition, as = (_c, plain) => plain } = named;
+  const row = as(c, tableRow(entity, c.nextAlias()));
   const text = textOf(objectJson(c, row, c.objectType(entity.type), selected));
   const guard = place.guard === null ? [] : [place.guard];
   const seen = visible(entity, row.alias, c.viewer, includeDeleted);

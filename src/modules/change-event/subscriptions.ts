@@ -1,9 +1,11 @@
 import type { EnumRef } from "@pothos/core";
-import { GraphQLError } from "graphql";
+import { GraphQLError, type FieldNode, type GraphQLResolveInfo } from "graphql";
 import type { ChangeOperation } from "../../changes/event-log.ts";
+import { withoutUnseen } from "../../changes/seen-before.ts";
 import { access, readsOf, readsOfTypes, type Access } from "../../graphql/limits/access.ts";
 import { readingCost } from "../../limits/weights.ts";
 import { patternsIn, type Filter } from "../../query/filter-value.ts";
+import type { Row } from "../../query/row.ts";
 import type { SchemaTypes } from "../../graphql/schema/builder.ts";
 import type { Context } from "../../graphql/schema/context.ts";
 import {
@@ -43,7 +45,7 @@ export function declareSubscriptions(schema: SchemaParts): void {
     t.field({
       type: schema.edgeRef(changeEvent),
       description:
-        "The edges of the list `changes`, as they are committed. `record` under `node` is the record as it is when the event is sent, also when it is deleted. Needs the read scopes of all `types`.",
+        "The edges of the list `changes`, as they are committed; what a record was while the caller could not see it is left out (`old` is null). `record` under `node` is the record as it is when the event is sent, also when it is deleted. Needs the read scopes of all `types`.",
       extensions: {
         ...access({
           ...eventCost,
@@ -78,15 +80,7 @@ export function declareSubscriptions(schema: SchemaParts): void {
       resolve: async ({ cursor, nodeId }, _args, ctx, info) => {
         const edge = fieldType(info.parentType, info.fieldName);
         const nodes = selectedFields(info, edge, info.fieldNodes).get("node") ?? [];
-        const request = () => ({
-          entity: changeEvent,
-          fields: neededFields(info, changeEvent, nodes),
-          includeDeleted: true,
-        });
-        const node =
-          nodes.length === 0
-            ? {}
-            : await ctx.reader.record(`${fieldKey(info)}<node`, request, nodeId);
+        const node = nodes.length === 0 ? {} : await sentEvent(nodeId, nodes, ctx, info);
         if (node === null) throw new GraphQLError("The event is no longer kept.");
         return { cursor, node };
       },
@@ -144,8 +138,9 @@ function recordField(
         type: nodeRef(changeEvent),
         nullable: true,
         description:
-          "The write: who, when, and what it changed. Null when the caller may not see it, since it took the record out of sight.",
+          "The write: who, when, and what it changed; what the record was while the caller could not see it is left out (`old` is null). Null when the caller may not see it, since it took the record out of sight.",
         ...written(changeEvent, ({ nodeId }: LiveOutcome) => nodeId),
+        resolve: ({ nodeId }, _args, ctx, info) => sentEvent(nodeId, info.fieldNodes, ctx, info),
       }),
     }),
   });
@@ -184,6 +179,22 @@ function recordField(
       resolve: (outcome) => outcome,
     }),
   );
+}
+
+/** An event as its listener may see it. */
+async function sentEvent(
+  id: string,
+  nodes: readonly FieldNode[],
+  ctx: Context,
+  info: GraphQLResolveInfo,
+): Promise<Row | null> {
+  const request = () => ({
+    entity: changeEvent,
+    fields: [...new Set([...neededFields(info, changeEvent, nodes), "operation"])],
+    includeDeleted: true,
+  });
+  const event = await ctx.reader.record(`${fieldKey(info)}<event`, request, id);
+  return event === null ? null : withoutUnseen(event, ctx.actor.appId);
 }
 
 /** Streams are opened by the server, which reads many events at once. The executor only resolves single events. */
