@@ -55,6 +55,7 @@ export type Prepared = Listening & {
 /** A filter with the application that it is asked for: the same for all listeners who ask it. */
 export type Question = {
   readonly key: string;
+  readonly appId: string | null;
   /** Of the records; null for a filter over events. */
   readonly entity: Entity | null;
   /** That a row `t` is in the list that is asked for. */
@@ -98,6 +99,7 @@ function questionOf(catalog: Catalog, { actor, where, record }: Listening): Ques
   const asked = { entity, parent: null, where: record === null ? where : record.where };
   const viewer = viewerSql(actor);
   return {
+    appId,
     key: keyOf([appId, record?.entity.type ?? null, asked.where]),
     entity: record?.entity ?? null,
     matches: matching({ ...asked, words: null, includeDeleted: false }, catalog, viewer),

@@ -10,6 +10,7 @@ import { catalog } from "../../src/modules/catalog.ts";
 import { startTenant } from "../support/gateway/one-tenant.ts";
 import { at } from "../support/gateway/gateway.ts";
 import { actorOf, listeningOf } from "../support/live/actor.ts";
+import { moveDeal } from "../support/live/move-deal.ts";
 import { RowWriter } from "../support/writes/row-writer.ts";
 import { uuidOf } from "../support/samples/one-of-each.ts";
 
@@ -61,15 +62,8 @@ const end = async (): Promise<string> => String(await endOfLog(feed.sourceOf(sta
  * Moves a deal from one application to another and tells nobody: no verb does the one, and a gateway that is killed behind
  * its commit does the other.
  */
-async function moveSilently(id: string, from: string | null, to: string | null): Promise<void> {
-  await started.gateway.fixtures.client.query(
-    `WITH moved AS (UPDATE deals SET app_id = '${to ?? ""}', name = 'Told', version = version + 1 WHERE id = '${uuidOf(id)}' RETURNING *)
-     INSERT INTO change_events (tenant_id, id, position, ends_transaction, app_id, entity_type, entity_id, operation, version, actor, occurred_at, changes)
-     SELECT tenant_id, gen_random_uuid(), (SELECT max(position) + 1 FROM change_events WHERE tenant_id = moved.tenant_id), true, app_id, 'Deal', id, 'updated', version, 'operator', now(),
-       $1 FROM moved`,
-    [JSON.stringify({ app_id: [from, to], name: ["Secret", "Told"] })],
-  );
-}
+const moveSilently = (id: string, from: string | null, to: string | null): Promise<string> =>
+  moveDeal(started.gateway, id, { app_id: [from, to], name: ["Secret", "Told"] });
 
 describe("an event", () => {
   it("tells what entered, changed in and left a list of records, also by deletion", async () => {
