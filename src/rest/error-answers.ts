@@ -4,7 +4,7 @@ import { asComplaint, wordsOf, type Complaint } from "../lib/messages.ts";
 import { httpStatusOf, type ErrorCode } from "../lib/refusal.ts";
 import { shortened } from "../lib/text.ts";
 import { answerOf, type Answer } from "./answer.ts";
-import type { Operation, Resource } from "./face.ts";
+import type { AnyOperation, Resource } from "./face.ts";
 
 /** One thing that is wrong with what was sent: where, in the names of the face, and how to mend it. */
 export type Issue = { readonly path: string; readonly message: string };
@@ -81,7 +81,7 @@ type Told = {
 };
 
 /** Turns whatever was thrown into an answer in the words of the face. */
-export function tell(thrown: unknown, operation: Operation, requestId: string): Told {
+export function tell(thrown: unknown, operation: AnyOperation, requestId: string): Told {
   const expected = (answer: Answer, code: ErrorCode): Told => ({
     answer,
     code,

@@ -10,6 +10,9 @@ import type { RemoveRow, UpdateRow } from "../write/verbs.ts";
 /** What can be done with a resource; HTTP's method and status follow from it. */
 export type Verb = "list" | "get" | "create" | "update" | "delete";
 
+/** A whole list is sent by routes of its own. */
+export type AnyVerb = Verb | "export";
+
 /** What a list can be asked for beside `limit` and `cursor`. */
 type ListOptions = {
   /** Keys that can be filtered by; null for all keys of the record that hold one value. */
@@ -70,15 +73,15 @@ type Words = {
   /** A unique value that a live record has already. */
   readonly duplicate: ((key: string) => string) | null;
   /** What is said of a failure of ours; null for a text with the request's id. */
-  readonly failure: ((verb: Verb) => string) | null;
+  readonly failure: ((verb: AnyVerb) => string) | null;
 };
 
 /** An operation of a face: what OpenAPI calls so. */
-export type Operation = {
+export type Operation<V extends AnyVerb = Verb> = {
   readonly id: string;
   readonly face: Face;
   readonly resource: Resource;
-  readonly verb: Verb;
+  readonly verb: V;
   readonly method: "GET" | "POST" | "PATCH" | "DELETE";
   /** In OpenAPI's form, with `{id}`. */
   readonly path: string;
@@ -88,6 +91,9 @@ export type Operation = {
   /** The body that it takes; null for none. */
   readonly input: InputDefinition | null;
 };
+
+/** One of any verb, exports too. */
+export type AnyOperation = Operation<AnyVerb>;
 
 const methods = {
   list: "GET",

@@ -1,18 +1,20 @@
 import { crmFace } from "./crm/face.ts";
 import { customersFace } from "./customers/face.ts";
+import { exports } from "./export/operations.ts";
 import { operationsOf, type Face, type Operation } from "./face.ts";
 import { integrationFace } from "./integration/face.ts";
 
 /** The REST APIs. */
 export const faces: readonly Face[] = [crmFace, integrationFace, customersFace];
 
-/** Everything that can be asked of them. */
+/** Everything that can be asked of them, but for exports. */
 export const operations: readonly Operation[] = faces.flatMap(operationsOf);
 
 /** Where nothing but these APIs is served. */
 export const roots = ["/api/", "/v1/"];
 
-const patterns = operations.flatMap(({ path, aliases }) =>
+// Exports first: `export` is no id.
+const patterns = [...exports, ...operations].flatMap(({ path, aliases }) =>
   [path, ...aliases].map((template) => ({
     template,
     pattern: new RegExp(`^${template.replace(/\{\w+\}/, "[^/]+")}/?$`),

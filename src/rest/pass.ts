@@ -4,7 +4,7 @@ import type { RequestContext } from "../gate/request-context.ts";
 import { GatewayError } from "../lib/errors.ts";
 import { wordsOf } from "../lib/messages.ts";
 import { answerOf } from "./answer.ts";
-import type { Face, Operation } from "./face.ts";
+import type { AnyOperation, Face } from "./face.ts";
 import { Refused } from "./error-answers.ts";
 
 /**
@@ -14,7 +14,7 @@ import { Refused } from "./error-answers.ts";
  */
 export async function pass(
   context: RequestContext,
-  { face }: Operation,
+  { face }: AnyOperation,
   gate: Gate,
 ): Promise<Actor> {
   const passage = await gate.pass(context, face);

@@ -1,17 +1,21 @@
-import { request as httpRequest } from "node:http";
+import { request as httpRequest, type IncomingMessage } from "node:http";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { at, listAt, type TestGateway } from "../support/gateway/gateway.ts";
+import { captureLog } from "../support/gateway/captured-log.ts";
 import { startTenant } from "../support/gateway/one-tenant.ts";
+import { patience, untilAtRest } from "../support/database/waiting.ts";
 import { boundKey, Writes } from "../support/writes/writes.ts";
 import { idOf, type Values } from "../support/writes/mutation.ts";
 
+const log = captureLog();
 let gateway: TestGateway;
 let key: string;
 let write: Writes;
 
 beforeAll(async () => {
-  ({ gateway, key } = await startTenant("exports"));
+  // Two exports at once, one of a tenant.
+  ({ gateway, key } = await startTenant("exports", { maxConnections: 8, logTo: log.stream }));
   write = new Writes(gateway, key);
   await write.mutateMany("createAccounts", {
     inputs: [
@@ -141,35 +145,86 @@ describe("an export of one kind", () => {
   });
 });
 
-describe("a client that does not read", () => {
-  it("has one export at once, is told so, and frees its place when it goes", async () => {
-    // More than what the system takes before anybody reads.
-    const description = "long ".repeat(15_000);
-    const inputs = Array.from({ length: 12 }, () => ({ description }));
-    for (let round = 0; round < 20; round += 1)
-      await write.mutateMany("createAccounts", { inputs });
-    const request = httpRequest(`${gateway.url}/api/v1/crm/accounts/export`, {
-      headers: { "x-api-key": key },
-    });
+describe("an export that does not come to its end", () => {
+  let large: Readonly<Record<string, string>>;
+
+  beforeAll(async () => {
+    large = { "x-api-key": await largeTenant("large") };
+  });
+
+  it("has the place of its tenant while its client does not read, and gives it back when that goes", async () => {
+    const { request } = await begin(large);
+    const second = await ask("/contacts/export", large);
+    expect([second.status, second.headers["retry-after"]]).toEqual([429, "5"]);
+    // Others are served meanwhile, exports too.
+    expect((await ask("/contacts", large)).status).toBe(200);
+    expect((await ask("/contacts/export")).status).toBe(200);
+    request.destroy();
+    await untilFree();
+    expect((await ask("/contacts/export", large)).trailers["x-rows-sent"]).toBe("0");
+    expect(log.lines()).toEqual([]);
+  });
+
+  it.each(["identity", "gzip"])(
+    "is cut where its backend is killed, so that the client sees it: %s",
+    async (coding) => {
+      const told = log.lines().length;
+      const { request, response } = await begin({ ...large, "accept-encoding": coding });
+      expect(response.headers["content-encoding"] ?? "identity").toBe(coding);
+      const { rowCount } = await gateway.fixtures.client.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND state <> 'idle' AND query LIKE 'FETCH %'`,
+      );
+      expect(rowCount).toBe(1);
+      const failure = new Promise<unknown>((resolve) => response.once("error", resolve));
+      response.resume();
+      expect(await failure).toMatchObject({ code: "ECONNRESET" });
+      expect([response.complete, response.trailers]).toEqual([false, {}]);
+      request.destroy();
+      await untilFree();
+      // Told once, with what it was asked for, and not as what nobody has handled.
+      expect(log.lines().slice(told)).toMatchObject([
+        { msg: "unexpected error", operation: "exportAccounts" },
+      ]);
+      expect((await ask("/contacts/export", large)).trailers["x-rows-sent"]).toBe("0");
+    },
+  );
+
+  /** A tenant with more than the system takes before anybody reads, in four times what is read at once; gives a key. */
+  async function largeTenant(slug: string): Promise<string> {
+    await gateway.fixtures.tenant(slug);
+    const own = await gateway.keyFor(slug);
+    const inputs = Array.from({ length: 1_000 }, (_, place) => ({ name: `Large ${place}` }));
+    for (const _ of [1, 2]) await new Writes(gateway, own).mutateMany("createAccounts", { inputs });
+    // Hardly compressible.
+    await gateway.fixtures.client.query(
+      `UPDATE accounts SET description =
+         (SELECT string_agg(md5(accounts.id::text || place), '') FROM generate_series(1, 600) AS place)
+       WHERE name LIKE 'Large %'`,
+    );
+    return own;
+  }
+
+  /** Begins an export that is not read for now. */
+  async function begin(headers: Readonly<Record<string, string>>) {
+    const request = httpRequest(`${gateway.url}/api/v1/crm/accounts/export`, { headers });
     request.on("error", () => undefined);
-    const begun = new Promise<void>((resolve) => {
-      request.on("response", (response) => {
-        response.pause();
-        response.on("error", () => undefined);
-        resolve();
-      });
+    const begun = new Promise<IncomingMessage>((resolve, reject) => {
+      request.once("error", reject);
+      request.once("response", (response) => resolve(response.pause()));
     });
     request.end();
-    await begun;
-    const second = await ask("/contacts/export");
-    expect([second.status, second.headers["retry-after"]]).toEqual([429, "5"]);
-    // Others are served meanwhile.
-    expect((await ask("/contacts")).status).toBe(200);
-    request.destroy();
-    await expect
-      .poll(async () => (await ask("/contacts/export")).status, { timeout: 20_000 })
-      .toBe(200);
-  });
+    const response = await begun;
+    response.on("error", () => undefined);
+    expect([response.statusCode, response.headers["x-rows"]]).toEqual([200, "2000"]);
+    return { request, response };
+  }
+
+  /** No connection is kept, by the gateway or in the database. */
+  async function untilFree(): Promise<void> {
+    await expect.poll(() => gateway.database.pool.load, patience).toEqual({ taken: 0, waiting: 0 });
+    await untilAtRest(gateway);
+  }
 });
 
 describe("an export of everything", () => {

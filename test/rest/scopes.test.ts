@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Scope } from "../../src/auth/scopes.ts";
 import { catalog } from "../../src/modules/catalog.ts";
-import type { Operation } from "../../src/rest/face.ts";
+import { exports } from "../../src/rest/export/operations.ts";
+import type { AnyOperation } from "../../src/rest/face.ts";
 import { operations } from "../../src/rest/operations.ts";
 import type { TestGateway } from "../support/gateway/gateway.ts";
 import { leakGateway, makeSide, scopedKey, type Side } from "../support/leaks/world.ts";
@@ -9,6 +10,7 @@ import { ours, theirs } from "../support/leaks/marks.ts";
 import { dumpOf, fillRows } from "../support/leaks/worlds.ts";
 import { someOf } from "../support/run/run-length.ts";
 import {
+  exportProbes,
   readProbes,
   readShown,
   sendProbe,
@@ -19,6 +21,7 @@ import {
 
 let gateway: TestGateway;
 let side: Side;
+let lists: readonly RestProbe[];
 let reads: readonly RestProbe[];
 let writes: readonly RestProbe[];
 
@@ -26,12 +29,15 @@ beforeAll(async () => {
   gateway = await leakGateway();
   side = await makeSide(gateway, ours);
   const shown = await readShown(gateway, { key: side.key, organization: side.graph.tenant.uuid });
-  reads = readProbes(shown);
+  lists = readProbes(shown);
+  reads = [...lists, ...exportProbes(lists)];
   writes = writeProbes(shown, shown);
 });
 afterAll(() => gateway.close());
 
-const probesOf = (operation: Operation): readonly RestProbe[] =>
+const every: readonly AnyOperation[] = [...operations, ...exports];
+
+const probesOf = (operation: AnyOperation): readonly RestProbe[] =>
   [...reads, ...writes].filter((probe) => probe.operation === operation);
 
 const subjects = [
@@ -81,14 +87,28 @@ const needed: Readonly<Record<string, readonly Scope[]>> = {
   listCustomers: ["read:customers"],
   createCustomer: ["write:customers"],
   getCustomer: ["read:customers"],
+  exportEverything: [
+    "read:accounts",
+    "read:contacts",
+    "read:deals",
+    "read:activities",
+    "read:quotes",
+    "read:line_items",
+  ],
+  exportAccounts: ["read:accounts"],
+  exportContacts: ["read:contacts"],
+  exportDeals: ["read:deals"],
+  exportActivities: ["read:activities"],
+  exportQuotes: ["read:quotes", "read:line_items"],
+  exportLineItems: ["read:line_items"],
 };
 
 describe("each operation", () => {
   it("is in the list of what is needed", () => {
-    expect(Object.fromEntries(operations.map(({ id, scopes }) => [id, scopes]))).toEqual(needed);
+    expect(Object.fromEntries(every.map(({ id, scopes }) => [id, scopes]))).toEqual(needed);
   });
 
-  it.each(operations.map((operation) => [operation.id, operation] as const))(
+  it.each(every.map((operation) => [operation.id, operation] as const))(
     "%s without one of its scopes is 403 that names it, before anything is read or written",
     async (_, operation) => {
       const { slug, uuid: organization } = side.graph.tenant;
@@ -123,7 +143,7 @@ describe("each operation", () => {
 
   it("passes with what it needs and no more", async () => {
     const { slug, uuid: organization } = side.graph.tenant;
-    for (const operation of operations.filter(({ method }) => method === "GET")) {
+    for (const operation of every.filter(({ method }) => method === "GET")) {
       const key = await scopedKey(gateway, slug, operation.scopes);
       const [probe] = probesOf(operation);
       if (probe === undefined) throw new Error("nothing is asked of it");
@@ -148,13 +168,13 @@ describe("what a key is told that may read one kind of record", () => {
       const { tenant } = side.graph;
       const key = await scopedKey(gateway, tenant.slug, scopes);
       const asker = { key, organization: tenant.uuid };
-      const probes = someOf(reads.filter((probe) => probe.operation.resource === resource));
-      const all = async (): Promise<RestReply[]> => {
+      const probes = someOf(lists.filter((probe) => probe.operation.resource === resource));
+      const told = async (): Promise<RestReply[]> => {
         const replies: RestReply[] = [];
         for (const probe of probes) replies.push(await sendProbe(gateway, asker, probe));
         return replies;
       };
-      const before = await all();
+      const before = await told();
       const { name } = resource.projection.entity;
       const own = madeOf[name] ?? [name];
       const others = catalog.entities.filter(
@@ -162,7 +182,7 @@ describe("what a key is told that may read one kind of record", () => {
       );
       try {
         await fillRows(gateway, side.graph, theirs, others);
-        expect(await all()).toEqual(before);
+        expect(await told()).toEqual(before);
       } finally {
         await fillRows(
           gateway,

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { EventEmitter, once } from "node:events";
 import { unavailable } from "../../lib/errors.ts";
 import { answerOf } from "../answer.ts";
 import { Refused } from "../error-answers.ts";
@@ -12,6 +12,8 @@ const share = 4;
 export class ExportPlaces {
   readonly #size: number;
   readonly #taken = new Map<string, number>();
+  /** Tells those who wait that a place is free. */
+  readonly #freed = new EventEmitter().setMaxListeners(0);
 
   constructor(connections: number) {
     this.#size = Math.max(1, Math.floor(connections / share));
@@ -28,8 +30,11 @@ export class ExportPlaces {
       try {
         return this.#takeNow(tenantId);
       } catch (error) {
-        if (performance.now() > until) throw error;
-        await sleep(50);
+        const left = Math.ceil(until - performance.now());
+        if (left <= 0) throw error;
+        const signal = AbortSignal.timeout(left);
+        // What it is aborted with is told above, on the last attempt.
+        await once(this.#freed, "freed", { signal }).catch(() => undefined);
       }
     }
   }
@@ -51,6 +56,7 @@ export class ExportPlaces {
       const left = (this.#taken.get(tenantId) ?? 1) - 1;
       if (left === 0) this.#taken.delete(tenantId);
       else this.#taken.set(tenantId, left);
+      this.#freed.emit("freed");
     };
   }
 }

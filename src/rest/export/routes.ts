@@ -14,11 +14,11 @@ import { sendStream, sendWhole } from "../../limits/send-answer.ts";
 import { readingCost, weights } from "../../limits/weights.ts";
 import { describeError } from "../../telemetry/describe-error.ts";
 import { headOf } from "../answer.ts";
-import { crmFace } from "../crm/face.ts";
 import { noSuchMethod, Refused, tell } from "../error-answers.ts";
-import { operationsOf, type Operation, type Resource } from "../face.ts";
+import type { Operation, Resource } from "../face.ts";
 import { patternsOf, readListQuery, readQuery, sorts } from "../list-query.ts";
 import { pass } from "../pass.ts";
+import { exportedLists as lists, listExports, wholeExport } from "./operations.ts";
 import { ExportPlaces } from "./places.ts";
 import { csvHeader, csvLines, jsonLines } from "./print.ts";
 import { readExportQuery } from "./request.ts";
@@ -45,28 +45,23 @@ type Export = {
 /** A client that takes nothing for so long has gone, or keeps a connection for nothing. */
 const patience = 30_000;
 
-const lists = operationsOf(crmFace).filter(({ verb }) => verb === "list");
-
 /** `GET …/export`: a list, or all of them, whole and from one snapshot, sent as it is read. */
 export function exportRoutes(options: ExportOptions): Hono<GateEnv> {
   const app = new Hono<GateEnv>();
   const places = new ExportPlaces(options.connections);
-  const [first] = lists;
-  if (first === undefined) throw new Error("there is nothing to export");
-  const routes: readonly (readonly [string, Operation, (query: URLSearchParams) => Export])[] = [
-    ["/api/v1/crm/export", { ...first, scopes: allScopes() }, allOf],
-    ...lists.map((list) => [`${list.path}/export`, list, exportOf(list.resource)] as const),
-  ];
-  for (const [path, operation, read] of routes) {
-    const named = { ...operation, id: `export${operation.resource.plural}` };
-    app.on("GET", [path, `${path}/`], (request) =>
-      respond(named, read, request, { ...options, places }),
+  const reads = [
+    [wholeExport, allOf],
+    ...listExports.map((one) => [one, exportOf(one.resource)] as const),
+  ] as const;
+  for (const [operation, read] of reads) {
+    const { path } = operation;
+    // Of all methods, since below a list `export` would be taken for an id.
+    app.on("ALL", [path, `${path}/`], (request) =>
+      respond(operation, read, request, { ...options, places }),
     );
   }
   return app;
 }
-
-const allScopes = () => [...new Set(lists.flatMap(({ scopes }) => scopes))];
 
 const exportOf =
   (resource: Resource) =>
@@ -136,7 +131,7 @@ const lastLine = (position: string, rows: number): string =>
   `${JSON.stringify({ _end: { rows, position } })}\n`;
 
 async function respond(
-  operation: Operation,
+  operation: Operation<"export">,
   read: (query: URLSearchParams) => Export,
   { req, env: { context } }: HonoContext<GateEnv>,
   options: ExportOptions & { readonly places: ExportPlaces },
@@ -150,7 +145,11 @@ async function respond(
   };
   context.isValid = true;
   try {
-    if (context.method !== "GET") throw new Refused("BAD_USER_INPUT", noSuchMethod("GET"));
+    if (context.method !== "GET") {
+      // It counts all the same.
+      await options.gate.pass(context);
+      throw new Refused("BAD_USER_INPUT", noSuchMethod("GET"));
+    }
     const actor = await pass(context, operation, options.gate);
     requireScopes(actor, operation.scopes);
     const asked = read(readQuery(req.url));

@@ -1,4 +1,5 @@
-import type { Operation, Resource } from "../../../src/rest/face.ts";
+import { exports, wholeExport } from "../../../src/rest/export/operations.ts";
+import type { AnyOperation, Resource } from "../../../src/rest/face.ts";
 import { comparisonsFor } from "../../../src/rest/filter-condition.ts";
 import { filterKeys, sortKeys } from "../../../src/rest/list-query.ts";
 import { operations } from "../../../src/rest/operations.ts";
@@ -10,7 +11,7 @@ type Values = Readonly<Record<string, unknown>>;
 
 /** A request of an operation, with everything apart that somebody could write into it. */
 export type RestProbe = {
-  readonly operation: Operation;
+  readonly operation: AnyOperation;
   /** Of the path; empty where it has none. */
   readonly id: string;
   readonly params: Readonly<Record<string, string>>;
@@ -147,6 +148,22 @@ export function readProbes(shown: Shown): RestProbe[] {
     const cursors = (shown.cursors.get(resource) ?? []).map(asked);
     const everything = resource.list.isRich ? [asked({ include_deleted: "true" })] : [];
     return [asked({}), ...everything, ...filters, ...orders, ...searches, ...cursors];
+  });
+}
+
+/** Exports of the same lists, in the formats by turns; but for cursors, which they do not take. */
+export function exportProbes(reads: readonly RestProbe[]): RestProbe[] {
+  return exports.flatMap((operation) => {
+    const asked = reads
+      .filter(
+        ({ operation: { verb, resource } }) => verb === "list" && resource === operation.resource,
+      )
+      .map(({ params }) => params)
+      .filter((params) => !("cursor" in params));
+    const of = (params: RestProbe["params"]) => ({ ...plain, operation, params });
+    return operation === wholeExport
+      ? [of({}), of({ include_deleted: "true" })]
+      : asked.map((params, place) => of({ ...params, format: place % 2 === 0 ? "ndjson" : "csv" }));
   });
 }
 
