@@ -23,7 +23,7 @@ export async function typesOf(document: OpenApiDocument): Promise<string> {
       // At another path, an operation is the same one.
       if (typeof operationId !== "string" || "x-alias-of" in operation) continue;
       const name = `${operationId.charAt(0).toUpperCase()}${operationId.slice(1)}Parameters`;
-      if (operationId.startsWith("list")) {
+      if (/^(list|export)/.test(operationId)) {
         parameters.push([name, parametersOf(operationId, operation, document)]);
         used[name] = { $ref: `#/$defs/${name}` };
         // The client has one type for the pages of all lists.

@@ -3184,3 +3184,796 @@ export interface Customer {
   /** When the record was created (UTC, milliseconds). */
   created_at: string;
 }
+/** What `exportEverything` can be asked for. */
+export interface ExportEverythingParameters {
+  /** Whether deleted records are found as well. */
+  include_deleted?: boolean;
+}
+/** What `exportAccounts` can be asked for. */
+export interface ExportAccountsParameters {
+  /** Words that a record's names, numbers or notes hold, without regard to case and accents, or a phone number however it is written. The best matches come first unless `sort` is given: a name or number that is the search, then beginnings, words, parts, and what is only alike. */
+  q?: string;
+  /** Whether deleted records are found as well. */
+  include_deleted?: boolean;
+  /** `ndjson`: one record a line as lists show it, and a last line with their number. `csv`: RFC 4180 with a header row. */
+  format?: "csv" | "ndjson";
+  /** `true` leaves texts in CSV as they are stored. Otherwise a text that a spreadsheet would run as a formula gets an apostrophe in front. */
+  raw?: boolean;
+  /** Keys of the record, separated by commas, in the order of the columns; all by default. */
+  fields?:
+    | (
+        | "id"
+        | "tenant_id"
+        | "app_id"
+        | "created_at"
+        | "updated_at"
+        | "created_by"
+        | "updated_by"
+        | "source"
+        | "source_type"
+        | "is_deleted"
+        | "deleted_at"
+        | "deleted_by"
+        | "schema_version"
+        | "owner_id"
+        | "name"
+        | "legal_name"
+        | "industry"
+        | "sub_industry"
+        | "website"
+        | "domain"
+        | "phone"
+        | "addresses"
+        | "annual_revenue"
+        | "employee_count"
+        | "lifecycle_stage"
+        | "lead_source"
+        | "health_score"
+        | "parent_account_id"
+        | "description"
+        | "last_activity_at"
+        | "first_contacted_at"
+        | "custom_fields"
+        | "tags"
+        | "version"
+        | "external_id"
+        | "display_name"
+        | "account_type"
+        | "email"
+        | "merged_into_id"
+      )
+    | readonly [];
+  /** Keys to sort by, each once, separated by commas. */
+  sort?: AccountOrder | readonly AccountOrder[];
+  /** Identifier: the entity's prefix and a UUIDv7, so ids sort by creation. Given by the gateway. */
+  id?: AccountIdFilter | null;
+  /** The tenant that owns the record. Comes from the credential, never from input. */
+  tenant_id?: TenantIdFilter | null;
+  /** The application whose credential wrote the record (`app-…`); null when written by a person. */
+  app_id?: TextFilter | null;
+  /** When the record was created (UTC, milliseconds). */
+  created_at?: DateTimeFilter | null;
+  /** When the record was last written (UTC, milliseconds). */
+  updated_at?: DateTimeFilter | null;
+  /** Who created it: the caller's `sub` or the API key's id. */
+  created_by?: TextFilter | null;
+  /** Who wrote it last: the caller's `sub` or the API key's id. */
+  updated_by?: TextFilter | null;
+  /** Provenance tag; `edm` unless the writer says otherwise. */
+  source?: TextFilter | null;
+  /** Where the write came from. */
+  source_type?: SourceTypeFilter | null;
+  /** `true`: only deleted records, `false`: only others. */
+  is_deleted?: boolean;
+  /** When the record was soft-deleted; null while it lives. Deleted records come only with `include_deleted`. */
+  deleted_at?: DateTimeFilter | null;
+  /** Who deleted it; null while it lives. */
+  deleted_by?: TextFilter | null;
+  /** Version of the record's shape; 1 today. */
+  schema_version?: IntegerFilter | null;
+  /** Who owns the account (`usr-…`). */
+  owner_id?: TextFilter | null;
+  /** Company or customer name. */
+  name?: TextFilter | null;
+  /** Full registered legal name. */
+  legal_name?: TextFilter | null;
+  /** Industry: a NAICS code or free text. */
+  industry?: TextFilter | null;
+  /** Secondary industry. */
+  sub_industry?: TextFilter | null;
+  /** Public website, http or https. */
+  website?: TextFilter | null;
+  /** Email domain in lower case and punycode, without scheme or `www.`: contacts with such an email are attached to the account. */
+  domain?: TextFilter | null;
+  /** Main phone number, as it was given. */
+  phone?: TextFilter | null;
+  /** Estimated yearly revenue in USD. */
+  annual_revenue?: DecimalFilter | null;
+  /** Approximate number of employees. */
+  employee_count?: IntegerFilter | null;
+  /** Where the customer relationship stands, e.g. `prospect`, `customer`. */
+  lifecycle_stage?: TextFilter | null;
+  /** How the account was first won, e.g. `inbound`, `event`, `referral`. */
+  lead_source?: TextFilter | null;
+  /** Health as customer success sees it. */
+  health_score?: TextFilter | null;
+  /** The account it is a subsidiary of. */
+  parent_account_id?: AccountIdFilter | null;
+  /** Notes about the account, at most 100,000 characters. */
+  description?: TextFilter | null;
+  /** Time of the latest live activity; derived. */
+  last_activity_at?: DateTimeFilter | null;
+  /** Time of the first contact; set by the first activity when empty. */
+  first_contacted_at?: DateTimeFilter | null;
+  /** One of them. Free-form labels: unique, each at most 64 characters, at most 100. */
+  tags?: TextValue | TextListComparisons;
+  /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
+  version?: IntegerFilter | null;
+  /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
+  external_id?: TextFilter | null;
+  /** What to show: the name, else the legal name, domain, email or id. Never null, always derived. */
+  display_name?: TextFilter | null;
+  /** Whether the customer is an organization or a person. */
+  account_type?: AccountTypeFilter | null;
+  /** Main email. Unique among the tenant's live accounts, compared without case. */
+  email?: TextFilter | null;
+  /** The record that this one was merged into, and that its records belong to now. What was merged is deleted, and cannot be restored. */
+  merged_into_id?: AccountIdFilter | null;
+}
+/** What `exportContacts` can be asked for. */
+export interface ExportContactsParameters {
+  /** Words that a record's names, numbers or notes hold, without regard to case and accents, or a phone number however it is written. The best matches come first unless `sort` is given: a name or number that is the search, then beginnings, words, parts, and what is only alike. */
+  q?: string;
+  /** Whether deleted records are found as well. */
+  include_deleted?: boolean;
+  /** `ndjson`: one record a line as lists show it, and a last line with their number. `csv`: RFC 4180 with a header row. */
+  format?: "csv" | "ndjson";
+  /** `true` leaves texts in CSV as they are stored. Otherwise a text that a spreadsheet would run as a formula gets an apostrophe in front. */
+  raw?: boolean;
+  /** Keys of the record, separated by commas, in the order of the columns; all by default. */
+  fields?:
+    | (
+        | "id"
+        | "tenant_id"
+        | "app_id"
+        | "created_at"
+        | "updated_at"
+        | "created_by"
+        | "updated_by"
+        | "source"
+        | "source_type"
+        | "is_deleted"
+        | "deleted_at"
+        | "deleted_by"
+        | "schema_version"
+        | "account_id"
+        | "first_name"
+        | "last_name"
+        | "display_name"
+        | "email"
+        | "phone"
+        | "job_title"
+        | "seniority"
+        | "decision_role"
+        | "is_primary"
+        | "linkedin_url"
+        | "reports_to_contact_id"
+        | "last_interaction_at"
+        | "opted_in"
+        | "opted_in_at"
+        | "gdpr_consent"
+        | "custom_fields"
+        | "tags"
+        | "version"
+        | "external_id"
+        | "title"
+        | "phone_1_label"
+        | "phone_2"
+        | "phone_2_label"
+        | "phone_3"
+        | "phone_3_label"
+        | "company"
+        | "website"
+        | "address"
+        | "address_addition"
+        | "postcode"
+        | "city"
+        | "state"
+        | "country"
+        | "lead_origin"
+        | "birthday"
+        | "note"
+        | "merged_into_id"
+        | "phone_1"
+      )
+    | readonly [];
+  /** Keys to sort by, each once, separated by commas. */
+  sort?: ContactOrder | readonly ContactOrder[];
+  /** Identifier: the entity's prefix and a UUIDv7, so ids sort by creation. Given by the gateway. */
+  id?: ContactIdFilter | null;
+  /** The tenant that owns the record. Comes from the credential, never from input. */
+  tenant_id?: TenantIdFilter | null;
+  /** The application whose credential wrote the record (`app-…`); null when written by a person. */
+  app_id?: TextFilter | null;
+  /** When the record was created (UTC, milliseconds). */
+  created_at?: DateTimeFilter | null;
+  /** When the record was last written (UTC, milliseconds). */
+  updated_at?: DateTimeFilter | null;
+  /** Who created it: the caller's `sub` or the API key's id. */
+  created_by?: TextFilter | null;
+  /** Who wrote it last: the caller's `sub` or the API key's id. */
+  updated_by?: TextFilter | null;
+  /** Provenance tag; `edm` unless the writer says otherwise. */
+  source?: TextFilter | null;
+  /** Where the write came from. */
+  source_type?: SourceTypeFilter | null;
+  /** `true`: only deleted records, `false`: only others. */
+  is_deleted?: boolean;
+  /** When the record was soft-deleted; null while it lives. Deleted records come only with `include_deleted`. */
+  deleted_at?: DateTimeFilter | null;
+  /** Who deleted it; null while it lives. */
+  deleted_by?: TextFilter | null;
+  /** Version of the record's shape; 1 today. */
+  schema_version?: IntegerFilter | null;
+  /** The account the person belongs to; null for none. */
+  account_id?: AccountIdFilter | null;
+  /** Given name. */
+  first_name?: TextFilter | null;
+  /** Family name. */
+  last_name?: TextFilter | null;
+  /** What to show: what was set by hand, else `first last`, email, phone or id. Never null. */
+  display_name?: TextFilter | null;
+  /** Work email. Unique among the live contacts of an account (none counts as one), compared without case. */
+  email?: TextFilter | null;
+  /** First phone number. */
+  phone?: TextFilter | null;
+  /** Job title. */
+  job_title?: TextFilter | null;
+  /** Seniority at the company. */
+  seniority?: TextFilter | null;
+  /** Part the person plays in decisions on deals. */
+  decision_role?: TextFilter | null;
+  /** Whether this is the account's primary contact; at most one live contact is. */
+  is_primary?: BooleanFilter | null;
+  /** LinkedIn profile. */
+  linkedin_url?: TextFilter | null;
+  /** The person's manager, at the same account. */
+  reports_to_contact_id?: ContactIdFilter | null;
+  /** Time of the latest live activity with the person; derived. */
+  last_interaction_at?: DateTimeFilter | null;
+  /** Whether the person agreed to marketing messages (GDPR, CASL). */
+  opted_in?: BooleanFilter | null;
+  /** When the person agreed; set when `opted_in` turns true. */
+  opted_in_at?: DateTimeFilter | null;
+  /** One of them. Free-form labels: unique, each at most 64 characters, at most 100. */
+  tags?: TextValue | TextListComparisons;
+  /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
+  version?: IntegerFilter | null;
+  /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
+  external_id?: TextFilter | null;
+  /** Salutation, e.g. `Dr.`. */
+  title?: TextFilter | null;
+  /** What the first number is, e.g. `Work`. */
+  phone_1_label?: TextFilter | null;
+  /** Second phone number. */
+  phone_2?: TextFilter | null;
+  /** What the second number is. */
+  phone_2_label?: TextFilter | null;
+  /** Third phone number. */
+  phone_3?: TextFilter | null;
+  /** What the third number is. */
+  phone_3_label?: TextFilter | null;
+  /** Company as free text, where there is no account. */
+  company?: TextFilter | null;
+  /** Website of the person or company, http or https. */
+  website?: TextFilter | null;
+  /** Street and number. */
+  address?: TextFilter | null;
+  /** Further address line. */
+  address_addition?: TextFilter | null;
+  /** Postal code. */
+  postcode?: TextFilter | null;
+  /** City. */
+  city?: TextFilter | null;
+  /** State or region. */
+  state?: TextFilter | null;
+  /** Country. */
+  country?: TextFilter | null;
+  /** Where the lead came from. */
+  lead_origin?: TextFilter | null;
+  /** Birthday. */
+  birthday?: DateFilter | null;
+  /** Notes, at most 100,000 characters. */
+  note?: TextFilter | null;
+  /** The record that this one was merged into, and that its records belong to now. What was merged is deleted, and cannot be restored. */
+  merged_into_id?: ContactIdFilter | null;
+  /** First phone number. */
+  phone_1?: TextFilter | null;
+}
+/** What `exportDeals` can be asked for. */
+export interface ExportDealsParameters {
+  /** Words that a record's names, numbers or notes hold, without regard to case and accents, or a phone number however it is written. The best matches come first unless `sort` is given: a name or number that is the search, then beginnings, words, parts, and what is only alike. */
+  q?: string;
+  /** Whether deleted records are found as well. */
+  include_deleted?: boolean;
+  /** `ndjson`: one record a line as lists show it, and a last line with their number. `csv`: RFC 4180 with a header row. */
+  format?: "csv" | "ndjson";
+  /** `true` leaves texts in CSV as they are stored. Otherwise a text that a spreadsheet would run as a formula gets an apostrophe in front. */
+  raw?: boolean;
+  /** Keys of the record, separated by commas, in the order of the columns; all by default. */
+  fields?:
+    | (
+        | "id"
+        | "tenant_id"
+        | "app_id"
+        | "created_at"
+        | "updated_at"
+        | "created_by"
+        | "updated_by"
+        | "source"
+        | "source_type"
+        | "is_deleted"
+        | "deleted_at"
+        | "deleted_by"
+        | "schema_version"
+        | "account_id"
+        | "owner_id"
+        | "name"
+        | "deal_number"
+        | "pipeline_id"
+        | "stage"
+        | "value"
+        | "currency"
+        | "probability"
+        | "forecast_category"
+        | "expected_close_date"
+        | "actual_close_date"
+        | "next_followup_date"
+        | "deal_type"
+        | "deal_source"
+        | "competitors"
+        | "loss_reason"
+        | "loss_category"
+        | "closure_notes"
+        | "primary_contact_id"
+        | "contact_ids"
+        | "rfp_record_id"
+        | "quote_ids"
+        | "proposal_ids"
+        | "attachment_refs"
+        | "linked_task_ids"
+        | "audit_log"
+        | "custom_fields"
+        | "tags"
+        | "version"
+        | "external_id"
+      )
+    | readonly [];
+  /** Keys to sort by, each once, separated by commas. */
+  sort?: DealOrder | readonly DealOrder[];
+  /** Identifier: the entity's prefix and a UUIDv7, so ids sort by creation. Given by the gateway. */
+  id?: DealIdFilter | null;
+  /** The tenant that owns the record. Comes from the credential, never from input. */
+  tenant_id?: TenantIdFilter | null;
+  /** The application whose credential wrote the record (`app-…`); null when written by a person. */
+  app_id?: TextFilter | null;
+  /** When the record was created (UTC, milliseconds). */
+  created_at?: DateTimeFilter | null;
+  /** When the record was last written (UTC, milliseconds). */
+  updated_at?: DateTimeFilter | null;
+  /** Who created it: the caller's `sub` or the API key's id. */
+  created_by?: TextFilter | null;
+  /** Who wrote it last: the caller's `sub` or the API key's id. */
+  updated_by?: TextFilter | null;
+  /** Provenance tag; `edm` unless the writer says otherwise. */
+  source?: TextFilter | null;
+  /** Where the write came from. */
+  source_type?: SourceTypeFilter | null;
+  /** `true`: only deleted records, `false`: only others. */
+  is_deleted?: boolean;
+  /** When the record was soft-deleted; null while it lives. Deleted records come only with `include_deleted`. */
+  deleted_at?: DateTimeFilter | null;
+  /** Who deleted it; null while it lives. */
+  deleted_by?: TextFilter | null;
+  /** Version of the record's shape; 1 today. */
+  schema_version?: IntegerFilter | null;
+  /** The account the deal is with. */
+  account_id?: AccountIdFilter | null;
+  /** Who owns the deal (`usr-…`). */
+  owner_id?: TextFilter | null;
+  /** Name of the deal. */
+  name?: TextFilter | null;
+  /** Number for people, unique among the tenant's live deals, e.g. `DEAL-2026-00417`. */
+  deal_number?: TextFilter | null;
+  /** The pipeline it is in, for tenants with several. */
+  pipeline_id?: TextFilter | null;
+  /** Stage: usually `lead`, `qualified`, `proposal`, `negotiation`, `closed_won` or `closed_lost`. */
+  stage?: TextFilter | null;
+  /** What the deal is worth, in its currency. */
+  value?: DecimalFilter | null;
+  /** ISO 4217 code of the value; the tenant's unless given. */
+  currency?: TextFilter | null;
+  /** Chance to win it, in percent (0–100). */
+  probability?: DecimalFilter | null;
+  /** Category for revenue planning. */
+  forecast_category?: TextFilter | null;
+  /** The day it is expected to close. */
+  expected_close_date?: DateFilter | null;
+  /** The day it closed, in the tenant's time zone; set by a closing stage, cleared by reopening. */
+  actual_close_date?: DateFilter | null;
+  /** The day of the next follow-up. */
+  next_followup_date?: DateFilter | null;
+  /** What kind of business it is, e.g. `new`, `renewal`. */
+  deal_type?: TextFilter | null;
+  /** How it was found, e.g. `inbound`, `rfp`, `referral`. */
+  deal_source?: TextFilter | null;
+  /** One of them. Names of competing vendors. */
+  competitors?: TextValue | TextListComparisons;
+  /** Why it was lost; needed for `closed_lost`. */
+  loss_reason?: TextFilter | null;
+  /** Category of the loss; needed for `closed_lost`. */
+  loss_category?: TextFilter | null;
+  /** Notes made at closing, at most 100,000 characters. */
+  closure_notes?: TextFilter | null;
+  /** The main person on the customer's side; one of the deal's contacts. */
+  primary_contact_id?: ContactIdFilter | null;
+  /** An id that is among them. */
+  contact_ids?: ContactIdValue | ContactIdListComparisons;
+  /** The request for proposal it came from (`rfp-…`); not a record of this API. */
+  rfp_record_id?: TextFilter | null;
+  /** An id that is among them. */
+  quote_ids?: QuoteIdValue | QuoteIdListComparisons;
+  /** One of them. Ids of proposals; not records of this API. */
+  proposal_ids?: TextValue | TextListComparisons;
+  /** One of them. Object keys of attached files. */
+  attachment_refs?: TextValue | TextListComparisons;
+  /** One of them. Ids of follow-up tasks (`tsk-…`); not records of this API. */
+  linked_task_ids?: TextValue | TextListComparisons;
+  /** One of them. Free-form labels: unique, each at most 64 characters, at most 100. */
+  tags?: TextValue | TextListComparisons;
+  /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
+  version?: IntegerFilter | null;
+  /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
+  external_id?: TextFilter | null;
+}
+/** What `exportActivities` can be asked for. */
+export interface ExportActivitiesParameters {
+  /** Words that a record's names, numbers or notes hold, without regard to case and accents, or a phone number however it is written. The best matches come first unless `sort` is given: a name or number that is the search, then beginnings, words, parts, and what is only alike. */
+  q?: string;
+  /** Whether deleted records are found as well. */
+  include_deleted?: boolean;
+  /** `ndjson`: one record a line as lists show it, and a last line with their number. `csv`: RFC 4180 with a header row. */
+  format?: "csv" | "ndjson";
+  /** `true` leaves texts in CSV as they are stored. Otherwise a text that a spreadsheet would run as a formula gets an apostrophe in front. */
+  raw?: boolean;
+  /** Keys of the record, separated by commas, in the order of the columns; all by default. */
+  fields?:
+    | (
+        | "id"
+        | "tenant_id"
+        | "app_id"
+        | "created_at"
+        | "updated_at"
+        | "created_by"
+        | "updated_by"
+        | "source"
+        | "source_type"
+        | "is_deleted"
+        | "deleted_at"
+        | "deleted_by"
+        | "schema_version"
+        | "account_id"
+        | "deal_id"
+        | "contact_id"
+        | "contact_ids"
+        | "activity_type"
+        | "subject"
+        | "description"
+        | "activity_date"
+        | "due_date"
+        | "completed_at"
+        | "status"
+        | "priority"
+        | "direction"
+        | "outcome"
+        | "actor_type"
+        | "performed_by_user_id"
+        | "participants"
+        | "linked_trace_id"
+        | "attachment_refs"
+        | "recurrence"
+        | "reminder_sent"
+        | "custom_fields"
+        | "tags"
+        | "version"
+        | "type"
+        | "owner_id"
+        | "notes"
+        | "occurred_at"
+        | "external_id"
+      )
+    | readonly [];
+  /** Keys to sort by, each once, separated by commas. */
+  sort?: ActivityOrder | readonly ActivityOrder[];
+  /** Identifier: the entity's prefix and a UUIDv7, so ids sort by creation. Given by the gateway. */
+  id?: ActivityIdFilter | null;
+  /** The tenant that owns the record. Comes from the credential, never from input. */
+  tenant_id?: TenantIdFilter | null;
+  /** The application whose credential wrote the record (`app-…`); null when written by a person. */
+  app_id?: TextFilter | null;
+  /** When the record was created (UTC, milliseconds). */
+  created_at?: DateTimeFilter | null;
+  /** When the record was last written (UTC, milliseconds). */
+  updated_at?: DateTimeFilter | null;
+  /** Who created it: the caller's `sub` or the API key's id. */
+  created_by?: TextFilter | null;
+  /** Who wrote it last: the caller's `sub` or the API key's id. */
+  updated_by?: TextFilter | null;
+  /** Provenance tag; `edm` unless the writer says otherwise. */
+  source?: TextFilter | null;
+  /** Where the write came from. */
+  source_type?: SourceTypeFilter | null;
+  /** `true`: only deleted records, `false`: only others. */
+  is_deleted?: boolean;
+  /** When the record was soft-deleted; null while it lives. Deleted records come only with `include_deleted`. */
+  deleted_at?: DateTimeFilter | null;
+  /** Who deleted it; null while it lives. */
+  deleted_by?: TextFilter | null;
+  /** Version of the record's shape; 1 today. */
+  schema_version?: IntegerFilter | null;
+  /** The account it belongs to. */
+  account_id?: AccountIdFilter | null;
+  /** The deal it belongs to. */
+  deal_id?: DealIdFilter | null;
+  /** The main person involved; one of its contacts. */
+  contact_id?: ContactIdFilter | null;
+  /** An id that is among them. */
+  contact_ids?: ContactIdValue | ContactIdListComparisons;
+  /** Kind as free text, where the five types are too coarse. */
+  activity_type?: TextTwinFilter | null;
+  /** Subject or short title. */
+  subject?: TextFilter | null;
+  /** What happened; Markdown, at most 100,000 characters. */
+  description?: TextFilter | null;
+  /** When it happened. */
+  activity_date?: DateTimeFilter | null;
+  /** When it is due, for tasks. */
+  due_date?: DateTimeFilter | null;
+  /** When it was completed. */
+  completed_at?: DateTimeFilter | null;
+  /** Status, e.g. `open`, `completed`. */
+  status?: TextFilter | null;
+  /** Priority. */
+  priority?: TextFilter | null;
+  /** `inbound` or `outbound`, for calls and emails. */
+  direction?: TextFilter | null;
+  /** Outcome. */
+  outcome?: TextFilter | null;
+  /** Who or what performed it, e.g. `user`, `agent`. */
+  actor_type?: TextFilter | null;
+  /** Who performed it (`usr-…` or a service account). */
+  performed_by_user_id?: TextFilter | null;
+  /** Trace id, when an AI wrote it. */
+  linked_trace_id?: TextFilter | null;
+  /** One of them. Object keys of attached files. */
+  attachment_refs?: TextValue | TextListComparisons;
+  /** Whether a reminder was sent. */
+  reminder_sent?: BooleanFilter | null;
+  /** One of them. Free-form labels: unique, each at most 64 characters, at most 100. */
+  tags?: TextValue | TextListComparisons;
+  /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
+  version?: IntegerFilter | null;
+  /** What kind of touchpoint it was. */
+  type?: ActivityTypeFilter | null;
+  /** Who owns it (`usr-…`). */
+  owner_id?: TextFilter | null;
+  /** What happened; Markdown, at most 100,000 characters. */
+  notes?: TextFilter | null;
+  /** When it happened. */
+  occurred_at?: DateTimeFilter | null;
+  /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
+  external_id?: TextFilter | null;
+}
+/** What `exportQuotes` can be asked for. */
+export interface ExportQuotesParameters {
+  /** Words that a record's names, numbers or notes hold, without regard to case and accents, or a phone number however it is written. The best matches come first unless `sort` is given: a name or number that is the search, then beginnings, words, parts, and what is only alike. */
+  q?: string;
+  /** Whether deleted records are found as well. */
+  include_deleted?: boolean;
+  /** `ndjson`: one record a line as lists show it, and a last line with their number. `csv`: RFC 4180 with a header row. */
+  format?: "csv" | "ndjson";
+  /** `true` leaves texts in CSV as they are stored. Otherwise a text that a spreadsheet would run as a formula gets an apostrophe in front. */
+  raw?: boolean;
+  /** Keys of the record, separated by commas, in the order of the columns; all by default. */
+  fields?:
+    | (
+        | "id"
+        | "tenant_id"
+        | "app_id"
+        | "created_at"
+        | "updated_at"
+        | "created_by"
+        | "updated_by"
+        | "source"
+        | "source_type"
+        | "is_deleted"
+        | "deleted_at"
+        | "deleted_by"
+        | "schema_version"
+        | "owner_id"
+        | "name"
+        | "quote_number"
+        | "account_id"
+        | "deal_id"
+        | "value"
+        | "currency"
+        | "status"
+        | "date_issued"
+        | "validity_date"
+        | "contract_duration"
+        | "is_primary"
+        | "notes"
+        | "line_items"
+        | "custom_fields"
+        | "tags"
+        | "version"
+        | "total"
+        | "valid_until"
+        | "external_id"
+      )
+    | readonly [];
+  /** Keys to sort by, each once, separated by commas. */
+  sort?: QuoteOrder | readonly QuoteOrder[];
+  /** Identifier: the entity's prefix and a UUIDv7, so ids sort by creation. Given by the gateway. */
+  id?: QuoteIdFilter | null;
+  /** The tenant that owns the record. Comes from the credential, never from input. */
+  tenant_id?: TenantIdFilter | null;
+  /** The application whose credential wrote the record (`app-…`); null when written by a person. */
+  app_id?: TextFilter | null;
+  /** When the record was created (UTC, milliseconds). */
+  created_at?: DateTimeFilter | null;
+  /** When the record was last written (UTC, milliseconds). */
+  updated_at?: DateTimeFilter | null;
+  /** Who created it: the caller's `sub` or the API key's id. */
+  created_by?: TextFilter | null;
+  /** Who wrote it last: the caller's `sub` or the API key's id. */
+  updated_by?: TextFilter | null;
+  /** Provenance tag; `edm` unless the writer says otherwise. */
+  source?: TextFilter | null;
+  /** Where the write came from. */
+  source_type?: SourceTypeFilter | null;
+  /** `true`: only deleted records, `false`: only others. */
+  is_deleted?: boolean;
+  /** When the record was soft-deleted; null while it lives. Deleted records come only with `include_deleted`. */
+  deleted_at?: DateTimeFilter | null;
+  /** Who deleted it; null while it lives. */
+  deleted_by?: TextFilter | null;
+  /** Version of the record's shape; 1 today. */
+  schema_version?: IntegerFilter | null;
+  /** Who owns the quote (`usr-…`). */
+  owner_id?: TextFilter | null;
+  /** Name of the quote. */
+  name?: TextFilter | null;
+  /** Number for people, unique among the tenant's live quotes, e.g. `Q-2026-00892`. */
+  quote_number?: TextFilter | null;
+  /** The account the quote is for. */
+  account_id?: AccountIdFilter | null;
+  /** The deal it belongs to; null for none. */
+  deal_id?: DealIdFilter | null;
+  /** Sum of its line items' totals; without line items, what was given. */
+  value?: DecimalFilter | null;
+  /** ISO 4217 code of all its amounts. */
+  currency?: TextFilter | null;
+  /** Where it stands. An open quote past its validity date reads as expired by the tenant's day, without a write: its history has what was written. */
+  status?: QuoteStatusFilter | null;
+  /** The day it was first sent. */
+  date_issued?: DateFilter | null;
+  /** The last day it holds. */
+  validity_date?: DateFilter | null;
+  /** Contract term it covers, e.g. `12 months`. */
+  contract_duration?: TextFilter | null;
+  /** Whether it is the deal's primary quote; at most one live quote is. */
+  is_primary?: BooleanFilter | null;
+  /** Special terms, at most 100,000 characters. */
+  notes?: TextFilter | null;
+  /** One of them. Free-form labels: unique, each at most 64 characters, at most 100. */
+  tags?: TextValue | TextListComparisons;
+  /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
+  version?: IntegerFilter | null;
+  /** Sum of its line items' totals; without line items, what was given. */
+  total?: DecimalFilter | null;
+  /** The last day it holds. */
+  valid_until?: DateFilter | null;
+  /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
+  external_id?: TextFilter | null;
+}
+/** What `exportLineItems` can be asked for. */
+export interface ExportLineItemsParameters {
+  /** Words that a record's names, numbers or notes hold, without regard to case and accents, or a phone number however it is written. The best matches come first unless `sort` is given: a name or number that is the search, then beginnings, words, parts, and what is only alike. */
+  q?: string;
+  /** Whether deleted records are found as well. */
+  include_deleted?: boolean;
+  /** `ndjson`: one record a line as lists show it, and a last line with their number. `csv`: RFC 4180 with a header row. */
+  format?: "csv" | "ndjson";
+  /** `true` leaves texts in CSV as they are stored. Otherwise a text that a spreadsheet would run as a formula gets an apostrophe in front. */
+  raw?: boolean;
+  /** Keys of the record, separated by commas, in the order of the columns; all by default. */
+  fields?:
+    | (
+        | "id"
+        | "tenant_id"
+        | "app_id"
+        | "created_at"
+        | "updated_at"
+        | "created_by"
+        | "updated_by"
+        | "source"
+        | "source_type"
+        | "is_deleted"
+        | "deleted_at"
+        | "deleted_by"
+        | "schema_version"
+        | "quote_id"
+        | "description"
+        | "quantity"
+        | "unit_price"
+        | "discount"
+        | "total"
+        | "version"
+        | "currency"
+        | "external_id"
+        | "discount_type"
+        | "position"
+      )
+    | readonly [];
+  /** Keys to sort by, each once, separated by commas. */
+  sort?: LineItemOrder | readonly LineItemOrder[];
+  /** Identifier: the entity's prefix and a UUIDv7, so ids sort by creation. Given by the gateway. */
+  id?: LineItemIdFilter | null;
+  /** The tenant that owns the record. Comes from the credential, never from input. */
+  tenant_id?: TenantIdFilter | null;
+  /** The application whose credential wrote the record (`app-…`); null when written by a person. */
+  app_id?: TextFilter | null;
+  /** When the record was created (UTC, milliseconds). */
+  created_at?: DateTimeFilter | null;
+  /** When the record was last written (UTC, milliseconds). */
+  updated_at?: DateTimeFilter | null;
+  /** Who created it: the caller's `sub` or the API key's id. */
+  created_by?: TextFilter | null;
+  /** Who wrote it last: the caller's `sub` or the API key's id. */
+  updated_by?: TextFilter | null;
+  /** Provenance tag; `edm` unless the writer says otherwise. */
+  source?: TextFilter | null;
+  /** Where the write came from. */
+  source_type?: SourceTypeFilter | null;
+  /** `true`: only deleted records, `false`: only others. */
+  is_deleted?: boolean;
+  /** When the record was soft-deleted; null while it lives. Deleted records come only with `include_deleted`. */
+  deleted_at?: DateTimeFilter | null;
+  /** Who deleted it; null while it lives. */
+  deleted_by?: TextFilter | null;
+  /** Version of the record's shape; 1 today. */
+  schema_version?: IntegerFilter | null;
+  /** The quote it belongs to. */
+  quote_id?: QuoteIdFilter | null;
+  /** What is offered, at most 100,000 characters. */
+  description?: TextFilter | null;
+  /** How many; not negative. */
+  quantity?: DecimalFilter | null;
+  /** Price of one, in the quote's currency; not negative: a rebate is a discount. */
+  unit_price?: DecimalFilter | null;
+  /** Discount: 0–100 percent, or money up to the line's price; see `discount_type`. */
+  discount?: DecimalFilter | null;
+  /** Quantity × unit price − discount, rounded half up to 4 places, never below 0; derived. */
+  total?: DecimalFilter | null;
+  /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
+  version?: IntegerFilter | null;
+  /** ISO 4217 code; the quote's. */
+  currency?: TextFilter | null;
+  /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
+  external_id?: TextFilter | null;
+  /** How the discount is meant. */
+  discount_type?: DiscountTypeFilter | null;
+  /** Its place in the quote, from 0. */
+  position?: IntegerFilter | null;
+}

@@ -13,7 +13,8 @@ export type ExportRequest = {
   readonly isRaw: boolean;
 };
 
-const formats = ["csv", "ndjson"] as const;
+/** What an export is written as. */
+export const formats = ["csv", "ndjson"] as const;
 
 /**
  * Reads the query of an export of one kind: `format`, `fields`, `raw`, and what its list takes but pages.

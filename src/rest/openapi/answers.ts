@@ -4,7 +4,9 @@ import { maxBodyBytes } from "../../limits/json-body.ts";
 import { keptHours } from "../../write/idempotency.ts";
 import { restName } from "../../write/input.ts";
 import { taken } from "../../write/rules/unique.ts";
-import type { Face, Operation, Resource } from "../face.ts";
+import { wholeExport } from "../export/operations.ts";
+import { formats } from "../export/request.ts";
+import type { AnyOperation, Face, Resource } from "../face.ts";
 import { notFoundText } from "../error-answers.ts";
 import { recordExample } from "./examples.ts";
 import { headers, quotaHeaders, type HeaderName } from "./headers.ts";
@@ -13,14 +15,14 @@ import type { JsonSchema } from "../../model/kind.ts";
 import { closedObject, orNull, type Components } from "./schema.ts";
 
 /** Every answer that an operation can give, by its status. */
-export function answersOf(operation: Operation, components: Components): JsonSchema {
+export function answersOf(operation: AnyOperation, components: Components): JsonSchema {
   const { face, resource, verb, method, status } = operation;
   const isWrite = method !== "GET";
   const hasBody = verb === "create" || verb === "update";
   const isOne = verb === "get" || verb === "update" || verb === "delete";
   const made = new Answers(face, components);
   return {
-    [status]: made.success(operation),
+    [status]: verb === "export" ? made.exported(operation) : made.success(operation),
     400: made.badRequest(),
     401: made.unauthenticated(),
     403: made.forbidden(),
@@ -35,6 +37,8 @@ export function answersOf(operation: Operation, components: Components): JsonSch
   };
 }
 
+const exportTypes = { csv: "text/csv", ndjson: "application/x-ndjson" } as const;
+
 const text: JsonSchema = { type: "string" };
 
 /** The answers of one face; what several faces have in common is there once. */
@@ -47,7 +51,7 @@ class Answers {
     this.#components = components;
   }
 
-  success({ verb, resource, status }: Operation): JsonSchema {
+  success({ verb, resource, status }: AnyOperation): JsonSchema {
     const { isEnveloped } = this.#face;
     const { noun, plural } = resource;
     const record = recordSchema(resource, this.#components);
@@ -77,6 +81,17 @@ class Answers {
         ...("version" in resource.projection.entity.fields ? (["ETag"] as const) : []),
         ...(isNew ? (["Location"] as const) : []),
       ],
+    );
+  }
+
+  exported(operation: AnyOperation): JsonSchema {
+    const isWhole = operation === wholeExport;
+    const written = isWhole ? (["ndjson"] as const) : formats;
+    return this.#sent(
+      isWhole ? "WholeExport" : "Export",
+      "The rows, as they are read.",
+      Object.fromEntries(written.map((format) => [exportTypes[format], { schema: text }])),
+      [...quotaHeaders, "LogPosition", "Rows", "RowsSent"],
     );
   }
 
@@ -155,7 +170,7 @@ class Answers {
     );
   }
 
-  conflict({ resource, verb }: Operation): JsonSchema {
+  conflict({ resource, verb }: AnyOperation): JsonSchema {
     const { noun, projection } = resource;
     const [unique] = projection.entity.unique.map(({ field }) => restName(field));
     const key = verb === "delete" ? undefined : unique;
@@ -229,7 +244,7 @@ class Answers {
     ]);
   }
 
-  failure({ verb }: Operation): JsonSchema {
+  failure({ verb }: AnyOperation): JsonSchema {
     const { failure } = this.#face.words;
     const error = failure?.(verb) ?? wordsOf({ complaint: "failed" });
     const schema =
@@ -339,6 +354,11 @@ class Answers {
     example: unknown,
     named: readonly HeaderName[],
   ) {
+    return this.#sent(name, description, { "application/json": { schema, example } }, named);
+  }
+
+  /** An answer of any type. */
+  #sent(name: string, description: string, content: JsonSchema, named: readonly HeaderName[]) {
     const answer = {
       description,
       headers: Object.fromEntries(
@@ -347,7 +367,7 @@ class Answers {
           return [sentAs, this.#components.add("headers", header, part)];
         }),
       ),
-      content: { "application/json": { schema, example } },
+      content,
     };
     return this.#components.add("responses", this.#nameOf("responses", name, answer), answer);
   }

@@ -1,4 +1,5 @@
 import manifest from "../../../package.json" with { type: "json" };
+import { exports } from "../export/operations.ts";
 import { faces, operations } from "../operations.ts";
 import { infoText } from "./info.ts";
 import { operationObject, tagOf } from "./operation-object.ts";
@@ -9,7 +10,7 @@ import { Components } from "./schema.ts";
 export function openApiDocument(): JsonSchema {
   const components = new Components();
   const paths: Record<string, Record<string, JsonSchema>> = {};
-  for (const operation of operations) {
+  for (const operation of [...operations, ...exports]) {
     for (const path of [operation.path, ...operation.aliases]) {
       const item = (paths[path] ??= {});
       item[operation.method.toLowerCase()] = operationObject(operation, path, components);

@@ -32,6 +32,20 @@ export const headers = {
     type: "string",
     pattern: '^"\\d+"$',
   }),
+  LogPosition: header(
+    "X-Log-Position",
+    "The place in the organization's log that the snapshot ends at: `changes(after:)` gives all that happened since.",
+    { type: "string", minLength: 1 },
+  ),
+  Rows: header("X-Rows", "How many rows the snapshot has.", whole),
+  RowsSent: {
+    ...header(
+      "X-Rows-Sent",
+      "A trailer behind the last row: how many were sent. A file without it was cut.",
+      whole,
+    ),
+    required: false,
+  },
   Location: header("Location", "The path of the new record.", { type: "string", pattern: "^/" }),
 } as const;
 

@@ -7,6 +7,7 @@ import type { Member } from "../../query/projection.ts";
 import type { Resource } from "../face.ts";
 import { comparedField, comparisonsFor, comparisonsOfTwins } from "../filter-condition.ts";
 import { comparisonsOf, maxValues } from "../filter-operand.ts";
+import { formats } from "../export/request.ts";
 import { filterKeys, maxSortKeys, sortKeys } from "../list-query.ts";
 import { restWords } from "./rest-words.ts";
 import { described, type Components } from "./schema.ts";
@@ -14,12 +15,64 @@ import { described, type Components } from "./schema.ts";
 /** What a list can be asked for: its page, its order, a search and filters. */
 export function listParameters(resource: Resource, components: Components): JsonSchema[] {
   const { isRich } = resource.list;
-  const shared = isRich ? [limit, cursor, search, includeDeleted] : [limit, cursor];
+  const own = isRich ? [limit, cursor, search, includeDeleted] : [limit, cursor];
   return [
-    ...shared.map((one) => components.add("parameters", one.component, one.parameter)),
+    ...own.map((one) => components.add("parameters", one.component, one.parameter)),
     ...(isRich ? [sort(resource, components)] : []),
     ...filterKeys(resource).map((key) => filter(resource, key, components)),
   ];
+}
+
+/** What an export can be asked for: its format, and what its list takes but pages. All lists alike are filtered by nothing. */
+export function exportParameters(
+  resource: Resource,
+  isWhole: boolean,
+  components: Components,
+): JsonSchema[] {
+  const own = isWhole ? [includeDeleted] : [search, includeDeleted, format, raw];
+  const common = own.map((one) => components.add("parameters", one.component, one.parameter));
+  if (isWhole) return common;
+  const rest = filterKeys(resource).map((key) => filter(resource, key, components));
+  return [...common, fields(resource), sort(resource, components), ...rest];
+}
+
+const format = {
+  component: "ExportFormat",
+  parameter: {
+    name: "format",
+    in: "query",
+    description:
+      "`ndjson`: one record a line as lists show it, and a last line with their number. `csv`: RFC 4180 with a header row.",
+    schema: { type: "string", enum: formats, default: "ndjson" },
+  },
+};
+
+const raw = {
+  component: "ExportRaw",
+  parameter: {
+    name: "raw",
+    in: "query",
+    description:
+      "`true` leaves texts in CSV as they are stored. Otherwise a text that a spreadsheet would run as a formula gets an apostrophe in front.",
+    schema: { type: "boolean", default: false },
+  },
+};
+
+/** The keys of a record, chosen and in an order. */
+function fields({ projection }: Resource): JsonSchema {
+  return {
+    name: "fields",
+    in: "query",
+    description:
+      "Keys of the record, separated by commas, in the order of the columns; all by default.",
+    style: "form",
+    explode: false,
+    schema: {
+      type: "array",
+      items: { type: "string", enum: projection.members.map(({ key }) => key) },
+      minItems: 1,
+    },
+  };
 }
 
 /** Whether a record is found that is deleted. */
@@ -71,7 +124,7 @@ function sort(resource: Resource, components: Components): JsonSchema {
     type: "string",
     enum: sortKeys(resource).flatMap((key) => [key, `-${key}`]),
   });
-  return {
+  const parameter = {
     name: "sort",
     in: "query",
     description: "Keys to sort by, each once, separated by commas.",
@@ -79,6 +132,17 @@ function sort(resource: Resource, components: Components): JsonSchema {
     explode: false,
     schema: { type: "array", items, minItems: 1, maxItems: maxSortKeys },
   };
+  return shared(resource, "sort", parameter, components);
+}
+
+/** A list and its export have the same. */
+function shared(
+  { noun }: Resource,
+  key: string,
+  parameter: JsonSchema,
+  components: Components,
+): JsonSchema {
+  return components.add("parameters", `${noun}-${key}`, parameter);
 }
 
 /** One key: with a value to be equal to, or with comparisons, as in `created_at[gte]=2026-01-01`. */
@@ -95,7 +159,8 @@ function filter(resource: Resource, key: string, components: Components): JsonSc
   if (value === undefined) throw new Error(`${resource.noun}: ${key} is not compared`);
   if (!list.isRich) return { ...base, schema: value.schema };
   const comparisons = comparisonsFor(projection.entity, member);
-  return { ...base, ...deep, schema: filterSchema(value, comparisons, components) };
+  const schema = filterSchema(value, comparisons, components);
+  return shared(resource, key, { ...base, ...deep, schema }, components);
 }
 
 /** An object is sent as `key[gte]=…&key[lt]=…`, anything else as `key=…`. */

@@ -1,23 +1,24 @@
 import { idPattern } from "../../lib/id.ts";
 import { maxKeyLength } from "../../write/idempotency.ts";
-import type { Operation, Resource, Verb } from "../face.ts";
+import { wholeExport } from "../export/operations.ts";
+import type { AnyOperation, AnyVerb, Resource } from "../face.ts";
 import { spoken } from "../error-answers.ts";
 import { answersOf } from "./answers.ts";
 import { bodyExample } from "./examples.ts";
 import { inputSchema } from "./input-schema.ts";
-import { includeDeleted, listParameters } from "./list-parameters.ts";
+import { exportParameters, includeDeleted, listParameters } from "./list-parameters.ts";
 import type { JsonSchema } from "../../model/kind.ts";
 import type { Components } from "./schema.ts";
 
 /** The tag under which a resource's operations stand. */
-export function tagOf({ face, resource }: Pick<Operation, "face" | "resource">): string {
+export function tagOf({ face, resource }: Pick<AnyOperation, "face" | "resource">): string {
   const records = spoken(resource.plural);
   return face.resources.length === 1 ? face.title : `${face.title} ${records.toLowerCase()}`;
 }
 
 /** An operation at its own path, or at another one that leads to it. */
 export function operationObject(
-  operation: Operation,
+  operation: AnyOperation,
   path: string,
   components: Components,
 ): JsonSchema {
@@ -60,16 +61,27 @@ function pascal(path: string): string {
 }
 
 /** A line, and what there is to know beside it. */
-function wordsOf({ verb, resource, face }: Operation): readonly [string, string] {
+function wordsOf(operation: AnyOperation): readonly [string, string] {
+  const { verb, resource, face } = operation;
+  if (operation === wholeExport) {
+    return [
+      "Export everything",
+      'All kinds of records from one snapshot, as it is read: a line with the position in the log and the number of rows of each kind, a line `{"type","record"}` for each record, and a last line `{"_end":{"rows","position"}}`. A file without the last line was cut.',
+    ];
+  }
   const one = spoken(resource.noun).toLowerCase();
   const many = spoken(resource.plural).toLowerCase();
   const a = `${/^[aeiou]/.test(one) ? "an" : "a"} ${one}`;
   const { isRich } = resource.list;
   const isLog = resource.projection.entity.defaultOrder[0]?.field === "occurredAt";
-  const words: Readonly<Record<Verb, readonly [string, string]>> = {
+  const words: Readonly<Record<AnyVerb, readonly [string, string]>> = {
     list: [
       `List ${many}`,
       `A page of ${many}, the ${isLog ? "latest" : "newest"} first${isRich ? " unless `sort` says otherwise" : ""}; \`pagination.next_cursor\` leads to the next.`,
+    ],
+    export: [
+      `Export ${many}`,
+      `All ${many} of the list from one snapshot, as it is read. A file of NDJSON without its last line \`{"_end":{"rows","position"}}\` was cut, and so was any answer without the trailer \`X-Rows-Sent\`.`,
     ],
     get: [`Get ${a}`, `One ${one}${isRich ? ", a deleted one only with `include_deleted`" : ""}.`],
     create: [
@@ -98,7 +110,7 @@ function containedIn({ projection }: Resource): string {
   return `; its ${list} with it`;
 }
 
-function parametersOf(operation: Operation, components: Components): JsonSchema[] {
+function parametersOf(operation: AnyOperation, components: Components): JsonSchema[] {
   const { face, resource, verb, method } = operation;
   const shared = (name: string, parameter: JsonSchema) =>
     components.add("parameters", name, parameter);
@@ -106,6 +118,7 @@ function parametersOf(operation: Operation, components: Components): JsonSchema[
   return [
     ...(isOne ? [pathId(resource, components)] : []),
     ...(verb === "list" ? listParameters(resource, components) : []),
+    ...(verb === "export" ? exportParameters(resource, operation === wholeExport, components) : []),
     ...(verb === "get" && resource.list.isRich
       ? [shared(includeDeleted.component, includeDeleted.parameter)]
       : []),
