@@ -1,4 +1,6 @@
+import { createClient } from "graphql-ws";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { WebSocket } from "ws";
 import type { Actor } from "../../src/auth/actor.ts";
 import { cursorAt } from "../../src/changes/position.ts";
 import { LiveFeed, type LiveStream } from "../../src/live/feed.ts";
@@ -10,6 +12,7 @@ import { catalog } from "../../src/modules/catalog.ts";
 import { startTenant } from "../support/gateway/one-tenant.ts";
 import { at } from "../support/gateway/gateway.ts";
 import { actorOf, listeningOf } from "../support/live/actor.ts";
+import { EventStream } from "../support/live/event-stream.ts";
 import { moveDeal } from "../support/live/move-deal.ts";
 import { RowWriter } from "../support/writes/row-writer.ts";
 import { uuidOf } from "../support/samples/one-of-each.ts";
@@ -324,6 +327,19 @@ describe("a log that is kept for some days", () => {
     await expect(feed.open(listeningOf(who), "5").next()).rejects.toMatchObject({
       refusal: { code: "CURSOR_EXPIRED", oldestCursor },
     });
+    const live = "subscription ($after: String) { changes(after: $after) { cursor } }";
+    const variables = { after: cursorAt("5") };
+    const sent = await EventStream.open(gateway.url, kept, { query: live, variables });
+    const expired = { extensions: { code: "CURSOR_EXPIRED", oldestCursor } };
+    expect(await sent.error()).toMatchObject(expired);
+    const subscriber = createClient({
+      url: `${gateway.url.replace("http", "ws")}/graphql`,
+      webSocketImpl: WebSocket,
+      connectionParams: { "x-api-key": kept },
+    });
+    const overSocket = subscriber.iterate({ query: live, variables }).next();
+    await expect(overSocket).rejects.toMatchObject([expired]);
+    await subscriber.dispose();
     const stream = feed.open(listeningOf(who), "6");
     expect((await stream.next()).value).toHaveLength(3);
     await stream.return();

@@ -1,8 +1,9 @@
-import { getNamedType, isLeafType, isObjectType } from "graphql";
+import { getNamedType, isLeafType, isNonNullType, isObjectType } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { scopeFor } from "../../src/auth/permissions.ts";
 import { cursorAt } from "../../src/changes/position.ts";
 import { accessOf } from "../../src/graphql/limits/access.ts";
+import { sourceOf } from "../../src/graphql/schema/source.ts";
 import { catalog } from "../../src/modules/catalog.ts";
 import { changeEvent } from "../../src/modules/change-event/model.ts";
 import { schema } from "../support/gateway/schema.ts";
@@ -197,6 +198,53 @@ describe("a caller", () => {
       }
     }
   });
+});
+
+/** All that a record's type tells by sources, which is what can be compiled: values, edges, and pages of lists. */
+function everyField(name: string): string {
+  const type = schema.getType(name);
+  if (!isObjectType(type)) throw new Error(`${name} is no type of records`);
+  const selected = Object.values(type.getFields()).flatMap((field) => {
+    const isFree = field.args.every(({ type: argument }) => !isNonNullType(argument));
+    if (sourceOf(field) === null || !isFree) return [];
+    const target = getNamedType(field.type);
+    if (isLeafType(target)) return [field.name];
+    if (target.name === "Node") return [`${field.name} { __typename id }`];
+    const inner = target.name.endsWith("Connection") ? "totalCount nodes { id }" : "";
+    return [`${field.name} { ${inner || leaves(target.name)} }`];
+  });
+  return `{ ${selected.join(" ")} }`;
+}
+
+describe("both lanes", () => {
+  let keys: string[] = [];
+  beforeAll(async () => {
+    keys = [await keyOf("ours", null), await keyOf("ours", "app-lanes")];
+    for (const [place, key] of keys.entries()) await write(key, `mark${place}lanes`);
+  });
+
+  it.each(entities.map((entity) => [entity.name, entity.type] as const))(
+    "tell the same by every field of %sChanged",
+    async (name, type) => {
+      const query = `subscription ($after: String) { ${name}Changed(after: $after) { cursor transition ${name} ${everyField(type)} event ${everyField("ChangeEvent")} } }`;
+      const variables = { after: cursorAt("0") };
+      for (const key of keys) {
+        gateway.statements.clear();
+        const [compiled, interpreted] = await Promise.all(
+          lanes().map(async ([, url]) => {
+            const stream = await EventStream.open(url, key, { query, variables });
+            const first = await stream.next();
+            await stream.close();
+            return { id: first?.id, data: JSON.parse(first?.data ?? "null") };
+          }),
+        );
+        expect(compiled).toHaveProperty(`data.data.${name}Changed.${name}.id`);
+        expect(compiled).toEqual(interpreted);
+        const texts = gateway.statements.all().map(({ text }) => text);
+        expect(texts.some((text) => /^SELECT concat.* UNION ALL SELECT /s.test(text))).toBe(true);
+      }
+    },
+  );
 });
 
 describe("a record that goes from one application to another", () => {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { at } from "../support/gateway/gateway.ts";
 import { startTenant } from "../support/gateway/one-tenant.ts";
 import { EventStream } from "../support/live/event-stream.ts";
+import { shortToken, tokenSettings } from "../support/live/short-token.ts";
 import { RowWriter } from "../support/writes/row-writer.ts";
 
 type Started = Awaited<ReturnType<typeof startTenant>>;
@@ -14,7 +15,7 @@ let account_id: string;
 beforeAll(async () => {
   started = await startTenant("ours", {
     logLevel: "silent",
-    env: { MAX_STREAMS_PER_KEY: "30", POINTS_PER_MINUTE: "2000" },
+    env: { MAX_STREAMS_PER_KEY: "30", POINTS_PER_MINUTE: "2000", ...tokenSettings },
   });
   accounts = new RowWriter(started.gateway, started.key, "accounts");
   deals = new RowWriter(started.gateway, started.key, "deals");
@@ -302,6 +303,22 @@ describe("what ends a stream", () => {
     );
     const { extensions } = await stream.error();
     expect(extensions).toMatchObject({ code: "UNAUTHENTICATED", cursor: opened });
+    expect(await stream.next()).toMatchObject({ event: "complete" });
+    expect(await stream.next()).toBeNull();
+  });
+
+  it("is a token that expires, though its like is taken for some seconds more", async () => {
+    const { gateway, tenant } = started;
+    const token = await shortToken(tenant.id, 4);
+    const variables = { after: await now() };
+    const stream = await EventStream.open(gateway.url, token, {
+      query: "subscription ($after: String) { changes(after: $after) { cursor } }",
+      variables,
+    });
+    await accounts.made({ name: "Seen" });
+    const seen = (await stream.next())?.id;
+    const { extensions } = await stream.error();
+    expect(extensions).toMatchObject({ code: "UNAUTHENTICATED", cursor: seen });
     expect(await stream.next()).toMatchObject({ event: "complete" });
     expect(await stream.next()).toBeNull();
   });

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { startTenant } from "../support/gateway/one-tenant.ts";
 import { EventStream } from "../support/live/event-stream.ts";
+import { shortToken, tokenSettings } from "../support/live/short-token.ts";
 import { RowWriter } from "../support/writes/row-writer.ts";
 
 type Started = Awaited<ReturnType<typeof startTenant>>;
@@ -18,7 +19,12 @@ const clients: Client[] = [];
 beforeAll(async () => {
   started = await startTenant("ours", {
     logLevel: "silent",
-    env: { CORS_ORIGINS: "https://app.example", MAX_CONNECTIONS: "500", METRICS_PORT: "0" },
+    env: {
+      CORS_ORIGINS: "https://app.example",
+      MAX_CONNECTIONS: "500",
+      METRICS_PORT: "0",
+      ...tokenSettings,
+    },
   });
   accounts = new RowWriter(started.gateway, started.key, "accounts");
   url = `${started.gateway.url.replace("http", "ws")}/graphql`;
@@ -179,6 +185,37 @@ describe("GraphQL over WebSocket", () => {
       [key.split("_")[2]],
     );
     expect(await socket.closed).toBe(4401);
+  });
+
+  it("ends with 4401 when its token expires", async () => {
+    const socket = raw();
+    await socket.opened;
+    const authorization = `Bearer ${await shortToken(started.tenant.id, 4)}`;
+    socket.send({ type: "connection_init", payload: { authorization } });
+    expect(await socket.next(1)).toEqual({ type: "connection_ack" });
+    socket.send({ id: "1", type: "subscribe", payload: { query: changes } });
+    expect(await socket.closed).toBe(4401);
+  });
+
+  it("ends an operation whose scope its key has no longer, and goes on", async () => {
+    const key = await started.gateway.keyFor("ours", ["read:accounts", "read:deals"]);
+    const socket = raw();
+    await socket.opened;
+    socket.send(init(key));
+    await socket.next(1);
+    socket.send({ id: "1", type: "subscribe", payload: { query: changes } });
+    await started.gateway.fixtures.client.query("UPDATE api_keys SET scopes = $2 WHERE id = $1", [
+      key.split("_")[2],
+      ["read:deals"],
+    ]);
+    expect(await socket.next(2)).toMatchObject({
+      id: "1",
+      type: "error",
+      payload: [{ extensions: { code: "FORBIDDEN", missingScopes: ["read:accounts"] } }],
+    });
+    socket.send({ id: "2", type: "subscribe", payload: { query: "{ deals { totalCount } }" } });
+    expect(await socket.next(3)).toMatchObject({ id: "2", type: "next" });
+    socket.socket.close();
   });
 });
 

@@ -25,7 +25,7 @@ export class EventStream {
     this.#reader = response.body.getReader();
   }
 
-  /** Opens one by POST. */
+  /** Opens one by POST, with an API key or a token. */
   static async open(
     url: string,
     key: string,
@@ -37,7 +37,7 @@ export class EventStream {
         headers: {
           "content-type": "application/json",
           accept: "text/event-stream",
-          "x-api-key": key,
+          ...(key.startsWith("crm_") ? { "x-api-key": key } : { authorization: `Bearer ${key}` }),
           ...headers,
         },
         body: JSON.stringify({ query, variables }),
