@@ -296,11 +296,11 @@ export function createGateway(options: GatewayOptions): Gateway {
             });
           },
     endStreams,
-    runJobs: () => jobs.run(createTasks({ webhooks }), config.jobs),
+    runJobs: () => jobs.run(createTasks({ webhooks, live }), config.jobs),
     close: async () => {
       endStreams();
-      await live.close();
       webhooks.stop();
+      await live.close();
       await jobs.close();
       webhooks.close();
       await keeper?.close();

@@ -1,7 +1,11 @@
 import type { Task } from "./jobs/task.ts";
+import type { LiveFeed } from "./live/feed.ts";
 import type { WebhookService } from "./webhooks/webhook-service.ts";
 
 /** Every kind of job there is, for a process that runs jobs. */
-export function createTasks({ webhooks }: { readonly webhooks: WebhookService }): readonly Task[] {
-  return webhooks.start();
+export function createTasks(of: {
+  readonly webhooks: WebhookService;
+  readonly live: Pick<LiveFeed, "watch">;
+}): readonly Task[] {
+  return of.webhooks.start(of.live);
 }

@@ -14,16 +14,25 @@ export function addWork(program: Command): void {
 
 async function work(context: CommandContext): Promise<never> {
   const { config, onClose } = context;
-  const [{ Credentials }, { Quotas }, { Jobs }, { createSchema }, { createTasks }, log] =
-    await Promise.all([
-      import("../auth/credentials.ts"),
-      import("../limits/quotas.ts"),
-      import("../jobs/jobs.ts"),
-      import("../schema.ts"),
-      import("../tasks.ts"),
-      import("../telemetry/log.ts"),
-    ]);
+  const [
+    { Credentials },
+    { Quotas },
+    { Jobs },
+    { createSchema },
+    { createTasks },
+    { LiveFeed },
+    log,
+  ] = await Promise.all([
+    import("../auth/credentials.ts"),
+    import("../limits/quotas.ts"),
+    import("../jobs/jobs.ts"),
+    import("../schema.ts"),
+    import("../tasks.ts"),
+    import("../live/feed.ts"),
+    import("../telemetry/log.ts"),
+  ]);
   const { catalog } = await import("../modules/catalog.ts");
+  const { describeError } = await import("../telemetry/describe-error.ts");
   const { openWebhooks } = await import("../webhooks/open-webhooks.ts");
   const database = await openDatabaseAt(await openMigrated(context, logToErrors), config);
   onClose(() => database.close());
@@ -36,12 +45,19 @@ async function work(context: CommandContext): Promise<never> {
   const jobs = new Jobs({ url: database.ownerUrl, logger });
   const schema = createSchema(catalog);
   const webhooks = openWebhooks({ schema, database, config, jobs, apiKeys, quotas, logger });
+  const live = new LiveFeed({
+    database,
+    catalog,
+    onTrouble: (error) =>
+      logger.warn({ cause: describeError(error) }, "the log cannot be followed"),
+  });
   onClose(async () => {
     webhooks.stop();
+    await live.close();
     await jobs.close();
     webhooks.close();
   });
-  jobs.run(createTasks({ webhooks }), config.jobs);
+  jobs.run(createTasks({ webhooks, live }), config.jobs);
   say("Running jobs; SIGTERM ends them in order.");
   return new Promise<never>(() => undefined);
 }

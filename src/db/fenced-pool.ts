@@ -195,7 +195,7 @@ export class FencedPool extends pg.Pool {
       try {
         await transaction.answered();
       } finally {
-        if (isWrite) this.onCommit?.(tenantId);
+        if (isWrite && options.isUnlogged !== true) this.onCommit?.(tenantId);
         if (isWrite) await this.onWrite?.(currently);
       }
       if (currently !== undefined && isWrite) currently.hasCommitted = true;

@@ -25,6 +25,8 @@ export type TransactionOptions = {
   readonly asking?: Asking;
   /** Whether it only reads, and all of it from one snapshot. */
   readonly isSnapshot?: boolean;
+  /** Whether nothing that it writes is in the log of changes, so that nobody is told of its commit. */
+  readonly isUnlogged?: boolean;
 };
 
 /** A statement that waits for the commit. */

@@ -22,6 +22,7 @@ export class LiveFeed {
   readonly #hears: Hearing;
   readonly #wakeUp: WakeUp;
   readonly #tenants = new Map<string, TenantFeed>();
+  readonly #unwatch = new Map<string, () => void>();
   readonly #streams = new Set<() => void>();
   #isClosed = false;
 
@@ -38,7 +39,6 @@ export class LiveFeed {
     this.#hears = { trouble: onTrouble, delivered: onDelivered };
     this.#wakeUp = new WakeUp({
       database: options.database,
-      wake: (tenantId) => this.#tenants.get(tenantId)?.wake(),
       onTrouble,
     });
     options.database.pool.onCommit = (tenantId) => this.#wakeUp.tell(tenantId);
@@ -106,6 +106,11 @@ export class LiveFeed {
     };
   }
 
+  /** Calls `wake` whenever a tenant's log may have grown, until the function that is returned is called. */
+  watch(tenantId: string, wake: () => void): () => void {
+    return this.#wakeUp.watch(tenantId, wake);
+  }
+
   /** Ends all streams as if their listeners had. */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -116,9 +121,13 @@ export class LiveFeed {
   #enter(tenantId: string): TenantFeed {
     let tenant = this.#tenants.get(tenantId);
     if (tenant === undefined) {
-      tenant = new TenantFeed(this.sourceOf(tenantId), this.#hears);
-      this.#tenants.set(tenantId, tenant);
-      this.#wakeUp.watch(tenantId);
+      const made = new TenantFeed(this.sourceOf(tenantId), this.#hears);
+      tenant = made;
+      this.#tenants.set(tenantId, made);
+      this.#unwatch.set(
+        tenantId,
+        this.watch(tenantId, () => made.wake()),
+      );
     }
     tenant.streams += 1;
     return tenant;
@@ -128,7 +137,8 @@ export class LiveFeed {
     tenant.streams -= 1;
     if (tenant.streams > 0) return;
     this.#tenants.delete(tenantId);
-    this.#wakeUp.ignore(tenantId);
+    this.#unwatch.get(tenantId)?.();
+    this.#unwatch.delete(tenantId);
   }
 }
 

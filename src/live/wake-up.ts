@@ -10,6 +10,13 @@ const lookMilliseconds = 1_000;
 /** The longest wait between attempts to connect. */
 const maxPause = 5_000;
 
+/** A tenant that is listened to. */
+type Watched = {
+  /** The end of its log as it was last seen. */
+  seen: string;
+  readonly wakes: Set<() => void>;
+};
+
 /**
  * Tells the processes of a database that a tenant's log has grown. NOTIFY only wakes up: what it says is read from the
  * log. One connection of the process's listens, on the direct URL, since a pooler gives each transaction another
@@ -17,10 +24,8 @@ const maxPause = 5_000;
  */
 export class WakeUp {
   readonly #database: Database;
-  readonly #wake: (tenantId: string) => void;
   readonly #onTrouble: (error: unknown) => void;
-  /** Tenants that are listened to, with the ends of their logs as they were last seen. */
-  readonly #tenants = new Map<string, string>();
+  readonly #tenants = new Map<string, Watched>();
   /** Tenants with commits that nobody was told of. */
   readonly #untold = new Set<string>();
   #telling: Promise<void> | null = null;
@@ -31,29 +36,33 @@ export class WakeUp {
 
   constructor(options: {
     readonly database: Database;
-    readonly wake: (tenantId: string) => void;
     readonly onTrouble: (error: unknown) => void;
   }) {
     this.#database = options.database;
-    this.#wake = options.wake;
     this.#onTrouble = options.onTrouble;
   }
 
-  /** Wakes up for a tenant's commits until `ignore`. */
-  watch(tenantId: string): void {
-    if (this.#isClosed) return;
-    this.#tenants.set(tenantId, "");
+  /** Calls `wake` once, and for a tenant's commits until the function that is returned is called. */
+  watch(tenantId: string, wake: () => void): () => void {
+    if (this.#isClosed) return () => undefined;
+    const watched = this.#tenants.get(tenantId) ?? { seen: "", wakes: new Set() };
+    this.#tenants.set(tenantId, watched);
+    watched.wakes.add(wake);
+    // The next look wakes all of them.
+    watched.seen = "";
     this.#listening ??= asOwnWork(() => this.#listen());
-  }
-
-  ignore(tenantId: string): void {
-    this.#tenants.delete(tenantId);
+    return () => {
+      watched.wakes.delete(wake);
+      if (watched.wakes.size === 0 && this.#tenants.get(tenantId) === watched) {
+        this.#tenants.delete(tenantId);
+      }
+    };
   }
 
   /** Tells this process at once, and the others by one statement for all commits of the tenant meanwhile. */
   tell(tenantId: string): void {
     if (this.#isClosed) return;
-    if (this.#tenants.has(tenantId)) this.#wake(tenantId);
+    this.#wake(tenantId);
     this.#untold.add(tenantId);
     this.#telling ??= asOwnWork(() => this.#tellOthers());
   }
@@ -63,6 +72,10 @@ export class WakeUp {
     this.#closing.abort();
     await this.#client?.end().catch(() => undefined);
     await Promise.all([this.#listening, this.#telling]);
+  }
+
+  #wake(tenantId: string): void {
+    for (const wake of this.#tenants.get(tenantId)?.wakes ?? []) wake();
   }
 
   async #tellOthers(): Promise<void> {
@@ -101,7 +114,7 @@ export class WakeUp {
     const ended = new AbortController();
     client.once("end", () => ended.abort());
     client.on("notification", ({ payload = "" }) => {
-      if (this.#tenants.has(payload)) this.#wake(payload);
+      this.#wake(payload);
     });
     await client.query(`LISTEN ${channel}`);
     // What was committed before is seen by the first look.
@@ -121,9 +134,9 @@ export class WakeUp {
       [[...this.#tenants.keys()]],
     );
     for (const { tenant, position } of rows) {
-      const seen = this.#tenants.get(tenant);
-      if (seen === undefined || seen === position) continue;
-      this.#tenants.set(tenant, position);
+      const watched = this.#tenants.get(tenant);
+      if (watched === undefined || watched.seen === position) continue;
+      watched.seen = position;
       this.#wake(tenant);
     }
   }

@@ -197,7 +197,7 @@ export class Deliveries {
     tenantId: string,
     work: (transaction: Transaction) => Promise<Result>,
   ): Promise<Result> {
-    return asOwnWork(() => this.#pool.transaction(tenantId, work));
+    return asOwnWork(() => this.#pool.transaction(tenantId, work, { isUnlogged: true }));
   }
 
   #rows(tenantId: string, text: string, values: readonly unknown[]) {

@@ -49,6 +49,8 @@ export class EndpointRun {
   readonly #of: Pick<Endpoint, "tenantId" | "id">;
   readonly #deliveries: Deliveries;
   readonly #source: LogSource;
+  #isWoken = false;
+  #ring: () => void = () => undefined;
 
   constructor(options: RunOptions, of: Pick<Endpoint, "tenantId" | "id">) {
     this.#options = options;
@@ -60,6 +62,19 @@ export class EndpointRun {
       catalog: options.catalog,
       db: { rows: (...statement) => asOwnWork(() => db.rows(...statement)) },
     };
+  }
+
+  /** Has it look for something to do once more; also while it waits for answers. */
+  wake(): void {
+    this.#isWoken = true;
+    this.#ring();
+  }
+
+  #woken(): Promise<void> {
+    if (this.#isWoken) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#ring = resolve;
+    });
   }
 
   /**
@@ -89,6 +104,7 @@ export class EndpointRun {
       running.add(done);
     };
     for (;;) {
+      this.#isWoken = false;
       const isOver = stopping.aborted || Date.now() > until || failure !== null;
       // Few steps with many deliveries, not one for each.
       const isFull = running.size > this.#options.schedule.atOnce / 2;
@@ -100,13 +116,14 @@ export class EndpointRun {
           failure ??= { reason };
           return true;
         }));
-      if (running.size > 0) await Promise.race(running);
+      if (running.size > 0) await Promise.race([...running, this.#woken()]);
       // Others that were answered in the same turn are written with it.
       await setImmediate();
       const outcomes = ended.splice(0);
       if (outcomes.length > 0) await inTurn(() => this.#settle(outcomes));
-      await this.#deliveries.giveBack(this.#of, lost.splice(0));
-      if (running.size > 0 || !isIdle || (outcomes.length > 0 && !isOver)) continue;
+      if (lost.length > 0) await inTurn(() => this.#deliveries.giveBack(this.#of, lost.splice(0)));
+      const goesOn = !isOver && (this.#isWoken || outcomes.length > 0);
+      if (running.size > 0 || !isIdle || goesOn) continue;
       if (failure !== null && !stopping.aborted) throw asError(failure);
       return { more: isOver };
     }

@@ -8,6 +8,8 @@ export type Schedule = {
   readonly failingMilliseconds: number;
   /** The longest wait that an endpoint may ask for by Retry-After. */
   readonly maxRetryAfter: number;
+  /** How often endpoints with something to do are looked for, beside those that a commit wakes. */
+  readonly lookMilliseconds: number;
   /** How long one request may take. */
   readonly requestMilliseconds: number;
   /** How much longer a delivery is leased than its request may take: the time to write its outcome. */
@@ -37,6 +39,7 @@ export const usualSchedule: Schedule = {
   jitter: 0.1,
   failingMilliseconds: 5 * 24 * hour,
   maxRetryAfter: 24 * hour,
+  lookMilliseconds: second,
   requestMilliseconds: 15 * second,
   marginMilliseconds: 15 * second,
   atOnce: 20,

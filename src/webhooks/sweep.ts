@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { Endpoint } from "../modules/webhook/endpoint.ts";
 
 type Of = Pick<Endpoint, "tenantId" | "id">;
@@ -8,23 +9,32 @@ export type OwnerRows = (
   values: readonly unknown[],
 ) => Promise<readonly Readonly<Record<string, unknown>>[]>;
 
-/** Endpoints whose log goes on behind their cursor, or with deliveries that are due and nobody's. */
+/** What endpoints have to do: their log goes on behind their cursor, or deliveries are due and nobody's. */
 const toRun = `
-  SELECT w.tenant_id, w.id FROM webhooks w
-  WHERE w.status = 'active' AND (
+  SELECT w.tenant_id, coalesce(array_agg(w.id::text) FILTER (WHERE
     EXISTS (SELECT FROM change_events e WHERE e.tenant_id = w.tenant_id AND e.position > w.position)
     OR EXISTS (SELECT FROM webhook_deliveries d
       WHERE d.tenant_id = w.tenant_id AND d.webhook_id = w.id AND d.status = 'waiting' AND d.next_attempt_at <= now()
-        AND (d.leased_until IS NULL OR d.leased_until <= now())))`;
+        AND (d.leased_until IS NULL OR d.leased_until <= now()))), '{}') AS ids
+  FROM webhooks w
+  WHERE w.status = 'active' AND ($1::uuid[] IS NULL OR w.tenant_id = ANY ($1)) GROUP BY w.tenant_id`;
 
-/** The endpoints that have something to do. What wakes them may be lost; this finds them all the same. */
-export async function endpointsToRun(rows: OwnerRows): Promise<Of[]> {
-  const found = await rows(toRun, []);
-  return found.map(({ tenant_id: tenantId, id }) => ({
-    tenantId: String(tenantId),
-    id: String(id),
-  }));
+/**
+ * The endpoints of tenants, or of all, that have something to do, and the tenants that have active ones at all. What wakes
+ * endpoints may be lost; this finds them all the same.
+ */
+export async function endpointsToRun(
+  rows: OwnerRows,
+  tenantIds: readonly string[] | null,
+): Promise<{ readonly tenants: ReadonlySet<string>; readonly endpoints: readonly Of[] }> {
+  const found = foundSchema.parse(await rows(toRun, [tenantIds]));
+  return {
+    tenants: new Set(found.map(({ tenant_id: tenantId }) => tenantId)),
+    endpoints: found.flatMap(({ tenant_id: tenantId, ids }) => ids.map((id) => ({ tenantId, id }))),
+  };
 }
+
+const foundSchema = z.array(z.object({ tenant_id: z.uuid(), ids: z.array(z.uuid()) }));
 
 const pruned = 5_000;
 const prune = `

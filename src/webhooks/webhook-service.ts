@@ -11,6 +11,7 @@ import { GatewayError } from "../lib/errors.ts";
 import { formatId } from "../lib/id.ts";
 import type { Jobs } from "../jobs/jobs.ts";
 import { defineTask, type Job, type Task } from "../jobs/task.ts";
+import type { LiveFeed } from "../live/feed.ts";
 import { endOfLog } from "../live/log.ts";
 import type { Catalog } from "../model/catalog.ts";
 import type { Endpoint, EndpointSettings, Sent, Webhooks } from "../modules/webhook/endpoint.ts";
@@ -30,9 +31,7 @@ type Of = Pick<Endpoint, "tenantId" | "id">;
 
 const runName = "webhooks.run";
 const pruneName = "webhooks.prune";
-/** How often endpoints with something to do are looked for. */
-const sweepMilliseconds = 1_000;
-/** The most endpoints of a process that use the database at the same time. */
+/** The most that all endpoints of a process do with the database at the same time. */
 const turns = 3;
 const pruneMilliseconds = 3_600_000;
 
@@ -55,9 +54,15 @@ export class WebhookService implements Webhooks {
   readonly #options: WebhookServiceOptions;
   readonly #run: RunOptions;
   readonly #sending: Sending;
-  /** Endpoints that this process works on; true if they are to run again behind it. */
-  readonly #running = new Map<string, boolean>();
+  /** The endpoints that this process works on. */
+  readonly #running = new Map<string, EndpointRun>();
+  /** The tenants with active endpoints, whose commits are heard of, and how that is ended. */
+  readonly #watched = new Map<string, () => void>();
+  /** Tenants whose logs have grown. */
+  readonly #woken = new Set<string>();
+  #isLooking = false;
   #sweeping: NodeJS.Timeout | null = null;
+  #feed: Pick<LiveFeed, "watch"> | null = null;
 
   constructor(options: WebhookServiceOptions) {
     const {
@@ -70,14 +75,19 @@ export class WebhookService implements Webhooks {
       logger,
     } = options;
     this.#options = options;
-    this.#sending = new Sending({ targets, printer, schedule });
+    const inTurn = atMost(turns);
+    const printInTurn: Printer = {
+      check: (...form) => printer.check(...form),
+      print: (...events) => inTurn(() => printer.print(...events)),
+    };
+    this.#sending = new Sending({ targets, printer: printInTurn, schedule });
     this.#run = {
       database,
       catalog,
       schema,
       schedule,
       sending: this.#sending,
-      inTurn: atMost(turns),
+      inTurn,
       actorOf: (id) => this.actorOf(id),
       onStop: ({ tenantId, id }, reason) =>
         logger.warn(
@@ -120,8 +130,9 @@ export class WebhookService implements Webhooks {
     return sent;
   }
 
-  wake(of: Of): Promise<void> {
-    return this.#options.jobs.add([jobFor(of)]);
+  /** If nobody can be told just now, the next look finds it. */
+  async wake(of: Of): Promise<void> {
+    await this.#options.jobs.add([jobFor(of)]).catch((cause: unknown) => this.#warn(cause));
   }
 
   async endOfLog(tenantId: string): Promise<bigint> {
@@ -134,9 +145,14 @@ export class WebhookService implements Webhooks {
     return makeSecret();
   }
 
-  /** The tasks of a process that runs jobs. From here on it also looks for endpoints that have something to do. */
-  start(): readonly Task[] {
-    this.#sweeping ??= setInterval(() => void this.#sweep(), sweepMilliseconds).unref();
+  /**
+   * The tasks of a process that runs jobs. From here on it also looks for endpoints that have something to do: those of a
+   * tenant when its log has grown, and all now and then.
+   */
+  start(feed: Pick<LiveFeed, "watch">): readonly Task[] {
+    this.#feed = feed;
+    const { lookMilliseconds } = this.#run.schedule;
+    this.#sweeping ??= setInterval(() => void this.#sweep(), lookMilliseconds).unref();
     return [
       defineTask({
         name: runName,
@@ -158,7 +174,9 @@ export class WebhookService implements Webhooks {
 
   /** Looks for endpoints no more. */
   stop(): void {
+    this.#feed = null;
     if (this.#sweeping !== null) clearInterval(this.#sweeping);
+    for (const unwatch of this.#watched.values()) unwatch();
   }
 
   /** Ends connections to endpoints, once no job runs any more. */
@@ -166,16 +184,17 @@ export class WebhookService implements Webhooks {
     this.#options.targets.close();
   }
 
-  /** An endpoint that this process works on already runs once more behind that. */
+  /** An endpoint that this process works on already looks once more. */
   async #runEndpoint(of: Of, stopping: AbortSignal): Promise<void> {
-    if (this.#running.has(of.id)) return void this.#running.set(of.id, true);
+    const running = this.#running.get(of.id);
+    if (running !== undefined) return running.wake();
+    const run = new EndpointRun(this.#run, of);
+    this.#running.set(of.id, run);
+    this.#watch(of.tenantId);
     try {
-      do {
-        this.#running.set(of.id, false);
-        const { more } = await new EndpointRun(this.#run, of).run(stopping);
-        // It had its time: others that wait come first.
-        if (more) return await this.wake(of);
-      } while (this.#running.get(of.id) === true);
+      const { more } = await run.run(stopping);
+      // It had its time: others that wait come first.
+      if (more) await this.wake(of);
     } finally {
       this.#running.delete(of.id);
     }
@@ -187,21 +206,70 @@ export class WebhookService implements Webhooks {
   async #sweep(): Promise<void> {
     if (this.#isSweeping) return;
     this.#isSweeping = true;
-    const { jobs, logger } = this.#options;
+    const { jobs } = this.#options;
     try {
-      const found = await endpointsToRun((...statement) => jobs.rows(...statement));
-      const idle = found.filter(({ id }) => !this.#running.has(id));
-      const isTime = Date.now() >= this.#nextPrune;
-      if (isTime) this.#nextPrune = Date.now() + pruneMilliseconds;
-      await jobs.add([
-        ...idle.map(jobFor),
-        ...(isTime ? [{ task: pruneName, payload: {}, key: pruneName }] : []),
-      ]);
+      const tenants = await this.#look(null);
+      if (tenants !== null) this.#watchOnly(tenants);
+      if (Date.now() < this.#nextPrune) return;
+      await jobs.add([{ task: pruneName, payload: {}, key: pruneName }]);
+      this.#nextPrune = Date.now() + pruneMilliseconds;
     } catch (cause) {
-      logger.warn({ cause: describeError(cause) }, "endpoints of webhooks were not looked for");
+      this.#warn(cause);
     } finally {
       this.#isSweeping = false;
     }
+  }
+
+  #watchOnly(tenants: ReadonlySet<string>): void {
+    for (const [tenantId, unwatch] of this.#watched) {
+      if (tenants.has(tenantId)) continue;
+      unwatch();
+      this.#watched.delete(tenantId);
+    }
+    for (const tenantId of tenants) this.#watch(tenantId);
+  }
+
+  #watch(tenantId: string): void {
+    if (this.#feed === null || this.#watched.has(tenantId)) return;
+    const unwatch = this.#feed.watch(tenantId, () => {
+      this.#woken.add(tenantId);
+      if (!this.#isLooking) void asOwnWork(() => this.#lookAtWoken());
+    });
+    this.#watched.set(tenantId, unwatch);
+  }
+
+  /** One look for all commits that were heard of during the one before it. */
+  async #lookAtWoken(): Promise<void> {
+    this.#isLooking = true;
+    while (this.#woken.size > 0 && this.#feed !== null) {
+      const tenants = [...this.#woken];
+      this.#woken.clear();
+      await this.#look(tenants);
+    }
+    this.#isLooking = false;
+  }
+
+  /** Has the endpoints of tenants, or of all, run that have something to do. The tenants with active ones; null if unknown. */
+  async #look(tenantIds: readonly string[] | null): Promise<ReadonlySet<string> | null> {
+    const { jobs } = this.#options;
+    try {
+      const found = await endpointsToRun((...statement) => jobs.rows(...statement), tenantIds);
+      const idle = found.endpoints.filter(({ id }) => {
+        const running = this.#running.get(id);
+        running?.wake();
+        return running === undefined;
+      });
+      await jobs.add(idle.map(jobFor));
+      return found.tenants;
+    } catch (cause) {
+      this.#warn(cause);
+      return null;
+    }
+  }
+
+  #warn(cause: unknown): void {
+    const { logger } = this.#options;
+    logger.warn({ cause: describeError(cause) }, "endpoints of webhooks were not looked for");
   }
 }
 

@@ -69,6 +69,8 @@ export async function createWebhook(
       secrets: { create: { id: uuidv7(), secret } },
     },
   });
+  // Where jobs are run, the tenant's commits are listened to from now on.
+  await webhooks.wake(webhook);
   return { webhook, secret, problems };
 }
 

@@ -5,6 +5,8 @@ import { loadConfig } from "../../../src/config.ts";
 import { openDatabase } from "../../../src/db/database.ts";
 import { Jobs } from "../../../src/jobs/jobs.ts";
 import { Quotas } from "../../../src/limits/quotas.ts";
+import { LiveFeed } from "../../../src/live/feed.ts";
+import { catalog } from "../../../src/modules/catalog.ts";
 import { createTasks } from "../../../src/tasks.ts";
 import { Deliveries } from "../../../src/webhooks/deliveries.ts";
 import { openWebhooks } from "../../../src/webhooks/open-webhooks.ts";
@@ -78,4 +80,5 @@ const webhooks = openWebhooks({
     marginMilliseconds: 200,
   },
 });
-jobs.run(createTasks({ webhooks }), { atOnce: 20 });
+const live = new LiveFeed({ database, catalog });
+jobs.run(createTasks({ webhooks, live }), { atOnce: 20 });

@@ -1,0 +1,195 @@
+import type { ServerResponse } from "node:http";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { usualSchedule } from "../../src/webhooks/schedule.ts";
+import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { startReceiver, status, type Receiver } from "../support/webhooks/receiver.ts";
+
+let gateway: TestGateway;
+let receiver: Receiver;
+let key: string;
+let account: string;
+
+beforeAll(async () => {
+  receiver = await startReceiver();
+  gateway = await startGateway({
+    // Nothing is found by looking in here: all that is sent was woken by a commit.
+    schedule: { ...usualSchedule, lookMilliseconds: 3_600_000 },
+    env: { DELIVERIES_KEEP_DAYS: "7" },
+  });
+  await gateway.fixtures.tenant("due");
+  key = await gateway.keyFor("due");
+  const made = await write(`createAccount(input: {name: "A"}) { account { id } }`);
+  account = String(at(made, "account", "id"));
+});
+afterAll(async () => {
+  await gateway.close();
+  receiver.close();
+});
+
+const patient = { timeout: 30_000 };
+
+/** Runs one mutation, and gives what it answers. */
+async function write(field: string): Promise<unknown> {
+  const data = await gateway.data(key, `mutation { done: ${field} }`);
+  return at(data, "done");
+}
+
+async function makeDeal(): Promise<string> {
+  const made = await write(`createDeal(input: {account_id: "${account}"}) { deal { id } }`);
+  return String(at(made, "deal", "id"));
+}
+
+async function makeWebhook(path: string): Promise<string> {
+  const url = receiver.urlOf(path);
+  const made = await write(
+    `createWebhook(input: {url: "${url}", types: [Deal]}) { webhook { id } userErrors { message } }`,
+  );
+  expect(at(made, "userErrors")).toEqual([]);
+  return String(at(made, "webhook", "id"));
+}
+
+const removeWebhook = (id: string) => write(`deleteWebhook(id: "${id}") { userErrors { code } }`);
+
+async function webhookOf(id: string): Promise<unknown> {
+  const found = await gateway.data(
+    key,
+    `{ webhook(id: "${id}") { status statusReason failingSince
+      deliveries { id status attempts { status } } } }`,
+  );
+  return at(found, "webhook");
+}
+const attemptsOf = async (id: string): Promise<number> =>
+  listAt(await webhookOf(id), "deliveries").flatMap((one) => listAt(one, "attempts")).length;
+
+/** A statement of the database's owner: how time passes in here. */
+const own = async (text: string, values: readonly unknown[] = []) => {
+  const { rows } = await gateway.fixtures.client.query<Record<string, unknown>>(text, [...values]);
+  return rows;
+};
+const uuid = (id: string): string => id.slice(4);
+
+test("a commit starts dispatch at once, also while another record's request is not answered", async () => {
+  const id = await makeWebhook("/woken");
+  const held: ServerResponse[] = [];
+  // The first record's request is answered once the second record's has come.
+  receiver.answer("/woken", (_received, response, count) => {
+    held.push(response);
+    if (count === 2) for (const one of held) one.writeHead(204).end();
+  });
+  const deals = [await makeDeal()];
+  const seen = () => receiver.at("/woken").map(({ data }) => data.record_id);
+  await expect.poll(seen, patient).toEqual(deals);
+  deals.push(await makeDeal());
+  await expect.poll(seen, patient).toEqual(deals);
+  await expect.poll(() => attemptsOf(id), patient).toBe(2);
+  const delivered = { status: "delivered", attempts: [{ status: 204 }] };
+  expect(await webhookOf(id)).toMatchObject({ deliveries: [delivered, delivered] });
+  await removeWebhook(id);
+});
+
+test.each([
+  ["seconds, of 429", 429, "3600", "1 hour"],
+  ["seconds, of 503", 503, "3600", "1 hour"],
+  ["a date", 503, new Date(Date.now() + 7_200_000).toUTCString(), "2 hours"],
+  ["more than a day, as a day", 429, "864000", "24 hours"],
+])("Retry-After is obeyed: %s", async (_name, code, asked, wait) => {
+  const path = `/busy-${code}-${wait.replace(" ", "-")}`;
+  const id = await makeWebhook(path);
+  receiver.answer(path, status(code, { "retry-after": asked }));
+  await makeDeal();
+  await expect.poll(() => attemptsOf(id), patient).toBe(1);
+  const [next] = await own(
+    `SELECT d.status, d.next_attempt_at >= ${asked.includes("GMT") ? `'${asked}'::timestamptz` : "a.started_at + $2::interval"} AS is_obeyed,
+       d.next_attempt_at <= now() + $2::interval AS is_bounded
+     FROM webhook_deliveries d JOIN webhook_attempts a ON a.delivery_id = d.id WHERE d.webhook_id = $1`,
+    [uuid(id), wait],
+  );
+  expect(next).toEqual({ status: "waiting", is_obeyed: true, is_bounded: true });
+  // Another event of the tenant wakes the webhook, and what is not due is not sent.
+  await makeDeal();
+  await expect.poll(() => attemptsOf(id), patient).toBe(2);
+  receiver.answer(path, status(204));
+  await own("UPDATE webhook_deliveries SET next_attempt_at = now() WHERE webhook_id = $1", [
+    uuid(id),
+  ]);
+  await makeDeal();
+  await expect.poll(() => receiver.at(path).length, patient).toBe(5);
+  await removeWebhook(id);
+});
+
+test("other failures ask for nothing by Retry-After", async () => {
+  const id = await makeWebhook("/impudent");
+  receiver.answer("/impudent", status(500, { "retry-after": "3600" }));
+  await makeDeal();
+  await expect.poll(() => attemptsOf(id), patient).toBe(1);
+  const [next] = await own(
+    "SELECT next_attempt_at < now() + interval '10 seconds' AS is_soon FROM webhook_deliveries WHERE webhook_id = $1",
+    [uuid(id)],
+  );
+  expect(next).toEqual({ is_soon: true });
+  await removeWebhook(id);
+});
+
+test("five days of failures only switch a webhook off, and it says why; less does not", async () => {
+  const id = await makeWebhook("/down");
+  receiver.answer("/down", status(500));
+  await makeDeal();
+  await expect.poll(() => attemptsOf(id), patient).toBe(1);
+  expect(await webhookOf(id)).toMatchObject({ status: "active", statusReason: null });
+  expect(at(await webhookOf(id), "failingSince")).not.toBeNull();
+  const failingFor = async (time: string): Promise<void> => {
+    await own(
+      "UPDATE webhooks SET failing_since = now() - $2::interval WHERE id = $1 AND failing_since IS NOT NULL",
+      [uuid(id), time],
+    );
+    await makeDeal();
+  };
+  await failingFor("4 days 23 hours");
+  await expect.poll(() => attemptsOf(id), patient).toBe(2);
+  expect(await webhookOf(id)).toMatchObject({ status: "active" });
+  // One delivery, and the days are counted anew.
+  receiver.answer("/down", status(204));
+  await makeDeal();
+  await expect.poll(() => webhookOf(id), patient).toMatchObject({ failingSince: null });
+  receiver.answer("/down", status(500));
+  await failingFor("6 days");
+  await expect.poll(async () => at(await webhookOf(id), "failingSince"), patient).not.toBeNull();
+  expect(await webhookOf(id)).toMatchObject({ status: "active" });
+  await failingFor("5 days 1 minute");
+  await expect
+    .poll(() => webhookOf(id), patient)
+    .toMatchObject({ status: "stopped", statusReason: "Every attempt of 5 days failed." });
+  await removeWebhook(id);
+});
+
+test("deliveries that ended long ago are deleted with their attempts; others stay", async () => {
+  const id = await makeWebhook("/kept");
+  const deals = [await makeDeal(), await makeDeal()];
+  await expect.poll(() => attemptsOf(id), patient).toBe(2);
+  receiver.answer("/kept", status(500));
+  const late = await makeDeal();
+  await expect.poll(() => attemptsOf(id), patient).toBe(3);
+  const age = (record: string | undefined, time: string) =>
+    own(
+      `UPDATE webhook_deliveries SET finished_at = finished_at - $3::interval, next_attempt_at = next_attempt_at - $3::interval
+       WHERE webhook_id = $1 AND record_id = $2`,
+      [uuid(id), record?.slice(5), time],
+    );
+  await age(deals[0], "8 days");
+  await age(deals[1], "6 days");
+  await own("SELECT graphile_worker.add_job('webhooks.prune', '{}')");
+  await expect.poll(async () => listAt(await webhookOf(id), "deliveries").length, patient).toBe(2);
+  const left = await own(
+    `SELECT d.record_id, count(a.id)::integer AS attempts FROM webhook_deliveries d
+     LEFT JOIN webhook_attempts a ON a.delivery_id = d.id WHERE d.webhook_id = $1 GROUP BY d.record_id, d.position ORDER BY d.position`,
+    [uuid(id)],
+  );
+  expect(left).toEqual(
+    [deals[1], late].map((record) => ({ record_id: record?.slice(5), attempts: 1 })),
+  );
+  const [{ orphans } = {}] = await own(
+    "SELECT count(*)::integer AS orphans FROM webhook_attempts a WHERE NOT EXISTS (SELECT FROM webhook_deliveries d WHERE d.id = a.delivery_id)",
+  );
+  expect(orphans).toBe(0);
+  await removeWebhook(id);
+});
