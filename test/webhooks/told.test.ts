@@ -66,18 +66,13 @@ const told = (owner: string): string =>
   JSON.stringify(forms.flatMap(({ payload }) => receiver.at(`/${owner}/${payload}`)));
 
 /** Waits until each of the owner's webhooks was told of its last event. */
-const allTold = (owner: string, lastRecord: string, version: number) =>
-  expect
-    .poll(
-      () =>
-        forms.every(({ payload }) =>
-          receiver
-            .at(`/${owner}/${payload}`)
-            .some(({ data }) => data.record_id === lastRecord && data.version === version),
-        ),
-      patient,
-    )
+async function allTold(owner: string, lastRecord: string, version: number): Promise<void> {
+  const isTold = (path: string): boolean =>
+    receiver.at(path).some(({ data }) => data.record_id === lastRecord && data.version === version);
+  await expect
+    .poll(() => forms.every(({ payload }) => isTold(`/${owner}/${payload}`)), patient)
     .toBe(true);
+}
 
 test("nothing of another tenant, another application or a missing scope is in any request", async () => {
   const [ours, theirs] = [await gateway.keyFor("ours"), await gateway.keyFor("theirs")];
