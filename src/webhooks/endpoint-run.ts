@@ -141,7 +141,11 @@ export class EndpointRun {
     const isAtEnd = await this.#dispatch(endpoint, actor);
     const lease = schedule.requestMilliseconds + schedule.marginMilliseconds;
     const claimed = await this.#deliveries.claim(this.#of, schedule.atOnce, lease);
-    const events = await this.#eventsOf(endpoint, actor, claimed);
+    const events = await this.#eventsOf(endpoint, actor, claimed).catch(async (reason: unknown) => {
+      // Nothing of them was sent, so that no attempt counts.
+      await this.#deliveries.giveBack(this.#of, claimed);
+      throw reason;
+    });
     for (const one of claimed) {
       start(this.#send(endpoint, actor, one, events.get(one.position), signal), one);
     }
@@ -191,10 +195,19 @@ export class EndpointRun {
       let end = start;
       while (end < wanted.length && (wanted[end] ?? 0n) < first + BigInt(eventsAtOnce)) end += 1;
       const last = wanted[end - 1] ?? first;
-      const { events, position } = await readMatching(this.#source, listening, {
+      const page = await readMatching(this.#source, listening, {
         after: String(first - 1n),
         limit: Number(last - first) + 1,
+      }).catch((error: unknown) => {
+        if (error instanceof GatewayError && error.code === "CURSOR_EXPIRED") return null;
+        throw error;
       });
+      if (page === null) {
+        // The log does not go back to this one any more, and perhaps to the next one.
+        start += 1;
+        continue;
+      }
+      const { events, position } = page;
       for (const event of events) found.set(BigInt(event.position), event);
       // A page may end early if its events are large.
       const reached = BigInt(position);
@@ -212,7 +225,8 @@ export class EndpointRun {
   ): Promise<Ended> {
     if (event === undefined) {
       const { id, attempt } = claimed;
-      const reason = "Its key may not see the event, or it does not match any more.";
+      const reason =
+        "Its key may not see the event, it does not match any more, or the log does not go back to it.";
       return {
         outcome: { id, attempt, status: "dropped", reason, pause: null, sent: null },
         stop: null,

@@ -7,6 +7,7 @@ import type { ApiKeys } from "../auth/api-keys.ts";
 import type { Database } from "../db/database.ts";
 import { asOwnWork } from "../db/work.ts";
 import { atMost } from "../lib/at-most.ts";
+import { addTo } from "../lib/counts.ts";
 import { GatewayError } from "../lib/errors.ts";
 import { formatId } from "../lib/id.ts";
 import type { Jobs } from "../jobs/jobs.ts";
@@ -46,6 +47,8 @@ export type WebhookServiceOptions = {
   readonly logger: Pick<Logger, "warn">;
   /** Days that ended deliveries are kept. */
   readonly keepDays: number;
+  /** The most endpoints of one tenant that this process works on at once: slow ones leave the other jobs to others. */
+  readonly endpointsPerTenant: number;
   readonly schedule?: Schedule;
 };
 
@@ -61,6 +64,10 @@ export class WebhookService implements Webhooks {
   /** Tenants whose logs have grown. */
   readonly #woken = new Set<string>();
   #isLooking = false;
+  /** How many of them are each tenant's. */
+  readonly #places = new Map<string, number>();
+  /** Endpoints of tenants that have all their places: the next ones to run. */
+  readonly #held = new Map<string, Set<string>>();
   #sweeping: NodeJS.Timeout | null = null;
   #feed: Pick<LiveFeed, "watch"> | null = null;
 
@@ -188,6 +195,7 @@ export class WebhookService implements Webhooks {
   async #runEndpoint(of: Of, stopping: AbortSignal): Promise<void> {
     const running = this.#running.get(of.id);
     if (running !== undefined) return running.wake();
+    if (!this.#takePlace(of)) return;
     const run = new EndpointRun(this.#run, of);
     this.#running.set(of.id, run);
     this.#watch(of.tenantId);
@@ -197,7 +205,31 @@ export class WebhookService implements Webhooks {
       if (more) await this.wake(of);
     } finally {
       this.#running.delete(of.id);
+      const next = this.#leavePlace(of.tenantId);
+      if (next !== null && !stopping.aborted) await this.wake({ tenantId: of.tenantId, id: next });
     }
+  }
+
+  /** False if the tenant has all its places: then the endpoint is held until one is free. */
+  #takePlace({ tenantId, id }: Of): boolean {
+    const held = this.#held.get(tenantId) ?? new Set();
+    if ((this.#places.get(tenantId) ?? 0) >= this.#options.endpointsPerTenant) {
+      this.#held.set(tenantId, held.add(id));
+      return false;
+    }
+    addTo(this.#places, tenantId, 1);
+    held.delete(id);
+    return true;
+  }
+
+  /** Frees a place; gives the endpoint that has been held for the longest time. Those that stay held are found by looking. */
+  #leavePlace(tenantId: string): string | null {
+    addTo(this.#places, tenantId, -1);
+    const held = this.#held.get(tenantId) ?? new Set();
+    const [next = null] = held;
+    if (next !== null) held.delete(next);
+    if (held.size === 0) this.#held.delete(tenantId);
+    return next;
   }
 
   #nextPrune = 0;

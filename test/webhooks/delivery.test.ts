@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Webhook } from "standardwebhooks";
+import { pruneLogs } from "../../src/live/log-keeper.ts";
 import { usualSchedule } from "../../src/webhooks/schedule.ts";
 import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { startReceiver, status, type Receiver } from "../support/webhooks/receiver.ts";
@@ -19,6 +20,8 @@ beforeAll(async () => {
       atOnce: 4,
       maxRetryAfter: 50,
     },
+    // Two of them for one tenant's endpoints.
+    env: { JOBS_AT_ONCE: "8" },
   });
   await gateway.fixtures.tenant("hooks");
   key = await gateway.keyFor("hooks");
@@ -326,5 +329,68 @@ test("a caller hands on no more than it has, and bad settings are told with thei
       { path: ["query"], code },
     ],
   });
+  await removeWebhook(id);
+});
+
+test("a delivery whose event the log does not hold any more is dropped, and holds up no other", async () => {
+  const { id } = await makeWebhook("/pruned");
+  await makeDeal();
+  await makeDeal();
+  const delivered = async () =>
+    (await deliveriesOf(id)).filter((one) => at(one, "status") === "delivered");
+  await expect.poll(async () => (await delivered()).length, patient).toBe(2);
+  const oldest = (await deliveriesOf(id)).at(-1);
+  const { client } = gateway.fixtures;
+  await client.query("UPDATE change_events SET occurred_at = now() - interval '10 days'");
+  expect(await pruneLogs(client, 9)).toBeGreaterThan(0);
+  await gateway.data(key, `mutation ($id: ID!) { redeliver(id: $id) { userErrors { message } } }`, {
+    id: at(oldest, "id"),
+  });
+  const later = await makeDeal();
+  await expect.poll(() => versions("/pruned", later), patient).toEqual([1]);
+  await expect
+    .poll(async () => (await deliveriesOf(id)).at(-1), patient)
+    .toMatchObject({
+      status: "dropped",
+      statusReason: expect.stringMatching(/the log/),
+    });
+  await removeWebhook(id);
+});
+
+test("one tenant's endpoints have a part of the jobs, and each gets its turn", async () => {
+  const busy = new Set<string>();
+  let most = 0;
+  const paths = ["/slow-1", "/slow-2", "/slow-3", "/slow-4", "/slow-5", "/slow-6"];
+  for (const path of paths) {
+    receiver.answer(path, (_received, response) => {
+      most = Math.max(most, busy.add(path).size);
+      setTimeout(() => {
+        busy.delete(path);
+        response.writeHead(204).end();
+      }, 300);
+    });
+  }
+  const made = await Promise.all(paths.map((path) => makeWebhook(path)));
+  const deal = await makeDeal();
+  const told = () => paths.flatMap((path) => receiver.at(path).map(({ data }) => data.record_id));
+  await expect.poll(told, patient).toEqual(paths.map(() => deal));
+  expect(most).toBeLessThanOrEqual(2);
+  await Promise.all(made.map(({ id }) => removeWebhook(id)));
+});
+
+test("an exact number in a filter stays exact when something else is changed", async () => {
+  const { id } = await makeWebhook("/exact");
+  const done = await gateway.data(
+    key,
+    `mutation ($id: ID!) {
+      one: updateWebhook(id: $id, input: {where: {value: {gt: 123456789012345.6789}}}) { userErrors { message } }
+      two: updateWebhook(id: $id, input: {description: "exact"}) { webhook { where } userErrors { message } } }`,
+    { id },
+  );
+  expect(at(done, "one", "userErrors")).toEqual([]);
+  const { rows } = await gateway.fixtures.client.query(
+    "SELECT filter FROM webhooks WHERE description = 'exact'",
+  );
+  expect(rows).toEqual([{ filter: '{"value":{"gt":123456789012345.6789}}' }]);
   await removeWebhook(id);
 });

@@ -4,6 +4,7 @@ import { covers } from "../../auth/require-scopes.ts";
 import { isScope } from "../../auth/scopes.ts";
 import type { FencedPrisma } from "../../db/fenced-prisma.ts";
 import type { Prisma, Webhook } from "../../db/generated/prisma/client.ts";
+import { parseJson } from "../../lib/exact-number.ts";
 import { idComplaint, parseId, readId } from "../../lib/id.ts";
 import { invalid, notFound, type Problem } from "../../write/problem.ts";
 import type { EndpointSettings, Webhooks } from "./endpoint.ts";
@@ -155,7 +156,7 @@ export function replay(ctx: WebhookContext, id: string, position: bigint): Promi
   return withWebhook(ctx, id, async (webhook) => {
     if (position > webhook.position) {
       const message = "lies behind what the webhook was told of; events cannot be left out.";
-      return refused(invalid(["from"], message));
+      return refused(invalid(["cursor"], message));
     }
     const result = await changed(ctx, webhook, { position });
     await ctx.webhooks.wake(webhook);
@@ -220,7 +221,7 @@ async function rightsOf(
 /** What an input comes to, on top of what there is. */
 function settingsOf(input: WebhookInput, webhook: Webhook | null): EndpointSettings {
   const payload = input.payload ?? webhook?.payload ?? "thin";
-  const filter = webhook?.filter == null ? null : JSON.parse(webhook.filter);
+  const filter = webhook?.filter == null ? null : parseJson(webhook.filter);
   return {
     url: input.url ?? webhook?.url ?? "",
     types: input.types ?? webhook?.types ?? [],
