@@ -5,9 +5,9 @@ import type { Config } from "../../config.ts";
 import type { Database } from "../../db/database.ts";
 import type { Quotas } from "../../limits/quotas.ts";
 import { catalog } from "../../modules/catalog.ts";
-import { Reader } from "../../query/reader.ts";
 import { describeError } from "../../telemetry/describe-error.ts";
 import { Compiler } from "../compile/compiler.ts";
+import { makeContext } from "./make-context.ts";
 import { readManifest } from "./manifest.ts";
 import { StoredQueries } from "./stored-query.ts";
 
@@ -24,6 +24,16 @@ type Options = {
 export function createStoredQueries(options: Options): StoredQueries {
   const { schema, database, config, apiKeys, quotas, logger } = options;
   const { introspection, manifest } = config.graphql;
+  const services = {
+    database,
+    apiKeys,
+    get jobs(): never {
+      throw new Error("a query adds no jobs");
+    },
+    get webhooks(): never {
+      throw new Error("a stored query knows no webhooks");
+    },
+  };
   return new StoredQueries({
     schema,
     compiler: new Compiler(schema, catalog),
@@ -33,27 +43,7 @@ export function createStoredQueries(options: Options): StoredQueries {
     introspection,
     manifest: manifest === null ? null : readManifest(manifest, schema),
     milliseconds: config.limits.requestMilliseconds,
-    contextFor: (actor, work) => ({
-      catalog,
-      pool: database.pool,
-      get prisma() {
-        return database.prismaFor(actor.tenantId);
-      },
-      get jobs(): never {
-        throw new Error("a query adds no jobs");
-      },
-      get webhooks(): never {
-        throw new Error("a stored query knows no webhooks");
-      },
-      idempotency: null,
-      outcomes: new Map(),
-      printed: new Map(),
-      behind: new Map(),
-      apiKeys,
-      actor,
-      work,
-      reader: new Reader({ db: database.pool.forTenant(actor.tenantId), catalog, viewer: actor }),
-    }),
+    contextFor: (actor, work) => makeContext(services, { actor, work }),
     onUnexpected: (error, requestId) =>
       logger.error({ requestId, cause: describeError(error) }, "unexpected error"),
   });

@@ -14,7 +14,6 @@ import type { Webhooks } from "../../modules/webhook/endpoint.ts";
 import type { EventStream } from "../../limits/event-stream.ts";
 import { sendStream, sendWhole } from "../../limits/send-answer.ts";
 import { sendEvents } from "../../limits/send-events.ts";
-import { Reader } from "../../query/reader.ts";
 import { isRecord } from "../../lib/json.ts";
 import type { LiveFeed } from "../../live/feed.ts";
 import { describeError } from "../../telemetry/describe-error.ts";
@@ -23,6 +22,7 @@ import type { Context } from "../schema/context.ts";
 import { tellError } from "./errors.ts";
 import { EventTexts } from "../live/event-texts.ts";
 import { Streams } from "../live/streams.ts";
+import { makeContext } from "./make-context.ts";
 import { readManifest } from "./manifest.ts";
 import { refuse } from "./refuse.ts";
 import type { GatewayPlugin, ServerContext } from "./server-context.ts";
@@ -271,38 +271,6 @@ function contextFor(options: GraphQLServerOptions, serverContext: ServerContext)
   const db = unlessFailed(serverContext, options.database.forTenant(actor.tenantId));
   const { outcomes, printed } = serverContext;
   return makeContext(options, { actor, work, db, outcomes, printed });
-}
-
-type ContextParts = Pick<Context, "actor" | "work"> &
-  Partial<Pick<Context, "outcomes" | "printed">> & { readonly db?: Queryable };
-
-/** The context of resolvers and verbs. Without `db` they read the primary database, which has what was just written. */
-function makeContext(
-  { database, apiKeys, jobs, webhooks }: GraphQLServerOptions,
-  { actor, work, db, outcomes = new Map(), printed = new Map() }: ContextParts,
-): Context {
-  return {
-    catalog,
-    pool: database.pool,
-    get prisma() {
-      return database.prismaFor(actor.tenantId);
-    },
-    // useIdempotency sets it, for mutations.
-    idempotency: null,
-    outcomes,
-    printed,
-    behind: new Map(),
-    apiKeys,
-    jobs,
-    webhooks,
-    actor,
-    work,
-    reader: new Reader({
-      db: db ?? database.pool.forTenant(actor.tenantId),
-      catalog,
-      viewer: actor,
-    }),
-  };
 }
 
 /** The interpreter's reads. After a failure of the compiled statement they fail with the same error. */

@@ -3,12 +3,10 @@ import { getOperationAST, type ExecutionResult } from "graphql";
 import { loadConfig } from "../../../src/config.ts";
 import { openDatabase } from "../../../src/db/database.ts";
 import { asWork, Work } from "../../../src/db/work.ts";
-import type { Context } from "../../../src/graphql/schema/context.ts";
 import { tellError } from "../../../src/graphql/server/errors.ts";
 import type { CompiledAnswer } from "../../../src/graphql/server/lane.ts";
+import { makeContext } from "../../../src/graphql/server/make-context.ts";
 import { exactVariables } from "../../../src/graphql/server/use-exact-numbers.ts";
-import { catalog } from "../../../src/modules/catalog.ts";
-import { Reader } from "../../../src/query/reader.ts";
 import { schema } from "../gateway/schema.ts";
 import { patientEnvironment } from "../run/patience.ts";
 
@@ -23,34 +21,25 @@ export function startComparison(databaseUrl: string) {
   const { pool } = loadConfig(patientEnvironment);
   const database = openDatabase({ url: databaseUrl, maxConnections: 2, pool });
   const differences: string[] = [];
+  const services = {
+    database,
+    get apiKeys(): never {
+      throw new Error("a query knows no keys");
+    },
+    get jobs(): never {
+      throw new Error("a query adds no jobs");
+    },
+    get webhooks(): never {
+      throw new Error("no compiled query knows webhooks");
+    },
+  };
 
   const interpret = async (answer: CompiledAnswer): Promise<ExecutionResult> => {
     const { actor, document, operationName, variables } = answer;
     const operation = getOperationAST(document, operationName);
     if (operation == null) throw new Error("no such operation");
-    const contextValue: Context = {
-      catalog,
-      pool: database.pool,
-      get prisma() {
-        return database.prismaFor(actor.tenantId);
-      },
-      get apiKeys(): never {
-        throw new Error("a query knows no keys");
-      },
-      get jobs(): never {
-        throw new Error("a query adds no jobs");
-      },
-      get webhooks(): never {
-        throw new Error("no compiled query knows webhooks");
-      },
-      idempotency: null,
-      outcomes: new Map(),
-      printed: new Map(),
-      behind: new Map(),
-      actor,
-      work: null,
-      reader: new Reader({ db: database.forTenant(actor.tenantId), catalog, viewer: actor }),
-    };
+    const db = database.forTenant(actor.tenantId);
+    const contextValue = makeContext(services, { actor, work: null, db });
     const variableValues = exactVariables(schema, operation, { ...variables });
     const result = await asWork(new Work(), () =>
       normalizedExecutor({ schema, document, operationName, variableValues, contextValue }),
