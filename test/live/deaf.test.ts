@@ -87,3 +87,43 @@ describe("a client that never reads", () => {
     expect(code).toBe(1006);
   });
 });
+
+describe("a client that goes while its subscription opens", () => {
+  const query = "subscription { activityChanged { cursor } }";
+
+  it("leaves no stream, over WebSocket", async () => {
+    const url = `${started.gateway.url.replace("http", "ws")}/graphql`;
+    for (let turn = 0; turn < 40; turn += 1) {
+      const socket = new WebSocket(url, "graphql-transport-ws");
+      socket.on("error", () => undefined);
+      await once(socket, "open");
+      const payload = { "x-api-key": started.key };
+      socket.send(JSON.stringify({ type: "connection_init", payload }));
+      await once(socket, "message");
+      for (let id = 0; id < 5; id += 1) {
+        socket.send(JSON.stringify({ id: String(id), type: "subscribe", payload: { query } }));
+      }
+      setTimeout(() => socket.terminate(), turn / 4);
+      await once(socket, "close");
+    }
+    expect(await unreadUntil(0)).toBeLessThan(1_000_000);
+  });
+
+  it("leaves none over server-sent events", async () => {
+    const { hostname, port } = new URL(started.gateway.url);
+    const body = JSON.stringify({ query });
+    for (let turn = 0; turn < 40; turn += 1) {
+      const sockets = Array.from({ length: 5 }, () => {
+        const socket = connect(Number(port), hostname);
+        socket.on("error", () => undefined);
+        socket.write(
+          `POST /graphql HTTP/1.1\r\nHost: a\r\nX-Api-Key: ${started.key}\r\nAccept: text/event-stream\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+        );
+        return socket;
+      });
+      setTimeout(() => sockets.forEach((socket) => socket.resetAndDestroy()), turn / 4);
+      await Promise.all(sockets.map((socket) => once(socket, "close")));
+    }
+    expect(await unreadUntil(0)).toBeLessThan(1_000_000);
+  });
+});

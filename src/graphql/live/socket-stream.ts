@@ -1,7 +1,7 @@
 import type { ExecutionResult, FormattedExecutionResult, GraphQLFormattedError } from "graphql";
 import { parseJson } from "../../lib/exact-number.ts";
 import { isRecord } from "../../lib/json.ts";
-import type { EventStream, StreamEnd } from "../../limits/event-stream.ts";
+import type { EventStream, StreamEnd, StreamEvent } from "../../limits/event-stream.ts";
 
 /** Results as their bodies say them. */
 export type Results = AsyncGenerator<Body, void, undefined>;
@@ -67,7 +67,7 @@ export async function* oneAnswer(answer: unknown): Results {
  * @throws Refused if it ended for a reason that the client is told.
  */
 export function eachEvent(stream: EventStream, over: (end: StreamEnd) => void): Results {
-  let waiting: readonly { readonly body: string }[] = [];
+  let [waiting, place]: [readonly StreamEvent[], number] = [[], 0];
   const done = { done: true, value: undefined } as const;
   const stop = async () => {
     stream.close();
@@ -77,14 +77,14 @@ export function eachEvent(stream: EventStream, over: (end: StreamEnd) => void): 
   return {
     next: async () => {
       for (;;) {
-        const [first, ...others] = waiting;
-        if (first !== undefined) {
-          waiting = others;
-          return { done: false, value: read(first.body) };
+        const event = waiting[place];
+        if (event !== undefined) {
+          place += 1;
+          return { done: false, value: read(event.body) };
         }
         const next = await stream.events.next();
         if (next.done !== true) {
-          waiting = next.value;
+          [waiting, place] = [next.value, 0];
           continue;
         }
         over(next.value);

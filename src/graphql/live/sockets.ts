@@ -209,6 +209,11 @@ export class Sockets {
         resolve(oneAnswer(response.text === "" ? {} : parseJson(response.text)));
       });
       this.#options.carryOut(request, response, async (stream) => {
+        if (response.destroyed) {
+          // The client went while its subscription opened: nobody reads the stream.
+          stream.close();
+          return { kind: "closed" };
+        }
         const ended = Promise.withResolvers<StreamEnd>();
         // While it was opened the client may have gone, and then nobody reads it.
         const gone = (): void => {

@@ -8,7 +8,7 @@ import type { Hold } from "../../lib/held-bytes.ts";
 import type { EventStream, StreamEnd, StreamEvent } from "../../limits/event-stream.ts";
 import type { LiveStream } from "../../live/feed.ts";
 import { bytesOf, type EventText, type EventTexts } from "./event-texts.ts";
-import type { LiveOperation } from "./live-operation.ts";
+import { sightOf, type LiveOperation } from "./live-operation.ts";
 
 type SubscriptionOptions = {
   readonly operation: LiveOperation;
@@ -90,12 +90,8 @@ export class SubscriptionStream implements EventStream {
     } catch (error) {
       return this.refuse(error);
     }
-    const isSame =
-      actor.tenantId === before.tenantId &&
-      actor.appId === before.appId &&
-      actor.departmentId === before.departmentId;
     // What it sees is another part of the data, so that the stream would have gaps.
-    if (!isSame) this.interrupt();
+    if (sightOf(actor) !== sightOf(before)) this.interrupt();
   }
 
   async *#batches(): AsyncGenerator<readonly StreamEvent[], StreamEnd, undefined> {
