@@ -12,7 +12,8 @@ import type { EndpointSettings, Webhooks } from "./endpoint.ts";
 export const webhookPrefix = "whk";
 export const deliveryPrefix = "del";
 
-const mostWebhooks = 100;
+/** The most webhooks of a tenant. */
+export const mostWebhooks = 100;
 const defaultGraceMinutes = 24 * 60;
 const maxGraceMinutes = 7 * 24 * 60;
 

@@ -6,10 +6,9 @@ import { badInput } from "../../lib/errors.ts";
 import { parseJson } from "../../lib/exact-number.ts";
 import { formatId, parseId } from "../../lib/id.ts";
 import { webhookEnums } from "./enums.ts";
-import { deliveryPrefix, visibleTo, webhookPrefix } from "./service.ts";
+import { deliveryPrefix, mostWebhooks, visibleTo, webhookPrefix } from "./service.ts";
 
 const reading = access({ reads: ["webhook"] });
-const mostWebhooks = 100;
 /** The greatest `Int`. */
 const mostUnread = 2_147_483_647n;
 const [usualPage, mostOnPage] = [50, 100];
@@ -21,7 +20,6 @@ type Lag = {
   readonly nextAttemptAt: Date | null;
 };
 
-/** The webhooks that a caller sees: a caller of an application those of its application. */
 /** The types of webhooks, and what can be asked of them. */
 export function declareWebhook(schema: SchemaParts): void {
   const { builder } = schema;
