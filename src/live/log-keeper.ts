@@ -12,6 +12,7 @@ const keeperLock = 4_715_004;
 /** Deletes events that are older than the log is kept, every hour, in one process of all. */
 export class LogKeeper {
   readonly #timer: NodeJS.Timeout;
+  readonly #closing = new AbortController();
   #running: Promise<unknown> | null = null;
 
   constructor(options: {
@@ -21,7 +22,10 @@ export class LogKeeper {
   }) {
     const { database, keepDays, onTrouble } = options;
     const round = (): void => {
-      this.#running ??= asOwnWork(() => database.asOwner((client) => pruneLogs(client, keepDays)))
+      const { signal } = this.#closing;
+      this.#running ??= asOwnWork(() =>
+        database.asOwner((client) => pruneLogs(client, keepDays, signal)),
+      )
         .catch(onTrouble)
         .finally(() => (this.#running = null));
     };
@@ -32,15 +36,21 @@ export class LogKeeper {
   /** Waits for the statement that runs. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    this.#closing.abort();
     await this.#running;
   }
 }
 
 /**
  * Deletes the events of all tenants that are older than some days, whole transactions from the old end on. Each log keeps
- * its last transaction, behind which positions go on. Gives the number of deleted events.
+ * its last transaction, behind which positions go on. Gives the number of deleted events. Once the signal is aborted no
+ * further statement deletes.
  */
-export async function pruneLogs(client: pg.Client, keepDays: number): Promise<number> {
+export async function pruneLogs(
+  client: pg.Client,
+  keepDays: number,
+  signal?: AbortSignal,
+): Promise<number> {
   const { rows: locked } = await client.query<{ ours: boolean }>(
     "SELECT pg_try_advisory_lock($1) AS ours",
     [keeperLock],
@@ -48,12 +58,20 @@ export async function pruneLogs(client: pg.Client, keepDays: number): Promise<nu
   if (locked[0]?.ours !== true) return 0;
   const { rows: tenants } = await client.query<{ id: string }>("SELECT id FROM tenants");
   let deleted = 0;
-  for (const { id } of tenants) deleted += await pruneLog(client, id, keepDays);
+  for (const { id } of tenants) {
+    if (signal?.aborted === true) break;
+    deleted += await pruneLog(client, id, keepDays, signal);
+  }
   await client.query("SELECT pg_advisory_unlock($1)", [keeperLock]);
   return deleted;
 }
 
-async function pruneLog(client: pg.Client, tenantId: string, keepDays: number): Promise<number> {
+async function pruneLog(
+  client: pg.Client,
+  tenantId: string,
+  keepDays: number,
+  signal: AbortSignal | undefined,
+): Promise<number> {
   // Occurrence goes up with the position but for milliseconds, so the search ends at the first young event.
   const { rows } = await client.query<{ last: string | null }>(
     `SELECT (SELECT max(position) FROM change_events WHERE tenant_id = $1 AND ends_transaction AND position < least(
@@ -64,7 +82,7 @@ async function pruneLog(client: pg.Client, tenantId: string, keepDays: number): 
   );
   const last = rows[0]?.last ?? null;
   let deleted = 0;
-  while (last !== null) {
+  while (last !== null && signal?.aborted !== true) {
     const { rowCount } = await client.query(
       `DELETE FROM change_events WHERE tenant_id = $1 AND position <= coalesce(
          (SELECT position FROM change_events WHERE tenant_id = $1 AND ends_transaction AND position < $2

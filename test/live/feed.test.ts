@@ -307,6 +307,7 @@ describe("a log that is kept for some days", () => {
     // The fourth is in the midst of a transaction.
     await age(4);
     expect(await pruneLogs(client, 11)).toBe(0);
+    expect(await pruneLogs(client, 9, AbortSignal.abort())).toBe(0);
     expect(await pruneLogs(client, 9)).toBe(2);
     expect(await positions()).toEqual([3, 4, 5, 6, 7, 8]);
     await age(8);
