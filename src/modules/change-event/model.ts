@@ -1,4 +1,3 @@
-import type { ChangeOperation } from "../../changes/event-log.ts";
 import type { ModelName } from "../../model/datamodel.ts";
 import { defineEntity } from "../../model/entity.ts";
 import {
@@ -23,10 +22,6 @@ export const changeOperation = enumOf("ChangeOperation", "What happened to a rec
   deleted: "It was soft-deleted, by itself or with what it belongs to.",
   restored: "It was brought back.",
 });
-
-/** Whether a text names an operation. */
-export const isOperation = (text: string): text is ChangeOperation =>
-  Object.hasOwn(changeOperation.values, text);
 
 /** What has a history: the GraphQL types, as the log names them. */
 export const recordType = {

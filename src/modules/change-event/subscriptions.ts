@@ -1,5 +1,6 @@
 import type { EnumRef } from "@pothos/core";
 import { GraphQLError, type FieldNode, type GraphQLResolveInfo } from "graphql";
+import type { ChangeOperation } from "../../changes/event-log.ts";
 import { withoutUnseen } from "../../changes/seen-before.ts";
 import { access, readsOf, readsOfTypes, type Access } from "../../graphql/limits/access.ts";
 import { readingCost } from "../../limits/weights.ts";
@@ -26,7 +27,7 @@ import { parseId } from "../../lib/id.ts";
 import { isRecord } from "../../lib/json.ts";
 import { withArticle } from "../../lib/text.ts";
 import type { Entity } from "../../model/entity.ts";
-import { changeEvent, changeOperation, isOperation, recordType } from "./model.ts";
+import { changeEvent, changeOperation, recordType } from "./model.ts";
 
 /** Each event is an event of the stream, and the filter is judged for it. */
 const eventCost: Pick<Access, "cost" | "uses"> = {
@@ -213,5 +214,8 @@ const textsIn = (value: unknown): string[] | null =>
 /** The enum's values are the words themselves. */
 const operationsIn = (value: unknown): Asked["operations"] =>
   textsIn(value)?.filter(isOperation) ?? null;
+
+const isOperation = (text: string): text is ChangeOperation =>
+  Object.hasOwn(changeOperation.values, text);
 
 const filterIn = (value: unknown): Filter | null => (isRecord(value) ? value : null);

@@ -1,3 +1,4 @@
+import type { ChangeOperation } from "../../changes/event-log.ts";
 import { positionOf } from "../../changes/position.ts";
 import type { WebhookDelivery } from "../../db/generated/prisma/client.ts";
 import { access } from "../../graphql/limits/access.ts";
@@ -8,7 +9,6 @@ import type { SchemaParts } from "../../graphql/schema/schema-parts.ts";
 import { GatewayError } from "../../lib/errors.ts";
 import { idComplaint, readId } from "../../lib/id.ts";
 import { invalid, notFound, type Problem } from "../../write/problem.ts";
-import { isOperation } from "../change-event/model.ts";
 import type { Sent } from "./endpoint.ts";
 import { webhookEnums } from "./enums.ts";
 import {
@@ -318,6 +318,9 @@ function read({ description, types, operations, where, payload, query }: Setting
     ...(query === undefined ? {} : { query }),
   };
 }
+
+const isOperation = (text: string): text is ChangeOperation =>
+  ["created", "updated", "deleted", "restored"].includes(text);
 
 /** The position in front of the first event at or after an instant; the end of the log if there is none. */
 async function positionBefore(
