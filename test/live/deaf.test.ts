@@ -101,7 +101,9 @@ describe("a client that goes while its subscription opens", () => {
       socket.send(JSON.stringify({ type: "connection_init", payload }));
       await once(socket, "message");
       for (let id = 0; id < 5; id += 1) {
-        socket.send(JSON.stringify({ id: String(id), type: "subscribe", payload: { query: short } }));
+        socket.send(
+          JSON.stringify({ id: String(id), type: "subscribe", payload: { query: short } }),
+        );
       }
       setTimeout(() => socket.terminate(), turn / 4);
       await once(socket, "close");
