@@ -7,8 +7,8 @@ import type { Job, Task } from "./task.ts";
 
 /** Connections of a process that adds and runs jobs: one that listens, and those that take and finish jobs. */
 const mostConnections = 4;
-/** The longest pause between attempts to start the engine. */
-const maxPause = 10_000;
+/** The shortest and the longest pause between attempts to start the engine. */
+const [firstPause, maxPause] = [500, 10_000];
 /** SQLSTATEs of a schema and of a function that are not there. */
 const missing: ReadonlySet<unknown> = new Set(["3F000", "42883", "42P01", "42704"]);
 
@@ -68,23 +68,33 @@ export class Jobs {
     return rows;
   }
 
-  /** Runs jobs in this process until `close`, with at most `atOnce` at the same time. A start that fails is tried again. */
+  /** Runs jobs in this process until `close`, with at most `atOnce` at the same time. A runner that fails is started again. */
   run(tasks: readonly Task[], { atOnce }: { readonly atOnce: number }): void {
     if (tasks.length > 0) this.#runner ??= this.#start(tasks, atOnce);
   }
 
   async #start(tasks: readonly Task[], atOnce: number): Promise<Runner | null> {
     const logger = this.#logger;
-    for (let pause = 500; !this.#closing.signal.aborted; pause = Math.min(pause * 2, maxPause)) {
+    for (let pause = firstPause; !this.#closing.signal.aborted; pause = Math.min(pause * 2, maxPause)) {
       try {
-        return await startRunner({ pool: this.#pool, tasks, atOnce, logger });
+        const runner = await startRunner({ pool: this.#pool, tasks, atOnce, logger });
+        void runner.ended.then(async () => {
+          await this.#pause(firstPause);
+          if (!this.#closing.signal.aborted) this.#runner = this.#start(tasks, atOnce);
+        });
+        return runner;
       } catch (cause) {
         logger.error({ cause: describeError(cause) }, "jobs cannot be run just now");
       }
-      const { signal } = this.#closing;
-      await sleep(pause, undefined, { signal, ref: false }).catch(() => undefined);
+      await this.#pause(pause);
     }
     return null;
+  }
+
+  /** Waits, but not beyond `close`. */
+  async #pause(milliseconds: number): Promise<void> {
+    const { signal } = this.#closing;
+    await sleep(milliseconds, undefined, { signal, ref: false }).catch(() => undefined);
   }
 
   /** Ends after the running jobs, which are told to; those that take too long are given back. */

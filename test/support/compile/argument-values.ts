@@ -63,10 +63,12 @@ export class ArgumentValues {
       case "query":
         return random.pick(searches);
       case "types":
+      case "statuses":
         return random.chance(0.5) ? random.some(random.between(1, 3), enumNames(type)) : undefined;
       case "number":
         return random.pick(["1", ...(numbers.get(owner) ?? [])]);
       case "id":
+      case "olderThan":
         return this.#id(target);
       case "ids":
         return Array.from({ length: random.between(0, 5) }, () => this.#id("Node"));

@@ -29,10 +29,11 @@ export function recordStatements(pool: FencedPool): Recorder {
       const [sent] = parameters;
       const statement: RecordedStatement = { text: textOf(sent), rows: 0 };
       if (sent instanceof Statement) {
+        const onCitus = sent.texts.some((text) => text.startsWith("SET LOCAL app.tenant_id"));
         for (const text of sent.texts.slice(0, -1)) {
           const ahead = { text, rows: 0 };
           recorded.push(ahead);
-          if (!text.startsWith("BEGIN")) continue;
+          if (!onCitus || !text.startsWith("BEGIN")) continue;
           isAlone = true;
           bounds.add(ahead);
         }

@@ -119,7 +119,19 @@ export function crowdedWrites(id: IdOf): readonly Call[] {
     ["Deal", { deal_number: "D-new", account_id: id("account", 3) }],
     ["Quote", { quote_number: "Q-40", account_id: id("account", 40) }],
     ["Quote", { quote_number: "Q-new", account_id: id("account", 3) }],
+    ["LineItem", { external_id: "L-new", quote_id: id("quote", 3), unit_price: "5" }],
   ] as const;
+  const keyed: Readonly<Record<string, (number: number) => Input>> = {
+    Accounts: (number) => ({ email: `desk@${number}.example`, industry: "ports" }),
+    Contacts: (number) => ({ email: `ada@${number}.example`, account_id: id("account", number) }),
+    Deals: (number) => ({ deal_number: `D-${number}`, account_id: id("account", number) }),
+    Quotes: (number) => ({ quote_number: `Q-${number}`, account_id: id("account", number) }),
+    LineItems: (number) => ({
+      external_id: `L-${number}`,
+      quote_id: id("quote", number),
+      unit_price: "5",
+    }),
+  };
   const customer = { company_name: "Pilots", first_name: "Pia", last_name: "Lott" };
   const reachable = { email: "pia@pilots.example", phone: "+14045550128" };
   const merges = ["Account", "Contact"].flatMap((type) =>
@@ -136,6 +148,9 @@ export function crowdedWrites(id: IdOf): readonly Call[] {
     call("createActivities", { inputs: many(0).map(() => activity) }, each),
     call("completeActivity", { id: id("activity", 31) }),
     ...upserts.map(([type, input]) => call(`upsert${type}`, { input })),
+    ...Object.entries(keyed).map(([plural, input]) =>
+      call(`upsert${plural}`, { inputs: many(100).map(input) }, each),
+    ),
     call("createCustomer", { input: { account_type: "business", ...customer, ...reachable } }),
     call("createDepartment", { input: { name: "Tugs" } }),
     call("createApiKey", { input: { name: "import", scopes: ["read:*"] } }),
