@@ -56,6 +56,7 @@ const entities = [
 ] as const;
 const nameOf = (type: string) => `${type.charAt(0).toLowerCase()}${type.slice(1)}`;
 
+const keyedLine = () => `external_id: "X", quote_id: "${first("quote")}"`;
 const upserts: readonly Mutation[] = [
   ["upsertAccount", "accounts", () => 'upsertAccount(input: { email: "x@y.example" })'],
   ["upsertContact", "contacts", () => 'upsertContact(input: { email: "x@y.example" })'],
@@ -69,7 +70,28 @@ const upserts: readonly Mutation[] = [
     "quotes",
     () => `upsertQuote(input: { quote_number: "X", account_id: "${first("account")}" })`,
   ],
+  ["upsertLineItem", "line_items", () => `upsertLineItem(input: { ${keyedLine()} })`],
+  ["upsertLineItems", "line_items", () => `upsertLineItems(inputs: [{ ${keyedLine()} }])`],
+  ["upsertAccounts", "accounts", () => 'upsertAccounts(inputs: [{ email: "x@y.example" }])'],
+  ["upsertContacts", "contacts", () => 'upsertContacts(inputs: [{ email: "x@y.example" }])'],
+  [
+    "upsertDeals",
+    "deals",
+    () => `upsertDeals(inputs: [{ deal_number: "X", account_id: "${first("account")}" }])`,
+  ],
+  [
+    "upsertQuotes",
+    "quotes",
+    () => `upsertQuotes(inputs: [{ quote_number: "X", account_id: "${first("account")}" }])`,
+  ],
 ];
+
+const webhook = "whk-01900000-0000-7000-8000-000000000000";
+const webhookVerbs = ["delete", "pause", "resume", "test"].map((verb): Mutation => [
+  `${verb}Webhook`,
+  "webhooks",
+  () => `${verb}Webhook(id: "${webhook}")`,
+]);
 
 /** Every mutation field, the scope that it needs, and a call that would write something. */
 const mutations: readonly Mutation[] = [
@@ -127,6 +149,20 @@ const mutations: readonly Mutation[] = [
   ["createApiKey", "keys", () => 'createApiKey(input: { name: "x", scopes: ["read:*"] })'],
   ["revokeApiKey", "keys", () => `revokeApiKey(id: "${first("apiKey")}")`],
   ["rotateApiKey", "keys", () => `rotateApiKey(id: "${first("apiKey")}")`],
+  [
+    "createWebhook",
+    "webhooks",
+    () => 'createWebhook(input: { url: "https://receiver.example/hook" })',
+  ],
+  [
+    "updateWebhook",
+    "webhooks",
+    () => `updateWebhook(id: "${webhook}", input: { description: "x" })`,
+  ],
+  ...webhookVerbs,
+  ["rotateWebhookSecret", "webhooks", () => `rotateWebhookSecret(id: "${webhook}")`],
+  ["redeliver", "webhooks", () => 'redeliver(id: "whd-01900000-0000-7000-8000-000000000000")'],
+  ["replayWebhook", "webhooks", () => `replayWebhook(id: "${webhook}", cursor: "x")`],
 ];
 
 const subjects = [
@@ -139,6 +175,7 @@ const subjects = [
   "customers",
   "tenant",
   "keys",
+  "webhooks",
 ];
 
 /** Everything that a write leaves behind. */
@@ -153,7 +190,7 @@ async function everything(): Promise<unknown> {
     "departments",
     "api_keys",
   ];
-  const counts = [...tables, "change_events", "number_sequences"].map(
+  const counts = [...tables, "webhooks", "change_events", "number_sequences"].map(
     (table) => `(SELECT count(*) FROM ${table})`,
   );
   const versions = tables.map((table) => `(SELECT sum(version) FROM ${table})`);

@@ -36,7 +36,10 @@ beforeAll(async () => {
   const { slug } = world.ours.graph.tenant;
   nothing = await scopedKey(world.gateway, slug, ["write:*"]);
   // `viewer` tells of the key itself, with its scopes.
-  calls = distinct([...world.plain, ...world.valued]).filter(({ name }) => name !== "viewer");
+  const webhooks = { name: "webhooks", steps: [{ field: "webhooks" }], selection: "id" };
+  calls = distinct([...world.plain, ...world.valued, webhooks]).filter(
+    ({ name }) => name !== "viewer",
+  );
   const byScopes = Map.groupBy(calls, (call) => scopesTouched(documentOf([call])).join(" "));
   probes = [...byScopes].flatMap(([touched, some]) =>
     bundled(some).map((probe) => ({ ...probe, touched: touched === "" ? [] : touched.split(" ") })),

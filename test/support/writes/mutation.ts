@@ -42,7 +42,8 @@ const mutations: Readonly<Record<string, Mutation>> = schema.getMutationType()?.
 
 /** The mutations that write one record, by name; the others take lists of them. */
 export const singleMutations: readonly string[] = Object.values(mutations)
-  .filter((mutation) => !isBatch(mutation))
+  // Webhooks are no records of the write engine.
+  .filter((mutation) => !isBatch(mutation) && !/webhook|^redeliver$/i.test(mutation.name))
   .map(({ name }) => name);
 
 function mutationOf(name: string): Mutation {
