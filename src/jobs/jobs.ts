@@ -75,7 +75,11 @@ export class Jobs {
 
   async #start(tasks: readonly Task[], atOnce: number): Promise<Runner | null> {
     const logger = this.#logger;
-    for (let pause = firstPause; !this.#closing.signal.aborted; pause = Math.min(pause * 2, maxPause)) {
+    for (
+      let pause = firstPause;
+      !this.#closing.signal.aborted;
+      pause = Math.min(pause * 2, maxPause)
+    ) {
       try {
         const runner = await startRunner({ pool: this.#pool, tasks, atOnce, logger });
         void runner.ended.then(async () => {

@@ -58,7 +58,8 @@ export function skewedRows(seed: number, tenantId: string): RandomWorld {
       if (shaped[field] !== undefined) bent[field] = shaped[field](random);
       if (row[field] == null) continue;
       if (crowded[name]?.includes(field) && random.chance(0.5)) bent[field] = most;
-      const isFree = kind.name === "text" && values === null && !/Number$|^appId$/.test(field);
+      const isFree =
+        kind.name === "text" && values === null && !/Number$|^appId$|^externalId$/.test(field);
       if (isFree && random.chance(0.05)) bent[field] = random.pick(oddTexts);
     }
     return bent;
