@@ -15,11 +15,7 @@ const endingMilliseconds = 5_000;
 /** How often jobs of processes that were killed are looked for. */
 const sweepMilliseconds = 5_000;
 
-export type Runner = {
-  readonly stop: () => Promise<void>;
-  /** Resolves once it has ended, also by itself: it does so when it cannot mark a job as done. */
-  readonly ended: Promise<void>;
-};
+export type Runner = { readonly stop: () => Promise<void> };
 
 /** Makes the engine's schema, or brings it up to date. Idempotent, and safe beside others that do the same. */
 export async function installEngine(pool: pg.Pool, log: Log): Promise<void> {
@@ -59,9 +55,6 @@ export async function startRunner(options: {
       // Fetched for all that run at once: one poll for the process.
       localQueue: { size: atOnce },
       gracefulShutdownAbortTimeout: endingMilliseconds,
-      // Without batches the engine neither waits for the marks of jobs that are done nor hears of their errors.
-      completeJobBatchDelay: 0,
-      failJobBatchDelay: 0,
     },
   };
   const runner = await run({
@@ -78,22 +71,19 @@ export async function startRunner(options: {
       ]),
     ),
   });
+  runner.promise.catch((cause: unknown) => {
+    logger.error({ cause: describeError(cause) }, "jobs are not run any more");
+  });
   const sweeping = setInterval(() => {
     dead.unlock().catch((cause: unknown) => {
       logger.warn({ cause: describeError(cause) }, "jobs of ended processes were not looked for");
     });
   }, sweepMilliseconds).unref();
-  const ended = runner.promise
-    .catch((cause: unknown) => {
-      logger.error({ cause: describeError(cause) }, "the runner of jobs has ended");
-    })
-    .finally(() => clearInterval(sweeping));
   return {
-    ended,
     stop: async () => {
+      clearInterval(sweeping);
       stopping.abort();
-      // It may have ended by itself.
-      await runner.stop().catch(() => undefined);
+      await runner.stop();
     },
   };
 }

@@ -2,13 +2,16 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import type { Logger } from "pino";
 import { describeError } from "../telemetry/describe-error.ts";
+import { EnginePool } from "./engine-pool.ts";
 import { installEngine, startRunner, type Runner } from "./engine.ts";
 import type { Job, Task } from "./task.ts";
 
 /** Connections of a process that adds and runs jobs: one that listens, and those that take and finish jobs. */
 const mostConnections = 4;
-/** The shortest and the longest pause between attempts to start the engine. */
-const [firstPause, maxPause] = [500, 10_000];
+/** The longest pause between attempts to start the engine. */
+const maxPause = 10_000;
+/** How long the engine's last statements may take at the end, and how often they are looked at. */
+const [endingMilliseconds, lookMilliseconds] = [5_000, 10];
 /** SQLSTATEs of a schema and of a function that are not there. */
 const missing: ReadonlySet<unknown> = new Set(["3F000", "42883", "42P01", "42704"]);
 
@@ -33,7 +36,7 @@ export class Jobs {
 
   constructor({ url, logger }: JobsOptions) {
     this.#logger = logger;
-    this.#pool = new pg.Pool({
+    this.#pool = new EnginePool({
       connectionString: url,
       max: mostConnections,
       keepAlive: true,
@@ -68,37 +71,23 @@ export class Jobs {
     return rows;
   }
 
-  /** Runs jobs in this process until `close`, with at most `atOnce` at the same time. A runner that fails is started again. */
+  /** Runs jobs in this process until `close`, with at most `atOnce` at the same time. A start that fails is tried again. */
   run(tasks: readonly Task[], { atOnce }: { readonly atOnce: number }): void {
     if (tasks.length > 0) this.#runner ??= this.#start(tasks, atOnce);
   }
 
   async #start(tasks: readonly Task[], atOnce: number): Promise<Runner | null> {
     const logger = this.#logger;
-    for (
-      let pause = firstPause;
-      !this.#closing.signal.aborted;
-      pause = Math.min(pause * 2, maxPause)
-    ) {
+    for (let pause = 500; !this.#closing.signal.aborted; pause = Math.min(pause * 2, maxPause)) {
       try {
-        const runner = await startRunner({ pool: this.#pool, tasks, atOnce, logger });
-        void runner.ended.then(async () => {
-          await this.#pause(firstPause);
-          if (!this.#closing.signal.aborted) this.#runner = this.#start(tasks, atOnce);
-        });
-        return runner;
+        return await startRunner({ pool: this.#pool, tasks, atOnce, logger });
       } catch (cause) {
         logger.error({ cause: describeError(cause) }, "jobs cannot be run just now");
       }
-      await this.#pause(pause);
+      const { signal } = this.#closing;
+      await sleep(pause, undefined, { signal, ref: false }).catch(() => undefined);
     }
     return null;
-  }
-
-  /** Waits, but not beyond `close`. */
-  async #pause(milliseconds: number): Promise<void> {
-    const { signal } = this.#closing;
-    await sleep(milliseconds, undefined, { signal, ref: false }).catch(() => undefined);
   }
 
   /** Ends after the running jobs, which are told to; those that take too long are given back. */
@@ -112,8 +101,18 @@ export class Jobs {
     try {
       const runner = await this.#runner;
       await runner?.stop();
+      await this.#settled();
     } finally {
       await this.#pool.end();
+    }
+  }
+
+  /** Waits for the statements that mark jobs as done: the engine sends them, and does not wait for their answers. */
+  async #settled(): Promise<void> {
+    const pool = this.#pool;
+    for (let waited = 0; waited < endingMilliseconds; waited += lookMilliseconds) {
+      if (pool.waitingCount === 0 && pool.idleCount === pool.totalCount) return;
+      await sleep(lookMilliseconds);
     }
   }
 }

@@ -101,6 +101,19 @@ test("a job that is told that the process ends may end itself, and is done", asy
   expect(await waiting()).toBe(0);
 });
 
+test("a job is marked as done after its connections were lost", async () => {
+  const { jobs, until } = startWorker(async () => {
+    await client.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE application_name = 'crm-gateway jobs' AND datname = current_database()`,
+    );
+  });
+  await jobs.add([job(1)]);
+  await until(1);
+  await expect.poll(waiting, { timeout: 30_000 }).toBe(0);
+  await jobs.close();
+});
+
 test("a job of a process that is killed is given back when it is seen to be dead twice", async () => {
   const script = fileURLToPath(new URL("../support/jobs/hanging-worker.ts", import.meta.url));
   const child = spawn(process.execPath, [script, database.url], { stdio: ["ignore", "pipe", 2] });
