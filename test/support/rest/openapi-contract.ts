@@ -53,15 +53,20 @@ function complaintsOf(answered: Answered): string[] {
   const template = templateOf(pathname);
   // Beside operations there are a path that is not here, and a method that a path does not have.
   if (template === null) return plainComplaints(answered, 404, []);
-  const reads = method === "head" ? "get" : method;
+  // An export is read whole: its head alone is not served.
+  const reads = method === "head" && !template.endsWith("/export") ? "get" : method;
   if (!has(openApi, "paths", template, reads)) return plainComplaints(answered, 405, ["allow"]);
   const response = child(openApi, "paths", template, reads, "responses", String(answered.status));
   if (response === undefined) return [`the status ${answered.status} is none of this operation's`];
   const pointer = child(response, "$ref");
   if (typeof pointer !== "string") return ["answers stand under components"];
+  const documented = resolve(pointer);
+  const [type = ""] = (answered.headers.get("content-type") ?? "").split(";", 1);
+  // What is no JSON has no schema: its type must be documented.
+  const isText = type !== "application/json" && has(documented, "content", type);
   return [
-    ...headerComplaints(answered, child(resolve(pointer), "headers")),
-    ...bodyComplaints(answered, `${pointer}/content/application~1json/schema`),
+    ...headerComplaints(answered, child(documented, "headers")),
+    ...(isText ? [] : bodyComplaints(answered, `${pointer}/content/application~1json/schema`)),
   ];
 }
 
@@ -80,7 +85,9 @@ function headerComplaints({ headers }: Answered, documented: unknown): string[] 
     const pointer = child(documented, name, "$ref");
     if (typeof pointer !== "string") return [`${name} stands under components`];
     const sent = headers.get(name);
-    if (sent === null) return [`without the header ${name}`];
+    // A trailer is not required.
+    const isNeeded = child(resolve(pointer), "required") !== false;
+    if (sent === null) return isNeeded ? [`without the header ${name}`] : [];
     const isNumber = child(resolve(pointer), "schema", "type") === "integer";
     const validate = validatorAt(`${pointer}/schema`);
     const value = isNumber && /^\d+$/.test(sent) ? Number(sent) : sent;

@@ -66,13 +66,15 @@ export class World {
   }
 
   /** Takes up what an answer tells of: records and where the next page begins. */
-  learn({ path }: Plan, request: FuzzRequest, { status, text }: FuzzAnswer): void {
+  learn({ path }: Plan, request: FuzzRequest, { status, headers, text }: FuzzAnswer): void {
     const prefix = prefixes.get(path) ?? "";
     if (status === 404) {
       const [asked = ""] = request.path.split("?");
       this.#forget(prefix, asked);
     }
-    if (status >= 300 || text === "") return;
+    // Exports are no JSON, and tell what lists tell.
+    const isJson = headers.get("content-type")?.startsWith("application/json") === true;
+    if (status >= 300 || text === "" || !isJson) return;
     const body: unknown = JSON.parse(text);
     const data: unknown = Reflect.get(Object(body), "data") ?? body;
     for (const record of Array.isArray(data) ? data.slice(0, 3) : [data])
