@@ -21,7 +21,7 @@ type ListenOptions = FormOptions & {
   after?: string;
 };
 
-/** `crm webhooks`: what is sent to other servers when something changes. */
+/** `crm webhooks`: the commands for endpoints that receive changes. */
 export function addWebhooks(program: Command): void {
   const webhooks = program
     .command("webhooks")

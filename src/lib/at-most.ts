@@ -1,4 +1,4 @@
-/** Runs tasks in the order in which they come, at most so many at once. */
+/** Runs tasks in the order in which they come, with a limit on tasks at once. */
 export function atMost(count: number): <Result>(task: () => Promise<Result>) => Promise<Result> {
   const waiting: (() => void)[] = [];
   let free = count;

@@ -81,7 +81,7 @@ function matchedBy(
   });
 }
 
-/** The answers to questions about the events of a page: what is told of those that match. */
+/** The answers to questions about the events of a page. */
 async function answer(
   source: LogSource,
   rows: readonly LogRow[],

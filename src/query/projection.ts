@@ -88,7 +88,7 @@ export function memberColumns(
   return { sql: columns, read: (cells, start) => printers.map((print) => print(cells, start)) };
 }
 
-/** What is read of each record, and how each member is printed from it. */
+/** The columns that are read of each record, and the printers of its members. */
 function printing(projection: Projection, catalog: Catalog, withVersion: boolean) {
   const { entity, members } = projection;
   const fields = [...new Set(["id", ...members.flatMap(fieldsOf)])];

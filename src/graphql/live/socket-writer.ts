@@ -3,7 +3,7 @@ import { patienceFor } from "../../limits/event-stream.ts";
 
 /** How often an idle connection is looked after: by a ping that its program sees, and by one that its socket answers. */
 const aliveMilliseconds = 15_000;
-/** With so many bytes unread, no more is taken from the client. */
+/** The number of unread bytes at which the client is not read any more. */
 const mostUnread = 1_000_000;
 
 const ping = JSON.stringify({ type: "ping" });

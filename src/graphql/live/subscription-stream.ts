@@ -26,7 +26,7 @@ type SubscriptionOptions = {
   readonly onEnd: (stream: SubscriptionStream) => void;
 };
 
-/** About so many bytes of events are read ahead of the client. */
+/** The approximate number of bytes of events that are read ahead of the client. */
 const bytesAhead = 1_000_000;
 /** How many events are read at once until it is known how long they are. */
 const eventsAtFirst = 20;

@@ -71,7 +71,7 @@ type GraphQLServerOptions = {
   readonly onCompiled: OnCompiled | null;
 };
 
-/** The part of the connections that events may be read on at once: one in so many. */
+/** Events are read on at most one in this many connections at once. */
 const readsOfEvents = 3;
 
 /** A cache by the text of documents. Their texts' length bounds it, since a parsed document takes some 50 times that. */

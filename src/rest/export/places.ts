@@ -3,7 +3,7 @@ import { unavailable } from "../../lib/errors.ts";
 import { answerOf } from "../answer.ts";
 import { Refused } from "../error-answers.ts";
 
-/** How long a place is waited for: who has read an export to its end asks for the next before its place is free. */
+/** The longest wait for a place. A client may ask for its next export before the place of the last one is free. */
 const waitMilliseconds = 2_000;
 /** A part of the connections for all: an export keeps one for as long as its client reads. */
 const share = 4;
