@@ -83,6 +83,7 @@ export async function completeTenant(fixtures: Fixtures, slug: string): Promise<
     changes: { name: [null, "Harbor deal"] },
   });
   await addWebhook(fixtures, { tenant, apiKey, deal, change });
+  await addImport(fixtures, { tenant, apiKey });
   return {
     tenant,
     merged: [mergedAccount, mergedContact],
@@ -152,5 +153,42 @@ async function addWebhook(
     http_status: 500,
     answer: `answer of ${tenant.slug}`,
     failure: `failure of ${tenant.slug}`,
+  });
+}
+
+/** An import that has ended, with a row that was refused. */
+async function addImport(
+  fixtures: Fixtures,
+  { tenant, apiKey }: { readonly tenant: TenantFixtures; readonly apiKey: Made },
+): Promise<void> {
+  const id = uuidv7();
+  const row = { tenant_id: tenant.uuid };
+  await fixtures.insert("imports", {
+    ...row,
+    id,
+    entity: "contact",
+    mode: "create",
+    options: "{}",
+    file_name: `file of ${tenant.slug}`,
+    status: "done",
+    rows: 1,
+    rows_done: 1,
+    rows_refused: 1,
+    actor: JSON.stringify({ kind: "apiKey", id: apiKey.id }),
+    created_by: apiKey.id,
+    finished_at: "2026-01-02T03:04:05.000Z",
+  });
+  const part = { ...row, import_id: id };
+  await fixtures.insert("import_chunks", { ...part, place: 0, rows: 1 });
+  const cells = JSON.stringify({ Name: `cell of ${tenant.slug}` });
+  await fixtures.insert("import_refused_rows", { ...part, row: 2, cells });
+  await fixtures.insert("import_errors", {
+    ...part,
+    row: 2,
+    place: 0,
+    column: "Name",
+    field: "last_name",
+    code: "BAD_USER_INPUT",
+    message: `error of ${tenant.slug}`,
   });
 }
