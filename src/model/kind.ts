@@ -180,6 +180,26 @@ export type Figures = {
   readonly periods: "days" | "instants" | null;
 };
 
+/** The order of a date's parts: `2026-12-31`, `31.12.2026`, `12/31/2026`. */
+export const dateForms = ["iso", "dmy", "mdy"] as const;
+export type DateForm = (typeof dateForms)[number];
+
+/** What stands before a decimal's fraction: `1,234.50` or `1.234,50`. */
+export const decimalForms = ["point", "comma"] as const;
+export type DecimalForm = (typeof decimalForms)[number];
+
+/** How the texts of a file are meant. */
+export type TextManner = {
+  /** Null: unknown. What could be two days is refused. */
+  readonly dates: DateForm | null;
+  /** Null: unknown. What could be two numbers is refused. */
+  readonly decimals: DecimalForm | null;
+  /** ISO 3166 code of phone numbers without a country code, e.g. `DE`; null keeps them as they are. */
+  readonly country: string | null;
+  /** IANA name of the zone of times without an offset. */
+  readonly timeZone: string;
+};
+
 /** Everything that depends on what a field holds. */
 export type Kind<Name extends string = string> = {
   readonly name: Name;
@@ -207,6 +227,8 @@ export type Kind<Name extends string = string> = {
 
   /** How callers write it; null where they do not. */
   readonly input: ((field: FieldFacts, prefix: string) => FieldInput) | null;
+  /** Reads a cell of a file, trimmed and not empty, as what `input` then reads. */
+  readonly fromText: (text: string, manner: TextManner, field: FieldFacts) => Reading<unknown>;
   /** What a new record holds where nothing is said and null cannot stand. */
   readonly empty: unknown;
   /** What two records have together that become one. */

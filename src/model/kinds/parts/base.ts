@@ -1,4 +1,5 @@
 import { isEmpty } from "./is-empty.ts";
+import type { Reading } from "../../../lib/reading.ts";
 import type { Figures, Kind } from "../../kind.ts";
 
 /** A value as it is. */
@@ -20,6 +21,7 @@ export const base = {
   printedAs: "text",
   schema: () => ({ type: "string" }),
   isList: false,
+  fromText: (text: string): Reading<unknown> => ({ value: text }),
   empty: null,
   merged: filled,
   standIn: `"id"::text`,

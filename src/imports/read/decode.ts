@@ -1,0 +1,63 @@
+import { linesIn } from "./head.ts";
+import { FileRefused, type Encoding } from "./types.ts";
+
+/** Pieces of a text are no longer than this, so that little is held of a file without line breaks. */
+const pieceBytes = 64 * 1024;
+
+/** Bytes that Windows-1252 does not have come as these. */
+const undefinedIn1252 = /[\u0081\u008d\u008f\u0090\u009d]/;
+
+/**
+ * The text of a file, in pieces. No byte is replaced by another character: what cannot be read ends it.
+ *
+ * @throws FileRefused WRONG_ENCODING or NUL_CHARACTER with the line
+ */
+export async function* decoded(
+  bytes: AsyncIterable<Uint8Array>,
+  encoding: Encoding,
+  mark: number,
+): AsyncGenerator<string> {
+  const decoder = new TextDecoder(encoding, { fatal: true, ignoreBOM: true });
+  let skip = mark;
+  let line = 1;
+  const read = (piece: Uint8Array | undefined): string => {
+    let text: string;
+    try {
+      text = piece === undefined ? decoder.decode() : decoder.decode(piece, { stream: true });
+    } catch {
+      const lenient = new TextDecoder(encoding).decode(piece);
+      throw wrongEncoding(encoding, line + linesIn(lenient.slice(0, lenient.indexOf("\ufffd"))));
+    }
+    const nul = text.indexOf("\0");
+    if (nul !== -1) {
+      throw new FileRefused(
+        "NUL_CHARACTER",
+        line + linesIn(text.slice(0, nul)),
+        "there is a NUL character, which no text has; send the file as it was exported, or remove it.",
+      );
+    }
+    const stray = encoding === "windows-1252" ? text.search(undefinedIn1252) : -1;
+    if (stray !== -1) throw wrongEncoding(encoding, line + linesIn(text.slice(0, stray)));
+    line += linesIn(text);
+    return text;
+  };
+  for await (const chunk of bytes) {
+    const from = Math.min(skip, chunk.length);
+    skip -= from;
+    for (let at = from; at < chunk.length; at += pieceBytes) {
+      const text = read(chunk.subarray(at, at + pieceBytes));
+      if (text !== "") yield text;
+    }
+  }
+  const last = read(undefined);
+  if (last !== "") yield last;
+}
+
+function wrongEncoding(encoding: Encoding, line: number): FileRefused {
+  const others = encoding === "utf-8" ? "windows-1252 or utf-16le" : "utf-8 or utf-16le";
+  return new FileRefused(
+    "WRONG_ENCODING",
+    line,
+    `there is a character that is not ${encoding}; save the file as UTF-8, or say its encoding (${others}).`,
+  );
+}
