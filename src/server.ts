@@ -44,6 +44,7 @@ import { sendJson } from "./http/send-json.ts";
 import type { GatewayError } from "./lib/errors.ts";
 import { LiveFeed } from "./live/feed.ts";
 import { Jobs } from "./jobs/jobs.ts";
+import { openImports } from "./open-imports.ts";
 import { LogKeeper } from "./live/log-keeper.ts";
 import { HeldBytes } from "./lib/held-bytes.ts";
 import { Admission } from "./limits/admission.ts";
@@ -154,6 +155,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     onTrouble: warnOf("the log cannot be followed"),
     onDelivered: (events, milliseconds) => metrics?.eventsDelivered(events, milliseconds),
   });
+  const { atOnce } = config.jobs;
+  const imports = openImports({ database, jobs, apiKeys, live, logger, atOnce });
   const { logKeepDays: keepDays } = config;
   const keeper =
     keepDays === null
@@ -296,10 +299,11 @@ export function createGateway(options: GatewayOptions): Gateway {
             });
           },
     endStreams,
-    runJobs: () => jobs.run(createTasks({ webhooks, live }), config.jobs),
+    runJobs: () => jobs.run(createTasks({ webhooks, imports, live }), config.jobs),
     close: async () => {
       endStreams();
       webhooks.stop();
+      imports.stop();
       await live.close();
       await jobs.close();
       webhooks.close();

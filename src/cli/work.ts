@@ -33,6 +33,7 @@ async function work(context: CommandContext): Promise<never> {
   ]);
   const { catalog } = await import("../modules/catalog.ts");
   const { describeError } = await import("../telemetry/describe-error.ts");
+  const { openImports } = await import("../open-imports.ts");
   const { openWebhooks } = await import("../webhooks/open-webhooks.ts");
   const database = await openDatabaseAt(await openMigrated(context, logToErrors), config);
   onClose(() => database.close());
@@ -51,13 +52,16 @@ async function work(context: CommandContext): Promise<never> {
     onTrouble: (error) =>
       logger.warn({ cause: describeError(error) }, "the log cannot be followed"),
   });
+  const { atOnce } = config.jobs;
+  const imports = openImports({ database, jobs, apiKeys, live, logger, atOnce });
   onClose(async () => {
     webhooks.stop();
+    imports.stop();
     await live.close();
     await jobs.close();
     webhooks.close();
   });
-  jobs.run(createTasks({ webhooks, live }), config.jobs);
+  jobs.run(createTasks({ webhooks, imports, live }), config.jobs);
   say("Running jobs; SIGTERM ends them in order.");
   return new Promise<never>(() => undefined);
 }

@@ -3,6 +3,7 @@ import type { FencedPool } from "../db/fenced-pool.ts";
 import type { Transaction } from "../db/transaction.ts";
 import type { Catalog } from "../model/catalog.ts";
 import type { WriteResult } from "./draft.ts";
+import type { WriteUnit } from "./unit.ts";
 
 /** The idempotency key that a request came with, and the part of the request that is being carried out. */
 export type IdempotentStep = {
@@ -20,6 +21,9 @@ export type IdempotentStep = {
  */
 export type ReadBehind = (results: readonly WriteResult[], read: Transaction["readBehind"]) => void;
 
+/** Called with the results of a call to write more in its transaction, ahead of the log. What it throws undoes all. */
+export type Alongside = (unit: WriteUnit, results: readonly WriteResult[]) => Promise<void>;
+
 /** What every verb gets: who writes, where, and under which idempotency key. */
 export type WriteContext = {
   readonly actor: Actor;
@@ -27,4 +31,5 @@ export type WriteContext = {
   readonly catalog: Catalog;
   readonly idempotent: IdempotentStep | null;
   readonly readBehind?: ReadBehind | null;
+  readonly alongside?: Alongside | null;
 };

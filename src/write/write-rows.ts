@@ -26,7 +26,12 @@ export async function writeRows(
   beforeAttempt?: () => Promise<void>,
 ): Promise<WriteResult[]> {
   checkCall(context, resource, count);
-  const { readBehind } = context;
+  const { readBehind, alongside = null } = context;
+  const alsoAlong = async (unit: WriteUnit): Promise<WriteResult[]> => {
+    const results = await work(unit);
+    await alongside?.(unit, results.map(settled));
+    return results;
+  };
   const refused = (error: unknown): WriteResult[] | null => {
     const problems = problemsOf(error);
     if (problems === null) return null;
@@ -36,7 +41,7 @@ export async function writeRows(
     }));
   };
   const results = await runWrite(context, {
-    work,
+    work: alongside === null ? work : alsoAlong,
     refused,
     beforeAttempt,
     readBehind: (done, read) => readBehind?.(done.map(settled), read),

@@ -7,7 +7,6 @@ import { Jobs } from "../../../src/jobs/jobs.ts";
 import { Quotas } from "../../../src/limits/quotas.ts";
 import { LiveFeed } from "../../../src/live/feed.ts";
 import { catalog } from "../../../src/modules/catalog.ts";
-import { createTasks } from "../../../src/tasks.ts";
 import { Deliveries } from "../../../src/webhooks/deliveries.ts";
 import { openWebhooks } from "../../../src/webhooks/open-webhooks.ts";
 import { usualSchedule } from "../../../src/webhooks/schedule.ts";
@@ -81,4 +80,4 @@ const webhooks = openWebhooks({
   },
 });
 const live = new LiveFeed({ database, catalog });
-jobs.run(createTasks({ webhooks, live }), { atOnce: 20 });
+jobs.run(webhooks.start(live), { atOnce: 20 });

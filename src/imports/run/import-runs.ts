@@ -1,0 +1,197 @@
+import { randomUUID } from "node:crypto";
+import type { Logger } from "pino";
+import type { Actor } from "../../auth/actor.ts";
+import type { Database } from "../../db/database.ts";
+import type { Import } from "../../db/generated/prisma/client.ts";
+import { GatewayError } from "../../lib/errors.ts";
+import type { Catalog } from "../../model/catalog.ts";
+import { describeError } from "../../telemetry/describe-error.ts";
+import type { EntityWrites } from "../../write/entity-writes.ts";
+import { ImportTable, Superseded, type Taken } from "./import-table.ts";
+import { readMapping, readOptions } from "./kept.ts";
+import { importKeys } from "./keys.ts";
+import { prepareRows, type PreparedRow, type StagedChunk } from "./prepare.ts";
+import { resolveReferences } from "./resolve.ts";
+import type { ActorOf, Enqueue, ImportWrites } from "./types.ts";
+import { writeChunk, type ChunkOptions, type ChunkOutcome } from "./write-chunk.ts";
+
+/** How long an import is run before others that wait have their turn. */
+const sliceMilliseconds = 5_000;
+/** Errors of ours after which an import is given up. */
+const mostFailures = 5;
+
+type Of = { readonly tenantId: string; readonly id: string };
+
+/** What of an import stays the same from chunk to chunk. */
+type Plan = Omit<ChunkOptions, "context"> & {
+  readonly taken: Taken;
+  readonly import: Import;
+  readonly options: ReturnType<typeof readOptions>;
+};
+
+export type ImportRunsOptions = {
+  readonly database: Database;
+  readonly catalog: Catalog;
+  readonly writes: ImportWrites;
+  readonly actorOf: ActorOf;
+  readonly enqueue: Enqueue;
+  readonly logger: Pick<Logger, "warn" | "error">;
+};
+
+/** Writes the rows of imports, chunk by chunk; each chunk is one transaction with its mark and its errors. */
+export class ImportRuns {
+  readonly #options: ImportRunsOptions;
+  readonly #table: ImportTable;
+  /** How often imports have failed by errors of ours, in this process. */
+  readonly #failures = new Map<string, number>();
+
+  constructor(options: ImportRunsOptions) {
+    this.#options = options;
+    this.#table = new ImportTable(options.database);
+  }
+
+  /** Runs an import for a while, and has it go on later if something is left. */
+  async run(of: Of, stopping: AbortSignal): Promise<void> {
+    const taken: Taken = { ...of, runner: randomUUID() };
+    try {
+      const found = await this.#table.take(taken);
+      if (found === null) return;
+      const hasMore = await this.#slice(this.#planOf(found, taken), stopping);
+      this.#failures.delete(of.id);
+      if (hasMore) await this.#options.enqueue(of);
+    } catch (error) {
+      if (error instanceof Superseded) return;
+      await this.#failed(taken, error);
+    }
+  }
+
+  /** An outage is waited out by trying again; an error of ours that comes again and again ends the import. */
+  async #failed(taken: Taken, error: unknown): Promise<void> {
+    const { logger, enqueue } = this.#options;
+    if (error instanceof GatewayError && error.code !== "UNAVAILABLE") {
+      await this.#end(taken, error.message);
+      return;
+    }
+    logger.error({ import: taken.id, cause: describeError(error) }, "an import was interrupted");
+    const failures = (this.#failures.get(taken.id) ?? 0) + 1;
+    this.#failures.set(taken.id, failures);
+    if (failures < mostFailures || isOutage(error)) {
+      await enqueue(taken, new Date(Date.now() + 1_000 * Math.min(failures, 10)));
+      return;
+    }
+    this.#failures.delete(taken.id);
+    await this.#end(taken, "It met an unexpected error again and again.");
+  }
+
+  async #end(taken: Taken, reason: string): Promise<void> {
+    await this.#table.end(taken, "failed", `${reason} Rows that were written until then stay.`);
+  }
+
+  #planOf(found: Import, taken: Taken): Plan {
+    const { mode, key, dryRun, abortOnError } = found;
+    const writes = this.#options.writes.get(found.entity);
+    if (writes === undefined) throw new Error(`no imports of "${found.entity}"`);
+    return {
+      import: found,
+      taken,
+      writes: keyed(writes),
+      mapping: readMapping(found.mapping),
+      options: readOptions(found.options),
+      mode,
+      key,
+      dryRun,
+      abortOnError,
+    };
+  }
+
+  /** Whether something is left. */
+  async #slice(plan: Plan, stopping: AbortSignal): Promise<boolean> {
+    const { taken } = plan;
+    const end = performance.now() + sliceMilliseconds;
+    let next = this.#nextOf(plan, -1);
+    for (;;) {
+      const current = await next;
+      if (current === null) {
+        await this.#table.end(taken, "done", null);
+        return false;
+      }
+      // Read while PostgreSQL writes this one.
+      next = this.#nextOf(plan, current.chunk.place);
+      next.catch(() => undefined);
+      if (!(await this.#chunk(plan, current))) return false;
+      if (stopping.aborted || performance.now() > end) return true;
+    }
+  }
+
+  async #nextOf(plan: Plan, after: number): Promise<Read | null> {
+    const chunk = await this.#table.next(plan.taken, after);
+    if (chunk === null) return null;
+    const { writes, mapping, key } = plan;
+    const { manner } = plan.options;
+    return { chunk, rows: await prepareRows(chunk, { writes, mapping, manner, key }) };
+  }
+
+  /** Whether the import goes on. */
+  async #chunk(plan: Plan, { chunk, rows }: Read): Promise<boolean> {
+    const { taken, abortOnError, dryRun } = plan;
+    const { catalog, writes, database } = this.#options;
+    const actor = await this.#options.actorOf(plan.import);
+    if (actor === null) {
+      await this.#end(
+        taken,
+        `The credential of ${plan.import.createdBy} works no more: it was revoked, or has expired.`,
+      );
+      return false;
+    }
+    const context = { actor, catalog, pool: database.pool, idempotent: null };
+    const { createMissing } = plan.options;
+    await resolveReferences({ context, writes, createMissing, dryRun }, rows);
+    const outcome = await writeChunk({ ...plan, context }, rows, (unit, found) =>
+      this.#table.mark(unit, taken, chunk.place, found),
+    );
+    if (outcome.isWritten) return true;
+    const isAborted = abortOnError && outcome.refused.length > 0;
+    await this.#markUnwritten(actor, plan, chunk, isAborted ? onlyRefused(outcome) : outcome);
+    if (isAborted) await this.#table.end(taken, "failed", abortReason(outcome, dryRun));
+    return !isAborted;
+  }
+
+  #markUnwritten(
+    actor: Actor,
+    { taken }: Plan,
+    { place }: StagedChunk,
+    outcome: ChunkOutcome,
+  ): Promise<void> {
+    return this.#table.markAlone(actor, this.#options.catalog, taken, place, outcome);
+  }
+}
+
+type Read = { readonly chunk: StagedChunk; readonly rows: readonly PreparedRow[] };
+
+/** Records are found by names, too, which are unique to none. */
+const keyed = (writes: EntityWrites): EntityWrites => ({
+  ...writes,
+  upsertKeys: importKeys(writes),
+});
+
+const onlyRefused = (outcome: ChunkOutcome): ChunkOutcome => ({
+  ...outcome,
+  created: 0,
+  updated: 0,
+});
+
+const abortReason = ({ refused }: ChunkOutcome, dryRun: boolean): string => {
+  const first = refused[0]?.row.number ?? 0;
+  const stays = dryRun
+    ? "Nothing was written, since it is a dry run."
+    : "Rows that were written before its chunk stay; none of its chunk or behind it is written.";
+  return `Row ${first} was refused, and the import says to stop then. ${stays}`;
+};
+
+/** Whether the database could not be reached, or had no room: nothing is wrong with the import. */
+const isOutage = (error: unknown): boolean =>
+  (error instanceof GatewayError && error.code === "UNAVAILABLE") ||
+  (error instanceof Error &&
+    "code" in error &&
+    typeof error.code === "string" &&
+    /^(?:08|53|57|E[A-Z]+$)/.test(error.code));

@@ -1,0 +1,163 @@
+import { z } from "zod";
+import type { Actor } from "../../auth/actor.ts";
+import { param, sql } from "../../lib/sql.ts";
+import type { Database } from "../../db/database.ts";
+import type { Import } from "../../db/generated/prisma/client.ts";
+import type { Transaction } from "../../db/transaction.ts";
+import { asOwnWork } from "../../db/work.ts";
+import type { Catalog } from "../../model/catalog.ts";
+import { WriteUnit } from "../../write/unit.ts";
+import type { StagedChunk } from "./prepare.ts";
+import type { ChunkOutcome } from "./write-chunk.ts";
+
+/** An import that a process runs: whoever took it last is the one that may write its rows. */
+export type Taken = Pick<Import, "tenantId" | "id"> & { readonly runner: string };
+
+/** Another process has taken the import meanwhile, or it was cancelled: what was just written is undone. */
+export class Superseded extends Error {
+  override readonly name = "Superseded";
+}
+
+const doublesSchema = z.record(z.string(), z.int());
+
+/** The rows of imports and chunks as a run moves them. */
+export class ImportTable {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Takes an import from whoever has it; null if there is nothing to run. */
+  async take(taken: Taken): Promise<Import | null> {
+    const { tenantId, id, runner } = taken;
+    const [row] = await this.#transaction(tenantId, (transaction) =>
+      transaction.rows(
+        `UPDATE imports SET runner = $3::uuid, status = 'running', started_at = coalesce(started_at, clock_timestamp()), touched_at = clock_timestamp()
+         WHERE tenant_id = $1::uuid AND id = $2::uuid AND status IN ('queued', 'running') RETURNING 1`,
+        [tenantId, id, runner],
+      ),
+    );
+    if (row === undefined) return null;
+    return await asOwnWork(() =>
+      this.#database.prismaFor(tenantId).import.findFirst({ where: { tenantId, id } }),
+    );
+  }
+
+  /** The next chunk behind a place that is not written yet; null if there is none. */
+  async next({ tenantId, id }: Taken, after: number): Promise<StagedChunk | null> {
+    const [row] = await asOwnWork(() =>
+      this.#database.pool.forTenant(tenantId).rows(
+        `SELECT place::text, body, doubles::text FROM import_chunks
+         WHERE tenant_id = $1::uuid AND import_id = $2::uuid AND place > $3::integer AND done_at IS NULL ORDER BY place LIMIT 1`,
+        [tenantId, id, after],
+      ),
+    );
+    if (row === undefined) return null;
+    const [place, body, doubles] = row;
+    return {
+      place: Number(place),
+      body: Buffer.from((body ?? "").slice(2), "hex"),
+      doubles: doubles == null ? {} : doublesSchema.parse(JSON.parse(doubles)),
+    };
+  }
+
+  /**
+   * Marks a chunk as done, in the transaction that writes its rows. Whoever runs the import holds its row from here to the
+   * commit, so that of two processes one is undone.
+   *
+   * @throws Superseded if it is another's to write.
+   */
+  async mark(
+    unit: Pick<WriteUnit, "rows" | "send" | "tenant">,
+    { id, runner }: Taken,
+    place: number,
+    outcome: ChunkOutcome,
+  ): Promise<void> {
+    const { created, updated, refused } = outcome;
+    const [tenant, of] = [unit.tenant, param(id, "uuid")];
+    const count = (rows: number) => param(rows, "integer");
+    if (refused.length > 0) {
+      const { rows, errors } = refusedJson(refused);
+      unit.send(
+        sql`INSERT INTO import_refused_rows (tenant_id, import_id, row, cells)
+          SELECT ${tenant}, ${of}, r.row, r.cells FROM json_to_recordset(${param(rows, "json")}) AS r(row integer, cells jsonb)`,
+      );
+      unit.send(
+        sql`INSERT INTO import_errors (tenant_id, import_id, row, place, "column", field, code, message)
+          SELECT ${tenant}, ${of}, r.row, r.place, r.column, r.field, r.code, r.message
+          FROM json_to_recordset(${param(errors, "json")}) AS r(row integer, place integer, "column" text, field text, code text, message text)`,
+      );
+    }
+    const marked = await Promise.all([
+      unit.rows(
+        sql`UPDATE imports SET rows_done = rows_done + ${count(created + updated + refused.length)}, rows_created = rows_created + ${count(created)},
+            rows_updated = rows_updated + ${count(updated)}, rows_refused = rows_refused + ${count(refused.length)}, touched_at = clock_timestamp()
+          WHERE tenant_id = ${tenant} AND id = ${of} AND runner = ${param(runner, "uuid")} AND status = 'running' RETURNING 1`,
+      ),
+      unit.rows(
+        sql`UPDATE import_chunks SET done_at = clock_timestamp(), body = NULL, keys = '{}', key_rows = '{}', doubles = NULL
+          WHERE tenant_id = ${tenant} AND import_id = ${of} AND place = ${count(place)} AND done_at IS NULL RETURNING 1`,
+      ),
+    ]);
+    if (marked.some(({ length }) => length === 0)) throw new Superseded();
+  }
+
+  /** Ends an import that this process runs, and drops what is not written of it. False if it is another's. */
+  async end(
+    { tenantId, id, runner }: Taken,
+    status: "done" | "failed",
+    reason: string | null,
+  ): Promise<boolean> {
+    const [row] = await this.#transaction(tenantId, async (transaction) => {
+      const ended = await transaction.rows(
+        `UPDATE imports SET status = $4::import_status, status_reason = $5, runner = NULL, finished_at = clock_timestamp(), touched_at = clock_timestamp()
+         WHERE tenant_id = $1::uuid AND id = $2::uuid AND runner = $3::uuid AND status = 'running' RETURNING 1`,
+        [tenantId, id, runner, status, reason],
+      );
+      if (ended.length > 0) {
+        transaction.send(
+          "DELETE FROM import_chunks WHERE tenant_id = $1::uuid AND import_id = $2::uuid",
+          [tenantId, id],
+        );
+      }
+      return ended;
+    });
+    return row !== undefined;
+  }
+
+  /** Marks a chunk by itself, of which nothing is written. */
+  markAlone(
+    actor: Actor,
+    catalog: Catalog,
+    taken: Taken,
+    place: number,
+    outcome: ChunkOutcome,
+  ): Promise<void> {
+    return this.#transaction(taken.tenantId, (transaction) =>
+      this.mark(new WriteUnit(transaction, { actor, catalog }), taken, place, outcome),
+    );
+  }
+
+  /** Whoever watches the import is woken by its commit. */
+  #transaction<Result>(
+    tenantId: string,
+    work: (transaction: Transaction) => Promise<Result>,
+  ): Promise<Result> {
+    return asOwnWork(() => this.#database.pool.transaction(tenantId, work));
+  }
+}
+
+function refusedJson(refused: ChunkOutcome["refused"]): {
+  readonly rows: string;
+  readonly errors: string;
+} {
+  return {
+    rows: JSON.stringify(refused.map(({ row: { number, cells } }) => ({ row: number, cells }))),
+    errors: JSON.stringify(
+      refused.flatMap(({ row: { number }, errors }) =>
+        errors.map((error, place) => ({ row: number, place, ...error })),
+      ),
+    ),
+  };
+}

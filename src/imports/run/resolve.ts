@@ -1,0 +1,104 @@
+import type { Complaint } from "../../lib/messages.ts";
+import type { Entity } from "../../model/entity.ts";
+import type { WriteContext } from "../../write/context.ts";
+import { restName } from "../../write/input.ts";
+import { messageOf } from "../../write/problem.ts";
+import { createRecords } from "../../write/verbs.ts";
+import type { RowReference } from "../read/types.ts";
+import { errorOf, type PreparedRow } from "./prepare.ts";
+import { findReferences, told, wantedKey, type Candidates } from "./references.ts";
+import type { ImportWrites } from "./types.ts";
+
+/** Where references are looked up, and what is created where they lead nowhere. */
+export type Resolving = {
+  readonly context: WriteContext;
+  readonly writes: ImportWrites;
+  readonly createMissing: readonly string[];
+  /** Whether nothing may be created: then a row that would have needed it goes on without. */
+  readonly dryRun: boolean;
+};
+
+/** Puts the ids of the records that rows name into their inputs; what is not there, or not clear, is an error of the row. */
+export async function resolveReferences(
+  resolving: Resolving,
+  rows: readonly PreparedRow[],
+): Promise<void> {
+  const wanted = rows.flatMap(({ references }) => references);
+  if (wanted.length === 0) return;
+  const { context } = resolving;
+  const found = new Map(await findReferences(context, wanted));
+  const missing = await createMissing(resolving, rows, found);
+  for (const { input, references, errors } of rows) {
+    for (const reference of references) {
+      const key = wantedKey(reference);
+      const candidates = found.get(key) ?? [];
+      const [id] = candidates;
+      const complaint = missing.has(key)
+        ? (missing.get(key) ?? null)
+        : complaintOf(context.catalog.entity(reference.to), reference, candidates);
+      const code = candidates.length === 0 ? "NOT_FOUND" : "BAD_USER_INPUT";
+      if (complaint !== null)
+        errors.push(errorOf(reference.column, reference.field, complaint, code));
+      else if (id !== undefined) input[reference.field] = id;
+    }
+  }
+}
+
+function complaintOf(
+  entity: Entity,
+  { by, value }: RowReference,
+  candidates: Candidates,
+): Complaint | null {
+  if (candidates.length === 1) return null;
+  const said = `"${value}"`;
+  const text =
+    candidates.length === 0
+      ? `names no ${entity.type}: none has the ${by} ${said}. Create it first, or have it created (create_missing).`
+      : `is not clear: ${candidates.length === 2 ? "two" : "several"} ${entity.plural} have the ${by} ${said}: ${told(candidates)}. Name the one you mean by its id.`;
+  return { complaint: "text", text };
+}
+
+/** Creates what rows name that is not there, in a transaction ahead of the chunk's: if that fails, it is found next time. */
+async function createMissing(
+  { context, writes, createMissing: wanted, dryRun }: Resolving,
+  rows: readonly PreparedRow[],
+  found: Map<string, Candidates>,
+): Promise<ReadonlyMap<string, Complaint | null>> {
+  const outcomes = new Map<string, Complaint | null>();
+  const lacking = new Map(
+    rows
+      .filter(({ errors }) => errors.length === 0)
+      .flatMap(({ references }) => references)
+      .filter((one) => wanted.includes(one.to) && one.by !== "id")
+      .filter((one) => found.get(wantedKey(one))?.length === 0)
+      .map((one) => [wantedKey(one), one]),
+  );
+  for (const [to, group] of Map.groupBy(lacking.values(), (one) => one.to)) {
+    const its = writes.get(to);
+    if (its === undefined) continue;
+    const inputs = group.map(({ by, value }) => newInput(its.entity, by, value));
+    if (dryRun) {
+      for (const one of group) outcomes.set(wantedKey(one), null);
+      continue;
+    }
+    const { alongside: _none, ...plain } = context;
+    const results = await createRecords(plain, its, inputs, "continue");
+    for (const [place, one] of group.entries()) {
+      const { id = null, problems = [] } = results[place] ?? {};
+      if (id !== null) found.set(wantedKey(one), [id]);
+      else {
+        const text = `names no ${its.entity.type}, and none could be created: ${problems.map(messageOf).join(" ")}`;
+        outcomes.set(wantedKey(one), { complaint: "text", text });
+      }
+    }
+  }
+  return outcomes;
+}
+
+/** A new record of which nothing is known but what it is named by. */
+function newInput({ fields }: Entity, by: string, value: string): Record<string, unknown> {
+  const field = Object.keys(fields).find((one) => restName(one) === by);
+  if (field === undefined) return { last_name: value };
+  const isNamed = by !== "name" && fields["name"] !== undefined;
+  return isNamed ? { [by]: value, name: value } : { [by]: value };
+}

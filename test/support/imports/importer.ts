@@ -1,0 +1,106 @@
+import { pino } from "pino";
+import { Credentials } from "../../../src/auth/credentials.ts";
+import { operatorOf } from "../../../src/auth/operator.ts";
+import type { Actor } from "../../../src/auth/actor.ts";
+import { loadConfig } from "../../../src/config.ts";
+import { openDatabase, type Database } from "../../../src/db/database.ts";
+import { actorsOf } from "../../../src/imports/run/actor.ts";
+import { ImportRuns } from "../../../src/imports/run/import-runs.ts";
+import { ImportService } from "../../../src/imports/run/import-service.ts";
+import type { ImportOptions, NewImport, Staged } from "../../../src/imports/run/types.ts";
+import { LiveFeed } from "../../../src/live/feed.ts";
+import { catalog } from "../../../src/modules/catalog.ts";
+import { crmWrites } from "../../../src/modules/crm-writes.ts";
+
+type Of = { readonly tenantId: string; readonly id: string };
+
+/** Imports on a database, whose jobs are kept in a list: a test runs them when it wants to. */
+export class Importer {
+  readonly database: Database;
+  readonly service: ImportService;
+  readonly runs: ImportRuns;
+  readonly apiKeys: Credentials["apiKeys"];
+  /** The imports that are to be run, in order. */
+  readonly queue: Of[] = [];
+  readonly #live: LiveFeed;
+
+  constructor(url: string) {
+    const config = loadConfig({ NODE_ENV: "test" });
+    const logger = pino({ level: "silent" });
+    this.database = openDatabase({ url, maxConnections: 5 });
+    const { pool } = this.database;
+    const { requestsPerMinute } = config.limits;
+    this.apiKeys = new Credentials({
+      pool,
+      config: config.auth,
+      requestsPerMinute,
+      logger,
+    }).apiKeys;
+    this.#live = new LiveFeed({ database: this.database, catalog });
+    const common = {
+      database: this.database,
+      writes: crmWrites,
+      live: this.#live,
+      enqueue: ({ tenantId, id }: Of) => {
+        this.queue.push({ tenantId, id });
+        return Promise.resolve();
+      },
+    };
+    this.service = new ImportService(common);
+    const actorOf = actorsOf(this.apiKeys);
+    this.runs = new ImportRuns({ ...common, catalog, actorOf, logger });
+  }
+
+  /** Sends a file as the operator does, or as another. */
+  stage(actor: Actor | string, asked: AskedImport, ...parts: readonly string[]): Promise<Staged> {
+    const { force = false, ...options } = asked;
+    const sent: NewImport = { options: { ...usual, ...options }, fileName: "test.csv", force };
+    return this.service.stage(
+      typeof actor === "string" ? operatorOf(actor) : actor,
+      sent,
+      bytesOf(parts),
+    );
+  }
+
+  /** Runs what is to be run, and what comes of it, to the end. */
+  async runAll(): Promise<void> {
+    for (let of = this.queue.shift(); of !== undefined; of = this.queue.shift()) await this.run(of);
+  }
+
+  run(of: Of): Promise<void> {
+    return this.runs.run(of, new AbortController().signal);
+  }
+
+  async close(): Promise<void> {
+    await this.#live.close();
+    await this.apiKeys.close();
+    await this.database.close();
+  }
+}
+
+export type AskedImport = Partial<ImportOptions> & { readonly force?: boolean };
+
+const usual: ImportOptions = {
+  entity: "contact",
+  mode: "create",
+  key: null,
+  onError: "continue",
+  dryRun: false,
+  unmapped: "wait",
+  map: {},
+  file: {},
+  manner: {
+    dates: null,
+    decimals: null,
+    country: null,
+    timeZone: "UTC",
+    values: {},
+    defaults: {},
+    empty: "skip",
+  },
+  createMissing: [],
+};
+
+async function* bytesOf(parts: readonly string[]): AsyncGenerator<Uint8Array> {
+  for (const part of parts) yield await Promise.resolve(Buffer.from(part));
+}
