@@ -8,7 +8,7 @@ import { FrameReader, StatementTexts, type Frame } from "./wire-frames.ts";
  */
 export type Cut = { readonly statement: number; readonly when: "before" | "unheard" };
 
-/** What happens before a statement is sent, while the connection waits. */
+/** What happens before a statement is sent, while the connection waits: once the round trips before it are answered. */
 type Pause = { readonly statement: number; readonly until: () => Promise<void> };
 
 /** A way to the database that knows every statement which takes it, and breaks where it is told to. */
@@ -19,7 +19,10 @@ export type CuttableRoute = {
   watch(trap?: Cut | Pause): void;
   /** What was sent since `watch`, in order. */
   statements(): readonly string[];
-  /** Resolves when the trap has gone off; after a cut the server's end is gone by then, and its locks. */
+  /**
+   * Resolves when the trap has gone off; after a cut the server's end is gone by then, and its locks. Fails as what was
+   * to happen before a statement did.
+   */
   sprung(): Promise<void>;
   close(): void;
 };
@@ -27,11 +30,18 @@ export type CuttableRoute = {
 /** The message behind the statements of a round trip. */
 const sync = Buffer.from([0x53, 0, 0, 0, 4]);
 
-/** The note of a key's use, and what fences a connection or looks at its fence: only some connections need it. */
-const ofItsOwn = /note_api_key_use|app\.tenant_id|crm-gateway fence/;
+/**
+ * The note of a key's use, the word to other processes that a log has grown, and what fences a connection or looks at
+ * its fence. They come when the gateway likes: the word of one write may come within the next, or be that of both.
+ */
+const ofItsOwn = /note_api_key_use|pg_notify|app\.tenant_id|crm-gateway fence/;
 
 /** What all connections of a route share. */
-type Watched = { statements: string[]; trap: Cut | Pause | null; spring: () => void };
+type Watched = {
+  statements: string[];
+  trap: Cut | Pause | null;
+  spring: (outcome?: Promise<void>) => void;
+};
 
 /** Ends the server's process of a connection, as an operator or a failover does. */
 type Terminate = (processId: number) => Promise<unknown>;
@@ -96,6 +106,8 @@ class Carrier {
   #unheardFrom = Number.POSITIVE_INFINITY;
   /** Messages that wait for a pause to end. */
   #waiting: Frame[] | null = null;
+  /** A pause that is to come when so many round trips more are answered. */
+  #pause: (Pause & { tripsBefore: number }) | null = null;
   /** Nothing more is passed on to the server. */
   #isCut = false;
   /** Whether that is in the midst of a round trip. */
@@ -117,10 +129,12 @@ class Carrier {
     const [near, far] = [this.#near, this.#far];
     near.on("data", (chunk: Buffer) => {
       for (const frame of this.#fromClient.read(chunk)) this.#toServer(frame);
+      this.#pauseWhenAnswered();
       this.#cutWhenAnswered();
     });
     far.on("data", (chunk: Buffer) => {
       for (const frame of this.#fromServer.read(chunk)) this.#toClient(frame);
+      this.#pauseWhenAnswered();
       this.#cutWhenAnswered();
     });
     near.on("end", () => far.end());
@@ -173,7 +187,7 @@ class Carrier {
     this.#watched.trap = null;
     if ("until" in trap) {
       this.#waiting = [];
-      void trap.until().then(() => this.#goOn());
+      this.#pause = { ...trap, tripsBefore: this.#unanswered.length - (this.#isInTrip ? 1 : 0) };
     } else if (trap.when === "before") {
       this.#isCut = true;
     } else {
@@ -181,10 +195,17 @@ class Carrier {
     }
   }
 
-  #goOn(): void {
+  #pauseWhenAnswered(): void {
+    if (this.#pause === null || this.#pause.tripsBefore > 0) return;
+    const outcome = this.#pause.until();
+    this.#pause = null;
+    void outcome.catch(() => undefined).then(() => this.#goOn(outcome));
+  }
+
+  #goOn(outcome: Promise<void>): void {
     for (const { bytes } of this.#waiting ?? []) this.#far.write(bytes);
     this.#waiting = null;
-    this.#watched.spring();
+    this.#watched.spring(outcome);
   }
 
   #toClient({ type, bytes }: Frame): void {
@@ -197,7 +218,10 @@ class Carrier {
     // CommandComplete
     if (type === "C") this.#answered = trip.shift() ?? this.#answered;
     // ReadyForQuery
-    if (type === "Z") this.#unanswered.shift();
+    if (type === "Z") {
+      this.#unanswered.shift();
+      if (this.#pause !== null) this.#pause.tripsBefore -= 1;
+    }
   }
 
   #cutWhenAnswered(): void {
