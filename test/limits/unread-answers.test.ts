@@ -15,11 +15,13 @@ const most = 48_000_000;
 const large = 8_000_000;
 const inFlight = 4;
 /** Many more answers than may be unread at once. */
-const asked = casesOf(30, 12);
+const asked = casesOf(30, 8);
 
 beforeAll(async () => {
   gateway = await startGateway({
     logLevel: "silent",
+    // Each answer has 8 MB, and comparing takes as long again.
+    compare: false,
     env: {
       MAX_IN_FLIGHT: String(inFlight),
       MAX_QUEUED: "1000",
@@ -141,7 +143,8 @@ it("a stream of events is counted and bounded too", async () => {
 });
 
 it("that many keys of one tenant ask for again and again keep no other tenant waiting", async () => {
-  const keys = await Promise.all(Array.from({ length: 12 }, () => gateway.keyFor("large")));
+  const keys: string[] = [];
+  while (keys.length < 12) keys.push(await gateway.keyFor("large"));
   for (const one of keys) await post(gateway.url, one);
   const body = JSON.stringify({ query });
   let isOver = false;

@@ -77,15 +77,14 @@ async function write(key: string, mark: string) {
   return { account_id, deal_id };
 }
 
-/** All events of a subscription, until nothing comes any more. */
-async function textOf(key: string, query: string): Promise<string> {
+/** All events of a subscription from the first one, up to the one that has `last` in it. */
+async function textOf(key: string, query: string, last: string): Promise<string> {
   const variables = { after: cursorAt("0") };
   const stream = await EventStream.open(gateway.url, key, { query, variables });
   let text = "";
-  for (;;) {
-    const quiet = new Promise<null>((resolve) => setTimeout(() => resolve(null), 1_500));
-    const next = await Promise.race([stream.next(), quiet]);
-    if (next === null) break;
+  while (!text.includes(last)) {
+    const next = await stream.next();
+    if (next === null) throw new Error(`it ended before ${last}: ${text}`);
     text += next.data;
   }
   await stream.close();
@@ -173,27 +172,28 @@ describe("a caller", () => {
       appb: "markappb",
       theirs: "marktheirs",
     };
-    const [ours, appa, appb, theirs] = await Promise.all([
-      keyOf("ours", null),
-      keyOf("ours", "app-a"),
-      keyOf("ours", "app-b"),
-      keyOf("theirs", null),
-    ]);
+    const ours = await keyOf("ours", null);
+    const appa = await keyOf("ours", "app-a");
+    const appb = await keyOf("ours", "app-b");
+    const theirs = await keyOf("theirs", null);
     for (const [name, key] of Object.entries({ ours, appa, appb, theirs })) {
       const { deal_id } = await write(key, `mark${name}`);
       await new RowWriter(gateway, key, "deals").delete(deal_id);
     }
-    // Each stream ends with a write of its own caller: all that came before it was sent by then.
-    for (const [key, seen] of [
+    const callers: readonly (readonly [string, readonly string[]])[] = [
       [appa, [marks.appa]],
       [theirs, [marks.theirs]],
       [ours, [marks.ours, marks.appa, marks.appb]],
-    ] as const) {
-      const texts = await Promise.all(everything.map((query) => textOf(key, query)));
-      for (const [place, text] of texts.entries()) {
+    ];
+    for (const [place, [key, seen]] of callers.entries()) {
+      // All that came before the caller's own last records was sent by then.
+      const last = `markend${place}`;
+      await write(key, last);
+      const texts = await Promise.all(everything.map((query) => textOf(key, query, last)));
+      for (const [asked, text] of texts.entries()) {
         for (const mark of Object.values(marks)) {
           const isSeen = seen.some((one) => one === mark);
-          expect(text.includes(mark), `${mark} in ${everything[place]}`).toBe(isSeen);
+          expect(text.includes(mark), `${mark} in ${everything[asked]}`).toBe(isSeen);
         }
       }
     }
@@ -249,11 +249,9 @@ describe("both lanes", () => {
 
 describe("a record that goes from one application to another", () => {
   it("leaves the one without what is new, and comes to the other without what was", async () => {
-    const [from, to, all] = await Promise.all([
-      keyOf("ours", "app-from"),
-      keyOf("ours", "app-to"),
-      keyOf("ours", null),
-    ]);
+    const from = await keyOf("ours", "app-from");
+    const to = await keyOf("ours", "app-to");
+    const all = await keyOf("ours", null);
     const { account_id } = await write(from, "markmoves");
     const id = await new RowWriter(gateway, from, "deals").made({ account_id, name: "markbefore" });
     const after = await moveDeal(gateway, id, {

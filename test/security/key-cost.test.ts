@@ -7,11 +7,11 @@ import { at, startGateway, type TestGateway } from "../support/gateway/gateway.t
 let gateway: TestGateway;
 let tenant: TenantFixtures;
 
-beforeAll(async () => {
+/** For each part of the file: the use of keys is written at any time, also of those of the part before. */
+async function start(): Promise<void> {
   gateway = await startGateway();
   tenant = await gateway.fixtures.tenant("north-harbor");
-});
-afterAll(() => gateway.close());
+}
 
 beforeEach(() => gateway.statements.clear());
 
@@ -26,6 +26,9 @@ const codes = (answers: readonly Awaited<ReturnType<typeof ask>>[]) =>
 const secret = "0".repeat(48);
 
 describe("checking keys", () => {
+  beforeAll(start);
+  afterAll(() => gateway.close());
+
   it("costs a key that is used all the time a statement every two seconds, not one a request", async () => {
     const key = await gateway.keyFor(tenant.slug);
     const startedAt = performance.now();
@@ -86,6 +89,9 @@ describe("checking keys", () => {
 });
 
 describe("the last use of a key", () => {
+  beforeAll(start);
+  afterAll(() => gateway.close());
+
   const noted = async (key: string) => {
     const { rows } = await gateway.fixtures.client.query<{
       last_used_at: Date | null;
@@ -99,11 +105,6 @@ describe("the last use of a key", () => {
   };
 
   it("is written once for many uses of many keys, is no change of them, and can be read", async () => {
-    // What other tests have used is written first.
-    const before = await gateway.keyFor(tenant.slug);
-    await ask(before);
-    await untilNoted(before);
-    gateway.statements.clear();
     const keys: string[] = [];
     while (keys.length < 10) keys.push(await gateway.keyFor(tenant.slug));
     const [startedAt, started] = [Date.now(), performance.now()];

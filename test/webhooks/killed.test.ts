@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { bareEnvironment } from "../support/processes/environment.ts";
 import { isLong } from "../support/run/run-length.ts";
 import { startReceiver, type Receiver } from "../support/webhooks/receiver.ts";
 
@@ -36,7 +37,7 @@ const script = fileURLToPath(new URL("../support/webhooks/worker-process.ts", im
 function startWorker(step: string): ChildProcess {
   const worker = spawn(process.execPath, [script, gateway.databaseUrl, step], {
     stdio: ["ignore", "ignore", "inherit"],
-    env: { PATH: process.env["PATH"], NODE_NO_WARNINGS: "1" },
+    env: { ...bareEnvironment, NODE_NO_WARNINGS: "1" },
   });
   workers.push(worker);
   return worker;
