@@ -81,6 +81,7 @@ export function fieldOfModel(model: ModelName, name: string, meaning: Meaning): 
 }
 
 type Searched = Partial<Pick<Meaning, "searched">>;
+type Usual = Partial<Pick<Meaning, "usual">>;
 type Limits = Partial<Pick<Meaning, "limits">>;
 
 /** A field of a kind; most kinds have a constructor below that says what is usual for them. */
@@ -96,6 +97,8 @@ const field = <Name extends FieldKind, Enum extends string = never>(
   values: null,
   expression: null,
   stored: null,
+  usual: null,
+  isPercent: false,
   computed: null,
   form: "line",
   limits: null,
@@ -111,7 +114,7 @@ export const reference = (description: string) => field(kinds.reference, descrip
 /** Names a record of any entity; the field `typed` says of which. */
 export const anyReference = (typed: string, description: string) =>
   field(kinds.anyReference, description, { typed });
-export const text = (description: string, options: Searched = {}) =>
+export const text = (description: string, options: Searched & Usual = {}) =>
   field(kinds.text, description, options);
 /** Text of many lines: its beginning is searched. */
 export const prose = (description: string) =>
@@ -165,6 +168,11 @@ export const managed = <Of extends Meaning>(definition: Of): Of => ({
 export const moneyIn = <Of extends Meaning>(currencyField: string, definition: Of): Of => ({
   ...definition,
   measure: { currency: currencyField },
+});
+/** A number of percent. */
+export const percent = <Of extends Meaning>(definition: Of): Of => ({
+  ...definition,
+  isPercent: true,
 });
 /** Numbers that do not add up: versions, or money and percents in one column. */
 export const unmeasured = <Of extends Meaning>(definition: Of): Of => ({

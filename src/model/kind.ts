@@ -33,6 +33,10 @@ export type FieldFacts = {
   readonly searched: "whole" | "beginning" | null;
   /** With an expression: for each of its values, what the column then holds, so that an index on the column serves. */
   readonly stored: Readonly<Record<string, readonly string[]>> | null;
+  /** Of a text that may be anything: the values that mean something here. Files say them in other letters, too. */
+  readonly usual: readonly string[] | null;
+  /** Whether a number is one of percent, so that a file may write the sign behind it. */
+  readonly isPercent: boolean;
 };
 
 /** The entity whose records a field names by their ids; both texts are empty where it names none, or any. */

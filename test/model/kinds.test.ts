@@ -15,6 +15,8 @@ const field: FieldFacts = {
   values: { name: "Stage", description: "Where it stands.", type: "text", values: stages },
   searched: null,
   stored: null,
+  usual: null,
+  isPercent: false,
 };
 
 /** Values as PostgreSQL reads them, those at the edges among them. */

@@ -1,37 +1,272 @@
+import { badInput } from "../../lib/errors.ts";
+import { dateFormOf } from "../../model/kinds/parts/day-text.ts";
+import { decimalFormOf } from "../../model/kinds/parts/number-text.ts";
+import { fieldOfInput } from "./field-of-input.ts";
+import { headerKey, headerKeys, likeness } from "./header-key.ts";
+import { addressKinds, addressParts, labels, phones } from "./labels.ts";
+import { errorColumns } from "./refused-csv.ts";
+import { givenTarget, parseTarget, placeOf, referencesOf, targetNames } from "./target.ts";
 import type { ColumnMapping, FileRow, Imported, Mapping, Target } from "./types.ts";
 
+/** Where a column could go, the likelier the less its rank. */
+type Candidate = { readonly column: string; readonly target: Target; readonly rank: number };
+
+/** Exact names go before labels. */
+const exact = -1;
+/** A header with something around its label goes behind one without. */
+const looseRank = 1_000;
+
 /**
- * Where the columns of a file go: as given (column → target, `E-Mail` → `email`, `Firma` → `account.name`; nothing for a
- * column that is to be left out), the others as their names say it. No two columns go to one field.
+ * Where the columns of a file go: as given (column → target, `E-Mail` → `email`, `Firma` → `account.name`, `-` for a
+ * column that is to be left out), the others as their headers say. No two columns go to one field: the other is left
+ * unmapped, with a note.
  *
  * @param sample the first rows, whose cells show the forms of days and decimals
+ * @throws GatewayError BAD_USER_INPUT for a given column that the file does not have, or a target that there is not
  */
 export function guessMapping(
-  { inputs }: Imported,
+  imported: Imported,
   header: readonly string[],
-  _sample: readonly FileRow[],
+  sample: readonly FileRow[],
   given: Readonly<Record<string, string>> = {},
 ): Mapping {
+  const told = givenTargets(imported, header, given);
+  const taken = new Map<string, string>();
+  for (const [column, target] of told) take(taken, column, target);
+  const guessed = new Map<string, Target>();
+  const candidates = header
+    .filter((column) => !told.has(column))
+    .flatMap((column) => candidatesOf(imported, header, sample, column))
+    .toSorted((left, right) => left.rank - right.rank);
+  for (const { column, target } of candidates) {
+    const place = placeOf(target);
+    if (guessed.has(column) || (place !== null && taken.has(place))) continue;
+    guessed.set(column, target);
+    if (place !== null) taken.set(place, column);
+  }
+  const isOurs = isOwnExport(imported, header);
   const columns = header.map((column): ColumnMapping => {
-    const name = given[column] ?? column;
-    const field = Object.hasOwn(inputs.create.fields, name)
-      ? inputs.create.fields[name]
-      : undefined;
-    const target: Target | null =
-      field === undefined
-        ? null
-        : field.ignored
-          ? { ignored: "kept by the gateway" }
-          : { field: name };
+    const target = told.get(column) ?? guessed.get(column) ?? null;
+    const wanted = candidates.find((one) => one.column === column)?.target;
+    const place = target === null && wanted !== undefined ? placeOf(wanted) : null;
     return {
       column,
       target,
-      guessed: !Object.hasOwn(given, column),
-      hints: [],
-      note: null,
-      dates: null,
-      decimals: null,
+      guessed: !told.has(column),
+      hints: target === null ? hintsFor(imported, column) : [],
+      note: place === null ? null : `${place} is filled by "${taken.get(place)}"`,
+      ...formsOf(imported, target, cellsOf(sample, column), isOurs),
     };
   });
-  return { columns, apostrophes: false };
+  return { columns, apostrophes: isOurs || header.includes(errorColumns[0]) };
+}
+
+/** What was given, by the names of the file's columns. */
+function givenTargets(
+  imported: Imported,
+  header: readonly string[],
+  given: Readonly<Record<string, string>>,
+): Map<string, Target> {
+  const told = new Map<string, Target>();
+  for (const [said, text] of Object.entries(given)) {
+    const column =
+      header.find((one) => one === said.trim()) ??
+      header.find((one) => headerKey(one) === headerKey(said));
+    if (column === undefined) {
+      throw badInput(
+        ["map", said],
+        `the file has no such column; it has ${header.slice(0, 100).join(", ")}.`,
+      );
+    }
+    told.set(column, givenTarget(imported, column, text));
+  }
+  return told;
+}
+
+/** @throws GatewayError BAD_USER_INPUT for a field that two given columns fill */
+function take(taken: Map<string, string>, column: string, target: Target): void {
+  const place = placeOf(target);
+  if (place === null) return;
+  const other = taken.get(place);
+  if (other !== undefined) {
+    throw badInput(["map", column], `"${other}" fills ${place} already; map one of the two.`);
+  }
+  taken.set(place, column);
+}
+
+const isErrorColumn = (column: string): boolean => errorColumns.some((one) => one === column);
+
+function candidatesOf(
+  imported: Imported,
+  header: readonly string[],
+  sample: readonly FileRow[],
+  column: string,
+): Candidate[] {
+  if (isErrorColumn(column)) {
+    return [{ column, target: { ignored: "a column of the list of refused rows" }, rank: exact }];
+  }
+  const named = exactTarget(imported, column, cellsOf(sample, column));
+  const { name } = imported.entity;
+  const found = headerKeys(name, column).flatMap((key, index): Candidate[] =>
+    targetsOf(imported, key, header, cellsOf(sample, column)).map(({ target, rank }) => ({
+      column,
+      target,
+      rank: rank + index * looseRank,
+    })),
+  );
+  return named === null ? found : [{ column, target: named, rank: exact }, ...found];
+}
+
+/** The target that a column's own name is. */
+function exactTarget(imported: Imported, column: string, cells: readonly string[]): Target | null {
+  // Not every text that names a target is the name of a column: "-" is not.
+  if (!/^[a-z][\w.]*$/.test(column)) return null;
+  const target = parseTarget(imported, column);
+  if (target === null || cells.every(isOurId)) return target;
+  // The ids of another system, which a column `id` or `account_id` has.
+  if (column === "id") return parseTarget(imported, "external_id");
+  const reference = referencesOf(imported).find(({ field }) => field === column);
+  return reference === undefined
+    ? target
+    : { reference: reference.field, to: reference.to, by: "external_id" };
+}
+
+const isOurId = (text: string): boolean =>
+  /^(?:[a-z]+-)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
+
+type Ranked = { readonly target: Target; readonly rank: number };
+
+/** The targets with a label of that key. */
+function targetsOf(
+  imported: Imported,
+  key: string,
+  header: readonly string[],
+  cells: readonly string[],
+): Ranked[] {
+  const { name } = imported.entity;
+  const special = name === "contact" ? contactTarget(key, header, cells) : null;
+  if (special !== null) return ranked(imported, special, 0);
+  const known = Object.entries(keysOf(name)).flatMap(([target, keys]) => {
+    const rank = keys.indexOf(key);
+    return rank === -1 ? [] : ranked(imported, target, rank);
+  });
+  const phone = name === "contact" ? phoneKeys.indexOf(key) : -1;
+  const numbers =
+    phone === -1
+      ? []
+      : ["phone_1", "phone_2", "phone_3"].flatMap((one) => ranked(imported, one, phone));
+  return [...known, ...numbers, ...addressOf(imported, key)];
+}
+
+function ranked(imported: Imported, text: string, rank: number): Ranked[] {
+  const target = parseTarget(imported, text);
+  return target === null ? [] : [{ target, rank }];
+}
+
+const keysIn = (list: string): string[] => list.split(",").map(headerKey);
+const phoneKeys = keysIn(phones);
+
+/** Target → keys of its labels, for each entity. */
+const keys = new Map<string, Readonly<Record<string, readonly string[]>>>();
+
+function keysOf(entity: string): Readonly<Record<string, readonly string[]>> {
+  const known = keys.get(entity);
+  if (known !== undefined) return known;
+  const made = Object.fromEntries(
+    Object.entries(labels[entity] ?? {}).map(([target, list]) => [target, keysIn(list)]),
+  );
+  keys.set(entity, made);
+  return made;
+}
+
+const salutation =
+  /^(?:mr|mrs|ms|miss|mx|dr|prof|sir|herr|frau|hr|fr|m|mme|mlle|sr|sra|srta|ing|dipl)\b\.?/i;
+
+/** Headers of contacts that mean one thing or another, by the columns beside them and their cells. */
+function contactTarget(
+  key: string,
+  header: readonly string[],
+  cells: readonly string[],
+): string | null {
+  const has = (target: string) =>
+    header.some((one) => keysOf("contact")[target]?.includes(headerKey(one)) === true);
+  // `Title` is a salutation in Outlook, and a position in Salesforce and Zoho.
+  if (key === "title") {
+    const isSalutation =
+      has("job_title") || (cells.length > 0 && cells.every((one) => salutation.test(one)));
+    return isSalutation && !has("title") ? "title" : has("job_title") ? null : "job_title";
+  }
+  // `Vorname;Name`, `Prénom;Nom`.
+  const isBesideFirst = has("first_name") && !has("last_name");
+  return isBesideFirst && (key === "name" || key === "nom") ? "last_name" : null;
+}
+
+/** The parts of addresses of accounts, by the keys of their headers: `BillingCity`, `Rechnungsadresse PLZ`. */
+const addressTargets: ReadonlyMap<string, string> = new Map(
+  Object.entries(addressKinds).flatMap(([kind, starts]) =>
+    Object.entries(addressParts).flatMap(([part, ends]) =>
+      keysIn(starts).flatMap((start) =>
+        keysIn(ends).map((end): [string, string] => [
+          `${start}${end}`,
+          `addresses.${kind}.${part}`,
+        ]),
+      ),
+    ),
+  ),
+);
+
+function addressOf(imported: Imported, key: string): Ranked[] {
+  const target = imported.entity.name === "account" ? addressTargets.get(key) : undefined;
+  return target === undefined ? [] : ranked(imported, target, 0);
+}
+
+/** The three names of targets that are most like a header. */
+function hintsFor(imported: Imported, column: string): string[] {
+  const key = headerKey(column);
+  return targetNames(imported)
+    .map((name) => ({ name, alike: likeness(key, headerKey(name)) }))
+    .filter(({ alike }) => alike >= 0.35)
+    .toSorted((left, right) => right.alike - left.alike)
+    .slice(0, 3)
+    .map(({ name }) => name);
+}
+
+/** An export of ours has the columns that the gateway keeps, and none that it does not know. */
+function isOwnExport({ inputs }: Imported, header: readonly string[]): boolean {
+  const fields = header.map((column) =>
+    Object.hasOwn(inputs.create.fields, column) ? inputs.create.fields[column] : undefined,
+  );
+  const kept = fields.filter((field) => field?.ignored === true).length;
+  return kept >= 2 && fields.every((field) => field !== undefined);
+}
+
+/** The texts of a column that are not empty. */
+function cellsOf(sample: readonly FileRow[], column: string): string[] {
+  return sample.flatMap(({ cells }) => {
+    const cell = Object.hasOwn(cells, column) ? cells[column] : undefined;
+    return typeof cell === "string" && cell.trim() !== "" ? [cell.trim()] : [];
+  });
+}
+
+/** The forms that all telling cells of a column show. */
+function formsOf(
+  imported: Imported,
+  target: Target | null,
+  cells: readonly string[],
+  isOurs: boolean,
+): Pick<ColumnMapping, "dates" | "decimals"> {
+  const kind =
+    target !== null && "field" in target ? fieldOfInput(imported, target.field)?.kind.name : null;
+  const isNumber = kind === "decimal" || kind === "int";
+  const isDay = kind === "date" || kind === "dateTime";
+  return {
+    dates: isDay ? (isOurs ? "iso" : common(cells.map(dateFormOf))) : null,
+    decimals: isNumber ? (isOurs ? "point" : common(cells.map(decimalFormOf))) : null,
+  };
+}
+
+/** The one form that is there; null where there is none, or another one too. */
+function common<Form>(forms: readonly (Form | null)[]): Form | null {
+  const [form, ...others] = new Set(forms.filter((one) => one !== null));
+  return form === undefined || others.length > 0 ? null : form;
 }

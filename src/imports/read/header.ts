@@ -33,6 +33,7 @@ export function readHeader(cells: readonly string[], line: number): string[] {
         `the name of column ${index + 1} has more than ${maxNameLength} characters; shorten it, or check the quotes and the delimiter.`,
       );
     }
+    if (name === "__proto__") throw refused(line, `no column can be called ${name}; rename it.`);
     let unique = name;
     for (let count = 2; taken.has(unique); count += 1) unique = `${name} (${count})`;
     taken.add(unique);

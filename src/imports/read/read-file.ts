@@ -2,6 +2,7 @@ import { csvRows } from "./csv.ts";
 import { decoded } from "./decode.ts";
 import { delimiterOf, namedDelimiter } from "./delimiter.ts";
 import { encodingOf, formatOf, headOf, refuseBinary } from "./head.ts";
+import { itemsOf, jsonRows, linesOf } from "./json-rows.ts";
 import { FileRefused, type FileOptions, type FileRow, type OpenFile } from "./types.ts";
 
 /** Characters of a text that its format and delimiter are found out from. */
@@ -23,7 +24,11 @@ export async function readFile(
   const text = await startOf(decoded(bytes, encoding, mark));
   const format = formatOf(text.start, options);
   const header: string[] = [];
-  if (format !== "csv") throw new FileRefused("WRONG_FORMAT", null, "JSON is not read yet.");
+  if (format !== "csv") {
+    const pieces = format === "json" ? itemsOf(text.all) : linesOf(text.all);
+    const rows = await begun(jsonRows(pieces, options.type, header));
+    return { header, rows, found: { format, encoding, delimiter: null } };
+  }
   const excel = namedDelimiter(text.start);
   const isWhole = text.start.length < headLength;
   const delimiter =

@@ -1,60 +1,181 @@
-import { asComplaint } from "../../lib/messages.ts";
-import type {
-  CellComplaint,
-  FileRow,
-  Imported,
-  Manner,
-  Mapping,
-  ReadRow,
-  RowReference,
+import { ExactNumber } from "../../lib/exact-number.ts";
+import { isRecord } from "../../lib/json.ts";
+import { asComplaint, type Complaint } from "../../lib/messages.ts";
+import type { Reading } from "../../lib/reading.ts";
+import type { Field } from "../../model/field.ts";
+import type { TextManner } from "../../model/kind.ts";
+import { listOfText } from "../../model/kinds/text-list.ts";
+import { fieldOfInput } from "./field-of-input.ts";
+import {
+  strayCells,
+  type CellComplaint,
+  type ColumnMapping,
+  type FileRow,
+  type Imported,
+  type Manner,
+  type Mapping,
+  type ReadRow,
+  type RowReference,
+  type Target,
 } from "./types.ts";
 
-/** Reads the cells of a row as its columns are mapped: by the kinds of their fields. */
+/** What a row is read into. */
+type Draft = {
+  readonly input: Record<string, unknown>;
+  readonly references: RowReference[];
+  readonly complaints: CellComplaint[];
+};
+
+/** Reads the cells of a row as its columns are mapped: each by the kind of its field. */
 export function readRow(
-  { entity, inputs }: Imported,
-  { columns }: Mapping,
+  imported: Imported,
+  mapping: Mapping,
   manner: Manner,
   { cells }: FileRow,
 ): ReadRow {
-  const input: Record<string, unknown> = {};
-  const references: RowReference[] = [];
-  const complaints: CellComplaint[] = [];
-  for (const { column, target, dates, decimals } of columns) {
-    const cell = Object.hasOwn(cells, column) ? cells[column] : undefined;
-    if (target === null || cell === undefined) continue;
-    if ("reference" in target) {
-      if (typeof cell === "string" && cell.trim() !== "") {
-        references.push({
-          field: target.reference,
-          to: target.to,
-          by: target.by,
-          value: cell.trim(),
-          column,
-        });
-      }
-      continue;
-    }
-    if (!("field" in target)) continue;
-    const name = target.field;
-    const text = typeof cell === "string" ? cell.trim() : cell;
-    if (text === "" || typeof text !== "string") {
-      if (text !== "") input[name] = text;
-      else if (manner.empty === "null") input[name] = null;
-      continue;
-    }
-    const field = entity.fields[inputs.create.fields[name]?.field ?? ""];
-    const reading = field?.kind.fromText(
-      text,
-      {
-        dates: manner.dates ?? dates,
-        decimals: manner.decimals ?? decimals,
-        country: manner.country,
-        timeZone: manner.timeZone,
-      },
-      field,
-    ) ?? { value: text };
-    if ("value" in reading) input[name] = reading.value;
-    else complaints.push({ column, field: name, complaint: asComplaint(reading.complaint) });
+  const row: Draft = { input: {}, references: [], complaints: [] };
+  for (const column of mapping.columns) {
+    if (column.target === null || "ignored" in column.target) continue;
+    const cell = Object.hasOwn(cells, column.column) ? cells[column.column] : undefined;
+    readCell(imported, column, column.target, manner, plainCell(cell, mapping.apostrophes), row);
   }
-  return { input, references, complaints };
+  for (const [name, text] of Object.entries(manner.defaults)) {
+    if (row.input[name] !== undefined) continue;
+    const reading = readText(imported, name, text, manner, null);
+    if ("value" in reading) row.input[name] = reading.value;
+    else complain(row, null, name, reading.complaint);
+  }
+  const stray = Object.hasOwn(cells, strayCells) ? cells[strayCells] : undefined;
+  if (Array.isArray(stray)) {
+    const count = Object.keys(cells).length - 1 + stray.length;
+    complain(row, null, null, {
+      complaint: "whole",
+      text: `The row has ${count} cells and the header ${mapping.columns.length}; put cells that hold the delimiter or a line break into quotation marks.`,
+    });
+  }
+  return row;
+}
+
+function complain(row: Draft, column: string | null, field: string | null, complaint: Complaint) {
+  row.complaints.push({ column, field, complaint });
+}
+
+/** What an export puts in front of a text that a spreadsheet would run. */
+const guarded = /^'+[=+\-@\t\r]/;
+
+/** A cell without blanks around it, and without an apostrophe that an export put there; null where it says nothing. */
+function plainCell(cell: unknown, apostrophes: boolean): unknown {
+  if (typeof cell !== "string") return cell ?? null;
+  const text = (apostrophes && guarded.test(cell) ? cell.slice(1) : cell).trim();
+  return text === "" ? null : text;
+}
+
+/** What spreadsheets show where a formula failed. */
+const failedFormula = /^#(?:N\/A|REF!|NAME\?|VALUE!|DIV\/0!|NUM!|NULL!)$/;
+
+function readCell(
+  imported: Imported,
+  mapping: ColumnMapping,
+  target: Exclude<Target, { readonly ignored: string }>,
+  manner: Manner,
+  cell: unknown,
+  row: Draft,
+): void {
+  const { column } = mapping;
+  if (typeof cell === "string" && failedFormula.test(cell)) {
+    const complaint = asComplaint(`is an error of the spreadsheet (${cell}); mend it there`);
+    return complain(row, column, "field" in target ? target.field : null, complaint);
+  }
+  if ("customField" in target) {
+    if (cell !== null) {
+      row.input["custom_fields"] = {
+        ...recordOf(row.input["custom_fields"]),
+        [target.customField]: cell,
+      };
+    }
+  } else if ("address" in target) {
+    if (cell !== null) row.input["addresses"] = withPart(row.input["addresses"], target, cell);
+  } else if ("reference" in target) {
+    const { reference: field, to, by } = target;
+    if (cell !== null) row.references.push({ field, to, by, value: textOf(cell), column });
+    else if (manner.empty === "null") row.input[field] = null;
+  } else if (cell === null) {
+    if (manner.empty === "null") row.input[target.field] = null;
+  } else {
+    const reading = readText(imported, target.field, cell, manner, mapping);
+    if ("complaint" in reading) complain(row, column, target.field, reading.complaint);
+    else row.input[target.field] = merged(row.input[target.field], reading.value);
+  }
+}
+
+/** Custom fields may come as JSON and in columns of their own. */
+const merged = (before: unknown, value: unknown): unknown =>
+  isRecord(before) && isRecord(value) ? { ...before, ...value } : value;
+
+const recordOf = (value: unknown): Readonly<Record<string, unknown>> =>
+  isRecord(value) ? value : {};
+
+/** The addresses with a part of one of them. */
+function withPart(
+  addresses: unknown,
+  { address, part }: { readonly address: string; readonly part: string },
+  cell: unknown,
+): unknown[] {
+  const all = Array.isArray(addresses) ? addresses.filter(isRecord) : [];
+  const known = all.find(({ kind }) => kind === address) ?? { kind: address };
+  return [...all.filter((one) => one !== known), { ...known, [part]: textOf(cell) }];
+}
+
+const textOf = (cell: unknown): string => {
+  if (typeof cell === "string") return cell;
+  return cell instanceof ExactNumber ? cell.source : JSON.stringify(cell);
+};
+
+/** A cell as the JSON reader of its field takes it. What JSON says as no text goes as it is, but numbers that name something. */
+function readText(
+  imported: Imported,
+  name: string,
+  cell: unknown,
+  manner: Manner,
+  column: ColumnMapping | null,
+): Reading<unknown> {
+  const field = fieldOf(imported, name);
+  const isNumber = typeof cell === "number" || cell instanceof ExactNumber;
+  if (isNumber && field?.kind.sqlType === "text") return { value: textOf(cell) };
+  if (typeof cell !== "string") return { value: cell };
+  const text = mapped(manner.values[name], cell);
+  if (field === null) {
+    const isList = "listOf" in (imported.inputs.create.fields[name]?.type ?? {});
+    return isList ? listOfText(text) : { value: text };
+  }
+  return field.kind.fromText(text, textManner(manner, column), field);
+}
+
+const textManner = (manner: Manner, column: ColumnMapping | null): TextManner => ({
+  dates: manner.dates ?? column?.dates ?? null,
+  decimals: manner.decimals ?? column?.decimals ?? null,
+  country: manner.country,
+  timeZone: manner.timeZone,
+});
+
+/** The value that a text was said to stand for. */
+function mapped(values: Readonly<Record<string, string>> | undefined, text: string): string {
+  if (values === undefined) return text;
+  if (Object.hasOwn(values, text)) return values[text] ?? text;
+  const [, value] =
+    Object.entries(values).find(([said]) => said.trim().toLowerCase() === text.toLowerCase()) ?? [];
+  return value ?? text;
+}
+
+/** Fields by the inputs that set them, since a file has the same columns in each row. */
+const fields = new WeakMap<Imported["inputs"], Map<string, Field | null>>();
+
+function fieldOf(imported: Imported, name: string): Field | null {
+  const known = fields.get(imported.inputs) ?? new Map<string, Field | null>();
+  fields.set(imported.inputs, known);
+  const before = known.get(name);
+  if (before !== undefined) return before;
+  const field = fieldOfInput(imported, name);
+  known.set(name, field);
+  return field;
 }

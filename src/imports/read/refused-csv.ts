@@ -1,4 +1,4 @@
-import type { FileRow } from "./types.ts";
+import { strayCells, type FileRow } from "./types.ts";
 
 /** A row that was not imported, and why. */
 export type RefusedRow = {
@@ -15,12 +15,14 @@ export const refusedHeader = (header: readonly string[]): string =>
 
 /** A refused row as a line of that CSV: its number, column and message, and its own cells. */
 export function refusedLine(header: readonly string[], { row, errors }: RefusedRow): string {
+  const stray = Object.hasOwn(row.cells, strayCells) ? row.cells[strayCells] : undefined;
   const columns = [...new Set(errors.flatMap(({ column }) => column ?? []))];
   return lineOf([
     String(row.number),
     columns.join("; "),
     errors.map(({ message }) => message).join(" "),
     ...header.map((column) => cellText(row.cells[column])),
+    ...(Array.isArray(stray) ? stray.map(cellText) : []),
   ]);
 }
 

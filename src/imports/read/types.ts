@@ -21,6 +21,9 @@ export type FileOptions = {
   readonly type?: string;
 };
 
+/** The key of a row's cells without a column, in rows that have too few cells or too many. No column is called so. */
+export const strayCells = "";
+
 /** What a file says in one row. */
 export type FileRow = {
   /** As a spreadsheet shows it: the header is row 1. In JSON Lines the line, in a JSON list the place from 1. */
@@ -57,7 +60,6 @@ export type RefusalCode =
   | "ROW_TOO_LONG"
   | "QUOTE_NOT_CLOSED"
   | "STRAY_QUOTE"
-  | "WRONG_NUMBER_OF_CELLS"
   | "BAD_JSON"
   | "CUT_FILE";
 
@@ -140,9 +142,9 @@ export type RowReference = {
   readonly column: string;
 };
 
-/** A cell that cannot be read. */
+/** A cell that cannot be read, or a row: that has no column. */
 export type CellComplaint = {
-  readonly column: string;
+  readonly column: string | null;
   readonly field: string | null;
   readonly complaint: Complaint;
 };

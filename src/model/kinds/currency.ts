@@ -45,6 +45,9 @@ const currencyScalar = textScalar(
   readKnownCurrency,
 );
 
+/** Signs that are of one currency only: `$` and `¥` are not. */
+const signs: Readonly<Record<string, string>> = { "€": "EUR", "£": "GBP", US$: "USD", "₹": "INR" };
+
 const currencySchema = readSchema(readCurrency).meta({ pattern: "^[A-Za-z]{3}$" });
 
 /** A currency's code. */
@@ -53,6 +56,7 @@ export const currency = {
   name: "currency",
   scalar: currencyScalar,
   schema: () => ({ type: "string", pattern: "^[A-Z]{3}$" }),
+  fromText: (text) => ({ value: signs[text] ?? text }),
   input: () => ({ schema: currencySchema, type: { scalar: currencyScalar } }),
   comparedAs: currencyKey,
   filter: textFilter({

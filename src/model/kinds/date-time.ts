@@ -3,6 +3,7 @@ import { raw, sql } from "../../lib/sql.ts";
 import type { Kind, Scalar } from "../kind.ts";
 import { readDay } from "./date.ts";
 import { base } from "./parts/base.ts";
+import { instantOfText } from "./parts/day-text.ts";
 import { filterBy } from "./parts/operators.ts";
 import { instantPattern, instantSchema, printedInstant, readInstant } from "./parts/instant.ts";
 import { ordered, parameter, withPlus } from "./parts/parameters.ts";
@@ -56,6 +57,7 @@ export const dateTime = {
   printedAs: "plain",
   schema: (_field, { fraction }) => instantSchema(`\\.\\d{${fraction}}`),
   figures: { adds: false, compares: true, groups: true, periods: "instants" },
+  fromText: (text, { dates, timeZone }) => instantOfText(text, dates, timeZone),
   input: () => ({ schema: dateTimeSchema, type: { scalar: dateTimeScalar } }),
   filter: filterBy({
     type: { name: "DateTimeFilter", about: "an instant" },

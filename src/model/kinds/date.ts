@@ -3,6 +3,7 @@ import { raw, sql } from "../../lib/sql.ts";
 import type { Kind, Scalar } from "../kind.ts";
 import { base } from "./parts/base.ts";
 import { instantPattern, instantSchema, isoDay, readInstant } from "./parts/instant.ts";
+import { dayOfText } from "./parts/day-text.ts";
 import { filterBy } from "./parts/operators.ts";
 import { ordered, parameter, withPlus } from "./parts/parameters.ts";
 import { parsedAs } from "./parts/text-scalar.ts";
@@ -55,6 +56,7 @@ export const date = {
   schema: (_field, { days }) =>
     days === "day" ? { type: "string", format: "date" } : instantSchema("\\.000", "T00:00:00"),
   figures: { adds: false, compares: true, groups: true, periods: "days" },
+  fromText: (text, { dates }) => dayOfText(text, dates),
   input: () => ({ schema: dateSchema, type: { scalar: dateScalar } }),
   filter: filterBy({
     type: { name: "DateFilter", about: "a day" },

@@ -5,6 +5,7 @@ import type { Kind, Scalar } from "../kind.ts";
 import { base } from "./parts/base.ts";
 import { filterBy } from "./parts/operators.ts";
 import { custom } from "./parts/issue.ts";
+import { decimalOfText } from "./parts/number-text.ts";
 import { ordered, parameter } from "./parts/parameters.ts";
 import { orderedOperators } from "./parts/whole.ts";
 
@@ -50,6 +51,7 @@ export const decimal = {
     decimals === "number" ? sql`trim_scale(${value})` : sql`trim_scale(${value})::text`,
   printedAs: "plain",
   schema: (_field, { decimals }) => ({ type: decimals === "number" ? "number" : "string" }),
+  fromText: (text, { decimals }, { isPercent }) => decimalOfText(text, decimals, isPercent),
   figures: { adds: true, compares: true, groups: false, periods: null },
   input: () => ({ schema: decimalSchema, type: { scalar: decimalScalar } }),
   filter: filterBy({

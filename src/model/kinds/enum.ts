@@ -4,6 +4,7 @@ import { all, isOneOf, param, sql } from "../../lib/sql.ts";
 import type { EnumDefinition, FieldFacts, Kind } from "../kind.ts";
 import { base, noFigures } from "./parts/base.ts";
 import { plainOperand } from "./parts/operands.ts";
+import { namedValue } from "./parts/plain-text.ts";
 import {
   enumFilterType,
   filterBy,
@@ -40,6 +41,7 @@ export const enumeration = {
   printedAs: "plain",
   schema: (field) => ({ type: "string", enum: namesOf(field) }),
   figures: { ...noFigures, groups: true },
+  fromText: (text, _manner, field) => ({ value: namedValue(text, namesOf(field)) ?? text }),
   input: (field) => {
     const names = namesOf(field);
     return {

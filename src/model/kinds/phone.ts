@@ -1,10 +1,15 @@
-import { parsePhoneNumberFromString } from "libphonenumber-js/min";
+import {
+  isSupportedCountry,
+  parsePhoneNumberFromString,
+  type CountryCode,
+} from "libphonenumber-js/min";
 import { valueOf, type Reading } from "../../lib/reading.ts";
 import { all, any, not, param, sql, unknown, type Sql } from "../../lib/sql.ts";
 import type { Kind } from "../kind.ts";
 import { readOnce } from "../read-once.ts";
 import { plainOperand } from "./parts/operands.ts";
 import { asList, sameOperators, type Operator } from "./parts/operators.ts";
+import { shortText } from "./parts/plain-text.ts";
 import { textFilter, textLike } from "./parts/text-like.ts";
 import { textSchema } from "./parts/text-schema.ts";
 
@@ -140,6 +145,18 @@ const isAmong =
     return isWanted ? found : not(found);
   };
 
+const isCountry = (text: string): text is CountryCode => isSupportedCountry(text);
+
+/** A number as a file has it: one without its country code gets that of the country, if there is one. */
+function phoneOfText(text: string, country: string | null): Reading {
+  const reading = shortText(text);
+  if (country === null || !isCountry(country) || phoneInE164(text) !== null) return reading;
+  const plain = text.normalize("NFKC");
+  if (!/^[\p{Nd}\p{Pd}\p{Zs}().[\]/]+$/u.test(plain) || otherLine.test(plain)) return reading;
+  const parsed = parsePhoneNumberFromString(plain, { defaultCountry: country, extract: false });
+  return parsed?.isPossible() === true ? { value: parsed.number } : reading;
+}
+
 const { eq, ne, in: isIn, notIn } = sameOperators(plainOperand);
 
 /** A phone number as it is written; the column beside it holds its last digits. */
@@ -148,6 +165,7 @@ export const phone = {
   name: "phone",
   key: "narrows",
   scalar: "String",
+  fromText: (text, { country }) => phoneOfText(text, country),
   input: () => ({ schema: textSchema(), type: { scalar: "String" } }),
   filter: textFilter({
     name: "PhoneFilter",

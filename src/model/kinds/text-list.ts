@@ -1,9 +1,11 @@
 import { parse } from "postgres-array";
 import { z } from "zod";
 import { wordsOf } from "../../lib/messages.ts";
+import type { Reading } from "../../lib/reading.ts";
 import { param, sql } from "../../lib/sql.ts";
 import type { FieldConditions, FieldFacts, Kind } from "../kind.ts";
 import { base, filled } from "./parts/base.ts";
+import { jsonOfText } from "./parts/json-like.ts";
 import { asText } from "./parts/operands.ts";
 import { asList, filterBy, type Operator } from "./parts/operators.ts";
 import { textParameter } from "./parts/parameters.ts";
@@ -29,6 +31,13 @@ function listSchema(field: FieldFacts) {
   );
 }
 
+/** The items of a cell: a JSON list, else what semicolons divide, else what commas do. */
+export function listOfText(text: string): Reading<unknown> {
+  if (text.startsWith("[")) return jsonOfText(text);
+  const items = text.split(text.includes(";") ? ";" : ",").map((item) => item.trim());
+  return { value: items.filter((item) => item !== "") };
+}
+
 const holds =
   (operator: "@>" | "&&"): Operator["condition"] =>
   ({ value }, operand, path) => {
@@ -48,6 +57,7 @@ export const textList = {
   plain: readList,
   printer: () => (cell) => (cell === "{}" ? "[]" : JSON.stringify(readList(cell))),
   schema: () => ({ type: "array", items: { type: "string" } }),
+  fromText: listOfText,
   input: (field) => ({ schema: listSchema(field), type: { listOf: { scalar: "String" } } }),
   empty: [],
   merged: (into, from, field) => union(into, from, field) ?? filled(into, from),

@@ -1,4 +1,5 @@
 import type { Kind } from "../kind.ts";
+import { namedValue, shortText } from "./parts/plain-text.ts";
 import { textFilter, textLike } from "./parts/text-like.ts";
 import { textSchema } from "./parts/text-schema.ts";
 
@@ -7,6 +8,8 @@ export const text = {
   ...textLike,
   name: "text",
   scalar: "String",
+  fromText: (cell, _manner, { form, usual }) =>
+    form === "prose" ? { value: cell } : shortText(namedValue(cell, usual ?? []) ?? cell),
   input: ({ form }) => ({ schema: textSchema(form), type: { scalar: "String" } }),
   filter: textFilter({ name: "TextFilter", about: "a text" }),
 } as const satisfies Kind;

@@ -16,6 +16,13 @@ export function readUrl(text: string): Reading {
     : { complaint: { complaint: "notUrl" } };
 }
 
+/** An address as a file has it: one without a scheme, as browsers show them, gets https. */
+function urlOfText(text: string): Reading {
+  const isBare = /^[^\s:/?#@]+\.[^\s:/?#@]+(?:[/?#]\S*)?$/.test(text);
+  const withScheme = `https://${text}`;
+  return { value: isBare && URL.canParse(withScheme) ? withScheme : text };
+}
+
 const urlScalar = textScalar(
   "URL",
   "A web address with its scheme, e.g. `https://example.com/a`.",
@@ -31,6 +38,7 @@ export const url = {
   ...textLike,
   name: "url",
   scalar: urlScalar,
+  fromText: urlOfText,
   input: () => ({ schema: urlSchema, type: { scalar: urlScalar } }),
   figures: noFigures,
   filter: textFilter({ name: "TextFilter", about: "a text", hasHost: true }),

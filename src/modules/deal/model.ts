@@ -5,6 +5,7 @@ import {
   decimal,
   outside,
   outsideList,
+  percent,
   prose,
   reference,
   text,
@@ -13,6 +14,7 @@ import {
 } from "../../model/field.ts";
 import { contains, many, one, through } from "../../model/relation.ts";
 import { deletion, identity, labels, stamps, history } from "../shared-fields.ts";
+import { closedStages, openStages } from "./stages.ts";
 
 export const deal = defineEntity("Deal", {
   plural: "deals",
@@ -34,10 +36,11 @@ export const deal = defineEntity("Deal", {
     pipelineId: outside("The pipeline it is in, for tenants with several."),
     stage: text(
       "Stage: usually `lead`, `qualified`, `proposal`, `negotiation`, `closed_won` or `closed_lost`.",
+      { usual: [...openStages, ...closedStages] },
     ),
     value: moneyIn("currency", decimal("What the deal is worth, in its currency.")),
     currency: currency("ISO 4217 code of the value; the tenant's unless given."),
-    probability: decimal("Chance to win it, in percent (0–100)."),
+    probability: percent(decimal("Chance to win it, in percent (0–100).")),
     forecastCategory: text("Category for revenue planning."),
     expectedCloseDate: date("The day it is expected to close."),
     actualCloseDate: date(

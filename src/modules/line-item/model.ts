@@ -5,6 +5,7 @@ import {
   enumeration,
   int,
   managed,
+  percent,
   prose,
   reference,
   enumOf,
@@ -34,7 +35,9 @@ export const lineItem = defineEntity("LineItem", {
       decimal("Price of one, in the quote's currency; not negative: a rebate is a discount."),
     ),
     discount: unmeasured(
-      decimal("Discount: 0–100 percent, or money up to the line's price; see discountType."),
+      percent(
+        decimal("Discount: 0–100 percent, or money up to the line's price; see discountType."),
+      ),
     ),
     discountType: enumeration(discountType, "How the discount is meant."),
     total: moneyIn(
