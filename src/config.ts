@@ -48,7 +48,7 @@ export type Config = {
   http: {
     /** The most open connections; further ones are closed. */
     maxConnections: number;
-    /** A request, headers and body, must have arrived in this time. */
+    /** The headers of a request, and then its body, must have arrived in this time each. */
     receiveMilliseconds: number;
   };
   graphql: {
@@ -66,6 +66,10 @@ export type Config = {
   /** For how many days events are kept in the log of changes; null for ever. */
   logKeepDays: number | null;
   webhooks: WebhookConfig;
+  imports: {
+    /** The most bytes of a file that is imported, uncompressed. */
+    maxBytes: number;
+  };
   jobs: JobsConfig;
 };
 
@@ -140,7 +144,7 @@ const count = (max = 1_000_000_000) => {
   const hint = `must be a whole number from 1 to ${max}`;
   return z
     .string()
-    .regex(/^[1-9]\d{0,9}$/, hint)
+    .regex(/^[1-9]\d{0,12}$/, hint)
     .transform(Number)
     .refine((number) => number <= max, hint);
 };
@@ -223,6 +227,7 @@ const variablesSchema = z.object({
   MAX_UNREAD_BYTES: count(8_000_000_000).default(256_000_000),
   MAX_STREAMS_PER_KEY: count(100_000).default(100),
   MAX_STREAMS: count(100_000).default(5_000),
+  IMPORT_MAX_BYTES: count(1_000_000_000_000).default(2_000_000_000),
   JOBS: z.enum(["on", "off"], "must be on or off").default("on"),
   JOBS_AT_ONCE: count(1_000).default(100),
   npm_lifecycle_event: z.string().optional(),
@@ -320,6 +325,7 @@ export function loadConfig(
       streams: parsed.data.MAX_STREAMS,
     },
     webhooks: webhookConfig(parsed.data),
+    imports: { maxBytes: parsed.data.IMPORT_MAX_BYTES },
     jobs: { inGateway: parsed.data.JOBS === "on", atOnce: parsed.data.JOBS_AT_ONCE },
   };
 }

@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { addDistribute } from "./cli/distribute.ts";
 import { addDoctor } from "./cli/doctor.ts";
+import { addImport } from "./cli/import.ts";
 import { addKeys } from "./cli/keys.ts";
 import { addMigrate } from "./cli/migrate.ts";
 import { addOpenApi, addSchema } from "./cli/schema.ts";
@@ -50,6 +51,7 @@ for (const add of [
   addMigrate,
   addSeed,
   addTenants,
+  addImport,
   addKeys,
   addToken,
   addWebhooks,

@@ -18,6 +18,8 @@ import { declareDealMutations } from "./modules/deal/mutations.ts";
 import { declareDeal } from "./modules/deal/type.ts";
 import { declareDepartmentMutations } from "./modules/department/mutations.ts";
 import { declareDepartment } from "./modules/department/type.ts";
+import { declareImportMutations } from "./modules/import/mutations.ts";
+import { declareImport } from "./modules/import/type.ts";
 import { declareLineItemMutations } from "./modules/line-item/mutations.ts";
 import { declareLineItem } from "./modules/line-item/type.ts";
 import { declareQuoteMutations } from "./modules/quote/mutations.ts";
@@ -43,6 +45,7 @@ export function createSchema(catalog: Catalog): GraphQLSchema {
     declareApiKey,
     declareChangeEvent,
     declareWebhook,
+    declareImport,
     declareAccountMutations,
     declareContactMutations,
     declareDealMutations,
@@ -54,6 +57,7 @@ export function createSchema(catalog: Catalog): GraphQLSchema {
     declareApiKeyMutations,
     declareSubscriptions,
     declareWebhookMutations,
+    declareImportMutations,
   ]) {
     declare(schema);
   }

@@ -53,6 +53,8 @@ import { workFor } from "./limits/request-work.ts";
 import { catalog } from "./modules/catalog.ts";
 import { roots as restRoots, templateOf } from "./rest/operations.ts";
 import { answerDocs, answerOpenApi, docsPath, openApiPath } from "./rest/openapi/pages.ts";
+import { importsPath } from "./rest/imports/operations.ts";
+import { importRoutes } from "./rest/imports/routes.ts";
 import { exportRoutes } from "./rest/export/routes.ts";
 import { restRoutes } from "./rest/routes.ts";
 import { createTasks } from "./tasks.ts";
@@ -85,6 +87,8 @@ export type Gateway = {
   requestListener(request: IncomingMessage, response: ServerResponse): void;
   /** GraphQL over WebSocket. */
   readonly upgrades: Upgrades;
+  /** Whether a request's body may take long. */
+  isUpload(request: IncomingMessage): boolean;
   /** Whether the page of GraphiQL is served. */
   readonly servesExplorer: boolean;
   /** Serves the metrics on a port of their own; null when they have none. */
@@ -169,6 +173,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     gate,
     apiKeys,
     live,
+    imports: imports.service,
     jobs,
     webhooks,
     logger,
@@ -210,6 +215,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     app.use(`${root}*`, stepping(fromBrowsers), stepping(admitted(admission, refuseRest)));
   }
   const connections = config.pool.size;
+  const limits = { ...config.imports, patience: config.http.receiveMilliseconds };
+  app.route("/", importRoutes({ database, gate, logger, imports: imports.service, limits }));
   app.route("/", exportRoutes({ database, gate, logger, connections }));
   app.route("/", restRoutes({ database, gate, logger }));
   app.all(openApiPath, stepping(fromBrowsers), answering(answerOpenApi));
@@ -286,6 +293,7 @@ export function createGateway(options: GatewayOptions): Gateway {
         else endPlainly(socket, "503 Service Unavailable", "Retry-After: 1\r\n");
       },
     },
+    isUpload: (request) => request.method === "POST" && pathOf(request) === importsPath,
     metricsListener:
       printed === null || metricsPort === null
         ? null

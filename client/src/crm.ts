@@ -27,6 +27,7 @@ import type {
   UpdateLineItemInput,
   UpdateQuoteInput,
 } from "./openapi.ts";
+import { importsOf, type Imports } from "./imports.ts";
 import type { ClientOptions } from "./options.ts";
 import { collectionAt, logAt, type Collection, type Log } from "./resource.ts";
 import { Transport } from "./transport.ts";
@@ -70,6 +71,8 @@ export interface CrmClient {
       ListLineItemsParameters
     >;
   };
+  /** Files that are imported, `/api/v1/crm/imports`. */
+  readonly imports: Imports;
   /** The integration API, `/api/v1/integration`. */
   readonly integration: {
     readonly customers: Log<
@@ -103,6 +106,7 @@ export function createCrmClient(options: CrmClientOptions): CrmClient {
       quotes: collectionAt(crm, "/quotes"),
       lineItems: collectionAt(crm, "/line-items"),
     },
+    imports: importsOf(crm),
     integration: { customers: logAt(integration, "/customers") },
   };
 }

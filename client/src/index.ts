@@ -17,6 +17,7 @@ export {
   type Failure,
   type Issue,
 } from "./errors.ts";
+export type { Imports, ImportSettings } from "./imports.ts";
 export type { List, Page } from "./list.ts";
 export type * from "./openapi.ts";
 export type {

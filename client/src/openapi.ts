@@ -3977,3 +3977,71 @@ export interface ExportLineItemsParameters {
   /** Its place in the quote, from 0. */
   position?: IntegerFilter | null;
 }
+/** What `listImports` can be asked for. */
+export interface ListImportsParameters {
+  /** The most records of a page. */
+  limit?: number;
+  /** Where the page begins: `next_cursor` of the page before, unchanged, with the same order and filters. */
+  cursor?: string;
+}
+/** A file that was sent to be imported, and what became of its rows. */
+export interface Import {
+  id: string;
+  /** What its rows are. */
+  entity: "accounts" | "contacts" | "deals" | "activities" | "quotes" | "line-items";
+  /** What is done with its rows. */
+  mode: "create" | "upsert" | "update";
+  /** What a row's record is found by; null if all are new. */
+  key: string | null;
+  /** Whether nothing is written. */
+  dry_run: boolean;
+  /** What refused rows do. */
+  on_error: "continue" | "abort";
+  file_name: string | null;
+  /** The length of the file. */
+  bytes: number;
+  format: "csv" | "ndjson" | "json" | null;
+  encoding: string | null;
+  /** Of CSV. */
+  delimiter: string | null;
+  columns: ImportColumn[];
+  /** The columns that nothing is made of. */
+  unmapped: string[];
+  /** How far it is. */
+  status: "uploading" | "waiting" | "queued" | "running" | "done" | "failed" | "cancelled";
+  /** Why it waits, failed or was cancelled. */
+  status_reason: string | null;
+  /** Rows of the file, without its header. */
+  rows: number;
+  /** Rows written, left as they were, or refused. */
+  rows_done: number;
+  /** Rows that are new records. */
+  rows_created: number;
+  /** Rows whose record was there; it is changed where it differs. */
+  rows_updated: number;
+  /** Rows that were not written. */
+  rows_refused: number;
+  /** In the last half minute, or in all. */
+  rows_per_second: number;
+  /** About; null while nobody knows. */
+  seconds_left: number | null;
+  created_at: string;
+  created_by: string;
+  started_at: string | null;
+  finished_at: string | null;
+  /** The path of its refused rows; null without any. */
+  errors: string | null;
+}
+/** A column of a file, and where its cells go. */
+export interface ImportColumn {
+  /** As the file's header has it. */
+  column: string;
+  /** A field (`email`), a value of another record (`account.name`) or a key of `custom_fields` (`custom_fields.region`); null when nothing is made of it. */
+  field: string | null;
+  /** Whether that was guessed from the header. */
+  guessed: boolean;
+  /** Why nothing is made of it, or what it might be. */
+  note: string | null;
+}
+/** What `exportImportErrors` can be asked for. */
+export interface ExportImportErrorsParameters {}

@@ -11,6 +11,8 @@ export interface Call {
   readonly path: string;
   readonly query?: URLSearchParams | undefined;
   readonly body?: unknown;
+  /** A form in place of JSON. */
+  readonly form?: FormData;
 }
 
 interface Answer {
@@ -41,7 +43,8 @@ export class Transport {
     const { maxRetryDelay = 60_000 } = this.#options;
     const query = call.query?.toString() ?? "";
     const url = `${this.#root}${call.path}${query === "" ? "" : `?${query}`}`;
-    const body = call.body === undefined ? undefined : JSON.stringify(call.body, whole);
+    const json = call.body === undefined ? undefined : JSON.stringify(call.body, whole);
+    const body = call.form ?? json;
     const init: RequestInit = {
       method: call.method,
       headers: this.#headersOf(call, options),

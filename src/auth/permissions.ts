@@ -13,6 +13,7 @@ const permissions = {
   department: { read: "read:tenant", write: "write:tenant" },
   apiKey: { read: "read:keys", write: "write:keys" },
   webhook: { read: "read:webhooks", write: "write:webhooks" },
+  import: { read: "read:imports", write: "write:imports" },
   account: { read: "read:accounts", write: "write:accounts" },
   contact: { read: "read:contacts", write: "write:contacts" },
   deal: { read: "read:deals", write: "write:deals" },

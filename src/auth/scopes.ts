@@ -1,4 +1,4 @@
-/** What a scope can name: the entities, and what the customers APIs, the tenant, its keys and its webhooks need. */
+/** What a scope can name: the entities, and what the customers APIs, the tenant, its keys, webhooks and imports need. */
 const scopeSubjects = [
   "accounts",
   "contacts",
@@ -10,6 +10,7 @@ const scopeSubjects = [
   "tenant",
   "keys",
   "webhooks",
+  "imports",
 ] as const;
 
 /** `read:accounts`, `write:*` or `*`: what a credential may do. */

@@ -81,7 +81,7 @@ async function serveRequests(
   onClose(() => gateway.close());
   // Before requests are taken, so that it is closed after them.
   const metricsUrl = await serveMetrics(context, gateway, metricsPort);
-  const server = createHttpServer(gateway.requestListener, config.http, gateway.upgrades);
+  const server = createHttpServer(gateway.requestListener, config.http, gateway);
   await listen(server, config.host, port);
   onClose(() => drain(server, hurry));
   // Before the server waits for the requests that run.

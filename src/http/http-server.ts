@@ -17,11 +17,12 @@ const maxHeaders = 200;
 const keepAliveMilliseconds = 65_000;
 /** A connection on which nothing moves, as of a client that does not read its answer, is closed. */
 const stalledMilliseconds = 120_000;
+const tooSlow = "408 Request Timeout";
 /** What Node calls it when something is wrong with a request before it is one. */
 const statusOf: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
   HPE_CHUNK_EXTENSIONS_OVERFLOW: "413 Content Too Large",
-  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
+  ERR_HTTP_REQUEST_TIMEOUT: tooSlow,
 };
 
 /** Takes over connections that become WebSockets. */
@@ -31,6 +32,13 @@ export type Upgrades = {
   take(request: IncomingMessage, socket: Duplex, head: Buffer): void;
 };
 
+/** Requests that are not read whole and answered. */
+type Special = {
+  readonly upgrades?: Upgrades | null;
+  /** Whether a request's body may take long; what answers it watches its pace. */
+  readonly isUpload?: (request: IncomingMessage) => boolean;
+};
+
 /**
  * The HTTP server that a gateway is served by, with the limits of what is read at all. What is hardly HTTP is answered
  * in one line without details.
@@ -38,13 +46,15 @@ export type Upgrades = {
 export function createHttpServer(
   listener: RequestListener,
   limits: Config["http"],
-  upgrades: Upgrades | null = null,
+  { upgrades = null, isUpload = () => false }: Special = {},
 ): Server {
   const { receiveMilliseconds, maxConnections } = limits;
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
     const refusal = refusalOf(request);
-    if (refusal === null) listener(request, response);
-    else response.writeHead(refusal, { "content-length": 0, connection: "close" }).end();
+    if (refusal === null) {
+      if (!request.complete && !isUpload(request)) awaitBody(request, receiveMilliseconds);
+      listener(request, response);
+    } else response.writeHead(refusal, { "content-length": 0, connection: "close" }).end();
   };
   const server = createServer(
     {
@@ -52,7 +62,8 @@ export function createHttpServer(
       // Of two credentials Node would keep one; joined they are none.
       joinDuplicateHeaders: true,
       headersTimeout: receiveMilliseconds,
-      requestTimeout: receiveMilliseconds,
+      // Node's own has no exceptions: `awaitBody` is it.
+      requestTimeout: 0,
       connectionsCheckingInterval: Math.min(1_000, receiveMilliseconds / 4),
       keepAliveTimeout: keepAliveMilliseconds,
       ServerResponse: Response,
@@ -94,4 +105,13 @@ function refusalOf({ rawHeaders, headers }: IncomingMessage): number | null {
   const coding = headers["transfer-encoding"];
   // Node reads the chunks of any other coding and says nothing of it.
   return coding === undefined || coding.trim().toLowerCase() === "chunked" ? null : 400;
+}
+
+/** Ends the connection of a request whose body does not arrive in time. */
+function awaitBody(request: IncomingMessage, milliseconds: number): void {
+  const { socket } = request;
+  const timer = setTimeout(() => {
+    if (!request.complete) Connection.of(socket).fail(tooSlow);
+  }, milliseconds);
+  request.once("close", () => clearTimeout(timer));
 }

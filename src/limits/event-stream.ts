@@ -5,6 +5,8 @@ export type StreamEvent = { readonly body: string; readonly cursor: string };
 export type StreamEnd =
   /** Nobody listens any more. */
   | { readonly kind: "closed" }
+  /** There is nothing more to come. */
+  | { readonly kind: "complete" }
   /** The client should come again and go on from the last cursor that it has. */
   | { readonly kind: "interrupted" }
   /** It was refused, for a reason that the client is told: `{"errors":[…]}` as JSON, and the error's code. */

@@ -44,9 +44,10 @@ export async function sendEvents(
     for (;;) {
       const next = await events.next();
       if (next.done === true) {
-        if (next.value.kind === "refused") {
-          await write(to, `event: next\ndata: ${next.value.body}\n\n${complete}`);
-        }
+        const { value: end } = next;
+        if (end.kind === "refused") {
+          await write(to, `event: next\ndata: ${end.body}\n\n${complete}`);
+        } else if (end.kind === "complete") await write(to, complete);
         return next.value;
       }
       for (const { body, cursor } of next.value) {

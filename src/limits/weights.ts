@@ -23,6 +23,8 @@ export const weights = {
   phoneValue: 5,
   /** Each row of an export. */
   exported: 1 / 100,
+  /** A file that is sent to be imported, whatever its length. */
+  import: 100,
   mutation: 10,
   merge: 500,
 } as const;

@@ -80,8 +80,11 @@ type Told = {
   readonly isUnexpected: boolean;
 };
 
+/** What of an operation the words of its refusals depend on. */
+export type ToldOperation = Pick<AnyOperation, "face" | "verb">;
+
 /** Turns whatever was thrown into an answer in the words of the face. */
-export function tell(thrown: unknown, operation: AnyOperation, requestId: string): Told {
+export function tell(thrown: unknown, operation: ToldOperation, requestId: string): Told {
   const expected = (answer: Answer, code: ErrorCode): Told => ({
     answer,
     code,

@@ -14,7 +14,7 @@ import { Refused } from "./error-answers.ts";
  */
 export async function pass(
   context: RequestContext,
-  { face }: AnyOperation,
+  { face }: Pick<AnyOperation, "face">,
   gate: Gate,
 ): Promise<Actor> {
   const passage = await gate.pass(context, face);

@@ -14,7 +14,6 @@ import { catalog } from "../modules/catalog.ts";
 import { isLong } from "../model/field.ts";
 import { defaultPageSize } from "../query/page.ts";
 import { Reader } from "../query/reader.ts";
-import { describeError } from "../telemetry/describe-error.ts";
 import { headOf, type Answer } from "./answer.ts";
 import type { Operation } from "./face.ts";
 import { once } from "./idempotent.ts";
@@ -22,7 +21,8 @@ import { patternsOf, readLimit, readQuery, sorts } from "./list-query.ts";
 import { operations, roots } from "./operations.ts";
 import { pass } from "./pass.ts";
 import { readBody } from "./read-body.ts";
-import { noSuchMethod, nothingServed, Refused, tell } from "./error-answers.ts";
+import { noSuchMethod, nothingServed, tell } from "./error-answers.ts";
+import { refusalOf } from "./refusal.ts";
 import { verbs, type Call } from "./verbs.ts";
 
 type RestOptions = {
@@ -85,19 +85,7 @@ async function respond(
   try {
     answer = await carryOut(operation, request, options);
   } catch (thrown) {
-    const requestId = context.id;
-    const told = tell(thrown, operation, requestId);
-    if (told.isUnexpected) {
-      const { logger } = options;
-      const cause = thrown instanceof Refused ? thrown.cause : thrown;
-      logger.error(
-        { requestId, operation: operation.id, cause: describeError(cause) },
-        "unexpected error",
-      );
-    }
-    context.codes.add(told.code);
-    for (const scope of told.missingScopes) context.missingScopes.add(scope);
-    ({ answer } = told);
+    answer = refusalOf(thrown, operation, context, options.logger);
   }
   const sent = await send(context, answer);
   // What is left to do is the client's: to read it. It is counted by now, so that the next finds no room that is taken.

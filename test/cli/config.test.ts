@@ -57,6 +57,7 @@ describe("the configuration", () => {
         METRICS_HOST: "0.0.0.0",
         METRICS_TOKEN: "sixteen-or-more-characters",
         CORS_ORIGINS: "https://app.example.com, http://localhost:3000",
+        IMPORT_MAX_BYTES: "5000000000",
         WEBHOOK_ALLOW_HOSTS: "Hooks.corp.example, *.corp.internal, 10.0.0.0/8, fd12::7",
         GRAPHIQL: "on",
         TRUST_PROXY: "on",

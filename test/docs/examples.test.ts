@@ -67,9 +67,15 @@ describe("README's examples", () => {
       pagination: { count: 1 },
     });
     const bulk = await read("docs/bulk.md");
-    for (const [, path = ""] of bulk.matchAll(/http:\/\/127\.0\.0\.1:4000(\/api\S+)"/g)) {
-      const answer = await fetch(`${gateway.url}${path}`, { headers: { "x-api-key": key } });
-      expect([path, answer.status]).toEqual([path, 200]);
+    const [csv = ""] = blocks(bulk, "csv");
+    const examples = bulk.matchAll(/curl (.*)"http:\/\/127\.0\.0\.1:4000(\/api\S+)"/g);
+    for (const [, flags = "", path = ""] of examples) {
+      const isUpload = flags.includes("-X POST");
+      const answer = await fetch(`${gateway.url}${path}`, {
+        headers: { "x-api-key": key, ...(isUpload ? { "content-type": "text/csv" } : {}) },
+        ...(isUpload ? { method: "POST", body: csv } : {}),
+      });
+      expect([path, answer.status]).toEqual([path, isUpload ? 202 : 200]);
       await answer.text();
     }
   });

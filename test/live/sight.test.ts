@@ -110,9 +110,10 @@ const everything = [
 ];
 
 describe("the fields at the root of subscriptions", () => {
-  it("are all changes, and one for each kind of records that come and go", () => {
+  // Of imports test/imports/face.test.ts tells the sight.
+  it("are all changes, one for each kind of records that come and go, and imports", () => {
     expect(roots.map(({ name }) => name).toSorted()).toEqual(
-      ["changes", ...entities.map(({ name }) => `${name}Changed`)].toSorted(),
+      ["changes", "importProgress", ...entities.map(({ name }) => `${name}Changed`)].toSorted(),
     );
     expect(entities.map(({ name }) => name)).toEqual([
       "account",

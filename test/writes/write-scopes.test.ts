@@ -93,6 +93,8 @@ const webhookVerbs = ["delete", "pause", "resume", "test"].map((verb): Mutation 
   () => `${verb}Webhook(id: "${webhook}")`,
 ]);
 
+const noImport = "imp-01900000-0000-7000-8000-000000000000";
+
 /** Every mutation field, the scope that it needs, and a call that would write something. */
 const mutations: readonly Mutation[] = [
   ...entities.flatMap(([type, subject, input]): Mutation[] => [
@@ -163,6 +165,8 @@ const mutations: readonly Mutation[] = [
   ["rotateWebhookSecret", "webhooks", () => `rotateWebhookSecret(id: "${webhook}")`],
   ["redeliver", "webhooks", () => 'redeliver(id: "whd-01900000-0000-7000-8000-000000000000")'],
   ["replayWebhook", "webhooks", () => `replayWebhook(id: "${webhook}", cursor: "x")`],
+  ["cancelImport", "imports", () => `cancelImport(id: "${noImport}")`],
+  ["startImport", "imports", () => `startImport(id: "${noImport}", unmapped: ignore)`],
 ];
 
 const subjects = [
@@ -176,6 +180,7 @@ const subjects = [
   "tenant",
   "keys",
   "webhooks",
+  "imports",
 ];
 
 /** Everything that a write leaves behind. */
@@ -190,7 +195,7 @@ async function everything(): Promise<unknown> {
     "departments",
     "api_keys",
   ];
-  const counts = [...tables, "webhooks", "change_events", "number_sequences"].map(
+  const counts = [...tables, "webhooks", "imports", "change_events", "number_sequences"].map(
     (table) => `(SELECT count(*) FROM ${table})`,
   );
   const versions = tables.map((table) => `(SELECT sum(version) FROM ${table})`);

@@ -13,6 +13,8 @@ import { sightOf, type LiveOperation } from "./live-operation.ts";
 type SubscriptionOptions = {
   readonly operation: LiveOperation;
   readonly feed: LiveStream;
+  /** Whether the feed ends by itself because there is nothing more to come. */
+  readonly isFinite: boolean;
   readonly texts: EventTexts;
   /** The cursor behind which it begins. */
   readonly cursor: string | null;
@@ -107,8 +109,9 @@ export class SubscriptionStream implements EventStream {
         }
         if (this.#end !== null) break;
       }
-      // The feed has ended by itself: the server stops.
-      this.interrupt();
+      // A log has no end: the server stops.
+      if (this.#options.isFinite) this.#endWith({ kind: "complete" });
+      else this.interrupt();
     } catch (error) {
       if (isPassing(error)) this.interrupt();
       else this.refuse(error);

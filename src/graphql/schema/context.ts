@@ -4,6 +4,7 @@ import type { FencedPool } from "../../db/fenced-pool.ts";
 import type { Transaction } from "../../db/transaction.ts";
 import type { FencedPrisma } from "../../db/fenced-prisma.ts";
 import type { Work } from "../../db/work.ts";
+import type { ImportService } from "../../imports/run/import-service.ts";
 import type { Jobs } from "../../jobs/jobs.ts";
 import type { Webhooks } from "../../modules/webhook/endpoint.ts";
 import type { Catalog } from "../../model/catalog.ts";
@@ -27,6 +28,8 @@ export type Context = {
   readonly jobs: Pick<Jobs, "add">;
   /** Those who deliver to webhooks. */
   readonly webhooks: Webhooks;
+  /** Files that are imported. */
+  readonly imports: ImportService;
   /** The request's idempotency key, when it is a mutation that came with one. */
   readonly idempotency: Pick<IdempotentStep, "key" | "requestHash"> | null;
   /** The outcomes of the request's mutation fields, by their names in the answer. */

@@ -16,8 +16,11 @@ export type LiveOutcome = {
   readonly transition: Transition | null;
 };
 
-/** What a field at the root of a subscription listens for, as its arguments say. */
-export type Asked = {
+/** What a field at the root of a subscription listens for, as its arguments say: changes, or one import. */
+export type Asked = AskedChanges | { readonly importId: string };
+
+/** What it listens for in the log. */
+export type AskedChanges = {
   readonly types: readonly string[] | null;
   readonly operations: readonly ChangeOperation[] | null;
   /** A filter over events. */

@@ -30,6 +30,9 @@ export function createStoredQueries(options: Options): StoredQueries {
     get jobs(): never {
       throw new Error("a query adds no jobs");
     },
+    get imports(): never {
+      throw new Error("a stored query knows no imports");
+    },
     get webhooks(): never {
       throw new Error("a stored query knows no webhooks");
     },

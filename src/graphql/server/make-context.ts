@@ -5,7 +5,9 @@ import { Reader } from "../../query/reader.ts";
 import type { Context } from "../schema/context.ts";
 
 /** The services of the process that resolvers and verbs use. Each is asked for when it is used. */
-type Services = Pick<Context, "apiKeys" | "jobs" | "webhooks"> & { readonly database: Database };
+type Services = Pick<Context, "apiKeys" | "jobs" | "webhooks" | "imports"> & {
+  readonly database: Database;
+};
 
 type ContextParts = Pick<Context, "actor" | "work"> &
   Partial<Pick<Context, "outcomes" | "printed">> & { readonly db?: Queryable };
@@ -30,6 +32,9 @@ export function makeContext(
     },
     get webhooks() {
       return services.webhooks;
+    },
+    get imports() {
+      return services.imports;
     },
     // useIdempotency sets it, for mutations.
     idempotency: null,

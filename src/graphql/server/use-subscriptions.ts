@@ -13,12 +13,15 @@ import type { RequestContext } from "../../gate/request-context.ts";
 import { badInput } from "../../lib/errors.ts";
 import { headerOf } from "../../lib/headers.ts";
 import { holdFor } from "../../limits/send-answer.ts";
-import type { LiveFeed } from "../../live/feed.ts";
+import type { ImportService } from "../../imports/run/import-service.ts";
+import type { LiveFeed, LiveStream } from "../../live/feed.ts";
 import type { CompiledSubscription, Compiler } from "../compile/compiler.ts";
 import { planOf, tooExpensive } from "../limits/use-operation-limits.ts";
+import { followImport } from "../live/import-progress.ts";
 import type { EventTexts } from "../live/event-texts.ts";
 import { sightOf, type LiveOperation } from "../live/live-operation.ts";
 import type { Streams } from "../live/streams.ts";
+import type { Asked } from "../schema/listening.ts";
 import { SubscriptionStream } from "../live/subscription-stream.ts";
 import type { GatewayPlugin, ServerContext } from "./server-context.ts";
 import { exactVariables } from "./use-exact-numbers.ts";
@@ -34,6 +37,7 @@ type SubscriptionOptions = {
   readonly introspection: boolean;
   readonly gate: Gate;
   readonly feed: LiveFeed;
+  readonly imports: ImportService;
   readonly texts: EventTexts;
   readonly streams: Streams;
   /** Prints an error of a stream as the caller may see it. Unexpected ones are logged. */
@@ -119,23 +123,19 @@ function operationOf(
 
 /** Opens the stream of an operation. Its opening costs one point, and each event what it reads. */
 async function open(
-  { gate, feed, texts, streams, tell }: SubscriptionOptions,
+  options: SubscriptionOptions,
   operation: LiveOperation,
   context: RequestContext,
 ): Promise<SubscriptionStream> {
+  const { gate, texts, streams, tell } = options;
   const { actor, field, variables } = operation;
   const asked = field.asked(variables);
   if (asked === null) throw badInput([], "The subscription has no field; directives leave it out.");
-  // A client that comes again sends the arguments that it began with.
-  const resumed = headerOf(context.request.headers, lastEventId);
-  const cursor = resumed ?? asked.after;
-  const after =
-    cursor === null ? null : positionOf(cursor, resumed === null ? "after" : "Last-Event-ID");
+  const { cursor, isFinite, begun } = sourceOf(options, asked, operation, context);
   const giveBack = streams.take(actor);
   try {
     await pay(gate, context, actor, 1);
-    const { types, operations, where, record } = asked;
-    const live = feed.open({ actor, types, operations, where, record }, after);
+    const live = begun();
     const begin = await live.opened.catch(async (error: unknown) => {
       await live.return();
       throw error;
@@ -143,6 +143,7 @@ async function open(
     const stream: SubscriptionStream = new SubscriptionStream({
       operation,
       feed: live,
+      isFinite,
       texts,
       cursor: cursor ?? cursorAt(begin),
       charge: (payer, points) => pay(gate, context, payer, points),
@@ -159,6 +160,37 @@ async function open(
     giveBack();
     throw error;
   }
+}
+
+type Source = {
+  /** The cursor behind which it begins; null for now. */
+  readonly cursor: string | null;
+  readonly isFinite: boolean;
+  readonly begun: () => LiveStream;
+};
+
+/** Where the events come from: the log, or an import, of which each event says all. */
+function sourceOf(
+  { feed, imports }: SubscriptionOptions,
+  asked: Asked,
+  { actor }: LiveOperation,
+  { request }: RequestContext,
+): Source {
+  if ("importId" in asked) {
+    return {
+      cursor: null,
+      isFinite: true,
+      begun: () => followImport(imports, actor, asked.importId),
+    };
+  }
+  // A client that comes again sends the arguments that it began with.
+  const resumed = headerOf(request.headers, lastEventId);
+  const cursor = resumed ?? asked.after;
+  const after =
+    cursor === null ? null : positionOf(cursor, resumed === null ? "after" : "Last-Event-ID");
+  const { types, operations, where, record } = asked;
+  const begun = () => feed.open({ actor, types, operations, where, record }, after);
+  return { cursor, isFinite: false, begun };
 }
 
 async function pay(

@@ -15,6 +15,7 @@ import type { EventStream } from "../../limits/event-stream.ts";
 import { sendStream, sendWhole } from "../../limits/send-answer.ts";
 import { sendEvents } from "../../limits/send-events.ts";
 import { isRecord } from "../../lib/json.ts";
+import type { ImportService } from "../../imports/run/import-service.ts";
 import type { LiveFeed } from "../../live/feed.ts";
 import { describeError } from "../../telemetry/describe-error.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
@@ -61,6 +62,7 @@ type GraphQLServerOptions = {
   readonly gate: Gate;
   readonly apiKeys: ApiKeys;
   readonly live: LiveFeed;
+  readonly imports: ImportService;
   readonly jobs: Jobs;
   readonly webhooks: Webhooks;
   readonly logger: Logger;
@@ -109,6 +111,7 @@ export function createGraphQLServer(options: GraphQLServerOptions) {
     introspection: config.graphql.introspection,
     gate,
     feed: options.live,
+    imports: options.imports,
     streams,
     texts: new EventTexts({
       schema,

@@ -185,7 +185,7 @@ export class Staging {
   #end(
     actor: Actor,
     { tenantId, id }: Of,
-    { options, force }: NewImport,
+    { options, force, waits: isHeld = false }: NewImport,
     staged: {
       readonly mapping: Mapping;
       readonly header: readonly string[];
@@ -200,7 +200,7 @@ export class Staging {
     },
   ): Promise<Outcome> {
     const { mapping, header, found, rows, bytes, fingerprint } = staged;
-    const waits = mapping.columns.some(({ target }) => target === null);
+    const waits = isHeld || mapping.columns.some(({ target }) => target === null);
     return this.#transaction(tenantId, async (transaction) => {
       // The same file at the same time: one of the two is the first.
       transaction.send("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [
@@ -208,7 +208,7 @@ export class Staging {
       ]);
       const [before] = await transaction.rows(
         `SELECT id FROM imports WHERE tenant_id = $1::uuid AND fingerprint = $2::bytea AND app_id IS NOT DISTINCT FROM $3
-           AND status <> 'uploading' ORDER BY created_at DESC LIMIT 1`,
+           AND status NOT IN ('uploading', 'failed', 'cancelled') ORDER BY created_at DESC LIMIT 1`,
         [tenantId, fingerprint, actor.appId],
       );
       if (before?.[0] != null && !force) {

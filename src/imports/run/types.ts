@@ -35,6 +35,8 @@ export type NewImport = {
   readonly fileName: string | null;
   /** Whether the same file with the same options is imported once more. */
   readonly force: boolean;
+  /** Whether it waits for `start` though all of its columns go somewhere. */
+  readonly waits?: boolean;
 };
 
 /** What became of an upload: the import that it made, or the one that the same file made before. */

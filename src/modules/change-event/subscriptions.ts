@@ -10,7 +10,7 @@ import type { SchemaTypes } from "../../graphql/schema/builder.ts";
 import type { Context } from "../../graphql/schema/context.ts";
 import {
   listens,
-  type Asked,
+  type AskedChanges,
   type LiveOutcome,
   type Transition,
 } from "../../graphql/schema/listening.ts";
@@ -212,7 +212,7 @@ const textsIn = (value: unknown): string[] | null =>
   Array.isArray(value) ? value.filter((item) => typeof item === "string") : null;
 
 /** The enum's values are the words themselves. */
-const operationsIn = (value: unknown): Asked["operations"] =>
+const operationsIn = (value: unknown): AskedChanges["operations"] =>
   textsIn(value)?.filter(isOperation) ?? null;
 
 const isOperation = (text: string): text is ChangeOperation =>

@@ -12,14 +12,14 @@ import type { GateEnv, RequestContext } from "../../gate/request-context.ts";
 import { acceptedCodings } from "../../lib/accept.ts";
 import { sendStream, sendWhole } from "../../limits/send-answer.ts";
 import { readingCost, weights } from "../../limits/weights.ts";
-import { describeError } from "../../telemetry/describe-error.ts";
 import { headOf } from "../answer.ts";
-import { noSuchMethod, Refused, tell } from "../error-answers.ts";
+import { noSuchMethod, Refused } from "../error-answers.ts";
 import type { Operation, Resource } from "../face.ts";
 import { patternsOf, readListQuery, readQuery, sorts } from "../list-query.ts";
 import { pass } from "../pass.ts";
+import { refusalOf } from "../refusal.ts";
+import { Places } from "../places.ts";
 import { exportedLists as lists, listExports, wholeExport } from "./operations.ts";
-import { ExportPlaces } from "./places.ts";
 import { csvHeader, csvLines, jsonLines } from "./print.ts";
 import { readExportQuery } from "./request.ts";
 import { counted, opened, positionIn, type Counted, type Part } from "./snapshot.ts";
@@ -42,13 +42,16 @@ type Export = {
   readonly end: (position: string, rows: number) => string;
 };
 
+/** A part of the connections for all: an export keeps one for as long as its client reads. */
+const share = 4;
 /** A client that takes nothing for so long has gone, or keeps a connection for nothing. */
 const patience = 30_000;
 
 /** `GET …/export`: a list, or all of them, whole and from one snapshot, sent as it is read. */
 export function exportRoutes(options: ExportOptions): Hono<GateEnv> {
   const app = new Hono<GateEnv>();
-  const places = new ExportPlaces(options.connections);
+  const size = Math.floor(options.connections / share);
+  const places = new Places({ name: "exports", size });
   const reads = [
     [wholeExport, allOf],
     ...listExports.map((one) => [one, exportOf(one.resource)] as const),
@@ -134,7 +137,7 @@ async function respond(
   operation: Operation<"export">,
   read: (query: URLSearchParams) => Export,
   { req, env: { context } }: HonoContext<GateEnv>,
-  options: ExportOptions & { readonly places: ExportPlaces },
+  options: ExportOptions & { readonly places: Places },
 ): Promise<Response> {
   const { response } = context;
   context.operation = {
@@ -165,19 +168,10 @@ async function respond(
     }
   } catch (thrown) {
     if (response.destroyed) return RESPONSE_ALREADY_SENT;
-    const told = tell(thrown, operation, context.id);
-    if (told.isUnexpected) {
-      const cause = thrown instanceof Refused ? thrown.cause : thrown;
-      options.logger.error(
-        { requestId: context.id, operation: operation.id, cause: describeError(cause) },
-        "unexpected error",
-      );
-    }
-    context.codes.add(told.code);
-    for (const scope of told.missingScopes) context.missingScopes.add(scope);
+    const answer = refusalOf(thrown, operation, context, options.logger);
     // What has begun cannot be refused any more: it is cut, which the client sees.
     if (response.headersSent) response.destroy();
-    else await sendWhole(context, headOf(told.answer, quotaHeaders(context)), told.answer.body);
+    else await sendWhole(context, headOf(answer, quotaHeaders(context)), answer.body);
   }
   return RESPONSE_ALREADY_SENT;
 }

@@ -42,7 +42,7 @@ const exportTypes = { csv: "text/csv", ndjson: "application/x-ndjson" } as const
 const text: JsonSchema = { type: "string" };
 
 /** The answers of one face; what several faces have in common is there once. */
-class Answers {
+export class Answers {
   readonly #face: Face;
   readonly #components: Components;
 
@@ -59,7 +59,7 @@ class Answers {
     if (verb === "list") {
       const list = this.#schema(`${noun}List`, {
         description: "One page of a list.",
-        ...closedObject({ data: { type: "array", items: record }, pagination: this.#pagination() }),
+        ...closedObject({ data: { type: "array", items: record }, pagination: this.pagination() }),
       });
       const example = { data: [sample], pagination: { count: 1, limit: 25, next_cursor: null } };
       return this.#answer(`${plural}Page`, "One page of the list.", list, example, quotaHeaders);
@@ -87,7 +87,7 @@ class Answers {
   exported(operation: AnyOperation): JsonSchema {
     const isWhole = operation === wholeExport;
     const written = isWhole ? (["ndjson"] as const) : formats;
-    return this.#sent(
+    return this.sent(
       isWhole ? "WholeExport" : "Export",
       "The rows, as they are read.",
       Object.fromEntries(written.map((format) => [exportTypes[format], { schema: text }])),
@@ -206,19 +206,19 @@ class Answers {
   }
 
   tooLarge = (): JsonSchema =>
-    this.#plain(
+    this.plain(
       "TooLarge",
       "The body is too large.",
       wordsOf({ complaint: "bodyTooLarge", max: maxBodyBytes }),
     );
   unsupported = (): JsonSchema =>
-    this.#plain(
+    this.plain(
       "UnsupportedType",
       "The body is not JSON, or it is compressed.",
       wordsOf({ complaint: "bodyNotJson" }),
     );
   reused = (): JsonSchema =>
-    this.#plain(
+    this.plain(
       "KeyReused",
       "Another request was made with this Idempotency-Key.",
       wordsOf({ complaint: "keyReused", hours: keptHours }),
@@ -244,7 +244,7 @@ class Answers {
     ]);
   }
 
-  failure({ verb }: AnyOperation): JsonSchema {
+  failure({ verb }: Pick<AnyOperation, "verb">): JsonSchema {
     const { failure } = this.#face.words;
     const error = failure?.(verb) ?? wordsOf({ complaint: "failed" });
     const schema =
@@ -272,7 +272,7 @@ class Answers {
     );
   }
 
-  #pagination() {
+  pagination() {
     return this.#schema("Pagination", {
       description: "Where a page stands in its list.",
       ...closedObject({
@@ -339,7 +339,8 @@ class Answers {
     return this.#schema(name, closedObject({ error: { type: "string", const: error } }));
   }
 
-  #plain(name: string, description: string, error: string): JsonSchema {
+  /** An answer that says no more than what is wrong. */
+  plain(name: string, description: string, error: string): JsonSchema {
     return this.#answer(name, description, this.#error(), { error }, quotaHeaders);
   }
 
@@ -354,11 +355,11 @@ class Answers {
     example: unknown,
     named: readonly HeaderName[],
   ) {
-    return this.#sent(name, description, { "application/json": { schema, example } }, named);
+    return this.sent(name, description, { "application/json": { schema, example } }, named);
   }
 
   /** An answer of any type. */
-  #sent(name: string, description: string, content: JsonSchema, named: readonly HeaderName[]) {
+  sent(name: string, description: string, content: JsonSchema, named: readonly HeaderName[]) {
     const answer = {
       description,
       headers: Object.fromEntries(

@@ -1,6 +1,7 @@
 import manifest from "../../../package.json" with { type: "json" };
 import { exports } from "../export/operations.ts";
 import { faces, operations } from "../operations.ts";
+import { importPaths, importsTag } from "./imports.ts";
 import { infoText } from "./info.ts";
 import { operationObject, tagOf } from "./operation-object.ts";
 import type { JsonSchema } from "../../model/kind.ts";
@@ -16,6 +17,7 @@ export function openApiDocument(): JsonSchema {
       item[operation.method.toLowerCase()] = operationObject(operation, path, components);
     }
   }
+  Object.assign(paths, importPaths(components));
   const resources = faces.flatMap((face) => face.resources.map((resource) => ({ face, resource })));
   return {
     openapi: "3.1.0",
@@ -27,7 +29,10 @@ export function openApiDocument(): JsonSchema {
       license: { name: manifest.license, identifier: manifest.license },
     },
     servers: [{ url: "/", description: "The server that this document comes from." }],
-    tags: resources.map((one) => ({ name: tagOf(one), description: one.resource.description })),
+    tags: [
+      ...resources.map((one) => ({ name: tagOf(one), description: one.resource.description })),
+      importsTag,
+    ],
     paths,
     components: { securitySchemes, ...components.toJSON() },
   };

@@ -86,7 +86,8 @@ export const includeDeleted = {
   },
 };
 
-const limit = {
+/** The most records of a page. */
+export const limit = {
   component: "Limit",
   parameter: {
     name: "limit",
@@ -96,7 +97,8 @@ const limit = {
   },
 };
 
-const cursor = {
+/** Where a page begins. */
+export const cursor = {
   component: "Cursor",
   parameter: {
     name: "cursor",

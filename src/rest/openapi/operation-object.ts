@@ -146,7 +146,8 @@ function pathId({ parameter, projection, noun }: Resource, components: Component
   });
 }
 
-const organization: JsonSchema = {
+/** The organization that a request names. */
+export const organization: JsonSchema = {
   name: "X-Organization-Id",
   in: "header",
   description:
@@ -154,7 +155,8 @@ const organization: JsonSchema = {
   schema: { type: "string", pattern: idPattern("ten") },
 };
 
-const department: JsonSchema = {
+/** The department that a request names. */
+export const department: JsonSchema = {
   name: "X-Department-Id",
   in: "header",
   description:

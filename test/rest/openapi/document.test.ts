@@ -2,6 +2,7 @@ import { createConfig, lintFromString } from "@redocly/openapi-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { documented } from "../../../src/rest/crm/documented.ts";
 import { exports } from "../../../src/rest/export/operations.ts";
+import { importOperations } from "../../../src/rest/imports/operations.ts";
 import { operations } from "../../../src/rest/operations.ts";
 import { printOpenApi } from "../../../src/rest/openapi/document.ts";
 import { at, listAt, startGateway, type TestGateway } from "../../support/gateway/gateway.ts";
@@ -23,6 +24,11 @@ const listed: Readonly<Record<string, readonly string[]>> = {
       ["get"],
     ]),
   ),
+  "/api/v1/crm/imports": ["get", "post"],
+  "/api/v1/crm/imports/{id}": ["get"],
+  "/api/v1/crm/imports/{id}/errors.csv": ["get"],
+  "/api/v1/crm/imports/{id}/start": ["post"],
+  "/api/v1/crm/imports/{id}/cancel": ["post"],
   "/api/v1/crm/activities": ["get", "post"],
   "/api/v1/crm/activities/{id}": ["get"],
   ...Object.fromEntries(
@@ -72,7 +78,11 @@ describe("the OpenAPI document", () => {
       Object.values(Object(item)).map((operation) => at(operation, "operationId")),
     );
     expect(new Set(ids).size).toBe(ids.length);
-    expect(ids).toEqual(expect.arrayContaining([...operations, ...exports].map(({ id }) => id)));
+    expect(ids).toEqual(
+      expect.arrayContaining(
+        [...operations, ...exports, ...Object.values(importOperations)].map(({ id }) => id),
+      ),
+    );
   });
 
   it("has the keys of records as their document lists them, in its order, and says that all are there", () => {

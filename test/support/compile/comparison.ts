@@ -29,6 +29,9 @@ export function startComparison(databaseUrl: string) {
     get jobs(): never {
       throw new Error("a query adds no jobs");
     },
+    get imports(): never {
+      throw new Error("no compiled query knows imports");
+    },
     get webhooks(): never {
       throw new Error("no compiled query knows webhooks");
     },

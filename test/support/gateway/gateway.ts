@@ -63,6 +63,8 @@ export type TestGatewayOptions = {
   /** The way that the server takes to its database: gives the URL to use instead. */
   readonly route?: (databaseUrl: string) => Promise<string>;
   readonly maxConnections?: number;
+  /** Whether the gateway runs jobs. */
+  readonly runsJobs?: boolean;
   /** If true, statements are pinned and planned as on Citus. */
   readonly isDistributed?: boolean;
   /** When webhooks are tried again. If given, the gateway runs jobs. */
@@ -114,9 +116,9 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     ...(options.logTo === undefined ? {} : { logTo: options.logTo }),
     ...(options.schedule === undefined ? {} : { webhookSchedule: options.schedule }),
   });
-  if (options.schedule !== undefined) gateway.runJobs();
+  if (options.schedule !== undefined || options.runsJobs === true) gateway.runJobs();
   const serve = async (listener: RequestListener): Promise<Server> => {
-    const made = createHttpServer(listener, config.http, gateway.upgrades);
+    const made = createHttpServer(listener, config.http, gateway);
     await listen(made, "127.0.0.1", 0);
     return made;
   };

@@ -152,7 +152,11 @@ export const entityTypes: ReadonlySet<string> = new Set(
 );
 
 /** Records that are no CRM entities: they have ids, and no filters. */
-export const operationalTypes: ReadonlySet<string> = new Set(["Webhook", "WebhookDelivery"]);
+export const operationalTypes: ReadonlySet<string> = new Set([
+  "Webhook",
+  "WebhookDelivery",
+  "Import",
+]);
 
 /**
  * All that a type tells without arguments: leaves, and what is no record of its own (pages, groups, addresses) with

@@ -25,6 +25,7 @@ export const readScopes: Readonly<Record<string, string>> = {
   Department: "read:tenant",
   ApiKey: "read:keys",
   Webhook: "read:webhooks",
+  Import: "read:imports",
 };
 
 /** What has a history, and what a search finds. */
@@ -113,6 +114,7 @@ function eventsOf(
 function kindsOf(type: string): readonly string[] {
   if (/^(Pipeline|Forecast)/.test(type)) return ["Deal"];
   if (type.startsWith("Webhook")) return ["Webhook"];
+  if (/^(Change)?Import/.test(type)) return ["Import"];
   if (type === "ChangeEvent" || schema.getType(type)?.name === undefined) return [];
   const found = [...entityTypes].filter(
     (kind) => type.startsWith(kind) || type === `Merged${kind}`,

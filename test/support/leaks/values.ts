@@ -33,6 +33,11 @@ export class Values {
       "WebhookDelivery",
       objectsIn(webhooks).filter(({ url }) => url === undefined),
     );
+    const { imports } = await gateway.data(
+      key,
+      "{ imports { nodes { id createdBy errors { nodes { column message } } } } }",
+    );
+    rows.set("Import", objectsIn(imports));
     const cursors = new Map<string, string>();
     for (const call of lists) {
       const steps = atWidest(call.steps, rows.get("Account")?.[0]?.["name"]);

@@ -45,7 +45,7 @@ async function serve(): Promise<void> {
   const config = loadConfig();
   const database = openDatabase({ url: config.databaseUrl ?? "", pool: config.pool });
   const gateway = createGateway({ schema, database, config, demo: null });
-  const server = createHttpServer(gateway.requestListener, config.http, gateway.upgrades);
+  const server = createHttpServer(gateway.requestListener, config.http, gateway);
   server.listen(config.port, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();

@@ -2,9 +2,13 @@ import { v7 as uuidv7 } from "uuid";
 import type { FuzzAnswer, FuzzRequest } from "../../fuzz/client.ts";
 import { cursorSlot, prefixes, type Plan } from "./plans.ts";
 import { IdSlot, VersionSlot } from "./values.ts";
+import { importsPath } from "../../../../src/rest/imports/operations.ts";
 
 /** So many records of a kind are written to again and again. */
 const kept = 12;
+
+/** What is imported where nothing else is sent. */
+const file = "email,last_name\nfuzz@x.example,Fuzz\n";
 
 /** What was made so far, and how requests come to reach it. */
 export class World {
@@ -31,7 +35,9 @@ export class World {
           : String(this.#settled(value, version));
       return `${encodeURIComponent(wellFormed(name))}=${encodeURIComponent(wellFormed(text))}`;
     });
-    const body = typeof plan.body === "string" ? plan.body : this.#settled(plan.body, version);
+    const isUpload = plan.method === "POST" && plan.path === importsPath && plan.body === undefined;
+    const planned = isUpload ? file : plan.body;
+    const body = typeof planned === "string" ? planned : this.#settled(planned, version);
     const given = plan.headers.map(([name, value]): readonly [string, string] => [
       name,
       value instanceof VersionSlot
@@ -48,7 +54,7 @@ export class World {
       ...(sent === null
         ? []
         : [
-            ["content-type", "application/json"] as const,
+            ["content-type", isUpload ? "text/csv" : "application/json"] as const,
             // Node leaves it out where it does not expect a body, and its end would be anywhere.
             ["content-length", String(Buffer.byteLength(sent))] as const,
           ]),

@@ -1,28 +1,35 @@
 import { EventEmitter, once } from "node:events";
-import { unavailable } from "../../lib/errors.ts";
-import { answerOf } from "../answer.ts";
-import { Refused } from "../error-answers.ts";
+import { unavailable } from "../lib/errors.ts";
+import { answerOf } from "./answer.ts";
+import { Refused } from "./error-answers.ts";
 
-/** The longest wait for a place. A client may ask for its next export before the place of the last one is free. */
+/** The longest wait for a place. A client may ask for its next one before the place of the last one is free. */
 const waitMilliseconds = 2_000;
-/** A part of the connections for all: an export keeps one for as long as its client reads. */
-const share = 4;
 
-/** Bounds the exports that run at once, since each keeps a connection. */
-export class ExportPlaces {
+type PlacesOptions = {
+  /** What takes them, in the plural: `exports`. */
+  readonly name: string;
+  /** How many there are; a tenant has half of them at most. */
+  readonly size: number;
+};
+
+/** Bounds what runs at once for as long as its client likes. */
+export class Places {
+  readonly #name: string;
   readonly #size: number;
   readonly #taken = new Map<string, number>();
   /** Tells those who wait that a place is free. */
   readonly #freed = new EventEmitter().setMaxListeners(0);
 
-  constructor(connections: number) {
-    this.#size = Math.max(1, Math.floor(connections / share));
+  constructor({ name, size }: PlacesOptions) {
+    this.#name = name;
+    this.#size = Math.max(1, size);
   }
 
   /**
    * Takes a place; gives what ends it.
    *
-   * @throws Refused RATE_LIMITED where the tenant has its exports, GatewayError UNAVAILABLE where all places are taken.
+   * @throws Refused RATE_LIMITED where the tenant has its part, GatewayError UNAVAILABLE where all places are taken.
    */
   async take(tenantId: string): Promise<() => void> {
     const until = performance.now() + waitMilliseconds;
@@ -43,11 +50,11 @@ export class ExportPlaces {
     const own = this.#taken.get(tenantId) ?? 0;
     // A part of the places, so that one tenant does not have them all.
     if (own >= Math.max(1, Math.floor(this.#size / 2))) {
-      const error = `${own} of your exports run; wait until one of them has ended.`;
+      const error = `${own} of your ${this.#name} run; wait until one of them has ended.`;
       throw new Refused("RATE_LIMITED", answerOf(429, { error }, { "retry-after": "5" }));
     }
     const all = [...this.#taken.values()].reduce((sum, count) => sum + count, 0);
-    if (all >= this.#size) throw unavailable("Too many exports run just now; try again.");
+    if (all >= this.#size) throw unavailable(`Too many ${this.#name} run just now; try again.`);
     this.#taken.set(tenantId, own + 1);
     let isOver = false;
     return () => {

@@ -1,0 +1,322 @@
+import { createReadStream, createWriteStream } from "node:fs";
+import { once } from "node:events";
+import { basename } from "node:path";
+import { createInterface } from "node:readline/promises";
+import { finished } from "node:stream/promises";
+import { type Command, Option } from "commander";
+import type { Actor } from "../auth/actor.ts";
+import type { Import } from "../db/generated/prisma/client.ts";
+import type { ImportService } from "../imports/run/import-service.ts";
+import { StartupError } from "../lib/startup-error.ts";
+import type { ShownColumn } from "../modules/import/columns.ts";
+import { columns } from "./columns.ts";
+import { logToErrors, openDatabaseAt, openMigrated } from "./open.ts";
+import { startProgress } from "./progress.ts";
+import { type CommandContext, runCommand } from "./run-command.ts";
+
+type ImportFlags = {
+  tenant: string;
+  errors?: string;
+  yes?: true;
+  unmapped?: "ignore" | "custom_fields";
+} & Readonly<Record<string, string | true | string[] | undefined>>;
+
+/** Flags that stand for options of the same names, as REST has them. */
+const passedOn = {
+  mode: "mode",
+  key: "key",
+  dryRun: "dry_run",
+  onError: "on_error",
+  map: "map",
+  value: "value",
+  default: "default",
+  dates: "dates",
+  decimals: "decimals",
+  country: "country",
+  timeZone: "time_zone",
+  empty: "empty",
+  createMissing: "create_missing",
+  format: "format",
+  encoding: "encoding",
+  delimiter: "delimiter",
+  force: "force",
+} as const;
+
+const several = (text: string, before: string[] = []): string[] => [...before, text];
+
+/** `crm import`: a file of another program becomes a tenant's records. */
+export function addImport(program: Command): void {
+  program
+    .command("import")
+    .description("import a file of CSV, JSON Lines or a JSON array; Ctrl-C cancels it")
+    .argument("<kind>", "accounts, contacts, deals, activities, quotes or line-items")
+    .argument("<file>", "the file, or - for standard input")
+    .requiredOption("--tenant <slug>", "whose records they become")
+    .option("--key <field>", "what a row's record is found by: external_id, email …")
+    .addOption(
+      new Option(
+        "--mode <what>",
+        "new records, changed ones, or both (upsert with --key, else create)",
+      ).choices(["create", "upsert", "update"]),
+    )
+    .option(
+      "--map <column=field>",
+      "where a column goes: 'E-Mail=email', 'Firma=account.name'",
+      several,
+    )
+    .option(
+      "--value <field:text=value>",
+      "what a text means: 'stage:Closed Won=closed_won'",
+      several,
+    )
+    .option("--default <field=value>", "what an empty cell means: 'country=DE'", several)
+    .addOption(
+      new Option("--unmapped <what>", "what becomes of other columns (it asks)").choices([
+        "ignore",
+        "custom_fields",
+      ]),
+    )
+    .option("--dry-run", "try everything and write nothing")
+    .addOption(
+      new Option(
+        "--on-error <what>",
+        "leave refused rows out, or end at the first (continue)",
+      ).choices(["continue", "abort"]),
+    )
+    .option("--errors <file>", "where the refused rows go, to be mended and imported again")
+    .option("--dates <form>", "iso, dmy or mdy; found out unless said")
+    .option("--decimals <form>", "point or comma; found out unless said")
+    .option("--country <code>", "of phone numbers without a country code: DE")
+    .option("--time-zone <name>", "of times without one (the tenant's)")
+    .option("--empty <what>", "whether empty cells are skipped or null (skip)")
+    .option(
+      "--create-missing <kind>",
+      "create accounts that rows name and that are not there: account",
+      several,
+    )
+    .option("--format <name>", "csv, ndjson or json; found out unless said")
+    .option("--encoding <name>", "utf-8, windows-1252 …; found out unless said")
+    .option("--delimiter <name>", "comma, semicolon, tab or pipe; found out unless said")
+    .option("--force", "import a file again that was imported before")
+    .option("-y, --yes", "do not ask")
+    .action((kind: string, file: string, flags: ImportFlags) =>
+      runCommand((context) => importFile(kind, file, flags, context)),
+    );
+}
+
+async function importFile(
+  kind: string,
+  file: string,
+  flags: ImportFlags,
+  context: CommandContext,
+): Promise<number> {
+  const { imports, actor, timeZone, run } = await openOf(flags.tenant, context);
+  const asked = await newImport(kind, file, flags, timeZone);
+  const staged = await stage(imports, actor, asked, file);
+  if (!staged.isNew && staged.import.status !== "waiting") {
+    logToErrors(
+      `This file was imported before, at ${staged.import.createdAt.toISOString()}; --force imports it again.`,
+    );
+    return await summary(imports, staged.import, flags);
+  }
+  let last = staged.import;
+  context.onClose(async () => {
+    if (last.finishedAt !== null) return;
+    const cancelled = await imports.cancel(actor, last.id);
+    if (cancelled?.status === "cancelled") {
+      logToErrors(`Cancelled. ${cancelled.rowsDone} rows are done, and stay.`);
+    }
+  });
+  await showMapping(last);
+  const unmapped = await agreed(last, flags, context);
+  if (unmapped === null) return 1;
+  const started = await imports.start(actor, last.id, unmapped);
+  run();
+  const progress = startProgress(process.stderr);
+  const ending = new AbortController();
+  context.onClose(async () => ending.abort());
+  for await (const state of imports.watch(actor, (started ?? last).id, ending.signal)) {
+    last = state.import;
+    const { rowsPerSecond, secondsLeft } = state.progress;
+    const left =
+      secondsLeft === null ? "" : `${Math.round(rowsPerSecond)} a second, ${secondsLeft} s left`;
+    progress.update(last.rowsDone, last.rows, last.status === "queued" ? "waits" : left);
+  }
+  progress.end();
+  return await summary(imports, last, flags);
+}
+
+/** The tenant's imports, with what runs them in this process too. */
+async function openOf(slug: string, context: CommandContext) {
+  const { config, onClose } = context;
+  const [{ Jobs }, { LiveFeed }, { createLog }, { catalog }, { ApiKeys }] = await Promise.all([
+    import("../jobs/jobs.ts"),
+    import("../live/feed.ts"),
+    import("../telemetry/log.ts"),
+    import("../modules/catalog.ts"),
+    import("../auth/api-keys.ts"),
+  ]);
+  const [{ openImports }, { operatorOf }, { tenantBySlug }, { readId }] = await Promise.all([
+    import("../open-imports.ts"),
+    import("../auth/operator.ts"),
+    import("../modules/tenant/operator.ts"),
+    import("../lib/id.ts"),
+  ]);
+  const database = await openDatabaseAt(await openMigrated(context, logToErrors), config, {
+    maxConnections: 4,
+  });
+  onClose(() => database.close());
+  const tenant = await tenantBySlug(database, slug);
+  const logger = createLog(config.logLevel);
+  const { requestsPerMinute } = config.limits;
+  const apiKeys = new ApiKeys({ pool: database.pool, requestsPerMinute, logger });
+  const jobs = new Jobs({ url: database.ownerUrl, logger });
+  const live = new LiveFeed({ database, catalog });
+  const atOnce = 1;
+  const { service, start, stop } = openImports({ database, jobs, live, apiKeys, logger, atOnce });
+  onClose(async () => {
+    stop();
+    await live.close();
+    await jobs.close();
+  });
+  const tenantId = readId("ten", tenant.id) ?? "";
+  const { timeZone } = await database
+    .prismaFor(tenantId)
+    .tenant.findUniqueOrThrow({ where: { id: tenantId } });
+  // Beside a gateway that runs: whoever is first.
+  const run = (): void => jobs.run(start(), { atOnce });
+  return { imports: service, actor: operatorOf(tenantId), timeZone, run };
+}
+
+/** The import that the flags ask for. @throws StartupError with all that is wrong with them */
+async function newImport(kind: string, file: string, flags: ImportFlags, timeZone: string) {
+  const { newImportOf, readSettings, settingsOf } = await import("../modules/import/settings.ts");
+  const options = Object.entries(passedOn).flatMap(([flag, name]): [string, string][] => {
+    const value = flags[flag];
+    if (value === undefined) return [];
+    return (Array.isArray(value) ? value : [String(value)]).map((text) => [name, text]);
+  });
+  const given = settingsOf([["entity", kind], ...options]);
+  const name = file === "-" ? {} : { file_name: basename(file) };
+  const read = readSettings({ ...given.value, ...name });
+  const issues = [...given.issues, ...("issues" in read ? read.issues : [])];
+  if (!("settings" in read) || issues.length > 0) {
+    const flagOf = (path: string): string =>
+      path === "entity" ? "<kind>" : `--${path.replaceAll("_", "-")}`;
+    throw new StartupError(
+      issues.map(({ path, message }) => `${flagOf(path)} ${message}`).join("\n"),
+    );
+  }
+  // It is begun once the mapping was seen.
+  return { ...newImportOf(read.settings, timeZone), waits: true };
+}
+
+async function stage(
+  imports: ImportService,
+  actor: Actor,
+  asked: Parameters<ImportService["stage"]>[1],
+  file: string,
+) {
+  const source = file === "-" ? process.stdin : createReadStream(file);
+  const { FileRefused } = await import("../imports/read/types.ts");
+  try {
+    return await imports.stage(actor, asked, source);
+  } catch (error) {
+    if (error instanceof FileRefused) throw new StartupError(`${file}: ${error.message}`);
+    const isMissing = error instanceof Error && "syscall" in error && "code" in error;
+    throw isMissing ? new StartupError(`${file} cannot be read (${String(error.code)}).`) : error;
+  }
+}
+
+/** Says where each column goes, before anything is written. */
+async function showMapping(found: Import): Promise<void> {
+  const { columnsOf } = await import("../modules/import/columns.ts");
+  const { rows, format, encoding, delimiter } = found;
+  const written = [format, encoding, delimiter === null ? null : JSON.stringify(delimiter)];
+  logToErrors(`${rows.toLocaleString("en-US")} rows (${written.filter(Boolean).join(", ")})`);
+  logToErrors(columns(["COLUMN", "FIELD", ""], columnsOf(found).map(lineOf)));
+}
+
+const lineOf = ({ column, field, guessed, note }: ShownColumn): string[] => [
+  column,
+  field ?? "-",
+  note ?? (guessed ? "guessed" : "as said"),
+];
+
+/** What becomes of columns that go nowhere; null where the import shall not begin. */
+async function agreed(
+  found: Import,
+  { yes, unmapped }: ImportFlags,
+  { hurry }: CommandContext,
+): Promise<"ignore" | "custom_fields" | "wait" | null> {
+  const { openColumns } = await import("../modules/import/columns.ts");
+  const open = openColumns(found);
+  const isTold = open.length === 0 || unmapped !== undefined;
+  if (yes === true && isTold) return unmapped ?? "wait";
+  if (!process.stdin.isTTY || yes === true) {
+    const names = open.map((name) => `"${name}"`).join(", ");
+    throw new StartupError(
+      isTold
+        ? "Nobody can be asked whether that is right: add --yes."
+        : `The columns ${names} are no field: map them by --map, or add --unmapped ignore or custom_fields.`,
+    );
+  }
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const question = isTold
+    ? "Import them so? [y/N] "
+    : `${open.length} columns are no field. [i]gnore them, keep them in [c]ustom_fields, or [N]o import? `;
+  const answer = (await terminal.question(question, { signal: hurry })).trim().toLowerCase();
+  terminal.close();
+  if (isTold) return answer.startsWith("y") ? (unmapped ?? "wait") : null;
+  if (answer.startsWith("i")) return "ignore";
+  return answer.startsWith("c") ? "custom_fields" : null;
+}
+
+/** Says what became of the rows, and writes the refused ones. The exit code: 1 if the import has not come to its end. */
+async function summary(
+  imports: ImportService,
+  found: Import,
+  { errors }: ImportFlags,
+): Promise<number> {
+  const { rows, rowsDone, rowsCreated, rowsUpdated, rowsRefused, dryRun } = found;
+  const count = (number: number): string => number.toLocaleString("en-US");
+  const parts = [
+    `${count(rowsCreated)} created`,
+    `${count(rowsUpdated)} updated`,
+    `${count(rowsRefused)} refused`,
+  ];
+  const what = dryRun ? "tried, and nothing written" : found.status;
+  process.stdout.write(`${count(rowsDone)} of ${count(rows)} rows ${what}: ${parts.join(", ")}\n`);
+  if (found.statusReason !== null) logToErrors(found.statusReason);
+  if (rowsRefused > 0) await tellRefused(imports, found, errors ?? null);
+  return found.status === "done" ? 0 : 1;
+}
+
+const mostTold = 10;
+
+async function tellRefused(
+  imports: ImportService,
+  found: Import,
+  path: string | null,
+): Promise<void> {
+  const { refusedHeader, refusedLine } = await import("../imports/read/refused-csv.ts");
+  const file = path === null ? null : createWriteStream(path);
+  file?.write(`\ufeff${refusedHeader(found.header)}`);
+  let told = 0;
+  for await (const refused of imports.refusedRows(found)) {
+    if (file !== null && !file.write(refusedLine(found.header, refused))) await once(file, "drain");
+    told += 1;
+    if (told > mostTold) {
+      if (file === null) break;
+      continue;
+    }
+    for (const { column, message } of refused.errors) {
+      logToErrors(`Row ${refused.row.number}${column === null ? "" : `, ${column}`}: ${message}`);
+    }
+  }
+  if (told > mostTold) logToErrors(`… and ${found.rowsRefused - mostTold} more`);
+  if (file === null) return logToErrors("--errors refused.csv writes them to a file.");
+  file.end();
+  await finished(file);
+  logToErrors(`They are in ${path}: mend them and import that file.`);
+}

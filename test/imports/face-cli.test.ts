@@ -1,0 +1,132 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { at, listAt } from "../support/gateway/gateway.ts";
+import { startTenant } from "../support/gateway/one-tenant.ts";
+import { bareEnvironment } from "../support/processes/environment.ts";
+import { launcher, runCli } from "../support/processes/cli.ts";
+
+let started: Awaited<ReturnType<typeof startTenant>>;
+let folder: string;
+
+beforeAll(async () => {
+  started = await startTenant("north-harbor");
+  folder = await mkdtemp(join(tmpdir(), "imports-"));
+});
+afterAll(async () => {
+  await started.gateway.close();
+  await rm(folder, { recursive: true });
+});
+
+const env = () => ({ DATABASE_URL: started.gateway.databaseUrl, LOG_LEVEL: "silent" });
+
+async function fileOf(name: string, text: string): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, text);
+  return path;
+}
+
+const crm = (kind: string, path: string, ...flags: readonly string[]) =>
+  runCli(["import", kind, path, "--tenant", "north-harbor", ...flags], env());
+
+async function emails(prefix: string): Promise<unknown[]> {
+  const path = `/api/v1/crm/contacts?email[starts_with]=${prefix}&sort=email`;
+  const { body } = await started.rest.get(path);
+  return listAt(body, "data").map((one) => at(one, "email"));
+}
+
+test("crm import shows the mapping, tries, imports, and writes refused rows to a file", async () => {
+  const path = await fileOf(
+    "people.csv",
+    "Mail,last_name,Zonk\ncli1@x.example,One,1\nnonsense,Two,2\ncli3@x.example,Three,3\n",
+  );
+  const flags = ["--map", "Mail=email", "--key", "email", "--unmapped", "ignore"];
+  const asked = await crm("contacts", path, ...flags);
+  expect(asked).toMatchObject({ code: 1, output: "" });
+  expect(asked.errors).toMatch(/^3 rows \(csv, utf-8, ","\)$/m);
+  expect(asked.errors).toMatch(/^Mail +email +as said$/m);
+  expect(asked.errors).toMatch(/^last_name +last_name +guessed$/m);
+  expect(asked.errors).toContain("add --yes");
+  const tried = await crm("contacts", path, ...flags, "--dry-run", "--yes");
+  expect(tried).toMatchObject({
+    code: 0,
+    output: "3 of 3 rows tried, and nothing written: 2 created, 0 updated, 1 refused",
+  });
+  expect(tried.errors).toMatch(/^Row 3, Mail: /m);
+  expect(await emails("cli")).toEqual([]);
+  const refused = join(folder, "refused.csv");
+  const done = await crm("contacts", path, ...flags, "--yes", "--errors", refused);
+  expect(done).toMatchObject({
+    code: 0,
+    output: "3 of 3 rows done: 2 created, 0 updated, 1 refused",
+  });
+  expect(done.errors).toContain("100 %  3 / 3 rows");
+  expect(await readFile(refused, "utf8")).toMatch(
+    /^\ufeffimport_row,import_column,import_error,Mail,last_name,Zonk\r\n3,Mail,.*,nonsense,Two,2\r\n$/,
+  );
+  expect(await emails("cli")).toEqual(["cli1@x.example", "cli3@x.example"]);
+  const again = await crm("contacts", path, ...flags, "--yes");
+  expect(again.errors).toContain("was imported before");
+  const mended = await fileOf(
+    "mended.csv",
+    (await readFile(refused, "utf8")).replace("nonsense", "cli2@x.example"),
+  );
+  expect(await crm("contacts", mended, ...flags, "--yes")).toMatchObject({
+    code: 0,
+    output: "1 of 1 rows done: 1 created, 0 updated, 0 refused",
+  });
+});
+
+test("crm import says what is wrong with its options and its file, by their names", async () => {
+  const path = await fileOf("some.csv", "email,Zonk\nw@x.example,1\n");
+  expect(await crm("people", path, "--yes", "--country", "Germany")).toMatchObject({
+    code: 1,
+    errors: expect.stringMatching(/^<kind> must be accounts, .*\n--country must be /),
+  });
+  expect(await crm("contacts", path, "--yes", "--key", "email")).toMatchObject({
+    code: 1,
+    errors: expect.stringContaining('The columns "Zonk" are no field: map them by --map'),
+  });
+  const missing = await crm("contacts", join(folder, "none.csv"), "--yes");
+  expect(missing).toMatchObject({
+    code: 1,
+    errors: expect.stringContaining("cannot be read (ENOENT)"),
+  });
+  const broken = await fileOf("broken.csv", 'email\n"a\n');
+  expect(await crm("contacts", broken, "--yes")).toMatchObject({
+    code: 1,
+    errors: expect.stringContaining("broken.csv: Line 2: "),
+  });
+  const aborted = await fileOf("aborted.csv", "email,last_name\nab1@x.example,A\nnonsense,B\n");
+  const ended = await crm("contacts", aborted, "--yes", "--key", "email", "--on-error", "abort");
+  expect(ended).toMatchObject({ code: 1, output: expect.stringContaining("rows failed") });
+  expect(await emails("ab")).toEqual([]);
+});
+
+test("Ctrl-C cancels an import, and says how much of it stays", async () => {
+  const rows = Array.from({ length: 30_000 }, (_, row) => `stop${row}@x.example,Stop`);
+  const path = await fileOf("long.csv", `email,last_name\n${rows.join("\n")}\n`);
+  const words = ["import", "contacts", path, "--tenant", "north-harbor", "--key", "email", "--yes"];
+  const child = spawn(process.execPath, [launcher, ...words], {
+    env: { ...bareEnvironment, ...env() },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let errors = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    errors += chunk.toString();
+    if (/^\d+ % /m.test(errors)) child.kill("SIGINT");
+  });
+  const code = await new Promise((resolve) => child.once("exit", resolve));
+  expect([code, errors]).toEqual([
+    130,
+    expect.stringMatching(/Cancelled\. \d+ rows are done, and stay\./),
+  ]);
+  const query = "{ imports(first: 1) { nodes { status rowsDone rowsCreated } } }";
+  const data = await started.gateway.data(started.key, query);
+  const [found] = listAt(at(data, "imports"), "nodes");
+  expect(at(found, "status")).toBe("cancelled");
+  const count = await started.rest.get("/api/v1/crm/contacts?last_name=Stop&limit=1");
+  expect(at(count.body, "pagination", "count")).toBe(at(found, "rowsCreated"));
+});
