@@ -23,13 +23,19 @@ const long = [
   "test/cli/start.test.ts",
 ];
 
+/** Those that are for `npm run test:long` alone: they install packages, or run another version. */
+const onlyLong = ["test/deploying/{image,upgrade}.test.ts"];
+
 /** A Citus to run the tests on (CONTRIBUTING.md). */
 const citusUrl = env["CRM_TEST_CITUS_URL"];
 
 export default defineConfig(({ mode }) => ({
   test: {
-    include: mode === "long" ? long : ["test/**/*.test.ts"],
-    exclude: citusUrl === undefined ? ["test/citus/**"] : [],
+    include: mode === "long" ? [...long, ...onlyLong] : ["test/**/*.test.ts"],
+    exclude: [
+      ...(citusUrl === undefined ? ["test/citus/**"] : []),
+      ...(mode === "long" ? [] : onlyLong),
+    ],
     env: {
       CRM_TEST_LONG: mode === "long" ? "1" : "",
       // For the programs that tests start.

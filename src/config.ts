@@ -240,6 +240,12 @@ const environmentSchema = variablesSchema.refine(
   { path: ["DATABASE_DIRECT_URL"], message: "needs DATABASE_URL, of the same database" },
 );
 
+/** The environment variables that the configuration is read from; npm sets one more. */
+export const variableNames: readonly string[] = [
+  ...Object.keys(variablesSchema.shape),
+  ...Object.keys(authVariables.in.shape),
+].filter((name) => name !== "npm_lifecycle_event");
+
 /**
  * Reads the configuration; empty variables count as unset.
  *
