@@ -2,13 +2,16 @@ import type { Command } from "commander";
 import { openServer } from "./open.ts";
 import { runCommand, say } from "./run-command.ts";
 
+/** Of each process: four for jobs, and one that listens for commits. */
+const connectionsBesidePool = 5;
+
 /** `crm doctor`: is the database as it should be? */
 export function addDoctor(program: Command): void {
   program
     .command("doctor")
     .description(
-      "examine the database: version, migrations, role, tenant fence, extensions, indexes; " +
-        "exit code 1 when something is off",
+      "examine the database: is it as it should be, and what slows or endangers it? Each finding has the " +
+        "command that mends it; exit code 1 when something is OFF, 0 when something is only SLOW",
     )
     .action(() =>
       runCommand(async (context) => {
@@ -18,11 +21,21 @@ export function addDoctor(program: Command): void {
           url,
           lockMilliseconds: context.config.pool.lockMilliseconds,
         });
-        const width = Math.max(0, ...findings.map(({ name }) => name.length));
-        for (const { ok, name, detail } of findings) {
-          say(`${ok ? "ok  " : "OFF "} ${name.padEnd(width)}  ${detail}`);
+        const { examineUpkeep } = await import("../db/upkeep.ts");
+        const { workers, pool, dataDir, logKeepDays } = context.config;
+        const upkeep = await examineUpkeep({
+          url,
+          connections: workers * (pool.size + connectionsBesidePool),
+          dataDir,
+          logKeepDays,
+        });
+        const all = [...findings.map((finding) => ({ ...finding, isSlow: false })), ...upkeep];
+        const width = Math.max(...all.map(({ name }) => name.length));
+        for (const { ok, isSlow, name, detail } of all) {
+          const verdict = ok ? (isSlow ? "SLOW" : "ok  ") : "OFF ";
+          say(`${verdict} ${name.padEnd(width)}  ${detail}`);
         }
-        return findings.every(({ ok }) => ok) ? 0 : 1;
+        return all.every(({ ok }) => ok) ? 0 : 1;
       }),
     );
 }

@@ -9,6 +9,14 @@ import {
   migrationsDirectory,
   readMigrations,
 } from "./migration-files.ts";
+import {
+  lockMilliseconds,
+  patiently,
+  takeTurn,
+  tryLock,
+  tryLockSession,
+  unlockSession,
+} from "./migration-locks.ts";
 import { migrationSteps } from "./migration-steps.ts";
 import { sqlStatements } from "./sql-statements.ts";
 import type { Step } from "./citus/step.ts";
@@ -35,9 +43,6 @@ type Options = {
   /** Folder of the migrations; those of this clone when left out. */
   directory?: string;
 };
-
-// The number that `prisma migrate deploy` locks too, so it and we exclude each other.
-const lock = "SELECT pg_advisory_xact_lock(72707369)";
 
 // Prisma's own layout, so that its commands read the history and write to it.
 const createHistory = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
@@ -71,7 +76,7 @@ export async function migrate(
     // Nothing is locked or written while nothing is missing: the usual start costs one SELECT.
     let missing = nextMissing(files, await readHistory(client));
     while (missing !== undefined) {
-      const name = await applyNext(client, files);
+      const name = await patiently(log, () => applyNext(client, files));
       if (name === undefined) break;
       log(`Applied migration ${name}`);
       applied.push(name);
@@ -142,11 +147,17 @@ async function applyNext(
 ): Promise<string | undefined> {
   await client.query("BEGIN");
   try {
-    await client.query(lock);
+    await takeTurn(client, tryLock);
     // A time limit meant for requests must not stop the building of an index.
-    await client.query("SET LOCAL statement_timeout = 0");
+    await client.query(
+      `SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = ${lockMilliseconds}`,
+    );
     await client.query(createHistory);
     const next = nextMissing(files, await readHistory(client));
+    if (next !== undefined && isConcurrent(next)) {
+      await client.query("COMMIT");
+      return await applyConcurrently(client, files);
+    }
     const behind: Step[] = [];
     if (next !== undefined) {
       behind.push(...(await run(client, next)));
@@ -159,6 +170,36 @@ async function applyNext(
   } catch (error) {
     await client.query("ROLLBACK").catch(() => undefined);
     throw error;
+  }
+}
+
+const concurrently =
+  /^(?:\s|--[^\n]*\n)*(?:CREATE (?:UNIQUE )?INDEX|DROP INDEX|REINDEX INDEX) CONCURRENTLY\b/i;
+
+/** Whether all statements build or drop indexes beside requests, which PostgreSQL does outside of transactions alone. */
+const isConcurrent = ({ sql }: MigrationFile): boolean =>
+  sqlStatements(sql).every(({ text }) => concurrently.test(text));
+
+/** The same without a transaction. What a failed attempt left behind, the migration's own first statements drop. */
+async function applyConcurrently(
+  client: pg.Client,
+  files: readonly MigrationFile[],
+): Promise<string | undefined> {
+  await takeTurn(client, tryLockSession);
+  try {
+    const next = nextMissing(files, await readHistory(client));
+    if (next === undefined) return undefined;
+    if (!isConcurrent(next)) return await applyNext(client, files);
+    await client.query("SET statement_timeout = 0");
+    for (const { text, start } of sqlStatements(next.sql)) {
+      await client.query(text).catch((error: unknown) => {
+        throw explain(next, start, error);
+      });
+    }
+    await client.query(recordApplied, [randomUUID(), checksum(next.sql), next.name]);
+    return next.name;
+  } finally {
+    await client.query(unlockSession);
   }
 }
 

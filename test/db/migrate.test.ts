@@ -164,3 +164,42 @@ async function query(sql: string): Promise<unknown[]> {
     await client.end();
   }
 }
+
+test("waits for a lock in small portions, behind which nobody waits for long", async () => {
+  await write("1_first", "CREATE TABLE things (id int);");
+  await migrate({ url: database.url, directory });
+  await write("2_second", "ALTER TABLE things ADD COLUMN name text;");
+  const reader = new pg.Client({ connectionString: database.url });
+  await reader.connect();
+  await reader.query("BEGIN; SELECT id FROM things");
+  const log: string[] = [];
+  const migration = migrate({ url: database.url, directory, log: (line) => log.push(line) });
+  await expect.poll(() => log).toEqual(["A migration waits for the locks of running requests"]);
+  // It waits, and has let go of the line in which others would stand behind it.
+  expect(await query("SELECT id FROM things")).toEqual([]);
+  await reader.query("COMMIT");
+  expect(await migration).toEqual({ applied: ["2_second"] });
+  await reader.end();
+});
+
+test("builds indexes beside writers, in any number of processes; a failed one begins anew", async () => {
+  await write("1_first", "CREATE TABLE things (id int); INSERT INTO things VALUES (1), (1);");
+  await migrate({ url: database.url, directory });
+  await write(
+    "2_second",
+    "-- First what a failed attempt left.\nDROP INDEX CONCURRENTLY IF EXISTS things_id;\n" +
+      "CREATE UNIQUE INDEX CONCURRENTLY things_id ON things (id);\n",
+  );
+  await write("3_third", "INSERT INTO things VALUES (2);");
+  await expect(migrate({ url: database.url, directory })).rejects.toThrow(
+    /^The migration 2_second failed.*could not create unique index "things_id"/,
+  );
+  const invalid = "SELECT 1 AS one FROM pg_index WHERE NOT indisvalid";
+  expect(await query(invalid)).toEqual([{ one: 1 }]);
+  await query("DELETE FROM things WHERE ctid IN (SELECT ctid FROM things LIMIT 1)");
+  const runs = await Promise.all(
+    Array.from({ length: 4 }, () => migrate({ url: database.url, directory })),
+  );
+  expect(runs.flatMap(({ applied }) => applied).toSorted()).toEqual(["2_second", "3_third"]);
+  expect(await query(invalid)).toEqual([]);
+});
