@@ -7,6 +7,7 @@ const long = [
   "test/**/*.property.test.ts",
   "test/faults/*.test.ts",
   "test/growing/*.test.ts",
+  "test/imports/run.test.ts",
   "test/security/leaks/*.test.ts",
   "test/rest/scopes.test.ts",
   "test/reports/search-ranking.test.ts",

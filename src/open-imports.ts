@@ -27,6 +27,8 @@ type Options = {
   readonly logger: Pick<Logger, "warn" | "error">;
   /** The most jobs that this process runs at once. */
   readonly atOnce: number;
+  /** How many requests this process has in hand just now. */
+  readonly load?: () => number;
 };
 
 /** The imports of a process: the service for those who send files, and the tasks where jobs are run. */
@@ -38,7 +40,15 @@ export type Imports = {
 };
 
 /** Imports are run by jobs: one at a time for each tenant, whose imports take turns, and a part of a process's jobs. */
-export function openImports({ database, jobs, apiKeys, live, logger, atOnce }: Options): Imports {
+export function openImports({
+  database,
+  jobs,
+  apiKeys,
+  live,
+  logger,
+  atOnce,
+  load = () => 0,
+}: Options): Imports {
   const enqueue: Enqueue = ({ tenantId, id }, runAt) =>
     jobs.add([
       {
@@ -50,7 +60,7 @@ export function openImports({ database, jobs, apiKeys, live, logger, atOnce }: O
       },
     ]);
   const common = { database, writes: crmWrites, enqueue };
-  const runs = new ImportRuns({ ...common, catalog, actorOf: actorsOf(apiKeys), logger });
+  const runs = new ImportRuns({ ...common, catalog, actorOf: actorsOf(apiKeys), logger, load });
   const service = new ImportService({ ...common, live });
   const most = Math.max(1, Math.floor(atOnce / 4));
   const rows: OwnerRows = (...statement) => jobs.rows(...statement);

@@ -160,7 +160,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     onDelivered: (events, milliseconds) => metrics?.eventsDelivered(events, milliseconds),
   });
   const { atOnce } = config.jobs;
-  const imports = openImports({ database, jobs, apiKeys, live, logger, atOnce });
+  const load = (): number => admission.state.taken + admission.state.waiting;
+  const imports = openImports({ database, jobs, apiKeys, live, logger, atOnce, load });
   const { logKeepDays: keepDays } = config;
   const keeper =
     keepDays === null

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Actor } from "../../auth/actor.ts";
 import type { Database } from "../../db/database.ts";
@@ -17,6 +18,8 @@ import { writeChunk, type ChunkOptions, type ChunkOutcome } from "./write-chunk.
 
 /** How long an import is run before others that wait have their turn. */
 const sliceMilliseconds = 5_000;
+/** While others have requests, an import rests so many times as long as its last chunk took, and at most so long. */
+const [restTimes, maxRest] = [3, 3_000];
 /** Errors of ours after which an import is given up. */
 const mostFailures = 5;
 
@@ -36,6 +39,8 @@ export type ImportRunsOptions = {
   readonly actorOf: ActorOf;
   readonly enqueue: Enqueue;
   readonly logger: Pick<Logger, "warn" | "error">;
+  /** How many requests of others this process works on, or has in line, just now. */
+  readonly load?: () => number;
 };
 
 /** Writes the rows of imports, chunk by chunk; each chunk is one transaction with its mark and its errors. */
@@ -106,21 +111,37 @@ export class ImportRuns {
 
   /** Whether something is left. */
   async #slice(plan: Plan, stopping: AbortSignal): Promise<boolean> {
-    const { taken } = plan;
     const end = performance.now() + sliceMilliseconds;
     let next = this.#nextOf(plan, -1);
-    for (;;) {
-      const current = await next;
-      if (current === null) {
-        await this.#table.end(taken, "done", null);
-        return false;
+    const slice: { state: "open" | "written" | "over" } = { state: "open" };
+    const isBusy = (): boolean => (this.#options.load?.() ?? 0) > 0;
+    const lane = async (isFirst: boolean): Promise<void> => {
+      while (slice.state === "open" && (isFirst || !isBusy())) {
+        // Read while PostgreSQL writes those before it; each chunk is one lane's.
+        const taken = next;
+        next = taken.then((read) => read && this.#nextOf(plan, read.chunk.place));
+        next.catch(() => undefined);
+        const read = await taken;
+        if (read === null) slice.state = "written";
+        if (read === null) return;
+        const startedAt = performance.now();
+        if (!(await this.#chunk(plan, read))) slice.state = "over";
+        if (isBusy()) await rest((performance.now() - startedAt) * restTimes, stopping);
+        if (stopping.aborted || performance.now() > end) return;
       }
-      // Read while PostgreSQL writes this one.
-      next = this.#nextOf(plan, current.chunk.place);
-      next.catch(() => undefined);
-      if (!(await this.#chunk(plan, current))) return false;
-      if (stopping.aborted || performance.now() > end) return true;
+    };
+    const lanes = Array.from({ length: lanesOf(plan) }, (_, place) =>
+      lane(place === 0).catch((error: unknown) => {
+        slice.state = "over";
+        throw error;
+      }),
+    );
+    for (const outcome of await Promise.allSettled(lanes)) {
+      if (outcome.status === "rejected") throw outcome.reason;
     }
+    await next.catch(() => undefined);
+    if (slice.state === "written") return !(await this.#table.end(plan.taken, "done", null));
+    return slice.state === "open";
   }
 
   async #nextOf(plan: Plan, after: number): Promise<Read | null> {
@@ -165,6 +186,19 @@ export class ImportRuns {
     return this.#table.markAlone(actor, this.#options.catalog, taken, place, outcome);
   }
 }
+
+/** Leaves the machine to people who wait for answers. */
+const rest = async (milliseconds: number, signal: AbortSignal): Promise<void> => {
+  const most = Math.min(milliseconds, maxRest);
+  await sleep(most, undefined, { signal, ref: false }).catch(() => undefined);
+};
+
+/**
+ * How many chunks are written at once, while nobody else has requests: each is a transaction with its own mark, and rows
+ * with one key are told apart before. One after the other where a chunk decides on those behind it.
+ */
+const lanesOf = ({ abortOnError, dryRun, options }: Plan): number =>
+  abortOnError || dryRun || options.createMissing.length > 0 ? 1 : 2;
 
 type Read = { readonly chunk: StagedChunk; readonly rows: readonly PreparedRow[] };
 

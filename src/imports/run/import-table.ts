@@ -49,7 +49,7 @@ export class ImportTable {
     const [row] = await asOwnWork(() =>
       this.#database.pool.forTenant(tenantId).rows(
         `SELECT place::text, body, doubles::text FROM import_chunks
-         WHERE tenant_id = $1::uuid AND import_id = $2::uuid AND place > $3::integer AND done_at IS NULL ORDER BY place LIMIT 1`,
+         WHERE tenant_id = $1::uuid AND import_id = $2::uuid AND place > $3::integer AND done_at IS NULL ORDER BY import_chunks.place LIMIT 1`,
         [tenantId, id, after],
       ),
     );
@@ -111,8 +111,10 @@ export class ImportTable {
   ): Promise<boolean> {
     const [row] = await this.#transaction(tenantId, async (transaction) => {
       const ended = await transaction.rows(
-        `UPDATE imports SET status = $4::import_status, status_reason = $5, runner = NULL, finished_at = clock_timestamp(), touched_at = clock_timestamp()
-         WHERE tenant_id = $1::uuid AND id = $2::uuid AND runner = $3::uuid AND status = 'running' RETURNING 1`,
+        `UPDATE imports SET status = $4::text::import_status, status_reason = $5, runner = NULL, finished_at = clock_timestamp(), touched_at = clock_timestamp()
+         WHERE tenant_id = $1::uuid AND id = $2::uuid AND runner = $3::uuid AND status = 'running'
+           AND ($4::text <> 'done' OR NOT EXISTS (SELECT FROM import_chunks c WHERE c.tenant_id = $1::uuid AND c.import_id = $2::uuid AND c.done_at IS NULL))
+         RETURNING 1`,
         [tenantId, id, runner, status, reason],
       );
       if (ended.length > 0) {

@@ -14,6 +14,7 @@ import type { FileRow, Mapping } from "../read/types.ts";
 import { keptActor } from "./actor.ts";
 import { packRow, packRows } from "./chunk-body.ts";
 import { importKeys, keyReader } from "./keys.ts";
+import { columnOf } from "./prepare.ts";
 import { settleUnmapped } from "./unmapped.ts";
 import { mostOpenImports, type ImportOptions, type ImportWrites, type NewImport } from "./types.ts";
 
@@ -105,8 +106,10 @@ export class Staging {
   ) {
     const file = await readFile(bytes, options.file);
     let mapping: Mapping | null = null;
-    const mapped = (sample: readonly FileRow[]): Mapping =>
-      settleUnmapped(guessMapping(writes, file.header, sample, options.map), options.unmapped);
+    const mapped = (sample: readonly FileRow[]): Mapping => {
+      const guessed = guessMapping(writes, file.header, sample, options.map);
+      return settleUnmapped(withKey(guessed, options), options.unmapped);
+    };
     let keyOf: ((row: FileRow) => bigint | null) | null = null;
     let [place, rows, length] = [0, 0, 0];
     let chunk: FileRow[] = [];
@@ -270,6 +273,24 @@ const findDoubles = `
     WHERE k.row > twice.first GROUP BY k.place)
   UPDATE import_chunks c SET doubles = doubles.rows FROM doubles
   WHERE c.tenant_id = $1::uuid AND c.import_id = $2::uuid AND c.place = doubles.place`;
+
+/**
+ * The mapping with the column of ids, which an import that finds records by them needs and no other does.
+ *
+ * @throws GatewayError if no column says what records are found by.
+ */
+function withKey(mapping: Mapping, { mode, key, map }: ImportOptions): Mapping {
+  if (key === null || mode === "create") return mapping;
+  const columns = mapping.columns.map((one) =>
+    key === "id" && (map[one.column] ?? one.column) === "id"
+      ? { ...one, target: { field: "id" } }
+      : one,
+  );
+  const keyed = { ...mapping, columns };
+  if (columnOf(keyed, key) !== null) return keyed;
+  const names = mapping.columns.map(({ column }) => `"${column}"`).join(", ");
+  throw badInput(["key"], `is ${key}, and no column goes there: map one of ${names}.`);
+}
 
 const keysOf = (
   rows: readonly FileRow[],

@@ -2,7 +2,7 @@ import type { Values } from "../../model/record.ts";
 import type { Actor } from "../../auth/actor.ts";
 import { fieldOf, type Entity } from "../../model/entity.ts";
 import type { Complaint } from "../../lib/messages.ts";
-import { name, param, raw, sql } from "../../lib/sql.ts";
+import { isOneOf, name, param, raw, sql } from "../../lib/sql.ts";
 import { isFaulty, textOf, type Draft } from "../draft.ts";
 import { restName } from "../input.ts";
 import type { Judge } from "./judge.ts";
@@ -196,10 +196,13 @@ export async function recordsWith(
           claims.map((claim) => claim.within),
           "uuid[]",
         )}) WITH ORDINALITY AS u(value, within, place)`;
+  // A list is what the index on the value is for: the join alone may read all of a tenant's rows for each claim.
+  const values = [...new Set(claims.map(valueOf))];
+  const listed = claims.length === 1 ? raw("TRUE") : isOneOf(raw(`t.${name(key)}`), values, "text");
   const rows = await unit.rows(
     sql`WITH w AS MATERIALIZED (${claimed})
       SELECT w.place, t."id", t."app_id" FROM w JOIN ${raw(name(entity.table))} t ON t.${raw(name(key) + " = w.value" + within)}
-      WHERE t."tenant_id" = ${unit.tenant} AND t."deleted_at" IS ${raw(liveness === "live" ? "NULL" : "NOT NULL")} ORDER BY t."deleted_at" DESC, t."id"`,
+      WHERE t."tenant_id" = ${unit.tenant} AND ${listed} AND t."deleted_at" IS ${raw(liveness === "live" ? "NULL" : "NOT NULL")} ORDER BY t."deleted_at" DESC, t."id"`,
   );
   return rows.map(([place, id, appId]) => ({
     claim: Number(place) - 1,
