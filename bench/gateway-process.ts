@@ -97,6 +97,7 @@ async function serve(databaseUrl: string): Promise<void> {
   const schema = createSchema(catalog);
   const gateway = createGateway({ schema, database, config, demo: null, compiled });
   const server = createHttpServer(gateway.requestListener, config.http);
+  if (process.env["JOBS"] === "on") gateway.runJobs();
   await listen(server, "127.0.0.1", 0);
   process.send?.(portOf(server));
   // A terminal's interrupt goes to the parent too, which ends this one in its own time, or is gone.
