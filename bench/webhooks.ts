@@ -1,4 +1,4 @@
-// Deliveries a second against a local receiver, and the lag of 99 endpoints while one hangs: npm run bench:webhooks
+// Deliveries a second against a local receiver, and the lag of endpoints while others hang: npm run bench:webhooks
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
@@ -22,17 +22,27 @@ const { values: flags } = parseArgs({
     events: { type: "string", default: "5000" },
     endpoints: { type: "string", default: "100" },
     rounds: { type: "string", default: "20" },
+    slow: { type: "string", default: "100" },
   },
 });
-const [events, endpoints, rounds] = [flags.events, flags.endpoints, flags.rounds].map(Number);
-if (events === undefined || endpoints === undefined || rounds === undefined) throw new Error();
+const [events = 0, endpoints = 0, rounds = 0, slow = 0] = [
+  flags.events,
+  flags.endpoints,
+  flags.rounds,
+  flags.slow,
+].map(Number);
+
+/** Just short of what a request may take. */
+const slowMilliseconds = 14_000;
 
 const arrived = new Map<string, number[]>();
 const receiver = createServer((request, response) => {
   void text(request).then(() => {
     const path = request.url ?? "";
     arrived.set(path, [...(arrived.get(path) ?? []), performance.now()]);
-    if (path !== "/hangs") response.writeHead(204).end();
+    const answer = (): unknown => response.writeHead(204).end();
+    if (path.startsWith("/slow")) setTimeout(answer, slowMilliseconds).unref();
+    else if (path !== "/hangs") answer();
     return undefined;
   });
 });
@@ -47,8 +57,10 @@ const config = loadConfig({ NODE_ENV: "test", LOG_LEVEL: "error" });
 const database = openDatabase({ url: throwaway.url, pool: config.pool });
 const gateway = createGateway({ schema: createSchema(catalog), database, config, demo: null });
 
+type Tenant = { readonly tenant: string; readonly apiKey: string };
+
 /** A tenant with a key; by the owner, as a restore would. */
-async function makeTenant(): Promise<{ readonly tenant: string; readonly apiKey: string }> {
+async function makeTenant(): Promise<Tenant> {
   const [tenant, apiKey] = [uuidv7(), uuidv7()];
   await own("INSERT INTO tenants (id, slug, name) VALUES ($1, $2, 'Bench')", [
     tenant,
@@ -61,10 +73,7 @@ async function makeTenant(): Promise<{ readonly tenant: string; readonly apiKey:
   return { tenant, apiKey };
 }
 
-async function makeEndpoint(
-  of: Awaited<ReturnType<typeof makeTenant>>,
-  path: string,
-): Promise<void> {
+async function makeEndpoint(of: Tenant, path: string): Promise<void> {
   const id = uuidv7();
   await own(
     `INSERT INTO webhooks (tenant_id, id, url, api_key_id, position, created_by)
@@ -77,14 +86,16 @@ async function makeEndpoint(
   );
 }
 
-/** Events of as many records, as a batch of writes leaves them. */
-const addEvents = (tenant: string, count: number): Promise<unknown> =>
-  own(
+/** Events of as many records, as a batch of writes leaves them; and the word of them, as the writer gives it. */
+async function addEvents(tenant: string, count: number): Promise<void> {
+  await own(
     `INSERT INTO change_events (tenant_id, id, position, ends_transaction, entity_type, entity_id, operation, version, changes)
      SELECT $1, gen_random_uuid(), l.position + g, true, 'Deal', gen_random_uuid(), 'created', 1, '{"name": [null, "bench"]}'
      FROM (SELECT coalesce(max(position), 0) AS position FROM change_events WHERE tenant_id = $1) l, generate_series(1, $2::int) g`,
     [tenant, count],
   );
+  await own("SELECT pg_notify('crm_changes', $1)", [tenant]);
+}
 
 const own = (statement: string, values: readonly unknown[]): Promise<unknown> =>
   withOwner(throwaway.url, "bench", (client) => client.query(statement, [...values]));
@@ -112,12 +123,12 @@ console.log(
 async function lags(hangs: boolean): Promise<number[]> {
   const many = await makeTenant();
   const run = many.tenant;
-  const paths = Array.from({ length: (endpoints ?? 0) - 1 }, (_, index) => `/${run}-${index}`);
+  const paths = Array.from({ length: endpoints - 1 }, (_, index) => `/${run}-${index}`);
   for (const path of [...paths, ...(hangs ? ["/hangs"] : [`/${run}-last`])]) {
     await makeEndpoint(many, path);
   }
   const found: number[] = [];
-  for (let round = 1; round <= (rounds ?? 0); round += 1) {
+  for (let round = 1; round <= rounds; round += 1) {
     await addEvents(many.tenant, 10);
     const committedAt = performance.now();
     await until(() => paths.every((path) => countAt(path) >= round * 10));
@@ -131,6 +142,43 @@ for (const hangs of [false, true, false, true]) {
   const p99 = found[Math.floor(found.length * 0.99)] ?? 0;
   console.log(
     `${endpoints} endpoints, ${hangs ? "one of them hangs" : "all answer"}: 10 events are at the others after ${Math.round(median(found))} ms (median), ${Math.round(p99)} ms (99 %)`,
+  );
+}
+
+/** Milliseconds from a commit to the arrival of its event at a healthy endpoint, while events go to slow ones as well. */
+async function besideSlow(healthy: Tenant, path: string, others: Tenant): Promise<number[]> {
+  const found: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    if (others !== healthy) await addEvents(others.tenant, 1);
+    const before = countAt(path);
+    const committedAt = performance.now();
+    await addEvents(healthy.tenant, 1);
+    await until(() => countAt(path) > before);
+    found.push(performance.now() - committedAt);
+    await sleep(100);
+  }
+  return found;
+}
+
+const [healthy, crowd] = [await makeTenant(), await makeTenant()];
+await makeEndpoint(healthy, "/healthy");
+for (let index = 0; index < slow; index += 1) await makeEndpoint(crowd, `/slow-${index}`);
+await makeEndpoint(crowd, "/among");
+// None of them for the first side.
+const quiet = await makeTenant();
+for (const side of ["alone", "other", "alone", "other", "same"] as const) {
+  const found =
+    side === "same"
+      ? await besideSlow(crowd, "/among", crowd)
+      : await besideSlow(healthy, "/healthy", side === "alone" ? quiet : crowd);
+  const sorted = found.toSorted((a, b) => a - b);
+  const beside = {
+    alone: "by itself",
+    other: `beside ${slow} slow ones of another tenant`,
+    same: `beside ${slow} slow ones of its tenant`,
+  };
+  console.log(
+    `an event is at an endpoint ${beside[side]} after ${Math.round(median(found))} ms (median), ${Math.round(sorted.at(-1) ?? 0)} ms (longest)`,
   );
 }
 receiver.closeAllConnections();

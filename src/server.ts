@@ -315,7 +315,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       imports.stop();
       await live.close();
       await jobs.close();
-      webhooks.close();
+      await webhooks.close();
       await keeper?.close();
       quotas.close();
       await credentials.close();

@@ -136,7 +136,7 @@ async function openWebhooksOf(
   onClose(async () => {
     quotas.close();
     await jobs.close();
-    webhooks.close();
+    await webhooks.close();
     await credentials.close();
   });
   return { database, webhooks };

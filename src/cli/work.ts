@@ -59,7 +59,7 @@ async function work(context: CommandContext): Promise<never> {
     imports.stop();
     await live.close();
     await jobs.close();
-    webhooks.close();
+    await webhooks.close();
   });
   jobs.run(createTasks({ webhooks, imports, live }), config.jobs);
   say("Running jobs; SIGTERM ends them in order.");

@@ -1,5 +1,6 @@
 import { withoutUnseen } from "../changes/seen-before.ts";
 import type { Entity } from "../model/entity.ts";
+import type { Stored } from "../model/record.ts";
 import { judgeEvents, judgeStates, type Answers, type Sight } from "./judge.ts";
 import {
   prepare,
@@ -9,13 +10,20 @@ import {
   type Question,
 } from "./listening.ts";
 import { readLog, type LogPage, type LogRow, type LogSource } from "./log.ts";
-import { statesAround } from "./states.ts";
+import { type SeenStates, statesAround } from "./states.ts";
 
 /** What those who ask a question are told of an event. */
 type Told = Omit<LiveEvent, "position">;
 
 /** The events of a page that a listening matches; or why PostgreSQL refused its filter. */
 export type Matched = readonly LiveEvent[] | Error;
+
+type Reading = {
+  readonly after: string;
+  readonly limit: number;
+  /** For a reader that goes on page by page. */
+  readonly seen?: SeenStates;
+};
 
 /**
  * Events behind a position that match, out of at most `limit` events of the log. `position` is where to go on, which
@@ -26,7 +34,7 @@ export type Matched = readonly LiveEvent[] | Error;
 export async function readMatching(
   source: LogSource,
   listening: Listening,
-  { after, limit }: { readonly after: string; readonly limit: number },
+  { after, limit, seen }: Reading,
 ): Promise<{
   readonly events: readonly LiveEvent[];
   readonly position: string;
@@ -34,8 +42,10 @@ export async function readMatching(
 }> {
   const prepared = prepare(source.catalog, listening);
   const page = await readLog(source, BigInt(after), limit);
-  const matched = (await match(source, page, [prepared])).get(prepared.key) ?? [];
+  seen?.startAt(after);
+  const matched = (await match(source, page, [prepared], seen)).get(prepared.key) ?? [];
   if (matched instanceof Error) throw matched;
+  if (seen !== undefined) seen.position = String(page.position);
   return { events: matched, position: String(page.position), isAtEnd: page.isAtEnd };
 }
 
@@ -44,6 +54,7 @@ export async function match(
   source: LogSource,
   { rows }: Pick<LogPage, "rows">,
   listenings: readonly Prepared[],
+  seen?: SeenStates,
 ): Promise<Map<string, Matched>> {
   const distinct = new Map(listenings.map((prepared) => [prepared.key, prepared]));
   const questions = new Map<string, Question>();
@@ -52,7 +63,7 @@ export async function match(
     if (question !== null && rows.some((row) => concerns(prepared, row)))
       questions.set(question.key, question);
   }
-  const answers = await answer(source, rows, [...questions.values()]);
+  const answers = await answer(source, rows, [...questions.values()], seen);
   return new Map([...distinct].map(([key, prepared]) => [key, matchedBy(prepared, rows, answers)]));
 }
 
@@ -86,13 +97,14 @@ async function answer(
   source: LogSource,
   rows: readonly LogRow[],
   questions: readonly Question[],
+  seen: SeenStates | undefined,
 ): Promise<Map<string, Map<bigint, Told> | Error>> {
   const answers = new Map<string, Map<bigint, Told> | Error>();
   const [first, last] = [rows[0], rows.at(-1)];
   if (first === undefined || last === undefined) return answers;
   for (const [entity, asked] of Map.groupBy(questions, (question) => question.entity)) {
     if (entity !== null) {
-      const found = await transitions(source, entity, rows, asked);
+      const found = await transitions(source, entity, rows, asked, seen);
       for (const [key, told] of found) answers.set(key, told);
       continue;
     }
@@ -119,22 +131,26 @@ async function transitions(
   entity: Entity,
   rows: readonly LogRow[],
   questions: readonly Question[],
+  seen: SeenStates | undefined,
 ): Promise<Map<string, Map<bigint, Told> | Error>> {
   const own = rows.filter(({ event }) => event["recordType"] === entity.type);
-  const states = await statesAround(source, entity, own);
+  const states = await statesAround(source, entity, own, seen);
   const events = new Map(own.map(({ position, event }) => [position, event]));
   // Each state once: what a record is after an event, it is before its next one.
-  const asked = states.flatMap(({ before, after }) =>
-    before === null ? [after] : [before, after],
-  );
+  const places = new Map<Stored, number>();
+  for (const state of states.flatMap(({ before, after }) => [before, after])) {
+    if (state !== null && !places.has(state)) places.set(state, places.size);
+  }
+  const asked = [...places.keys()];
   const found = await judgeStates(source, entity, asked, questions);
   const tellBy = ({ appId }: Question, sights: Answers<Sight>): Map<bigint, Told> | Error => {
     if (sights instanceof Error) return sights;
-    let place = 0;
+    const sightOf = (state: Stored | null): Sight | null =>
+      state === null ? null : (sights[places.get(state) ?? -1] ?? null);
     return new Map(
-      states.flatMap(({ position, before }) => {
-        const was = before === null ? null : (sights[place++] ?? null);
-        const is = sights[place++] ?? null;
+      states.flatMap(({ position, before, after }) => {
+        const was = sightOf(before);
+        const is = sightOf(after);
         const event = events.get(position);
         const transition = transitionOf(was, is);
         if (transition === null || event === undefined) return [];

@@ -25,39 +25,103 @@ export type States = {
 /** A record as it stands, with what later events changed undone, and the stamps of the event before its first one. */
 type Known = { readonly last: Values; readonly stampBefore: Values };
 
+/** The most records whose states are kept between two pages. */
+const mostKept = 5_000;
+
+/**
+ * What the records were after the last events that a reader of the log has seen of them, for one that goes on page by
+ * page: their states are worked out once, and not with all later events of the log for each page anew.
+ */
+export class SeenStates {
+  /** The place in the log up to which they hold. */
+  position = "0";
+  readonly #states = new Map<string, Values>();
+
+  /** Forgets all unless it goes on where it was, at the end of a page that was read to its end. */
+  startAt(position: string): void {
+    if (this.position !== position) this.#states.clear();
+    this.position = "";
+  }
+
+  get({ type }: Entity, id: string): Values | undefined {
+    return this.#states.get(`${type} ${id}`);
+  }
+
+  /** Keeps the state of a record; of too many those that have not been seen for the longest time are forgotten. */
+  put({ type }: Entity, id: string, state: Values): void {
+    const key = `${type} ${id}`;
+    this.#states.delete(key);
+    this.#states.set(key, state);
+    if (this.#states.size <= mostKept) return;
+    const [oldest = ""] = this.#states.keys();
+    this.#states.delete(oldest);
+  }
+}
+
 /**
  * The states of an entity's records around some events of theirs, which are given in the order of the log and without
- * a gap for each record. They are worked out backwards: the row as it is now with the changes of later events undone.
+ * a gap for each record. A record that was seen before goes on from there. Of others they are worked out backwards: the
+ * row as it is now with the changes of later events undone.
  */
 export async function statesAround(
   source: LogSource,
   entity: Entity,
   rows: readonly LogRow[],
+  seen = new SeenStates(),
 ): Promise<States[]> {
-  const fields = fieldsOf(entity);
-  const known = await read(source, entity, rows);
-  const states: States[] = [];
-  const reached = new Map<string, Values>();
   const byRecord = Map.groupBy(rows, ({ event }) => String(event["recordId"]));
-  for (const [id, own] of byRecord) {
-    const record = known.get(id);
+  const unknown = rows.filter(({ event }) => !seen.get(entity, String(event["recordId"])));
+  const known =
+    unknown.length === 0 ? new Map<string, Known>() : await read(source, entity, unknown);
+  return [...byRecord].flatMap(([id, own]) => {
+    const chain = chainOf(entity, own, seen.get(entity, id), known.get(id));
     // Without its row nothing is known of it, and nobody may see it.
-    if (record === undefined) continue;
-    reached.set(id, record.last);
-    for (const [index, { position, event }] of [...own.entries()].toReversed()) {
-      const stamp = own[index - 1];
-      const after = { ...reached.get(id), ...stampOf(entity, event) };
-      const earlier = stamp === undefined ? record.stampBefore : stampOf(entity, stamp.event);
-      const before = { ...after, ...undone(fields, event["changes"]), ...earlier };
-      reached.set(id, before);
-      states.push({
-        position,
-        before: event["operation"] === "created" ? null : whole(entity, id, before),
-        after: whole(entity, id, after),
-      });
-    }
+    if (chain === null) return [];
+    seen.put(entity, id, chain.at(-1) ?? {});
+    const states = chain.map((values) => whole(entity, id, values));
+    return own.map(({ position, event }, index) => ({
+      position,
+      before: event["operation"] === "created" ? null : (states[index] ?? null),
+      after: states[index + 1] ?? whole(entity, id, {}),
+    }));
+  });
+}
+
+/** A record before some events of it and after each of them; null if nothing is known of it. */
+function chainOf(
+  entity: Entity,
+  events: readonly LogRow[],
+  before: Values | undefined,
+  now: Known | undefined,
+): Values[] | null {
+  if (before !== undefined) return [before, ...forwards(entity, events, before)];
+  return now === undefined ? null : backwards(entity, events, now);
+}
+
+/** Out of what it was after the last one. */
+function backwards(
+  entity: Entity,
+  events: readonly LogRow[],
+  { last, stampBefore }: Known,
+): Values[] {
+  const fields = fieldsOf(entity);
+  const chain: Values[] = [{ ...last, ...stampOf(entity, events.at(-1)?.event ?? {}) }];
+  for (const [index, { event }] of [...events.entries()].toReversed()) {
+    const ahead = events[index - 1];
+    const stamp = ahead === undefined ? stampBefore : stampOf(entity, ahead.event);
+    chain.unshift({ ...chain[0], ...undone(fields, event["changes"]), ...stamp });
   }
-  return states;
+  return chain;
+}
+
+/** The record after each event, out of what it was before the first one. */
+function forwards(entity: Entity, events: readonly LogRow[], before: Values): Values[] {
+  const fields = fieldsOf(entity);
+  let state = before;
+  return events.map(({ event }) => {
+    state = { ...state, ...done(fields, event["changes"]), ...stampOf(entity, event) };
+    return state;
+  });
 }
 
 const whole = (entity: Entity, id: string, values: Values): Stored => ({
@@ -80,6 +144,10 @@ function stampOf({ fields }: Entity, event: Values): Values {
 /** The old values of the fields in an event's changes. */
 const undone = (fields: ReadonlyMap<string, string>, changes: unknown): Values =>
   named(fields, changes, (pair: unknown) => (Array.isArray(pair) ? pair[0] : null));
+
+/** The new ones. */
+const done = (fields: ReadonlyMap<string, string>, changes: unknown): Values =>
+  named(fields, changes, (pair: unknown) => (Array.isArray(pair) ? pair[1] : null));
 
 /** What stands under the fields' names in the log; the log also tells of links, which are no fields. */
 function named(

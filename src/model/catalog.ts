@@ -6,18 +6,23 @@ import type { Entity } from "./entity.ts";
 /** All entities by name, and the look-ups that the read engine needs. */
 export class Catalog {
   readonly entities: readonly Entity[];
+  /** Kinds of records that the log tells of and their own modules read: nothing lists them, and none is a node. */
+  readonly apart: readonly Entity[];
   readonly #byName: ReadonlyMap<string, Entity>;
   readonly #byType: ReadonlyMap<string, Entity>;
   readonly #byPrefix: ReadonlyMap<string, Entity>;
+  readonly #loggedByPrefix: ReadonlyMap<string, Entity>;
 
-  constructor(entities: readonly Entity[]) {
+  constructor(entities: readonly Entity[], apart: readonly Entity[] = []) {
     this.entities = entities;
-    this.#byName = new Map(entities.map((entity) => [entity.name, entity]));
-    this.#byType = new Map(entities.map((entity) => [entity.type, entity]));
-    this.#byPrefix = new Map(
-      entities.filter((entity) => entity.isNode).map((entity) => [entity.prefix, entity]),
-    );
-    for (const entity of entities) this.#check(entity);
+    this.apart = apart;
+    const all = [...entities, ...apart];
+    this.#byName = new Map(all.map((entity) => [entity.name, entity]));
+    this.#byType = new Map(all.map((entity) => [entity.type, entity]));
+    const nodes = entities.filter((entity) => entity.isNode);
+    this.#byPrefix = new Map(nodes.map((entity) => [entity.prefix, entity]));
+    this.#loggedByPrefix = new Map([...nodes, ...apart].map((entity) => [entity.prefix, entity]));
+    for (const entity of all) this.#check(entity);
   }
 
   /** The entity of that name; a model without an entity is a programming error. */
@@ -43,8 +48,21 @@ export class Catalog {
 
   /** Which record a public id names; without a prefix it could be of any entity. */
   parseAnyId(given: string, path: readonly string[]): { to: Entity; uuid: string } {
+    return this.#parse(this.#byPrefix, given, path);
+  }
+
+  /** The same of a record that the log tells of, which may be no node. */
+  parseLoggedId(given: string, path: readonly string[]): { to: Entity; uuid: string } {
+    return this.#parse(this.#loggedByPrefix, given, path);
+  }
+
+  #parse(
+    among: ReadonlyMap<string, Entity>,
+    given: string,
+    path: readonly string[],
+  ): { to: Entity; uuid: string } {
     const parts = splitId(given);
-    const to = parts === null ? undefined : this.#byPrefix.get(parts.prefix);
+    const to = parts === null ? undefined : among.get(parts.prefix);
     if (parts === null || to === undefined) {
       throw badInput(path, "an id with its prefix is needed here, e.g. acc-<uuid>.");
     }

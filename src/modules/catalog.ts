@@ -10,9 +10,9 @@ import { lineItem } from "./line-item/model.ts";
 import { quote } from "./quote/model.ts";
 import { stageChange } from "./stage-change/model.ts";
 import { tenant } from "./tenant/model.ts";
+import { webhook } from "./webhook/model.ts";
 
-/** Every entity there is. An entity that is not listed here does not exist for the read engine or the graph. */
-export const catalog = new Catalog([
+const entities = [
   tenant,
   account,
   contact,
@@ -24,4 +24,7 @@ export const catalog = new Catalog([
   department,
   apiKey,
   changeEvent,
-]);
+];
+
+/** Every entity there is. An entity that is not listed here does not exist for the read engine or the graph. */
+export const catalog = new Catalog(entities, [webhook]);

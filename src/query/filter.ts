@@ -131,7 +131,7 @@ function fieldCondition(
       }
     },
     recordOf: (id, at) => {
-      const { to, uuid } = catalog.parseAnyId(id, at);
+      const { to, uuid } = catalog.parseLoggedId(id, at);
       return { type: to.type, uuid };
     },
     isOf: (type) => {

@@ -7,17 +7,19 @@ import { GatewayError } from "../lib/errors.ts";
 import type { LiveEvent } from "../live/listening.ts";
 import type { LogSource } from "../live/log.ts";
 import { readMatching } from "../live/matching.ts";
+import { SeenStates } from "../live/states.ts";
 import type { Catalog } from "../model/catalog.ts";
 import type { Endpoint } from "../modules/webhook/endpoint.ts";
 import { Deliveries, type Claimed, type Outcome } from "./deliveries.ts";
-import { findActive, stopEndpoint, type Signed } from "./endpoints.ts";
+import { changeStatus, findActive, type Signed } from "./endpoints.ts";
 import { listeningOf } from "./listening-of.ts";
+import type { Room } from "./room.ts";
 import type { Schedule } from "./schedule.ts";
 import type { Ended, Sending } from "./sending.ts";
 
 /** The most events of the log that are looked at in one step. */
 const eventsAtOnce = 500;
-/** How long a run may take before it lets others have its place. */
+/** How long a run may take if others wait for its place. */
 const runMilliseconds = 20_000;
 
 export type RunOptions = {
@@ -28,8 +30,11 @@ export type RunOptions = {
   readonly schedule: Schedule;
   /** The rights that a key has now; null if it does not work. */
   readonly actorOf: (apiKeyId: string) => Promise<Actor | null>;
-  /** Takes turns at the database, which requests need as well. */
-  readonly inTurn: <Result>(task: () => Promise<Result>) => Promise<Result>;
+  /** Tenants take turns at the database, which requests need as well. */
+  readonly inTurn: <Result>(tenantId: string, task: () => Promise<Result>) => Promise<Result>;
+  readonly room: Room;
+  /** Whether other endpoints wait until this one has had its time. */
+  readonly othersWait: () => boolean;
   /** Hears that an endpoint was switched off. */
   readonly onStop: (endpoint: Pick<Endpoint, "tenantId" | "id">, reason: string) => void;
 };
@@ -49,6 +54,7 @@ export class EndpointRun {
   readonly #of: Pick<Endpoint, "tenantId" | "id">;
   readonly #deliveries: Deliveries;
   readonly #source: LogSource;
+  readonly #seen = new SeenStates();
   #isWoken = false;
   #ring: () => void = () => undefined;
 
@@ -84,7 +90,9 @@ export class EndpointRun {
    * @throws what went wrong on our side; what was taken is given back then.
    */
   async run(stopping: AbortSignal): Promise<Left> {
-    const { inTurn } = this.#options;
+    const { room, schedule, othersWait } = this.#options;
+    const { tenantId } = this.#of;
+    const inTurn = <Result>(task: () => Promise<Result>) => this.#options.inTurn(tenantId, task);
     const until = Date.now() + runMilliseconds;
     const hurry = hurryAfter(stopping);
     const running = new Set<Promise<void>>();
@@ -92,6 +100,7 @@ export class EndpointRun {
     const lost: Claimed[] = [];
     let failure: { readonly reason: unknown } | null = null;
     const start = (sent: Promise<Ended>, claimed: Claimed): void => {
+      room.add(tenantId, 1);
       const done: Promise<void> = sent
         .then(
           (one) => void ended.push(one),
@@ -100,18 +109,22 @@ export class EndpointRun {
             failure ??= { reason };
           },
         )
-        .finally(() => running.delete(done));
+        .finally(() => {
+          running.delete(done);
+          room.add(tenantId, -1);
+        });
       running.add(done);
     };
     for (;;) {
       this.#isWoken = false;
-      const isOver = stopping.aborted || Date.now() > until || failure !== null;
+      const isOver = stopping.aborted || failure !== null || (Date.now() > until && othersWait());
+      const most = room.mostOf(tenantId, running.size, schedule.atOnce);
       // Few steps with many deliveries, not one for each.
-      const isFull = running.size > this.#options.schedule.atOnce / 2;
+      const isFull = running.size > most / 2;
       const isIdle =
         isOver ||
         isFull ||
-        (await inTurn(() => this.#step(start, hurry)).catch((reason: unknown) => {
+        (await inTurn(() => this.#step(most, start, hurry)).catch((reason: unknown) => {
           // What runs is still written.
           failure ??= { reason };
           return true;
@@ -129,8 +142,9 @@ export class EndpointRun {
     }
   }
 
-  /** Takes what is due. True if there was nothing to do. */
+  /** Takes what is due, so that at most so many requests are under way. True if there was nothing to do. */
   async #step(
+    most: number,
     start: (sent: Promise<Ended>, claimed: Claimed) => void,
     signal: AbortSignal,
   ): Promise<boolean> {
@@ -140,7 +154,7 @@ export class EndpointRun {
     if (endpoint === null || actor === null) return true;
     const isAtEnd = await this.#dispatch(endpoint, actor);
     const lease = schedule.requestMilliseconds + schedule.marginMilliseconds;
-    const claimed = await this.#deliveries.claim(this.#of, schedule.atOnce, lease);
+    const claimed = await this.#deliveries.claim(this.#of, most, lease);
     const events = await this.#eventsOf(endpoint, actor, claimed).catch(async (reason: unknown) => {
       // Nothing of them was sent, so that no attempt counts.
       await this.#deliveries.giveBack(this.#of, claimed);
@@ -169,6 +183,7 @@ export class EndpointRun {
       const { events, position, isAtEnd } = await readMatching(this.#source, listening, {
         after: endpoint.position,
         limit: eventsAtOnce,
+        seen: this.#seen,
       });
       if (position !== endpoint.position)
         await this.#deliveries.enqueue(endpoint, events, position);
@@ -248,8 +263,10 @@ export class EndpointRun {
   }
 
   async #stop(reason: string): Promise<void> {
-    if (await stopEndpoint(this.#options.database, this.#of, reason))
-      this.#options.onStop(this.#of, reason);
+    const { database, onStop } = this.#options;
+    const change = { from: ["active"], to: "stopped", reason, actor: "gateway" } as const;
+    if (await asOwnWork(() => changeStatus(database.pool, this.#of, change)))
+      onStop(this.#of, reason);
   }
 }
 

@@ -1,7 +1,12 @@
+import { EventLog } from "../changes/event-log.ts";
 import type { Database } from "../db/database.ts";
+import type { FencedPool } from "../db/fenced-pool.ts";
+import type { WebhookStatus } from "../db/generated/prisma/client.ts";
 import { asOwnWork } from "../db/work.ts";
 import { parseJson } from "../lib/exact-number.ts";
+import { render } from "../lib/sql.ts";
 import type { Endpoint } from "../modules/webhook/endpoint.ts";
+import { webhook } from "../modules/webhook/model.ts";
 
 type Of = Pick<Endpoint, "tenantId" | "id">;
 
@@ -31,18 +36,42 @@ export async function findActive(
   };
 }
 
-/** Switches an endpoint off, with the reason for whoever looks at it. True if it was on. */
-export async function stopEndpoint(
-  database: Database,
+/** What becomes of an endpoint's status, by whom, and why if it is switched off. */
+export type StatusChange = {
+  readonly from: readonly WebhookStatus[];
+  readonly to: WebhookStatus;
+  readonly reason: string | null;
+  readonly actor: string;
+};
+
+/** Changes the status of an endpoint, with an event that says so. False if it had no status to change from. */
+export function changeStatus(
+  pool: FencedPool,
   { tenantId, id }: Of,
-  reason: string,
+  { from, to, reason, actor }: StatusChange,
 ): Promise<boolean> {
-  const prisma = database.prismaFor(tenantId);
-  const { count } = await asOwnWork(() =>
-    prisma.webhook.updateMany({
-      where: { tenantId, id, status: "active" },
-      data: { status: "stopped", statusReason: reason, statusAt: new Date() },
-    }),
-  );
-  return count > 0;
+  return pool.transaction(tenantId, async (transaction) => {
+    const [old] = await transaction.rows(
+      `SELECT status, status_reason, version::text, app_id FROM webhooks
+       WHERE tenant_id = $1::uuid AND id = $2::uuid AND status = ANY ($3::webhook_status[]) FOR NO KEY UPDATE`,
+      [tenantId, id, from],
+    );
+    if (old === undefined) return false;
+    const [status, statusReason, version, appId] = old;
+    const now = new Date().toISOString();
+    transaction.send(
+      `UPDATE webhooks SET status = $3::webhook_status, status_reason = $4::text, status_at = $5::timestamptz, version = version + 1,
+         failing_since = CASE WHEN $3::webhook_status = 'stopped' THEN failing_since END
+       WHERE tenant_id = $1::uuid AND id = $2::uuid`,
+      [tenantId, id, to, reason, now],
+    );
+    const log = new EventLog({ tenantId, actor, now });
+    const after = { id, appId, version: Number(version) + 1, status: to, statusReason: reason };
+    log.add(webhook, "updated", { ...after, status, statusReason }, after);
+    for (const statement of log.statements()) {
+      const { text, values } = render(statement);
+      transaction.send(text, values);
+    }
+    return true;
+  });
 }

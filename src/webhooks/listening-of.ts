@@ -24,8 +24,9 @@ export function listeningOf(
   actor: Actor,
 ): Listening {
   const [type] = types;
-  const entity =
-    types.length === 1 && type !== undefined && filter !== null ? catalog.byType(type) : null;
+  const only = types.length === 1 && type !== undefined ? catalog.byType(type) : null;
+  // Webhooks are no records with a list.
+  const entity = only?.isNode === true && filter !== null ? only : null;
   const where =
     filter === null ? null : readFilter(schema, `${entity?.type ?? "ChangeEvent"}Filter`, filter);
   return {

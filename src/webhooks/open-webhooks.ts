@@ -13,9 +13,6 @@ import type { Printer } from "./sending.ts";
 import { Targets } from "./target/targets.ts";
 import { WebhookService } from "./webhook-service.ts";
 
-/** One tenant's endpoints have a part of a process's jobs at most, however slow they answer. */
-const tenantShare = 4;
-
 type Options = {
   readonly schema: GraphQLSchema;
   readonly database: Database;
@@ -56,7 +53,6 @@ export function openWebhooks(options: Options): WebhookService {
     printer,
     logger,
     keepDays,
-    endpointsPerTenant: Math.max(1, Math.floor(config.jobs.atOnce / tenantShare)),
     ...(schedule === undefined ? {} : { schedule }),
   });
 }

@@ -1,4 +1,5 @@
 import type { Actor } from "../auth/actor.ts";
+import { troubleOf } from "../db/trouble.ts";
 import { GatewayError } from "../lib/errors.ts";
 import { formatId } from "../lib/id.ts";
 import type { LiveEvent } from "../live/listening.ts";
@@ -27,15 +28,19 @@ export class Sending {
   readonly #targets: Pick<Targets, "post">;
   readonly #printer: Printer;
   readonly #schedule: Schedule;
+  readonly #onTrouble: (cause: unknown) => void;
 
   constructor(options: {
     readonly targets: Pick<Targets, "post">;
     readonly printer: Printer;
     readonly schedule: Schedule;
+    /** Hears of payloads that could not be made through no fault of the endpoint's or its key's. */
+    readonly onTrouble: (cause: unknown) => void;
   }) {
     this.#targets = options.targets;
     this.#printer = options.printer;
     this.#schedule = options.schedule;
+    this.#onTrouble = options.onTrouble;
   }
 
   /** @throws the signal's reason, once it is aborted: then nobody knows what the endpoint has got. */
@@ -51,9 +56,7 @@ export class Sending {
       [body] = await this.#printer.print(actor, formOf(endpoint.payload, endpoint.query), [event]);
     } catch (error) {
       // The payload cannot be made just now, e.g. since the key has no points left: it is no failure of the endpoint's.
-      if (error instanceof GatewayError)
-        return { outcome: this.#later(claimed, error), stop: null };
-      throw error;
+      return { outcome: this.#later(claimed, this.#sayable(error)), stop: null };
     }
     const id = formatId("evt", claimed.eventId);
     const { sent, retryAfter } = await this.post(endpoint, id, body ?? "", signal);
@@ -97,9 +100,17 @@ export class Sending {
     };
   }
 
-  #later({ id, attempt }: Claimed, error: GatewayError): Outcome {
+  /** What a tenant may read of a failure. */
+  #sayable(error: unknown): string {
+    const known = error instanceof GatewayError ? error : troubleOf(error);
+    if (known !== null) return known.message;
+    this.#onTrouble(error);
+    return "the gateway failed; its operator finds the cause in the log.";
+  }
+
+  #later({ id, attempt }: Claimed, why: string): Outcome {
     const pause = pauseAfter(this.#schedule, attempt, { httpStatus: null, retryAfter: null });
-    const reason = `The payload could not be made: ${error.message}`;
+    const reason = `The payload could not be made: ${why}`;
     return pause === null
       ? { id, attempt, status: "failed", reason, pause, sent: null }
       : { id, attempt, status: "waiting", reason, pause, sent: null };

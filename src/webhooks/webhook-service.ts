@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { GraphQLSchema } from "graphql";
 import type { Logger } from "pino";
 import { v7 as uuidv7 } from "uuid";
@@ -6,9 +7,8 @@ import type { Actor } from "../auth/actor.ts";
 import type { ApiKeys } from "../auth/api-keys.ts";
 import type { Database } from "../db/database.ts";
 import { asOwnWork } from "../db/work.ts";
-import { atMost } from "../lib/at-most.ts";
-import { addTo } from "../lib/counts.ts";
 import { GatewayError } from "../lib/errors.ts";
+import { fairTurns } from "../lib/fair-turns.ts";
 import { formatId } from "../lib/id.ts";
 import type { Jobs } from "../jobs/jobs.ts";
 import { defineTask, type Job, type Task } from "../jobs/task.ts";
@@ -18,10 +18,11 @@ import type { Catalog } from "../model/catalog.ts";
 import type { Endpoint, EndpointSettings, Sent, Webhooks } from "../modules/webhook/endpoint.ts";
 import { describeError } from "../telemetry/describe-error.ts";
 import { invalid, type Problem } from "../write/problem.ts";
-import { findActive } from "./endpoints.ts";
-import { EndpointRun, type RunOptions } from "./endpoint-run.ts";
+import { changeStatus, findActive, type StatusChange } from "./endpoints.ts";
+import { EndpointRun, type Left, type RunOptions } from "./endpoint-run.ts";
 import { checkListening } from "./listening-of.ts";
 import { testBody } from "./payload.ts";
+import { Room } from "./room.ts";
 import { usualSchedule, type Schedule } from "./schedule.ts";
 import { formOf, Sending, type Printer } from "./sending.ts";
 import { makeSecret } from "./signature.ts";
@@ -34,6 +35,10 @@ const runName = "webhooks.run";
 const pruneName = "webhooks.prune";
 /** The most that all endpoints of a process do with the database at the same time. */
 const turns = 3;
+/** How long runs may take to end with the process. */
+const closingMilliseconds = 6_000;
+/** The most endpoints that a process works on at once. One that waits for answers costs little. */
+const mostRuns = 2_000;
 const pruneMilliseconds = 3_600_000;
 
 export type WebhookServiceOptions = {
@@ -47,8 +52,6 @@ export type WebhookServiceOptions = {
   readonly logger: Pick<Logger, "warn">;
   /** Days that ended deliveries are kept. */
   readonly keepDays: number;
-  /** The most endpoints of one tenant that this process works on at once: slow ones leave the other jobs to others. */
-  readonly endpointsPerTenant: number;
   readonly schedule?: Schedule;
 };
 
@@ -64,10 +67,10 @@ export class WebhookService implements Webhooks {
   /** Tenants whose logs have grown. */
   readonly #woken = new Set<string>();
   #isLooking = false;
-  /** How many of them are each tenant's. */
-  readonly #places = new Map<string, number>();
-  /** Endpoints of tenants that have all their places: the next ones to run. */
-  readonly #held = new Map<string, Set<string>>();
+  /** Those runs until they end. */
+  readonly #runs = new Set<Promise<void>>();
+  /** Endpoints that wait until another run ends. */
+  readonly #held = new Map<string, Of>();
   #sweeping: NodeJS.Timeout | null = null;
   #feed: Pick<LiveFeed, "watch"> | null = null;
 
@@ -82,12 +85,17 @@ export class WebhookService implements Webhooks {
       logger,
     } = options;
     this.#options = options;
-    const inTurn = atMost(turns);
+    const inTurn = fairTurns(turns);
     const printInTurn: Printer = {
       check: (...form) => printer.check(...form),
-      print: (...events) => inTurn(() => printer.print(...events)),
+      print: (actor, ...events) => inTurn(actor.tenantId, () => printer.print(actor, ...events)),
     };
-    this.#sending = new Sending({ targets, printer: printInTurn, schedule });
+    this.#sending = new Sending({
+      targets,
+      printer: printInTurn,
+      schedule,
+      onTrouble: (cause) => this.#warn(cause, "the payload of a webhook could not be made"),
+    });
     this.#run = {
       database,
       catalog,
@@ -95,6 +103,8 @@ export class WebhookService implements Webhooks {
       schedule,
       sending: this.#sending,
       inTurn,
+      room: new Room(),
+      othersWait: () => this.#held.size > 0,
       actorOf: (id) => this.actorOf(id),
       onStop: ({ tenantId, id }, reason) =>
         logger.warn(
@@ -142,6 +152,13 @@ export class WebhookService implements Webhooks {
     await this.#options.jobs.add([jobFor(of)]).catch((cause: unknown) => this.#warn(cause));
   }
 
+  async setPaused(of: Of, paused: boolean, actor: string): Promise<void> {
+    const change: StatusChange = paused
+      ? { from: ["active", "stopped"], to: "paused", reason: null, actor }
+      : { from: ["paused", "stopped"], to: "active", reason: null, actor };
+    await changeStatus(this.#options.database.pool, of, change);
+  }
+
   async endOfLog(tenantId: string): Promise<bigint> {
     const { database, catalog } = this.#options;
     const db = database.pool.forTenant(tenantId);
@@ -164,7 +181,7 @@ export class WebhookService implements Webhooks {
       defineTask({
         name: runName,
         payload: z.object({ tenantId: z.uuid(), webhookId: z.uuid() }),
-        run: ({ tenantId, webhookId }, { stopping }) =>
+        run: async ({ tenantId, webhookId }, { stopping }) =>
           this.#runEndpoint({ tenantId, id: webhookId }, stopping),
       }),
       defineTask({
@@ -186,50 +203,44 @@ export class WebhookService implements Webhooks {
     for (const unwatch of this.#watched.values()) unwatch();
   }
 
-  /** Ends connections to endpoints, once no job runs any more. */
-  close(): void {
+  /** Waits for deliveries that are under way, which are told to end with the jobs, and ends connections to endpoints. */
+  async close(): Promise<void> {
+    await Promise.race([
+      Promise.all(this.#runs),
+      sleep(closingMilliseconds, undefined, { ref: false }),
+    ]);
     this.#options.targets.close();
   }
 
-  /** An endpoint that this process works on already looks once more. */
-  async #runEndpoint(of: Of, stopping: AbortSignal): Promise<void> {
+  /**
+   * Begins to work on an endpoint, and does not wait until that ends: slow endpoints hold up no other jobs. An endpoint
+   * that this process works on already looks once more.
+   */
+  #runEndpoint(of: Of, stopping: AbortSignal): void {
     const running = this.#running.get(of.id);
     if (running !== undefined) return running.wake();
-    if (!this.#takePlace(of)) return;
+    if (stopping.aborted) return;
+    if (this.#running.size >= mostRuns) return void this.#held.set(of.id, of);
+    this.#held.delete(of.id);
     const run = new EndpointRun(this.#run, of);
     this.#running.set(of.id, run);
     this.#watch(of.tenantId);
+    const ended = this.#ended(run.run(stopping), of, stopping);
+    this.#runs.add(ended);
+    void ended.then(() => this.#runs.delete(ended));
+  }
+
+  /** A run that failed is found again by looking; one that is not done goes behind all that wait. */
+  async #ended(run: Promise<Left>, of: Of, stopping: AbortSignal): Promise<void> {
     try {
-      const { more } = await run.run(stopping);
-      // It had its time: others that wait come first.
-      if (more) await this.wake(of);
-    } finally {
-      this.#running.delete(of.id);
-      const next = this.#leavePlace(of.tenantId);
-      if (next !== null && !stopping.aborted) await this.wake({ tenantId: of.tenantId, id: next });
+      const { more } = await run;
+      if (more) this.#held.set(of.id, of);
+    } catch (cause) {
+      this.#warn(cause, "deliveries of a webhook were interrupted");
     }
-  }
-
-  /** False if the tenant has all its places: then the endpoint is held until one is free. */
-  #takePlace({ tenantId, id }: Of): boolean {
-    const held = this.#held.get(tenantId) ?? new Set();
-    if ((this.#places.get(tenantId) ?? 0) >= this.#options.endpointsPerTenant) {
-      this.#held.set(tenantId, held.add(id));
-      return false;
-    }
-    addTo(this.#places, tenantId, 1);
-    held.delete(id);
-    return true;
-  }
-
-  /** Frees a place; gives the endpoint that has been held for the longest time. Those that stay held are found by looking. */
-  #leavePlace(tenantId: string): string | null {
-    addTo(this.#places, tenantId, -1);
-    const held = this.#held.get(tenantId) ?? new Set();
-    const [next = null] = held;
-    if (next !== null) held.delete(next);
-    if (held.size === 0) this.#held.delete(tenantId);
-    return next;
+    this.#running.delete(of.id);
+    const [next] = this.#held.values();
+    if (next !== undefined) this.#runEndpoint(next, stopping);
   }
 
   #nextPrune = 0;
@@ -299,9 +310,8 @@ export class WebhookService implements Webhooks {
     }
   }
 
-  #warn(cause: unknown): void {
-    const { logger } = this.#options;
-    logger.warn({ cause: describeError(cause) }, "endpoints of webhooks were not looked for");
+  #warn(cause: unknown, what = "endpoints of webhooks were not looked for"): void {
+    this.#options.logger.warn({ cause: describeError(cause) }, what);
   }
 }
 

@@ -14,8 +14,9 @@ describe("scopes: what leads to an entity needs its read scope, by whatever path
     "line_items",
     "quotes",
     "tenant",
+    "webhooks",
   ];
-  const searched = all.filter((subject) => subject !== "keys" && subject !== "tenant");
+  const searched = all.filter((subject) => !["keys", "tenant", "webhooks"].includes(subject));
   const needs: readonly (readonly [name: string, text: string, subjects: readonly string[]])[] = [
     [
       "nothing",
@@ -71,6 +72,7 @@ describe("scopes: what leads to an entity needs its read scope, by whatever path
       "{ changes(types: [Deal, ApiKey]) { totalCount } }",
       ["deals", "keys"],
     ],
+    ["changes of webhooks", "{ changes(types: Webhook) { totalCount } }", ["webhooks"]],
     ["changes", "{ changes { totalCount } }", all],
     ["changes by an edge", "{ tenant { changes { totalCount } } }", all],
     ["figures over changes", "{ changesAggregate { count } }", all],

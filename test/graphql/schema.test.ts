@@ -6,7 +6,7 @@ import { createSchema } from "../../src/schema.ts";
 import { schema } from "../support/gateway/schema.ts";
 
 it("is made as often as it is wanted, each time the same and of its own", () => {
-  const other = createSchema(new Catalog(catalog.entities));
+  const other = createSchema(new Catalog(catalog.entities, catalog.apart));
   expect(printSchemaText(other)).toBe(printSchemaText(schema));
   expect(other.getType("Account")).not.toBe(schema.getType("Account"));
 });

@@ -7,7 +7,7 @@ import { sourceOf } from "../../src/graphql/schema/source.ts";
 import { catalog } from "../../src/modules/catalog.ts";
 import { changeEvent } from "../../src/modules/change-event/model.ts";
 import { schema } from "../support/gateway/schema.ts";
-import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { EventStream } from "../support/live/event-stream.ts";
 import { moveDeal } from "../support/live/move-deal.ts";
 import { startSecond } from "../support/writes/races.ts";
@@ -74,6 +74,15 @@ async function write(key: string, mark: string) {
     unit_price: "2",
   });
   await new RowWriter(gateway, key, "accounts").update([{ id: account_id, name: `${mark}2` }]);
+  const made = await gateway.data(
+    key,
+    `mutation { createWebhook(input: { url: "http://127.0.0.1:9999/${mark}" }) { webhook { id } } }`,
+  );
+  await gateway.data(
+    key,
+    "mutation ($id: ID!) { pauseWebhook(id: $id) { userErrors { message } } }",
+    { id: at(made, "createWebhook", "webhook", "id") },
+  );
   return { account_id, deal_id };
 }
 

@@ -20,8 +20,6 @@ beforeAll(async () => {
       atOnce: 4,
       maxRetryAfter: 50,
     },
-    // Two of them for one tenant's endpoints.
-    env: { JOBS_AT_ONCE: "8" },
   });
   await gateway.fixtures.tenant("hooks");
   key = await gateway.keyFor("hooks");
@@ -357,25 +355,55 @@ test("a delivery whose event the log does not hold any more is dropped, and hold
   await removeWebhook(id);
 });
 
-test("one tenant's endpoints have a part of the jobs, and each gets its turn", async () => {
-  const busy = new Set<string>();
-  let most = 0;
-  const paths = ["/slow-1", "/slow-2", "/slow-3", "/slow-4", "/slow-5", "/slow-6"];
-  for (const path of paths) {
-    receiver.answer(path, (_received, response) => {
-      most = Math.max(most, busy.add(path).size);
-      setTimeout(() => {
-        busy.delete(path);
-        response.writeHead(204).end();
-      }, 300);
-    });
-  }
-  const made = await Promise.all(paths.map((path) => makeWebhook(path)));
-  const deal = await makeDeal();
-  const told = () => paths.flatMap((path) => receiver.at(path).map(({ data }) => data.record_id));
-  await expect.poll(told, patient).toEqual(paths.map(() => deal));
-  expect(most).toBeLessThanOrEqual(2);
-  await Promise.all(made.map(({ id }) => removeWebhook(id)));
+test("an event whose payload cannot be made goes through the schedule, and ends as failed with the reason", async () => {
+  const made = await gateway.data(
+    key,
+    `mutation { createApiKey(input: {name: "app", scopes: ["*"], app_id: "app-poison"}) { secret apiKey { id } } }`,
+  );
+  const app = String(at(made, "createApiKey", "secret"));
+  const { id } = await makeWebhook("/poison", {
+    api_key_id: at(made, "createApiKey", "apiKey", "id"),
+  });
+  const pause = (how: "pauseWebhook" | "resumeWebhook") =>
+    gateway.data(key, `mutation { ${how}(id: "${id}") { userErrors { message } } }`);
+  await pause("pauseWebhook");
+  const makeOwn = async (entity: "Account" | "Deal", input = "") =>
+    String(
+      at(
+        await gateway.data(
+          app,
+          `mutation { done: create${entity}(input: {${input}}) { made: ${entity.toLowerCase()} { id } } }`,
+        ),
+        "done",
+        "made",
+        "id",
+      ),
+    );
+  const account = await makeOwn("Account");
+  const deal = await makeOwn("Deal", `account_id: "${account}"`);
+  const other = await makeOwn("Deal", `account_id: "${account}"`);
+  const { client } = gateway.fixtures;
+  // No link has such an id: whether the application may see it cannot be asked.
+  await client.query(
+    `UPDATE change_events SET changes = '{"contact_ids": [[], ["nobody"]]}' WHERE entity_id = $1`,
+    [deal.slice(5)],
+  );
+  await pause("resumeWebhook");
+  await expect.poll(() => versions("/poison", other), patient).toEqual([1]);
+  await expect
+    .poll(async () => (await deliveriesOf(id)).map((one) => at(one, "status")), patient)
+    .toEqual(["delivered", "failed"]);
+  expect((await deliveriesOf(id))[1]).toMatchObject({
+    statusReason:
+      "The payload could not be made: the gateway failed; its operator finds the cause in the log.",
+    attemptCount: 4,
+    attempts: [],
+  });
+  expect(versions("/poison", deal)).toEqual([]);
+  await client.query("UPDATE change_events SET changes = '{}' WHERE entity_id = $1", [
+    deal.slice(5),
+  ]);
+  await removeWebhook(id);
 });
 
 test("an exact number in a filter stays exact when something else is changed", async () => {

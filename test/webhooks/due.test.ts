@@ -14,9 +14,9 @@ beforeAll(async () => {
   gateway = await startGateway({
     // Nothing is found by looking in here: all that is sent was woken by a commit.
     schedule: { ...usualSchedule, lookMilliseconds: 3_600_000 },
-    env: { DELIVERIES_KEEP_DAYS: "7" },
+    env: { DELIVERIES_KEEP_DAYS: "7", JOBS_AT_ONCE: "8" },
   });
-  await gateway.fixtures.tenant("due");
+  for (const slug of ["due", "other", "full"]) await gateway.fixtures.tenant(slug);
   key = await gateway.keyFor("due");
   const made = await write(`createAccount(input: {name: "A"}) { account { id } }`);
   account = String(at(made, "account", "id"));
@@ -192,4 +192,54 @@ test("deliveries that ended long ago are deleted with their attempts; others sta
   );
   expect(orphans).toBe(0);
   await removeWebhook(id);
+});
+
+test("endpoints that hang hold up neither another tenant's nor their own tenant's others", async () => {
+  const held = new Map<string, ServerResponse>();
+  const crowd = Array.from({ length: 60 }, (_, index) => `/hangs-${index}`);
+  for (const path of crowd) {
+    receiver.answer(path, (_received, response) => void held.set(path, response));
+  }
+  const ids = await Promise.all(crowd.map((path) => makeWebhook(path)));
+  await makeDeal();
+  // All at once: none waits until another is answered, though there are fewer jobs, and all have one host.
+  await expect.poll(() => held.size, patient).toBe(crowd.length);
+  ids.push(await makeWebhook("/beside"));
+  const other = await gateway.keyFor("other");
+  const mutate = (text: string) => gateway.data(other, `mutation { done: ${text} }`);
+  await mutate(
+    `createWebhook(input: {url: "${receiver.urlOf("/elsewhere")}"}) { userErrors { message } }`,
+  );
+  await mutate(`createAccount(input: {name: "B"}) { account { id } }`);
+  await makeDeal();
+  await expect.poll(() => receiver.at("/elsewhere").length, patient).toBe(1);
+  await expect.poll(() => receiver.at("/beside").length, patient).toBe(1);
+  for (const response of held.values()) response.writeHead(204).end();
+  for (const path of crowd) receiver.answer(path, status(204));
+  for (const id of ids) await removeWebhook(id);
+});
+
+test("of webhooks that are made at once, as many are made as the limit has room for", async () => {
+  const full = await gateway.keyFor("full");
+  const create = () =>
+    gateway.data(
+      full,
+      `mutation { createWebhook(input: {url: "${receiver.urlOf("/full")}"}) { webhook { id } userErrors { message } } }`,
+    );
+  const [first] = [await create()];
+  await own(
+    `INSERT INTO webhooks (tenant_id, id, url, api_key_id, position, created_by)
+     SELECT tenant_id, gen_random_uuid(), url, api_key_id, position, created_by FROM webhooks, generate_series(1, 95) WHERE id = $1`,
+    [uuid(String(at(first, "createWebhook", "webhook", "id")))],
+  );
+  const made = await Promise.all(Array.from({ length: 12 }, create));
+  const refused = made.filter((one) => at(one, "createWebhook", "webhook") === null);
+  expect(refused).toHaveLength(8);
+  expect(at(refused[0], "createWebhook", "userErrors")).toEqual([
+    { message: "There are 100 webhooks already; delete one first." },
+  ]);
+  const [{ count } = {}] = await own(
+    "SELECT count(*)::integer FROM webhooks w JOIN tenants t ON t.id = w.tenant_id WHERE t.slug = 'full'",
+  );
+  expect(count).toBe(100);
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { usualSchedule } from "../../src/webhooks/schedule.ts";
-import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
-import { startReceiver, type Receiver } from "../support/webhooks/receiver.ts";
+import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { startReceiver, status, type Receiver } from "../support/webhooks/receiver.ts";
 import { RowWriter } from "../support/writes/row-writer.ts";
 
 let gateway: TestGateway;
@@ -158,4 +158,92 @@ test("a record that leaves the sight before it is sent is not told", async () =>
   expect(text).not.toContain(String(moved));
   expect(text).not.toContain("Elder deal");
   expect(text).not.toContain("Elder secret");
+});
+
+test("an endpoint that is switched off says so in the log, to those who may read webhooks", async () => {
+  const [ours, theirs] = [await gateway.keyFor("ours"), await gateway.keyFor("theirs")];
+  const app = await keyOf(ours, { scopes: ["*"], app_id: "app-gone" });
+  const narrow = await keyOf(ours, { scopes: ["read:accounts"] });
+  const gone = ["/gone/ours", "/gone/app"];
+  for (const path of gone) receiver.answer(path, status(410));
+  const stopped = {
+    ours: await makeWebhook(ours, "/gone/ours", { types: ["Account"] }),
+    app: await makeWebhook(app, "/gone/app", { types: ["Account"] }),
+  };
+  const ownQuery = `query ($event: ID!, $type: RecordType!) { changes(types: [$type], where: { id: { eq: $event } }) { nodes { recordId record { id } } } }`;
+  const watching = { types: ["Webhook"], where: { operation: { eq: "updated" } } };
+  await makeWebhook(ours, "/watch/full", { ...watching, payload: "full" });
+  await makeWebhook(ours, "/watch/graphql", { ...watching, payload: "graphql", query: ownQuery });
+  await makeWebhook(app, "/watch/app", {});
+  await makeWebhook(theirs, "/watch/theirs", {});
+  const narrowId = `key-${narrow.split("_")[2]}`;
+  await makeWebhook(ours, "/watch/narrow", { api_key_id: narrowId });
+  await new RowWriter(gateway, app, "accounts").made({ name: "Gone" });
+  const toldAt = (path: string) => receiver.at(path).map(({ data }) => data);
+  const webhooksAt = (path: string) =>
+    toldAt(path)
+      .filter((data) => data["record_type"] === "Webhook")
+      .map((data) => String(data.record_id))
+      .toSorted();
+  const both = Object.values(stopped).toSorted();
+  for (const path of ["/watch/full", "/watch/graphql"]) {
+    await expect.poll(() => webhooksAt(path), patient).toEqual(both);
+  }
+  await expect.poll(() => webhooksAt("/watch/app"), patient).toEqual([stopped.app]);
+  const changes = [
+    { field: "status", old: "active", new: "stopped" },
+    { field: "status_reason", old: null, new: "It answered 410 Gone." },
+  ];
+  const full = toldAt("/watch/full").find(({ record_id: id }) => id === stopped.app);
+  expect(full).toMatchObject({
+    operation: "updated",
+    version: 2,
+    changed_fields: ["status", "status_reason"],
+    changes,
+    record: { id: stopped.app, status: "stopped", version: 2, app_id: "app-gone" },
+  });
+  for (const { record_id: recordId, ...data } of toldAt("/watch/graphql")) {
+    expect(data["result"]).toEqual({ data: { changes: { nodes: [{ recordId, record: null }] } } });
+  }
+
+  const logOf = async (key: string): Promise<unknown> => {
+    const { data, errors } = await gateway.ask(
+      key,
+      `query ($ids: [ID!]) { changes(types: [Webhook], where: { recordId: { in: $ids } }) {
+        nodes { recordType recordId operation version actor appId changes { field old new } } } }`,
+      { ids: both },
+    );
+    return errors === undefined ? listAt(data, "changes", "nodes") : at(errors, 0, "extensions");
+  };
+  const event = (id: string, appId: string | null) => ({
+    recordType: "Webhook",
+    recordId: id,
+    operation: "updated",
+    version: 2,
+    actor: "gateway",
+    appId,
+    changes,
+  });
+  const ofApp = event(stopped.app, "app-gone");
+  expect(await logOf(app)).toEqual([ofApp]);
+  const all = await logOf(ours);
+  expect(all).toHaveLength(2);
+  expect(all).toEqual(expect.arrayContaining([event(stopped.ours, null), ofApp]));
+  expect(await logOf(theirs)).toEqual([]);
+  expect(await logOf(narrow)).toMatchObject({ code: "FORBIDDEN" });
+
+  // Whoever pauses it or has it go on is told too.
+  for (const how of ["resumeWebhook", "pauseWebhook"]) {
+    await gateway.data(app, `mutation { ${how}(id: "${stopped.app}") { userErrors { code } } }`);
+  }
+  expect(await logOf(app)).toMatchObject([
+    ofApp,
+    { version: 3, actor: `key-${app.split("_")[2]}`, changes: [{ new: "active" }, { new: null }] },
+    { version: 4, changes: [{ old: "active", new: "paused" }] },
+  ]);
+  // Those who have had their last event by now have had no other.
+  const last = await new RowWriter(gateway, ours, "accounts").made({ name: "Last" });
+  await expect.poll(() => toldAt("/watch/narrow").at(-1)?.record_id, patient).toBe(last);
+  expect(webhooksAt("/watch/narrow")).toEqual([]);
+  expect(toldAt("/watch/theirs")).toEqual([]);
 });

@@ -35,8 +35,9 @@ export function anyRecordJson(
   row: RowSql,
   field: string,
 ): Json {
-  const among = namedAmong(c, row, fieldOf(row.entity, field));
-  return orNull(recordAmong(c, among, selected, true, row.field(field)));
+  const { key, entities } = namedAmong(c, row, fieldOf(row.entity, field));
+  const nodes = entities.filter(([, { isNode }]) => isNode);
+  return orNull(recordAmong(c, { key, entities: nodes }, selected, true, row.field(field)));
 }
 
 /** The field changes of an event, as `fieldChanges` reads them from the log. */

@@ -73,7 +73,8 @@ export function readsOf(entity: Entity): readonly string[] {
 /** The entities that some kinds of records are of, as an argument names them. */
 export function readsOfTypes(catalog: Catalog, types: unknown): readonly string[] {
   const names: readonly unknown[] = Array.isArray(types) ? types : [types];
-  return catalog.entities.filter(({ type }) => names.includes(type)).map(({ name }) => name);
+  const all = [...catalog.entities, ...catalog.apart];
+  return all.filter(({ type }) => names.includes(type)).map(({ name }) => name);
 }
 
 /** The access of every field that gives an entity's type, or a list of it; empty if it depends on the edge. */

@@ -37,6 +37,7 @@ export const recordType = {
     LineItem: "A line of a quote.",
     Department: "A part of the tenant.",
     ApiKey: "A credential of another server; its secret is never told.",
+    Webhook: "An endpoint that is told of changes; what happens to its status is told.",
   } satisfies Partial<Record<ModelName, string>>,
 };
 
@@ -61,7 +62,9 @@ export const changeEvent = defineEntity("ChangeEvent", {
     recordId: anyReference("recordType", "The record's id, with its prefix."),
     operation: enumeration(changeOperation, "What happened to the record."),
     version: unmeasured(int("The record's version from then on.")),
-    actor: text("Who did it: the caller's `sub` or the API key's id."),
+    actor: text(
+      "Who did it: the caller's `sub` or the API key's id; `gateway` where it switched a webhook off.",
+    ),
     appId: text("The application that the record belongs to (`app-…`); null for none."),
     occurredAt: dateTime("When it was written (UTC, milliseconds)."),
     changes: shown(

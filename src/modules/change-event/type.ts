@@ -56,13 +56,16 @@ export function declareChangeEvent(schema: SchemaParts): void {
     t.field({
       type: builder.nodeInterfaceRef(),
       nullable: true,
-      description: "The record as it is now, also when it is deleted.",
+      description:
+        "The record as it is now, also when it is deleted. Null for a webhook, which `webhook` gives.",
       extensions: {
         needs: ["recordType", "recordId"],
         ...source({ kind: "anyRecord", field: "recordId" }),
       },
-      resolve: ({ recordType: type, recordId: id }, _args, ctx, info) =>
-        recordNode({ entity: catalog.byType(String(type)).name, id: String(id) }, ctx, info),
+      resolve: ({ recordType: type, recordId: id }, _args, ctx, info) => {
+        const { name, isNode } = catalog.byType(String(type));
+        return isNode ? recordNode({ entity: name, id: String(id) }, ctx, info) : null;
+      },
     }),
   );
 

@@ -51,6 +51,12 @@ export type Webhooks = {
   readonly test: (endpoint: Pick<Endpoint, "tenantId" | "id" | "url">) => Promise<Sent>;
   /** Has an endpoint's events delivered soon. */
   readonly wake: (endpoint: Pick<Endpoint, "tenantId" | "id">) => Promise<void>;
+  /** Pauses it, or has it delivered to again, with an event that says so. */
+  readonly setPaused: (
+    endpoint: Pick<Endpoint, "tenantId" | "id">,
+    paused: boolean,
+    actor: string,
+  ) => Promise<void>;
   /** The position of the last event in a tenant's log. */
   readonly endOfLog: (tenantId: string) => Promise<bigint>;
   /** A new secret that signs. */

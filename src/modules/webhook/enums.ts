@@ -1,4 +1,5 @@
 import type { SchemaParts } from "../../graphql/schema/schema-parts.ts";
+import { webhookPayload, webhookStatus } from "./model.ts";
 
 const made = new WeakMap<SchemaParts, ReturnType<typeof make>>();
 
@@ -19,22 +20,8 @@ function make(schema: SchemaParts) {
   return {
     types: schema.enumRef(recordType.values),
     operations: schema.enumRef(operation.values),
-    payload: builder.enumType("WebhookPayload", {
-      description: "What the messages of a webhook hold.",
-      values: {
-        thin: { description: "Ids, the operation, the version and the names of changed fields." },
-        full: { description: "Also the record, and the old and new value of each changed field." },
-        graphql: { description: "Also the answer to a query of the webhook's own." },
-      },
-    }),
-    status: builder.enumType("WebhookStatus", {
-      description: "Whether a webhook is delivered to.",
-      values: {
-        active: { description: "It is." },
-        paused: { description: "A caller has paused it; its events are kept in the log." },
-        stopped: { description: "The gateway has switched it off; `statusReason` says why." },
-      },
-    }),
+    payload: schema.enumRef(webhookPayload),
+    status: schema.enumRef(webhookStatus),
     deliveryStatus: builder.enumType("WebhookDeliveryStatus", {
       description: "What became of an event for a webhook.",
       values: {

@@ -8,6 +8,7 @@ import type { SchemaTypes } from "../../graphql/schema/builder.ts";
 import type { SchemaParts } from "../../graphql/schema/schema-parts.ts";
 import { GatewayError } from "../../lib/errors.ts";
 import { idComplaint, readId } from "../../lib/id.ts";
+import { isValueOf } from "../../model/datamodel.ts";
 import { invalid, notFound, type Problem } from "../../write/problem.ts";
 import type { Sent } from "./endpoint.ts";
 import { webhookEnums } from "./enums.ts";
@@ -83,7 +84,7 @@ export function declareWebhookMutations(schema: SchemaParts): void {
     where: t.field({
       type: "JSON",
       description:
-        'With one type, a filter of its records as their list takes it (`{stage: {eq: "closed_won"}}` is a `DealFilter`): it is told when a record matches before or after an event, with the transition. Else a `ChangeEventFilter`. Null for none.',
+        'With one type, a filter of its records as their list takes it (`{stage: {eq: "closed_won"}}` is a `DealFilter`): it is told when a record matches before or after an event, with the transition. Else, and with `Webhook`, a `ChangeEventFilter`. Null for none.',
     }),
     payload: t.field({ type: payload, description: "What its messages hold; `thin` unless said." }),
     query: t.string({
@@ -303,7 +304,7 @@ type Settings = {
   readonly types?: readonly string[] | null | undefined;
   readonly operations?: readonly string[] | null | undefined;
   readonly where?: unknown;
-  readonly payload?: "thin" | "full" | "graphql" | null | undefined;
+  readonly payload?: string | null | undefined;
   readonly query?: string | null | undefined;
 };
 
@@ -314,13 +315,12 @@ function read({ description, types, operations, where, payload, query }: Setting
     ...(types === undefined ? {} : { types: types ?? [] }),
     ...(operations === undefined ? {} : { operations: (operations ?? []).filter(isOperation) }),
     ...(where === undefined ? {} : { filter: where }),
-    ...(payload == null ? {} : { payload }),
+    ...(payload != null && isValueOf("WebhookPayload", payload) ? { payload } : {}),
     ...(query === undefined ? {} : { query }),
   };
 }
 
-const isOperation = (text: string): text is ChangeOperation =>
-  ["created", "updated", "deleted", "restored"].includes(text);
+const isOperation = (text: string): text is ChangeOperation => isValueOf("ChangeOperation", text);
 
 /** The position in front of the first event at or after an instant; the end of the log if there is none. */
 async function positionBefore(

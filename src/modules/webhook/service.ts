@@ -7,13 +7,18 @@ import type { Prisma, Webhook } from "../../db/generated/prisma/client.ts";
 import { parseJson } from "../../lib/exact-number.ts";
 import { idComplaint, parseId, readId } from "../../lib/id.ts";
 import { invalid, notFound, type Problem } from "../../write/problem.ts";
+import { webhook as entity } from "./model.ts";
 import type { EndpointSettings, Webhooks } from "./endpoint.ts";
 
-export const webhookPrefix = "whk";
+export const webhookPrefix = entity.prefix;
 export const deliveryPrefix = "del";
 
 /** The most webhooks of a tenant. */
 export const mostWebhooks = 100;
+/** The kind of lock under which a tenant's webhooks are counted; any number that no other part uses. */
+const countLock = 4_715_019;
+/** Milliseconds for those that stand in its line: for a connection, and with one. */
+const patient = { maxWait: 10_000, timeout: 10_000 };
 const defaultGraceMinutes = 24 * 60;
 const maxGraceMinutes = 7 * 24 * 60;
 
@@ -53,24 +58,29 @@ export async function createWebhook(
   if ("problem" in rights) return refused(rights.problem);
   const settings = settingsOf(input, null);
   const problems = [...complaints(settings), ...(await webhooks.check(settings, rights.actor))];
-  if ((await prisma.webhook.count({ where: { tenantId } })) >= mostWebhooks) {
-    problems.push(invalid([], `There are ${mostWebhooks} webhooks already; delete one first.`));
-  }
   if (problems.length > 0) return refused(...problems);
   const secret = webhooks.makeSecret();
-  const webhook = await prisma.webhook.create({
-    data: {
-      ...stored(settings),
-      tenantId,
-      id: uuidv7(),
-      description: input.description ?? null,
-      apiKeyId: rights.id,
-      appId: rights.actor.appId,
-      position: await webhooks.endOfLog(tenantId),
-      createdBy: actor.id,
-      secrets: { create: { id: uuidv7(), secret } },
-    },
-  });
+  const data = {
+    ...stored(settings),
+    tenantId,
+    id: uuidv7(),
+    description: input.description ?? null,
+    apiKeyId: rights.id,
+    appId: rights.actor.appId,
+    position: await webhooks.endOfLog(tenantId),
+    createdBy: actor.id,
+    secrets: { create: { id: uuidv7(), secret } },
+  };
+  const webhook = await prisma.$transaction(async (transaction) => {
+    // One after the other, so that none of those that come at once is counted past.
+    await transaction.$queryRaw`SELECT 1 FROM (SELECT pg_advisory_xact_lock(${countLock}::integer, hashtext(${tenantId}))) l`;
+    const count = await transaction.webhook.count({ where: { tenantId } });
+    return count < mostWebhooks ? await transaction.webhook.create({ data }) : null;
+  }, patient);
+  if (webhook === null) {
+    const message = `There are ${mostWebhooks} webhooks already; delete one first.`;
+    return refused(invalid([], message));
+  }
   // Where jobs are run, the tenant's commits are listened to from now on.
   await webhooks.wake(webhook);
   return { webhook, secret, problems };
@@ -108,10 +118,9 @@ export function setPaused(
     if (!paused && (await ctx.webhooks.actorOf(webhook.apiKeyId)) === null) {
       return refused(invalid(["id"], "is a webhook whose API key works no more; make a new one."));
     }
-    const state = { status, statusReason: null, statusAt: new Date(), failingSince: null } as const;
-    const result = await changed(ctx, webhook, state);
+    await ctx.webhooks.setPaused(webhook, paused, ctx.actor.id);
     if (!paused) await ctx.webhooks.wake(webhook);
-    return result;
+    return { webhook, problems: [] };
   });
 }
 

@@ -27,8 +27,6 @@ export const [readBytes, keptBytes] = [65_536, 1_024];
 
 const agentOptions = {
   keepAlive: true,
-  /** For each host. */
-  maxSockets: 32,
   maxFreeSockets: 2,
   /** An idle connection is closed after it, or earlier if the host says so. */
   timeout: 10_000,

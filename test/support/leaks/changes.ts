@@ -34,7 +34,8 @@ export async function changeRows(
   tenant: Made,
   scopes: readonly string[],
 ): Promise<() => Promise<void>> {
-  const kinds = catalog.entities.filter(({ type }) => scopes.includes(readScopes[type] ?? ""));
+  const all = [...catalog.entities, ...catalog.apart];
+  const kinds = all.filter(({ type }) => scopes.includes(readScopes[type] ?? ""));
   const tables: Table[] = kinds.map(({ table, tenantColumn }) => ({
     name: table,
     owner: tenantColumn,

@@ -38,6 +38,7 @@ const told = [
   "LineItem",
   "Department",
   "ApiKey",
+  "Webhook",
 ];
 const searched = ["Account", "Contact", "Deal", "Activity", "Quote", "LineItem"];
 /** What refers to accounts and to contacts: a merge counts those. */
