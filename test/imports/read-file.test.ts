@@ -1,21 +1,235 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { encodings, type Delimiter, type Encoding } from "../../src/imports/read/types.ts";
 import { readFile } from "../../src/imports/read/read-file.ts";
+import { isLong } from "../support/run/run-length.ts";
+import { readAll, refusalOf } from "./reading.ts";
 
-async function* bytesOf(...parts: readonly (string | Uint8Array)[]): AsyncGenerator<Uint8Array> {
-  for (const part of parts) yield typeof part === "string" ? Buffer.from(part) : part;
+const megabyte = 1024 * 1024;
+const piece = (text: string) => Buffer.from(text.repeat(64 * 1024).slice(0, 64 * 1024));
+/** The full size is for the long form: the bound is the same. */
+const gigabyte = isLong ? 1024 : 8;
+
+/** A stream of a gigabyte, and how much of it was taken. */
+function endless(start: string, text: string) {
+  const taken = { bytes: 0 };
+  async function* bytes(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from(start);
+    const part = piece(text);
+    for (let sent = 0; sent < gigabyte * megabyte; sent += part.length) {
+      taken.bytes += part.length;
+      yield part;
+    }
+  }
+  return { taken, bytes: bytes() };
 }
 
-async function all(...parts: readonly (string | Uint8Array)[]) {
-  const { header, rows, found } = await readFile(bytesOf(...parts));
-  const read = [];
-  for await (const row of rows) read.push(row);
-  return { header, rows: read, found };
-}
+describe("what is found out of a file", () => {
+  it.each([
+    ["a;b\n1,5;x\n", ";"],
+    ["a\tb\n1,5\tx\n", "\t"],
+    ["a|b\n1|2\n", "|"],
+    ["a,b\n1,2\n", ","],
+    ['"a,x";"b,y"\n1;2\n', ";"],
+    ["a\nx\n", ","],
+  ] as const)("the delimiter of %j", async (text, delimiter) => {
+    const { found, rows } = await readAll(text);
+    expect(found).toEqual({ format: "csv", encoding: "utf-8", delimiter });
+    expect(rows).toHaveLength(1);
+  });
 
-describe("CSV", () => {
-  it("finds out its delimiter and its encoding", async () => {
-    const { rows, found } = await all(Buffer.from("Name;Ort\nMüller;Köln, links\n", "latin1"));
-    expect(found).toEqual({ format: "csv", encoding: "windows-1252", delimiter: ";" });
-    expect(rows).toEqual([{ number: 2, cells: { Name: "Müller", Ort: "Köln, links" } }]);
+  it("Excel's line that names it", async () => {
+    const { header, rows, found } = await readAll("\ufeffsep=;\r\nName;Ort\r\nA, B;C\r\n");
+    expect(found.delimiter).toBe(";");
+    expect(header).toEqual(["Name", "Ort"]);
+    expect(rows).toEqual([{ number: 2, cells: { Name: "A, B", Ort: "C" } }]);
+  });
+
+  it.each([
+    ["utf-8", Buffer.from("n\nMüller €\n"), "utf-8"],
+    ["utf-8 with a mark", Buffer.from("\ufeffn\nMüller €\n"), "utf-8"],
+    ["utf-16le", Buffer.from("n\nMüller €\n", "utf16le"), "utf-16le"],
+    ["utf-16be with a mark", Buffer.from("\ufeffn\nMüller €\n", "utf16le").swap16(), "utf-16be"],
+    ["windows-1252", Buffer.from("6e0a4dfc6c6c657220800a", "hex"), "windows-1252"],
+  ] as const)("the encoding %s", async (_name, bytes, encoding) => {
+    const { rows, found } = await readAll(bytes);
+    expect(found.encoding).toBe(encoding);
+    expect(rows).toEqual([{ number: 2, cells: { n: "Müller €" } }]);
+  });
+
+  it.each(["a,b\r\n1,2\r\n", "a,b\n1,2", "a,b\r1,2\r", "a,b,\n1,2,\n", "\n\na,b\n1,2\n\n"])(
+    "line breaks of %j",
+    async (text) => {
+      const { rows } = await readAll(text);
+      expect(rows.map(({ cells }) => cells)).toEqual([{ a: "1", b: "2" }]);
+    },
+  );
+
+  it("numbers rows as a spreadsheet does, and names equal columns apart", async () => {
+    const { header, rows } = await readAll('n,n\n\n"a\nb",1\n,\nc,2\n');
+    expect(header).toEqual(["n", "n (2)"]);
+    expect(rows.map(({ number }) => number)).toEqual([3, 5]);
+  });
+
+  it("JSON Lines and lists, with all digits", async () => {
+    const lines = '{"a":1,"b":[true,null]}\n\n{"a":12345678901234567890,"c":"x"}\n';
+    const list = '[{"a":1,"b":[true,null]},\n {"a":12345678901234567890,"c":"}]\\""}]';
+    const [first, second] = [await readAll(lines), await readAll(list)];
+    expect(first.header).toEqual(["a", "b", "c"]);
+    expect(first.rows.map(({ number }) => number)).toEqual([1, 3]);
+    expect(second.rows.map(({ number }) => number)).toEqual([1, 2]);
+    expect(JSON.stringify(first.rows[1])).toContain("12345678901234567890");
+    expect(second.rows[1]?.cells["c"]).toBe('}]"');
+  });
+
+  it("exports of ours: their records of one type, and whether they were cut", async () => {
+    const line = (type: string, name: string) => `{"type":"${type}","record":{"name":"${name}"}}\n`;
+    const start = '{"_start":{"position":"1","rows":{}}}\n';
+    const all = `${start}${line("Account", "a")}${line("Deal", "d")}{"_end":{"rows":2}}\n`;
+    const { rows } = await readAll(all, { type: "Deal" });
+    expect(rows.map(({ cells }) => cells)).toEqual([{ name: "d" }]);
+    const cut = all.replace(line("Account", "a"), "");
+    expect(await refusalOf(cut, { type: "Deal" })).toMatchObject({ code: "CUT_FILE" });
+    const noEnd = `${start}${line("Deal", "d")}`;
+    expect(await refusalOf(noEnd)).toMatchObject({ code: "CUT_FILE" });
   });
 });
+
+describe("hostile files", () => {
+  it.each([
+    ["letters", "a,b\n", "x", "ROW_TOO_LONG", 2],
+    ["letters from the start", "", "x", "ROW_TOO_LONG", 1],
+    ["commas", "a,b\n", ",", "ROW_TOO_LONG", 2],
+    ["quotes", "", '"', "ROW_TOO_LONG", 1],
+    ["quotes never closed", 'a,b\n"', "x,\n", "ROW_TOO_LONG", 2],
+    ["a text of JSON", '[{"a":"', "x", "ROW_TOO_LONG", 1],
+    ["JSON Lines without an end", '{"a":"', "x", "ROW_TOO_LONG", 1],
+    ["brackets", '[{"a":', "[", "ROW_TOO_LONG", 1],
+  ])("a gigabyte of %s: little of it is read", async (_name, start, text, code, line) => {
+    const { taken, bytes } = endless(start, text);
+    expect(await refusalOf(bytes)).toMatchObject({ code, line });
+    expect(taken.bytes).toBeLessThan(3 * megabyte);
+  });
+
+  it("a gigabyte of rows in flat memory", async () => {
+    const { bytes } = endless("email,first,last\n", "anna@example.com,Anna,M\n");
+    const { rows } = await readFile(bytes);
+    let [count, most] = [0, 0];
+    const start = process.memoryUsage();
+    const held = ({ heapUsed, external }: NodeJS.MemoryUsage) => heapUsed + external;
+    for await (const row of rows) {
+      count += Number(row.cells["last"] !== "");
+      if (count % 50_000 !== 0) continue;
+      globalThis.gc?.();
+      most = Math.max(most, held(process.memoryUsage()) - held(start));
+    }
+    expect(count).toBeGreaterThan(gigabyte * 40_000);
+    expect(most).toBeLessThan(100 * megabyte);
+  });
+
+  it.each([
+    ["an empty file", "", "EMPTY_FILE", null, "no rows"],
+    ["a header only", "a,b\n", "EMPTY_FILE", null, "no rows"],
+    ["empty lines", "\n".repeat(isLong ? 2_000_000 : 100_000), "EMPTY_FILE", null, "no rows"],
+    ["an empty list", "[]", "EMPTY_FILE", null, "no rows"],
+    ["only quotes", '"'.repeat(1_001), "QUOTE_NOT_CLOSED", 1, "never closed"],
+    ["an open quote", 'a,b\n1,2\n3,"x\n4,5\n', "QUOTE_NOT_CLOSED", 3, "column 2"],
+    ["a text behind a quote", 'a,b\n"x"y,2\n', "STRAY_QUOTE", 2, "column 1"],
+    ["a quote in a text", 'a,b\n5" pipe,2\n', "STRAY_QUOTE", 2, "double"],
+    ["NUL", "a,b\n1,2\n3,\u00004\n", "NUL_CHARACTER", 3, "NUL"],
+    ["10,000 columns", `${"a,".repeat(9_999)}b\n1\n`, "TOO_MANY_COLUMNS", 1, "10,000"],
+    ["a row of 2 MB", `a,b\n1,${"x".repeat(2 * megabyte + 1)}\n`, "ROW_TOO_LONG", 2, "2 MB"],
+    ["a name of __proto__", "a,__proto__\n1,2\n", "BAD_HEADER", 1, "__proto__"],
+    ["a key __proto__", '[{"__proto__":1}]', "BAD_JSON", 1, "__proto__"],
+    ["no names", "anna@example.com,Anna\nbo@example.com,Bo\n", "BAD_HEADER", 1, "put a row"],
+    ["a cell without a name", "a,,b\n1,,2\n1,x,2\n", "BAD_HEADER", 3, "column 2"],
+    ["deep JSON", `[{"a":${"[".repeat(9_999)}${"]".repeat(9_999)}}]`, "BAD_JSON", 1, "deep"],
+    ["a key twice", '[{"a":1},\n{"b":{"c":1,"c":2}}]', "BAD_JSON", 2, '"c" stands twice'],
+    ["an escaped key twice", '{"a":1,"\\u0061":2}', "BAD_JSON", 1, "twice"],
+    ["a cut list", '[{"a":1},', "BAD_JSON", 1, "not closed"],
+    ["a list of texts", '["a"]', "BAD_JSON", 1, "list of objects"],
+    ["a line that is no JSON", '{"a":1}\n{"a":\n', "BAD_JSON", 2, "not JSON"],
+  ])("%s", async (_name, text, code, line, words) => {
+    const refusal = await refusalOf(text);
+    expect(refusal).toMatchObject({ code, line });
+    expect(refusal?.message).toContain(words);
+  });
+
+  it.each([
+    ["zip or xlsx", "504b030414000600"],
+    ["old Excel", "d0cf11e0a1b11ae1"],
+    ["gzip", "1f8b080000000000"],
+    ["PDF", "255044462d312e37"],
+  ])("%s", async (_name, start) => {
+    const bytes = Buffer.concat([Buffer.from(start, "hex"), Buffer.alloc(1_000, 7)]);
+    expect(await refusalOf(bytes)).toMatchObject({ code: "WRONG_FORMAT", line: null });
+  });
+
+  it("mixed encodings, near and far from the beginning, are told with their line", async () => {
+    const mixed = Buffer.concat([
+      Buffer.from("n\nMüller\n"),
+      Buffer.from("M\u00fcller\n", "latin1"),
+    ]);
+    expect(await refusalOf(mixed)).toMatchObject({ code: "WRONG_ENCODING", line: 3 });
+    const far = Buffer.concat([
+      Buffer.from(`n\n${"abc\n".repeat(50_000)}`),
+      Buffer.from([0xfc, 10]),
+    ]);
+    expect(await refusalOf(far)).toMatchObject({ code: "WRONG_ENCODING", line: 50_002 });
+    const undefinedByte = Buffer.from([110, 10, 0xfc, 0x81, 10]);
+    expect(await refusalOf(undefinedByte)).toMatchObject({ code: "WRONG_ENCODING", line: 2 });
+    const wrong = { encoding: "utf-8" } as const;
+    expect(await refusalOf(Buffer.from("n\nM\u00fc\n", "latin1"), wrong)).toMatchObject({
+      line: 2,
+    });
+    const told = await readAll(Buffer.from("n\nM\u00fc\n", "latin1"), { encoding: "windows-1252" });
+    expect(told.rows[0]?.cells["n"]).toBe("Mü");
+  });
+});
+
+it("reads what was written, in any dialect", async () => {
+  const cell = fc.string({
+    unit: fc.constantFrom("a", " ", ",", ";", "|", '"', "=", "-", "1", "ä", "\t", "\n", "\r\n"),
+  });
+  const dialect = fc.record({
+    delimiter: fc.constantFrom<Delimiter>(",", ";", "\t", "|"),
+    lineBreak: fc.constantFrom("\n", "\r\n", "\r"),
+    encoding: fc.constantFrom<Encoding>(...encodings),
+    hasMark: fc.boolean(),
+    quotesAll: fc.boolean(),
+    rows: fc.array(fc.tuple(cell, cell, cell), { minLength: 1, maxLength: 8 }),
+    size: fc.integer({ min: 1, max: 50 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(dialect, async (one) => {
+      const { delimiter, lineBreak, encoding, hasMark, quotesAll, size } = one;
+      const rows = one.rows.filter((cells) => cells.some((text) => text.trim() !== ""));
+      fc.pre(rows.length > 0);
+      const quoted = (text: string) =>
+        quotesAll || /["\r\n]/.test(text) || text.includes(delimiter)
+          ? `"${text.replaceAll('"', '""')}"`
+          : text;
+      const lines = [["x", "y", "z"], ...rows].map((cells) => cells.map(quoted).join(delimiter));
+      const mark = hasMark && encoding !== "windows-1252" ? "\ufeff" : "";
+      const bytes = encoded(`${mark}${lines.join(lineBreak)}`, encoding);
+      const parts = Array.from({ length: Math.ceil(bytes.length / size) }, (_, at) =>
+        bytes.subarray(at * size, (at + 1) * size),
+      );
+      const read = await readAll(
+        (async function* () {
+          yield* parts;
+        })(),
+        { encoding, delimiter },
+      );
+      expect(read.rows.map(({ cells }) => [cells["x"], cells["y"], cells["z"]])).toEqual(rows);
+    }),
+    { numRuns: isLong ? 2_000 : 50 },
+  );
+});
+
+function encoded(text: string, encoding: Encoding): Buffer {
+  if (encoding === "windows-1252") return Buffer.from(text, "latin1");
+  if (encoding === "utf-8") return Buffer.from(text);
+  const bytes = Buffer.from(text, "utf16le");
+  return encoding === "utf-16le" ? bytes : bytes.swap16();
+}

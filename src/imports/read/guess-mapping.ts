@@ -134,6 +134,8 @@ function exactTarget(imported: Imported, column: string, cells: readonly string[
 const isOurId = (text: string): boolean =>
   /^(?:[a-z]+-)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 
+const flag = /^(?:true|false|yes|no|ja|nein|[01xyn])$/i;
+
 type Ranked = { readonly target: Target; readonly rank: number };
 
 /** The targets with a label of that key. */
@@ -144,6 +146,8 @@ function targetsOf(
   cells: readonly string[],
 ): Ranked[] {
   const { name } = imported.entity;
+  // A day in parts.
+  if (key === "birthday" && header.some((one) => headerKey(one) === "birthmonth")) return [];
   const special = name === "contact" ? contactTarget(key, header, cells) : null;
   if (special !== null) return ranked(imported, special, 0);
   const known = Object.entries(keysOf(name)).flatMap(([target, keys]) => {
@@ -155,7 +159,10 @@ function targetsOf(
     phone === -1
       ? []
       : ["phone_1", "phone_2", "phone_3"].flatMap((one) => ranked(imported, one, phone));
-  return [...known, ...numbers, ...addressOf(imported, key)];
+  const found = [...known, ...numbers, ...addressOf(imported, key)];
+  // `Customer` may be a yes or no.
+  const isFlag = cells.length > 0 && cells.every((cell) => flag.test(cell));
+  return found.filter(({ target }) => !isFlag || !("reference" in target));
 }
 
 function ranked(imported: Imported, text: string, rank: number): Ranked[] {

@@ -8,7 +8,7 @@ type Labels = Readonly<Record<string, string>>;
 const email =
   "email, e-mail, email address, e-mail address, work email, business email, primary email, email 1, e-mail 1 - value, e-mail 1, email work, internet e-mail, mail, mail address, e-mail-adresse, mailadresse, courriel, adresse e-mail, adresse mail, correo, correo electronico, email address 1, emailaddress1, email1, person email";
 const website =
-  "website, web site, website url, web page, webpage, homepage, url, site web, sitio web, pagina web, webseite, internet, internetseite, website 1 - value, web";
+  "website, web site, website url, web page, webpage, web page 1, homepage, url, site web, sitio web, pagina web, webseite, internet, internetseite, website 1 - value, web";
 const owner =
   "owner id, owner, record owner, owner name, assigned to, assigned user, assigned user id, assigned user name, salesperson, account manager, besitzer, verantwortlich, verantwortlicher, zustandig, proprietaire, responsable, propietario, commercial, vendedor";
 const tags =
@@ -16,7 +16,7 @@ const tags =
 const note =
   "notes, note, comments, comment, remarks, description, notizen, notiz, bemerkung, bemerkungen, kommentar, kommentare, beschreibung, remarques, commentaires, notas, observaciones, comentarios";
 const accountName =
-  "company name, company, account name, account, organization name, organization, organisation, organization 1 - name, associated company, primary associated company, parent customer, customer name, customer, firma, firmenname, unternehmen, unternehmensname, kunde, kundenname, societe, entreprise, client, empresa, compania, cliente, employer, related company, account:name";
+  "company name, company, account name, account, organization name, organization, organisation, organization 1 - name, related company, associated company, primary associated company, parent customer, customer name, customer, firma, firmenname, unternehmen, unternehmensname, kunde, kundenname, societe, entreprise, client, empresa, compania, cliente, employer, account:name";
 const accountKey =
   "account external id, account id, company id, organization id, associated company id, associated company ids, primary associated company id, customer id, customer number, kundennummer, kunden-nr, firma id, firmennummer, accountid, numero client, numero de cliente";
 const currency =
@@ -24,16 +24,16 @@ const currency =
 
 const places = {
   address:
-    "street, street address, address, address line 1, address 1, street 1, mailing street, mailing address line 1, business street, business address, primary address street, address 1 - street, work street, home street, home address, strasse, straße, strasse und hausnummer, strasse/hausnr, anschrift, adresse, rue, direccion, calle, domicilio",
+    "street, street address, address, address line 1, address 1, street 1, mailing street, mailing address line 1, business street, business address, primary address street, address 1 - street, work street, work address, home street, home address, strasse, straße, strasse und hausnummer, strasse/hausnr, anschrift, adresse, rue, direccion, calle, domicilio",
   address_addition:
-    "address line 2, address 2, street 2, street2, mailing address line 2, business street 2, home street 2, address 1 - extended address, adresszusatz, zusatz, complement d adresse, complemento",
+    "address line 2, address 2, street 2, street2, mailing address line 2, business street 2, work address 2, home street 2, home address 2, address 1 - extended address, adresszusatz, zusatz, complement d adresse, complemento",
   postcode:
-    "zip, zip code, postal code, postcode, zip/postal code, mailing zip, mailing postal code, mailing zip/postal code, business postal code, home postal code, primary address postal code, primary address postalcode, address 1 - postal code, plz, postleitzahl, code postal, codigo postal, cp",
-  city: "city, town, mailing city, business city, home city, primary address city, address 1 - city, ort, stadt, wohnort, ville, ciudad, poblacion, localidad",
+    "zip, zip code, postal code, postcode, zip/postal code, mailing zip, mailing postal code, mailing zip/postal code, business postal code, work zipcode, home postal code, home zipcode, primary address postal code, primary address postalcode, address 1 - postal code, plz, postleitzahl, code postal, codigo postal, cp",
+  city: "city, town, mailing city, business city, work city, home city, primary address city, address 1 - city, ort, stadt, wohnort, ville, ciudad, poblacion, localidad",
   state:
-    "state, region, province, state/region, state/province, mailing state, mailing state/province, business state, home state, primary address state, address 1 - region, bundesland, kanton, departement, provincia, estado, county",
+    "state, region, province, state/region, state/province, mailing state, mailing state/province, business state, work state, home state, primary address state, address 1 - region, bundesland, kanton, departement, provincia, estado, county",
   country:
-    "country, country/region, mailing country, business country, business country/region, home country, home country/region, primary address country, address 1 - country, land, pays, pais",
+    "country, country/region, mailing country, business country, business country/region, work country, home country, home country/region, primary address country, address 1 - country, land, pays, pais",
 };
 
 export const labels: Readonly<Record<string, Labels>> = {

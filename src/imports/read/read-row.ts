@@ -40,7 +40,7 @@ export function readRow(
     readCell(imported, column, column.target, manner, plainCell(cell, mapping.apostrophes), row);
   }
   for (const [name, text] of Object.entries(manner.defaults)) {
-    if (row.input[name] !== undefined) continue;
+    if (row.input[name] != null) continue;
     const reading = readText(imported, name, text, manner, null);
     if ("value" in reading) row.input[name] = reading.value;
     else complain(row, null, name, reading.complaint);
