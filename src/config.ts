@@ -113,6 +113,8 @@ export type LimitsConfig = {
   /** Where it is counted: in PostgreSQL when several processes share the load. */
   readonly store: "memory" | "postgres";
   readonly requestMilliseconds: number;
+  /** How long an export may keep its snapshot, for which PostgreSQL keeps what was deleted since. */
+  readonly exportMilliseconds: number;
   /** The most requests that are worked on at once, and the most that may wait for their turn. */
   readonly inFlight: number;
   readonly queued: number;
@@ -222,6 +224,7 @@ const variablesSchema = z.object({
   POINTS_PER_MINUTE: count().default(1_000_000),
   RATE_LIMIT_STORE: z.enum(["memory", "postgres"], "must be memory or postgres").optional(),
   REQUEST_TIMEOUT: duration.default(15_000),
+  EXPORT_TIMEOUT: duration.default(3_600_000),
   MAX_IN_FLIGHT: count(100_000).optional(),
   MAX_QUEUED: count(100_000).default(1_000),
   MAX_UNREAD_BYTES: count(8_000_000_000).default(256_000_000),
@@ -323,6 +326,7 @@ export function loadConfig(
       // A database of the operator's own is what several processes would share.
       store: RATE_LIMIT_STORE ?? (DATABASE_URL === undefined ? "memory" : "postgres"),
       requestMilliseconds: parsed.data.REQUEST_TIMEOUT,
+      exportMilliseconds: parsed.data.EXPORT_TIMEOUT,
       // One that has no connection only waits, and makes the others wait.
       inFlight: parsed.data.MAX_IN_FLIGHT ?? POOL_SIZE,
       queued: parsed.data.MAX_QUEUED,

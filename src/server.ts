@@ -218,7 +218,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const connections = config.pool.size;
   const limits = { ...config.imports, patience: config.http.receiveMilliseconds };
   app.route("/", importRoutes({ database, gate, logger, imports: imports.service, limits }));
-  app.route("/", exportRoutes({ database, gate, logger, connections }));
+  const { exportMilliseconds: longest } = config.limits;
+  app.route("/", exportRoutes({ database, gate, logger, connections, longest }));
   app.route("/", restRoutes({ database, gate, logger }));
   app.all(openApiPath, stepping(fromBrowsers), answering(answerOpenApi));
   app.all(`${docsPath}/*`, answering(answerDocs));

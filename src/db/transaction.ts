@@ -1,6 +1,7 @@
 import type { Connection } from "./connection.ts";
 import type { Piece, Pin } from "./fence.ts";
 import { Opening } from "./opening.ts";
+import { RowTap, type OnRow } from "./row-tap.ts";
 import type { Asking } from "./prepared-texts.ts";
 import { isStale, isStatementError, type Cells, type Sent } from "./statement.ts";
 import type { Work } from "./work.ts";
@@ -13,6 +14,8 @@ export type Transaction = {
    * commit) fails with its error.
    */
   send(text: string, values: readonly unknown[]): void;
+  /** Takes the rows of what is sent from now on, as bytes, until it is closed. Whoever takes them closes it. */
+  tap(onRow: OnRow): RowTap;
   /**
    * Reads after the commit, in its round trip. It is called once at most. Null if the transaction was not committed. A
    * failure of the statement does not affect the commit.
@@ -94,6 +97,9 @@ export class OpenTransaction implements Transaction {
     if (this.#work !== undefined) this.#work.statements += 1;
     this.#waiting.push({ text, values });
   };
+
+  readonly tap = (onRow: OnRow): RowTap =>
+    new RowTap(this.#connection.client.connection.stream, onRow);
 
   readonly readBehind = (text: string, values: readonly unknown[]): Promise<Cells[] | null> => {
     const { promise, resolve } = Promise.withResolvers<Cells[] | null>();

@@ -220,8 +220,8 @@ export type Kind<Name extends string = string> = {
   readonly printer: (notation: Notation, prefix: string) => (cell: string) => string;
   /** The same in SQL, for what PostgreSQL puts into JSON by itself. */
   readonly printedSql: (value: Sql, notation: Notation, prefix: string) => Sql;
-  /** The form of `printedSql` in GraphQL's JSON: a text that may need escapes, a text that needs none, or JSON. */
-  readonly printedAs: "text" | "plain" | "json";
+  /** The form of `printedSql` in JSON: a text that may need escapes, a text that needs none, or JSON. */
+  readonly printedAs: (notation: Notation) => "text" | "plain" | "json";
   /** What is printed in that notation. */
   readonly schema: (field: FieldFacts, notation: Notation, named: Named) => JsonSchema;
   /** The GraphQL type of values; null for enums, which have their own, and for what is not shown. */

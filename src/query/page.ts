@@ -155,13 +155,13 @@ export function pageSql(
 export function wholeList(
   request: OrderedRequest,
   context: { readonly catalog: Catalog; readonly viewer: Viewer },
-  read: Columns<unknown>,
+  columnsOf: (viewer: ViewerSql) => readonly Sql[],
   cursor: string,
 ): { readonly count: Statement; readonly open: Statement } {
   const viewer = viewerSql(context.viewer);
   const matches = matching(request, context.catalog, viewer);
   const from = sql`FROM ${raw(`${name(request.entity.table)} t`)} WHERE ${matches}`;
-  const columns = join(read.sql(viewer, context.catalog), ", ");
+  const columns = join(columnsOf(viewer), ", ");
   return {
     count: render(sql`SELECT count(*) ${from}`),
     open: render(

@@ -79,13 +79,50 @@ export function projectionColumns(
   };
 }
 
-/** The same, each value of a record by itself: a list of JSON texts in the order of the members. */
-export function memberColumns(
+/** How PostgreSQL prints a member: as JSON, as a text without anything to escape in JSON, or as any text. */
+export type PrintedMember = { readonly key: string; readonly as: "json" | "plain" | "text" };
+
+/** The members of a record as PostgreSQL prints them, a column each; null is SQL's. */
+export function printedMembers(
   projection: Projection,
   catalog: Catalog,
-): Columns<readonly string[]> {
-  const { sql: columns, printers } = printing(projection, catalog, false);
-  return { sql: columns, read: (cells, start) => printers.map((print) => print(cells, start)) };
+): { readonly members: readonly PrintedMember[]; readonly sql: (viewer: ViewerSql) => Sql[] } {
+  const { entity, notation, members } = projection;
+  const valueOf = (field: string): Sql => {
+    const definition = fieldOf(entity, field);
+    const { prefix } = namedBy(catalog, entity, definition);
+    const value = definition.kind.printedSql(fieldSql("t", field, definition), notation, prefix);
+    if (definition.kind.isList) return sql`to_json(${value})`;
+    return printedAs(field) === "json" ? sql`${value}::text` : value;
+  };
+  const printedAs = (field: string): PrintedMember["as"] => {
+    const { kind } = fieldOf(entity, field);
+    return kind.isList ? "json" : kind.printedAs(notation);
+  };
+  return {
+    members: members.map((member) => ({
+      key: member.key,
+      as:
+        member.kind !== "field"
+          ? "json"
+          : member.or === undefined
+            ? printedAs(member.field)
+            : "text",
+    })),
+    sql: (viewer) =>
+      members.map((member) => {
+        if (member.kind === "isSet") {
+          return sql`(${fieldSql("t", member.field, fieldOf(entity, member.field))} IS NOT NULL)::text`;
+        }
+        if (member.kind !== "field") {
+          return sql`concat('[', ${edgeSql(projection, catalog, member, viewer)}, ']')`;
+        }
+        const value = valueOf(member.field);
+        return member.or === undefined
+          ? value
+          : sql`coalesce(${value}::text, ${valueOf(member.or)}::text)`;
+      }),
+  };
 }
 
 /** The columns that are read of each record, and the printers of its members. */

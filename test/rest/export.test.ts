@@ -1,5 +1,6 @@
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { gunzipSync } from "node:zlib";
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { at, listAt, type TestGateway } from "../support/gateway/gateway.ts";
 import { captureLog } from "../support/gateway/captured-log.ts";
@@ -115,6 +116,81 @@ describe("an export of one kind", () => {
     expect(filter.status).toBe(400);
   });
 
+  it("is what lists show, byte for byte, whatever texts hold", async () => {
+    const { id: tenantId } = await gateway.fixtures.tenant("hostile");
+    const hostile = { "x-api-key": await gateway.keyFor("hostile") };
+    const pieces = [
+      ..."\u0001\u001f\u007f\b\f\n\r\t\"\\'=+-@＝＠, \u00a0\u2028\u3000\ufeffé日😀a1/;",
+    ];
+    const texts = fc.sample(fc.array(fc.constantFrom(...pieces), { maxLength: 6 }), {
+      numRuns: 300,
+      seed: 18,
+    });
+    const jsons = [`"=1"`, "null", "true", "[1.50]", `"a\\n"`, `{"é\\"": ["="]}`];
+    await gateway.fixtures.client.query(
+      `INSERT INTO accounts (id, tenant_id, name, description, tags, custom_fields, annual_revenue, created_at, updated_at)
+       SELECT gen_random_uuid(), $1, n, n, ARRAY[n, 'NULL', ''], jsonb_build_object(n, n), ord - 150.5, now(), now()
+       FROM unnest($2::text[]) WITH ORDINALITY AS given(n, ord)`,
+      [tenantId.slice(4), texts.map((characters) => characters.join(""))],
+    );
+    await gateway.fixtures.client.query(
+      `INSERT INTO contacts (id, tenant_id, last_name, gdpr_consent, created_at, updated_at)
+       SELECT gen_random_uuid(), $1, 'x', given::jsonb, now(), now() FROM unnest($2::text[]) AS given`,
+      [tenantId.slice(4), jsons],
+    );
+    for (const kind of ["accounts", "contacts"]) {
+      const { body } = await ask(`/${kind}/export`, hostile);
+      const printed = body.toString().split("\n").slice(0, -2);
+      expect(printed.length).toBe(kind === "accounts" ? texts.length : jsons.length);
+      const listed: string[] = [];
+      for (let cursor: unknown = ""; typeof cursor === "string";) {
+        const page = `/${kind}?limit=100${cursor === "" ? "" : `&cursor=${cursor}`}`;
+        const text = (await ask(page, hostile)).body.toString();
+        listed.push(text);
+        cursor = at(JSON.parse(text), "pagination", "next_cursor");
+      }
+      const pages = listed.join("");
+      for (const line of printed) expect(pages).toContain(line);
+      for (const raw of [true, false]) {
+        const csv = await ask(`/${kind}/export?format=csv&raw=${raw}`, hostile);
+        const [first = "{}"] = printed;
+        const header = Object.keys(recordIn(JSON.parse(first))).join(",");
+        const rows = printed.map((line) => `${cellsOf(line, raw).join(",")}\r\n`);
+        expect(csv.body.toString()).toBe(`${header}\r\n${rows.join("")}`);
+      }
+    }
+  });
+
+  /** The cells of a record, from its JSON. */
+  function cellsOf(line: string, isRaw: boolean): string[] {
+    const quoted = (text: string): string =>
+      /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+    return membersOf(line).map((json) => {
+      const value: unknown = JSON.parse(json);
+      if (typeof value !== "string") return value === null ? "" : quoted(json);
+      return quoted(!isRaw && /^'*[=+\-@\t\r＝＋－＠]/.test(value) ? `'${value}` : value);
+    });
+  }
+
+  /** The members of an object as they stand in its JSON. */
+  function membersOf(line: string): string[] {
+    const found: string[] = [];
+    let [depth, start, isText] = [0, 0, false];
+    for (let place = 0; place < line.length; place += 1) {
+      const character = line[place] ?? "";
+      if (isText && character === "\\") place += 1;
+      else if (character === '"') isText = !isText;
+      else if (isText) continue;
+      else if (character === ":" && depth === 1) start = place + 1;
+      else if ("{[".includes(character)) depth += 1;
+      else if ("}]".includes(character)) {
+        depth -= 1;
+        if (depth === 0) found.push(line.slice(start, place));
+      } else if (character === "," && depth === 1) found.push(line.slice(start, place));
+    }
+    return found;
+  }
+
   it("is compressed when asked, and the same", async () => {
     const plain = await ask("/accounts/export?format=csv");
     const zipped = await ask("/accounts/export?format=csv", { "accept-encoding": "gzip" });
@@ -162,6 +238,9 @@ describe("an export that does not come to its end", () => {
     request.destroy();
     await untilFree();
     expect((await ask("/contacts/export", large)).trailers["x-rows-sent"]).toBe("0");
+    // Its first rows alone are more than is printed ahead.
+    const { body, trailers } = await ask("/accounts/export", large);
+    expect([linesOf(body).length, trailers["x-rows-sent"]]).toEqual([2_001, "2000"]);
     expect(log.lines()).toEqual([]);
   });
 
@@ -189,6 +268,32 @@ describe("an export that does not come to its end", () => {
       expect((await ask("/contacts/export", large)).trailers["x-rows-sent"]).toBe("0");
     },
   );
+
+  it("is cut when it takes longer than the operator lets it, whoever reads", async () => {
+    const own = await startTenant("late", { env: { EXPORT_TIMEOUT: "500ms" } });
+    try {
+      await own.gateway.fixtures.client.query(
+        `INSERT INTO accounts (id, tenant_id, name, description, created_at, updated_at)
+         SELECT gen_random_uuid(), (SELECT id FROM tenants), 'x', repeat(md5(n::text), 3000), now(), now()
+         FROM generate_series(1, 300) AS n`,
+      );
+      const url = `${own.gateway.url}/api/v1/crm/accounts/export`;
+      const failure = await new Promise<unknown>((resolve, reject) => {
+        const request = httpRequest(url, { headers: { "x-api-key": own.key } }, (response) => {
+          response.on("error", resolve);
+          // A little of it every now and then.
+          response.on("readable", () => setTimeout(() => response.read(10_000), 20));
+          response.on("end", () => reject(new Error("it came to its end")));
+        });
+        request.on("error", reject);
+        request.end();
+      });
+      expect(failure).toMatchObject({ code: "ECONNRESET" });
+      await untilAtRest(own.gateway);
+    } finally {
+      await own.gateway.close();
+    }
+  });
 
   /** A tenant with more than the system takes before anybody reads, in four times what is read at once; gives a key. */
   async function largeTenant(slug: string): Promise<string> {

@@ -32,7 +32,7 @@ const printers: Printers = {
     const definition = fieldOf(entity, name);
     if (definition.kind.ids === "any") return anyIdJson(c, of(row), name);
     // PostgreSQL prints spaces in JSON, and bytes cost.
-    if (definition.kind.printedAs === "json" && definition.kind.isLong) c.costsByText = true;
+    if (definition.kind.sqlType === "jsonb") c.costsByText = true;
     return valueOf(definition, field(name), namedBy(c.catalog, entity, definition).prefix);
   },
   isDeleted: (_c, _selected, _from, row) =>

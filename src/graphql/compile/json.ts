@@ -64,13 +64,13 @@ type Printable = Pick<Field, "kind" | "nullable">;
 /** A field's value as its GraphQL scalar prints it. Ids get the prefix. */
 export function valueOf({ kind, nullable }: Printable, value: Sql, prefix: string): Json {
   const printed = kind.printedSql(value, notation, prefix);
-  if (kind.printedAs === "text") {
+  if (kind.printedAs(notation) === "text") {
     return nullable
       ? [sql`coalesce(to_json(${printed})::text, 'null')`]
       : [sql`to_json(${printed})`];
   }
   const json: Json =
-    kind.printedAs === "json"
+    kind.printedAs(notation) === "json"
       ? [sql`${printed}::text`]
       : [kind.ids === null ? `"` : `"${prefix}-`, printed, `"`];
   return nullable ? [sql`CASE WHEN ${value} IS NULL THEN 'null' ELSE ${textOf(json)} END`] : json;

@@ -40,7 +40,7 @@ export const boolean = {
   scalar: "Boolean",
   read: isTrue,
   plain: isTrue,
-  printedAs: "json",
+  printedAs: () => "json",
   printer: () => (cell) => (cell === "t" ? "true" : "false"),
   schema: () => ({ type: "boolean" }),
   figures: { ...noFigures, groups: true },

@@ -54,7 +54,7 @@ export const dateTime = {
       `"${printedInstant(cell, fraction)}"`,
   printedSql: (value, { fraction }) =>
     sql`to_char(${value}, ${raw(`'YYYY-MM-DD"T"HH24:MI:SS.${fraction === 3 ? "MS" : "US"}"Z"'`)})`,
-  printedAs: "plain",
+  printedAs: () => "plain",
   schema: (_field, { fraction }) => instantSchema(`\\.\\d{${fraction}}`),
   figures: { adds: false, compares: true, groups: true, periods: "instants" },
   fromText: (text, { dates, timeZone }) => instantOfText(text, dates, timeZone),

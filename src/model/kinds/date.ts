@@ -52,7 +52,7 @@ export const date = {
     days === "day" ? (cell) => `"${cell}"` : (cell) => `"${cell}T00:00:00.000Z"`,
   printedSql: (value, { days }) =>
     days === "day" ? value : sql`to_char(${value}, ${raw(`'YYYY-MM-DD"T00:00:00.000Z"'`)})`,
-  printedAs: "plain",
+  printedAs: () => "plain",
   schema: (_field, { days }) =>
     days === "day" ? { type: "string", format: "date" } : instantSchema("\\.000", "T00:00:00"),
   figures: { adds: false, compares: true, groups: true, periods: "days" },

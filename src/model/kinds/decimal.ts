@@ -49,7 +49,7 @@ export const decimal = {
     decimals === "number" ? canonicalDecimal : (cell) => `"${canonicalDecimal(cell)}"`,
   printedSql: (value, { decimals }) =>
     decimals === "number" ? sql`trim_scale(${value})` : sql`trim_scale(${value})::text`,
-  printedAs: "plain",
+  printedAs: ({ decimals }) => (decimals === "number" ? "json" : "plain"),
   schema: (_field, { decimals }) => ({ type: decimals === "number" ? "number" : "string" }),
   fromText: (text, { decimals }, { isPercent }) => decimalOfText(text, decimals, isPercent),
   figures: { adds: true, compares: true, groups: false, periods: null },

@@ -38,7 +38,7 @@ export const enumeration = {
   name: "enum",
   sqlType: "text",
   scalar: null,
-  printedAs: "plain",
+  printedAs: () => "plain",
   schema: (field) => ({ type: "string", enum: namesOf(field) }),
   figures: { ...noFigures, groups: true },
   fromText: (text, _manner, field) => ({ value: namedValue(text, namesOf(field)) ?? text }),

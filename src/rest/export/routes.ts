@@ -7,6 +7,8 @@ import type { Actor } from "../../auth/actor.ts";
 import { requireScopes } from "../../auth/require-scopes.ts";
 import type { Database } from "../../db/database.ts";
 import type { Transaction } from "../../db/transaction.ts";
+import { catalog } from "../../modules/catalog.ts";
+import { printedMembers } from "../../query/projection.ts";
 import { quotaHeaders, type Gate } from "../../gate/gate.ts";
 import type { GateEnv, RequestContext } from "../../gate/request-context.ts";
 import { acceptedCodings } from "../../lib/accept.ts";
@@ -30,6 +32,8 @@ type ExportOptions = {
   readonly logger: Logger;
   /** How many connections the gateway has. */
   readonly connections: number;
+  /** How many milliseconds an export may take. */
+  readonly longest: number;
 };
 
 /** What is sent: its parts, what stands in front of them and behind them, and what it is called. */
@@ -44,7 +48,7 @@ type Export = {
 
 /** A part of the connections for all: an export keeps one for as long as its client reads. */
 const share = 4;
-/** A client that takes nothing for so long has gone, or keeps a connection for nothing. */
+/** A client that does not take what is printed at once in so long has gone, or keeps a connection for nothing. */
 const patience = 30_000;
 
 /** `GET …/export`: a list, or all of them, whole and from one snapshot, sent as it is read. */
@@ -79,17 +83,18 @@ const exportOf =
         readingCost(patternsOf(query), sorts(resource, query), "root"),
       file: `${file}.${format}`,
     };
+    const { members, sql: columns } = printedMembers(projection, catalog);
     return format === "csv"
       ? {
           ...shared,
-          parts: [{ request: list, columns: csvLines(projection, isRaw) }],
+          parts: [{ request: list, columns, print: csvLines(members, isRaw) }],
           type: "text/csv; charset=utf-8; header=present",
-          start: () => csvHeader(projection),
+          start: () => csvHeader(members),
           end: () => "",
         }
       : {
           ...shared,
-          parts: [{ request: list, columns: jsonLines(projection) }],
+          parts: [{ request: list, columns, print: jsonLines(members) }],
           type: "application/x-ndjson; charset=utf-8",
           start: () => "",
           end: lastLine,
@@ -100,9 +105,11 @@ const exportOf =
 function allOf(query: URLSearchParams): Export {
   const parts = lists.map(({ resource }): Part => {
     const type = JSON.stringify(resource.noun);
+    const { members, sql: columns } = printedMembers(resource.projection, catalog);
     return {
       request: readListQuery(resource, onlyDeleted(query)),
-      columns: jsonLines(resource.projection, (json) => `{"type":${type},"record":${json}}`),
+      columns,
+      print: jsonLines(members, [`{"type":${type},"record":`, "}"]),
     };
   });
   return {
@@ -181,7 +188,7 @@ async function send(
   asked: Export,
   actor: Actor,
   context: RequestContext,
-  { gate }: ExportOptions,
+  { gate, longest }: ExportOptions,
 ): Promise<void> {
   const { response, work } = context;
   const position = await positionIn(transaction, actor.tenantId);
@@ -196,6 +203,7 @@ async function send(
   // From here on it waits for its client.
   work.turn?.end();
   const stalled = setTimeout(() => response.destroy(), patience);
+  const late = setTimeout(() => response.destroy(), longest);
   const texts = (async function* () {
     yield asked.start(position, parts);
     if (begun !== null) yield* begun;
@@ -206,7 +214,7 @@ async function send(
   const chunks = (async function* () {
     for await (const text of texts) {
       stalled.refresh();
-      if (text !== "") yield Buffer.from(text);
+      if (text.length > 0) yield typeof text === "string" ? Buffer.from(text) : text;
     }
   })();
   const isZipped = acceptedCodings(context.request.headers["accept-encoding"]?.toString()).includes(
@@ -226,6 +234,7 @@ async function send(
     await sendStream(context, { status: 200, headers }, isZipped ? zipped(chunks) : chunks);
   } finally {
     clearTimeout(stalled);
+    clearTimeout(late);
   }
 }
 
@@ -234,7 +243,7 @@ function zipped(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   // A failure comes out of the end that is read.
   return pipeline(
     Readable.from(chunks, { objectMode: false }),
-    createGzip({ level: 3 }),
+    createGzip({ level: 3, chunkSize: 262_144 }),
     () => undefined,
   );
 }

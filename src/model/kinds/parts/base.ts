@@ -18,7 +18,7 @@ export const base = {
   plain: (cell: string): string => cell,
   printer: () => (cell) => JSON.stringify(cell),
   printedSql: asIs,
-  printedAs: "text",
+  printedAs: () => "text",
   schema: () => ({ type: "string" }),
   isList: false,
   fromText: (text: string): Reading<unknown> => ({ value: text }),

@@ -19,7 +19,7 @@ export const idLike = {
   },
   printedSql: (value, { ids }, prefix) =>
     ids === "bare" ? value : sql`${raw(`'${prefix}-' || `)}${value}`,
-  printedAs: "plain",
+  printedAs: () => "plain",
   schema: (_field, { ids }, { prefix }) =>
     ids === "bare"
       ? { type: "string", format: "uuid" }

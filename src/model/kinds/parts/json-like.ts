@@ -37,7 +37,7 @@ export const jsonLike = {
   read: parseJson,
   plain: parseJson,
   printer: () => (cell) => cell,
-  printedAs: "json",
+  printedAs: () => "json",
   isSortable: false,
   isLong: true,
   parameter: null,

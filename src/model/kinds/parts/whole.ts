@@ -17,7 +17,7 @@ export const whole = {
   read: Number,
   plain: Number,
   printer: () => (cell) => cell,
-  printedAs: "json",
+  printedAs: () => "json",
   schema: () => ({ type: "integer" }),
   parameter: parameter(
     ordered,
