@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { addDistribute } from "./cli/distribute.ts";
 import { addDoctor } from "./cli/doctor.ts";
+import { addExport } from "./cli/export.ts";
 import { addImport } from "./cli/import.ts";
 import { addKeys } from "./cli/keys.ts";
 import { addMigrate } from "./cli/migrate.ts";
@@ -54,6 +55,7 @@ for (const add of [
   addImport,
   addKeys,
   addToken,
+  addExport,
   addWebhooks,
   addSchema,
   addOpenApi,

@@ -20,6 +20,7 @@ export class RowTap {
   #parts: Buffer[] = [];
   #length = 0;
   #needed = headBytes;
+  #isClosed = false;
 
   /** @throws if `pg` does not read the connection by one listener */
   constructor(stream: Duplex, onRow: OnRow) {
@@ -46,7 +47,10 @@ export class RowTap {
 
   /** Leaves all that comes from now on to `pg`. */
   close(): void {
-    const { stream, rest } = { stream: this.#stream, rest: Buffer.concat(this.#parts) };
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    const stream = this.#stream;
+    const rest = Buffer.concat(this.#parts);
     stream.removeListener("data", this.#take);
     stream.on("data", this.#listener);
     this.#parts = [];

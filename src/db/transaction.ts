@@ -14,7 +14,7 @@ export type Transaction = {
    * commit) fails with its error.
    */
   send(text: string, values: readonly unknown[]): void;
-  /** Takes the rows of what is sent from now on, as bytes, until it is closed. Whoever takes them closes it. */
+  /** Takes the rows of what is sent from now on, as bytes, until it is closed or the transaction ends. */
   tap(onRow: OnRow): RowTap;
   /**
    * Reads after the commit, in its round trip. It is called once at most. Null if the transaction was not committed. A
@@ -47,6 +47,7 @@ export class OpenTransaction implements Transaction {
   /** Statements without an answer. They are sent ahead of one with an answer, so that PostgreSQL answers them together. */
   readonly #waiting: Piece[] = [];
   #pinned: Promise<unknown> | null = null;
+  #tap: RowTap | null = null;
   #asked: Behind | null = null;
   #isOver = false;
   #isGivenUp = false;
@@ -98,8 +99,11 @@ export class OpenTransaction implements Transaction {
     this.#waiting.push({ text, values });
   };
 
-  readonly tap = (onRow: OnRow): RowTap =>
-    new RowTap(this.#connection.client.connection.stream, onRow);
+  readonly tap = (onRow: OnRow): RowTap => {
+    this.#tap?.close();
+    this.#tap = new RowTap(this.#connection.client.connection.stream, onRow);
+    return this.#tap;
+  };
 
   readonly readBehind = (text: string, values: readonly unknown[]): Promise<Cells[] | null> => {
     const { promise, resolve } = Promise.withResolvers<Cells[] | null>();
@@ -109,6 +113,7 @@ export class OpenTransaction implements Transaction {
 
   /** Sends COMMIT and the read behind it. `answered` tells whether it was committed. */
   async commit(): Promise<void> {
+    this.#tap?.close();
     await this.#opening.ready();
     // Travels with what was sent last. If one of those failed, this rolls back.
     void this.#query("COMMIT");
@@ -136,6 +141,7 @@ export class OpenTransaction implements Transaction {
 
   /** Sends nothing of it any more. */
   giveUp(): void {
+    this.#tap?.close();
     this.#isOver = true;
     this.#isGivenUp = true;
     this.#asked?.resolve(null);

@@ -7,24 +7,21 @@ import type { Actor } from "../../auth/actor.ts";
 import { requireScopes } from "../../auth/require-scopes.ts";
 import type { Database } from "../../db/database.ts";
 import type { Transaction } from "../../db/transaction.ts";
-import { catalog } from "../../modules/catalog.ts";
-import { printedMembers } from "../../query/projection.ts";
 import { quotaHeaders, type Gate } from "../../gate/gate.ts";
 import type { GateEnv, RequestContext } from "../../gate/request-context.ts";
 import { acceptedCodings } from "../../lib/accept.ts";
 import { sendStream, sendWhole } from "../../limits/send-answer.ts";
-import { readingCost, weights } from "../../limits/weights.ts";
+import { weights } from "../../limits/weights.ts";
 import { headOf } from "../answer.ts";
 import { noSuchMethod, Refused } from "../error-answers.ts";
-import type { Operation, Resource } from "../face.ts";
-import { patternsOf, readListQuery, readQuery, sorts } from "../list-query.ts";
+import type { Operation } from "../face.ts";
+import { readQuery } from "../list-query.ts";
 import { pass } from "../pass.ts";
 import { refusalOf } from "../refusal.ts";
 import { Places } from "../places.ts";
-import { exportedLists as lists, listExports, wholeExport } from "./operations.ts";
-import { csvHeader, csvLines, jsonLines } from "./print.ts";
-import { readExportQuery } from "./request.ts";
-import { counted, opened, positionIn, type Counted, type Part } from "./snapshot.ts";
+import { listExports, wholeExport } from "./operations.ts";
+import { allOf, exportOf, type Export } from "./content.ts";
+import { snapshotOf } from "./snapshot.ts";
 
 type ExportOptions = {
   readonly database: Database;
@@ -34,16 +31,6 @@ type ExportOptions = {
   readonly connections: number;
   /** How many milliseconds an export may take. */
   readonly longest: number;
-};
-
-/** What is sent: its parts, what stands in front of them and behind them, and what it is called. */
-type Export = {
-  readonly parts: readonly Part[];
-  readonly cost: number;
-  readonly type: string;
-  readonly file: string;
-  readonly start: (position: string, parts: readonly Counted[]) => string;
-  readonly end: (position: string, rows: number) => string;
 };
 
 /** A part of the connections for all: an export keeps one for as long as its client reads. */
@@ -69,76 +56,6 @@ export function exportRoutes(options: ExportOptions): Hono<GateEnv> {
   }
   return app;
 }
-
-const exportOf =
-  (resource: Resource) =>
-  (query: URLSearchParams): Export => {
-    const { list, projection, format, isRaw } = readExportQuery(resource, query);
-    const searched = query.has("q") ? 2 * weights.search.root : 0;
-    const file = resource.path.split("/").at(-1) ?? "export";
-    const shared = {
-      cost:
-        weights.count.root +
-        searched +
-        readingCost(patternsOf(query), sorts(resource, query), "root"),
-      file: `${file}.${format}`,
-    };
-    const { members, sql: columns } = printedMembers(projection, catalog);
-    return format === "csv"
-      ? {
-          ...shared,
-          parts: [{ request: list, columns, print: csvLines(members, isRaw) }],
-          type: "text/csv; charset=utf-8; header=present",
-          start: () => csvHeader(members),
-          end: () => "",
-        }
-      : {
-          ...shared,
-          parts: [{ request: list, columns, print: jsonLines(members) }],
-          type: "application/x-ndjson; charset=utf-8",
-          start: () => "",
-          end: lastLine,
-        };
-  };
-
-/** All kinds of records, each line with its kind. */
-function allOf(query: URLSearchParams): Export {
-  const parts = lists.map(({ resource }): Part => {
-    const type = JSON.stringify(resource.noun);
-    const { members, sql: columns } = printedMembers(resource.projection, catalog);
-    return {
-      request: readListQuery(resource, onlyDeleted(query)),
-      columns,
-      print: jsonLines(members, [`{"type":${type},"record":`, "}"]),
-    };
-  });
-  return {
-    parts,
-    cost: lists.length * weights.count.root,
-    type: "application/x-ndjson; charset=utf-8",
-    file: "export.ndjson",
-    start: (position, found) => {
-      const rows = Object.fromEntries(
-        found.map(({ rows: count }, index) => [lists[index]?.resource.noun ?? "", count]),
-      );
-      return `${JSON.stringify({ _start: { position, rows } })}\n`;
-    },
-    end: lastLine,
-  };
-}
-
-/** Of all kinds alike only `include_deleted` can be said; anything else is told as what the list does not have. */
-function onlyDeleted(query: URLSearchParams): URLSearchParams {
-  const known = new Set(["include_deleted"]);
-  const stray = [...query.keys()].filter((name) => !known.has(name));
-  // Under a name that no list has, so that it is complained of.
-  return new URLSearchParams(
-    [...query].map(([name, value]) => [stray.includes(name) ? `${name}!` : name, value]),
-  );
-}
-
-const lastLine = (position: string, rows: number): string =>
-  `${JSON.stringify({ _end: { rows, position } })}\n`;
 
 async function respond(
   operation: Operation<"export">,
@@ -191,31 +108,23 @@ async function send(
   { gate, longest }: ExportOptions,
 ): Promise<void> {
   const { response, work } = context;
-  const position = await positionIn(transaction, actor.tenantId);
-  const parts = await counted(transaction, actor, asked.parts);
-  const rows = parts.reduce((sum, part) => sum + part.rows, 0);
+  const snapshot = await snapshotOf(transaction, actor, asked);
+  const { position, rows } = snapshot;
   const points = asked.cost + Math.ceil(rows * weights.exported);
   context.cost = { requested: points, actual: points };
   await gate.takePoints(context, actor, points);
-  const [first, ...others] = parts;
-  const begun = first === undefined ? null : await opened(transaction, first);
+  const texts = await snapshot.open();
   work.streams();
   // From here on it waits for its client.
   work.turn?.end();
   const stalled = setTimeout(() => response.destroy(), patience);
   const late = setTimeout(() => response.destroy(), longest);
-  const texts = (async function* () {
-    yield asked.start(position, parts);
-    if (begun !== null) yield* begun;
-    for (const part of others) yield* await opened(transaction, part);
-    yield asked.end(position, rows);
-    response.addTrailers({ "x-rows-sent": String(rows) });
-  })();
   const chunks = (async function* () {
-    for await (const text of texts) {
+    for await (const bytes of texts) {
       stalled.refresh();
-      if (text.length > 0) yield typeof text === "string" ? Buffer.from(text) : text;
+      yield bytes;
     }
+    response.addTrailers({ "x-rows-sent": String(rows) });
   })();
   const isZipped = acceptedCodings(context.request.headers["accept-encoding"]?.toString()).includes(
     "gzip",

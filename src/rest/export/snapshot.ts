@@ -29,15 +29,69 @@ export type Counted = Part & {
   readonly cursor: string;
 };
 
+/** What is read, and what stands in front of it and behind it. */
+type Content = {
+  readonly parts: readonly Part[];
+  readonly start: (position: string, parts: readonly Counted[]) => string;
+  readonly end: (position: string, rows: number) => string;
+};
+
+/** What a snapshot holds. */
+type Snapshot = {
+  /** The place in the tenant's log that it ends at, as `changes(after:)` takes it. */
+  readonly position: string;
+  readonly rows: number;
+  /**
+   * Reads the first rows, so that whatever is wrong is known before anything is sent; gives the text in parts. It fails
+   * at its end if it had another number of rows.
+   */
+  readonly open: () => Promise<AsyncGenerator<Buffer, void>>;
+  /** How many rows were printed so far. */
+  readonly printed: () => number;
+};
+
+/** Counts what a transaction's snapshot holds of an export. */
+export async function snapshotOf(
+  transaction: Transaction,
+  viewer: Viewer,
+  { parts, start, end }: Content,
+): Promise<Snapshot> {
+  const position = await positionIn(transaction, viewer.tenantId);
+  const found = await counted(transaction, viewer, parts);
+  const rows = found.reduce((sum, part) => sum + part.rows, 0);
+  let sent = 0;
+  const count = (): void => {
+    sent += 1;
+  };
+  return {
+    position,
+    rows,
+    printed: () => sent,
+    open: async () => {
+      const [first, ...others] = found;
+      const begun = first === undefined ? null : await opened(transaction, first, count);
+      return (async function* () {
+        const head = start(position, found);
+        if (head !== "") yield Buffer.from(head);
+        if (begun !== null) yield* begun;
+        for (const part of others) yield* await opened(transaction, part, count);
+        if (sent !== rows) throw new Error(`${sent} of ${rows} rows were there`);
+        const tail = end(position, rows);
+        if (tail !== "") yield Buffer.from(tail);
+      })();
+    },
+  };
+}
+
 /** The place in the tenant's log that a snapshot ends at, as `changes(after:)` takes it. */
-export async function positionIn(transaction: Transaction, tenantId: string): Promise<string> {
+async function positionIn(transaction: Transaction, tenantId: string): Promise<string> {
   const text = "SELECT coalesce(max(position), 0) FROM change_events WHERE tenant_id = $1::uuid";
   const [row] = await transaction.rows(text, [tenantId]);
   return cursorAt(row?.[0] ?? "0");
 }
 
 /** Counts the rows of each part, which the same snapshot then gives. */
-export async function counted(
+async function counted(
   transaction: Transaction,
   viewer: Viewer,
   parts: readonly Part[],
@@ -53,14 +107,15 @@ export async function counted(
 }
 
 /** Opens a part, so that whatever is wrong with it is known before anything is sent; gives what is printed of it. */
-export async function opened(
+async function opened(
   transaction: Transaction,
   { open, cursor, print }: Counted,
+  count: () => void,
 ): Promise<AsyncGenerator<Buffer, void>> {
   // Longer than a client may wait before it takes more, which PostgreSQL waits for as well.
   transaction.send("SET LOCAL statement_timeout = '60s'", []);
   transaction.send(open.text, open.values);
-  const rows = new Batches(transaction, cursor, print);
+  const rows = new Batches(transaction, cursor, print, count);
   try {
     await rows.more();
   } catch (error) {
@@ -84,12 +139,13 @@ class Batches {
   /** Ends with the rows that were asked for. */
   #fetched: Promise<true>;
 
-  constructor(transaction: Transaction, cursor: string, print: RowPrinter) {
+  constructor(transaction: Transaction, cursor: string, print: RowPrinter, count: () => void) {
     this.#transaction = transaction;
     this.#cursor = cursor;
     this.#tap = transaction.tap((row, start) => {
       print(row, start, this.#out);
       this.#found += 1;
+      count();
       if (this.#out.length >= sentBytes) this.#enough.resolve(false);
       if (this.#out.length >= mostBytes) this.#tap.pause();
     });
