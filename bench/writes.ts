@@ -1,5 +1,7 @@
 // Mutations through the gateway over HTTP, and the verbs alone, against the same rows by hand (pg, and Prisma); then a
-// batch of 1,000 against single mutations and COPY. All sides in turn in one run: npm run bench:writes
+// batch of 1,000 against single mutations and COPY. All sides in turn in one run: npm run bench:writes. Upserts against
+// creations alone: npm run bench:writes -- --upserts
+import { parseArgs } from "node:util";
 import type { Actor } from "../src/auth/actor.ts";
 import { openDatabase, type Database } from "../src/db/database.ts";
 import { migrate } from "../src/db/migrate.ts";
@@ -10,15 +12,19 @@ import { contactWrites } from "../src/modules/contact/service.ts";
 import { dealWrites } from "../src/modules/deal/service.ts";
 import { lineItemWrites } from "../src/modules/line-item/service.ts";
 import { seed } from "../src/seed/seed.ts";
+import type { WriteContext } from "../src/write/context.ts";
 import type { WriteResult } from "../src/write/draft.ts";
 import { messageOf } from "../src/write/problem.ts";
 import { createRecords, updateRecords } from "../src/write/verbs.ts";
+import { upsertRecords } from "../src/write/upsert.ts";
 import { recordStatements } from "../test/support/database/recorder.ts";
 import { startGatewayProcess, type GatewayProcess } from "./gateway-process.ts";
 import { compare, ownCpu, write, type Side, type Write } from "./measure.ts";
 import { compareBatches } from "./writes-batch.ts";
+import { compareUpserts, upsertBatches } from "./writes-upsert.ts";
 import { ByHand, type ContactInput } from "./writes-by-hand.ts";
 
+const { values: said } = parseArgs({ options: { upserts: { type: "boolean", default: false } } });
 const rounds = 7;
 /** How long each side writes in a round. */
 const milliseconds = 400;
@@ -30,6 +36,8 @@ const mutations = {
     "mutation ($input: CreateContactInput!) { createContact(input: $input) { contact { id } userErrors { message } } }",
   createContacts:
     "mutation ($inputs: [CreateContactInput!]!) { createContacts(inputs: $inputs) { results { contact { id } userErrors { message } } } }",
+  upsertContacts:
+    "mutation ($inputs: [UpsertContactInput!]!) { upsertContacts(inputs: $inputs) { results { contact { id } userErrors { message } } } }",
   updateDeal:
     "mutation ($id: ID!, $input: UpdateDealInput!) { updateDeal(id: $id, input: $input) { deal { id } userErrors { message } } }",
   createLineItem:
@@ -73,11 +81,11 @@ function written(results: readonly WriteResult[]): void {
   if (problem !== undefined) throw new Error(messageOf(problem));
 }
 
-/** How many statements the verb takes for a batch, and for one. */
+/** How many statements a verb takes for a batch, and for one. */
 async function countStatements(
   url: string,
   actor: Actor,
-  input: () => ContactInput,
+  write: (context: WriteContext, length: number) => Promise<WriteResult[]>,
 ): Promise<string> {
   const database = openDatabase({ url, maxConnections: 1 });
   const statements = recordStatements(database.pool);
@@ -85,7 +93,7 @@ async function countStatements(
   const counts: number[] = [];
   for (const length of [batchSize, 1]) {
     statements.clear();
-    written(await createRecords(context, contactWrites, Array.from({ length }, input)));
+    written(await write(context, length));
     counts.push(statements.all().length);
   }
   await database.close();
@@ -118,6 +126,23 @@ async function run(url: string, database: Database, gateway: GatewayProcess): Pr
     write: async () => written(await work()),
     cpu: ownCpu,
   });
+  const creating = (within: WriteContext, length: number): Promise<WriteResult[]> =>
+    createRecords(within, contactWrites, Array.from({ length }, inputs.contact));
+  if (said.upserts) {
+    const next = upsertBatches(inputs.contact, batchSize);
+    console.log(`${batchSize} contacts`);
+    await compareUpserts(batchSize, gateway.cpu, {
+      createContacts: () =>
+        post("createContacts", { inputs: Array.from({ length: batchSize }, inputs.contact) }),
+      "upsertContacts, half there": () => post("upsertContacts", { inputs: next() }),
+    });
+    const counts = await countStatements(url, actor, (within, length) =>
+      upsertRecords(within, contactWrites, next().slice(0, length), {}),
+    );
+    console.log(`  statements of the verb for ${batchSize} upserts and for one: ${counts}`);
+    console.log(`  for as many creations: ${await countStatements(url, actor, creating)}`);
+    return;
+  }
   const cases: readonly (readonly [string, readonly Side[]])[] = [
     [
       "createContact",
@@ -164,7 +189,7 @@ async function run(url: string, database: Database, gateway: GatewayProcess): Pr
     },
     writeOne: () => post("createContact", { input: inputs.contact() }),
   });
-  const counts = await countStatements(url, actor, inputs.contact);
+  const counts = await countStatements(url, actor, creating);
   console.log(`  statements of the verb for ${batchSize} contacts and for one: ${counts}`);
 }
 

@@ -3,6 +3,7 @@ import { gunzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { at, listAt, type TestGateway } from "../support/gateway/gateway.ts";
+import { runCli } from "../support/processes/cli.ts";
 import { captureLog } from "../support/gateway/captured-log.ts";
 import { startTenant } from "../support/gateway/one-tenant.ts";
 import { patience, untilAtRest } from "../support/database/waiting.ts";
@@ -336,6 +337,21 @@ describe("an export that does not come to its end", () => {
     await expect.poll(() => gateway.database.pool.load, patience).toEqual({ taken: 0, waiting: 0 });
     await untilAtRest(gateway);
   }
+});
+
+describe("crm export", () => {
+  it("writes what REST sends, and nothing where it is asked wrongly", async () => {
+    const crm = (...words: readonly string[]) =>
+      runCli(["export", ...words, "--tenant", "exports"], { DATABASE_URL: gateway.databaseUrl });
+    const asked = ["--format", "csv", "--fields", "external_id,name", "--filter", "name=Plain"];
+    expect(await crm("accounts", ...asked)).toMatchObject({
+      code: 0,
+      output: "external_id,name\r\na-3,Plain\r\n",
+    });
+    const wrong = await crm("accounts", "--format", "xml");
+    expect(wrong).toMatchObject({ code: 1, output: "" });
+    expect(wrong.errors).toContain("format must be csv or ndjson.");
+  });
 });
 
 describe("an export of everything", () => {
