@@ -3,7 +3,7 @@ import { exports } from "../export/operations.ts";
 import { faces, operations } from "../operations.ts";
 import { importPaths, importsTag } from "./imports.ts";
 import { infoText } from "./info.ts";
-import { operationObject, tagOf } from "./operation-object.ts";
+import { operationObject, tagOf, wholeTag } from "./operation-object.ts";
 import type { JsonSchema } from "../../model/kind.ts";
 import { Components } from "./schema.ts";
 
@@ -32,6 +32,7 @@ export function openApiDocument(): JsonSchema {
     tags: [
       ...resources.map((one) => ({ name: tagOf(one), description: one.resource.description })),
       importsTag,
+      wholeTag,
     ],
     paths,
     components: { securitySchemes, ...components.toJSON() },

@@ -16,6 +16,12 @@ export function tagOf({ face, resource }: Pick<AnyOperation, "face" | "resource"
   return face.resources.length === 1 ? face.title : `${face.title} ${records.toLowerCase()}`;
 }
 
+/** The tag of the export of all kinds, which is of none of them. */
+export const wholeTag = {
+  name: `${wholeExport.face.title} export`,
+  description: "All kinds of records from one snapshot.",
+};
+
 /** An operation at its own path, or at another one that leads to it. */
 export function operationObject(
   operation: AnyOperation,
@@ -29,7 +35,7 @@ export function operationObject(
   const parameters = parametersOf(operation, components);
   return {
     operationId: isAlias ? `${id}At${pascal(path)}` : id,
-    tags: [tagOf(operation)],
+    tags: [operation === wholeExport ? wholeTag.name : tagOf(operation)],
     summary: isAlias ? `${summary} (alias)` : summary,
     description: `${isAlias ? `The same as \`${operation.method} ${operation.path}\`. ` : ""}${description} Needs ${needed}.`,
     ...(isAlias ? { "x-alias-of": id } : {}),
