@@ -346,7 +346,7 @@ describe("crm export", () => {
     const asked = ["--format", "csv", "--fields", "external_id,name", "--filter", "name=Plain"];
     expect(await crm("accounts", ...asked)).toMatchObject({
       code: 0,
-      output: "external_id,name\r\na-3,Plain\r\n",
+      output: "external_id,name\r\na-3,Plain",
     });
     const wrong = await crm("accounts", "--format", "xml");
     expect(wrong).toMatchObject({ code: 1, output: "" });
