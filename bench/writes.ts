@@ -85,7 +85,7 @@ function written(results: readonly WriteResult[]): void {
 async function countStatements(
   url: string,
   actor: Actor,
-  write: (context: WriteContext, length: number) => Promise<WriteResult[]>,
+  verb: (context: WriteContext, length: number) => Promise<WriteResult[]>,
 ): Promise<string> {
   const database = openDatabase({ url, maxConnections: 1 });
   const statements = recordStatements(database.pool);
@@ -93,7 +93,7 @@ async function countStatements(
   const counts: number[] = [];
   for (const length of [batchSize, 1]) {
     statements.clear();
-    written(await write(context, length));
+    written(await verb(context, length));
     counts.push(statements.all().length);
   }
   await database.close();
