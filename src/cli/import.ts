@@ -1,4 +1,5 @@
-import { createReadStream, createWriteStream } from "node:fs";
+import { createWriteStream } from "node:fs";
+import { open } from "node:fs/promises";
 import { once } from "node:events";
 import { basename } from "node:path";
 import { createInterface } from "node:readline/promises";
@@ -217,15 +218,20 @@ async function stage(
   asked: Parameters<ImportService["stage"]>[1],
   file: string,
 ) {
-  const source = file === "-" ? process.stdin : createReadStream(file);
   const { FileRefused } = await import("../imports/read/types.ts");
   try {
-    return await imports.stage(actor, asked, source);
+    return await imports.stage(actor, asked, await opened(file));
   } catch (error) {
-    if (error instanceof FileRefused) throw new StartupError(`${file}: ${error.message}`);
-    const isMissing = error instanceof Error && "syscall" in error && "code" in error;
-    throw isMissing ? new StartupError(`${file} cannot be read (${String(error.code)}).`) : error;
+    throw error instanceof FileRefused ? new StartupError(`${file}: ${error.message}`) : error;
   }
+}
+
+async function opened(file: string): Promise<AsyncIterable<Uint8Array>> {
+  if (file === "-") return process.stdin;
+  const handle = await open(file).catch((error: NodeJS.ErrnoException) => {
+    throw new StartupError(`${file} cannot be read (${error.code}).`);
+  });
+  return handle.createReadStream();
 }
 
 /** Says where each column goes, before anything is written. */
@@ -250,11 +256,11 @@ async function agreed(
   { hurry }: CommandContext,
 ): Promise<"ignore" | "custom_fields" | "wait" | null> {
   const { openColumns } = await import("../modules/import/columns.ts");
-  const open = openColumns(found);
-  const isTold = open.length === 0 || unmapped !== undefined;
+  const strays = openColumns(found);
+  const isTold = strays.length === 0 || unmapped !== undefined;
   if (yes === true && isTold) return unmapped ?? "wait";
   if (!process.stdin.isTTY || yes === true) {
-    const names = open.map((name) => `"${name}"`).join(", ");
+    const names = strays.map((name) => `"${name}"`).join(", ");
     throw new StartupError(
       isTold
         ? "Nobody can be asked whether that is right: add --yes."
@@ -264,7 +270,7 @@ async function agreed(
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   const question = isTold
     ? "Import them so? [y/N] "
-    : `${open.length} columns are no field. [i]gnore them, keep them in [c]ustom_fields, or [N]o import? `;
+    : `${strays.length} columns are no field. [i]gnore them, keep them in [c]ustom_fields, or [N]o import? `;
   const answer = (await terminal.question(question, { signal: hurry })).trim().toLowerCase();
   terminal.close();
   if (isTold) return answer.startsWith("y") ? (unmapped ?? "wait") : null;

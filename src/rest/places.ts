@@ -3,25 +3,26 @@ import { unavailable } from "../lib/errors.ts";
 import { answerOf } from "./answer.ts";
 import { Refused } from "./error-answers.ts";
 
-/** The longest wait for a place. A client may ask for its next one before the place of the last one is free. */
-const waitMilliseconds = 2_000;
-
 type PlacesOptions = {
   /** What takes them, in the plural: `exports`. */
   readonly name: string;
   /** How many there are; a tenant has half of them at most. */
   readonly size: number;
+  /** The longest wait for one: a client may ask for its next one before the place of the last one is free. */
+  readonly waitMilliseconds: number;
 };
 
 /** Bounds what runs at once for as long as its client likes. */
 export class Places {
   readonly #name: string;
   readonly #size: number;
+  readonly #waitMilliseconds: number;
   readonly #taken = new Map<string, number>();
   /** Tells those who wait that a place is free. */
   readonly #freed = new EventEmitter().setMaxListeners(0);
 
-  constructor({ name, size }: PlacesOptions) {
+  constructor({ name, size, waitMilliseconds }: PlacesOptions) {
+    this.#waitMilliseconds = waitMilliseconds;
     this.#name = name;
     this.#size = Math.max(1, size);
   }
@@ -32,7 +33,7 @@ export class Places {
    * @throws Refused RATE_LIMITED where the tenant has its part, GatewayError UNAVAILABLE where all places are taken.
    */
   async take(tenantId: string): Promise<() => void> {
-    const until = performance.now() + waitMilliseconds;
+    const until = performance.now() + this.#waitMilliseconds;
     for (;;) {
       try {
         return this.#takeNow(tenantId);

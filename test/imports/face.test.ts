@@ -16,7 +16,7 @@ let key: string;
 beforeAll(async () => {
   started = await startTenant("imports", {
     runsJobs: true,
-    env: { RECEIVE_TIMEOUT: "700ms", IMPORT_MAX_BYTES: "2000000" },
+    env: { RECEIVE_TIMEOUT: "4s", IMPORT_MAX_BYTES: "2000000" },
   });
   ({ key } = started);
 });
@@ -88,7 +88,7 @@ async function importsKept(): Promise<number> {
 
 describe("a file that is sent", () => {
   it("is imported by its guessed mapping, which the answer shows", async () => {
-    const csv = "email;last_name;city\nada@x.example;Lovelace;Köln\nbob@x.example;Bär;Ulm\n";
+    const csv = "E-Mail;Nachname;Ort\nada@x.example;Lovelace;Köln\nbob@x.example;Bär;Ulm\n";
     const told = await send(Buffer.from(csv, "latin1"), { query: "entity=contacts&key=email" });
     expect(told.status).toBe(202);
     expect(told.headers.get("location")).toBe(`${path}/${idOf(told)}`);
@@ -101,9 +101,9 @@ describe("a file that is sent", () => {
       delimiter: ";",
       unmapped: [],
       columns: [
-        { column: "email", field: "email", guessed: true },
-        { column: "last_name", field: "last_name", guessed: true },
-        { column: "city", field: "city", guessed: true },
+        { column: "E-Mail", field: "email", guessed: true },
+        { column: "Nachname", field: "last_name", guessed: true },
+        { column: "Ort", field: "city", guessed: true },
       ],
     });
     expect(await over(told)).toMatchObject({
@@ -156,11 +156,16 @@ describe("a file that is sent", () => {
       .replace("Worse,,", "Worse,w@x.example,");
     const again = await send(mended, { query });
     expect(await over(again)).toMatchObject({ status: "done", rows_created: 2, rows_refused: 0 });
+    const found = await started.rest.get("/api/v1/crm/contacts?email=bad@x.example");
+    expect(listAt(found.body, "data")).toMatchObject([{ custom_fields: { Zonk: "=1+1" } }]);
   });
 
-  it("comes compressed, or in a form with options in front", async () => {
+  it("comes as JSON Lines, as a list, compressed, or in a form with options in front", async () => {
+    const line = (n: number) => JSON.stringify({ email: `j${n}@x.example`, last_name: `J${n}` });
     const query = "entity=contacts&key=email";
     const sent = [
+      await send(`${line(1)}\n${line(2)}\n`, { query, type: "application/x-ndjson" }),
+      await send(`[${line(3)},${line(4)}]`, { query, type: "application/json" }),
       await send(gzipSync(`email,last_name\nj5@x.example,J5\n`), {
         query,
         headers: { "content-encoding": "gzip" },
@@ -190,7 +195,7 @@ describe("a file that is sent", () => {
       "/api/v1/crm/contacts?last_name[starts_with]=J&sort=email",
     );
     const names = listAt(found.body, "data").map((one) => at(one, "last_name"));
-    expect(names).toEqual(["J5", "J6"]);
+    expect(names).toEqual(["J1", "J2", "J3", "J4", "J5", "J6"]);
   });
 
   it("is tried by a dry run, and writes nothing", async () => {
@@ -224,6 +229,11 @@ describe("a file that is sent", () => {
         ["dry_run", "must be true or false."],
         ["size", expect.stringContaining("is not known")],
       ],
+    ],
+    [
+      "a field that is none",
+      "entity=contacts&map=a:nonsense",
+      [["map.a", expect.stringContaining("is no field")]],
     ],
     ["no key", "entity=contacts&mode=update", [["key", expect.any(String)]]],
   ])("is refused with %s, and nothing is kept", async (_name, query, issues) => {
@@ -413,6 +423,35 @@ describe("who may", () => {
       await stream.close();
     }
     expect((await ask("GET", `${path}/${id}`)).body).toMatchObject({ status: "waiting" });
+  });
+});
+
+describe("ids of another tenant in a file", () => {
+  it("are not found, in the words that are said of ids that nobody has", async () => {
+    const other = await started.gateway.fixtures.tenant("foreign-imports");
+    const { id } = await other.account({ name: "Foreign", domain: "foreign.example" });
+    const nobody = "acc-01900000-0000-7000-8000-000000000000";
+    const row = (name: string, account: unknown) =>
+      `${name},${name}@x.example,${String(account)}\n`;
+    const byId = `last_name,email,account_id\n${row("Theirs", id)}${row("Nobodys", nobody)}`;
+    const byValue = `last_name,email,Firma\n${row("Theirs", "foreign.example")}${row("Nobodys", "none.example")}`;
+    for (const [file, query] of [
+      [byId, "entity=contacts&key=email"],
+      [byValue, "entity=contacts&key=email&map=Firma:account.domain"],
+    ] as const) {
+      const told = await send(file, { query });
+      expect(await over(told)).toMatchObject({ rows_created: 0, rows_refused: 2 });
+      const { body } = await ask("GET", `${path}/${idOf(told)}/errors.csv`);
+      const [, theirs = "", nobodys = ""] = String(body).split("\r\n");
+      const plain = (line: string): string =>
+        line
+          .replaceAll(String(id), "ID")
+          .replaceAll(nobody, "ID")
+          .replaceAll(/(foreign|none)\.example/g, "D");
+      expect(plain(theirs).replaceAll("Theirs", "N").replace("2,", "")).toBe(
+        plain(nobodys).replaceAll("Nobodys", "N").replace("3,", ""),
+      );
+    }
   });
 });
 

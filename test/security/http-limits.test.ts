@@ -98,11 +98,12 @@ describe("what does not arrive in time: 408", () => {
   });
   afterAll(() => impatient.close());
 
-  it("is 12 s at most for headers and body together, checked every second", () => {
+  it("is 12 s at most for headers, and for a body", () => {
     const { http } = loadConfig({});
     const server = createHttpServer(() => undefined, http);
     expect(server.headersTimeout).toBe(12_000);
-    expect(server.requestTimeout).toBe(12_000);
+    // Bodies are timed one by one, since uploads may last: the tests below.
+    expect(server.requestTimeout).toBe(0);
     expect(server.keepAliveTimeout).toBe(65_000);
     expect(server.timeout).toBe(120_000);
     expect(server.maxConnections).toBe(10_000);

@@ -42,7 +42,7 @@ const patience = 30_000;
 export function exportRoutes(options: ExportOptions): Hono<GateEnv> {
   const app = new Hono<GateEnv>();
   const size = Math.floor(options.connections / share);
-  const places = new Places({ name: "exports", size });
+  const places = new Places({ name: "exports", size, waitMilliseconds: 2_000 });
   const reads = [
     [wholeExport, allOf],
     ...listExports.map((one) => [one, exportOf(one.resource)] as const),

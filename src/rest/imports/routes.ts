@@ -36,8 +36,8 @@ type ImportRoutesOptions = {
   readonly limits: UploadLimits;
 };
 
-/** What may be read at once: each has a chunk of a file in memory. */
-const uploadsAtOnce = 8;
+/** What may be read at once, since each has a chunk of a file in memory. Others wait, with nothing read. */
+const uploads = { name: "uploads", size: 8, waitMilliseconds: 60_000 };
 
 type Call = ImportRoutesOptions & {
   readonly context: RequestContext;
@@ -51,7 +51,7 @@ type Call = ImportRoutesOptions & {
 /** Files that are imported: `/api/v1/crm/imports`. */
 export function importRoutes(options: ImportRoutesOptions): Hono<GateEnv> {
   const app = new Hono<GateEnv>();
-  const places = new Places({ name: "uploads", size: uploadsAtOnce });
+  const places = new Places(uploads);
   const byPath = Map.groupBy(actions, (action) => importOperations[action].path);
   for (const [path, served] of byPath) {
     const route = path.replace("{id}", ":id");
@@ -170,11 +170,11 @@ const carryOut: Readonly<Record<ImportAction, (call: Call) => Promise<Answer | n
     const { context, actor, query, database, imports, places, limits } = call;
     const { request, work } = context;
     await pay(call, weights.import);
+    // From here on it waits for a place and for its client, and lasts as long as that sends.
+    work.turn?.end();
+    work.streams();
     const leave = await places.take(actor.tenantId);
     try {
-      // From here on it waits for its client, and lasts as long as that sends.
-      work.turn?.end();
-      work.streams();
       const sent = await openBody(request, limits);
       const settings = readImportRequest(query, sent, request.headers["content-type"] ?? "");
       const { timeZone } = await database
