@@ -69,7 +69,7 @@ describe("another tenant's ids, values and cursors", () => {
   });
 
   it("are all understood, so that no refusal hides what an answer would tell", () => {
-    expect(quiet.filter(({ body }) => body.includes('"errors"'))).toEqual([]);
+    expect(quiet.filter(({ body }) => body.includes('"errors":['))).toEqual([]);
   });
 
   it("are found by their owner, so that not finding them means something", async () => {

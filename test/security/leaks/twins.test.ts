@@ -26,7 +26,7 @@ it("tenants with the same ids and values change nothing that a tenant is told: n
   const own = valueCalls(await Values.read(gateway, key, listCalls()));
   const probes = bundled(someOf([...plainCalls(), ...distinct(own)]));
   const alone = await replies(gateway, key, documentsOf(probes));
-  expect(alone.filter(({ body }) => body.includes('"errors"'))).toEqual([]);
+  expect(alone.filter(({ body }) => body.includes('"errors":['))).toEqual([]);
   await makeSide(gateway, theirs);
   const copies = await TenantCopies.of(gateway.fixtures.client, graph.tenant);
   for (let count = 0; count < crowd; count += 1) await copies.make();

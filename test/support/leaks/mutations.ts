@@ -72,6 +72,7 @@ export class Mutations {
     return Object.fromEntries(
       needed.map((argument) => {
         const type = getNamedType(argument.type);
+        if (isEnumType(type)) return [argument.name, type.getValues()[0]?.name];
         if (!isInputObjectType(type)) {
           // Each copy of a tenant has keys of its own.
           const values = entity === "ApiKey" ? this.#other : this.#own;

@@ -115,7 +115,7 @@ function eventsOf(
 function kindsOf(type: string): readonly string[] {
   if (/^(Pipeline|Forecast)/.test(type)) return ["Deal"];
   if (type.startsWith("Webhook")) return ["Webhook"];
-  if (/^(Change)?Import/.test(type)) return ["Import"];
+  if (type.startsWith("Import")) return ["Import"];
   if (type === "ChangeEvent" || schema.getType(type)?.name === undefined) return [];
   const found = [...entityTypes].filter(
     (kind) => type.startsWith(kind) || type === `Merged${kind}`,
