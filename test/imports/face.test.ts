@@ -445,7 +445,7 @@ describe("ids of another tenant in a file", () => {
       const [, theirs = "", nobodys = ""] = String(body).split("\r\n");
       const plain = (line: string): string =>
         line
-          .replaceAll(String(id), "ID")
+          .replaceAll(id, "ID")
           .replaceAll(nobody, "ID")
           .replaceAll(/(foreign|none)\.example/g, "D");
       expect(plain(theirs).replaceAll("Theirs", "N").replace("2,", "")).toBe(
