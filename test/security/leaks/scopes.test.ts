@@ -49,7 +49,6 @@ beforeAll(async () => {
   for (const held of new Set([...byScopes.keys(), ...allBut])) {
     keys.set(held, await scopedKey(world.gateway, slug, ["write:*", ...held.split(" ")]));
   }
-  whole = await replies(world.gateway, world.ours.key, documentsOf(probes));
 });
 afterAll(() => world.gateway.close());
 
@@ -118,6 +117,11 @@ describe("with every other scope", () => {
 });
 
 describe("with only the scopes of what is asked", () => {
+  // Streams read a little longer than their clients: no statement of theirs may be taken for one of what is refused.
+  beforeAll(async () => {
+    whole = await replies(world.gateway, world.ours.key, documentsOf(probes));
+  });
+
   // What writing one kind moves in another (a quote's total by its lines, an account's last activity, the activity's
   // account by the deal's) is the other's own data, in its own columns: told by the other's scope.
   it("every field, argument, filter and order is answered as with all, whatever becomes of all else", async () => {

@@ -16,18 +16,29 @@ export type Call = {
   readonly selection: string;
   /** What the call is about, for those that look for what stands in a record: it must find the record's owner. */
   readonly finds?: boolean;
+  /** The field of a subscription; of queries unless said. */
+  readonly isLive?: boolean;
+  /** Of a subscription: the id of the event that is its last one. Null if it has none of those. */
+  readonly last?: string | null;
 };
 
-/** A document with several calls, each under an alias: `c0`, `c1`, … */
+/** What a document asks for. */
+export type Operation = "query" | "mutation" | "subscription";
+
+function rootOf(operation: Operation): GraphQLNamedType | null | undefined {
+  if (operation === "query") return schema.getQueryType();
+  return operation === "mutation" ? schema.getMutationType() : schema.getSubscriptionType();
+}
+
+/** A document with several calls, each under an alias: `c0`, `c1`, … A subscription has one. */
 export function documentOf(
   calls: readonly Call[],
-  operation: "query" | "mutation" = "query",
+  operation: Operation = calls[0]?.isLive === true ? "subscription" : "query",
 ): Document {
   const declared: string[] = [];
   const variables: Record<string, unknown> = {};
   const texts = calls.map(({ steps, selection }, index) => {
-    let type: GraphQLNamedType | null | undefined =
-      operation === "query" ? schema.getQueryType() : schema.getMutationType();
+    let type = rootOf(operation);
     const opened = steps.map(({ field, args = {}, on }, place) => {
       const definition = type ? fieldsOf(type).find(({ name }) => name === field) : undefined;
       if (definition === undefined) throw new Error(`${type?.name} has no field ${field}`);
@@ -55,7 +66,12 @@ export function documentOf(
     return `${open}${closing.join("")}`;
   });
   const head = declared.length === 0 ? "" : ` (${declared.join(", ")})`;
-  return { query: `${operation}${head} { ${texts.join("\n")} }`, variables };
+  const [{ last } = {}] = calls;
+  return {
+    query: `${operation}${head} { ${texts.join("\n")} }`,
+    variables,
+    ...(last === undefined ? {} : { last }),
+  };
 }
 
 /** The field at the end of a way. */

@@ -56,7 +56,8 @@ export async function changeRows(
       [name],
     );
     const names = columns.map(({ column }) => column);
-    const mine = `t.${owner} = '${tenant.uuid}' AND ${chosen}`;
+    const own = `${owner} = '${tenant.uuid}'`;
+    const mine = `t.${own} AND ${chosen}`;
     const saved = `saved_${name}`;
     const sets = columns.flatMap(({ column, type }) => {
       if (column === "is_primary") return ["is_primary = false"];
@@ -65,21 +66,26 @@ export async function changeRows(
         ? []
         : [`${column} = ${other(column)}`];
     });
+    const isLog = name === "change_events";
+    const endOfLog = `(SELECT max(position) FROM change_events WHERE tenant_id = '${tenant.uuid}')`;
     const fresh: Readonly<Record<string, string>> = {
       id: "gen_random_uuid()",
       secret_hash: "decode(md5(random()::text) || md5(random()::text), 'hex')",
-      ...(name === "change_events" ? { position: "position + 100000" } : {}),
+      // A log has no gaps.
+      ...(isLog ? { position: `${endOfLog} + row_number() OVER (ORDER BY position)` } : {}),
     };
     const copied = names.map((column) => fresh[column] ?? column).join(", ");
-    const one = `id = (SELECT id FROM ${saved} ORDER BY id LIMIT 1)`;
-    const gone = names.includes("deleted_at")
-      ? `UPDATE ${name} t SET deleted_at = now() WHERE ${mine} AND ${one}`
-      : `DELETE FROM ${name} t WHERE ${mine} AND ${one}`;
+    const one = `id = (SELECT id FROM ${saved} ORDER BY id DESC LIMIT 1)`;
+    const gone = isLog
+      ? "SELECT"
+      : names.includes("deleted_at")
+        ? `UPDATE ${name} t SET deleted_at = now() WHERE ${mine} AND ${one}`
+        : `DELETE FROM ${name} t WHERE ${mine} AND ${one}`;
     const more = `INSERT INTO ${name} (${names.join(", ")}) SELECT ${copied} FROM ${saved}; ${gone}`;
     const back = names.map((column) => `${column} = s.${column}`).join(", ");
     await inOne(client, [
       `CREATE TEMP TABLE ${saved} AS SELECT ${names.join(", ")} FROM ${name} t WHERE ${mine}`,
-      `CREATE TEMP TABLE kept_${name} AS SELECT id FROM ${name} t WHERE NOT (${mine})`,
+      `CREATE TEMP TABLE kept_${name} AS SELECT id FROM ${name} t WHERE t.${own} AND NOT (${chosen})`,
       `UPDATE ${name} t SET ${sets.join(", ")} WHERE ${mine}`,
       // There is one tenant, before and after.
       ...(name === "tenants" ? [] : [more]),
@@ -88,7 +94,7 @@ export async function changeRows(
       ...(name === "tenants"
         ? [`UPDATE tenants t SET ${back} FROM ${saved} s WHERE t.id = s.id`]
         : [
-            `DELETE FROM ${name} WHERE id NOT IN (SELECT id FROM kept_${name})`,
+            `DELETE FROM ${name} WHERE ${own} AND id NOT IN (SELECT id FROM kept_${name})`,
             `INSERT INTO ${name} (${names.join(", ")}) SELECT * FROM ${saved}`,
           ]),
       `DROP TABLE ${saved}, kept_${name}`,

@@ -64,9 +64,9 @@ export class Swap {
   }
 
   /** The same question about what nobody has. */
-  toAbsent({ query, variables }: Document): Document {
+  toAbsent({ variables, ...document }: Document): Document {
     const swapped = Object.entries(variables).map(([name, value]) => [name, this.#value(value)]);
-    return { query, variables: Object.fromEntries(swapped) };
+    return { ...document, variables: Object.fromEntries(swapped) };
   }
 
   /** An answer about what is absent, as if it were about theirs. */

@@ -1,5 +1,6 @@
 import type { Call } from "./calls.ts";
 import { documentOf } from "./calls.ts";
+import { eventsOf } from "./live.ts";
 import type { Document } from "./schema.ts";
 import type { TestGateway } from "../gateway/gateway.ts";
 
@@ -13,14 +14,20 @@ export type Reply = {
   readonly body: string;
 };
 
-/** Several calls to a request: a server answers them at once, and so many fewer are needed. */
+/** Several calls to a request: a server answers them at once, and so many fewer are needed. A subscription is alone. */
 export function bundled(calls: readonly Call[], size = 12): readonly Probe[] {
+  const [live, others] = [true, false].map((is) =>
+    calls.filter(({ isLive }) => (isLive === true) === is),
+  );
   const probes: Probe[] = [];
-  for (let start = 0; start < calls.length; start += size) {
-    const some = calls.slice(start, start + size);
+  for (let start = 0; start < (others?.length ?? 0); start += size) {
+    const some = others?.slice(start, start + size) ?? [];
     probes.push({ calls: some, document: documentOf(some) });
   }
-  return probes;
+  return [
+    ...probes,
+    ...(live ?? []).map((call) => ({ calls: [call], document: documentOf([call]) })),
+  ];
 }
 
 export const documentsOf = (probes: readonly Probe[]): readonly Document[] =>
@@ -44,21 +51,31 @@ const passing = /^(date|connection|keep-alive|content-length|x-request-id|(x-)?r
 
 /** Sends one document as a client does. */
 export async function reply(gateway: TestGateway, key: string, document: Document): Promise<Reply> {
+  if (document.last !== undefined) return liveReply(gateway, key, document);
+  const { query, variables } = document;
   const response = await fetch(`${gateway.url}/graphql`, {
     method: "POST",
     headers: { "content-type": "application/json", "x-api-key": key },
-    body: JSON.stringify(document),
+    body: JSON.stringify({ query, variables }),
   });
   const body = await response.text();
   return {
     status: response.status,
-    headers: [...response.headers]
-      .filter(([name]) => !passing.test(name))
-      .map(([name, value]) => `${name}: ${value}`),
+    headers: lasting(response.headers),
     // What is left of a quota goes down with every request.
     body: body.replace(/,?"rateLimit":\{[^{}]*\{[^{}]*\}[^{}]*\}/, ""),
   };
 }
+
+/** The events of a subscription as one answer: a list of what it gave, and what ended it. */
+async function liveReply(gateway: TestGateway, key: string, document: Document): Promise<Reply> {
+  const { status, headers, events, refusal } = await eventsOf(gateway, key, document);
+  const body = { ...refusal, ...(events === null ? {} : { data: { c0: events } }) };
+  return { status, headers: lasting(headers), body: JSON.stringify(body) };
+}
+
+const lasting = (headers: Headers): readonly string[] =>
+  [...headers].filter(([name]) => !passing.test(name)).map(([name, value]) => `${name}: ${value}`);
 
 /** Sends many documents, a few at a time, and gives the replies in their order. */
 export async function replies(

@@ -22,6 +22,8 @@ import { schema } from "../gateway/schema.ts";
 export type Document = {
   readonly query: string;
   readonly variables: Readonly<Record<string, unknown>>;
+  /** Of a subscription: the id of the event that is its last one, or null. */
+  readonly last?: string | null;
 };
 
 type Fields = readonly GraphQLField<unknown, unknown>[];
@@ -52,7 +54,8 @@ export function reachableTypes(): readonly GraphQLNamedType[] {
       for (const { type: argument } of field.args) visitType(getNamedType(argument));
     }
   };
-  for (const root of [schema.getQueryType(), schema.getMutationType()]) if (root) visitType(root);
+  const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
+  for (const root of roots) if (root) visitType(root);
   return [...found];
 }
 

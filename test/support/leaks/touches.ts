@@ -107,7 +107,7 @@ function eventsOf(
 ): readonly string[] {
   if (field === "history" || field === "historyAggregate") return kindsOf(parent);
   // What is below a list was said of the list.
-  if (!["Query", "Tenant"].includes(parent)) return [];
+  if (!["Query", "Tenant", "Subscription"].includes(parent)) return [];
   return listOf(args["types"]) ?? told;
 }
 

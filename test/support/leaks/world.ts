@@ -1,5 +1,7 @@
 import { startGateway, type TestGateway } from "../gateway/gateway.ts";
 import { ours, theirs, type Mark, type Swap } from "./marks.ts";
+import { addLastEvents } from "./last-events.ts";
+import { liveCalls, plainLiveCalls } from "./live.ts";
 import { listCalls, plainCalls, valueCalls } from "./reads.ts";
 import type { Call } from "./calls.ts";
 import { someOf } from "../run/run-length.ts";
@@ -18,7 +20,7 @@ export type LeakWorld = {
   readonly theirs: Side;
   readonly swap: Swap;
   readonly values: Values;
-  /** Every field without arguments, and every argument with their values. */
+  /** Every field without arguments, and every argument with their values: of queries and of subscriptions. */
   readonly every: readonly Call[];
   /** Of these so many as the run has time for. */
   readonly plain: readonly Call[];
@@ -46,15 +48,19 @@ export async function leakWorld(): Promise<LeakWorld> {
   const asked = await makeSide(gateway, theirs);
   const values = await Values.read(gateway, asked.key, listCalls());
   const [plain, valued] = [plainCalls(), valueCalls(values)];
+  const [plainLive, valuedLive] = [plainLiveCalls(), liveCalls(values)];
+  const swap = await swapFor(gateway, asked.graph);
+  // The same for both, so that they are nobody's.
+  for (const { graph } of [asking, asked]) await addLastEvents(gateway, graph);
   return {
     gateway,
     ours: asking,
     theirs: asked,
-    swap: await swapFor(gateway, asked.graph),
+    swap,
     values,
-    every: [...plain, ...valued],
-    plain: someOf(plain),
-    valued: someOf(valued),
+    every: [...plain, ...valued, ...plainLive, ...valuedLive],
+    plain: [...someOf(plain), ...someOf(plainLive)],
+    valued: [...someOf(valued), ...someOf(valuedLive)],
   };
 }
 
