@@ -284,6 +284,38 @@ describe("a WebSocket that is not as it should be", () => {
     expect(await same.closed).toBe(4409);
   });
 
+  it("gives the events of the second operation alone when the first of its id was ended before it had opened", async () => {
+    const socket = raw();
+    await socket.opened;
+    socket.send(init(await started.gateway.keyFor("ours")));
+    await socket.next(1);
+    const named = (alias: string) => ({
+      id: "1",
+      type: "subscribe",
+      payload: { query: `subscription { accountChanged { ${alias}: cursor } }` },
+    });
+    // The first neither answers nor lives on: its end would end the second as well.
+    for (const message of [named("first"), { id: "1", type: "complete" }, named("second")]) {
+      socket.send(message);
+    }
+    const streams = async () =>
+      /^crm_streams (\d+)$/m.exec(
+        await (await fetch(started.gateway.metricsUrl ?? "")).text(),
+      )?.[1];
+    await expect.poll(streams, { timeout: 20_000 }).toBe("1");
+    for (let count = 2; count < 5; count += 1) {
+      await accounts.made({ name: "For the second" });
+      expect(await socket.next(count)).toMatchObject({
+        id: "1",
+        type: "next",
+        payload: { data: { accountChanged: { second: expect.any(String) } } },
+      });
+    }
+    socket.send({ id: "1", type: "complete" });
+    await expect.poll(streams, { timeout: 20_000 }).toBe("0");
+    socket.socket.close();
+  });
+
   it("is closed when it names no protocol", async () => {
     expect(await raw({}, []).closed).toBe(4406);
   });

@@ -44,6 +44,8 @@ type Connection = {
   readonly socket: WebSocket;
   readonly upgrade: IncomingMessage;
   readonly exchanges: Set<InnerResponse>;
+  /** The operations that have not given their first result yet, by their ids. */
+  readonly opening: Map<string, InnerResponse>;
   /** What the requests in its messages come with. */
   headers: IncomingHttpHeaders;
   /** Whose it is; null until that is known. */
@@ -69,10 +71,10 @@ export class Sockets {
   });
   readonly #server = makeServer<Record<string, unknown>, Connection>({
     onConnect: ({ extra, connectionParams }) => this.#connect(extra, connectionParams ?? {}),
-    onSubscribe: async ({ extra }) => ({
+    onSubscribe: async ({ extra }, id) => ({
       schema: this.#options.schema,
       document: severalResults,
-      contextValue: await this.#ask(extra, extra.payload),
+      contextValue: await this.#ask(extra, id, extra.payload),
     }),
     // The results that the request gave.
     subscribe: ({ contextValue }) => resultsOf(contextValue),
@@ -112,6 +114,7 @@ export class Sockets {
       socket,
       upgrade,
       exchanges: new Set(),
+      opening: new Map(),
       headers: {},
       caller: null,
       payload: null,
@@ -149,7 +152,9 @@ export class Sockets {
   ): Promise<void> {
     try {
       const message = parseBoundedJson(text, "The message is not valid JSON.");
-      connection.payload = isRecord(message) ? message["payload"] : null;
+      const { type, id, payload = null } = isRecord(message) ? message : {};
+      connection.payload = payload;
+      if (type === "complete") giveUp(connection, String(id));
     } catch {
       return end(connection.socket, CloseCode.BadRequest, "Invalid message received");
     }
@@ -191,9 +196,9 @@ export class Sockets {
     return true;
   }
 
-  /** The results of an operation. */
-  #ask(connection: Connection, payload: unknown): Promise<Results> {
-    const { socket, upgrade, headers, exchanges } = connection;
+  /** The results of an operation. For one that its client ended meanwhile the promise stays open: its id may be another's. */
+  #ask(connection: Connection, id: string, payload: unknown): Promise<Results> {
+    const { socket, upgrade, headers, exchanges, opening } = connection;
     if (exchanges.size >= mostAtOnce) {
       const message = `A connection has at most ${mostAtOnce} operations at once; end one of them first.`;
       const error = { message, extensions: { code: "RATE_LIMITED" } };
@@ -202,7 +207,13 @@ export class Sockets {
     const request = new InnerRequest(upgrade, headers, JSON.stringify(toParams(payload)));
     const response = new InnerResponse(request);
     exchanges.add(response);
-    return new Promise((resolve) => {
+    opening.set(id, response);
+    return new Promise((settle) => {
+      const resolve = (results: Results): void => {
+        if (opening.get(id) !== response) return;
+        opening.delete(id);
+        settle(results);
+      };
       response.once("close", () => {
         exchanges.delete(response);
         if (response.statusCode === 401) end(socket, CloseCode.Unauthorized, "Unauthorized");
@@ -233,6 +244,13 @@ export class Sockets {
       });
     });
   }
+}
+
+/** Ends an operation that has not given anything yet. What it opens is closed. */
+function giveUp({ opening }: Connection, id: string): void {
+  const response = opening.get(id);
+  opening.delete(id);
+  response?.abandon();
 }
 
 /** The headers of a connection's requests: its own, and those in its init message. Null if the two contradict. */
