@@ -175,6 +175,33 @@ describe("the fields at the root of subscriptions", () => {
 });
 
 describe("a caller", () => {
+  it("of a department is told the same as one of none: a department is no fence", async () => {
+    const [bound, free] = [await keyOf("ours", null), await keyOf("ours", null)];
+    await write(free, "markdepartment");
+    const { client } = gateway.fixtures;
+    await client.query(
+      `WITH made AS (INSERT INTO departments (tenant_id, id, name) SELECT tenant_id, gen_random_uuid(), 'Sales' FROM api_keys WHERE id = $1 RETURNING id)
+       UPDATE api_keys SET department_id = made.id FROM made WHERE api_keys.id = $1`,
+      [bound.split("_")[2]],
+    );
+    const lists = `{ ${entities.map(({ plural }) => `${plural} { nodes { id } }`).join(" ")} changes { nodes { id } } }`;
+    expect(await gateway.data(bound, lists)).toEqual(await gateway.data(free, lists));
+    const told = async (key: string, query: string, types: string): Promise<string> => {
+      const all = await gateway.data(free, `{ changes${types} { totalCount } }`);
+      const variables = { after: cursorAt("0") };
+      const stream = await EventStream.open(gateway.url, key, { query, variables });
+      const events = await stream.data(Number(at(all, "changes", "totalCount")));
+      await stream.close();
+      return JSON.stringify(events);
+    };
+    const kinds = ["", ...entities.map(({ type }) => `(types: [${type}])`)];
+    for (const [place, query] of everything.entries()) {
+      const text = await told(bound, query, kinds[place] ?? "");
+      expect(text).toContain("markdepartment");
+      expect(text).toBe(await told(free, query, kinds[place] ?? ""));
+    }
+  });
+
   it("is told of the own tenant's and application's records alone", async () => {
     const marks = {
       ours: "markours",
@@ -258,6 +285,39 @@ describe("both lanes", () => {
 });
 
 describe("a record that goes from one application to another", () => {
+  it("is not shown by earlier events that are read when it has gone", async () => {
+    const from = await keyOf("ours", "app-before");
+    const { account_id } = await write(from, "markgoes");
+    const writer = new RowWriter(gateway, from, "deals");
+    const id = await writer.made({ account_id, name: "markfirst" });
+    await writer.update([{ id, name: "marksecond" }]);
+    await moveDeal(gateway, id, {
+      app_id: ["app-before", "app-behind"],
+      name: ["marksecond", "markgone"],
+    });
+    const query = `subscription ($id: ID, $after: String) { dealChanged(id: $id, after: $after) { transition deal ${everyField("Deal")} event ${event} } }`;
+    for (const [lane, url] of lanes()) {
+      const stream = await EventStream.open(url, from, {
+        query,
+        variables: { id, after: cursorAt("0") },
+      });
+      const events = await stream.data(3);
+      await stream.close();
+      const [entered, changed, left] = events;
+      expect(
+        events.map(({ deal }) => deal),
+        lane,
+      ).toEqual([null, null, null]);
+      // What was told, or on its way, when it was the caller's.
+      expect(entered, lane).toMatchObject({ transition: "entered", event: { record: null } });
+      expect(at(changed, "event", "changes")).toEqual([
+        { field: "name", old: "markfirst", new: "marksecond" },
+      ]);
+      expect(left, lane).toEqual({ transition: "left", deal: null, event: null });
+      expect(JSON.stringify(events), lane).not.toContain("markgone");
+    }
+  });
+
   it("leaves the one without what is new, and comes to the other without what was", async () => {
     const from = await keyOf("ours", "app-from");
     const to = await keyOf("ours", "app-to");

@@ -212,7 +212,10 @@ function keyFor(ctx: WebhookContext, sent: string | null): Promise<Rights> {
   return Promise.resolve({ problem: invalid(path, message) });
 }
 
-/** A key whose rights the caller may hand on: it works, it may do no more, and it is of the caller's application. */
+/**
+ * A key whose rights the caller may hand on: it works, it may do no more, and it is of the caller's application. Its
+ * department may be another one: a department is no fence, and a webhook writes nothing that would get it.
+ */
 async function rightsOf(
   { actor: caller, webhooks }: WebhookContext,
   id: string,
