@@ -25,6 +25,11 @@ export const weights = {
   exported: 1 / 100,
   /** A file that is sent to be imported, whatever its length. */
   import: 100,
+  /**
+   * Judging an event for a subscription that does not match it, and each edge that its filter follows. With the record's
+   * states it takes as long as reading a record; the states serve all filters of the tenant.
+   */
+  judged: { event: 1 / 10, edge: 1 / 10 },
   mutation: 10,
   merge: 500,
 } as const;

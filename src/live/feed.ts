@@ -4,7 +4,7 @@ import type { Catalog } from "../model/catalog.ts";
 import { prepare, type Listening, type LiveEvent, type Prepared } from "./listening.ts";
 import { maxPage, type LogSource } from "./log.ts";
 import { readMatching } from "./matching.ts";
-import { Listener, TenantFeed, type Hearing } from "./tenant-feed.ts";
+import { Listener, TenantFeed, type Hearing, type Unmatched } from "./tenant-feed.ts";
 import { WakeUp } from "./wake-up.ts";
 
 /** The events for one listener, page by page. It ends when it is closed, and fails with the reason for which it was ended. */
@@ -13,6 +13,14 @@ export type LiveStream = AsyncIterableIterator<readonly LiveEvent[], undefined, 
   readonly opened: Promise<string>;
   /** Ends it; a `next` that waits is answered. */
   return(): Promise<IteratorReturnResult<undefined>>;
+};
+
+/** How somebody listens. */
+export type Following = {
+  /** Ends the stream. */
+  readonly signal?: AbortSignal | undefined;
+  /** Hears of events that were judged by its filter in vain. */
+  readonly onUnmatched?: (unmatched: Unmatched) => void;
 };
 
 /** The log of changes as it grows, for the listeners of a process. Each tenant's log is read once for all of them. */
@@ -63,7 +71,11 @@ export class LiveFeed {
    *
    * @throws GatewayError FORBIDDEN or BAD_USER_INPUT if it may not or cannot listen so.
    */
-  open(listening: Listening, after: string | null, signal?: AbortSignal): LiveStream {
+  open(
+    listening: Listening,
+    after: string | null,
+    { signal, onUnmatched = () => undefined }: Following = {},
+  ): LiveStream {
     const prepared = prepare(this.#catalog, listening);
     const { tenantId } = listening.actor;
     const tenant = this.#enter(tenantId);
@@ -82,7 +94,7 @@ export class LiveFeed {
     const opened = start.then(String);
     // Whoever reads is told of it.
     opened.catch(() => undefined);
-    const events = follow(tenant, prepared, start, ending.signal);
+    const events = follow(tenant, prepared, start, { signal: ending.signal, onUnmatched });
     return {
       opened,
       next: async () => {
@@ -147,7 +159,7 @@ async function* follow(
   tenant: TenantFeed,
   prepared: Prepared,
   start: Promise<bigint>,
-  signal: AbortSignal,
+  { signal, onUnmatched }: Required<Following> & { readonly signal: AbortSignal },
 ): AsyncGenerator<readonly LiveEvent[], undefined, undefined> {
   let position = await start;
   while (!signal.aborted && !(await tenant.isNear(position))) {
@@ -157,10 +169,14 @@ async function* follow(
     );
     if (page === null) return;
     position = BigInt(page.position);
+    if (page.unmatched > 0) {
+      const points = page.unmatched * (prepared.question?.cost ?? 0);
+      onUnmatched({ points, position: page.events.length === 0 ? page.position : null });
+    }
     if (page.events.length > 0) yield page.events;
   }
   if (signal.aborted) return;
-  const listener = new Listener(prepared, position);
+  const listener = new Listener(prepared, position, onUnmatched);
   const leave = (): void => tenant.remove(listener);
   signal.addEventListener("abort", leave, { once: true });
   tenant.add(listener);

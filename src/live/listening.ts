@@ -5,7 +5,8 @@ import type { ChangeOperation } from "../changes/event-log.ts";
 import { isRecord } from "../lib/json.ts";
 import type { Catalog } from "../model/catalog.ts";
 import type { Entity } from "../model/entity.ts";
-import type { Filter } from "../query/filter-value.ts";
+import { readingCost, weights } from "../limits/weights.ts";
+import { patternsIn, type Filter } from "../query/filter-value.ts";
 import type { Sql } from "../lib/sql.ts";
 import { matching } from "../query/page.ts";
 import type { Row } from "../query/row.ts";
@@ -62,6 +63,8 @@ export type Question = {
   readonly matches: Sql;
   /** That those who ask may see the row, deleted or not. */
   readonly seen: Sql;
+  /** What it costs to ask it of one event, in points. */
+  readonly cost: number;
 };
 
 /**
@@ -104,7 +107,13 @@ function questionOf(catalog: Catalog, { actor, where, record }: Listening): Ques
     entity: record?.entity ?? null,
     matches: matching({ ...asked, words: null, includeDeleted: false }, catalog, viewer),
     seen: visible(entity, "t", viewer, true),
+    cost: costOf(entitiesIn(catalog, entity, asked.where).length, asked.where),
   };
+}
+
+function costOf(edges: number, where: Filter | null): number {
+  const { event, edge } = weights.judged;
+  return event + edges * edge + readingCost(patternsIn(where), false, "edge") * edge;
 }
 
 /** The same text only for values that mean the same. */

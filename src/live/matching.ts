@@ -15,8 +15,11 @@ import { type SeenStates, statesAround } from "./states.ts";
 /** What those who ask a question are told of an event. */
 type Told = Omit<LiveEvent, "position">;
 
-/** The events of a page that a listening matches; or why PostgreSQL refused its filter. */
-export type Matched = readonly LiveEvent[] | Error;
+/** The events of a page that a listening matches, and how many did not match its filter; or why PostgreSQL refused it. */
+export type Matched = { readonly events: readonly LiveEvent[]; readonly unmatched: number } | Error;
+
+/** Of a page that has nothing for a listening. */
+export const nothing: Exclude<Matched, Error> = { events: [], unmatched: 0 };
 
 type Reading = {
   readonly after: string;
@@ -37,16 +40,18 @@ export async function readMatching(
   { after, limit, seen }: Reading,
 ): Promise<{
   readonly events: readonly LiveEvent[];
+  /** How many events were judged by its filter and did not match. */
+  readonly unmatched: number;
   readonly position: string;
   readonly isAtEnd: boolean;
 }> {
   const prepared = prepare(source.catalog, listening);
   const page = await readLog(source, BigInt(after), limit);
   seen?.startAt(after);
-  const matched = (await match(source, page, [prepared], seen)).get(prepared.key) ?? [];
+  const matched = (await match(source, page, [prepared], seen)).get(prepared.key) ?? nothing;
   if (matched instanceof Error) throw matched;
   if (seen !== undefined) seen.position = String(page.position);
-  return { events: matched, position: String(page.position), isAtEnd: page.isAtEnd };
+  return { ...matched, position: String(page.position), isAtEnd: page.isAtEnd };
 }
 
 /** Matches a page of the log with many listenings, in few statements; gives the events of each by its key. */
@@ -85,11 +90,12 @@ function matchedBy(
   const { question } = prepared;
   const told = question === null ? null : (answers.get(question.key) ?? new Map<bigint, Told>());
   if (told instanceof Error) return told;
-  return rows.flatMap((row) => {
-    if (!concerns(prepared, row)) return [];
-    const one = told === null ? { event: row.event, transition: null } : told.get(row.position);
-    return one === undefined ? [] : [{ position: String(row.position), ...one }];
+  const asked = rows.filter((row) => concerns(prepared, row));
+  const events = asked.flatMap(({ position, event }) => {
+    const one = told === null ? { event, transition: null } : told.get(position);
+    return one === undefined ? [] : [{ position: String(position), ...one }];
   });
+  return { events, unmatched: asked.length - events.length };
 }
 
 /** The answers to questions about the events of a page. */

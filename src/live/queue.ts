@@ -17,6 +17,11 @@ export class EventQueue {
     return this.#end !== null;
   }
 
+  /** Whether all that was put in is taken, and the next is waited for. */
+  get isAwaited(): boolean {
+    return this.#waiting !== null;
+  }
+
   /** False if they have no room. */
   put(events: readonly LiveEvent[], bytes: number): boolean {
     if (this.#end !== null || events.length === 0) return true;

@@ -4,7 +4,7 @@ import { badInput, GatewayError } from "../lib/errors.ts";
 import { cursorAt } from "../changes/position.ts";
 import type { LiveEvent, Prepared } from "./listening.ts";
 import { endOfLog, maxPage, readLog, type LogPage, type LogSource } from "./log.ts";
-import { match, type Matched } from "./matching.ts";
+import { match, nothing, type Matched } from "./matching.ts";
 import { EventQueue } from "./queue.ts";
 
 /** The shortest time between two reads of a log: a burst of commits is read by pages. */
@@ -15,6 +15,14 @@ const troubleMilliseconds = 500;
 /** The most listeners whose past is read at once; the tenant's other connections are for its requests. */
 const replaysAtOnce = 2;
 
+/** Events that were judged for a listener and did not match. */
+export type Unmatched = {
+  /** What that costs it, in points. The listeners that ask the same share it. */
+  readonly points: number;
+  /** All events up to here are done with; null if some still wait for it. */
+  readonly position: string | null;
+};
+
 /** A listener that has caught up with the log, and where it is. */
 export class Listener {
   readonly prepared: Prepared;
@@ -24,23 +32,33 @@ export class Listener {
   /** The last event that was taken out of its queue, or the place where it began. */
   taken: bigint;
 
-  constructor(prepared: Prepared, position: bigint) {
+  readonly #onUnmatched: (unmatched: Unmatched) => void;
+
+  constructor(prepared: Prepared, position: bigint, onUnmatched: (unmatched: Unmatched) => void) {
     this.prepared = prepared;
+    this.#onUnmatched = onUnmatched;
     this.position = position;
     this.taken = position;
   }
 
-  /** Gets the part of a page that it does not have yet; gives how many events that are. */
-  deliver(page: LogPage, matched: Matched): number {
+  /**
+   * Gets the part of a page that it does not have yet; gives how many events that are. So many listeners ask the same.
+   */
+  deliver(page: LogPage, matched: Matched, alike: number): number {
     if (matched instanceof Error) {
       this.queue.end(matched);
       return 0;
     }
     const behind = this.position;
     const news = page.rows[0]?.position === behind + 1n;
-    const events = news ? matched : matched.filter(({ position }) => BigInt(position) > behind);
+    const events = news
+      ? matched.events
+      : matched.events.filter(({ position }) => BigInt(position) > behind);
     if (page.position > behind) this.position = page.position;
     if (!this.queue.put(events, bytesOf(page, events))) this.queue.end(this.#tooSlow());
+    const points = (matched.unmatched * (this.prepared.question?.cost ?? 0)) / alike;
+    const position = this.queue.isAwaited ? String(this.position) : null;
+    if (points > 0) this.#onUnmatched({ points, position });
     return events.length;
   }
 
@@ -183,8 +201,11 @@ export class TenantFeed {
       const prepared = due.map((listener) => listener.prepared);
       const matched = await match(this.source, page, prepared);
       let events = 0;
+      const askers = Map.groupBy(prepared, ({ question }) => question?.key);
       for (const listener of due) {
-        events += listener.deliver(page, matched.get(listener.prepared.key) ?? []);
+        const { key, question } = listener.prepared;
+        const alike = askers.get(question?.key)?.length ?? 1;
+        events += listener.deliver(page, matched.get(key) ?? nothing, alike);
       }
       const at = page.rows.at(-1)?.event["occurredAt"];
       if (at instanceof Date) this.#hears.delivered?.(events, Date.now() - at.getTime());

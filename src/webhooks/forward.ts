@@ -27,7 +27,7 @@ export type Forwarded = { readonly body: string; readonly posted: Posted };
  */
 export async function* forwardEvents(options: ForwardOptions): AsyncGenerator<Forwarded> {
   const { feed, payloads, targets, listening, form, url, secret, after, signal } = options;
-  const stream = feed.open(listening, after, signal);
+  const stream = feed.open(listening, after, { signal });
   for await (const events of stream) {
     for (const event of events) {
       const [body = ""] = await payloads.print(listening.actor, form, [event]);

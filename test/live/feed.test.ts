@@ -1,5 +1,5 @@
 import { createClient } from "graphql-ws";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
 import type { Actor } from "../../src/auth/actor.ts";
 import { cursorAt } from "../../src/changes/position.ts";
@@ -208,7 +208,7 @@ describe("a listener", () => {
     await stream.return();
     expect(await next).toEqual({ done: true, value: undefined });
     const gone = new AbortController();
-    const aborted = feed.open(listeningOf(actor()), null, gone.signal);
+    const aborted = feed.open(listeningOf(actor()), null, { signal: gone.signal });
     const waiting = aborted.next();
     gone.abort();
     expect(await waiting).toEqual({ done: true, value: undefined });
@@ -257,6 +257,47 @@ describe("the cost", () => {
       for (const stream of streams) await stream.return();
     }
     expect(costs).toEqual([3, 3, 3]);
+  });
+});
+
+describe("events that are judged in vain", () => {
+  const where = { account: { name: { eq: "Nobody" } } };
+  type Heard = { points: number; position: string | null }[];
+  const opening = async (heard: Heard, after: string | null, other = where) => {
+    const onUnmatched = (one: Heard[number]): void => void heard.push(one);
+    const stream = feed.open(listeningOf(actor(), deal(other)), after, { onUnmatched });
+    await stream.opened;
+    return { stream, next: stream.next() };
+  };
+  const pointsOf = (heard: Heard): number => heard.reduce((sum, { points }) => sum + points, 0);
+
+  it("cost those who ask the same a part each, and whoever reads what is past all of it", async () => {
+    const rows = await deals.create(
+      Array.from({ length: 50 }, () => ({ account_id, name: "x", value: "6" })),
+    );
+    const before = await end();
+    const [one, same, other]: Heard[] = [[], [], []];
+    const streams = await Promise.all([
+      opening(one ?? [], null),
+      opening(same ?? [], null),
+      opening(other ?? [], null, { account: { name: { eq: "Nobody else" } } }),
+    ]);
+    await deals.update(rows.map(({ id }) => ({ id, name: "Judged" })));
+    await vi.waitFor(() => expect(pointsOf(other ?? [])).toBeCloseTo(10));
+    // An event and an edge are a tenth of a point each.
+    expect(pointsOf(one ?? [])).toBeCloseTo(5);
+    expect(pointsOf(same ?? [])).toBeCloseTo(5);
+    expect(one?.at(-1)?.position).toBe(await end());
+    const late: Heard = [];
+    // It goes on behind them without having been told anything.
+    streams.push(
+      await opening(late, String(BigInt(before) - 600n > 0n ? BigInt(before) - 600n : 0n)),
+    );
+    const last = await end();
+    await vi.waitFor(() => expect(late.at(-1)?.position).toBe(last));
+    expect(pointsOf(late)).toBeGreaterThan(10);
+    for (const { stream } of streams) await stream.return();
+    for (const { next } of streams) expect(await next).toEqual({ done: true, value: undefined });
   });
 });
 

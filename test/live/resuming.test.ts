@@ -1,6 +1,6 @@
 import { createClient } from "graphql-sse";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { cursorAt } from "../../src/changes/position.ts";
+import { cursorAt, positionOf } from "../../src/changes/position.ts";
 import { startTenant } from "../support/gateway/one-tenant.ts";
 import { EventStream } from "../support/live/event-stream.ts";
 import { shortToken, tokenSettings } from "../support/live/short-token.ts";
@@ -158,6 +158,34 @@ describe.concurrent("what ends a stream", () => {
     });
     await change(narrowed, "scopes = '{read:accounts}'");
     expect((await stream.error()).extensions).toMatchObject({ code: "FORBIDDEN" });
+  });
+
+  it("is a minute without points for a filter that nothing matches, with the cursor behind what was judged", async () => {
+    const { gateway } = started;
+    const key = await gateway.keyFor("ours");
+    const account_id = await accounts.made({ name: "Judged" });
+    const after = await ours.now();
+    // Each event costs 3 points and a tenth.
+    const names = Array.from({ length: 30 }, (_, place) => ({ name: { eq: `Nobody ${place}` } }));
+    const dear = {
+      query: `subscription ($where: DealFilter, $after: String) { dealChanged(where: $where, after: $after) { cursor } }`,
+      variables: { where: { or: names.map((account) => ({ account })) }, after },
+    };
+    const stream = await EventStream.open(gateway.url, key, dear);
+    let isOver = false;
+    const ended = stream.error().finally(() => (isOver = true));
+    const rows = Array.from({ length: 80 }, () => ({ account_id, name: "In vain" }));
+    // Writers have points of their own.
+    while (!isOver)
+      await new RowWriter(gateway, await gateway.keyFor("ours"), "deals").create(rows);
+    const error = await ended;
+    expect(error).toMatchObject({ extensions: { code: "RATE_LIMITED" } });
+    expect(await stream.next()).toMatchObject({ event: "complete" });
+    const judged = positionOf(String(error.extensions["cursor"]), "cursor");
+    expect(Number(judged) - Number(positionOf(after, "after"))).toBeGreaterThan(400);
+    // It has paid with all that it had, so that the next ones are not for nothing.
+    const again = await EventStream.open(gateway.url, key, dear);
+    expect((await again.error()).extensions["code"]).toBe("RATE_LIMITED");
   });
 
   it("is a minute without points, with the cursor behind what was paid for", async () => {

@@ -3,10 +3,12 @@ import { GraphQLError } from "graphql";
 import type { Actor } from "../../auth/actor.ts";
 import { requireScopes } from "../../auth/require-scopes.ts";
 import { troubleOf } from "../../db/trouble.ts";
+import { cursorAt } from "../../changes/position.ts";
 import { GatewayError } from "../../lib/errors.ts";
 import type { Hold } from "../../lib/held-bytes.ts";
 import type { EventStream, StreamEnd, StreamEvent } from "../../limits/event-stream.ts";
 import type { LiveStream } from "../../live/feed.ts";
+import type { Unmatched } from "../../live/tenant-feed.ts";
 import { bytesOf, type EventText, type EventTexts } from "./event-texts.ts";
 import { sightOf, type LiveOperation } from "./live-operation.ts";
 
@@ -33,6 +35,9 @@ const bytesAhead = 1_000_000;
 /** How many events are read at once until it is known how long they are. */
 const eventsAtFirst = 20;
 
+/** Points for events that did not match are taken by so many at once. */
+const pointsAtOnce = 10;
+
 /** How often a read of events is tried again while the database does not answer, and how long each time is waited. */
 const retries = [100, 500, 2_000];
 
@@ -48,6 +53,8 @@ export class SubscriptionStream implements EventStream {
   #end: StreamEnd | null = null;
   /** How many events are read at once. */
   #atOnce = eventsAtFirst;
+  /** Points for events that did not match, which are not taken yet. */
+  #owed = 0;
 
   constructor(options: SubscriptionOptions) {
     this.#options = options;
@@ -94,6 +101,32 @@ export class SubscriptionStream implements EventStream {
     }
     // What it sees is another part of the data, so that the stream would have gaps.
     if (sightOf(actor) !== sightOf(before)) this.interrupt();
+  }
+
+  /** Events were judged for it and did not match: that costs its caller points, too, and ends it if there are none left. */
+  judged({ points, position }: Unmatched): void {
+    if (position !== null) this.#cursor = cursorAt(position);
+    this.#owed += points;
+    if (this.#owed < pointsAtOnce || this.#end !== null) return;
+    const due = Math.floor(this.#owed);
+    this.#owed -= due;
+    this.#payWhatIsLeft(due).catch((error: unknown) => {
+      if (isPassing(error)) this.interrupt();
+      else this.refuse(error);
+    });
+  }
+
+  /** Takes points for what is done already: all of them, or nearly all that the caller has left. */
+  async #payWhatIsLeft(points: number): Promise<void> {
+    const { charge } = this.#options;
+    try {
+      await charge(this.#actor, points);
+    } catch (error) {
+      for (let part = points / 2; part >= 1; part /= 2) {
+        await charge(this.#actor, Math.floor(part)).catch(() => undefined);
+      }
+      throw error;
+    }
   }
 
   async *#batches(): AsyncGenerator<readonly StreamEvent[], StreamEnd, undefined> {

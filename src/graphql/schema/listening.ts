@@ -1,9 +1,4 @@
-import type { ChangeOperation } from "../../changes/event-log.ts";
-import type { Entity } from "../../model/entity.ts";
-import type { Filter } from "../../query/filter-value.ts";
-
-/** What an event did to a record's place among those that are listened to. */
-export type Transition = "entered" | "changed" | "left";
+import type { Listening, Transition } from "../../live/listening.ts";
 
 /** An event as the fields of subscriptions show it. */
 export type LiveOutcome = {
@@ -20,17 +15,7 @@ export type LiveOutcome = {
 export type Asked = AskedChanges | { readonly importId: string };
 
 /** What it listens for in the log. */
-export type AskedChanges = {
-  readonly types: readonly string[] | null;
-  readonly operations: readonly ChangeOperation[] | null;
-  /** A filter over events. */
-  readonly where: Filter | null;
-  /** The records that are listened to; null for all changes. */
-  readonly record: {
-    readonly entity: Entity;
-    readonly where: Filter | null;
-    readonly id: string | null;
-  } | null;
+export type AskedChanges = Omit<Listening, "actor"> & {
   /** The cursor behind which the stream begins; null for now. */
   readonly after: string | null;
 };

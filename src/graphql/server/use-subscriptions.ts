@@ -15,6 +15,7 @@ import { headerOf } from "../../lib/headers.ts";
 import { holdFor } from "../../limits/send-answer.ts";
 import type { ImportService } from "../../imports/run/import-service.ts";
 import type { LiveFeed, LiveStream } from "../../live/feed.ts";
+import type { Unmatched } from "../../live/tenant-feed.ts";
 import type { CompiledSubscription, Compiler } from "../compile/compiler.ts";
 import { planOf, tooExpensive } from "../limits/use-operation-limits.ts";
 import { followImport } from "../live/import-progress.ts";
@@ -135,7 +136,7 @@ async function open(
   const giveBack = streams.take(actor);
   try {
     await pay(gate, context, actor, 1);
-    const live = begun();
+    const live = begun((events) => stream.judged(events));
     const begin = await live.opened.catch(async (error: unknown) => {
       await live.return();
       throw error;
@@ -166,7 +167,7 @@ type Source = {
   /** The cursor behind which it begins; null for now. */
   readonly cursor: string | null;
   readonly isFinite: boolean;
-  readonly begun: () => LiveStream;
+  readonly begun: (onUnmatched: (unmatched: Unmatched) => void) => LiveStream;
 };
 
 /** Where the events come from: the log, or an import, of which each event says all. */
@@ -188,9 +189,12 @@ function sourceOf(
   const cursor = resumed ?? asked.after;
   const after =
     cursor === null ? null : positionOf(cursor, resumed === null ? "after" : "Last-Event-ID");
-  const { types, operations, where, record } = asked;
-  const begun = () => feed.open({ actor, types, operations, where, record }, after);
-  return { cursor, isFinite: false, begun };
+  const { after: _cursor, ...listening } = asked;
+  return {
+    cursor,
+    isFinite: false,
+    begun: (onUnmatched) => feed.open({ ...listening, actor }, after, { onUnmatched }),
+  };
 }
 
 async function pay(

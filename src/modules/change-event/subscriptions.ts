@@ -8,12 +8,7 @@ import { patternsIn, type Filter } from "../../query/filter-value.ts";
 import type { Row } from "../../query/row.ts";
 import type { SchemaTypes } from "../../graphql/schema/builder.ts";
 import type { Context } from "../../graphql/schema/context.ts";
-import {
-  listens,
-  type AskedChanges,
-  type LiveOutcome,
-  type Transition,
-} from "../../graphql/schema/listening.ts";
+import { listens, type AskedChanges, type LiveOutcome } from "../../graphql/schema/listening.ts";
 import { ofOutcome } from "../../graphql/schema/payload-source.ts";
 import { written } from "../../graphql/schema/record-node.ts";
 import type { SchemaParts } from "../../graphql/schema/schema-parts.ts";
@@ -26,6 +21,7 @@ import {
 import { parseId } from "../../lib/id.ts";
 import { isRecord } from "../../lib/json.ts";
 import { withArticle } from "../../lib/text.ts";
+import type { Transition } from "../../live/listening.ts";
 import type { Entity } from "../../model/entity.ts";
 import { changeEvent, changeOperation, recordType } from "./model.ts";
 

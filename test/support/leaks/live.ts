@@ -15,11 +15,15 @@ type Args = Readonly<Record<string, unknown>>;
 
 const root = schema.getSubscriptionType();
 if (!root) throw new Error("there is no root of subscriptions");
-/** Each field at the root of subscriptions, with the kind of records that it follows; null for all changes. */
-const fields = fieldsOf(root).map((field) => {
-  const type = getNamedType(field.type).name.replace(/Change$/, "");
-  return { field, followed: entityTypes.has(type) ? type : null };
-});
+/** The fields that follow the log, with the kind of records that they tell of; null for all changes. */
+const fields = fieldsOf(root)
+  .filter(({ args }) => args.some(({ name }) => name === "after"))
+  .map((field) => {
+    const type = getNamedType(field.type).name.replace(/Change$/, "");
+    return { field, followed: entityTypes.has(type) ? type : null };
+  });
+/** Those that follow one thing until it has ended. */
+const finite = fieldsOf(root).filter((field) => fields.every((one) => one.field !== field));
 
 /** Every event of the log. */
 const beginning = { after: cursorAt("0") };
@@ -35,7 +39,20 @@ export function plainLiveCalls(): readonly Call[] {
 /** Every argument of these fields with the values of a tenant. */
 export function liveCalls(values: Values): readonly Call[] {
   const variants = new Variants(values);
-  return fields.flatMap(({ field, followed }) =>
+  const ending = finite.flatMap((field) =>
+    field.args.flatMap((argument) =>
+      variants.of(argument, getNamedType(field.type).name, []).map(({ label, args, finds }) => ({
+        name: `${field.name} ${label}`,
+        isLive: true,
+        // No event is the last one: it ends by itself.
+        last: "the end",
+        steps: [{ field: field.name, args }],
+        selection: leaves(field.type, 1),
+        finds: finds === true,
+      })),
+    ),
+  );
+  const lasting = fields.flatMap(({ field, followed }) =>
     field.args.flatMap((argument) =>
       variants
         .of(argument, followed ?? "ChangeEvent", [{ field: "changes" }])
@@ -48,6 +65,7 @@ export function liveCalls(values: Values): readonly Call[] {
         })),
     ),
   );
+  return [...lasting, ...ending];
 }
 
 /** How long an event is waited for that is not to come. */
