@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { formatId } from "../../src/lib/id.ts";
 import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { limitedKey } from "../support/gateway/limits.ts";
+import { EventStream } from "../support/live/event-stream.ts";
 import { startCliGateway, type CliGateway } from "../support/processes/cli-gateway.ts";
 
 let gateway: TestGateway;
@@ -110,6 +111,26 @@ test("metrics are those of all of them", async () => {
   const before = await count();
   await askTimes(10, key);
   await vi.waitFor(async () => expect(await count()).toBe(before + 10), 60_000);
+});
+
+test("streams of each of them get what any of them writes, in one order", async () => {
+  const query = "subscription { accountChanged { account { name } } }";
+  const streams = await Promise.all(
+    Array.from({ length: 8 }, () => EventStream.open(served.url, key, { query })),
+  );
+  const names = Array.from({ length: 16 }, (_, place) => `From any ${place}`);
+  for (const name of names) {
+    const made = await ask(
+      key,
+      `mutation { createAccount(input: { name: "${name}" }) { userErrors { code } } }`,
+    );
+    expect(made.body).toContain('"userErrors":[]');
+  }
+  for (const stream of streams) {
+    const events = await stream.data(names.length);
+    expect(events).toEqual(names.map((name) => ({ account: { name } })));
+    await stream.close();
+  }
 });
 
 test("one that is killed takes its own requests with it, and has a successor", async () => {

@@ -4,6 +4,8 @@ import { at, startGateway, type TestGateway } from "../support/gateway/gateway.t
 import { startGatewayProcess } from "../support/processes/gateway-process.ts";
 import { patientEnvironment } from "../support/run/patience.ts";
 import { restClient, type RestClient } from "../support/rest/client.ts";
+import { openHoldingRoute } from "../support/database/holding-route.ts";
+import { EventStream } from "../support/live/event-stream.ts";
 
 let gateway: TestGateway;
 let rest: RestClient;
@@ -67,5 +69,27 @@ describe("a gateway that is killed between a write's commit and its answer", () 
     }
     const versions = (await eventsOf(gateway, deal)).map(({ version }) => version);
     expect(versions).toEqual([1, 2]);
+  });
+});
+
+describe("a gateway that is killed between a commit and its NOTIFY", () => {
+  it("has told nobody, and the subscribers of another one get the event", async () => {
+    const query = "subscription { accountChanged { account { name } } }";
+    const stream = await EventStream.open(gateway.url, key, { query });
+    // The process that is to die hears of the stream, and so would tell of its commits.
+    const route = await openHoldingRoute(gateway.databaseUrl, "pg_notify");
+    const other = await startGatewayProcess({ ...patientEnvironment, DATABASE_URL: route.url });
+    const lost = restClient(other, { "x-api-key": key })
+      .post("/api/v1/crm/accounts", { name: "Told by nobody" })
+      .catch(() => null);
+    try {
+      await route.held;
+      await other.kill();
+    } finally {
+      await route.close();
+    }
+    await lost;
+    expect(await stream.data()).toEqual([{ account: { name: "Told by nobody" } }]);
+    await stream.close();
   });
 });

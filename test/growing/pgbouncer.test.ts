@@ -14,6 +14,8 @@ import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { startCliGateway } from "../support/processes/cli-gateway.ts";
 import { runCli } from "../support/processes/cli.ts";
 import { kindNames, Side } from "../support/growing/side.ts";
+import { EventStream } from "../support/live/event-stream.ts";
+import { RowWriter } from "../support/writes/row-writer.ts";
 import { casesOf, runSeed } from "../support/run/run-length.ts";
 
 const executable = findPgBouncer();
@@ -93,6 +95,31 @@ describe.runIf(executable !== null)("behind PgBouncer", () => {
     });
     await client.end();
     expect(rows).toEqual([{ current_user: "crm_owner", tenant: "", timeout: "0", others: 0 }]);
+  });
+
+  it.for([
+    ["hears of commits on DATABASE_DIRECT_URL", true],
+    ["sees commits by its look at the logs without it", false],
+  ] as const)("a gateway with subscriptions %s", async ([, isDirect]) => {
+    const writing = await startGateway({ logLevel: "silent" });
+    closers.push(() => writing.close());
+    const { databaseUrl } = writing;
+    const pooler = await start({ databaseUrl, mode: "transaction", size: 3 });
+    const served = await startCliGateway({
+      DATABASE_URL: pooler.url,
+      ...(isDirect ? { DATABASE_DIRECT_URL: databaseUrl } : {}),
+      FENCE: "transaction",
+    });
+    closers.push(async () => void (await served.stop()));
+    await writing.fixtures.tenant("ours");
+    const key = await writing.keyFor("ours");
+    const accounts = new RowWriter(writing, key, "accounts");
+    const query = "subscription { accountChanged { account { name } } }";
+    const stream = await EventStream.open(served.url, key, { query });
+    const names = Array.from({ length: 10 }, (_, place) => `Elsewhere ${place}`);
+    for (const name of names) await accounts.made({ name });
+    expect(await stream.data(names.length)).toEqual(names.map((name) => ({ account: { name } })));
+    await stream.close();
   });
 
   it("a statement that takes too long is ended, and the next one is answered", async () => {
