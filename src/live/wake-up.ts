@@ -5,10 +5,18 @@ import { asOwnWork } from "../db/work.ts";
 
 /** The channel of NOTIFY; its payload is a tenant's id. */
 const channel = "crm_changes";
+/** A lock that all processes that listen hold in common, so that those that commit know of them. */
+const listenersLock = 4_715_005;
+/** How long it is believed that others listen, or that nobody does: who comes meanwhile finds commits by looking. */
+const believedMilliseconds = 1_000;
 /** How often the ends of the logs are looked at: a process that was killed has told nobody of its last commits. */
 const lookMilliseconds = 1_000;
 /** The longest wait between attempts to connect. */
 const maxPause = 5_000;
+
+/** A session that holds the lock in this database, beside the process's own. */
+const othersSql = `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = 0 AND objid = ${listenersLock} AND objsubid = 1
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND pid <> $1::integer LIMIT 1`;
 
 /** A tenant that is listened to. */
 type Watched = {
@@ -21,6 +29,7 @@ type Watched = {
  * Tells the processes of a database that a tenant's log has grown. NOTIFY only wakes up: what it says is read from the
  * log. One connection of the process's listens, on the direct URL, since a pooler gives each transaction another
  * session; it is opened for the first tenant that is listened to. Once a second it also looks at the ends of the logs.
+ * Where no other process listens, none is told: a write costs no statement more.
  */
 export class WakeUp {
   readonly #database: Database;
@@ -31,6 +40,10 @@ export class WakeUp {
   #telling: Promise<void> | null = null;
   #listening: Promise<void> | null = null;
   #client: pg.Client | null = null;
+  /** The session that listens; 0 if none does. */
+  #session = 0;
+  #othersListen = false;
+  #believedUntil = 0;
   #isClosed = false;
   readonly #closing = new AbortController();
 
@@ -79,12 +92,18 @@ export class WakeUp {
   }
 
   async #tellOthers(): Promise<void> {
+    // It may have nothing to wait for, and must not end within the call that keeps it.
+    await Promise.resolve();
     for (const tenantId of this.#untold) {
       this.#untold.delete(tenantId);
       try {
         // As the tenant, so that the writer's connection serves without being pinned anew.
         const { rows } = this.#database.pool.forTenant(tenantId);
-        await rows("SELECT pg_notify($1, $2)", [channel, tenantId]);
+        if (performance.now() >= this.#believedUntil) {
+          this.#othersListen = (await rows(othersSql, [this.#session])).length > 0;
+          this.#believedUntil = performance.now() + believedMilliseconds;
+        }
+        if (this.#othersListen) await rows("SELECT pg_notify($1, $2)", [channel, tenantId]);
       } catch (error) {
         // The others look by themselves within a second.
         this.#onTrouble(error);
@@ -116,6 +135,10 @@ export class WakeUp {
     client.on("notification", ({ payload = "" }) => {
       this.#wake(payload);
     });
+    const { rows } = await client.query<{ session: number }>("SELECT pg_backend_pid() AS session");
+    this.#session = rows[0]?.session ?? 0;
+    // Held until the connection ends. A pooler without sessions keeps it longer, and then others are told for nothing.
+    await client.query("SELECT pg_advisory_lock_shared($1)", [listenersLock]);
     await client.query(`LISTEN ${channel}`);
     // What was committed before is seen by the first look.
     while (!this.#isClosed && !ended.signal.aborted) {

@@ -3,12 +3,14 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
 import type { Actor } from "../../src/auth/actor.ts";
 import { cursorAt } from "../../src/changes/position.ts";
+import { openDatabase } from "../../src/db/database.ts";
 import { LiveFeed, type LiveStream } from "../../src/live/feed.ts";
 import type { Listening, LiveEvent } from "../../src/live/listening.ts";
 import { endOfLog } from "../../src/live/log.ts";
 import { pruneLogs } from "../../src/live/log-keeper.ts";
 import { readMatching } from "../../src/live/matching.ts";
 import { catalog } from "../../src/modules/catalog.ts";
+import { patience } from "../support/database/waiting.ts";
 import { startTenant } from "../support/gateway/one-tenant.ts";
 import { at } from "../support/gateway/gateway.ts";
 import { actorOf, listeningOf } from "../support/live/actor.ts";
@@ -283,7 +285,7 @@ describe("events that are judged in vain", () => {
       opening(other ?? [], null, { account: { name: { eq: "Nobody else" } } }),
     ]);
     await deals.update(rows.map(({ id }) => ({ id, name: "Judged" })));
-    await vi.waitFor(() => expect(pointsOf(other ?? [])).toBeCloseTo(10));
+    await vi.waitFor(() => expect(pointsOf(other ?? [])).toBeCloseTo(10), patience);
     // An event and an edge are a tenth of a point each.
     expect(pointsOf(one ?? [])).toBeCloseTo(5);
     expect(pointsOf(same ?? [])).toBeCloseTo(5);
@@ -294,10 +296,40 @@ describe("events that are judged in vain", () => {
       await opening(late, String(BigInt(before) - 600n > 0n ? BigInt(before) - 600n : 0n)),
     );
     const last = await end();
-    await vi.waitFor(() => expect(late.at(-1)?.position).toBe(last));
+    await vi.waitFor(() => expect(late.at(-1)?.position).toBe(last), patience);
     expect(pointsOf(late)).toBeGreaterThan(10);
     for (const { stream } of streams) await stream.return();
     for (const { next } of streams) expect(await next).toEqual({ done: true, value: undefined });
+  });
+});
+
+describe("NOTIFY", () => {
+  it("is sent behind commits while other processes listen, and only then", async () => {
+    const { statements, databaseUrl } = started.gateway;
+    const told = (): boolean => statements.everything().some(({ text }) => text.includes("pg_notify("));
+    const own = await opened({});
+    statements.clear();
+    for (let count = 0; count < 5; count += 1) await accounts.made({ name: "Told at once" });
+    expect(told()).toBe(false);
+    // Another process on the same database.
+    const database = openDatabase({ url: databaseUrl, maxConnections: 2 });
+    const other = new LiveFeed({ database, catalog });
+    const stream = other.open(listeningOf(actor()), null);
+    await stream.opened;
+    await vi.waitFor(async () => {
+      await accounts.made({ name: "Told by NOTIFY" });
+      expect(told()).toBe(true);
+    }, patience);
+    expect((await stream.next()).value?.length).toBeGreaterThan(0);
+    await other.close();
+    await database.close();
+    await vi.waitFor(async () => {
+      statements.clear();
+      await accounts.made({ name: "Told to nobody" });
+      await accounts.made({ name: "Told to nobody" });
+      expect(told()).toBe(false);
+    }, patience);
+    await own.return();
   });
 });
 

@@ -35,8 +35,8 @@ const bytesAhead = 1_000_000;
 /** How many events are read at once until it is known how long they are. */
 const eventsAtFirst = 20;
 
-/** Points for events that did not match are taken by so many at once. */
-const pointsAtOnce = 10;
+/** Points for events that did not match are taken when they are so many, and so many at once. */
+const [leastPoints, mostPoints] = [10, 100];
 
 /** How often a read of events is tried again while the database does not answer, and how long each time is waited. */
 const retries = [100, 500, 2_000];
@@ -107,7 +107,7 @@ export class SubscriptionStream implements EventStream {
   judged({ points, position }: Unmatched): void {
     if (position !== null) this.#cursor = cursorAt(position);
     this.#owed += points;
-    if (this.#owed < pointsAtOnce || this.#end !== null) return;
+    if (this.#owed < leastPoints || this.#end !== null) return;
     const due = Math.floor(this.#owed);
     this.#owed -= due;
     this.#payWhatIsLeft(due).catch((error: unknown) => {
@@ -119,13 +119,16 @@ export class SubscriptionStream implements EventStream {
   /** Takes points for what is done already: all of them, or nearly all that the caller has left. */
   async #payWhatIsLeft(points: number): Promise<void> {
     const { charge } = this.#options;
-    try {
-      await charge(this.#actor, points);
-    } catch (error) {
-      for (let part = points / 2; part >= 1; part /= 2) {
-        await charge(this.#actor, Math.floor(part)).catch(() => undefined);
+    for (let left = points; left > 0; left -= mostPoints) {
+      const due = Math.min(left, mostPoints);
+      try {
+        await charge(this.#actor, due);
+      } catch (error) {
+        for (let part = due / 2; part >= 1; part /= 2) {
+          await charge(this.#actor, Math.floor(part)).catch(() => undefined);
+        }
+        throw error;
       }
-      throw error;
     }
   }
 

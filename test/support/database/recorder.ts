@@ -15,7 +15,7 @@ export type Recorder = {
 };
 
 const housekeeping =
-  /crm-gateway fence|set_config\('app\.tenant_id'|SET LOCAL app\.tenant_id|find_api_key|note_api_key_use|pg_notify/;
+  /crm-gateway fence|set_config\('app\.tenant_id'|SET LOCAL app\.tenant_id|find_api_key|note_api_key_use|pg_notify|FROM pg_locks/;
 
 /** Watches every connection that the pool opens from now on. */
 export function recordStatements(pool: FencedPool): Recorder {
