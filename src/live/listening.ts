@@ -112,6 +112,8 @@ function questionOf(catalog: Catalog, { actor, where, record }: Listening): Ques
 }
 
 function costOf(edges: number, where: Filter | null): number {
+  // What is another application's is not what somebody asks for.
+  if (where === null) return 0;
   const { event, edge } = weights.judged;
   return event + edges * edge + readingCost(patternsIn(where), false, "edge") * edge;
 }
