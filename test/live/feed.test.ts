@@ -306,7 +306,8 @@ describe("events that are judged in vain", () => {
 describe("NOTIFY", () => {
   it("is sent behind commits while other processes listen, and only then", async () => {
     const { statements, databaseUrl } = started.gateway;
-    const told = (): boolean => statements.everything().some(({ text }) => text.includes("pg_notify("));
+    const told = (): boolean =>
+      statements.everything().some(({ text }) => text.includes("pg_notify("));
     const own = await opened({});
     statements.clear();
     for (let count = 0; count < 5; count += 1) await accounts.made({ name: "Told at once" });

@@ -41,15 +41,17 @@ export function liveCalls(values: Values): readonly Call[] {
   const variants = new Variants(values);
   const ending = finite.flatMap((field) =>
     field.args.flatMap((argument) =>
-      variants.of(argument, getNamedType(field.type).name, []).map(({ label, args, finds }) => ({
-        name: `${field.name} ${label}`,
-        isLive: true,
-        // No event is the last one: it ends by itself.
-        last: "the end",
-        steps: [{ field: field.name, args }],
-        selection: leaves(field.type, 1),
-        finds: finds === true,
-      })),
+      variants
+        .of(argument, getNamedType(field.type).name.replace(/Progress$/, ""), [])
+        .map(({ label, args, finds }) => ({
+          name: `${field.name} ${label}`,
+          isLive: true,
+          // No event is the last one: it ends by itself.
+          last: "the end",
+          steps: [{ field: field.name, args }],
+          selection: leaves(field.type, 1),
+          finds: finds === true,
+        })),
     ),
   );
   const lasting = fields.flatMap(({ field, followed }) =>
