@@ -311,7 +311,7 @@ describe("NOTIFY", () => {
     const own = await opened({});
     statements.clear();
     for (let count = 0; count < 5; count += 1) await accounts.made({ name: "Told at once" });
-    expect(told()).toBe(false);
+    expect(isTold()).toBe(false);
     // Another process on the same database.
     const database = openDatabase({ url: databaseUrl, maxConnections: 2 });
     const other = new LiveFeed({ database, catalog });
@@ -319,7 +319,7 @@ describe("NOTIFY", () => {
     await stream.opened;
     await vi.waitFor(async () => {
       await accounts.made({ name: "Told by NOTIFY" });
-      expect(told()).toBe(true);
+      expect(isTold()).toBe(true);
     }, patience);
     expect((await stream.next()).value?.length).toBeGreaterThan(0);
     await other.close();
@@ -328,7 +328,7 @@ describe("NOTIFY", () => {
       statements.clear();
       await accounts.made({ name: "Told to nobody" });
       await accounts.made({ name: "Told to nobody" });
-      expect(told()).toBe(false);
+      expect(isTold()).toBe(false);
     }, patience);
     await own.return();
   });
