@@ -306,7 +306,7 @@ describe("events that are judged in vain", () => {
 describe("NOTIFY", () => {
   it("is sent behind commits while other processes listen, and only then", async () => {
     const { statements, databaseUrl } = started.gateway;
-    const told = (): boolean =>
+    const isTold = (): boolean =>
       statements.everything().some(({ text }) => text.includes("pg_notify("));
     const own = await opened({});
     statements.clear();

@@ -162,9 +162,11 @@ describe.concurrent("what ends a stream", () => {
 
   it("is a minute without points for a filter that nothing matches, with the cursor behind what was judged", async () => {
     const { gateway } = started;
-    const key = await gateway.keyFor("ours");
-    const account_id = await accounts.made({ name: "Judged" });
-    const after = await ours.now();
+    const { slug } = await gateway.fixtures.tenant("judged");
+    const key = await gateway.keyFor(slug);
+    const writer = new RowWriter(gateway, await gateway.keyFor(slug), "accounts");
+    const account_id = await writer.made({ name: "Judged" });
+    const after = await new Streams(gateway, slug).now();
     // Each event costs 3 points and a tenth.
     const names = Array.from({ length: 30 }, (_, place) => ({ name: { eq: `Nobody ${place}` } }));
     const dear = {
@@ -176,8 +178,7 @@ describe.concurrent("what ends a stream", () => {
     const ended = stream.error().finally(() => (isOver = true));
     const rows = Array.from({ length: 80 }, () => ({ account_id, name: "In vain" }));
     // Writers have points of their own.
-    while (!isOver)
-      await new RowWriter(gateway, await gateway.keyFor("ours"), "deals").create(rows);
+    while (!isOver) await new RowWriter(gateway, await gateway.keyFor(slug), "deals").create(rows);
     const error = await ended;
     expect(error).toMatchObject({ extensions: { code: "RATE_LIMITED" } });
     expect(await stream.next()).toMatchObject({ event: "complete" });

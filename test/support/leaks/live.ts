@@ -39,7 +39,25 @@ export function plainLiveCalls(): readonly Call[] {
 /** Every argument of these fields with the values of a tenant. */
 export function liveCalls(values: Values): readonly Call[] {
   const variants = new Variants(values);
-  const ending = finite.flatMap((field) =>
+  return fields.flatMap(({ field, followed }) =>
+    field.args.flatMap((argument) =>
+      variants
+        .of(argument, followed ?? "ChangeEvent", [{ field: "changes" }])
+        .filter(({ label }, place) => !label.startsWith("where") || place < filtersOfEach)
+        .map(({ label, args, finds }) => ({
+          ...callOf(field.name, followed, { ...beginning, ...args }),
+          name: `${field.name} ${label}`,
+          // What a record had is undone from what it has: not all of it is in these logs.
+          finds: finds === true && label === "id",
+        })),
+    ),
+  );
+}
+
+/** The subscriptions that end by themselves: what another tenant has is not found. */
+export function endingCalls(values: Values): readonly Call[] {
+  const variants = new Variants(values);
+  return finite.flatMap((field) =>
     field.args.flatMap((argument) =>
       variants
         .of(argument, getNamedType(field.type).name.replace(/Progress$/, ""), [])
@@ -54,20 +72,6 @@ export function liveCalls(values: Values): readonly Call[] {
         })),
     ),
   );
-  const lasting = fields.flatMap(({ field, followed }) =>
-    field.args.flatMap((argument) =>
-      variants
-        .of(argument, followed ?? "ChangeEvent", [{ field: "changes" }])
-        .filter(({ label }, place) => !label.startsWith("where") || place < filtersOfEach)
-        .map(({ label, args, finds }) => ({
-          ...callOf(field.name, followed, { ...beginning, ...args }),
-          name: `${field.name} ${label}`,
-          // What a record had is undone from what it has: not all of it is in these logs.
-          finds: finds === true && label === "id",
-        })),
-    ),
-  );
-  return [...lasting, ...ending];
 }
 
 /** How long an event is waited for that is not to come. */

@@ -1,7 +1,7 @@
 import { startGateway, type TestGateway } from "../gateway/gateway.ts";
 import { ours, theirs, type Mark, type Swap } from "./marks.ts";
 import { addLastEvents } from "./last-events.ts";
-import { liveCalls, plainLiveCalls } from "./live.ts";
+import { endingCalls, liveCalls, plainLiveCalls } from "./live.ts";
 import { listCalls, plainCalls, valueCalls } from "./reads.ts";
 import type { Call } from "./calls.ts";
 import { someOf } from "../run/run-length.ts";
@@ -58,7 +58,7 @@ export async function leakWorld(): Promise<LeakWorld> {
     theirs: asked,
     swap,
     values,
-    every: [...plain, ...valued, ...plainLive, ...valuedLive],
+    every: [...plain, ...valued, ...plainLive, ...valuedLive, ...endingCalls(values)],
     plain: [...someOf(plain), ...someOf(plainLive)],
     valued: [...someOf(valued), ...someOf(valuedLive)],
   };
