@@ -73,7 +73,7 @@ export class Deliveries {
          FROM json_to_recordset($3::json) AS r(id uuid, position bigint, event_id uuid, record_type text, record_id uuid)
          ORDER BY r.position
          ON CONFLICT (tenant_id, webhook_id, position) DO UPDATE
-         SET status = 'waiting', status_reason = NULL, attempts = 0, next_attempt_at = clock_timestamp(), leased_until = NULL, finished_at = NULL
+         SET status = 'waiting', status_reason = NULL, attempts = 0, next_attempt_at = EXCLUDED.next_attempt_at, leased_until = NULL, finished_at = NULL
          WHERE d.status <> 'waiting' RETURNING 1`,
         [tenantId, id, JSON.stringify(rows)],
       );
