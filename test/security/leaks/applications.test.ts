@@ -27,7 +27,7 @@ beforeAll(async () => {
   world = await leakWorld();
   const { gateway, theirs } = world;
   key = await scopedKey(gateway, theirs.graph.tenant.slug, ["*"]);
-  await gateway.fixtures.client.query("UPDATE api_keys SET app_id = 'app-1' WHERE id = $1", [
+  await gateway.fixtures.client.query("UPDATE api_keys SET app_id = 'zz-app' WHERE id = $1", [
     key.split("_")[2],
   ]);
   // Departments and keys are the tenant's, and no application's.

@@ -5,8 +5,8 @@ import { changeEvent } from "../../../src/modules/change-event/model.ts";
 import type { Graph } from "../samples/two-tenants.ts";
 import type { TestGateway } from "../gateway/gateway.ts";
 
-/** The application of the records: who is bound to it hears of them, and so does who is bound to none. */
-export const lastApp = "app-1";
+/** The application of the records, whose values sort behind all others: who is bound to it hears of them, and so does who is bound to none. */
+export const lastApp = "zz-app";
 
 /** What happens to each of them, in this order. It is deleted in the end, so that few lists show it. */
 const operations = ["created", "updated", "deleted", "restored", "deleted"] as const;
@@ -55,12 +55,17 @@ export async function addLastEvents({ fixtures }: TestGateway, { tenant }: Graph
     kinds.map(({ name }, place) => [`${name}Id`, uuid(place, 0)] as const),
   );
   const needed: Readonly<Record<string, object>> = {
-    account: { name: "last" },
-    contact: { lastName: "last", accountId: ids["accountId"] },
-    deal: { name: "last", dealNumber: "last", currency: "USD", accountId: ids["accountId"] },
-    activity: { type: "note", subject: "last", accountId: ids["accountId"] },
-    quote: { name: "last", quoteNumber: "last", currency: "USD", accountId: ids["accountId"] },
-    lineItem: { description: "last", unitPrice: "0", currency: "USD", quoteId: ids["quoteId"] },
+    account: { name: "zz-last" },
+    contact: { lastName: "zz-last", accountId: ids["accountId"] },
+    deal: { name: "zz-last", dealNumber: "zz-last", currency: "USD", accountId: ids["accountId"] },
+    activity: { type: "note", subject: "zz-last", accountId: ids["accountId"] },
+    quote: {
+      name: "zz-last",
+      quoteNumber: "zz-last",
+      currency: "USD",
+      accountId: ids["accountId"],
+    },
+    lineItem: { description: "zz-last", unitPrice: "0", currency: "USD", quoteId: ids["quoteId"] },
   };
   for (const { name } of followed) {
     const own = {
