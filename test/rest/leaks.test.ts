@@ -19,7 +19,7 @@ import {
   type RestReply,
   type Shown,
 } from "../support/leaks/rest-probes.ts";
-import { someOf } from "../support/run/run-length.ts";
+import { isLong, someOf } from "../support/run/run-length.ts";
 import { TenantCopies, type TenantCopy } from "../support/samples/tenant-copies.ts";
 
 // Thousands of requests, on a machine that may be busy with other tests.
@@ -53,7 +53,9 @@ beforeAll(async () => {
   theirShown = await readShown(gateway, owner);
   const lists = readProbes(theirShown);
   every = [...lists, ...exportProbes(lists)];
-  reads = [...Map.groupBy(every, ({ operation }) => operation.id).values()].flatMap(someOf);
+  reads = [...Map.groupBy(every, ({ operation }) => operation.id).values()]
+    .map(someOf)
+    .flatMap((some) => some.filter((_, place) => isLong || place % 2 === 0));
   told = await answers(asker, reads);
 });
 afterAll(() => gateway.close());
@@ -128,17 +130,15 @@ describe("another tenant's ids, values and cursors over REST", () => {
 
   it("are mostly understood, and found by their owner, so that not finding them means something", async () => {
     const understood = told.filter(({ status }) => status === 200 || status === 404);
-    expect(understood.length).toBeGreaterThan(reads.length * 0.7);
-    const own = await answers(owner, reads);
-    const exact = reads.flatMap(({ operation, params }, place) => {
-      const isExact = Object.keys(params).some((name) => name.endsWith("[eq]"));
-      return operation.verb === "get" || isExact ? [own[place]] : [];
-    });
-    const missed = exact.filter(
-      (reply) =>
-        reply?.status === 404 ||
-        reply?.text.includes('"count":0') === true ||
-        reply?.headers.includes("x-rows: 0") === true,
+    expect(understood.length).toBeGreaterThan(reads.length * (isLong ? 0.7 : 0.5));
+    const exact = reads.filter(
+      ({ operation, params }) =>
+        operation.verb === "get" || Object.keys(params).some((name) => name.endsWith("[eq]")),
+    );
+    expect(exact.length).toBeGreaterThan(20);
+    const missed = (await answers(owner, exact)).filter(
+      ({ status, text, headers }) =>
+        status === 404 || text.includes('"count":0') || headers.includes("x-rows: 0"),
     );
     expect(missed).toEqual([]);
   });
@@ -176,8 +176,9 @@ describe("a credential that was issued for an application", () => {
     const tried = [...Map.groupBy(changes, ({ operation }) => operation.id).values()].flatMap(
       someOf,
     );
+    const asked = reads.filter((_, place) => isLong || place % 3 === 0);
     // The organization is the credential's own, and stays what it is.
-    const some = [...reads, ...tried].filter(
+    const some = [...asked, ...tried].filter(
       (probe) => !givenIn(probe).includes(owner.organization),
     );
     const toldIt = await answers(bound, some);

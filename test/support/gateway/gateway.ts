@@ -9,6 +9,7 @@ import { openDatabase, type Database } from "../../../src/db/database.ts";
 import { createGateway } from "../../../src/server.ts";
 import type { Schedule } from "../../../src/webhooks/schedule.ts";
 import { patientEnvironment } from "../run/patience.ts";
+import { plainAnswers } from "./plain-answers.ts";
 import { withoutExtensions } from "./without-extensions.ts";
 import { startComparison } from "../compile/comparison.ts";
 import { createTestDatabase } from "../database/database.ts";
@@ -130,7 +131,7 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
   const ask: TestGateway["ask"] = async (key, query, variables = {}) => {
     const response = await fetch(`${url}/graphql`, {
       method: "POST",
-      headers: { "content-type": "application/json", "x-api-key": key },
+      headers: { ...plainAnswers, "content-type": "application/json", "x-api-key": key },
       body: JSON.stringify({ query, variables }),
     });
     const answer: Answer = JSON.parse(withoutExtensions(await response.text()));

@@ -1,4 +1,5 @@
 import type { TestGateway } from "./gateway.ts";
+import { plainAnswers } from "./plain-answers.ts";
 
 /** A key that has so many requests a minute; null for what a key has that says nothing. */
 export async function limitedKey(
@@ -40,7 +41,7 @@ export async function post(
   const { query = "{ __typename }", type = "application/json", method = "POST" } = options;
   const response = await fetch(`${url}/graphql`, {
     method,
-    headers: { "content-type": type, "x-api-key": key, ...options.headers },
+    headers: { ...plainAnswers, "content-type": type, "x-api-key": key, ...options.headers },
     body: options.body ?? JSON.stringify({ query }),
     signal: options.signal ?? null,
   });

@@ -2,6 +2,7 @@ import type { Call } from "./calls.ts";
 import { documentOf } from "./calls.ts";
 import { eventsOf } from "./live.ts";
 import type { Document } from "./schema.ts";
+import { plainAnswers } from "../gateway/plain-answers.ts";
 import type { TestGateway } from "../gateway/gateway.ts";
 
 /** A request that asks several things. */
@@ -55,7 +56,7 @@ export async function reply(gateway: TestGateway, key: string, document: Documen
   const { query, variables } = document;
   const response = await fetch(`${gateway.url}/graphql`, {
     method: "POST",
-    headers: { "content-type": "application/json", "x-api-key": key },
+    headers: { ...plainAnswers, "content-type": "application/json", "x-api-key": key },
     body: JSON.stringify({ query, variables }),
   });
   const body = await response.text();

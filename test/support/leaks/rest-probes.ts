@@ -4,6 +4,7 @@ import { comparisonsFor } from "../../../src/rest/filter-condition.ts";
 import { filterKeys, sortKeys } from "../../../src/rest/list-query.ts";
 import { operations } from "../../../src/rest/operations.ts";
 import { at, listAt, type TestGateway } from "../gateway/gateway.ts";
+import { plainAnswers } from "../gateway/plain-answers.ts";
 import type { Swap } from "./marks.ts";
 import { restClient } from "../rest/client.ts";
 
@@ -43,6 +44,7 @@ export async function sendProbe(
   const response = await fetch(`${gateway.url}${path}${query === "" ? "" : `?${query}`}`, {
     method: operation.method,
     headers: {
+      ...plainAnswers,
       "x-api-key": key,
       "x-organization-id": organization,
       ...(body === null ? {} : { "content-type": "application/json" }),

@@ -1,4 +1,5 @@
 import type { TestGateway } from "../gateway/gateway.ts";
+import { plainAnswers } from "../gateway/plain-answers.ts";
 import { assertDocumented } from "./openapi-contract.ts";
 
 /** An answer of a REST API. */
@@ -49,6 +50,7 @@ export function restClient(
     const response = await fetch(`${url}${path}`, {
       method,
       headers: {
+        ...plainAnswers,
         ...(hasBody ? { "content-type": "application/json" } : {}),
         ...ownHeaders,
         ...headers,
