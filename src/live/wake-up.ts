@@ -151,10 +151,15 @@ export class WakeUp {
 
   async #look(client: pg.Client): Promise<void> {
     if (this.#tenants.size === 0) return;
+    const tenants = [...this.#tenants.keys()];
+    // Each end by itself: Citus takes no LATERAL over a list.
+    const ends = tenants.map(
+      (_, index) =>
+        `(SELECT tenant_id::text AS tenant, position::text FROM change_events WHERE tenant_id = $${index + 1}::uuid ORDER BY change_events.position DESC LIMIT 1)`,
+    );
     const { rows } = await client.query<{ tenant: string; position: string }>(
-      `SELECT t.id AS tenant, e.position::text FROM unnest($1::uuid[]) t(id) CROSS JOIN LATERAL
-         (SELECT position FROM change_events WHERE tenant_id = t.id ORDER BY position DESC LIMIT 1) e`,
-      [[...this.#tenants.keys()]],
+      ends.join(" UNION ALL "),
+      tenants,
     );
     for (const { tenant, position } of rows) {
       const watched = this.#tenants.get(tenant);

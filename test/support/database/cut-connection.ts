@@ -34,7 +34,7 @@ const sync = Buffer.from([0x53, 0, 0, 0, 4]);
  * The note of a key's use, the word to other processes that a log has grown, and what fences a connection or looks at
  * its fence. They come when the gateway likes: the word of one write may come within the next, or be that of both.
  */
-const ofItsOwn = /note_api_key_use|pg_notify|app\.tenant_id|crm-gateway fence/;
+const ofItsOwn = /note_api_key_use|pg_notify|FROM pg_locks|app\.tenant_id|crm-gateway fence/;
 
 /** What all connections of a route share. */
 type Watched = {

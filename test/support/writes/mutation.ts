@@ -42,9 +42,13 @@ const mutations: Readonly<Record<string, Mutation>> = schema.getMutationType()?.
 
 /** The mutations that write one record, by name; the others take lists of them. */
 export const singleMutations: readonly string[] = Object.values(mutations)
-  // Webhooks are no records of the write engine.
-  .filter((mutation) => !isBatch(mutation) && !/webhook|^redeliver$/i.test(mutation.name))
+  .filter((mutation) => !isBatch(mutation) && !isOperational(mutation))
   .map(({ name }) => name);
+
+/** Webhooks and imports are no records of the write engine, and a tenant has few. */
+export function isOperational({ name }: { readonly name: string }): boolean {
+  return /webhook|import$|^redeliver$/i.test(name);
+}
 
 function mutationOf(name: string): Mutation {
   const mutation = mutations[name];
