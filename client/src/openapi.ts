@@ -4017,8 +4017,10 @@ export interface Import {
   rows_done: number;
   /** Rows that are new records. */
   rows_created: number;
-  /** Rows whose record was there; it is changed where it differs. */
+  /** Rows whose record was there and differed from them; it was changed. */
   rows_updated: number;
+  /** Rows whose record was as they say; nothing was written of it. */
+  rows_unchanged: number;
   /** Rows that were not written. */
   rows_refused: number;
   /** In the last half minute, or in all. */

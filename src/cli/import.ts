@@ -8,6 +8,7 @@ import { type Command, Option } from "commander";
 import type { Actor } from "../auth/actor.ts";
 import type { Import } from "../db/generated/prisma/client.ts";
 import type { ImportService } from "../imports/run/import-service.ts";
+import { rowsUnchanged } from "../imports/run/progress.ts";
 import { StartupError } from "../lib/startup-error.ts";
 import type { ShownColumn } from "../modules/import/columns.ts";
 import { columns } from "./columns.ts";
@@ -289,6 +290,7 @@ async function summary(
   const parts = [
     `${count(rowsCreated)} created`,
     `${count(rowsUpdated)} updated`,
+    `${count(rowsUnchanged(found))} unchanged`,
     `${count(rowsRefused)} refused`,
   ];
   const what = dryRun ? "tried, and nothing written" : found.status;

@@ -12,6 +12,9 @@ type PlacesOptions = {
   readonly waitMilliseconds: number;
 };
 
+/** The `window` of an answer 429 about what runs at once, in place of the minute of quotas. */
+export const atOnce = "at_once";
+
 /** Bounds what runs at once for as long as its client likes. */
 export class Places {
   readonly #name: string;
@@ -52,7 +55,8 @@ export class Places {
     // A part of the places, so that one tenant does not have them all.
     if (own >= Math.max(1, Math.floor(this.#size / 2))) {
       const error = `${own} of your ${this.#name} run; wait until one of them has ended.`;
-      throw new Refused("RATE_LIMITED", answerOf(429, { error }, { "retry-after": "5" }));
+      const body = { error, limit: own, window: atOnce };
+      throw new Refused("RATE_LIMITED", answerOf(429, body, { "retry-after": "5" }));
     }
     const all = [...this.#taken.values()].reduce((sum, count) => sum + count, 0);
     if (all >= this.#size) throw unavailable(`Too many ${this.#name} run just now; try again.`);

@@ -32,4 +32,6 @@ export type WriteContext = {
   readonly idempotent: IdempotentStep | null;
   readonly readBehind?: ReadBehind | null;
   readonly alongside?: Alongside | null;
+  /** Whether changes that leave their record as it is are not written: no version, no event. */
+  readonly skipsUnchanged?: boolean;
 };

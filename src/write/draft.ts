@@ -42,6 +42,8 @@ export type WriteResult = {
   readonly problems: readonly Problem[];
   /** For an upsert: whether the record is new. */
   readonly created?: boolean;
+  /** Whether the record was left as it is, since nothing of it differs; see `skipsUnchanged`. */
+  readonly unchanged?: boolean;
   /** What else a verb gives, e.g. a key's secret. */
   readonly extra?: Readonly<Record<string, string>>;
 };

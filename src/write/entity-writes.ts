@@ -60,6 +60,8 @@ type WriteRules<Row = Draft> = {
     drafts: readonly Row[],
     references: References,
   ): Promise<Judge<Row> | null>;
+  /** Whether something that is written along differs, though the record itself stays as it is. */
+  changesMore?(draft: Row): boolean;
   /** What is written along with the records: children, derived fields of others. */
   after?(
     unit: WriteUnit,

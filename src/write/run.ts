@@ -56,12 +56,12 @@ export async function runWrite<Outcome>(
 }
 
 function attemptWrite<Outcome>(
-  { actor, catalog, pool, idempotent }: WriteContext,
+  { actor, catalog, pool, idempotent, skipsUnchanged }: WriteContext,
   { work, refused, readBehind }: Job<Outcome>,
   asking: Asking,
 ): Promise<Outcome> {
   const attempt = async (transaction: Transaction): Promise<Outcome> => {
-    const unit = new WriteUnit(transaction, { actor, catalog });
+    const unit = new WriteUnit(transaction, { actor, catalog, skipsUnchanged });
     const carryOut = async (): Promise<Outcome> => {
       const done = await work(unit);
       unit.finish();

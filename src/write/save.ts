@@ -1,5 +1,5 @@
 import type { Entity } from "../model/entity.ts";
-import { sound, type Draft, type RowInput } from "./draft.ts";
+import { changes, sound, type Draft, type RowInput, type WriteResult } from "./draft.ts";
 import type { EntityWrites } from "./entity-writes.ts";
 import { restName, type ParsedInput } from "./input.ts";
 import { judgeRows, type OnError } from "./rules/judge.ts";
@@ -15,7 +15,9 @@ import {
   prepareDeclared,
 } from "./rules/declared.ts";
 import { lockHierarchy } from "./rules/hierarchy.ts";
+import { relinkedIds } from "./rules/links.ts";
 import { inUniqueOrder, makeRoom } from "./rules/unique.ts";
+import { writtenColumns } from "./stored.ts";
 import type { WriteUnit } from "./unit.ts";
 
 /** Writes new records; gives a draft for each input, in order. `places` are their places in the call, if others. */
@@ -43,13 +45,16 @@ export async function createIn(
   return drafts;
 }
 
+/** What became of a change. */
+export type Outcome = Pick<WriteResult, "problems" | "unchanged"> & { readonly id: string };
+
 /** Changes records; gives a draft, or what stood in its way, for each row, in order. */
 export async function updateIn(
   unit: WriteUnit,
   writes: EntityWrites,
   rows: readonly RowInput[],
   onError: OnError,
-): Promise<{ readonly id: string; readonly problems: readonly Problem[] }[]> {
+): Promise<Outcome[]> {
   const { entity } = writes;
   const references = new References();
   const found = await lockForUpdate(unit, writes, rows, references);
@@ -74,18 +79,40 @@ export async function updateIn(
   if (refused.size > 0 && onError === "abort") throw new RefusedRows([...refused], drafts);
   const good = accepted(drafts, onError);
   await prepareDeclared(unit, entity, good);
-  makeRoom(unit, entity, good);
+  // Behind the rules, which can change what nothing was sent for.
+  const unchanged = unit.skipsUnchanged ? await unchangedOf(unit, writes, good) : new Set<Draft>();
+  const changed = good.filter((draft) => !unchanged.has(draft));
+  makeRoom(unit, entity, changed);
   unit.update(
     entity,
-    good.flatMap(({ before, values }) => (before === null ? [] : [{ before, values }])),
+    changed.flatMap(({ before, values }) => (before === null ? [] : [{ before, values }])),
   );
-  const links = await finishDeclared(unit, entity, good);
-  await writes.rules?.after?.(unit, good, { references, links });
+  const links = await finishDeclared(unit, entity, changed);
+  await writes.rules?.after?.(unit, changed, { references, links });
   const byIndex = new Map(drafts.map((draft) => [draft.index, draft]));
-  return rows.map((row) => ({
-    id: row.id,
-    problems: refused.get(row.index) ?? byIndex.get(row.index)?.problems ?? [],
-  }));
+  return rows.map((row) => {
+    const draft = byIndex.get(row.index);
+    return {
+      id: row.id,
+      problems: refused.get(row.index) ?? draft?.problems ?? [],
+      ...(draft !== undefined && unchanged.has(draft) ? { unchanged: true } : {}),
+    };
+  });
+}
+
+/** The drafts that leave their record, its links and what is written along with it as they are. */
+async function unchangedOf(
+  unit: WriteUnit,
+  { entity, rules }: EntityWrites,
+  drafts: readonly Draft[],
+): Promise<ReadonlySet<Draft>> {
+  const same = drafts.filter(
+    (draft) =>
+      writtenColumns(entity).every(({ field }) => !changes(draft, field)) &&
+      rules?.changesMore?.(draft) !== true,
+  );
+  const relinked = await relinkedIds(unit, entity, same);
+  return new Set(same.filter(({ id }) => !relinked.has(id)));
 }
 
 /** The drafts to write: all of them, or the good ones if the caller wants to go on. */

@@ -20,6 +20,8 @@ import { computedValues, readStored, storedColumns, writtenColumns } from "./sto
 export class WriteUnit {
   readonly actor: Actor;
   readonly catalog: Catalog;
+  /** Whether changes that leave their record as it is are not written. */
+  readonly skipsUnchanged: boolean;
   /** The time of all that this transaction writes. */
   readonly now: string = new Date().toISOString();
   readonly #transaction: Transaction;
@@ -28,10 +30,14 @@ export class WriteUnit {
   /** `entity.field` of what was cleared to make room, and is written in any case. */
   readonly #cleared = new Set<string>();
 
-  constructor(transaction: Transaction, options: { actor: Actor; catalog: Catalog }) {
+  constructor(
+    transaction: Transaction,
+    options: { actor: Actor; catalog: Catalog; skipsUnchanged?: boolean | undefined },
+  ) {
     this.#transaction = transaction;
     this.actor = options.actor;
     this.catalog = options.catalog;
+    this.skipsUnchanged = options.skipsUnchanged ?? false;
     this.#events = new EventLog({
       tenantId: this.actor.tenantId,
       actor: this.actor.id,

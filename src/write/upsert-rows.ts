@@ -8,11 +8,10 @@ import { RefusedRows } from "./refused.ts";
 import { restoreIn } from "./remove.ts";
 import type { OnError } from "./rules/judge.ts";
 import { Raced } from "./run.ts";
-import { createIn, updateIn } from "./save.ts";
+import { createIn, updateIn, type Outcome } from "./save.ts";
 import type { WriteUnit } from "./unit.ts";
 import type { FoundRow } from "./upsert.ts";
 
-type Outcome = { readonly id: string; readonly problems: readonly Problem[] };
 type Found = FoundRow & { readonly id: string };
 
 /**
@@ -35,6 +34,7 @@ export async function writeFound(
 ): Promise<WriteResult[]> {
   const problems = new Map(refused);
   const ids = new Map<number, string>();
+  const unchanged = new Set<number>();
   /** With `abort`, the steps behind one that is refused still tell what is wrong. */
   const step = async (
     wanted: readonly FoundRow[],
@@ -46,6 +46,7 @@ export async function writeFound(
       for (const [place, outcome] of (await work(open)).entries()) {
         const index = open[place]?.index ?? 0;
         ids.set(index, outcome.id);
+        if (outcome.unchanged === true && open[place]?.isDeleted === false) unchanged.add(index);
         if (outcome.problems.length > 0) problems.set(index, outcome.problems);
       }
     } catch (error) {
@@ -79,7 +80,8 @@ export async function writeFound(
   return Array.from({ length: count }, (_, index): WriteResult => {
     const said = problems.get(index) ?? [];
     if (said.length > 0) return { id: null, problems: said };
-    return { id: ids.get(index) ?? null, problems: [], created: !byIndex.has(index) };
+    const result = { id: ids.get(index) ?? null, problems: [], created: !byIndex.has(index) };
+    return unchanged.has(index) ? { ...result, unchanged: true } : result;
   });
 }
 

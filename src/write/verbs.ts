@@ -9,7 +9,7 @@ import { withNumbers } from "./numbers.ts";
 import { invalid, type Problem } from "./problem.ts";
 import { deleteIn, restoreIn, type RemovalRow } from "./remove.ts";
 import type { OnError } from "./rules/judge.ts";
-import { createIn, updateIn } from "./save.ts";
+import { createIn, updateIn, type Outcome } from "./save.ts";
 import { refusedIn, RefusedRows } from "./refused.ts";
 import { writeRows } from "./write-rows.ts";
 import type { WriteUnit } from "./unit.ts";
@@ -115,9 +115,7 @@ async function withIds<Row extends { readonly id: string }>(
   entity: Entity,
   rows: readonly Row[],
   onError: OnError,
-  work: (
-    known: readonly Known<Row>[],
-  ) => Promise<{ readonly id: string; readonly problems: readonly Problem[] }[]>,
+  work: (known: readonly Known<Row>[]) => Promise<Outcome[]>,
   otherProblems: (row: Row) => readonly Problem[] = () => [],
 ): Promise<WriteResult[]> {
   const problems = new Map<number, Problem[]>();

@@ -147,7 +147,12 @@ test("the same file answers the import that it made, unless it is forced or mean
   );
   expect([third.isNew, fourth.isNew]).toEqual([true, true]);
   await importer.runAll();
-  expect(counts(await state(fourth.import))).toMatchObject({ rowsCreated: 0, rowsUpdated: 2 });
+  expect(counts(await state(fourth.import))).toMatchObject({
+    rowsDone: 2,
+    rowsCreated: 0,
+    rowsUpdated: 0,
+    rowsRefused: 0,
+  });
   const other = await newTenant();
   expect((await importer.stage(other.uuid, {}, file)).isNew).toBe(true);
   importer.queue.length = 0;
@@ -179,6 +184,39 @@ test("creates, changes, or only changes, by keys of any kind", async () => {
   await expect(by("id", "upsert", "id,name", "1,A")).rejects.toThrow(
     "key: cannot be id with upsert",
   );
+});
+
+test("writes nothing of rows that say what their record is, however they say it", async () => {
+  const { uuid } = await newTenant();
+  const columns = "external_id,name,phone,annual_revenue,custom_fields,tags,first_contacted_at";
+  await imported(
+    uuid,
+    { entity: "account" },
+    columns,
+    'a,Acme,+49 30 901820,500000,"{""size"": 1, ""in"": [1.5, null]}",x;y,2026-03-18T15:40:12Z',
+    "b,Quay,,1,,,",
+  );
+  const lines = [
+    columns,
+    'a,  Acme ,+49 (0)30 90 18 20,500000.0,"{""in"":[1.50,null],""size"":1.0}","[""x"",""y""]",2026-03-18 16:40:12.000+01:00',
+    "b,Quay 2,,1,,,",
+  ];
+  const again = { entity: "account", mode: "upsert", key: "external_id" } as const;
+  const tried = await imported(uuid, { ...again, dryRun: true }, ...lines);
+  const made = await imported(uuid, again, ...lines);
+  expect(await refusedOf(made)).toEqual([]);
+  const { rows } = await fixtures.client.query(
+    `SELECT r.external_id, r.version, e.changes FROM accounts r
+     LEFT JOIN change_events e ON e.tenant_id = r.tenant_id AND e.entity_id = r.id AND e.operation = 'updated' WHERE r.tenant_id = $1 ORDER BY 1`,
+    [uuid],
+  );
+  expect(rows).toEqual([
+    { external_id: "a", version: 1, changes: null },
+    { external_id: "b", version: 2, changes: { name: ["Quay", "Quay 2"] } },
+  ]);
+  for (const one of [tried, made]) {
+    expect(counts(one)).toMatchObject({ rowsDone: 2, rowsCreated: 0, rowsUpdated: 1 });
+  }
 });
 
 test("finds the records that rows name, and tells of those that are not there or not clear", async () => {

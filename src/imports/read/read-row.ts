@@ -1,4 +1,5 @@
 import { ExactNumber } from "../../lib/exact-number.ts";
+import { withoutGuard } from "../../lib/formula.ts";
 import { isRecord } from "../../lib/json.ts";
 import { asComplaint, type Complaint } from "../../lib/messages.ts";
 import type { Reading } from "../../lib/reading.ts";
@@ -60,13 +61,10 @@ function complain(row: Draft, column: string | null, field: string | null, compl
   row.complaints.push({ column, field, complaint });
 }
 
-/** What an export puts in front of a text that a spreadsheet would run. */
-const guarded = /^'+[=+\-@\t\r]/;
-
 /** A cell without blanks around it, and without an apostrophe that an export put there; null where it says nothing. */
 function plainCell(cell: unknown, apostrophes: boolean): unknown {
   if (typeof cell !== "string") return cell ?? null;
-  const text = (apostrophes && guarded.test(cell) ? cell.slice(1) : cell).trim();
+  const text = (apostrophes ? withoutGuard(cell) : cell).trim();
   return text === "" ? null : text;
 }
 

@@ -1,3 +1,4 @@
+import { formula } from "../../lib/formula.ts";
 import { strayCells, type FileRow } from "./types.ts";
 
 /** A row that was not imported, and why. */
@@ -30,9 +31,6 @@ const cellText = (cell: unknown): string => {
   if (cell === undefined || cell === null) return "";
   return typeof cell === "string" ? cell : JSON.stringify(cell);
 };
-
-/** What a spreadsheet would run. */
-const formula = /^'*[=+\-@\t\r]/;
 
 const lineOf = (texts: readonly string[]): string =>
   `${texts.map((text) => quoted(formula.test(text) ? `'${text}` : text)).join(",")}\r\n`;

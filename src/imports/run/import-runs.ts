@@ -164,7 +164,8 @@ export class ImportRuns {
       );
       return false;
     }
-    const context = { actor, catalog, pool: database.pool, idempotent: null };
+    const { pool } = database;
+    const context = { actor, catalog, pool, idempotent: null, skipsUnchanged: true };
     const { createMissing } = plan.options;
     await resolveReferences({ context, writes, createMissing, dryRun }, rows);
     const outcome = await writeChunk({ ...plan, context }, rows, (unit, found) =>
@@ -212,6 +213,7 @@ const onlyRefused = (outcome: ChunkOutcome): ChunkOutcome => ({
   ...outcome,
   created: 0,
   updated: 0,
+  unchanged: 0,
 });
 
 const abortReason = ({ refused }: ChunkOutcome, dryRun: boolean): string => {

@@ -79,24 +79,6 @@ export class ImportService {
       .import.findFirst({ where: { ...importsVisibleTo(actor), id } });
   }
 
-  /** The caller's imports, newest first, behind one of them. */
-  async list(
-    actor: Actor,
-    { first, after = null }: { readonly first: number; readonly after?: Import | null },
-  ): Promise<Import[]> {
-    const { createdAt, id } = after ?? {};
-    return await this.#database.prismaFor(actor.tenantId).import.findMany({
-      where: {
-        ...importsVisibleTo(actor),
-        ...(createdAt === undefined || id === undefined
-          ? {}
-          : { OR: [{ createdAt: { lt: createdAt } }, { createdAt, id: { lt: id } }] }),
-      },
-      orderBy: [{ createdAt: "desc" }, { id: "desc" }],
-      take: first,
-    });
-  }
-
   /**
    * Starts an import that waits, and says what is done with columns that go nowhere. One that has started stays as it is.
    *

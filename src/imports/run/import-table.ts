@@ -74,7 +74,8 @@ export class ImportTable {
     place: number,
     outcome: ChunkOutcome,
   ): Promise<void> {
-    const { created, updated, refused } = outcome;
+    const { created, updated, unchanged, refused } = outcome;
+    const done = created + updated + unchanged + refused.length;
     const [tenant, of] = [unit.tenant, param(id, "uuid")];
     const count = (rows: number) => param(rows, "integer");
     if (refused.length > 0) {
@@ -91,7 +92,7 @@ export class ImportTable {
     }
     const marked = await Promise.all([
       unit.rows(
-        sql`UPDATE imports SET rows_done = rows_done + ${count(created + updated + refused.length)}, rows_created = rows_created + ${count(created)},
+        sql`UPDATE imports SET rows_done = rows_done + ${count(done)}, rows_created = rows_created + ${count(created)},
             rows_updated = rows_updated + ${count(updated)}, rows_refused = rows_refused + ${count(refused.length)}, touched_at = clock_timestamp()
           WHERE tenant_id = ${tenant} AND id = ${of} AND runner = ${param(runner, "uuid")} AND status = 'running' RETURNING 1`,
       ),

@@ -8,6 +8,15 @@ const windowSeconds = 30;
 /** Whether nothing of an import happens any more. */
 export const isEnded = ({ finishedAt }: Pick<Import, "finishedAt">): boolean => finishedAt !== null;
 
+/** Rows whose record was as they say, so that nothing was written of them. */
+export const rowsUnchanged = ({
+  rowsDone,
+  rowsCreated,
+  rowsUpdated,
+  rowsRefused,
+}: Pick<Import, "rowsDone" | "rowsCreated" | "rowsUpdated" | "rowsRefused">): number =>
+  rowsDone - rowsCreated - rowsUpdated - rowsRefused;
+
 /** How fast an import is: by its rows of the last half minute, or since its start if that is less. */
 export async function progressOf(
   database: Database,

@@ -329,15 +329,17 @@ function inOrder(value: unknown): unknown {
 /** @throws GatewayError if the options do not fit the entity, or each other. */
 function checkOptions({ mode, key, createMissing }: ImportOptions, writes: EntityWrites): void {
   const keys = importKeys(writes);
-  const names = Object.keys(keys).join(", ");
+  const known = [...Object.keys(keys), ...(mode === "update" ? ["id"] : [])];
+  const names = known.join(", ");
   if (mode === "create" && key !== null) {
     throw badInput(["key"], "is for upsert and update; a new record is not looked for.");
   }
   if (mode !== "create" && key === null) {
-    throw badInput(
-      ["key"],
-      `is needed to find records: ${names}${mode === "update" ? ", id" : ""}.`,
-    );
+    throw badInput(["key"], `is needed to find records: ${names}.`);
+  }
+  if (mode === "upsert" && known.length === 0) {
+    const { plural } = writes.entity;
+    throw badInput(["key"], `finds no ${plural}: create them, or update them by their id.`);
   }
   if (key === "id" && mode === "upsert") {
     throw badInput(
@@ -345,7 +347,7 @@ function checkOptions({ mode, key, createMissing }: ImportOptions, writes: Entit
       `cannot be id with upsert, since new records get ids of their own: say update, or ${names}.`,
     );
   }
-  if (key !== null && key !== "id" && !Object.hasOwn(keys, key)) {
+  if (key !== null && !known.includes(key)) {
     throw badInput(["key"], `must be one of ${names}.`);
   }
   const strange = createMissing.find((name) => name !== "account" && name !== "contact");

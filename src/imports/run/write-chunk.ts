@@ -26,6 +26,8 @@ export type ChunkOptions = {
 export type ChunkOutcome = {
   readonly created: number;
   readonly updated: number;
+  /** Whose record was as they say. */
+  readonly unchanged: number;
   /** With what is wrong with each. */
   readonly refused: readonly PreparedRow[];
   /** Whether it was committed; not of dry runs, nor if an error undid it. */
@@ -127,17 +129,19 @@ function outcomeOf(
   results: readonly WriteResult[],
 ): ChunkOutcome {
   const refused = rows.filter((row) => !isGood(row));
-  let [created, updated] = [0, 0];
+  let [created, updated, unchanged] = [0, 0, 0];
   for (const [place, row] of good.entries()) {
-    const { problems = [], created: isNew = mode === "create" } = results[place] ?? {};
+    const result = results[place];
+    const { problems = [], created: isNew = mode === "create" } = result ?? {};
     if (problems.length > 0) {
       const errors = problems.map((problem) => told(problem, mapping, good));
       refused.push({ ...row, errors });
     } else if (isNew) created += 1;
+    else if (result?.unchanged === true) unchanged += 1;
     else updated += 1;
   }
   refused.sort((one, other) => one.row.number - other.row.number);
-  return { created, updated, refused, isWritten: false };
+  return { created, updated, unchanged, refused, isWritten: false };
 }
 
 /** A problem as the file's maker knows it: by column, and by the number of the row. */

@@ -31,6 +31,7 @@ export const activityWrites: EntityWrites<"Activity"> = {
         checkAttached(draft, references);
         draft.values.occurredAt ??= unit.now;
         readType(draft);
+        if (unit.skipsUnchanged) keepShownType(draft);
         checkSubject(draft);
       }
     },
@@ -99,6 +100,13 @@ function readType({ sent, values, problems }: Draft<"Activity">): void {
   if (sent.type == null) values.type = text;
   else if (sent.type !== text) {
     problems.push(invalid(["activity_type"], { complaint: "saysElse", other: "type" }));
+  }
+}
+
+/** REST shows `type` as `activity_type` where nothing else is stored: what an export shows so stays unsaid. */
+function keepShownType({ before, values }: Draft<"Activity">): void {
+  if (before?.activityType === null && values.activityType === before.type) {
+    values.activityType = null;
   }
 }
 

@@ -10,6 +10,7 @@ import { listens, type LiveOutcome } from "../../graphql/schema/listening.ts";
 import { pageSize } from "../../graphql/schema/page-arguments.ts";
 import type { SchemaParts } from "../../graphql/schema/schema-parts.ts";
 import { importsVisibleTo } from "../../imports/run/import-service.ts";
+import { rowsUnchanged } from "../../imports/run/progress.ts";
 import { importPrefix, type Progress } from "../../imports/run/types.ts";
 import { formatId, parseId } from "../../lib/id.ts";
 import { columnsOf, type ShownColumn } from "./columns.ts";
@@ -182,7 +183,12 @@ export function declareImport(schema: SchemaParts): void {
       }),
       rowsCreated: t.exposeInt("rowsCreated", { description: "Rows that are new records." }),
       rowsUpdated: t.exposeInt("rowsUpdated", {
-        description: "Rows whose record was there: it is changed where they differ.",
+        description: "Rows whose record was there and differed from them: it was changed.",
+      }),
+      rowsUnchanged: t.int({
+        description:
+          "Rows whose record was as they say: nothing was written of it, no version and no event.",
+        resolve: rowsUnchanged,
       }),
       rowsRefused: t.exposeInt("rowsRefused", {
         description: "Rows that were not written; `errors` says why.",

@@ -25,6 +25,7 @@ export const quoteWrites: EntityWrites<"Quote"> = {
       for (const draft of drafts) await keepFinal(unit, draft, changesLines(draft));
     },
     judge: linesJudge,
+    changesMore: changesLines,
     after: writeLines,
   },
 };

@@ -1,4 +1,5 @@
 import type { ByteWriter } from "../../lib/byte-writer.ts";
+import { formula } from "../../lib/formula.ts";
 import type { PrintedMember } from "../../query/projection.ts";
 
 /** Prints a row as PostgreSQL sends it: from `start` on, each cell's length and bytes behind the number of cells. */
@@ -91,9 +92,6 @@ const jsonCells: Readonly<Record<PrintedMember["as"], CellPrinter>> = {
     out.length = at;
   },
 };
-
-/** A text that a spreadsheet could take for a formula, or that looks as if it had been kept from that. */
-export const formula = /^'*[=+\-@\t\r＝＋－＠]/;
 
 /** Bytes that such a text can begin with: those of the pattern, and the first one of the wide signs. */
 const formulaStarts = new Set(Buffer.from("'=+-@\t\r＝"));

@@ -1,6 +1,7 @@
 import type { Import } from "../../db/generated/prisma/client.ts";
 import { formatId } from "../../lib/id.ts";
 import { importedKinds } from "../../modules/import/settings.ts";
+import { rowsUnchanged } from "../../imports/run/progress.ts";
 import { importPrefix, type Progress } from "../../imports/run/types.ts";
 import { columnsOf } from "../../modules/import/columns.ts";
 import { importsPath } from "./operations.ts";
@@ -36,6 +37,7 @@ export function shownImport(
     rows_done: rowsDone,
     rows_created: rowsCreated,
     rows_updated: rowsUpdated,
+    rows_unchanged: rowsUnchanged(found),
     rows_refused: rowsRefused,
     rows_per_second: rowsPerSecond,
     seconds_left: secondsLeft,

@@ -104,7 +104,7 @@ function answersOf(action: ImportAction, components: Components): JsonSchema {
           ),
         }
       : {}),
-    429: made.rateLimited(),
+    429: action === "create" ? made.noPlace() : made.rateLimited(),
     500: made.failure({ verb: "get" }),
     503: made.unavailable(),
   };
@@ -214,7 +214,11 @@ function importSchema(components: Components): JsonSchema {
       rows_done: { description: "Rows written, left as they were, or refused.", ...whole },
       rows_created: { description: "Rows that are new records.", ...whole },
       rows_updated: {
-        description: "Rows whose record was there; it is changed where it differs.",
+        description: "Rows whose record was there and differed from them; it was changed.",
+        ...whole,
+      },
+      rows_unchanged: {
+        description: "Rows whose record was as they say; nothing was written of it.",
         ...whole,
       },
       rows_refused: { description: "Rows that were not written.", ...whole },
@@ -254,6 +258,7 @@ const importExample = {
   rows_done: 0,
   rows_created: 0,
   rows_updated: 0,
+  rows_unchanged: 0,
   rows_refused: 0,
   rows_per_second: 0,
   seconds_left: null,

@@ -102,16 +102,41 @@ export async function writeLinks(
   return written;
 }
 
+/** The records of drafts whose links come out other than they are. */
+export async function relinkedIds(
+  unit: WriteUnit,
+  entity: Entity,
+  drafts: readonly Draft[],
+): Promise<ReadonlySet<string>> {
+  const planned = await Promise.all(linksOf(entity).map((link) => planLinks(unit, drafts, link)));
+  return new Set(
+    planned
+      .flat()
+      .filter(isRelinked)
+      .map(({ id }) => id),
+  );
+}
+
+/** What becomes of a record's links. */
+type LinkPlan = {
+  readonly id: string;
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+  readonly add: readonly string[];
+  readonly remove: readonly string[];
+};
+
+const isRelinked = ({ add, remove }: LinkPlan): boolean => add.length > 0 || remove.length > 0;
+
 /**
  * The links that were sent, and the main one. Links to records that the caller cannot see (deleted ones, another
  * application's) stay: a client that sends back a record has not asked for their end.
  */
-async function writeLink(
+async function planLinks(
   unit: WriteUnit,
-  entity: Entity,
   drafts: readonly Draft[],
   link: Link,
-): Promise<ReadonlyMap<string, readonly string[]>> {
+): Promise<LinkPlan[]> {
   const touched = drafts.filter((draft) => touchesLinks(draft, link));
   const old = touched.filter(({ before }) => before !== null).map(({ id }) => id);
   const current = await linkedIds(unit, link.through, old);
@@ -121,22 +146,31 @@ async function writeLink(
       sentLinks(draft, link) === null ? [] : (current.get(draft.id) ?? []),
     ),
   );
-  const written = new Map<string, readonly string[]>();
-  const changes = touched.map((draft) => {
+  return touched.map((draft) => {
     const before = current.get(draft.id) ?? [];
     const main = textOf(draft.values, link.main);
     const sent = sentLinks(draft, link);
     const named =
       sent === null ? before : [...new Set([...sent, ...before.filter((id) => !seen.has(id))])];
     const after = main === null || named.includes(main) ? named : [main, ...named];
-    written.set(draft.id, after);
     const add = after.filter((id) => !before.includes(id));
     const remove = before.filter((id) => !after.includes(id));
-    if (add.length > 0 || remove.length > 0) unit.note(entity, draft.id, link.rest, before, after);
-    return { id: draft.id, add, remove };
+    return { id: draft.id, before, after, add, remove };
   });
-  relink(unit, link.through, changes);
-  return written;
+}
+
+async function writeLink(
+  unit: WriteUnit,
+  entity: Entity,
+  drafts: readonly Draft[],
+  link: Link,
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const planned = await planLinks(unit, drafts, link);
+  for (const { id, before, after } of planned.filter(isRelinked)) {
+    unit.note(entity, id, link.rest, before, after);
+  }
+  relink(unit, link.through, planned);
+  return new Map(planned.map(({ id, after }) => [id, after]));
 }
 
 /** Whether a record's links are written anew: they were sent, or its main one is another. */
