@@ -52,7 +52,7 @@ test("crm import shows the mapping, tries, imports, and writes refused rows to a
   const tried = await crm("contacts", path, ...flags, "--dry-run", "--yes");
   expect(tried).toMatchObject({
     code: 0,
-    output: "3 of 3 rows tried, and nothing written: 2 created, 0 updated, 1 refused",
+    output: "3 of 3 rows tried, and nothing written: 2 created, 0 updated, 0 unchanged, 1 refused",
   });
   expect(tried.errors).toMatch(/^Row 3, Mail: /m);
   expect(await emails("cli")).toEqual([]);
@@ -60,7 +60,7 @@ test("crm import shows the mapping, tries, imports, and writes refused rows to a
   const done = await crm("contacts", path, ...flags, "--yes", "--errors", refused);
   expect(done).toMatchObject({
     code: 0,
-    output: "3 of 3 rows done: 2 created, 0 updated, 1 refused",
+    output: "3 of 3 rows done: 2 created, 0 updated, 0 unchanged, 1 refused",
   });
   expect(done.errors).toContain("100 %  3 / 3 rows");
   expect(await readFile(refused, "utf8")).toMatch(
@@ -75,7 +75,7 @@ test("crm import shows the mapping, tries, imports, and writes refused rows to a
   );
   expect(await crm("contacts", mended, ...flags, "--yes")).toMatchObject({
     code: 0,
-    output: "1 of 1 rows done: 1 created, 0 updated, 0 refused",
+    output: "1 of 1 rows done: 1 created, 0 updated, 0 unchanged, 0 refused",
   });
 });
 

@@ -111,7 +111,7 @@ async function fill(): Promise<void> {
   const quote = await post("quotes", {
     account_id: account,
     deal_id: deal,
-    name: "Quote",
+    name: "＝Quote",
     currency: "EUR",
     validity_date: "2027-01-31",
     notes: "\tindented",

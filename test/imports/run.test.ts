@@ -10,6 +10,7 @@ import { createTestDatabase, type TestDatabase } from "../support/database/datab
 import { Importer, type AskedImport } from "../support/imports/importer.ts";
 import { isLong } from "../support/run/run-length.ts";
 import { Fixtures, type TenantFixtures } from "../support/samples/fixtures.ts";
+import { plainManner } from "./reading.ts";
 
 const worker = fileURLToPath(new URL("../support/imports/run-process.ts", import.meta.url));
 
@@ -188,18 +189,18 @@ test("creates, changes, or only changes, by keys of any kind", async () => {
 
 test("writes nothing of rows that say what their record is, however they say it", async () => {
   const { uuid } = await newTenant();
-  const columns = "external_id,name,phone,annual_revenue,custom_fields,tags,first_contacted_at";
+  const columns = "external_id,name,annual_revenue,custom_fields,tags,first_contacted_at";
   await imported(
     uuid,
     { entity: "account" },
     columns,
-    'a,Acme,+49 30 901820,500000,"{""size"": 1, ""in"": [1.5, null]}",x;y,2026-03-18T15:40:12Z',
-    "b,Quay,,1,,,",
+    'a,Acme,500000,"{""size"": 1, ""in"": [1.5, null]}",x;y,2026-03-18T15:40:12Z',
+    "b,Quay,1,,,",
   );
   const lines = [
     columns,
-    'a,  Acme ,+49 (0)30 90 18 20,500000.0,"{""in"":[1.50,null],""size"":1.0}","[""x"",""y""]",2026-03-18 16:40:12.000+01:00',
-    "b,Quay 2,,1,,,",
+    'a,  Acme ,500000.0,"{""in"":[1.50,null],""size"":1.0}","[""x"",""y""]",2026-03-18 16:40:12.000+01:00',
+    "b,Quay 2,1,,,",
   ];
   const again = { entity: "account", mode: "upsert", key: "external_id" } as const;
   const tried = await imported(uuid, { ...again, dryRun: true }, ...lines);
@@ -217,6 +218,14 @@ test("writes nothing of rows that say what their record is, however they say it"
   for (const one of [tried, made]) {
     expect(counts(one)).toMatchObject({ rowsDone: 2, rowsCreated: 0, rowsUpdated: 1 });
   }
+  await imported(uuid, {}, "external_id,last_name,phone", "a,Berg,+49 30 901820");
+  const called = await imported(
+    uuid,
+    { mode: "upsert", key: "external_id", manner: { ...plainManner, country: "DE" } },
+    "external_id,last_name,phone",
+    "a,Berg,030 / 90 18 20",
+  );
+  expect(counts(called)).toMatchObject({ rowsDone: 1, rowsUpdated: 0, rowsRefused: 0 });
 });
 
 test("finds the records that rows name, and tells of those that are not there or not clear", async () => {

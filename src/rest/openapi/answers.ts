@@ -32,7 +32,7 @@ export function answersOf(operation: AnyOperation, components: Components): Json
     ...(verb === "update" || verb === "delete" ? { 412: made.stale(resource) } : {}),
     ...(hasBody ? { 413: made.tooLarge(), 415: made.unsupported() } : {}),
     ...(isWrite ? { 422: made.reused() } : {}),
-    429: verb === "export" ? made.noPlace() : made.rateLimited(),
+    429: made.rateLimited(),
     500: made.failure(operation),
     503: made.unavailable(),
   };
@@ -231,36 +231,15 @@ export class Answers {
       ...closedObject({
         error: text,
         limit: {
-          description: "What it has of a minute: requests, or points of cost.",
-          type: "integer",
-        },
-        window: { type: "string", const: "minute" },
-      }),
-    });
-    const error = wordsOf({ complaint: "usedUp", owner: "API key", quota: "rate" });
-    const example = { error, limit: 60, window: "minute" };
-    return this.#answer("RateLimited", "The credential has used up its minute.", schema, example, [
-      ...quotaHeaders,
-      "RetryAfter",
-    ]);
-  }
-
-  /** Of what runs for long. */
-  noPlace(): JsonSchema {
-    const description = "The credential has used up its minute, or too many of the tenant's run.";
-    const schema = this.#schema("NoPlace", {
-      description,
-      ...closedObject({
-        error: text,
-        limit: {
-          description: "What it has of a minute, or how many of the tenant's run at once.",
+          description: "What it has of a minute: requests, or points of cost; or what runs.",
           type: "integer",
         },
         window: { type: "string", enum: ["minute", atOnce] },
       }),
     });
-    const error = "4 of your exports run; wait until one of them has ended.";
-    return this.#answer("NoPlace", description, schema, { error, limit: 4, window: atOnce }, [
+    const error = wordsOf({ complaint: "usedUp", owner: "API key", quota: "rate" });
+    const example = { error, limit: 60, window: "minute" };
+    return this.#answer("RateLimited", "The credential has used up its minute.", schema, example, [
       ...quotaHeaders,
       "RetryAfter",
     ]);

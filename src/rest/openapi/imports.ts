@@ -104,7 +104,7 @@ function answersOf(action: ImportAction, components: Components): JsonSchema {
           ),
         }
       : {}),
-    429: action === "create" ? made.noPlace() : made.rateLimited(),
+    429: made.rateLimited(),
     500: made.failure({ verb: "get" }),
     503: made.unavailable(),
   };
