@@ -237,6 +237,7 @@ describe("an export that does not come to its end", () => {
     const { request } = await begin(large);
     const second = await ask("/contacts/export", large);
     expect([second.status, second.headers["retry-after"]]).toEqual([429, "5"]);
+    expect(JSON.parse(second.body.toString())).toMatchObject({ limit: 1, window: "at_once" });
     // Others are served meanwhile, exports too.
     expect((await ask("/contacts", large)).status).toBe(200);
     expect((await ask("/contacts/export")).status).toBe(200);
