@@ -22,6 +22,7 @@ const long = [
   "test/aggregates/time-zones.test.ts",
   "test/seed/{seed,history}.test.ts",
   "test/cli/start.test.ts",
+  "test/live/deaf.test.ts",
   "test/imports/read-file.test.ts",
 ];
 

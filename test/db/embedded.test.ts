@@ -97,40 +97,27 @@ async function otherProcess(): Promise<ChildProcess> {
 }
 
 describe("the embedded database", () => {
-  test("keeps its data over a restart, and stops when told to", async () => {
+  test("keeps its data over a restart, can be attached to while it runs, and stops when told to", async () => {
+    expect(await attachEmbedded({ dataDir })).toBeNull();
     await haveDatabase();
     const first = await start();
     expect(first).toMatchObject({ attached: false, directory: join(dataDir, "postgres") });
     await query(first.url, "create table kept as select 1 as value");
+    const attached = await attachEmbedded({ dataDir });
+    expect(attached).toMatchObject({ url: first.url, attached: true });
+    await attached?.stop();
+    expect(await query(first.url, "select value from kept")).toEqual([{ value: 1 }]);
     const pid = await serverPid();
     await first.stop();
     await first.stop();
     expect(processLives(pid)).toBe(false);
+    expect(await attachEmbedded({ dataDir })).toBeNull();
     const second = await start();
     expect(await query(second.url, "select value from kept")).toEqual([{ value: 1 }]);
     await second.stop();
   });
 
-  test("sorts text as people expect, knows letters beyond ASCII, and speaks UTC", async () => {
-    await haveDatabase();
-    const database = await start();
-    const rows = await query(
-      database.url,
-      "select name from unnest('{b,A,a,B,é,f,Zoë}'::text[]) as name order by name",
-    );
-    expect(rows.map(({ name }) => name)).toEqual(["a", "A", "b", "B", "é", "f", "Zoë"]);
-    await query(database.url, "create extension pg_trgm");
-    expect(
-      await query(
-        database.url,
-        `select cardinality(show_trgm('Жук')) as trigrams, lower('ÉÄ') as lower,
-                current_setting('TimeZone') as zone, version() like 'PostgreSQL 18%' as version`,
-      ),
-    ).toEqual([{ trigrams: 4, lower: "éä", zone: "UTC", version: true }]);
-    await database.stop();
-  });
-
-  test("is a fresh one after its folder was deleted, also beside a first start that was interrupted", async () => {
+  test("is a fresh one after its folder was deleted, for all who start it at once, and stopped by the last to leave", async () => {
     await haveDatabase();
     const first = await start();
     await query(first.url, "create table kept ()");
@@ -140,36 +127,37 @@ describe("the embedded database", () => {
     const rubbish = join(dataDir, "postgres.init-99999999-abcd", "data");
     await mkdir(rubbish, { recursive: true });
     await writeFile(join(rubbish, "PG_VERSION"), "18\n");
-    const second = await start();
-    expect(await query(second.url, "select to_regclass('kept') as name")).toEqual([{ name: null }]);
-    await second.stop();
-    expect((await readdir(dataDir)).toSorted()).toEqual(["postgres", "postgres.log"]);
-  });
-
-  test("is shared by all who start it at once, and stopped by the last to leave", async () => {
     const all = await Promise.all([start(), start(), start()]);
     expect(new Set(all.map(({ url }) => url)).size).toBe(1);
     expect(all.filter(({ attached }) => !attached)).toHaveLength(1);
     const pid = await serverPid();
     const [last, ...others] = all.toSorted((a, b) => Number(b.attached) - Number(a.attached));
+    const url = last?.url ?? "";
+    expect(await query(url, "select to_regclass('kept') as name")).toEqual([{ name: null }]);
     await Promise.all(others.map((database) => database.stop()));
-    expect(await query(last?.url ?? "", "select 1 as value")).toEqual([{ value: 1 }]);
+    await expectGoodText(url);
     await last?.stop();
     expect(processLives(pid)).toBe(false);
-  });
-
-  test("can be attached to while it runs", async () => {
-    expect(await attachEmbedded({ dataDir })).toBeNull();
-    await haveDatabase();
-    const database = await start();
-    const attached = await attachEmbedded({ dataDir });
-    expect(attached).toMatchObject({ url: database.url, attached: true });
-    await attached?.stop();
-    expect(await query(database.url, "select 1 as value")).toEqual([{ value: 1 }]);
-    await database.stop();
-    expect(await attachEmbedded({ dataDir })).toBeNull();
+    expect((await readdir(dataDir)).toSorted()).toEqual(["postgres", "postgres.log"]);
   });
 });
+
+/** It sorts text as people expect, knows letters beyond ASCII, and speaks UTC. */
+async function expectGoodText(url: string): Promise<void> {
+  const rows = await query(
+    url,
+    "select name from unnest('{b,A,a,B,é,f,Zoë}'::text[]) as name order by name",
+  );
+  expect(rows.map(({ name }) => name)).toEqual(["a", "A", "b", "B", "é", "f", "Zoë"]);
+  await query(url, "create extension pg_trgm");
+  expect(
+    await query(
+      url,
+      `select cardinality(show_trgm('Жук')) as trigrams, lower('ÉÄ') as lower,
+              current_setting('TimeZone') as zone, version() like 'PostgreSQL 18%' as version`,
+    ),
+  ).toEqual([{ trigrams: 4, lower: "éä", zone: "UTC", version: true }]);
+}
 
 describe("after a crash", () => {
   test("a server whose process was killed is adopted and stopped", async () => {

@@ -5,10 +5,15 @@ import { WebSocket } from "ws";
 import { cursorAt } from "../../src/changes/position.ts";
 import { startTenant } from "../support/gateway/one-tenant.ts";
 import { EventStream } from "../support/live/event-stream.ts";
+import { casesOf } from "../support/run/run-length.ts";
 import { RowWriter } from "../support/writes/row-writer.ts";
 
 type Started = Awaited<ReturnType<typeof startTenant>>;
 let started: Started;
+/** How often a client comes and goes. */
+const turns = casesOf(40, 12);
+/** How much later each goes than the one before it, in milliseconds. */
+const step = 10 / turns;
 /** More than the system holds for a connection. */
 const [events, characters] = [100, 99_000];
 const query = `subscription ($after: String) { activityChanged(after: $after) { activity { description } event { changes { new } } } }`;
@@ -96,7 +101,7 @@ describe("a client that goes while its subscription opens", () => {
 
   it("leaves no stream, over WebSocket", async () => {
     const url = `${started.gateway.url.replace("http", "ws")}/graphql`;
-    for (let turn = 0; turn < 40; turn += 1) {
+    for (let turn = 0; turn < turns; turn += 1) {
       const socket = new WebSocket(url, "graphql-transport-ws");
       socket.on("error", () => undefined);
       await once(socket, "open");
@@ -108,7 +113,7 @@ describe("a client that goes while its subscription opens", () => {
           JSON.stringify({ id: String(id), type: "subscribe", payload: { query: short } }),
         );
       }
-      setTimeout(() => socket.terminate(), turn / 4);
+      setTimeout(() => socket.terminate(), turn * step);
       await once(socket, "close");
     }
     expect(await unreadUntil(0)).toBeLessThan(1_000_000);
@@ -117,7 +122,7 @@ describe("a client that goes while its subscription opens", () => {
   it("leaves none over server-sent events", async () => {
     const { hostname, port } = new URL(started.gateway.url);
     const body = JSON.stringify({ query: short });
-    for (let turn = 0; turn < 40; turn += 1) {
+    for (let turn = 0; turn < turns; turn += 1) {
       const sockets = Array.from({ length: 5 }, () => {
         const socket = connect(Number(port), hostname);
         socket.on("error", () => undefined);
@@ -126,7 +131,7 @@ describe("a client that goes while its subscription opens", () => {
         );
         return socket;
       });
-      setTimeout(() => sockets.forEach((socket) => socket.resetAndDestroy()), turn / 4);
+      setTimeout(() => sockets.forEach((socket) => socket.resetAndDestroy()), turn * step);
       await Promise.all(sockets.map((socket) => once(socket, "close")));
     }
     expect(await unreadUntil(0)).toBeLessThan(1_000_000);

@@ -158,7 +158,7 @@ describe("writers over REST and GraphQL, through two gateways, on the same recor
     }
     await race(24, async (writer) => {
       const random = seededRandom(writer + 1);
-      for (let turn = 0; turn < casesOf(25, 8); turn += 1) {
+      for (let turn = 0; turn < casesOf(25, 5); turn += 1) {
         if (random() < 0.06) await removeAndRestore(pickFrom(random)(removable), random);
         else await write(`${writer}.${turn}`, random);
       }
