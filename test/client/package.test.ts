@@ -136,49 +136,79 @@ describe("a bundle of a program", () => {
 });
 
 describe("the types", () => {
-  const check = async (name: string, program: string): Promise<string> => {
-    await installed.write(name, program);
-    await installed.write("tsconfig.json", JSON.stringify({ ...strictly, files: [name] }));
-    return run(join(bin, "tsc"), ["-p", installed.directory]).then(
-      () => "",
-      (error: unknown) => String(at(error, "stdout")),
-    );
-  };
   const read = (name: string): Promise<string> => readFile(new URL(name, import.meta.url), "utf8");
+  const wrong = "wrong.mts";
+  /** What the compiler says of each program. */
+  let told: Map<string, string>;
+  /** What it says besides. */
+  let others: readonly string[];
 
-  it.each(["esm.mts", "cjs.cts"])("hold in a program that imports them as %s", async (name) => {
-    expect(await check(name, await read("types-sample.txt"))).toBe("");
-  });
-
-  it.each(["create", "list", "get"])("take the customers document's snippet: %s", async (name) => {
-    const text = await read(`snippets/customers-${name}.txt`);
-    expect(await check("snippet.mts", `${declared}\n${text}\nexport { response };`)).toBe("");
-  });
-
-  it("take the CRM document's snippets, and say which of them lack a field", async () => {
-    const complaints = async (name: string): Promise<string[]> => {
-      const text = `${declared}\n${crmClient}\n${await read(`snippets/crm-${name}.txt`)}`;
-      const told = await check("snippet.mts", text);
-      return [...told.matchAll(/Property '(\w+)' is missing/g)].map(([, field = ""]) => field);
-    };
-    expect(await complaints("accounts")).toEqual([]);
-    expect(await complaints("contacts")).toEqual([]);
-    expect(await complaints("deals")).toEqual(["account_id"]);
-    expect(await complaints("quotes")).toEqual(["account_id"]);
-    expect(await complaints("lineItems")).toEqual(["quote_id"]);
-  });
-
-  it("take what the README shows", async () => {
+  beforeAll(async () => {
+    const programs = new Map([[wrong, "export const wrong: string = 1;"]]);
+    for (const name of ["esm.mts", "cjs.cts"]) programs.set(name, await read("types-sample.txt"));
+    for (const name of ["create", "list", "get"]) {
+      const text = await read(`snippets/customers-${name}.txt`);
+      programs.set(`customers-${name}.mts`, `${declared}\n${text}\nexport { response };`);
+    }
+    for (const name of ["accounts", "contacts", "deals", "quotes", "lineItems"]) {
+      const text = await read(`snippets/crm-${name}.txt`);
+      programs.set(`crm-${name}.mts`, `${declared}\n${crmClient}\n${text}\nexport {};`);
+    }
     const readme = await read("../../client/README.md");
     const blocks = [...readme.matchAll(/^```js\n(.*?)^```/gms)].map(([, block = ""]) => block);
-    expect(blocks).toHaveLength(2);
-    for (const block of blocks) {
-      const program = `${declared}\ndeclare const baseUrl: string, apiKey: string, organizationId: string, customerId: string;\n${block}`;
-      expect(await check("readme.mts", program), block).toBe("");
+    for (const [index, block] of blocks.entries()) {
+      programs.set(`readme-${index + 1}.mts`, `${declared}\n${given}\n${block}\nexport {};`);
     }
+    for (const [name, program] of programs) await installed.write(name, program);
+    const files = [...programs.keys()];
+    await installed.write("tsconfig.json", JSON.stringify({ ...strictly, files }));
+    const output = await run(join(bin, "tsc"), ["--pretty", "false", "-p", installed.directory], {
+      cwd: installed.directory,
+    }).then(
+      ({ stdout }) => stdout,
+      (error: unknown) => String(at(error, "stdout")),
+    );
+    // A message begins with its file; what it says further is indented.
+    const messages = output.split(/\n(?=\S)/);
+    others = messages.filter((text) => !files.some((name) => text.startsWith(`${name}(`)));
+    told = new Map(
+      files.map((name) => [name, messages.filter((text) => text.startsWith(`${name}(`)).join("")]),
+    );
+  });
+
+  it("are looked at, and nothing else is wrong", () => {
+    expect(told.get(wrong)).toContain("TS2322");
+    expect(others).toEqual([]);
+  });
+
+  it.each(["esm.mts", "cjs.cts"])("hold in a program that imports them as %s", (name) => {
+    expect(told.get(name)).toBe("");
+  });
+
+  it.each(["create", "list", "get"])("take the customers document's snippet: %s", (name) => {
+    expect(told.get(`customers-${name}.mts`)).toBe("");
+  });
+
+  it("take the CRM document's snippets, and say which of them lack a field", () => {
+    const complaints = (name: string): string[] =>
+      [...(told.get(`crm-${name}.mts`) ?? "").matchAll(/Property '(\w+)' is missing/g)].map(
+        ([, field = ""]) => field,
+      );
+    expect(complaints("accounts")).toEqual([]);
+    expect(complaints("contacts")).toEqual([]);
+    expect(complaints("deals")).toEqual(["account_id"]);
+    expect(complaints("quotes")).toEqual(["account_id"]);
+    expect(complaints("lineItems")).toEqual(["quote_id"]);
+  });
+
+  it("take what the README shows", () => {
+    for (const name of ["readme-1.mts", "readme-2.mts"]) expect(told.get(name), name).toBe("");
+    expect(told.has("readme-3.mts")).toBe(false);
   });
 });
 
+const given =
+  "declare const baseUrl: string, apiKey: string, organizationId: string, customerId: string;";
 const declared = "declare const process: { readonly env: Readonly<Record<string, string>> };";
 const crmClient = `import { createCrmClient } from "crm-gateway-client";
 const client = createCrmClient({ baseUrl: "https://crm.example", apiKey: "k" });`;

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => lanes.close());
 
-const cases = casesOf(2_000, 150);
+const cases = casesOf(2_000, 70);
 
 /** Every field of every entity, and of the queries. */
 const allFields = [...catalog.entities.map(({ type }) => type), "Query"].flatMap((name) => {

@@ -33,6 +33,7 @@ let values: Values;
 beforeAll(async () => {
   const unlimited = ["ALIASES", "COST", "DOCUMENT_BYTES", "FIELDS", "TOKENS"];
   gateway = await startGateway({
+    compare: isLong,
     env: Object.fromEntries(unlimited.map((name) => [`MAX_${name}`, "999999999"])),
   });
   const { fixtures } = gateway;

@@ -4,7 +4,7 @@ import { leakGateway, makeSide } from "../../support/leaks/world.ts";
 import { ours, theirs } from "../../support/leaks/marks.ts";
 import { distinct, listCalls, plainCalls, valueCalls } from "../../support/leaks/reads.ts";
 import { bundled, differing, documentsOf, replies } from "../../support/leaks/requests.ts";
-import { someOf } from "../../support/run/run-length.ts";
+import { isLong, someOf } from "../../support/run/run-length.ts";
 import { Values } from "../../support/leaks/values.ts";
 import { TenantCopies } from "../../support/samples/tenant-copies.ts";
 
@@ -14,7 +14,7 @@ vi.setConfig({ hookTimeout: 600_000, testTimeout: 600_000 });
 let gateway: TestGateway;
 
 beforeAll(async () => {
-  gateway = await leakGateway();
+  gateway = await leakGateway({ compare: isLong });
 });
 afterAll(() => gateway.close());
 

@@ -29,6 +29,8 @@ export type Lanes = {
   varied(request: Request, number: number): Request | null;
   /** A request without variables, by a credential with all scopes. */
   plain(query: string): Request;
+  /** Sends a request to the one that compiles. */
+  send(request: Request): Promise<Reply>;
   /** Sends a request to both; `difference` shows the lines that differ in their answers, null if none do. */
   compare(request: Request): Promise<{ readonly reply: Reply; readonly difference: string | null }>;
   /** The smallest request that still differs, as text. */
@@ -113,6 +115,7 @@ export async function startLanes(seed: number, { fenced = true } = {}): Promise<
       return other === null ? null : { key: sender, operation: other };
     },
     plain: (query) => ({ key, operation: { query, variables: new Map() } }),
+    send: (request) => send(gateway.url, request),
     compare,
     smallest: async ({ key: sender, operation }) => {
       const smaller = await shrink(operation, (one) => differs({ key: sender, operation: one }));

@@ -37,13 +37,13 @@ const env = {
 };
 
 /** A gateway with far fewer connections than requests in flight, so that those take turns on each. */
-export function leakGateway(): Promise<TestGateway> {
-  return startGateway({ maxConnections: 5, env });
+export function leakGateway(options: { readonly compare?: boolean } = {}): Promise<TestGateway> {
+  return startGateway({ maxConnections: 5, env, ...options });
 }
 
 /** Starts a gateway with two tenants, and makes the calls that are to tell nothing of the one to the other. */
-export async function leakWorld(): Promise<LeakWorld> {
-  const gateway = await leakGateway();
+export async function leakWorld(options: { readonly compare?: boolean } = {}): Promise<LeakWorld> {
+  const gateway = await leakGateway(options);
   const asking = await makeSide(gateway, ours);
   const asked = await makeSide(gateway, theirs);
   const values = await Values.read(gateway, asked.key, listCalls());
