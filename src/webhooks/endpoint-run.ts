@@ -99,11 +99,11 @@ export class EndpointRun {
     const ended: Ended[] = [];
     const lost: Claimed[] = [];
     let failure: { readonly reason: unknown } | null = null;
-    const start = (sent: Promise<Ended>, claimed: Claimed): void => {
+    const start = (sent: Promise<Ended | null>, claimed: Claimed): void => {
       room.add(tenantId, 1);
       const done: Promise<void> = sent
         .then(
-          (one) => void ended.push(one),
+          (one) => void (one === null ? lost.push(claimed) : ended.push(one)),
           (reason: unknown) => {
             lost.push(claimed);
             failure ??= { reason };
@@ -134,9 +134,13 @@ export class EndpointRun {
       await setImmediate();
       const outcomes = ended.splice(0);
       if (outcomes.length > 0) await inTurn(() => this.#settle(outcomes));
-      if (lost.length > 0) await inTurn(() => this.#deliveries.giveBack(this.#of, lost.splice(0)));
-      const goesOn = !isOver && (this.#isWoken || outcomes.length > 0);
-      if (running.size > 0 || !isIdle || goesOn) continue;
+      const returned = lost.splice(0);
+      if (returned.length > 0) await inTurn(() => this.#deliveries.giveBack(this.#of, returned));
+      const hasSome = outcomes.length > 0 || returned.length > 0;
+      const goesOn = !isOver && (this.#isWoken || hasSome);
+      // Some may have ended while others were written.
+      const isLeft = running.size > 0 || ended.length > 0 || lost.length > 0;
+      if (isLeft || !isIdle || goesOn) continue;
       if (failure !== null && !stopping.aborted) throw asError(failure);
       return { more: isOver };
     }
@@ -145,7 +149,7 @@ export class EndpointRun {
   /** Takes what is due, so that at most so many requests are under way. True if there was nothing to do. */
   async #step(
     most: number,
-    start: (sent: Promise<Ended>, claimed: Claimed) => void,
+    start: (sent: Promise<Ended | null>, claimed: Claimed) => void,
     signal: AbortSignal,
   ): Promise<boolean> {
     const { schedule, database } = this.#options;
@@ -237,7 +241,7 @@ export class EndpointRun {
     claimed: Claimed,
     event: LiveEvent | undefined,
     signal: AbortSignal,
-  ): Promise<Ended> {
+  ): Promise<Ended | null> {
     if (event === undefined) {
       const { id, attempt } = claimed;
       const reason =

@@ -1,5 +1,6 @@
 import type { Actor } from "../auth/actor.ts";
 import { troubleOf } from "../db/trouble.ts";
+import { sightOf } from "../graphql/live/live-operation.ts";
 import { GatewayError } from "../lib/errors.ts";
 import { formatId } from "../lib/id.ts";
 import type { LiveEvent } from "../live/listening.ts";
@@ -28,29 +29,37 @@ export class Sending {
   readonly #targets: Pick<Targets, "post">;
   readonly #printer: Printer;
   readonly #schedule: Schedule;
+  readonly #actorOf: (apiKeyId: string) => Promise<Actor | null>;
   readonly #onTrouble: (cause: unknown) => void;
 
   constructor(options: {
     readonly targets: Pick<Targets, "post">;
     readonly printer: Printer;
     readonly schedule: Schedule;
+    /** The rights that a key has now; null if it does not work. */
+    readonly actorOf: (apiKeyId: string) => Promise<Actor | null>;
     /** Hears of payloads that could not be made through no fault of the endpoint's or its key's. */
     readonly onTrouble: (cause: unknown) => void;
   }) {
     this.#targets = options.targets;
     this.#printer = options.printer;
     this.#schedule = options.schedule;
+    this.#actorOf = options.actorOf;
     this.#onTrouble = options.onTrouble;
   }
 
-  /** @throws the signal's reason, once it is aborted: then nobody knows what the endpoint has got. */
+  /**
+   * Null if nothing was sent, since the key's rights are not those of `actor` any more.
+   *
+   * @throws the signal's reason, once it is aborted: then nobody knows what the endpoint has got.
+   */
   async send(
     endpoint: Signed,
     actor: Actor,
     claimed: Claimed,
     event: LiveEvent,
     signal: AbortSignal,
-  ): Promise<Ended> {
+  ): Promise<Ended | null> {
     let body: string | undefined;
     try {
       [body] = await this.#printer.print(actor, formOf(endpoint.payload, endpoint.query), [event]);
@@ -58,6 +67,9 @@ export class Sending {
       // The payload cannot be made just now, e.g. since the key has no points left: it is no failure of the endpoint's.
       return { outcome: this.#later(claimed, this.#sayable(error)), stop: null };
     }
+    // Behind all reads: what was read after the rights were taken away is not sent.
+    const now = await this.#actorOf(endpoint.apiKeyId);
+    if (now === null || sightOf(now) !== sightOf(actor)) return null;
     const id = formatId("evt", claimed.eventId);
     const { sent, retryAfter } = await this.post(endpoint, id, body ?? "", signal);
     const { attempt } = claimed;

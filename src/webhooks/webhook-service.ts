@@ -94,6 +94,7 @@ export class WebhookService implements Webhooks {
       targets,
       printer: printInTurn,
       schedule,
+      actorOf: (id) => this.actorOf(id),
       onTrouble: (cause) => this.#warn(cause, "the payload of a webhook could not be made"),
     });
     this.#run = {

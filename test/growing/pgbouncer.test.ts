@@ -12,11 +12,12 @@ import {
   type PgBouncerOptions,
 } from "../../tools/pgbouncer.ts";
 import { createTestDatabase } from "../support/database/database.ts";
-import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
-import { startCliGateway } from "../support/processes/cli-gateway.ts";
+import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { startCliGateway, startCliWorker } from "../support/processes/cli-gateway.ts";
 import { runCli } from "../support/processes/cli.ts";
 import { kindNames, Side } from "../support/growing/side.ts";
 import { EventStream } from "../support/live/event-stream.ts";
+import { startReceiver } from "../support/webhooks/receiver.ts";
 import { RowWriter } from "../support/writes/row-writer.ts";
 import { isLong, runSeed } from "../support/run/run-length.ts";
 
@@ -122,6 +123,51 @@ describe.runIf(executable !== null)("behind PgBouncer", () => {
     for (const name of names) await accounts.made({ name });
     expect(await stream.data(names.length)).toEqual(names.map((name) => ({ account: { name } })));
     await stream.close();
+  });
+
+  it("webhooks go through `crm work`, whose engine takes DATABASE_DIRECT_URL", async () => {
+    const writing = await startGateway({ logLevel: "silent" });
+    closers.push(() => writing.close());
+    const { databaseUrl } = writing;
+    const receiver = await startReceiver();
+    closers.push(async () => receiver.close());
+    const pooler = await start({ databaseUrl, mode: "transaction", size: 3 });
+    const worker = await startCliWorker({
+      DATABASE_URL: pooler.url,
+      DATABASE_DIRECT_URL: databaseUrl,
+      FENCE: "transaction",
+    });
+    closers.push(async () => void (await worker.stop()));
+    await writing.fixtures.tenant("ours");
+    const key = await writing.keyFor("ours");
+    const made = await writing.data(
+      key,
+      `mutation { createWebhook(input: {url: "${receiver.urlOf("/pooled")}", types: [Account], payload: full}) { webhook { id } } }`,
+    );
+    const accounts = new RowWriter(writing, key, "accounts");
+    const ids = [await accounts.made({ name: "one" }), await accounts.made({ name: "two" })];
+    for (const name of ["three", "four"]) {
+      await accounts.update(ids.map((id) => ({ id, name })));
+    }
+    const versionsOf = (id: string) =>
+      receiver
+        .at("/pooled")
+        .filter(({ data }) => data.record_id === id)
+        .map(({ data }) => data.version);
+    await expect
+      .poll(() => ids.map(versionsOf), { timeout: 60_000 })
+      .toEqual([
+        [1, 2, 3],
+        [1, 2, 3],
+      ]);
+    const id = at(made, "createWebhook", "webhook", "id");
+    const lag = () =>
+      writing.data(key, `{ webhook(id: "${String(id)}") { lag { waiting unread } } }`);
+    await expect
+      .poll(lag, { timeout: 60_000 })
+      .toEqual({ webhook: { lag: { waiting: 0, unread: 0 } } });
+    expect(await worker.stop()).toBe(0);
+    expect(worker.log()).toBe("");
   });
 
   it("a statement that takes too long is ended, and the next one is answered", async () => {

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { startCliWorker } from "../support/processes/cli-gateway.ts";
 import { bareEnvironment } from "../support/processes/environment.ts";
 import { isLong } from "../support/run/run-length.ts";
 import { startReceiver, type Receiver } from "../support/webhooks/receiver.ts";
@@ -145,4 +146,27 @@ describe("a worker that is killed with SIGKILL", () => {
     await expect.poll(() => waitingOf(id), patient).toMatchObject({ lag: { waiting: 0 } });
     expectOrder("/turns");
   });
+});
+
+it("two `crm work` share the work of a gateway that runs no jobs; the one that is left takes over", async () => {
+  const env = { DATABASE_URL: gateway.databaseUrl };
+  const [first, second] = await Promise.all([startCliWorker(env), startCliWorker(env)]);
+  try {
+    const id = await makeWebhook("/shared");
+    let events = await write(5, 1);
+    await expect.poll(() => idsAt("/shared").size, patient).toBe(events);
+    receiver.answer("/shared", (_received, response) => void setTimeout(() => response.end(), 50));
+    events += await write(5, 2);
+    // What a killed one had taken is free again after a lease of 30 s.
+    if (isLong) process.kill(first.pid, "SIGKILL");
+    else await first.stop();
+    events += await write(2, 1);
+    await expect.poll(() => idsAt("/shared").size, patient).toBe(events);
+    await expect
+      .poll(() => waitingOf(id), patient)
+      .toEqual({ status: "active", lag: { waiting: 0, unread: 0 } });
+    expectOrder("/shared");
+  } finally {
+    await Promise.all([first.stop(), second.stop()]);
+  }
 });

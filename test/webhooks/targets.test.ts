@@ -265,8 +265,59 @@ describe("a request", () => {
   });
 
   test.each([
+    ["head that never ends", "HTTP/1.1 200 OK\r\n", `a: ${"b".repeat(8_000)}\r\n`],
+    ["head of countless lines", "HTTP/1.1 200 OK\r\n", "a: b\r\n".repeat(1_000)],
+    ["row of interim answers that never ends", "", "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(100)],
+    [
+      "trailer that never ends",
+      "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n",
+      `a: ${"b".repeat(8_000)}\r\n`,
+    ],
+    [
+      "name of a chunk that never ends",
+      "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1;a=",
+      "b".repeat(8_000),
+    ],
+  ])("lets go of a host with a %s, long before it is late", async (_name, begin, more) => {
+    const closed = Promise.withResolvers<number>();
+    const port = await listening(
+      createServer((socket) => {
+        let sent = 0;
+        const send = (): void => {
+          while (socket.writable && socket.write(more)) sent += more.length;
+          sent += more.length;
+        };
+        socket.on("error", () => undefined).on("close", () => closed.resolve(sent));
+        socket.on("drain", send);
+        socket.once("data", () => {
+          socket.write(begin);
+          send();
+        });
+      }),
+    );
+    const posted = await development.post(`http://127.0.0.1:${port}/`, {}, "{}");
+    expect(posted).toMatchObject({
+      failure: expect.stringMatching(/no HTTP \(HPE_|closed before/),
+    });
+    // The kernel's buffers hold some more.
+    expect(await closed.promise).toBeLessThan(20_000_000);
+  });
+
+  test("takes the answer that comes behind interim ones", async () => {
+    const port = await serve((_request, response) => {
+      response.writeProcessing();
+      response.writeContinue();
+      response.writeEarlyHints({ link: "</a>; rel=preload" }, () => response.end("done"));
+    });
+    const posted = await development.post(`http://127.0.0.1:${port}/`, {}, "{}");
+    expect(posted).toMatchObject({ status: 200, body: "done" });
+  });
+
+  test.each([
     ["never answers", () => undefined],
     ["sends its answer byte by byte", dripping],
+    ["sends its headers byte by byte", drippingHead],
+    ["sends interim answers alone", interimAlone],
   ])("to a host that %s ends in time", async (_name, listener) => {
     const hurried = new Targets(
       { isProduction: false, allowHosts: none },
@@ -292,6 +343,16 @@ describe("a request", () => {
 function dripping(_request: http.IncomingMessage, response: http.ServerResponse): void {
   const dropping = setInterval(() => response.write("a"), 20);
   response.on("close", () => clearInterval(dropping));
+}
+
+function drippingHead(_request: http.IncomingMessage, { socket }: http.ServerResponse): void {
+  socket?.write("HTTP/1.1 200 OK\r\na: ");
+  const dropping = setInterval(() => socket?.write("a"), 20);
+  socket?.on("close", () => clearInterval(dropping));
+}
+
+function interimAlone(_request: http.IncomingMessage, response: http.ServerResponse): void {
+  response.writeProcessing();
 }
 
 describe("what fails is said in words", () => {

@@ -33,6 +33,9 @@ const agentOptions = {
   scheduling: "lifo",
 } as const;
 
+/** The most interim answers (1xx) in front of the answer: others would keep the process busy for the request's time. */
+const maxInterim = 20;
+
 /** How long a name is looked up when a target is saved. */
 const savingMilliseconds = 1_000;
 
@@ -149,6 +152,11 @@ const ownHeaders = {
 /** Sends a body. Resolves once the head of the answer is here. */
 function answerOf(sent: http.ClientRequest, body: Buffer): Promise<http.IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>();
+  let interim = 0;
+  sent.on("information", () => {
+    interim += 1;
+    if (interim > maxInterim) sent.destroy(Object.assign(new Error("1xx"), { code: "HPE_1XX" }));
+  });
   sent.on("response", resolve);
   sent.on("error", reject);
   // A host that switches protocols gives no answer and no error.

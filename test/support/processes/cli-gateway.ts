@@ -5,11 +5,9 @@ import { bareEnvironment } from "./environment.ts";
 
 const launcher = fileURLToPath(new URL("../../../src/start.mjs", import.meta.url));
 
-/** A gateway as operators run it: `crm serve` in a process of its own. */
-export type CliGateway = {
-  readonly url: string;
-  /** Where its metrics are; empty when they have no port of their own. */
-  readonly metricsUrl: string;
+/** A command of `crm` that runs until it is stopped. */
+export type CliProcess = {
+  readonly pid: number;
   /** All that it has printed so far, on standard output and on standard error. */
   output(): string;
   /** What it has printed on standard error. */
@@ -18,9 +16,31 @@ export type CliGateway = {
   stop(): Promise<number | null>;
 };
 
-export async function startCliGateway(env: Readonly<Record<string, string>>): Promise<CliGateway> {
-  const child = spawn(process.execPath, [launcher, "serve"], {
-    env: { ...bareEnvironment, PORT: "0", DEMO: "off", ...env },
+/** A gateway as operators run it: `crm serve` in a process of its own. */
+export type CliGateway = CliProcess & {
+  readonly url: string;
+  /** Where its metrics are; empty when they have no port of their own. */
+  readonly metricsUrl: string;
+};
+
+type Environment = Readonly<Record<string, string>>;
+
+export async function startCliGateway(env: Environment): Promise<CliGateway> {
+  const served = await start("serve", { PORT: "0", DEMO: "off", ...env }, "/graphql\n");
+  return {
+    ...served,
+    url: /(http:\/\/\S+)\/graphql/.exec(served.output())?.[1] ?? "",
+    metricsUrl: /Metrics +(\S+)/.exec(served.output())?.[1] ?? "",
+  };
+}
+
+/** `crm work` in a process of its own. */
+export const startCliWorker = (env: Environment): Promise<CliProcess> =>
+  start("work", env, "Running jobs");
+
+async function start(command: string, env: Environment, sign: string): Promise<CliProcess> {
+  const child = spawn(process.execPath, [launcher, command], {
+    env: { ...bareEnvironment, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const printed: Buffer[] = [];
@@ -31,13 +51,12 @@ export async function startCliGateway(env: Readonly<Record<string, string>>): Pr
   await new Promise<void>((resolve, reject) => {
     child.stdout.on("data", (chunk: Buffer) => {
       printed.push(chunk);
-      if (output().includes("/graphql\n")) setTimeout(resolve, 50);
+      if (output().includes(sign)) setTimeout(resolve, 50);
     });
-    child.once("close", () => reject(new Error(`the gateway ended: ${output()}${log()}`)));
+    child.once("close", () => reject(new Error(`crm ${command} ended: ${output()}${log()}`)));
   });
   return {
-    url: /(http:\/\/\S+)\/graphql/.exec(output())?.[1] ?? "",
-    metricsUrl: /Metrics +(\S+)/.exec(output())?.[1] ?? "",
+    pid: child.pid ?? 0,
     output,
     log,
     stop: async () => {
