@@ -24,7 +24,7 @@ export function credential(name: string, value: string | undefined): string {
 }
 
 /** The part of a path that names a record. Without one, the path would be that of the list. */
-export function idPart(id: string): string {
+export function idPart(id: string, name = "id"): string {
   if (typeof id === "string" && !/^\.{0,2}$/.test(id)) return encodeURIComponent(id);
-  throw new TypeError("id: give the id of a record");
+  throw new TypeError(`${name}: give the id of a record`);
 }

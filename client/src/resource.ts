@@ -24,6 +24,11 @@ export interface Collection<Item, Create, Update, Parameters> extends Log<
   update(id: string, body: Update, options?: ChangeOptions): Promise<Item>;
   /** Deletes a record, with what it contains, and gives it as it is afterwards. */
   delete(id: string, options?: ChangeOptions): Promise<Item>;
+  /**
+   * Changes the record with this `external_id`, or creates it. With `ifMatch` none is created. The keys `.` and `..`
+   * cannot be sent.
+   */
+  upsert(externalId: string, body: Update, options?: ChangeOptions): Promise<Item>;
 }
 
 /** A list at a path. */
@@ -65,5 +70,10 @@ export function collectionAt<Item, Create, Update, Parameters extends object>(
       transport.send<Item>({ method: "PATCH", path: `${path}/${idPart(id)}`, body }, options),
     delete: async (id, options) =>
       transport.send<Item>({ method: "DELETE", path: `${path}/${idPart(id)}` }, options),
+    upsert: async (externalId, body, options) =>
+      transport.send<Item>(
+        { method: "PUT", path: `${path}/external/${idPart(externalId, "externalId")}`, body },
+        options,
+      ),
   };
 }

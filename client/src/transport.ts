@@ -6,7 +6,7 @@ import { Deadline, delayBefore, wait } from "./waiting.ts";
 
 /** One request of an API. */
 export interface Call {
-  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  readonly method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
   /** From the API's root, each part encoded, e.g. `/accounts/acc-…`. */
   readonly path: string;
   readonly query?: URLSearchParams | undefined;

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Step } from "./front.ts";
 
-const allowedMethods = "GET, POST, PATCH, DELETE";
+const allowedMethods = "GET, POST, PATCH, PUT, DELETE";
 const allowedHeaders = [
   "accept",
   "apollo-require-preflight",

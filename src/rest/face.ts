@@ -5,10 +5,11 @@ import type { PrintedRecord, Projection } from "../query/projection.ts";
 import type { WriteContext } from "../write/context.ts";
 import type { WriteResult } from "../write/draft.ts";
 import type { InputDefinition } from "../write/input-definition.ts";
+import type { UpsertOptions } from "../write/upsert.ts";
 import type { RemoveRow, UpdateRow } from "../write/verbs.ts";
 
 /** What can be done with a resource; HTTP's method and status follow from it. */
-export type Verb = "list" | "get" | "create" | "update" | "delete";
+export type Verb = "list" | "get" | "create" | "update" | "delete" | "upsert";
 
 /** A whole list is sent by routes of its own. */
 export type AnyVerb = Verb | "export";
@@ -50,6 +51,15 @@ export type Resource = {
     readonly update: (context: WriteContext, row: UpdateRow) => Promise<WriteResult>;
     readonly remove: (context: WriteContext, row: RemoveRow) => Promise<WriteResult>;
   } | null;
+  /** Changes the record with the input's `external_id`, or makes it; null where there are no upserts. */
+  readonly upsert: {
+    readonly input: InputDefinition;
+    readonly run: (
+      context: WriteContext,
+      input: Values,
+      options: Pick<UpsertOptions, "updateOnly">,
+    ) => Promise<WriteResult>;
+  } | null;
 };
 
 /** One of the REST APIs. */
@@ -82,10 +92,13 @@ export type Operation<V extends AnyVerb = Verb> = {
   readonly face: Face;
   readonly resource: Resource;
   readonly verb: V;
-  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE" | "PUT";
   /** In OpenAPI's form, with `{id}`. */
   readonly path: string;
+  /** What of the path names a record; null where nothing does. */
+  readonly parameter: string | null;
   readonly aliases: readonly string[];
+  /** Of a write that is carried out. An upsert that makes a record is 201 as well. */
   readonly status: 200 | 201;
   readonly scopes: readonly Scope[];
   /** The body that it takes; null for none. */
@@ -101,18 +114,27 @@ const methods = {
   create: "POST",
   update: "PATCH",
   delete: "DELETE",
+  upsert: "PUT",
 } as const satisfies Record<Verb, Operation["method"]>;
+
+/** The key of another system, in bodies and in paths. */
+export const externalId = "external_id";
 
 /** The operations of a face, from its resources. */
 export function operationsOf(face: Face): Operation[] {
   return face.resources.flatMap((resource) => {
-    const verbs: readonly Verb[] =
-      resource.change === null
-        ? ["list", "create", "get"]
-        : ["list", "create", "get", "update", "delete"];
+    const verbs: readonly Verb[] = [
+      "list",
+      "create",
+      "get",
+      ...(resource.change === null ? [] : (["update", "delete"] as const)),
+      ...(resource.upsert === null ? [] : (["upsert"] as const)),
+    ];
     return verbs.map((verb) => {
-      const isOne = verb !== "list" && verb !== "create";
-      const below = (path: string) => (isOne ? `${path}/{${resource.parameter}}` : path);
+      const parameter = parameterOf(resource, verb);
+      const place = verb === "upsert" ? "/external" : "";
+      const below = (path: string) =>
+        parameter === null ? path : `${path}${place}/{${parameter}}`;
       return {
         id: `${verb}${verb === "list" ? resource.plural : resource.noun}`,
         face,
@@ -120,6 +142,7 @@ export function operationsOf(face: Face): Operation[] {
         verb,
         method: methods[verb],
         path: below(resource.path),
+        parameter,
         aliases: resource.aliases.map(below),
         status: verb === "create" ? 201 : 200,
         scopes: scopesOf(resource, verb),
@@ -129,8 +152,14 @@ export function operationsOf(face: Face): Operation[] {
   });
 }
 
-function inputOf({ create, change }: Resource, verb: Verb): InputDefinition | null {
+function parameterOf({ parameter }: Resource, verb: Verb): string | null {
+  if (verb === "upsert") return externalId;
+  return verb === "list" || verb === "create" ? null : parameter;
+}
+
+function inputOf({ create, change, upsert }: Resource, verb: Verb): InputDefinition | null {
   if (verb === "create") return create.input;
+  if (verb === "upsert") return upsert?.input ?? null;
   return verb === "update" ? (change?.input ?? null) : null;
 }
 

@@ -18,7 +18,9 @@ export async function problemAnswer(
 ): Promise<Answer> {
   const { words } = operation.face;
   const isTarget = ({ code, path }: Problem) =>
-    code === "NOT_FOUND" && path.length === 1 && path[0] === "id";
+    code === "NOT_FOUND" &&
+    path.length === 1 &&
+    path[0] === (operation.verb === "upsert" ? operation.parameter : "id");
   if (problems.some(isTarget)) return notFound(operation.resource);
   const [first] = problems;
   const isInvalid = ({ code }: Problem) => code === "BAD_USER_INPUT" || code === "NOT_FOUND";

@@ -15,13 +15,13 @@ import { isLong } from "../model/field.ts";
 import { defaultPageSize } from "../query/page.ts";
 import { Reader } from "../query/reader.ts";
 import { headOf, type Answer } from "./answer.ts";
-import type { Operation } from "./face.ts";
+import { externalId, type Operation } from "./face.ts";
 import { once } from "./idempotent.ts";
 import { patternsOf, readLimit, readQuery, sorts } from "./list-query.ts";
 import { operations, roots } from "./operations.ts";
 import { pass } from "./pass.ts";
 import { readBody } from "./read-body.ts";
-import { noSuchMethod, nothingServed, tell } from "./error-answers.ts";
+import { invalid, issueOf, noSuchMethod, nothingServed, Refused, tell } from "./error-answers.ts";
 import { refusalOf } from "./refusal.ts";
 import { verbs, type Call } from "./verbs.ts";
 
@@ -101,8 +101,9 @@ async function carryOut(
 ): Promise<Answer> {
   const actor = await pass(context, operation, gate);
   requireScopes(actor, operation.scopes);
-  const { resource, verb } = operation;
+  const { parameter, verb } = operation;
   const query = readQuery(req.url);
+  const named = verb === "upsert" ? keyIn(req.url) : (req.param(parameter ?? "") ?? "");
   const { input } = operation;
   const body = input === null ? {} : await readBody(context);
   const points = costOf(operation, query, body);
@@ -115,7 +116,7 @@ async function carryOut(
     actor,
     reader: new Reader({ db: database.forTenant(actor.tenantId), catalog, viewer: actor }),
     context: { actor, pool: database.pool, catalog, idempotent: null },
-    id: req.param(resource.parameter) ?? "",
+    id: named,
     query,
     headers: req.raw.headers,
     body,
@@ -139,6 +140,17 @@ async function carryOut(
     const { code } = tell(error, operation, "");
     settle(failureCost(work, points, code === "UNAVAILABLE" || code === "INTERNAL"));
     throw error;
+  }
+}
+
+/** The key of another system in a path. What is no UTF-8 is no id, but would be some other key. */
+function keyIn(url: string): string {
+  const [path = ""] = url.split("?", 1);
+  try {
+    return decodeURIComponent(path.replace(/\/$/, "").split("/").at(-1) ?? "");
+  } catch {
+    const message = "is not percent-encoded UTF-8; write % as %25.";
+    throw new Refused("BAD_USER_INPUT", invalid([issueOf(externalId, message)]));
   }
 }
 

@@ -8,11 +8,11 @@ import type { Reader } from "../query/reader.ts";
 import type { WriteContext } from "../write/context.ts";
 import type { WriteResult } from "../write/draft.ts";
 import { answerOf, Printed, type Answer } from "./answer.ts";
-import type { Operation, Resource, Verb } from "./face.ts";
+import { externalId, type Operation, type Resource, type Verb } from "./face.ts";
 import { asCursorComplaint, readListQuery, readRecordQuery } from "./list-query.ts";
 import { readIfMatch } from "./if-match.ts";
 import { problemAnswer } from "./problem-answer.ts";
-import { invalid, issueOf, notFound } from "./error-answers.ts";
+import { invalid, issueOf, notFound, Refused } from "./error-answers.ts";
 
 /** A request that may be carried out. */
 export type Call = {
@@ -59,20 +59,13 @@ export const verbs: Readonly<Record<Verb, (call: Call) => Promise<Answer>>> = {
     const { operation, context, body, query } = call;
     readRecordQuery(operation, query);
     const result = await operation.resource.create.run(context, body);
-    return written(call, result, (record) => ({
-      location: `${operation.resource.path}/${shownId(operation.resource, record.id)}`,
-    }));
+    return written(call, result);
   },
 
   update: async (call) => {
     const { operation, context, body, headers, id, query } = call;
     readRecordQuery(operation, query);
-    const version = readIfMatch(headers);
-    if (version !== null && body["version"] != null && body["version"] !== version) {
-      const message = sentenceOf(["version"], { complaint: "saysElse", other: "If-Match" });
-      return invalid([{ path: "version", message }]);
-    }
-    const input = version === null ? body : { ...body, version };
+    const input = withIfMatch(body, headers);
     return written(call, await changeOf(operation).update(context, { id, input }));
   },
 
@@ -82,7 +75,34 @@ export const verbs: Readonly<Record<Verb, (call: Call) => Promise<Answer>>> = {
     const version = readIfMatch(headers);
     return written(call, await changeOf(operation).remove(context, { id, version }));
   },
+
+  upsert: async (call) => {
+    const { operation, context, body, headers, id, query } = call;
+    readRecordQuery(operation, query);
+    const { upsert } = operation.resource;
+    if (upsert === null) throw new Error(`${operation.id}: such records have no upserts`);
+    const named = body[externalId];
+    if (named !== undefined && (typeof named !== "string" || named.trim() !== id.trim())) {
+      const message = sentenceOf([externalId], { complaint: "saysElse", other: "the path" });
+      return invalid([{ path: externalId, message }]);
+    }
+    const input = { ...withIfMatch(body, headers), [externalId]: id };
+    // A condition on a record is not met where there is none.
+    const updateOnly = headers.has("if-match");
+    return written(call, await upsert.run(context, input, { updateOnly }));
+  },
 };
+
+/** A change with the version that `If-Match` says its record has. */
+function withIfMatch(body: Values, headers: Headers): Values {
+  const version = readIfMatch(headers);
+  if (version === null) return body;
+  if (body["version"] != null && body["version"] !== version) {
+    const message = sentenceOf(["version"], { complaint: "saysElse", other: "If-Match" });
+    throw new Refused("BAD_USER_INPUT", invalid([{ path: "version", message }]));
+  }
+  return { ...body, version };
+}
 
 function changeOf({ id, resource }: Operation) {
   if (resource.change === null) throw new Error(`${id}: such records are not changed`);
@@ -90,11 +110,7 @@ function changeOf({ id, resource }: Operation) {
 }
 
 /** The answer to a write: the record as it is now, or what was wrong. */
-async function written(
-  call: Call,
-  { id, problems }: WriteResult,
-  headers: (record: PrintedRecord) => Readonly<Record<string, string>> = () => ({}),
-): Promise<Answer> {
+async function written(call: Call, { id, problems, created }: WriteResult): Promise<Answer> {
   const { operation, reader, actor } = call;
   const { projection, columns, scopes } = operation.resource;
   const request = { entity: projection.entity, includeDeleted: true };
@@ -112,7 +128,10 @@ async function written(
   const record = await reader.recordAs(request, id, columns);
   // Somebody else's application owns what was written only if the credential changed in between.
   if (record === null) return notFound(operation.resource);
-  return single(operation, record, headers(record));
+  const { resource, verb } = operation;
+  if (verb !== "create" && created !== true) return single(operation, record);
+  const location = `${resource.path}/${shownId(resource, record.id)}`;
+  return { ...single(operation, record, { location }), status: 201 };
 }
 
 /** One record, with its version for the next change. */

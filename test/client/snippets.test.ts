@@ -141,7 +141,7 @@ describe("a snippet of the CRM document, with a client in scope", () => {
   it("activities have neither update nor delete", async () => {
     const names = await outcomeOf(`${before}
 const outcome = Object.entries(client.customer).map(([name, verbs]) => [name, Object.keys(verbs)]);`);
-    const all = ["list", "get", "create", "update", "delete"];
+    const all = ["list", "get", "create", "update", "delete", "upsert"];
     expect(names).toEqual([
       ["accounts", all],
       ["contacts", all],

@@ -70,12 +70,16 @@ describe("README's examples", () => {
     const [csv = ""] = blocks(bulk, "csv");
     const examples = bulk.matchAll(/curl (.*)"http:\/\/127\.0\.0\.1:4000(\/api\S+)"/g);
     for (const [, flags = "", path = ""] of examples) {
-      const isUpload = flags.includes("-X POST");
+      const [, method = "GET"] = /-X ([A-Z]+)/.exec(flags) ?? [];
+      const [, type] = /"content-type: ([^"]+)"/.exec(flags) ?? [];
+      const [, data = csv] = /--data '([^']+)'/.exec(flags) ?? [];
       const answer = await fetch(`${gateway.url}${path}`, {
-        headers: { "x-api-key": key, ...(isUpload ? { "content-type": "text/csv" } : {}) },
-        ...(isUpload ? { method: "POST", body: csv } : {}),
+        method,
+        headers: { "x-api-key": key, ...(type === undefined ? {} : { "content-type": type }) },
+        ...(type === undefined ? {} : { body: data }),
       });
-      expect([path, answer.status]).toEqual([path, isUpload ? 202 : 200]);
+      const status = { POST: 202, PUT: 201 }[method] ?? 200;
+      expect([path, answer.status]).toEqual([path, status]);
       await answer.text();
     }
   });

@@ -43,7 +43,7 @@ describe("a page of an origin that is allowed", () => {
     expect([answer.status, answer.body]).toEqual([204, ""]);
     expect(answer.headers).toMatchObject({
       "access-control-allow-origin": origin,
-      "access-control-allow-methods": "GET, POST, PATCH, DELETE",
+      "access-control-allow-methods": "GET, POST, PATCH, PUT, DELETE",
       "access-control-max-age": "7200",
       vary: "origin",
     });

@@ -10,9 +10,11 @@ import { quoteWrites } from "../../modules/quote/service.ts";
 import type { Notation } from "../../model/kind.ts";
 import { projectionColumns, type Member, type Projection } from "../../query/projection.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
+import { parseInput } from "../../write/input.ts";
+import { upsertRecord } from "../../write/upsert.ts";
 import { createRecords, deleteRecords, updateRecords } from "../../write/verbs.ts";
 import { only } from "../../write/write-rows.ts";
-import type { Face, Resource } from "../face.ts";
+import { externalId, type Face, type Resource } from "../face.ts";
 import { keysInOrder, recordMembers } from "../record-members.ts";
 import { documented } from "./documented.ts";
 
@@ -115,6 +117,19 @@ function resource(
             input: inputs.update,
             update: async (context, row) => only(await updateRecords(context, writes, [row])),
             remove: async (context, row) => only(await deleteRecords(context, writes, [row])),
+          },
+    upsert:
+      writes.upsertKeys === undefined
+        ? null
+        : {
+            input: inputs.update,
+            run: (context, input, { updateOnly }) => {
+              // What could not be sent again is refused at once: a new record takes null where a change does not.
+              const { problems } = parseInput(inputs.update, input);
+              return problems.length > 0
+                ? Promise.resolve({ id: null, problems })
+                : upsertRecord(context, writes, input, { by: externalId, updateOnly });
+            },
           },
   };
 }

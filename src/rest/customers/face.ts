@@ -48,6 +48,7 @@ export const customersFace: Face = {
       scopes: { read: [scopeFor("read", "customer")], write: [scopeFor("write", "customer")] },
       create: { input: customerInput, run: createCustomer, reads: false },
       change: null,
+      upsert: null,
     },
   ],
   words: {

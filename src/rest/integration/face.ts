@@ -42,6 +42,7 @@ export const integrationFace: Face = {
         reads: false,
       },
       change: null,
+      upsert: null,
     },
   ],
   words: {

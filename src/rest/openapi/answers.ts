@@ -6,7 +6,7 @@ import { restName } from "../../write/input.ts";
 import { taken } from "../../write/rules/unique.ts";
 import { wholeExport } from "../export/operations.ts";
 import { formats } from "../export/request.ts";
-import type { AnyOperation, Face, Resource } from "../face.ts";
+import type { AnyOperation, AnyVerb, Face, Resource } from "../face.ts";
 import { notFoundText } from "../error-answers.ts";
 import { recordExample } from "./examples.ts";
 import { headers, quotaHeaders, type HeaderName } from "./headers.ts";
@@ -19,23 +19,29 @@ import { closedObject, orNull, type Components } from "./schema.ts";
 export function answersOf(operation: AnyOperation, components: Components): JsonSchema {
   const { face, resource, verb, method, status } = operation;
   const isWrite = method !== "GET";
-  const hasBody = verb === "create" || verb === "update";
-  const isOne = verb === "get" || verb === "update" || verb === "delete";
+  const hasBody = operation.input !== null;
+  const isConditional = takesIfMatch(verb);
   const made = new Answers(face, components);
   return {
     [status]: verb === "export" ? made.exported(operation) : made.success(operation),
+    ...(verb === "upsert" ? { 201: made.success({ ...operation, status: 201 }) } : {}),
     400: made.badRequest(),
     401: made.unauthenticated(),
     403: made.forbidden(),
-    ...(isOne ? { 404: made.notFound(resource) } : {}),
+    ...(isConditional || verb === "get" ? { 404: made.notFound(resource) } : {}),
     ...(isWrite ? { 409: made.conflict(operation) } : {}),
-    ...(verb === "update" || verb === "delete" ? { 412: made.stale(resource) } : {}),
+    ...(isConditional ? { 412: made.stale(resource) } : {}),
     ...(hasBody ? { 413: made.tooLarge(), 415: made.unsupported() } : {}),
     ...(isWrite ? { 422: made.reused() } : {}),
     429: made.rateLimited(),
     500: made.failure(operation),
     503: made.unavailable(),
   };
+}
+
+/** Whether a write can be sent on the condition that its record has a version. */
+export function takesIfMatch(verb: AnyVerb): boolean {
+  return verb === "update" || verb === "delete" || verb === "upsert";
 }
 
 const exportTypes = { csv: "text/csv", ndjson: "application/x-ndjson" } as const;
@@ -176,15 +182,16 @@ export class Answers {
     const [unique] = projection.entity.unique.map(({ field }) => restName(field));
     const key = verb === "delete" ? undefined : unique;
     const duplicates = key === undefined ? [] : [this.#taken(resource, key)];
-    const outdated = verb === "update" ? [this.#outdated(resource)] : [];
+    const isChange = verb === "update" || verb === "upsert";
+    const outdated = isChange ? [this.#outdated(resource)] : [];
     const kinds = [...duplicates, ...outdated, this.#error()];
     const reasons = [
       ...(key === undefined ? [] : ["a live record has a unique value already"]),
-      ...(verb === "update" ? ["the record has another version than the body's"] : []),
+      ...(isChange ? ["the record has another version than the body's"] : []),
       "the first request with this Idempotency-Key is still being carried out",
     ].join(", or ");
     return this.#answer(
-      kinds.length === 1 ? "InProgress" : `${noun}${verb === "update" ? "Update" : ""}Conflict`,
+      kinds.length === 1 ? "InProgress" : `${noun}${isChange ? "Update" : ""}Conflict`,
       `${capitalized(reasons)}.`,
       kinds.length === 1 ? this.#error() : { anyOf: kinds },
       key === undefined

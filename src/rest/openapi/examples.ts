@@ -1,6 +1,6 @@
 import type { Values } from "../../model/record.ts";
 import type { InputDefinition } from "../../write/input-definition.ts";
-import type { Resource } from "../face.ts";
+import type { AnyOperation, Resource } from "../face.ts";
 import type { JsonSchema } from "../../model/kind.ts";
 import type { Components } from "./schema.ts";
 
@@ -117,9 +117,12 @@ const samples: Readonly<Record<string, Sample>> = {
 };
 
 /** A body that makes a record, or one that changes it. */
-export function bodyExample({ noun }: Resource, { fields }: InputDefinition): Values {
+export function bodyExample(
+  { verb, resource: { noun } }: Pick<AnyOperation, "verb" | "resource">,
+  { fields }: InputDefinition,
+): Values {
   const body = samples[noun]?.body ?? {};
-  if (fields["version"]?.ignored !== false) return body;
+  if (verb === "upsert" || fields["version"]?.ignored !== false) return body;
   const [changed] = Object.entries(body).filter(([key]) => !key.endsWith("_id"));
   return { ...(changed === undefined ? {} : { [changed[0]]: changed[1] }), version: 1 };
 }

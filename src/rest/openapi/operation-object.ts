@@ -1,9 +1,10 @@
 import { idPattern } from "../../lib/id.ts";
+import { maxLineLength } from "../../model/kinds/parts/text-schema.ts";
 import { maxKeyLength } from "../../write/idempotency.ts";
 import { wholeExport } from "../export/operations.ts";
-import type { AnyOperation, AnyVerb, Resource } from "../face.ts";
+import { externalId, type AnyOperation, type AnyVerb, type Resource } from "../face.ts";
 import { spoken } from "../error-answers.ts";
-import { answersOf } from "./answers.ts";
+import { answersOf, takesIfMatch } from "./answers.ts";
 import { bodyExample } from "./examples.ts";
 import { inputSchema } from "./input-schema.ts";
 import { exportParameters, includeDeleted, listParameters } from "./list-parameters.ts";
@@ -28,7 +29,7 @@ export function operationObject(
   path: string,
   components: Components,
 ): JsonSchema {
-  const { id, resource, scopes, input } = operation;
+  const { id, scopes, input } = operation;
   const isAlias = path !== operation.path;
   const needed = scopes.map((scope) => `\`${scope}\``).join(" and ");
   const [summary, description] = wordsOf(operation);
@@ -48,7 +49,7 @@ export function operationObject(
             content: {
               "application/json": {
                 schema: inputSchema(input, components),
-                example: bodyExample(resource, input),
+                example: bodyExample(operation, input),
               },
             },
           },
@@ -102,6 +103,10 @@ function wordsOf(operation: AnyOperation): readonly [string, string] {
       `Delete ${a}`,
       `The ${one} is kept, and no longer found unless asked for${containedIn(resource)}. The answer is the deleted ${one}.`,
     ],
+    upsert: [
+      `Change or create ${a} by its external_id`,
+      `Changes the live ${one} with the \`external_id\` of the path, and the answer is 200. Where there is none, one is made with what is sent: the answer is 201, and its path is in \`Location\`. A deleted ${one} stays deleted. The body need not repeat the \`external_id\`, and may not have another one. With \`If-Match\` none is made: without such ${a}, the answer is 404.`,
+    ],
   };
   return words[verb];
 }
@@ -117,12 +122,14 @@ function containedIn({ projection }: Resource): string {
 }
 
 function parametersOf(operation: AnyOperation, components: Components): JsonSchema[] {
-  const { face, resource, verb, method } = operation;
-  const shared = (name: string, parameter: JsonSchema) =>
-    components.add("parameters", name, parameter);
-  const isOne = verb === "get" || verb === "update" || verb === "delete";
+  const { face, resource, verb, method, parameter } = operation;
+  const shared = (name: string, part: JsonSchema) => components.add("parameters", name, part);
   return [
-    ...(isOne ? [pathId(resource, components)] : []),
+    ...(verb === "upsert"
+      ? [shared("ExternalId", externalIdInPath)]
+      : parameter === null
+        ? []
+        : [shared(`${resource.noun}Id`, idInPath(resource, parameter))]),
     ...(verb === "list" ? listParameters(resource, components) : []),
     ...(verb === "export" ? exportParameters(resource, operation === wholeExport, components) : []),
     ...(verb === "get" && resource.list.isRich
@@ -134,14 +141,14 @@ function parametersOf(operation: AnyOperation, components: Components): JsonSche
     }),
     shared("Department", department),
     ...(method === "GET" ? [] : [shared("IdempotencyKey", idempotencyKey)]),
-    ...(verb === "update" || verb === "delete" ? [shared("IfMatch", ifMatch)] : []),
+    ...(takesIfMatch(verb) ? [shared("IfMatch", ifMatch)] : []),
   ];
 }
 
-function pathId({ parameter, projection, noun }: Resource, components: Components) {
+function idInPath({ projection }: Resource, name: string): JsonSchema {
   const { entity, notation } = projection;
-  return components.add("parameters", `${noun}Id`, {
-    name: parameter,
+  return {
+    name,
     in: "path",
     required: true,
     description:
@@ -149,8 +156,17 @@ function pathId({ parameter, projection, noun }: Resource, components: Component
         ? `The id: a UUID; \`${entity.prefix}-<uuid>\` is understood as well.`
         : `The id: \`${entity.prefix}-<uuid>\`; the bare UUID is understood as well.`,
     schema: { type: "string", pattern: idPattern(entity.prefix) },
-  });
+  };
 }
+
+const externalIdInPath: JsonSchema = {
+  name: externalId,
+  in: "path",
+  required: true,
+  description:
+    "The record's key in another system, percent-encoded: `SAP/4711` is `SAP%2F4711`. Spaces around it are left out. The keys `.` and `..` cannot be in a path.",
+  schema: { type: "string", maxLength: maxLineLength, pattern: "\\S" },
+};
 
 /** The organization that a request names. */
 export const organization: JsonSchema = {

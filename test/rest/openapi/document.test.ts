@@ -15,6 +15,7 @@ const listed: Readonly<Record<string, readonly string[]>> = {
     ["accounts", "contacts", "deals", "quotes", "line-items"].flatMap((name) => [
       [`/api/v1/crm/${name}`, ["get", "post"]],
       [`/api/v1/crm/${name}/{id}`, ["get", "patch", "delete"]],
+      [`/api/v1/crm/${name}/external/{external_id}`, ["put"]],
     ]),
   ),
   "/api/v1/crm/export": ["get"],
@@ -105,7 +106,7 @@ describe("the OpenAPI document", () => {
   });
 
   it("is small enough to be loaded by a browser", () => {
-    expect(JSON.stringify(openApi).length).toBeLessThan(400_000);
+    expect(JSON.stringify(openApi).length).toBeLessThan(450_000);
     expect(printOpenApi().length).toBeLessThan(700_000);
   });
 });

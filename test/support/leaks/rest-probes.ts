@@ -194,8 +194,7 @@ export function writeProbes(own: Shown, theirs: Shown): RestProbe[] {
     const record = first(theirs, resource);
     const id = String(record["id"]);
     const of = (more: Partial<RestProbe>): RestProbe => ({ ...plain, operation, ...more });
-    const inputs = verb === "create" ? resource.create.input : resource.change?.input;
-    const fields = Object.keys(inputs?.fields ?? {}).filter((key) => record[key] != null);
+    const fields = Object.keys(operation.input?.fields ?? {}).filter((key) => record[key] != null);
     if (verb === "create") {
       const base = needed(own, resource);
       const singles = fields.map((key) => of({ body: { ...base, [key]: record[key] } }));
@@ -214,6 +213,18 @@ export function writeProbes(own: Shown, theirs: Shown): RestProbe[] {
         of({ id, body: { unknown: 1 } }),
         ...singles,
         of({ id: ownId, body: record }),
+      ];
+    }
+    if (verb === "upsert") {
+      const { external_id: known, ...rest } = record;
+      const key = typeof known === "string" ? known : id;
+      const base = needed(own, resource);
+      return [
+        of({ id: key, body: base }),
+        of({ id: key, body: rest }),
+        of({ id: key, body: base, headers: { "if-match": `"${String(record["version"])}"` } }),
+        of({ id: key, body: base, headers: { "if-match": "*" } }),
+        of({ id: `own ${id}`, body: rest }),
       ];
     }
     if (verb !== "delete") return [];

@@ -25,6 +25,7 @@ export type RestClient = {
     body: unknown,
     headers?: Readonly<Record<string, string>>,
   ): Promise<RestAnswer>;
+  put(path: string, body: unknown, headers?: Readonly<Record<string, string>>): Promise<RestAnswer>;
   delete(path: string, headers?: Readonly<Record<string, string>>): Promise<RestAnswer>;
 };
 
@@ -66,6 +67,7 @@ export function restClient(
     get: (path, headers) => send("GET", path, headers),
     post: (path, body, headers) => send("POST", path, headers, body),
     patch: (path, body, headers) => send("PATCH", path, headers, body),
+    put: (path, body, headers) => send("PUT", path, headers, body),
     delete: (path, headers) => send("DELETE", path, headers),
   };
 }

@@ -98,6 +98,13 @@ export const cursorSlot = Symbol("cursor");
 
 function parameterValues({ name, schema }: Parameter): fc.Arbitrary<unknown> {
   if (name === "cursor") return fc.constant(cursorSlot);
+  // Few as well, with what has to be encoded.
+  if (name === "external_id") {
+    return fc.oneof(
+      fc.nat(20).map((number) => `SAP/${number} ü`),
+      valuesOf(schema),
+    );
+  }
   if (name === "If-Match") {
     return fc.oneof(versions, versions, fc.constant("*"));
   }
@@ -149,7 +156,7 @@ function validPlans({ method, path, parameters, bodySchema }: Described): fc.Arb
 export const byOperation = described.map((one) => ({ one, plans: validPlans(one) }));
 
 /** Often enough that records are made before they are asked for and go. */
-const weightOf = (method: string): number => ({ post: 4, patch: 4, get: 3 })[method] ?? 1;
+const weightOf = (method: string): number => ({ post: 4, patch: 4, put: 2, get: 3 })[method] ?? 1;
 
 export const valid: fc.Arbitrary<Plan> = fc.oneof(
   ...byOperation.map(({ one, plans }) => ({ weight: weightOf(one.method), arbitrary: plans })),

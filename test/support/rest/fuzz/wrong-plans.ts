@@ -180,7 +180,7 @@ const changes: fc.Arbitrary<Change> = fc.oneof(
     arbitrary: fc.constantFrom("x", '"x"', 'W/"1"', '"1", "2"', '""', '"9999999999"').map(
       (value): Change =>
         (plan) =>
-          withHeader("if-match", value, /PATCH|DELETE/.test(plan.method))(plan),
+          withHeader("if-match", value, /PATCH|PUT|DELETE/.test(plan.method))(plan),
     ),
   },
   {
@@ -208,7 +208,7 @@ const changes: fc.Arbitrary<Change> = fc.oneof(
       .map(
         (value): Change =>
           (plan) =>
-            plan.path.includes("{")
+            /\{(?!external_id)/.test(plan.path)
               ? { ...plan, path: plan.path.replace(/\{\w+\}/, () => value), mustFail: true }
               : withQuery("y", value)(plan),
       ),
