@@ -23,6 +23,7 @@ const long = [
   "test/seed/{seed,history}.test.ts",
   "test/cli/start.test.ts",
   "test/live/deaf.test.ts",
+  "test/webhooks/killed.test.ts",
   "test/imports/read-file.test.ts",
 ];
 
