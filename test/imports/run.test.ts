@@ -274,6 +274,21 @@ test("finds the records that rows name, and tells of those that are not there or
   expect(accounts.rows).toEqual([{ n: 1 }]);
 });
 
+test("rows name records of their own kind that earlier chunks of the file made", async () => {
+  const { uuid } = await newTenant();
+  const firms = Array.from({ length: 2_000 }, (_, place) =>
+    place < 1_000 ? `f${place},Firm,` : `f${place},Firm,f${place - 1_000}`,
+  );
+  const map = { parent: "parent_account.external_id" };
+  const made = await imported(
+    uuid,
+    { entity: "account", map },
+    "external_id,name,parent",
+    ...firms,
+  );
+  expect(counts(made)).toMatchObject({ rowsCreated: 2_000, rowsRefused: 0 });
+});
+
 test("stops at the first chunk with a refused row if it is told to, and says what stays", async () => {
   const { uuid } = await newTenant();
   const lines = [...people(0, 1_500), "p1500,"];

@@ -196,10 +196,15 @@ const rest = async (milliseconds: number, signal: AbortSignal): Promise<void> =>
 
 /**
  * How many chunks are written at once, while nobody else has requests: each is a transaction with its own mark, and rows
- * with one key are told apart before. One after the other where a chunk decides on those behind it.
+ * with one key are told apart before. One after the other where a chunk decides on those behind it, or rows name others
+ * of their kind, which can be those of an earlier chunk.
  */
-const lanesOf = ({ abortOnError, dryRun, options }: Plan): number =>
-  abortOnError || dryRun || options.createMissing.length > 0 ? 1 : 2;
+const lanesOf = ({ abortOnError, dryRun, options, mapping, import: { entity } }: Plan): number => {
+  const namesOwn = mapping.columns.some(
+    ({ target }) => target !== null && "reference" in target && target.to === entity,
+  );
+  return abortOnError || dryRun || namesOwn || options.createMissing.length > 0 ? 1 : 2;
+};
 
 type Read = { readonly chunk: StagedChunk; readonly rows: readonly PreparedRow[] };
 
