@@ -83,7 +83,9 @@ export function scopesTouched({ query, variables }: Document): readonly string[]
           add(
             Object.values(args)
               .flat()
-              .map((id) => prefixes[String(id).split("-")[0] ?? ""] ?? ""),
+              .map((id) => String(id).split("-")[0] ?? "")
+              // An event may tell of every kind that has a history.
+              .flatMap((prefix) => (prefix === "evt" ? told : (prefixes[prefix] ?? ""))),
           );
         }
         if (node.name.value === "moved") add(referring[parent] ?? []);
