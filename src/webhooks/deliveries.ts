@@ -69,7 +69,7 @@ export class Deliveries {
       }));
       await transaction.rows(
         `INSERT INTO webhook_deliveries AS d (tenant_id, webhook_id, id, position, event_id, record_type, record_id, next_attempt_at)
-         SELECT $1::uuid, $2::uuid, r.id, r.position, r.event_id, r.record_type, r.record_id, clock_timestamp()
+         SELECT $1::uuid, $2::uuid, r.id, r.position, r.event_id, r.record_type, r.record_id, now()
          FROM json_to_recordset($3::json) AS r(id uuid, position bigint, event_id uuid, record_type text, record_id uuid)
          ORDER BY r.position
          ON CONFLICT (tenant_id, webhook_id, position) DO UPDATE
@@ -107,15 +107,15 @@ export class Deliveries {
         `WITH due AS (
            SELECT d.id FROM webhook_deliveries d
            WHERE d.tenant_id = $1::uuid AND d.webhook_id = $2::uuid AND d.status = 'waiting'
-             AND d.next_attempt_at <= clock_timestamp() AND (d.leased_until IS NULL OR d.leased_until <= clock_timestamp())
+             AND d.next_attempt_at <= now() AND (d.leased_until IS NULL OR d.leased_until <= now())
              AND NOT EXISTS (SELECT FROM webhook_deliveries ahead
                WHERE ahead.tenant_id = d.tenant_id AND ahead.webhook_id = d.webhook_id AND ahead.record_id = d.record_id
                  AND ahead.status = 'waiting' AND ahead.position < d.position)
            ORDER BY d.next_attempt_at, d.position
            LIMIT greatest(0, $3::integer - (SELECT count(*) FROM webhook_deliveries l
-             WHERE l.tenant_id = $1::uuid AND l.webhook_id = $2::uuid AND l.status = 'waiting' AND l.leased_until > clock_timestamp())))
+             WHERE l.tenant_id = $1::uuid AND l.webhook_id = $2::uuid AND l.status = 'waiting' AND l.leased_until > now())))
          UPDATE webhook_deliveries d
-         SET attempts = d.attempts + 1, leased_until = clock_timestamp() + $4::integer * interval '1 millisecond'
+         SET attempts = d.attempts + 1, leased_until = now() + $4::integer * interval '1 millisecond'
          FROM due WHERE d.tenant_id = $1::uuid AND d.id = due.id
          RETURNING d.id, d.position::text, d.event_id, d.attempts::text`,
         [tenantId, id, atOnce, milliseconds],
@@ -146,12 +146,17 @@ export class Deliveries {
     const given = JSON.stringify(rows);
     const wasDelivered = outcomes.some(({ status }) => status === "delivered");
     const hasFailed = outcomes.some(({ sent }) => sent != null && sent.failure !== null);
+    const failingSince = wasDelivered
+      ? "NULL"
+      : hasFailed
+        ? "least(failing_since, now())"
+        : "failing_since";
     return this.#transaction(tenantId, async (transaction) => {
       const [state] = await transaction.rows(
-        `UPDATE webhooks SET failing_since = CASE WHEN $3::boolean THEN NULL WHEN $4::boolean THEN coalesce(failing_since, clock_timestamp()) ELSE failing_since END
+        `UPDATE webhooks SET failing_since = ${failingSince}
          WHERE tenant_id = $1::uuid AND id = $2::uuid
-         RETURNING status, (extract(epoch FROM clock_timestamp() - failing_since) * 1000)::bigint::text`,
-        [tenantId, id, wasDelivered, hasFailed],
+         RETURNING status, (extract(epoch FROM now() - failing_since) * 1000)::bigint::text`,
+        [tenantId, id],
       );
       // The endpoint was deleted meanwhile, and its deliveries with it.
       if (state === undefined) return { isActive: false, failingFor: null };
@@ -163,11 +168,12 @@ export class Deliveries {
            AND EXISTS (SELECT FROM webhook_deliveries d WHERE d.tenant_id = $1::uuid AND d.id = r.id)`,
         [tenantId, given],
       );
+      // Citus takes now() neither within CASE or COALESCE nor beside a column, unless in the time of one zone.
       await transaction.rows(
         `UPDATE webhook_deliveries d
          SET status = r.status, status_reason = r.reason, leased_until = NULL,
-           next_attempt_at = clock_timestamp() + r.pause * interval '1 millisecond',
-           finished_at = CASE WHEN r.status <> 'waiting' THEN clock_timestamp() END
+           next_attempt_at = (now() AT TIME ZONE 'UTC' + r.pause * interval '1 millisecond') AT TIME ZONE 'UTC',
+           finished_at = (now() AT TIME ZONE 'UTC' + CASE WHEN r.status <> 'waiting' THEN interval '0' END) AT TIME ZONE 'UTC'
          FROM json_to_recordset($2::json) AS r(id uuid, attempt integer, status delivery_status, reason text, pause integer)
          WHERE d.tenant_id = $1::uuid AND d.id = r.id AND d.status = 'waiting' AND (d.attempts = r.attempt OR r.status = 'delivered')
          RETURNING 1`,

@@ -106,7 +106,7 @@ export class ImportService {
     if (found === null || isEnded(found)) return found;
     await this.#change(
       found,
-      "status = 'cancelled', finished_at = clock_timestamp(), runner = NULL, status_reason = $3",
+      "status = 'cancelled', finished_at = now(), runner = NULL, status_reason = $3",
       "finished_at IS NULL",
       [`Cancelled by ${actor.id}; what was written until then stays.`],
       (transaction) =>
@@ -187,7 +187,7 @@ export class ImportService {
   ): Promise<void> {
     await this.#database.pool.transaction(tenantId, async (transaction) => {
       const changed = await transaction.rows(
-        `UPDATE imports SET ${assignments}, touched_at = clock_timestamp() WHERE tenant_id = $1::uuid AND id = $2::uuid AND ${condition} RETURNING 1`,
+        `UPDATE imports SET ${assignments}, touched_at = now() WHERE tenant_id = $1::uuid AND id = $2::uuid AND ${condition} RETURNING 1`,
         [tenantId, id, ...values],
       );
       if (changed.length > 0) along?.(transaction);

@@ -33,7 +33,7 @@ export class ImportTable {
     const { tenantId, id, runner } = taken;
     const [row] = await this.#transaction(tenantId, (transaction) =>
       transaction.rows(
-        `UPDATE imports SET runner = $3::uuid, status = 'running', started_at = coalesce(started_at, clock_timestamp()), touched_at = clock_timestamp()
+        `UPDATE imports SET runner = $3::uuid, status = 'running', started_at = least(started_at, now()), touched_at = now()
          WHERE tenant_id = $1::uuid AND id = $2::uuid AND status IN ('queued', 'running') RETURNING 1`,
         [tenantId, id, runner],
       ),
@@ -93,11 +93,11 @@ export class ImportTable {
     const marked = await Promise.all([
       unit.rows(
         sql`UPDATE imports SET rows_done = rows_done + ${count(done)}, rows_created = rows_created + ${count(created)},
-            rows_updated = rows_updated + ${count(updated)}, rows_refused = rows_refused + ${count(refused.length)}, touched_at = clock_timestamp()
+            rows_updated = rows_updated + ${count(updated)}, rows_refused = rows_refused + ${count(refused.length)}, touched_at = now()
           WHERE tenant_id = ${tenant} AND id = ${of} AND runner = ${param(runner, "uuid")} AND status = 'running' RETURNING 1`,
       ),
       unit.rows(
-        sql`UPDATE import_chunks SET done_at = clock_timestamp(), body = NULL, keys = '{}', key_rows = '{}', doubles = NULL
+        sql`UPDATE import_chunks SET done_at = now(), body = NULL, keys = '{}', key_rows = '{}', doubles = NULL
           WHERE tenant_id = ${tenant} AND import_id = ${of} AND place = ${count(place)} AND done_at IS NULL RETURNING 1`,
       ),
     ]);
@@ -112,7 +112,7 @@ export class ImportTable {
   ): Promise<boolean> {
     const [row] = await this.#transaction(tenantId, async (transaction) => {
       const ended = await transaction.rows(
-        `UPDATE imports SET status = $4::text::import_status, status_reason = $5, runner = NULL, finished_at = clock_timestamp(), touched_at = clock_timestamp()
+        `UPDATE imports SET status = $4::text::import_status, status_reason = $5, runner = NULL, finished_at = now(), touched_at = now()
          WHERE tenant_id = $1::uuid AND id = $2::uuid AND runner = $3::uuid AND status = 'running'
            AND ($4::text <> 'done' OR NOT EXISTS (SELECT FROM import_chunks c WHERE c.tenant_id = $1::uuid AND c.import_id = $2::uuid AND c.done_at IS NULL))
          RETURNING 1`,

@@ -164,7 +164,7 @@ export class Staging {
     const body = await packRows(texts);
     await this.#transaction(tenantId, async (transaction) => {
       const [open] = await transaction.rows(
-        `UPDATE imports SET touched_at = clock_timestamp() WHERE tenant_id = $1::uuid AND id = $2::uuid AND status = 'uploading' RETURNING 1`,
+        `UPDATE imports SET touched_at = now() WHERE tenant_id = $1::uuid AND id = $2::uuid AND status = 'uploading' RETURNING 1`,
         [tenantId, id],
       );
       if (open === undefined) throw badInput([], "The upload was cancelled.");
@@ -224,7 +224,7 @@ export class Staging {
       if (options.key !== null) transaction.send(findDoubles, [tenantId, id]);
       await transaction.rows(
         `UPDATE imports SET status = $3::import_status, fingerprint = $4::bytea, bytes = $5::bigint, format = $6, encoding = $7,
-           delimiter = $8, header = $9::text[], mapping = $10::jsonb, rows = $11::integer, touched_at = clock_timestamp()
+           delimiter = $8, header = $9::text[], mapping = $10::jsonb, rows = $11::integer, touched_at = now()
          WHERE tenant_id = $1::uuid AND id = $2::uuid AND status = 'uploading' RETURNING 1`,
         [
           tenantId,
