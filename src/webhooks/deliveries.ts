@@ -155,7 +155,7 @@ export class Deliveries {
       const [state] = await transaction.rows(
         `UPDATE webhooks SET failing_since = ${failingSince}
          WHERE tenant_id = $1::uuid AND id = $2::uuid
-         RETURNING status, (extract(epoch FROM now() - failing_since) * 1000)::bigint::text`,
+         RETURNING status, failing_since`,
         [tenantId, id],
       );
       // The endpoint was deleted meanwhile, and its deliveries with it.
@@ -181,7 +181,7 @@ export class Deliveries {
       );
       return {
         isActive: state[0] === "active",
-        failingFor: state[1] == null ? null : Number(state[1]),
+        failingFor: state[1] == null ? null : Date.now() - Date.parse(state[1]),
       };
     });
   }

@@ -80,14 +80,15 @@ export class ImportTable {
     const count = (rows: number) => param(rows, "integer");
     if (refused.length > 0) {
       const { rows, errors } = refusedJson(refused);
+      // RETURNING, since Citus would write them by COPY, which row-level security refuses.
       unit.send(
         sql`INSERT INTO import_refused_rows (tenant_id, import_id, row, cells)
-          SELECT ${tenant}, ${of}, r.row, r.cells FROM json_to_recordset(${param(rows, "json")}) AS r(row integer, cells jsonb)`,
+          SELECT ${tenant}, ${of}, r.row, r.cells FROM json_to_recordset(${param(rows, "json")}) AS r(row integer, cells jsonb) RETURNING 1`,
       );
       unit.send(
         sql`INSERT INTO import_errors (tenant_id, import_id, row, place, "column", field, code, message)
           SELECT ${tenant}, ${of}, r.row, r.place, r.column, r.field, r.code, r.message
-          FROM json_to_recordset(${param(errors, "json")}) AS r(row integer, place integer, "column" text, field text, code text, message text)`,
+          FROM json_to_recordset(${param(errors, "json")}) AS r(row integer, place integer, "column" text, field text, code text, message text) RETURNING 1`,
       );
     }
     const marked = await Promise.all([
