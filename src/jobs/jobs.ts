@@ -12,8 +12,12 @@ const mostConnections = 4;
 const maxPause = 10_000;
 /** How long the engine's last statements may take at the end, and how often they are looked at. */
 const [endingMilliseconds, lookMilliseconds] = [5_000, 10];
-/** SQLSTATEs of a schema and of a function that are not there. */
-const missing: ReadonlySet<unknown> = new Set(["3F000", "42883", "42P01", "42704"]);
+/** SQLSTATEs of a schema, a table or a function that is not there, or that another session makes or changes just now. */
+const unsettled: ReadonlySet<unknown> = new Set(
+  "3F000 42883 42P01 42704 42804 XX000 40P01".split(" "),
+);
+/** How often jobs are added again while the engine's schema is unsettled. */
+const mostAttempts = 4;
 
 const addJobs = `
   SELECT count(*) FROM graphile_worker.add_jobs(ARRAY(
@@ -53,12 +57,15 @@ export class Jobs {
     if (jobs.length === 0) return;
     const rows = jobs.map(({ runAt, ...job }) => ({ ...job, run_at: runAt }));
     const values = [JSON.stringify(rows)];
-    try {
-      await this.#pool.query(addJobs, values);
-    } catch (error) {
-      if (!(error instanceof pg.DatabaseError) || !missing.has(error.code)) throw error;
-      await installEngine(this.#pool, this.#logger);
-      await this.#pool.query(addJobs, values);
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        if (attempt > 1) await installEngine(this.#pool, this.#logger);
+        await this.#pool.query(addJobs, values);
+        return;
+      } catch (error) {
+        const mayPass = error instanceof pg.DatabaseError && unsettled.has(error.code);
+        if (!mayPass || attempt === mostAttempts) throw error;
+      }
     }
   }
 
