@@ -244,11 +244,10 @@ async function showMapping(found: Import): Promise<void> {
   logToErrors(columns(["COLUMN", "FIELD", ""], columnsOf(found).map(lineOf)));
 }
 
-const lineOf = ({ column, field, guessed, note }: ShownColumn): string[] => [
-  column,
-  field ?? "-",
-  note ?? (guessed ? "guessed" : "as said"),
-];
+function lineOf({ column, field, guessed, note }: ShownColumn): string[] {
+  const origin = guessed ? "guessed" : "as said";
+  return [column, field ?? "-", note ?? (field === null ? "" : origin)];
+}
 
 /** What becomes of columns that go nowhere; null where the import shall not begin. */
 async function agreed(

@@ -85,10 +85,10 @@ test("crm import says what is wrong with its options and its file, by their name
     code: 1,
     errors: expect.stringMatching(/^<kind> must be accounts, .*\n--country must be /),
   });
-  expect(await crm("contacts", path, "--yes", "--key", "email")).toMatchObject({
-    code: 1,
-    errors: expect.stringContaining('The columns "Zonk" are no field: map them by --map'),
-  });
+  const stray = await crm("contacts", path, "--yes", "--key", "email");
+  expect(stray.code).toBe(1);
+  expect(stray.errors).toMatch(/^Zonk +-$/m);
+  expect(stray.errors).toContain('The columns "Zonk" are no field: map them by --map');
   const missing = await crm("contacts", join(folder, "none.csv"), "--yes");
   expect(missing).toMatchObject({
     code: 1,
