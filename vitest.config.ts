@@ -27,8 +27,8 @@ const long = [
   "test/imports/read-file.test.ts",
 ];
 
-/** Those that are for `npm run test:long` alone: they install packages, or run another version. */
-const onlyLong = ["test/deploying/{image,upgrade}.test.ts"];
+/** Those that are for `npm run test:long` alone: they install packages. */
+const onlyLong = ["test/deploying/image.test.ts"];
 
 /** A Citus to run the tests on (CONTRIBUTING.md). */
 const citusUrl = env["CRM_TEST_CITUS_URL"];

@@ -7,12 +7,12 @@ import { Credentials } from "../src/auth/credentials.ts";
 import { operatorOf } from "../src/auth/operator.ts";
 import { loadConfig } from "../src/config.ts";
 import { openDatabase } from "../src/db/database.ts";
-import type { ImportOptions } from "../src/imports/run/types.ts";
 import { Jobs } from "../src/jobs/jobs.ts";
 import { LiveFeed } from "../src/live/feed.ts";
 import { catalog } from "../src/modules/catalog.ts";
 import { openImports } from "../src/open-imports.ts";
 import { createLog } from "../src/telemetry/log.ts";
+import { usualOptions } from "../test/support/imports/usual-options.ts";
 
 const askedSchema = z.object({
   tenantId: z.uuid(),
@@ -71,29 +71,9 @@ async function serve(url: string): Promise<void> {
     const cpu = process.cpuUsage();
     const startedAt = performance.now();
     const seconds = (): number => (performance.now() - startedAt) / 1_000;
-    const options: ImportOptions = {
-      entity: "contact",
-      mode,
-      key,
-      onError: "continue",
-      dryRun: false,
-      unmapped: "wait",
-      map: {},
-      file: {},
-      manner: {
-        dates: null,
-        decimals: null,
-        country: null,
-        timeZone: "UTC",
-        values: {},
-        defaults: {},
-        empty: "skip",
-      },
-      createMissing: [],
-    };
     const staged = await imports.service.stage(
       actor,
-      { options, fileName: path, force: true },
+      { options: { ...usualOptions, mode, key }, fileName: path, force: true },
       createReadStream(path),
     );
     const stagedSeconds = seconds();

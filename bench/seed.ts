@@ -6,12 +6,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { parseArgs } from "node:util";
-import pg from "pg";
+import type pg from "pg";
 import { from as copyFrom, to as copyTo } from "pg-copy-streams";
 import { startEmbedded } from "../src/db/embedded.ts";
 import { migrate } from "../src/db/migrate.ts";
 import { seed } from "../src/seed/seed.ts";
 import { copyColumns, tableNames, type TableName } from "../src/seed/tables.ts";
+import { withClient } from "../test/support/database/with-client.ts";
 
 const { values } = parseArgs({
   options: {
@@ -101,17 +102,4 @@ function report(what: string, rows: number, seconds: number): void {
   console.log(
     `${what}: ${rows.toLocaleString("en-US")} rows, ${seconds.toFixed(1)} s, ${speed} rows/s`,
   );
-}
-
-async function withClient<Result>(
-  url: string,
-  work: (client: pg.Client) => Promise<Result>,
-): Promise<Result> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
 }

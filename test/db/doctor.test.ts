@@ -1,4 +1,3 @@
-import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { examine, type Finding, judgeVersion } from "../../src/db/doctor.ts";
 import {
@@ -6,6 +5,7 @@ import {
   createTestDatabase,
   type TestDatabase,
 } from "../support/database/database.ts";
+import { withClient } from "../support/database/with-client.ts";
 
 /** Roles belong to the whole cluster, which other tests use: harm is done to this one. */
 const scratchRole = `doctor_${process.pid}`;
@@ -155,11 +155,5 @@ async function finding(
 }
 
 async function execute({ url }: TestDatabase, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(sql);
-  } finally {
-    await client.end();
-  }
+  await withClient(url, (client) => client.query(sql));
 }

@@ -5,11 +5,11 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { attachEmbedded, startEmbedded } from "../../src/db/embedded.ts";
 import { processLives } from "../../src/db/embedded-process.ts";
 import { StartupError } from "../../src/lib/startup-error.ts";
+import { withClient } from "../support/database/with-client.ts";
 
 const isRoot = process.getuid?.() === 0;
 const flags = ["-c", "fsync=off", "-c", "shared_buffers=16MB"];
@@ -54,14 +54,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function query(url: string, sql: string): Promise<Record<string, unknown>[]> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query<Record<string, unknown>>(sql)).rows;
-  } finally {
-    await client.end();
-  }
+function query(url: string, sql: string): Promise<Record<string, unknown>[]> {
+  return withClient(url, async (client) => (await client.query(sql)).rows);
 }
 
 async function serverPid(directory = join(dataDir, "postgres")): Promise<number> {

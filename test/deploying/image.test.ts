@@ -12,10 +12,10 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { freePort } from "../../tools/pgbouncer.ts";
 import { createEmptyDatabase } from "../support/database/database.ts";
+import { withClient } from "../support/database/with-client.ts";
 import { readServices } from "../support/deploying/compose.ts";
 import {
   buildImage,
@@ -39,22 +39,9 @@ const services = readServices();
 const run = promisify(execFile);
 const pgDump = ["/usr/bin/pg_dump", "/usr/local/bin/pg_dump"].find(existsSync) ?? null;
 
-async function onDatabase<Result>(
-  url: string,
-  work: (client: pg.Client) => Promise<Result>,
-): Promise<Result> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
-}
-
 /** A hash of the rows of each table. */
 function contentsOf(url: string): Promise<Record<string, string>> {
-  return onDatabase(url, async (client) => {
+  return withClient(url, async (client) => {
     const { rows } = await client.query<{ name: string }>(
       "SELECT relname AS name FROM pg_stat_user_tables WHERE schemaname = 'public' ORDER BY 1",
     );
@@ -189,7 +176,7 @@ describe.each(versions)("on PostgreSQL %s, unprivileged and read-only", (version
           env: { ...env, DATABASE_URL: restored },
         });
       const told = (await doctor()).output.matchAll(/SELECT plan_tenants_alike\('\w+'\)/g);
-      await onDatabase(restored, async (client) => {
+      await withClient(restored, async (client) => {
         for (const [statement] of told) await client.query(statement);
       });
       expect((await doctor()).output).not.toMatch(/^OFF  (?!settings)/m);

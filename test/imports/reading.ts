@@ -18,6 +18,8 @@ import { contactWrites } from "../../src/modules/contact/service.ts";
 import { dealWrites } from "../../src/modules/deal/service.ts";
 import { lineItemWrites } from "../../src/modules/line-item/service.ts";
 import { quoteWrites } from "../../src/modules/quote/service.ts";
+import { bytesOf } from "../support/imports/bytes.ts";
+import { usualManner } from "../support/imports/usual-options.ts";
 
 export const imported = {
   account: accountWrites,
@@ -27,22 +29,6 @@ export const imported = {
   lineItem: lineItemWrites,
   quote: quoteWrites,
 } as const satisfies Readonly<Record<string, Imported>>;
-
-export const plainManner: Manner = {
-  dates: null,
-  decimals: null,
-  country: null,
-  timeZone: "UTC",
-  values: {},
-  defaults: {},
-  empty: "skip",
-};
-
-export async function* bytesOf(
-  ...parts: readonly (string | Uint8Array)[]
-): AsyncGenerator<Uint8Array> {
-  for (const part of parts) yield typeof part === "string" ? Buffer.from(part) : part;
-}
 
 /** A file that is read whole. */
 export async function readAll(
@@ -103,7 +89,7 @@ export async function readText(
   const mapping = guessMapping(imported[entity], header, rows, map);
   const read = rows.map((row) => ({
     number: row.number,
-    ...readRow(imported[entity], mapping, { ...plainManner, ...manner }, row),
+    ...readRow(imported[entity], mapping, { ...usualManner, ...manner }, row),
   }));
   return { header, rows, found, mapping, read };
 }

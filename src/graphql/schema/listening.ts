@@ -44,3 +44,8 @@ export function listensOf({ extensions }: Extended): Listens | null {
 function isListens(value: unknown): value is Listens {
   return typeof value === "object" && value !== null;
 }
+
+/** Streams are opened by the server, which reads many events at once. The executor only resolves single events. */
+export function openedByServer(): AsyncIterable<LiveOutcome> {
+  throw new Error("a subscription was given to the executor");
+}

@@ -8,7 +8,12 @@ import { patternsIn, type Filter } from "../../query/filter-value.ts";
 import type { Row } from "../../query/row.ts";
 import type { SchemaTypes } from "../../graphql/schema/builder.ts";
 import type { Context } from "../../graphql/schema/context.ts";
-import { listens, type AskedChanges, type LiveOutcome } from "../../graphql/schema/listening.ts";
+import {
+  listens,
+  openedByServer,
+  type AskedChanges,
+  type LiveOutcome,
+} from "../../graphql/schema/listening.ts";
 import { ofOutcome } from "../../graphql/schema/payload-source.ts";
 import { written } from "../../graphql/schema/record-node.ts";
 import type { SchemaParts } from "../../graphql/schema/schema-parts.ts";
@@ -191,15 +196,6 @@ async function sentEvent(
   });
   const event = await ctx.reader.record(`${fieldKey(info)}<event`, request, id);
   return event === null ? null : withoutUnseen(event, ctx.actor.appId);
-}
-
-/** Streams are opened by the server, which reads many events at once. The executor only resolves single events. */
-function openedByServer(
-  _root: unknown,
-  _args: unknown,
-  _context: Context,
-): AsyncIterable<LiveOutcome> {
-  throw new Error("a subscription was given to the executor");
 }
 
 const textIn = (value: unknown): string | null => (typeof value === "string" ? value : null);

@@ -6,7 +6,7 @@ import {
   forwardPages,
 } from "../../graphql/schema/forward-pages.ts";
 import type { Context } from "../../graphql/schema/context.ts";
-import { listens, type LiveOutcome } from "../../graphql/schema/listening.ts";
+import { listens, openedByServer, type LiveOutcome } from "../../graphql/schema/listening.ts";
 import { pageSize } from "../../graphql/schema/page-arguments.ts";
 import type { SchemaParts } from "../../graphql/schema/schema-parts.ts";
 import { importsVisibleTo } from "../../imports/run/import-service.ts";
@@ -309,15 +309,6 @@ function pageAsked(args: {
   readonly after?: string | null | undefined;
 }): PageAsked {
   return { limit: pageSize({ first: args.first ?? usualPage }).limit, after: args.after ?? null };
-}
-
-/** Streams are opened by the server; the executor only resolves single events. */
-function openedByServer(
-  _root: unknown,
-  _args: unknown,
-  _context: Context,
-): AsyncIterable<LiveOutcome> {
-  throw new Error("a subscription was given to the executor");
 }
 
 const progresses = new WeakMap<Import, Promise<Progress>>();

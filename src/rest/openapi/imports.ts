@@ -115,6 +115,8 @@ function success(action: ImportAction, made: Answers, components: Components): J
   const json = (shape: JsonSchema, example: unknown) => ({
     "application/json": { schema: shape, example },
   });
+  const found = () =>
+    made.sent("ImportFound", "The import as it is now.", json(schema, importExample), quotaHeaders);
   switch (action) {
     case "list": {
       const list = components.add("schemas", "ImportList", {
@@ -131,12 +133,7 @@ function success(action: ImportAction, made: Answers, components: Components): J
     }
     case "create":
       return {
-        200: made.sent(
-          "ImportFound",
-          "The import as it is now.",
-          json(schema, importExample),
-          quotaHeaders,
-        ),
+        200: found(),
         202: made.sent(
           "ImportAccepted",
           "The file was read, and its rows are kept to be written.",
@@ -154,14 +151,7 @@ function success(action: ImportAction, made: Answers, components: Components): J
         ),
       };
     default:
-      return {
-        200: made.sent(
-          "ImportFound",
-          "The import as it is now.",
-          json(schema, importExample),
-          quotaHeaders,
-        ),
-      };
+      return { 200: found() };
   }
 }
 

@@ -11,6 +11,8 @@ import type { ImportOptions, NewImport, Staged } from "../../../src/imports/run/
 import { LiveFeed } from "../../../src/live/feed.ts";
 import { catalog } from "../../../src/modules/catalog.ts";
 import { crmWrites } from "../../../src/modules/crm-writes.ts";
+import { bytesOf } from "./bytes.ts";
+import { usualOptions } from "./usual-options.ts";
 
 type Of = { readonly tenantId: string; readonly id: string };
 
@@ -54,11 +56,15 @@ export class Importer {
   /** Sends a file as the operator does, or as another. */
   stage(actor: Actor | string, asked: AskedImport, ...parts: readonly string[]): Promise<Staged> {
     const { force = false, ...options } = asked;
-    const sent: NewImport = { options: { ...usual, ...options }, fileName: "test.csv", force };
+    const sent: NewImport = {
+      options: { ...usualOptions, ...options },
+      fileName: "test.csv",
+      force,
+    };
     return this.service.stage(
       typeof actor === "string" ? operatorOf(actor) : actor,
       sent,
-      bytesOf(parts),
+      bytesOf(...parts),
     );
   }
 
@@ -79,28 +85,3 @@ export class Importer {
 }
 
 export type AskedImport = Partial<ImportOptions> & { readonly force?: boolean };
-
-const usual: ImportOptions = {
-  entity: "contact",
-  mode: "create",
-  key: null,
-  onError: "continue",
-  dryRun: false,
-  unmapped: "wait",
-  map: {},
-  file: {},
-  manner: {
-    dates: null,
-    decimals: null,
-    country: null,
-    timeZone: "UTC",
-    values: {},
-    defaults: {},
-    empty: "skip",
-  },
-  createMissing: [],
-};
-
-async function* bytesOf(parts: readonly string[]): AsyncGenerator<Uint8Array> {
-  for (const part of parts) yield await Promise.resolve(Buffer.from(part));
-}

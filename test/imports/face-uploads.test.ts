@@ -1,0 +1,271 @@
+import { connect } from "node:net";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { at, listAt } from "../support/gateway/gateway.ts";
+import { patience } from "../support/database/waiting.ts";
+import { idOf, ImportFace, issuesOf, path, type Sent } from "../support/imports/face.ts";
+
+let face: ImportFace;
+
+beforeAll(async () => {
+  face = await ImportFace.start({ RECEIVE_TIMEOUT: "4s", IMPORT_MAX_BYTES: "2000000" });
+});
+afterAll(() => face.started.gateway.close());
+
+/** The place of the first issue; empty without any. */
+const whereIn = ({ body }: { readonly body: unknown }): unknown =>
+  Object(body)["issues"] === undefined ? "" : issuesOf({ body })[0]?.[0];
+
+describe("a file that is sent", () => {
+  it("is imported by its guessed mapping, which the answer shows", async () => {
+    const csv = "E-Mail;Nachname;Ort\nada@x.example;Lovelace;Köln\nbob@x.example;Bär;Ulm\n";
+    const told = await face.send(Buffer.from(csv, "latin1"), {
+      query: "entity=contacts&key=email",
+    });
+    expect(told.status).toBe(202);
+    expect(told.headers.get("location")).toBe(`${path}/${idOf(told)}`);
+    expect(told.body).toMatchObject({
+      entity: "contacts",
+      mode: "upsert",
+      key: "email",
+      format: "csv",
+      encoding: "windows-1252",
+      delimiter: ";",
+      unmapped: [],
+      columns: [
+        { column: "E-Mail", field: "email", guessed: true },
+        { column: "Nachname", field: "last_name", guessed: true },
+        { column: "Ort", field: "city", guessed: true },
+      ],
+    });
+    expect(await face.over(told)).toMatchObject({
+      status: "done",
+      rows: 2,
+      rows_done: 2,
+      rows_created: 2,
+      rows_refused: 0,
+      seconds_left: 0,
+      errors: null,
+    });
+    const found = await face.started.rest.get("/api/v1/crm/contacts?email=ada@x.example");
+    expect(listAt(found.body, "data")).toMatchObject([{ last_name: "Lovelace", city: "Köln" }]);
+    // The same again is the same import; the same rows under force change nothing.
+    const again = await face.send(Buffer.from(csv, "latin1"), {
+      query: "entity=contacts&key=email",
+    });
+    expect([again.status, idOf(again)]).toEqual([200, idOf(told)]);
+    const forced = await face.send(Buffer.from(csv, "latin1"), {
+      query: "entity=contacts&key=email&force=true",
+    });
+    expect(forced.status).toBe(202);
+    expect(await face.over(forced)).toMatchObject({
+      rows_created: 0,
+      rows_updated: 0,
+      rows_unchanged: 2,
+    });
+  });
+
+  it("waits with columns that are no field, until it is said what becomes of them", async () => {
+    const told = await face.send("email,Zonk\nzonk@x.example,7\n", {
+      query: "entity=contacts&key=email",
+    });
+    expect(told.body).toMatchObject({ status: "waiting", unmapped: ["Zonk"] });
+    const start = `${path}/${idOf(told)}/start`;
+    expect(await face.ask("POST", start)).toMatchObject({ status: 400 });
+    expect(await face.ask("POST", `${start}?unmapped=custom_fields`)).toMatchObject({
+      status: 200,
+      body: { columns: [{}, { column: "Zonk", field: "custom_fields.Zonk" }] },
+    });
+    expect(await face.over(told)).toMatchObject({ status: "done", rows_created: 1 });
+  });
+
+  it("tells refused rows in a file that is mended and sent again", async () => {
+    const csv = 'last_name,email,Zonk\nGood,good@x.example,a\nBad,nonsense,=1+1\nWorse,,"b\nc"\n';
+    const query = "entity=contacts&key=email&unmapped=custom_fields";
+    const told = await face.send(csv, { query });
+    expect(await face.over(told)).toMatchObject({ rows_created: 1, rows_refused: 2 });
+    const { body, headers } = await face.ask("GET", `${path}/${idOf(told)}/errors.csv`);
+    expect(headers.get("content-disposition")).toContain("refused-");
+    const text = String(body);
+    expect(text).toContain("import_row,import_column,import_error,last_name,email,Zonk");
+    expect(text).toMatch(/\r\n3,email,[^\r]+,Bad,nonsense,'=1\+1\r\n/);
+    const mended = text
+      .replace("nonsense", "bad@x.example")
+      .replace("Worse,,", "Worse,w@x.example,");
+    const again = await face.send(mended, { query });
+    expect(await face.over(again)).toMatchObject({
+      status: "done",
+      rows_created: 2,
+      rows_refused: 0,
+    });
+    const found = await face.started.rest.get("/api/v1/crm/contacts?email=bad@x.example");
+    expect(listAt(found.body, "data")).toMatchObject([{ custom_fields: { Zonk: "=1+1" } }]);
+  });
+
+  it("comes as JSON Lines, as a list, compressed, or in a form with options in front", async () => {
+    const line = (n: number) => JSON.stringify({ email: `j${n}@x.example`, last_name: `J${n}` });
+    const query = "entity=contacts&key=email";
+    const sent = [
+      await face.send(`${line(1)}\n${line(2)}\n`, { query, type: "application/x-ndjson" }),
+      await face.send(`[${line(3)},${line(4)}]`, { query, type: "application/json" }),
+      await face.send(gzipSync(`email,last_name\nj5@x.example,J5\n`), {
+        query,
+        headers: { "content-encoding": "gzip" },
+      }),
+    ];
+    const form = new FormData();
+    form.set(
+      "options",
+      JSON.stringify({ entity: "contacts", key: "email", map: { Mail: "email" } }),
+    );
+    form.set(
+      "file",
+      new Blob(["Mail,Name\nj6@x.example,J6\n"], { type: "text/csv" }),
+      "people.csv",
+    );
+    const inForm = await face.ask("POST", `${path}?map=Name:last_name`, { body: form });
+    expect(inForm.body).toMatchObject({
+      file_name: "people.csv",
+      columns: [
+        { column: "Mail", field: "email", guessed: false },
+        { column: "Name", field: "last_name", guessed: false },
+      ],
+    });
+    for (const told of [...sent, inForm])
+      expect(await face.over(told)).toMatchObject({ status: "done" });
+    const found = await face.started.rest.get(
+      "/api/v1/crm/contacts?last_name[starts_with]=J&sort=email",
+    );
+    const names = listAt(found.body, "data").map((one) => at(one, "last_name"));
+    expect(names).toEqual(["J1", "J2", "J3", "J4", "J5", "J6"]);
+  });
+
+  it("is tried by a dry run, and writes nothing", async () => {
+    const told = await face.send("email\ndry@x.example\nwet\n", {
+      query: "entity=contacts&key=email&dry_run=true&default=last_name=Dry",
+    });
+    expect(await face.over(told)).toMatchObject({
+      dry_run: true,
+      status: "done",
+      rows_created: 1,
+      rows_refused: 1,
+    });
+    const found = await face.started.rest.get("/api/v1/crm/contacts?email=dry@x.example");
+    expect(listAt(found.body, "data")).toEqual([]);
+  });
+
+  it.each([
+    [
+      "nothing said",
+      "",
+      [["entity", "must be accounts, contacts, deals, activities, quotes or line-items."]],
+    ],
+    [
+      "nonsense",
+      "entity=people&mode=x&map=nonsense&dry_run=maybe&size=7&key=a&key=b",
+      [
+        ["map", "must be like E-Mail:email."],
+        ["key", "is given twice; send it once."],
+        ["entity", expect.any(String)],
+        ["mode", "must be create, upsert or update."],
+        ["dry_run", "must be true or false."],
+        ["size", expect.stringContaining("is not known")],
+      ],
+    ],
+    [
+      "a field that is none",
+      "entity=contacts&map=a:nonsense",
+      [["map.a", expect.stringContaining("is no field")]],
+    ],
+    ["no key", "entity=contacts&mode=update", [["key", expect.any(String)]]],
+  ])("is refused with %s, and nothing is kept", async (_name, query, issues) => {
+    const before = await face.kept();
+    const told = await face.send("a,email\n1,x@x.example\n", { query });
+    expect([told.status, issuesOf(told)]).toEqual([400, issues]);
+    expect(await face.kept()).toBe(before);
+  });
+
+  it.each<[string, BodyInit, Sent, number, string]>([
+    ["a quote that is not closed", 'email\n"a@x.example\n', {}, 400, "file.2"],
+    ["nothing", "", {}, 400, "file"],
+    ["a spreadsheet", Buffer.from("504b030414000600", "hex"), {}, 400, "file"],
+    ["no gzip", "email\n", { headers: { "content-encoding": "gzip" } }, 400, ""],
+    [
+      "half of a gzip",
+      gzipSync("email\n".repeat(99)).subarray(0, 30),
+      { headers: { "content-encoding": "gzip" } },
+      400,
+      "",
+    ],
+    [
+      "a bomb",
+      gzipSync(Buffer.alloc(3_000_000, "a\n")),
+      { headers: { "content-encoding": "gzip" } },
+      413,
+      "",
+    ],
+    ["too much", Buffer.alloc(3_000_000, "a\n"), {}, 413, ""],
+    ["a picture", "x", { type: "image/png" }, 415, ""],
+    ["another coding", "x", { headers: { "content-encoding": "br" } }, 415, ""],
+    [
+      "half of a form",
+      '--b\r\ncontent-disposition: form-data; name="file"; filename="a"\r\n\r\nemail\n',
+      { type: "multipart/form-data; boundary=b" },
+      400,
+      "",
+    ],
+    ["a form without a file", "--b--\r\n", { type: "multipart/form-data; boundary=b" }, 400, ""],
+    ["a form without a boundary", "x", { type: "multipart/form-data" }, 400, ""],
+  ])("that is %s is refused, and nothing is kept", async (_name, body, sent, status, where) => {
+    const before = await face.kept();
+    const told = await face.send(body, sent);
+    expect([told.status, whereIn(told)]).toEqual([status, where]);
+    expect(await face.kept()).toBe(before);
+  });
+});
+
+describe("a client that does not send its file", () => {
+  /** Sends the head of an upload, and then what it is told to. */
+  async function upload() {
+    const { hostname, port } = new URL(face.started.gateway.url);
+    const socket = connect(Number(port), hostname);
+    let text = "";
+    socket.on("error", () => undefined);
+    socket.on("data", (chunk) => (text += chunk.toString()));
+    const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+    socket.write(
+      `POST ${path}?entity=contacts HTTP/1.1\r\nHost: a\r\nX-Api-Key: ${face.started.key}\r\nContent-Type: text/csv\r\nTransfer-Encoding: chunked\r\n\r\n`,
+    );
+    const chunk = (line: string) => socket.write(`${line.length.toString(16)}\r\n${line}\r\n`);
+    chunk("email,last_name\n");
+    return { socket, chunk, closed, read: () => text };
+  }
+
+  const untilKept = async (count: number): Promise<void> => {
+    await expect.poll(() => face.kept(), patience).toBe(count);
+  };
+
+  it("leaves nothing when it is cut", async () => {
+    const before = await face.kept();
+    const { socket, chunk, closed } = await upload();
+    for (let row = 0; row < 3_000; row += 1) chunk(`cut${row}@x.example,${row}\n`);
+    await untilKept(before + 1);
+    socket.destroy();
+    await closed;
+    await untilKept(before);
+    expect(await face.kept()).toBe(before);
+  });
+
+  it("is told that it is too slow, and holds no connection meanwhile", async () => {
+    const before = await face.kept();
+    const slow = await upload();
+    const timer = setInterval(() => slow.chunk("a"), 50);
+    await untilKept(before + 1);
+    expect(face.started.gateway.database.pool.load).toEqual({ taken: 0, waiting: 0 });
+    expect((await face.started.rest.get("/api/v1/crm/contacts?limit=1")).status).toBe(200);
+    await slow.closed;
+    clearInterval(timer);
+    expect(slow.read()).toMatch(/^HTTP\/1\.1 408 /);
+    await untilKept(before);
+  });
+});
