@@ -11,10 +11,9 @@ import {
 } from "./migration-files.ts";
 import {
   lockMilliseconds,
+  beginInTurn,
   patiently,
   takeTurn,
-  tryLock,
-  tryLockSession,
   unlockSession,
 } from "./migration-locks.ts";
 import { migrationSteps } from "./migration-steps.ts";
@@ -145,9 +144,8 @@ async function applyNext(
   client: pg.Client,
   files: readonly MigrationFile[],
 ): Promise<string | undefined> {
-  await client.query("BEGIN");
   try {
-    await takeTurn(client, tryLock);
+    await beginInTurn(client);
     // A time limit meant for requests must not stop the building of an index.
     await client.query(
       `SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = ${lockMilliseconds}`,
@@ -185,7 +183,7 @@ async function applyConcurrently(
   client: pg.Client,
   files: readonly MigrationFile[],
 ): Promise<string | undefined> {
-  await takeTurn(client, tryLockSession);
+  await takeTurn(client);
   try {
     const next = nextMissing(files, await readHistory(client));
     if (next === undefined) return undefined;

@@ -2,10 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { StartupError } from "../lib/startup-error.ts";
 
-// The number that `prisma migrate deploy` locks too, so it and we exclude each other.
-export const tryLock = "SELECT pg_try_advisory_xact_lock(72707369) AS locked";
-export const tryLockSession = "SELECT pg_try_advisory_lock(72707369) AS locked";
-export const unlockSession = "SELECT pg_advisory_unlock(72707369)";
+/** The number that `prisma migrate deploy` locks too, so it and we exclude each other. */
+const turn = 72_707_369;
+/** Gives back what `takeTurn` took. */
+export const unlockSession = `SELECT pg_advisory_unlock(${turn})`;
 const pollMilliseconds = 50;
 
 /**
@@ -20,12 +20,28 @@ const mostAttempts = 200;
 const lockTroubles: ReadonlySet<string | undefined> = new Set(["55P03", "40P01"]);
 
 /** Waits until no other process migrates. It asks again and again: a waiting statement would hold up an index that is built. */
-export async function takeTurn(client: pg.Client, sql: string): Promise<void> {
-  for (;;) {
-    const { rows } = await client.query<{ locked: boolean }>(sql);
-    if (rows[0]?.locked === true) return;
+export async function takeTurn(client: pg.Client): Promise<void> {
+  while (!(await isLocked(client, `SELECT pg_try_advisory_lock(${turn}) AS locked`))) {
     await sleep(pollMilliseconds);
   }
+}
+
+/**
+ * Begins a transaction in which no other process migrates. Each question has a transaction of its own: an index that is
+ * built waits for the end of all that it finds at work.
+ */
+export async function beginInTurn(client: pg.Client): Promise<void> {
+  for (;;) {
+    await client.query("BEGIN");
+    if (await isLocked(client, `SELECT pg_try_advisory_xact_lock(${turn}) AS locked`)) return;
+    await client.query("ROLLBACK");
+    await sleep(pollMilliseconds);
+  }
+}
+
+async function isLocked(client: pg.Client, sql: string): Promise<boolean> {
+  const { rows } = await client.query<{ locked: boolean }>(sql);
+  return rows[0]?.locked === true;
 }
 
 /** Begins again while requests hold the locks that a migration needs. */

@@ -203,3 +203,27 @@ test("builds indexes beside writers, in any number of processes; a failed one be
   expect(runs.flatMap(({ applied }) => applied).toSorted()).toEqual(["2_second", "3_third"]);
   expect(await query(invalid)).toEqual([]);
 });
+
+test("who waits for its turn holds no transaction open, whose end an index would wait for", async () => {
+  await write("1_first", "CREATE TABLE things (id int);");
+  await migrate({ url: database.url, directory });
+  await write("2_second", "CREATE INDEX CONCURRENTLY things_id ON things (id);\n");
+  const writer = new pg.Client({ connectionString: database.url });
+  await writer.connect();
+  await writer.query("BEGIN; INSERT INTO things VALUES (1)");
+  const sessions = (is: string) =>
+    query(
+      `SELECT DISTINCT state FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'crm-gateway migrate' AND (query LIKE 'CREATE INDEX%') = ${is}`,
+    );
+  const building = migrate({ url: database.url, directory });
+  await expect.poll(() => sessions("true")).toEqual([{ state: "active" }]);
+  const waiting = migrate({ url: database.url, directory });
+  // Between two questions.
+  await expect.poll(() => sessions("false")).toEqual([{ state: "idle" }]);
+  await writer.query("COMMIT");
+  await writer.end();
+  expect(await Promise.all([building, waiting])).toEqual([
+    { applied: ["2_second"] },
+    { applied: [] },
+  ]);
+});
