@@ -165,7 +165,8 @@ export class Deliveries {
          SELECT $1::uuid, r.attempt_id, r.id, r.started_at, r.milliseconds, r.http_status, r.answer, r.failure
          FROM json_to_recordset($2::json) AS r(attempt_id uuid, id uuid, started_at timestamptz, milliseconds integer, http_status integer, answer text, failure text)
          WHERE r.started_at IS NOT NULL
-           AND EXISTS (SELECT FROM webhook_deliveries d WHERE d.tenant_id = $1::uuid AND d.id = r.id)`,
+           AND EXISTS (SELECT FROM webhook_deliveries d WHERE d.tenant_id = $1::uuid AND d.id = r.id)
+         RETURNING 1`,
         [tenantId, given],
       );
       // Citus takes now() neither within CASE or COALESCE nor beside a column, unless in the time of one zone.

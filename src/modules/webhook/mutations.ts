@@ -342,7 +342,7 @@ async function redeliver(ctx: Context, sentId: string): Promise<DeliveryResult> 
   if (id === null) {
     return { delivery: null, problems: [invalid(["id"], idComplaint(deliveryPrefix, sentId))] };
   }
-  const [delivery = null] = await prisma.webhookDelivery.updateManyAndReturn({
+  const { count } = await prisma.webhookDelivery.updateMany({
     where: { tenantId, id, status: { not: "waiting" }, webhook: visibleTo(actor) },
     data: {
       status: "waiting",
@@ -353,6 +353,9 @@ async function redeliver(ctx: Context, sentId: string): Promise<DeliveryResult> 
       finishedAt: null,
     },
   });
+  // Read behind it: Citus gives no enum back from an UPDATE.
+  const delivery =
+    count === 0 ? null : await prisma.webhookDelivery.findFirst({ where: { tenantId, id } });
   if (delivery !== null) {
     await webhooks.wake({ tenantId, id: delivery.webhookId });
     return { delivery, problems: [] };

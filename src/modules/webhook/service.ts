@@ -193,7 +193,10 @@ async function changed(
   webhook: Webhook,
   data: Prisma.WebhookUncheckedUpdateManyInput,
 ): Promise<WebhookResult> {
-  const [found = null] = await prisma.webhook.updateManyAndReturn({ where: keyOf(webhook), data });
+  const where = keyOf(webhook);
+  // Read behind it: Citus gives no enum back from an UPDATE.
+  await prisma.webhook.updateMany({ where, data });
+  const found = await prisma.webhook.findFirst({ where });
   return found === null ? refused(notFound(["id"], "Webhook")) : { webhook: found, problems: [] };
 }
 
