@@ -133,11 +133,16 @@ test("every event arrives once, signed, in the order of its record, with what it
 
 test("a failing record's events wait for it in order, another record's do not; the id stays", async () => {
   const { id } = await makeWebhook("/fails");
-  const [bad, good] = [await makeDeal(), await makeDeal()];
+  // An event may come before its record's id is known here.
+  const made = Promise.withResolvers<readonly string[]>();
   receiver.answer("/fails", (received, response) => {
-    const fails = received.data.record_id === bad && versions("/fails", bad).length <= 2;
-    response.writeHead(fails ? 500 : 200).end("x".repeat(3_000));
+    void made.promise.then(([failing = ""]) => {
+      const fails = received.data.record_id === failing && versions("/fails", failing).length <= 2;
+      response.writeHead(fails ? 500 : 200).end("x".repeat(3_000));
+    });
   });
+  const [bad, good] = [await makeDeal(), await makeDeal()];
+  made.resolve([bad, good]);
   await updateDeal(bad, { name: "b" });
   await updateDeal(good, { name: "g" });
   await expect.poll(() => versions("/fails", bad).at(-1), patient).toBe(2);
