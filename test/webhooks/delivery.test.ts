@@ -136,10 +136,12 @@ test("a failing record's events wait for it in order, another record's do not; t
   // An event may come before its record's id is known here.
   const made = Promise.withResolvers<readonly string[]>();
   receiver.answer("/fails", (received, response) => {
-    void made.promise.then(([failing = ""]) => {
+    const answer = async (): Promise<void> => {
+      const [failing = ""] = await made.promise;
       const fails = received.data.record_id === failing && versions("/fails", failing).length <= 2;
       response.writeHead(fails ? 500 : 200).end("x".repeat(3_000));
-    });
+    };
+    void answer();
   });
   const [bad, good] = [await makeDeal(), await makeDeal()];
   made.resolve([bad, good]);
