@@ -14,7 +14,7 @@ export type Transaction = {
    * commit) fails with its error.
    */
   send(text: string, values: readonly unknown[]): void;
-  /** Takes the rows of what is sent from now on, as bytes, until it is closed or the transaction ends. */
+  /** Hands over the rows of later statements as bytes. It ends when it is closed, or with the transaction. */
   tap(onRow: OnRow): RowTap;
   /**
    * Reads after the commit, in its round trip. It is called once at most. Null if the transaction was not committed. A

@@ -10,7 +10,7 @@ export class ByteWriter {
     this.bytes = Buffer.allocUnsafe(size);
   }
 
-  /** Makes room for so many more. */
+  /** Makes room for `count` more bytes. */
   room(count: number): void {
     const needed = this.length + count;
     if (needed <= this.bytes.length) return;

@@ -42,7 +42,7 @@ export class Listener {
   }
 
   /**
-   * Gets the part of a page that it does not have yet; gives how many events that are. So many listeners ask the same.
+   * Delivers the part of a page that the listener lacks, and gives the number of its events. `alike` listeners ask the same.
    */
   deliver(page: LogPage, matched: Matched, alike: number): number {
     if (matched instanceof Error) {

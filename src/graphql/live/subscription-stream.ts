@@ -35,7 +35,7 @@ const bytesAhead = 1_000_000;
 /** How many events are read at once until it is known how long they are. */
 const eventsAtFirst = 20;
 
-/** Points for events that did not match are taken when they are so many, and so many at once. */
+/** Points for events that did not match are taken from 10 on, and at most 100 at once. */
 const [leastPoints, mostPoints] = [10, 100];
 
 /** How often a read of events is tried again while the database does not answer, and how long each time is waited. */

@@ -38,7 +38,7 @@ export async function readFile(
   return { header, rows: await begun(rows), found: { format, encoding, delimiter } };
 }
 
-/** A text with its beginning, of 64 KB where there are so many. */
+/** Reads the first 64 KB of a text, or all of a shorter one. Gives them beside the whole text. */
 async function startOf(
   text: AsyncGenerator<string>,
 ): Promise<{ start: string; all: AsyncIterable<string> }> {

@@ -6,7 +6,7 @@ import { isScope } from "../../auth/scopes.ts";
 import { readId } from "../../lib/id.ts";
 import type { ActorOf } from "./types.ts";
 
-/** What is kept of whoever sent a file: an API key is looked up again, a token says itself how long it holds. */
+/** The sender of a file, as an import stores it. An API key is looked up again. A token is stored with its expiry. */
 const keptSchema = z.object({
   kind: z.enum(["apiKey", "user"]),
   id: z.string(),

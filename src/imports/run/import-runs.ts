@@ -18,7 +18,7 @@ import { writeChunk, type ChunkOptions, type ChunkOutcome } from "./write-chunk.
 
 /** How long an import is run before others that wait have their turn. */
 const sliceMilliseconds = 5_000;
-/** While others have requests, an import rests so many times as long as its last chunk took, and at most so long. */
+/** While others have requests, an import rests 3 times as long as its last chunk took, at most 3 seconds. */
 const [restTimes, maxRest] = [3, 3_000];
 /** Errors of ours after which an import is given up. */
 const mostFailures = 5;

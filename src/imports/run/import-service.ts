@@ -123,7 +123,7 @@ export class ImportService {
     return await progressOf(this.#database, found);
   }
 
-  /** The refused rows of an import in the order of the file, with what is wrong with each. */
+  /** Gives the refused rows of an import in the order of the file. Each has its errors. */
   async *refusedRows({
     tenantId,
     id,

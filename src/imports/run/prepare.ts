@@ -5,7 +5,7 @@ import { readRow } from "../read/read-row.ts";
 import type { FileRow, Manner, Mapping, RowReference } from "../read/types.ts";
 import { unpackRows } from "./chunk-body.ts";
 
-/** What is wrong with a row, as it is told. */
+/** One error of a row, as users see it. */
 export type RowError = {
   /** As the file names it; null where no column is to blame. */
   readonly column: string | null;

@@ -28,7 +28,7 @@ export type ChunkOutcome = {
   readonly updated: number;
   /** Whose record was as they say. */
   readonly unchanged: number;
-  /** With what is wrong with each. */
+  /** The refused rows. Each has its errors. */
   readonly refused: readonly PreparedRow[];
   /** Whether it was committed; not of dry runs, nor if an error undid it. */
   readonly isWritten: boolean;
