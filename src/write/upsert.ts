@@ -22,6 +22,8 @@ export type UpsertOptions = {
   readonly restore?: boolean | null | undefined;
   /** Whether records are only changed, and none is made. */
   readonly updateOnly?: boolean | null | undefined;
+  /** Whether a new record takes no more than a change does, so that the same input can be sent again. */
+  readonly repeatable?: boolean | undefined;
 };
 
 /** One input, read as a change and as a new record. */
@@ -56,11 +58,15 @@ export function upsertRecords(
   options: UpsertOptions,
   onError: OnError = "abort",
 ): Promise<WriteResult[]> {
-  const rows = inputs.map((input, index) => ({
-    index,
-    change: parseInput(writes.inputs.update, input),
-    create: parseInput(writes.inputs.create, input),
-  }));
+  const rows = inputs.map((input, index): UpsertRow => {
+    const change = parseInput(writes.inputs.update, input);
+    const create = parseInput(writes.inputs.create, input);
+    return {
+      index,
+      change,
+      create: options.repeatable === true ? alsoRefused(create, change) : create,
+    };
+  });
   // Which rows are new is known once they were looked for, and numbers are drawn outside of the transaction: it runs
   // again with them.
   let unnumbered: readonly UpsertRow[] = [];
@@ -91,6 +97,13 @@ export function upsertRecords(
       }),
     );
   });
+}
+
+/** A new record's input with what is wrong with it as a change, where nothing is said of that value yet. */
+function alsoRefused(create: ParsedInput, change: ParsedInput): ParsedInput {
+  const told = new Set(create.problems.map(({ path }) => path[0]));
+  const more = change.problems.filter(({ path }) => !told.has(path[0]));
+  return more.length === 0 ? create : { ...create, problems: [...create.problems, ...more] };
 }
 
 type Rule = { readonly field: string; readonly within: string | null };

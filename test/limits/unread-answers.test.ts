@@ -88,11 +88,16 @@ describe.each(Object.keys(requests))("large answers over %s that nobody reads", 
     const clients = start();
     const seen: number[] = [];
     let isOver = false;
+    let isClosed = false;
+    for (const { closed } of clients) void closed.then(() => (isClosed = true));
     const watching = (async () => {
       while (!isOver) seen.push(await unread());
     })();
     try {
-      await vi.waitFor(() => expect(Math.max(...seen)).toBeGreaterThan(large), { timeout: 60_000 });
+      // A slow machine may have a second answer ready so late that it is given up before it is seen.
+      await vi.waitFor(() => expect(isClosed || Math.max(...seen) > large).toBe(true), {
+        timeout: 60_000,
+      });
       // Those who read nothing are closed, and what they held is free again.
       const answers = others(() => isOver);
       await vi.waitFor(async () => expect(await unread()).toBeLessThan(large), { timeout: 60_000 });

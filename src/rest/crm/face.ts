@@ -10,7 +10,6 @@ import { quoteWrites } from "../../modules/quote/service.ts";
 import type { Notation } from "../../model/kind.ts";
 import { projectionColumns, type Member, type Projection } from "../../query/projection.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
-import { parseInput } from "../../write/input.ts";
 import { upsertRecord } from "../../write/upsert.ts";
 import { createRecords, deleteRecords, updateRecords } from "../../write/verbs.ts";
 import { only } from "../../write/write-rows.ts";
@@ -123,13 +122,12 @@ function resource(
         ? null
         : {
             input: inputs.update,
-            run: (context, input, { updateOnly }) => {
-              // What could not be sent again is refused at once: a new record takes null where a change does not.
-              const { problems } = parseInput(inputs.update, input);
-              return problems.length > 0
-                ? Promise.resolve({ id: null, problems })
-                : upsertRecord(context, writes, input, { by: externalId, updateOnly });
-            },
+            run: (context, input, { updateOnly }) =>
+              upsertRecord(context, writes, input, {
+                by: externalId,
+                updateOnly,
+                repeatable: true,
+              }),
           },
   };
 }
