@@ -41,7 +41,8 @@ Environment:
   LOG_LEVEL     fatal, error, warn, info, debug, trace or silent (info in
                 production, else warn)
   METRICS_PORT  port for Prometheus' /metrics (none)
-  CORS_ORIGINS  origins of web pages that may call the gateway (none)
+  CORS_ORIGINS  origins of web pages that may call the gateway (those at
+                localhost and 127.0.0.1; none in production)
 
 A command beside a running server works on the same database.`,
   );

@@ -39,9 +39,9 @@ import {
 import type { Upgrades } from "./http/http-server.ts";
 import { answerMetrics, holdsToken, metricsPath } from "./http/metrics.ts";
 import { addressOf, requestIdOf } from "./http/proxy.ts";
+import { refuseGraphQL, refuseRest, type Refuse } from "./http/refusals.ts";
 import { setSecurityHeaders } from "./http/security-headers.ts";
 import { sendJson } from "./http/send-json.ts";
-import type { GatewayError } from "./lib/errors.ts";
 import { LiveFeed } from "./live/feed.ts";
 import { Jobs } from "./jobs/jobs.ts";
 import { openImports } from "./open-imports.ts";
@@ -191,7 +191,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const readiness = new ReadinessCheck(database, migrations);
 
   const app = new Hono<GateEnv>({ getPath: pathIn });
-  const fromBrowsers = cors(browsers.corsOrigins);
+  const fromBrowsers = (refuse: Refuse): Step => cors(browsers.corsOrigins, refuse);
   app.all("/healthz", answering(answerHealth));
   app.all(
     "/readyz",
@@ -206,14 +206,15 @@ export function createGateway(options: GatewayOptions): Gateway {
   const toOperations = through(
     [
       ...(explorer ? [explorerPage(demoKey)] : []),
-      fromBrowsers,
+      fromBrowsers(refuseGraphQL),
       admitted(admission, refuseGraphQL),
     ],
     graphql.answer,
   );
   app.all(graphqlPath, answering(toOperations));
   for (const root of restRoots) {
-    app.use(`${root}*`, stepping(fromBrowsers), stepping(admitted(admission, refuseRest)));
+    const steps = [fromBrowsers(refuseRest), admitted(admission, refuseRest)];
+    app.use(`${root}*`, ...steps.map(stepping));
   }
   const connections = config.pool.size;
   const limits = { ...config.imports, patience: config.http.receiveMilliseconds };
@@ -221,7 +222,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { exportMilliseconds: longest } = config.limits;
   app.route("/", exportRoutes({ database, gate, logger, connections, longest }));
   app.route("/", restRoutes({ database, gate, logger }));
-  app.all(openApiPath, stepping(fromBrowsers), answering(answerOpenApi));
+  app.all(openApiPath, stepping(fromBrowsers(refuseRest)), answering(answerOpenApi));
   app.all(`${docsPath}/*`, answering(answerDocs));
   if (explorer) app.all(`${explorerPath}:file`, answering(answerExplorerFile));
   app.get(
@@ -365,17 +366,6 @@ const toGraphQL = { location: graphqlPath };
 
 /** The part of the connections that WebSockets may be which have not said who they are. */
 const partOfStrangers = 1 / 10;
-
-/** When it is worth trying again. */
-const comeAgain = { "retry-after": "1" };
-
-function refuseGraphQL({ response }: RequestContext, { message, code }: GatewayError): void {
-  sendJson(response, 503, { errors: [{ message, extensions: { code } }] }, comeAgain);
-}
-
-function refuseRest({ response }: RequestContext, { message }: GatewayError): void {
-  sendJson(response, 503, { error: message }, comeAgain);
-}
 
 function refuseTarget({ request, response }: RequestContext): void {
   if (hostnameOf(request) !== null) return refuseUnknown({ response });

@@ -1,9 +1,12 @@
 import { z } from "zod";
 
+/** Origins as browsers send them, `http://localhost:*` for any port of this machine, or `*` for all. */
+export type Origins = "*" | readonly string[];
+
 /** What web pages and proxies may do. */
 export type BrowserConfig = {
-  /** Origins whose pages may call the gateway; `*` for all. */
-  readonly corsOrigins: "*" | readonly string[];
+  /** Origins whose pages may call the gateway. */
+  readonly corsOrigins: Origins;
   /** Whether GraphiQL is served. */
   readonly graphiql: boolean;
   /** Whether a proxy in front sets X-Request-Id and X-Forwarded-For, so that they can be believed. */
@@ -19,7 +22,7 @@ export const browserVariables = {
     .transform((text) => text.split(",").map((origin) => origin.trim()))
     .refine(
       (origins) => origins.every(isOrigin) || (origins.length === 1 && origins[0] === "*"),
-      "must be * or origins separated by commas, each as browsers send it: https://app.example.com",
+      "must be * or origins separated by commas, each as browsers send it: https://app.example.com; http://localhost:* is any port",
     )
     .optional(),
   GRAPHIQL: onOrOff.optional(),
@@ -28,9 +31,13 @@ export const browserVariables = {
 
 type Variables = z.infer<z.ZodObject<typeof browserVariables>>;
 
+/** Pages of development servers, whichever port they take. */
+const pagesOfThisMachine: readonly string[] = ["http://localhost:*", "http://127.0.0.1:*"];
+
 /** What the variables come to. */
 export function browserConfig(variables: Variables, isProduction: boolean): BrowserConfig {
-  const { CORS_ORIGINS: origins = [], GRAPHIQL: graphiql, TRUST_PROXY: trustProxy } = variables;
+  const { CORS_ORIGINS: given, GRAPHIQL: graphiql, TRUST_PROXY: trustProxy } = variables;
+  const origins = given ?? (isProduction ? [] : pagesOfThisMachine);
   return {
     corsOrigins: origins[0] === "*" ? "*" : origins,
     graphiql: graphiql === undefined ? !isProduction : graphiql === "on",
@@ -38,8 +45,18 @@ export function browserConfig(variables: Variables, isProduction: boolean): Brow
   };
 }
 
+/** Whether the origins include one that a browser sent. */
+export function includesOrigin(origins: Origins, origin: string): boolean {
+  if (origins === "*" || origins.includes(origin)) return true;
+  const [, host] = /^(https?:\/\/(?:\w+|\[::1\])(?:\.\d+)*)(?::\d{1,5})?$/.exec(origin) ?? [];
+  return host !== undefined && origins.includes(`${host}:*`);
+}
+
+const anyPort = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\]):\*$/;
+
 /** Exactly what a browser sends as Origin: no path, no slash at the end, no default port, in lower case. */
 function isOrigin(text: string): boolean {
+  if (anyPort.test(text)) return true;
   return (
     /^https?:\/\//.test(text) &&
     URL.canParse(text) &&

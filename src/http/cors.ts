@@ -1,5 +1,8 @@
 import type { IncomingMessage } from "node:http";
+import { includesOrigin, type Origins } from "../config/browsers.ts";
+import { GatewayError } from "../lib/errors.ts";
 import type { Step } from "./front.ts";
+import type { Refuse } from "./refusals.ts";
 
 const allowedMethods = "GET, POST, PATCH, PUT, DELETE";
 const allowedHeaders = [
@@ -36,19 +39,21 @@ const maxAge = "7200";
 
 /**
  * Lets pages of the configured origins read answers, as the Fetch standard has it. Credentials of the browser's own
- * (cookies) are never allowed, and none are used.
+ * (cookies) are never allowed, and none are used. A preflight of another origin gets what `refuse` answers, since the
+ * next step would complain of the credential that no preflight carries.
  */
-export function cors(origins: "*" | readonly string[]): Step {
-  return ({ request, response }, next) => {
-    if (origins.length === 0) return next();
+export function cors(origins: Origins, refuse: Refuse): Step {
+  return (context, next) => {
+    const { request, response } = context;
     // Also without Origin: a cache must not give the answer to somebody who sends one.
-    if (origins !== "*") response.appendHeader("vary", "origin");
+    if (origins !== "*" && origins.length > 0) response.appendHeader("vary", "origin");
     const { origin } = request.headers;
-    if (origin === undefined || (origins !== "*" && !origins.includes(origin))) return next();
-    response.setHeader("access-control-allow-origin", origins === "*" ? "*" : origin);
+    if (origin === undefined) return next();
     const isPreflight =
       request.method === "OPTIONS" &&
       request.headers["access-control-request-method"] !== undefined;
+    if (!includesOrigin(origins, origin)) return isPreflight ? refuse(context, foreign()) : next();
+    response.setHeader("access-control-allow-origin", origins === "*" ? "*" : origin);
     if (!isPreflight) {
       response.setHeader("access-control-expose-headers", exposedHeaders);
       return next();
@@ -63,12 +68,19 @@ export function cors(origins: "*" | readonly string[]): Step {
   };
 }
 
+/** It does not repeat the origin, which is the caller's text. */
+const foreign = (): GatewayError =>
+  new GatewayError({
+    code: "FORBIDDEN",
+    complaint: { complaint: "foreignOrigin" },
+  });
+
 /** Whether a page of the request's origin may open a WebSocket, to which browsers do not apply CORS. */
 export function isFromAllowedOrigin(
-  origins: "*" | readonly string[],
+  origins: Origins,
   { headers: { origin, host } }: Pick<IncomingMessage, "headers">,
 ): boolean {
-  if (origin === undefined || origins === "*" || origins.includes(origin)) return true;
+  if (origin === undefined || includesOrigin(origins, origin)) return true;
   // A page of the gateway's own.
   return URL.canParse(origin) && new URL(origin).host === host;
 }

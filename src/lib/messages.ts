@@ -132,6 +132,8 @@ const sentences = {
   failedAs: ({ requestId }: { readonly requestId: string }) =>
     `Something went wrong on our side. Quote request id ${requestId} when you report it.`,
   noCredentialCheck: () => "Credentials cannot be checked just now; try again.",
+  foreignOrigin: () =>
+    "Pages of this origin may not call the gateway. Add the origin to CORS_ORIGINS.",
   readTooSlowly: () =>
     "The events were not read as fast as they came; subscribe again from the cursor.",
   busy: () => "The gateway is busy; try again in a second.",

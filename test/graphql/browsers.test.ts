@@ -18,8 +18,8 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([gateway, open, closed].map((started) => started.close())));
 
-const preflight = (to: TestGateway, from: string): Promise<RawAnswer> =>
-  send(`${to.url}/graphql`, {
+const preflight = (to: TestGateway, from: string, path = "/graphql"): Promise<RawAnswer> =>
+  send(`${to.url}${path}`, {
     method: "OPTIONS",
     headers: [
       ["origin", from],
@@ -87,6 +87,38 @@ describe("a page of an origin that is allowed", () => {
   });
 });
 
+describe("a page of this machine", () => {
+  const local = ["http://localhost:5173", "http://127.0.0.1:3000", "http://localhost"];
+
+  it("is allowed without configuration, outside of production", async () => {
+    for (const from of local) {
+      const asked = await preflight(closed, from);
+      expect([asked.status, asked.headers["access-control-allow-origin"]]).toEqual([204, from]);
+    }
+    const production = await startGateway({ env: { NODE_ENV: "production" } });
+    for (const from of local) expect((await preflight(production, from)).status).toBe(403);
+    await production.close();
+  });
+
+  it("is no page that only looks like one", async () => {
+    for (const from of [
+      "http://localhost.evil.example:5173",
+      "http://evil.example:5173#http://localhost:1",
+      "http://127.0.0.1.nip.io:80",
+      "http://127.0.0.2:80",
+      "https://localhost:5173",
+      "http://localhost:*",
+      "http://localhost:5173/",
+      "http://localhost:5173,http://evil.example",
+      "file://",
+      "null",
+    ]) {
+      const asked = await preflight(closed, from);
+      expect([from, asked.status, allowances(asked)]).toEqual([from, 403, []]);
+    }
+  });
+});
+
 describe("a page of another origin", () => {
   it.each([
     "https://app.example.com.evil.example",
@@ -97,7 +129,12 @@ describe("a page of another origin", () => {
     "null",
   ])("%s is allowed nothing", async (other) => {
     const asked = await preflight(gateway, other);
-    expect([asked.status, allowances(asked)]).toEqual([401, []]);
+    expect([asked.status, allowances(asked)]).toEqual([403, []]);
+    expect(JSON.parse(asked.body)).toEqual({
+      errors: [
+        { message: expect.stringContaining("CORS_ORIGINS"), extensions: { code: "FORBIDDEN" } },
+      ],
+    });
     const answer = await ask(gateway, [
       ["origin", other],
       ["x-api-key", key],
@@ -107,8 +144,16 @@ describe("a page of another origin", () => {
 
   it("is every one when none was configured", async () => {
     const asked = await preflight(closed, origin);
-    expect([asked.status, allowances(asked)]).toEqual([401, []]);
+    expect([asked.status, allowances(asked)]).toEqual([403, []]);
     expect(allowances(await ask(closed, [["origin", origin]]))).toEqual([]);
+  });
+
+  it("is told of CORS_ORIGINS by the REST APIs too", async () => {
+    for (const path of ["/api/v1/crm/accounts", "/openapi.json"]) {
+      const asked = await preflight(gateway, "https://evil.example", path);
+      expect([asked.status, allowances(asked)]).toEqual([403, []]);
+      expect(JSON.parse(asked.body)).toEqual({ error: expect.stringContaining("CORS_ORIGINS") });
+    }
   });
 
   it("gets no mutation through by a request that needs no preflight", async () => {

@@ -79,6 +79,7 @@ const samples: { readonly [Each in Key]: ValuesOf<Complaint<Each>> } = {
   failed: {},
   failedAs: { requestId: "0d2c4f5e" },
   noCredentialCheck: {},
+  foreignOrigin: {},
   readTooSlowly: {},
   busy: {},
   noConnection: {},
