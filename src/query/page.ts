@@ -268,9 +268,18 @@ function merged(parts: readonly Sql[], direction: readonly SortTerm[]): Sql {
   return sql`SELECT * FROM (${union}) u ORDER BY ${orderList(direction, "u")}`;
 }
 
+/** A record's place in a list of its kind that is in the default order: the terms under an alias, and the cursor's order. */
+export function defaultPlace(entity: Entity, alias: string) {
+  const terms = sortTerms(entity, alias, entity.defaultOrder);
+  return { terms, orderKey: keyOf(entity, terms) };
+}
+
+const keyOf = (entity: Entity, terms: readonly SortTerm[]): string =>
+  `${entity.name}: ${terms.map((term) => term.key).join(",")}`;
+
 /** The entity and the order, which a cursor holds: one of another list is refused, not misread. */
 export function orderKeyOf(request: OrderedRequest, terms = termsOf(request)): string {
-  return `${request.entity.name}: ${terms.map((term) => term.key).join(",")}`;
+  return keyOf(request.entity, terms);
 }
 
 function termsOf(request: OrderedRequest): SortTerm[] {

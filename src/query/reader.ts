@@ -21,7 +21,7 @@ import {
   type Page,
   type PageRequest,
 } from "./page.ts";
-import { recordStatement, type RecordRequest } from "./record.ts";
+import { edgeColumns, recordStatement, type RecordEdge, type RecordRequest } from "./record.ts";
 import { rowColumns, type Cells, type Columns, type Row } from "./row.ts";
 import { isOneOf, name, raw, render, sql, type Sql, type Statement } from "../lib/sql.ts";
 import { viewerSql, visible, type Viewer, type ViewerSql } from "./visible.ts";
@@ -36,7 +36,7 @@ export class Reader {
   readonly #catalog: Catalog;
   readonly #db: Queryable;
   readonly #pages = new Map<string, DataLoader<string, Page>>();
-  readonly #records = new Map<string, DataLoader<string, Row | null>>();
+  readonly #records = new Map<string, DataLoader<string, RecordEdge | null>>();
   readonly #aggregates = new Map<string, DataLoader<string, Aggregate>>();
   readonly #duplicates = new Map<string, DataLoader<string, readonly Duplicate[]>>();
   readonly #sights = new Map<Entity, DataLoader<string, boolean>>();
@@ -141,12 +141,17 @@ export class Reader {
 
   /** A record by id, batched over all that the field `key` is asked for; null when this tenant has none. */
   async record(key: string, request: () => RecordRequest, id: string): Promise<Row | null> {
+    return (await this.edge(key, request, id))?.node ?? null;
+  }
+
+  /** The same with its cursor, if that is asked for. */
+  async edge(key: string, request: () => RecordRequest, id: string): Promise<RecordEdge | null> {
     let loader = this.#records.get(key);
     if (loader === undefined) {
       const recordRequest = request();
-      loader = new DataLoader<string, Row | null>(async (ids) => {
+      loader = new DataLoader<string, RecordEdge | null>(async (ids) => {
         const context = { catalog: this.#catalog, viewer: this.#viewer };
-        const columns = rowColumns(recordRequest.entity, recordRequest.fields);
+        const columns = edgeColumns(recordRequest);
         const { statement, collect } = recordStatement(recordRequest, context, ids, columns);
         const records = collect(await this.#run(statement));
         return ids.map((one) => records.get(one) ?? null);

@@ -145,6 +145,54 @@ describe("both lanes give the same answers", () => {
     await expectAlike((side) => everyVerb(side, ["Deal", "Deals"], dealFields, crane, change));
   });
 
+  it("to edges of what was made, which are those of the lists", async () => {
+    const edge = "{ cursor node { id } }";
+    const customerText = mutation(
+      "createCustomer",
+      { input: "CreateCustomerInput!" },
+      `accountEdge ${edge} contactEdge ${edge} ${wrong}`,
+    );
+    const activitiesText = mutation(
+      "createActivities",
+      { inputs: "[CreateActivityInput!]!" },
+      `results { activityEdge ${edge} } `,
+    );
+    await expectAlike(async (side) => {
+      const { send } = side;
+      const customer = {
+        account_type: "business",
+        email: "edge@edges.example",
+        phone: "+49 30 901820",
+        company_name: "Edge & Co",
+      };
+      const made = at(await send(customerText, { input: customer }), "createCustomer");
+      const account = at(made, "accountEdge", "node", "id");
+      const lists = await send(
+        `{ accounts(first: 1) { edges ${edge} } contacts(first: 1) { edges ${edge} } }`,
+        {},
+      );
+      expect(listAt(lists, "accounts", "edges")).toEqual([at(made, "accountEdge")]);
+      expect(listAt(lists, "contacts", "edges")).toEqual([at(made, "contactEdge")]);
+      // Activities have an order of their own.
+      const inputs = [30, 10, 20].map((day) => ({
+        account_id: account,
+        type: "note",
+        occurred_at: `2025-11-${day}T10:00:00Z`,
+      }));
+      const results = listAt(
+        await send(activitiesText, { inputs }),
+        "createActivities",
+        "results",
+      ).map((result) => at(result, "activityEdge"));
+      const [first, third, second] = results;
+      const pages = `query ($id: ID!, $after: String) { account(id: $id) {
+        all: activities { edges ${edge} } rest: activities(after: $after) { edges ${edge} } } }`;
+      const listed = await send(pages, { id: account, after: at(first, "cursor") });
+      expect(listAt(listed, "account", "all", "edges")).toEqual([first, second, third]);
+      expect(listAt(listed, "account", "rest", "edges")).toEqual([second, third]);
+    });
+  });
+
   it("to merges and dry runs of merges", async () => {
     await expectAlike(async (side) => {
       const { send } = side;

@@ -11,14 +11,13 @@ import {
 } from "graphql";
 import type { Cells } from "../../db/statement.ts";
 import { join, param, raw, render, sql, type Sql } from "../../lib/sql.ts";
-import type { Entity } from "../../model/entity.ts";
 import type { Context } from "../schema/context.ts";
-import { payloadSourceOf } from "../schema/payload-source.ts";
+import { payloadSourceOf, type Written } from "../schema/payload-source.ts";
 import { Late, type CompiledStatement } from "./call.ts";
 import { asSent } from "./change.ts";
 import { NotCompiled, type Compilation, type Selected } from "./compilation.ts";
 import { quoted } from "./json.ts";
-import { hasId, readRecord } from "./record.ts";
+import { hasId, printEdge, readRecord } from "./record.ts";
 import { joined } from "./row-sql.ts";
 
 /** A piece of a payload: constant text, or a record that is yet to be read, by the field that shows it and its id. */
@@ -199,7 +198,7 @@ class PayloadCompiler {
     const from = definition === null ? null : payloadSourceOf(definition);
     if (definition === null || from === null) throw new NotCompiled();
     if (from.kind === "written") {
-      const field = this.#read(selected, from.entity, isListed);
+      const field = this.#read(selected, from, isListed);
       const isNeeded = isNonNullType(definition.type);
       return (outcome, _context, to) => {
         const id = from.idOf(outcome);
@@ -213,7 +212,7 @@ class PayloadCompiler {
   }
 
   /** Adds the records of a field to the statement, and gives the field's name in it. */
-  #read(selected: Selected, entity: Entity, isListed: boolean): string {
+  #read(selected: Selected, { entity, isEdge = false }: Written, isListed: boolean): string {
     const field = String(this.#records.length);
     const ids = new Late(({ written }) => written.get(field) ?? []);
     const only = new Late(({ written }) => written.get(field)?.[0] ?? null);
@@ -221,7 +220,8 @@ class PayloadCompiler {
     const many = (alias: string): Sql =>
       sql`${raw(`${alias}."id"`)} = ANY (${param(ids, "uuid[]")})`;
     const condition = isListed ? many : one;
-    const named = { entity, includeDeleted: true, condition, as: asSent };
+    const print = isEdge ? { print: printEdge } : {};
+    const named = { entity, includeDeleted: true, condition, as: asSent, ...print };
     const { row, text, from } = readRecord(this.#c, joined(), selected, named);
     this.#records.push(sql`SELECT ${text}, ${row.field("id")}, ${quoted(field)} FROM ${from}`);
     return field;

@@ -2,7 +2,9 @@ import type { GraphQLObjectType } from "graphql";
 import { all, join, name, raw, sql, type Sql } from "../../lib/sql.ts";
 import type { Entity } from "../../model/entity.ts";
 import { visible } from "../../query/visible.ts";
-import type { Compilation, Selected } from "./compilation.ts";
+import { defaultPlace } from "../../query/page.ts";
+import { NotCompiled, type Compilation, type Selected } from "./compilation.ts";
+import { cursorOf } from "./connection.ts";
 import { objectOf, orNull, quoted, textOf, type Json } from "./json.ts";
 import { joined, joinsOf, tableRow, type Joined, type RowSql } from "./row-sql.ts";
 
@@ -39,13 +41,30 @@ type Named = {
   readonly condition: (alias: string) => Sql;
   /** Gives the row to read in place of the table's. */
   readonly as?: (c: Compilation, row: RowSql) => RowSql;
+  /** Prints the field; the selection on the record unless given. */
+  readonly print?: (c: Compilation, row: RowSql, selected: Selected) => Json;
 };
+
+const printRecord = (c: Compilation, row: RowSql, selected: Selected): Json =>
+  objectJson(c, row, c.objectType(row.entity.type), selected);
+
+/** A record as the edge of a list in the default order. */
+export function printEdge(c: Compilation, row: RowSql, selected: Selected): Json {
+  const { terms, orderKey } = defaultPlace(row.entity, row.alias);
+  const keys = terms.map(({ expression }) => expression);
+  return printedObject(c, selected, (part) => {
+    if (part.name === "node") return printRecord(c, row, part);
+    if (part.name === "cursor") return [`"`, cursorOf(orderKey, keys), `"`];
+    throw new NotCompiled();
+  });
+}
 
 /** A record's text, and its FROM clause, which gives no row if the caller sees no such record. */
 export function readRecord(c: Compilation, place: Joined, selected: Selected, named: Named) {
   const { entity, includeDeleted, condition, as = (_c, plain) => plain } = named;
   const row = as(c, tableRow(entity, c.nextAlias()));
-  const text = textOf(objectJson(c, row, c.objectType(entity.type), selected));
+  const { print = printRecord } = named;
+  const text = textOf(print(c, row, selected));
   const guard = place.guard === null ? [] : [place.guard];
   const seen = visible(entity, row.alias, c.viewer, includeDeleted);
   const where = all([...guard, seen, condition(row.alias)]);

@@ -124,5 +124,8 @@ export function introspectionCost(type: string, field: string): Cost | undefined
   return introspection[`${type}.${field}`];
 }
 
+/** A record, under an object that holds it. */
+export const recordCost: Pick<Access, "cost"> = { cost: () => ({ own: 1, times: 1 }) };
+
 /** An object that only holds parts of something that was counted already. */
 export const noCost: Pick<Access, "cost"> = { cost: () => ({ own: 0, times: 1 }) };

@@ -6,13 +6,16 @@ import type { Entity } from "../../model/entity.ts";
  */
 type PayloadSource =
   /** The verb's outcome, which is all that the field's resolver reads. */
-  | { readonly kind: "outcome" }
-  /** The current state of a record whose id the outcome holds, also of a deleted one. */
-  | {
-      readonly kind: "written";
-      readonly entity: Entity;
-      idOf(outcome: unknown): string | null;
-    };
+  { readonly kind: "outcome" } | Written;
+
+/** The current state of a record whose id the outcome holds, also of a deleted one. */
+export type Written = {
+  readonly kind: "written";
+  readonly entity: Entity;
+  /** Whether the field is the record's edge in a list in the default order. */
+  readonly isEdge?: boolean;
+  idOf(outcome: unknown): string | null;
+};
 
 /** A source as the `extensions` of a field. */
 export function payloadSource(value: PayloadSource): { readonly payload: PayloadSource } {

@@ -1,11 +1,13 @@
 import type { Entity } from "../../model/entity.ts";
+import { formatId } from "../../lib/id.ts";
 import { capitalized } from "../../lib/text.ts";
 import type { WriteResult } from "../../write/draft.ts";
 import type { Problem } from "../../write/problem.ts";
 import { access } from "../limits/access.ts";
 import { mutationCost } from "../limits/costs.ts";
+import type { SchemaTypes } from "./builder.ts";
 import { ofOutcome } from "./payload-source.ts";
-import { written } from "./record-node.ts";
+import { written, writtenEdge } from "./record-node.ts";
 import type { SchemaParts } from "./schema-parts.ts";
 
 /** What every mutation of an entity asks of the caller. */
@@ -21,35 +23,79 @@ type Verb =
   | "Revoke"
   | "Rotate";
 
-/** Of an upsert. */
-const created = {
-  nullable: true,
-  extensions: ofOutcome,
-  description: "Whether the record is new; null when nothing was written.",
-  resolve: (result: WriteResult) => result.created ?? null,
-} as const;
+/** The verbs after which a record may be new. */
+const creating: ReadonlySet<Verb> = new Set(["Create", "Upsert"]);
+
+type FieldBuilder<Result> = PothosSchemaTypes.ObjectFieldBuilder<SchemaTypes, Result>;
+
+/** The fields of every outcome: the record under its own name, and what the caller got wrong. */
+function outcomeFields<Result extends WriteResult>(
+  { nodeRef, edgeRef, userError }: SchemaParts,
+  t: FieldBuilder<Result>,
+  { verb, entity, nothing }: { readonly verb: Verb; readonly entity: Entity; nothing: string },
+) {
+  const idOf = ({ id }: Result): string | null => id;
+  return {
+    [entity.name]: t.field({
+      type: nodeRef(entity),
+      nullable: true,
+      description: `The ${entity.type} as it is now; null when ${nothing}.`,
+      ...written(entity, idOf),
+    }),
+    ...(creating.has(verb)
+      ? {
+          [`${entity.name}Edge`]: t.field({
+            type: edgeRef(entity),
+            nullable: true,
+            description: `The ${entity.type} as an edge of lists in their default order, so that a client can add it to one that it shows. Null when ${nothing}.`,
+            ...writtenEdge(entity, idOf),
+          }),
+        }
+      : {}),
+    ...(verb === "Delete"
+      ? {
+          deletedId: t.id({
+            nullable: true,
+            extensions: ofOutcome,
+            description: `The id of the deleted ${entity.type}, \`${entity.prefix}-<uuid>\`, so that a client can take it out of its lists. Null when ${nothing}.`,
+            resolve: ({ id }) => (id === null ? null : formatId(entity.prefix, id)),
+          }),
+        }
+      : {}),
+    ...(verb === "Upsert"
+      ? {
+          created: t.boolean({
+            nullable: true,
+            extensions: ofOutcome,
+            description: "Whether the record is new; null when nothing was written.",
+            resolve: ({ created = null }) => created,
+          }),
+        }
+      : {}),
+    userErrors: t.field({
+      type: [userError()],
+      extensions: ofOutcome,
+      description: "What the caller got wrong; empty when it was written.",
+      resolve: ({ problems }): Problem[] => [...problems],
+    }),
+  };
+}
 
 /**
  * `CreateDealPayload`: the record under its own name, and what the caller got wrong. `extras` are texts that the verb
  * gives beside it, with their descriptions.
  */
 export function payloadRef(
-  { builder, nodeRef, userError }: SchemaParts,
+  schema: SchemaParts,
   verb: Verb,
   entity: Entity,
   extras: Readonly<Record<string, string>> = {},
 ) {
-  const ref = builder.objectRef<WriteResult>(`${verb}${entity.type}Payload`);
+  const ref = schema.builder.objectRef<WriteResult>(`${verb}${entity.type}Payload`);
   return ref.implement({
     description: `What became of it: the ${entity.type}, or what was wrong.`,
     fields: (t) => ({
-      [entity.name]: t.field({
-        type: nodeRef(entity),
-        nullable: true,
-        description: `The ${entity.type} as it is now; null when nothing was written.`,
-        ...written(entity, (result: WriteResult) => result.id),
-      }),
-      ...(verb === "Upsert" ? { created: t.boolean(created) } : {}),
+      ...outcomeFields(schema, t, { verb, entity, nothing: "nothing was written" }),
       ...Object.fromEntries(
         Object.entries(extras).map(([name, description]) => [
           name,
@@ -61,12 +107,6 @@ export function payloadRef(
           }),
         ]),
       ),
-      userErrors: t.field({
-        type: [userError()],
-        extensions: ofOutcome,
-        description: "What the caller got wrong; empty when it was written.",
-        resolve: ({ problems }): Problem[] => [...problems],
-      }),
     }),
   });
 }
@@ -74,11 +114,8 @@ export function payloadRef(
 type RowResult = WriteResult & { readonly index: number };
 
 /** The same of many records: a result for each row. */
-export function batchPayloadRef(
-  { builder, nodeRef, userError }: SchemaParts,
-  verb: Verb,
-  entity: Entity,
-) {
+export function batchPayloadRef(schema: SchemaParts, verb: Verb, entity: Entity) {
+  const { builder } = schema;
   const row = builder.objectRef<RowResult>(`${verb}${capitalized(entity.plural)}Result`).implement({
     description: "What became of one row.",
     fields: (t) => ({
@@ -86,19 +123,7 @@ export function batchPayloadRef(
         extensions: ofOutcome,
         description: "The row's place among the inputs, from 0.",
       }),
-      [entity.name]: t.field({
-        type: nodeRef(entity),
-        nullable: true,
-        description: `The ${entity.type} as it is now; null when the row was not written.`,
-        ...written(entity, (result: RowResult) => result.id),
-      }),
-      ...(verb === "Upsert" ? { created: t.boolean(created) } : {}),
-      userErrors: t.field({
-        type: [userError()],
-        extensions: ofOutcome,
-        description: "What the caller got wrong in this row.",
-        resolve: ({ problems }): Problem[] => [...problems],
-      }),
+      ...outcomeFields(schema, t, { verb, entity, nothing: "the row was not written" }),
     }),
   });
   return builder

@@ -2,12 +2,18 @@ import { access } from "../../graphql/limits/access.ts";
 import { mutationCost } from "../../graphql/limits/costs.ts";
 import { sentValues, writeContext } from "../../graphql/schema/write-context.ts";
 import { ofOutcome } from "../../graphql/schema/payload-source.ts";
-import { written } from "../../graphql/schema/record-node.ts";
+import { written, writtenEdge } from "../../graphql/schema/record-node.ts";
 import type { WriteResult } from "../../write/draft.ts";
 import { only } from "../../write/write-rows.ts";
 import { customerInput } from "./inputs.ts";
 import { createCustomer } from "./service.ts";
 import type { SchemaParts } from "../../graphql/schema/schema-parts.ts";
+
+const accountOf = ({ id }: WriteResult): string | null => id;
+const contactOf = ({ extra }: WriteResult): string | null => extra?.["contact"] ?? null;
+
+const edgeText = (what: string): string =>
+  `The ${what} as an edge of lists in their default order, so that a client can add it to one that it shows. Null when nothing was written.`;
 
 /** How customers are written. */
 export function declareCustomerMutations(schema: SchemaParts): void {
@@ -20,13 +26,25 @@ export function declareCustomerMutations(schema: SchemaParts): void {
         type: schema.nodeRef(account),
         nullable: true,
         description: "The new account; null when nothing was written.",
-        ...written(account, ({ id }: WriteResult) => id),
+        ...written(account, accountOf),
+      }),
+      accountEdge: t.field({
+        type: schema.edgeRef(account),
+        nullable: true,
+        description: edgeText("account"),
+        ...writtenEdge(account, accountOf),
       }),
       contact: t.field({
         type: schema.nodeRef(contact),
         nullable: true,
         description: "Its primary contact; null when nothing was written.",
-        ...written(contact, ({ extra }: WriteResult) => extra?.["contact"] ?? null),
+        ...written(contact, contactOf),
+      }),
+      contactEdge: t.field({
+        type: schema.edgeRef(contact),
+        nullable: true,
+        description: edgeText("contact"),
+        ...writtenEdge(contact, contactOf),
       }),
       userErrors: t.field({
         type: [schema.userError()],

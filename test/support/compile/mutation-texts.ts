@@ -22,20 +22,21 @@ export function mutation(
 }
 
 /** The payload of a batch. */
-export const batchOf = (record: string) =>
-  `written results { place: index __typename ${record} again: ${record.replace(/\{.*/s, "{ id version }")} ${wrong} }`;
+export const batchOf = (record: string, more = "") =>
+  `written results { place: index __typename ${more} ${record} again: ${record.replace(/\{.*/s, "{ id version }")} ${wrong} }`;
 
 /** The texts of an entity's mutations. */
 export function textsOf(type: string, plural: string, fields: string) {
   const record = `${type.toLowerCase()} { ${fields} }`;
   const one = `${record} ${wrong}`;
+  const edge = `${type.toLowerCase()}Edge { cursor __typename node { ${fields} } }`;
   const onError = { onError: "OnError" };
   return {
-    create: mutation(`create${type}`, { input: `Create${type}Input!` }, one),
+    create: mutation(`create${type}`, { input: `Create${type}Input!` }, `${one} ${edge}`),
     createMany: mutation(
       `create${plural}`,
       { inputs: `[Create${type}Input!]!`, ...onError },
-      batchOf(record),
+      batchOf(record, edge),
     ),
     update: mutation(`update${type}`, { id: "ID!", input: `Update${type}Input!` }, one),
     updateMany: mutation(
@@ -43,11 +44,11 @@ export function textsOf(type: string, plural: string, fields: string) {
       { inputs: `[Update${type}Input!]!`, ...onError },
       batchOf(record),
     ),
-    remove: mutation(`delete${type}`, { id: "ID!", version: "Int" }, one),
+    remove: mutation(`delete${type}`, { id: "ID!", version: "Int" }, `deletedId ${one}`),
     removeMany: mutation(
       `delete${plural}`,
       { inputs: "[RecordVersionInput!]!", ...onError },
-      batchOf(record),
+      batchOf(record, "deletedId"),
     ),
     restore: mutation(`restore${type}`, { id: "ID!", version: "Int" }, one),
     restoreMany: mutation(
@@ -58,7 +59,7 @@ export function textsOf(type: string, plural: string, fields: string) {
     upsert: mutation(
       `upsert${type}`,
       { input: `Upsert${type}Input!`, restore: "Boolean" },
-      `created ${one}`,
+      `created ${one} ${edge}`,
     ),
   };
 }

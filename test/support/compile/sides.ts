@@ -55,11 +55,13 @@ function comparable(text: string, names: Map<string, string>): string {
   // Objects in JSON columns are printed with spaces, or without.
   return JSON.stringify(JSON.parse(text))
     .replace(/"rateLimit":\{.*?\}\}/, "")
+    .replaceAll(/"((?:end)?[cC]ursor)":"([^"]+)"/g, (_, name, cursor) => {
+      return `"${name}":${Buffer.from(cursor, "base64url").toString()}`;
+    })
     .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/gi, (id) => {
       const name = names.get(id) ?? `id ${names.size + 1}`;
       names.set(id, name);
       return name;
     })
-    .replaceAll(/"endCursor":"[^"]+"/g, '"endCursor":"cursor"')
-    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "time");
+    .replaceAll(/\d{4}-\d\d-\d\d[T ][\d:.]+(?:Z|\+00)/g, "time");
 }

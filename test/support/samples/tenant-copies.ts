@@ -94,14 +94,16 @@ export class TenantCopies {
   /** A text with the ids that are new numbered as they come, and new times, numbers and secrets left out. */
   comparable(text: string): string {
     const ids = new Map<string, string>();
-    return text.replace(secret, "<secret>").replace(madeUp, (word) => {
-      if (this.#isKnown(word)) return canonical(word);
-      if (word.includes("T")) return "<time>";
-      if (/^(?:deal|q)-/i.test(word)) return "<number>";
-      const name = ids.get(word) ?? `<id ${ids.size + 1}>`;
-      ids.set(word, name);
-      return name;
-    });
+    return withoutCursors(text)
+      .replace(secret, "<secret>")
+      .replace(madeUp, (word) => {
+        if (this.#isKnown(word)) return canonical(word);
+        if (word.includes("T")) return "<time>";
+        if (/^(?:deal|q)-/i.test(word)) return "<number>";
+        const name = ids.get(word) ?? `<id ${ids.size + 1}>`;
+        ids.set(word, name);
+        return name;
+      });
   }
 
   #isKnown(word: string): boolean {
@@ -121,6 +123,14 @@ export class TenantCopies {
     return rows.map(({ row }) => row);
   }
 }
+
+/** A text with the contents of cursors, whose times are as the gateway prints them. */
+const withoutCursors = (text: string): string =>
+  text.replace(/(?<="cursor":")[\w-]+/g, (cursor) =>
+    Buffer.from(cursor, "base64url")
+      .toString()
+      .replace(/(\d{4}-\d\d-\d\d) ([\d:.]+)\+00/g, "$1T$2Z"),
+  );
 
 /** PostgreSQL and the gateway print one instant differently. */
 function canonical(word: string): string {
