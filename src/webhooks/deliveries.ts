@@ -104,16 +104,18 @@ export class Deliveries {
       );
       if (locked.length === 0) return [];
       const rows = await transaction.rows(
-        `WITH due AS (
-           SELECT d.id FROM webhook_deliveries d
-           WHERE d.tenant_id = $1::uuid AND d.webhook_id = $2::uuid AND d.status = 'waiting'
-             AND d.next_attempt_at <= now() AND (d.leased_until IS NULL OR d.leased_until <= now())
-             AND NOT EXISTS (SELECT FROM webhook_deliveries ahead
-               WHERE ahead.tenant_id = d.tenant_id AND ahead.webhook_id = d.webhook_id AND ahead.record_id = d.record_id
-                 AND ahead.status = 'waiting' AND ahead.position < d.position)
-           ORDER BY d.next_attempt_at, d.position
-           LIMIT greatest(0, $3::integer - (SELECT count(*) FROM webhook_deliveries l
-             WHERE l.tenant_id = $1::uuid AND l.webhook_id = $2::uuid AND l.status = 'waiting' AND l.leased_until > now())))
+        // What waits is read once and sorted. Without statistics, e.g. in a new database, PostgreSQL takes a queue for one
+        // row, and a look for each row at those ahead of it takes it through the whole queue.
+        `WITH waiting AS MATERIALIZED (
+           SELECT id, record_id, position, next_attempt_at, leased_until FROM webhook_deliveries
+           WHERE tenant_id = $1::uuid AND webhook_id = $2::uuid AND status = 'waiting'
+         ), first AS (
+           SELECT DISTINCT ON (record_id) * FROM waiting ORDER BY record_id, position
+         ), due AS (
+           SELECT id FROM first
+           WHERE next_attempt_at <= now() AND (leased_until IS NULL OR leased_until <= now())
+           ORDER BY next_attempt_at, position
+           LIMIT greatest(0, $3::integer - (SELECT count(*) FROM waiting WHERE leased_until > now())))
          UPDATE webhook_deliveries d
          SET attempts = d.attempts + 1, leased_until = now() + $4::integer * interval '1 millisecond'
          FROM due WHERE d.tenant_id = $1::uuid AND d.id = due.id

@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { usualSchedule } from "../../src/webhooks/schedule.ts";
 import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { hearPlans, tellPlans } from "../support/database/plan-log.ts";
 import { startReceiver, status, type Receiver } from "../support/webhooks/receiver.ts";
 
 let gateway: TestGateway;
@@ -242,4 +243,21 @@ test("of webhooks that are made at once, as many are made as the limit has room 
     "SELECT count(*)::integer FROM webhooks w JOIN tenants t ON t.id = w.tenant_id WHERE t.slug = 'full'",
   );
   expect(count).toBe(100);
+});
+
+test("a long queue costs no statement more than a few looks at each of its rows, also without statistics", async () => {
+  await tellPlans(gateway.fixtures.client);
+  const plans = await hearPlans(gateway.database.pool);
+  const id = await makeWebhook("/long");
+  const count = 300;
+  const inputs = Array.from({ length: count }, () => `{account_id: "${account}"}`).join(", ");
+  plans.take();
+  await write(
+    `createDeals(inputs: [${inputs}], onError: abort) { results { userErrors { message } } }`,
+  );
+  await expect.poll(() => receiver.at("/long").length, patient).toBe(count);
+  const told = plans.take().filter(({ text }) => text.includes("webhook"));
+  expect(told.length).toBeGreaterThan(10);
+  expect(told.filter(({ handled }) => handled > 15 * count)).toEqual([]);
+  await removeWebhook(id);
 });
