@@ -1,7 +1,7 @@
 // An import of contacts, from the file to the table with events, against COPY of the same rows with the same events, in turn
 // in one run, and the memory of the process that imports: npm run bench:import -- --rows 1000000
 import { createReadStream, createWriteStream } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -16,6 +16,7 @@ import { writtenColumns } from "../src/write/stored.ts";
 import { startThrowaway } from "../tools/throwaway.ts";
 import { startImportProcess, type Asked } from "./import-process.ts";
 import { median, range } from "./measure.ts";
+import { cpuOf } from "./peers/processes.ts";
 import { megabytes, say, two, whole } from "./print.ts";
 
 const { values } = parseArgs({
@@ -93,6 +94,12 @@ function copyIn(url: string, copies: Awaited<ReturnType<typeof copyOut>>): Promi
   });
 }
 
+/** Seconds of CPU that a cluster's processes have taken so far; 0 where /proc does not tell. */
+async function serverSeconds(directory: string): Promise<number> {
+  const pid = (await readFile(join(directory, "postmaster.pid"), "utf8")).split("\n")[0];
+  return ((await cpuOf(Number(pid))) ?? 0) / 1_000;
+}
+
 const folder = await mkdtemp(join(tmpdir(), "crm-gateway-bench-"));
 const cluster = await startThrowaway({ settings: ["max_wal_size=8GB"] });
 try {
@@ -108,16 +115,27 @@ try {
     for (let round = 0; round < Number(values.rounds); round += 1) {
       const tenantId = await newTenant(url, `import-${round}`);
       const key = mode === "upsert" ? "external_id" : null;
+      const server = [await serverSeconds(cluster.directory)];
+      const tick = async (): Promise<number> => {
+        server.unshift(await serverSeconds(cluster.directory));
+        return (server[0] ?? 0) - (server[1] ?? 0);
+      };
       const done = await importing.run({ tenantId, path, mode, key });
       const { seconds, stagedSeconds, cpuSeconds, memory } = done;
       if (done.status !== "done" || done.rowsDone !== rows || done.rowsRefused > 0) {
         throw new Error(JSON.stringify(done));
       }
+      const importCpu = await tick();
       const copies = await copyOut(url, folder, tenantId, await newTenant(url, `copy-${round}`));
+      await tick();
       const copied = await copyIn(url, copies);
+      const copyCpu = await tick();
       ratios.push(copied / seconds);
       say(
-        `round ${round + 1}: import ${two(seconds)} s (${whole(rows / seconds)} rows/s; ${two(stagedSeconds)} s of it the upload; ${two(cpuSeconds)} s of CPU), COPY with events ${two(copied)} s (${whole(rows / copied)} rows/s)`,
+        `round ${round + 1}: import ${two(seconds)} s (${whole(rows / seconds)} rows/s; ${two(stagedSeconds)} s of it the upload), COPY with events ${two(copied)} s (${whole(rows / copied)} rows/s)`,
+      );
+      say(
+        `  CPU: import ${two(cpuSeconds)} s of the gateway and ${two(importCpu)} s of PostgreSQL, COPY ${two(copyCpu)} s of PostgreSQL`,
       );
       const tenth = Math.max(1, Math.ceil(memory.length / 10));
       const shown = memory.filter((_, index) => index % tenth === 0).map(megabytes);

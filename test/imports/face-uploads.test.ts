@@ -79,6 +79,22 @@ describe("a file that is sent", () => {
     expect(await face.over(told)).toMatchObject({ status: "done", rows_created: 1 });
   });
 
+  it("makes no empty records of a file of which no column is a field", async () => {
+    const file = "Zonk,Zink\n1,2\n";
+    const told = await face.send(file, { query: "entity=contacts&unmapped=ignore" });
+    expect(told).toMatchObject({
+      status: 400,
+      body: {
+        issues: [
+          { path: "map", message: 'map: no column goes to a field; map one of "Zonk", "Zink".' },
+        ],
+      },
+    });
+    const waiting = await face.send(file, { query: "entity=contacts" });
+    const start = `${path}/${idOf(waiting)}/start?unmapped=ignore`;
+    expect(await face.ask("POST", start)).toMatchObject({ status: 400 });
+  });
+
   it("tells refused rows in a file that is mended and sent again", async () => {
     const csv = 'last_name,email,Zonk\nGood,good@x.example,a\nBad,nonsense,=1+1\nWorse,,"b\nc"\n';
     const query = "entity=contacts&key=email&unmapped=custom_fields";

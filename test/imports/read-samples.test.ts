@@ -200,6 +200,45 @@ describe("files of other programs", () => {
     expect(read.flatMap(complaintsOf)).toEqual([]);
   });
 
+  it("tables of databases: titles, telephones, prefixes and NULL", async () => {
+    const people = `employeeID,lastName,firstName,title,titleOfCourtesy,region,phone\n1,Falk,Ines,Sales Manager,Ms.,NULL,(206) 555-0100\n2,Null,Jan,Buyer,Mr.,WA,(206) 555-0101\n`;
+    const { mapping, read } = await readText("contact", people, {
+      manner: { values: { "*": { NULL: "" } } },
+    });
+    expect(shown(mapping)).toEqual({
+      targets: {
+        employeeID: "external_id",
+        lastName: "last_name",
+        firstName: "first_name",
+        title: "job_title",
+        titleOfCourtesy: "title",
+        region: "state",
+        phone: "phone_1",
+      },
+      unmapped: [],
+    });
+    expect(read.flatMap(complaintsOf)).toEqual([]);
+    expect(read.map(({ input }) => [input["last_name"], input["state"] ?? null])).toEqual([
+      ["Falk", null],
+      ["Null", "WA"],
+    ]);
+    const prefixed = "kun_id;user_id;kun_plz;kun_telefon;kun_country\n7;4;4020;0732 1;AT\n";
+    expect(shown((await readText("account", prefixed)).mapping)).toEqual({
+      targets: {
+        kun_id: "external_id",
+        kun_plz: "addresses.office.postcode",
+        kun_telefon: "phone",
+        kun_country: "addresses.office.country",
+      },
+      unmapped: ["user_id"],
+    });
+    const named = "title,phone\nDr.,+49 30 1234567\n";
+    expect(shown((await readText("contact", named)).mapping).targets).toEqual({
+      title: "title",
+      phone: "phone",
+    });
+  });
+
   it("Thunderbird's broken file, without names and with two delimiters", async () => {
     expect(await refusalOf(await sample("thunderbird-tabs-and-commas"))).toEqual({
       code: "BAD_HEADER",

@@ -2,7 +2,7 @@ import { badInput } from "../../lib/errors.ts";
 import { dateFormOf } from "../../model/kinds/parts/day-text.ts";
 import { decimalFormOf } from "../../model/kinds/parts/number-text.ts";
 import { fieldOfInput } from "./field-of-input.ts";
-import { headerKey, headerKeys, likeness } from "./header-key.ts";
+import { headerKey, headerKeys, likeness, sharedPrefix } from "./header-key.ts";
 import { addressKinds, addressParts, labels, phones } from "./labels.ts";
 import { errorColumns } from "./refused-csv.ts";
 import { givenTarget, parseTarget, placeOf, referencesOf, targetNames } from "./target.ts";
@@ -10,6 +10,15 @@ import type { ColumnMapping, FileRow, Imported, Mapping, Target } from "./types.
 
 /** Where a column could go, the likelier the less its rank. */
 type Candidate = { readonly column: string; readonly target: Target; readonly rank: number };
+
+/** What is known of a file's columns together. */
+type File = {
+  readonly header: readonly string[];
+  /** Whether the gateway exported it. */
+  readonly isOurs: boolean;
+  /** What most of the columns begin with. */
+  readonly prefix: string;
+};
 
 /** Exact names go before labels. */
 const exact = -1;
@@ -34,9 +43,11 @@ export function guessMapping(
   const taken = new Map<string, string>();
   for (const [column, target] of told) take(taken, column, target);
   const guessed = new Map<string, Target>();
+  const isOurs = isOwnExport(imported, header);
+  const prefix = sharedPrefix(header);
   const candidates = header
     .filter((column) => !told.has(column))
-    .flatMap((column) => candidatesOf(imported, header, sample, column))
+    .flatMap((column) => candidatesOf(imported, { header, isOurs, prefix }, sample, column))
     .toSorted((left, right) => left.rank - right.rank);
   for (const { column, target } of candidates) {
     const place = placeOf(target);
@@ -44,7 +55,6 @@ export function guessMapping(
     guessed.set(column, target);
     if (place !== null) taken.set(place, column);
   }
-  const isOurs = isOwnExport(imported, header);
   const columns = header.map((column): ColumnMapping => {
     const target = told.get(column) ?? guessed.get(column) ?? null;
     const wanted = candidates.find((one) => one.column === column)?.target;
@@ -98,17 +108,19 @@ const isErrorColumn = (column: string): boolean => errorColumns.some((one) => on
 
 function candidatesOf(
   imported: Imported,
-  header: readonly string[],
+  { header, isOurs, prefix }: File,
   sample: readonly FileRow[],
   column: string,
 ): Candidate[] {
   if (isErrorColumn(column)) {
     return [{ column, target: { ignored: "a column of the list of refused rows" }, rank: exact }];
   }
-  const named = exactTarget(imported, column, cellsOf(sample, column));
   const { name } = imported.entity;
-  const found = headerKeys(name, column).flatMap((key, index): Candidate[] =>
-    targetsOf(imported, key, header, cellsOf(sample, column)).map(({ target, rank }) => ({
+  const cells = cellsOf(sample, column);
+  const isOther = name === "contact" && !isOurs && meansElse(column, cells);
+  const named = isOther ? null : exactTarget(imported, column, cells);
+  const found = headerKeys(name, column, prefix).flatMap((key, index): Candidate[] =>
+    targetsOf(imported, key, header, cells).map(({ target, rank }) => ({
       column,
       target,
       rank: rank + index * looseRank,
@@ -116,6 +128,14 @@ function candidatesOf(
   );
   return named === null ? found : [{ column, target: named, rank: exact }, ...found];
 }
+
+/**
+ * Whether a column of contacts has a field's name, and cells that the field does not take: `title` is a salutation, and
+ * `phone` has country codes, here; `phone_1` takes any number.
+ */
+const meansElse = (column: string, cells: readonly string[]): boolean =>
+  (column === "title" && cells.length > 0 && !cells.every((cell) => salutation.test(cell))) ||
+  (column === "phone" && !cells.every((cell) => cell.startsWith("+")));
 
 /** The target that a column's own name is. */
 function exactTarget(imported: Imported, column: string, cells: readonly string[]): Target | null {

@@ -18,14 +18,30 @@ const nouns: Readonly<Record<string, string>> = {
   lineItem: "line item|product",
 };
 
-/** The keys that a header may be known by: as it is, without a remark in brackets, and without what stands around it. */
-export function headerKeys(entity: string, header: string): string[] {
+/** What most columns of a file begin with, as those of a table in some databases do: `kun_` of `kun_name`, `kun_plz`. */
+export function sharedPrefix(header: readonly string[]): string {
+  const prefixes = header.map((column) => /^[\p{L}\p{N}]+_/u.exec(column)?.[0] ?? "");
+  const counted = Map.groupBy(prefixes, (prefix) => prefix);
+  const [most = "", same = []] =
+    [...counted].toSorted(([, one], [, other]) => other.length - one.length)[0] ?? [];
+  return same.length >= 3 && same.length > header.length / 2 ? most : "";
+}
+
+/**
+ * The keys that a header may be known by: as it is, without a remark in brackets, and without what stands around it.
+ *
+ * @param prefix what most headers of the file begin with
+ */
+export function headerKeys(entity: string, header: string, prefix = ""): string[] {
   const noun = new RegExp(`^\\s*(?:${nouns[entity] ?? entity})\\s*(?:-\\s|[:.])\\s*`, "iu");
   const inside = header.replace(noun, "");
   const plain = inside.replace(/[([][^)\]]*[)\]]/g, "");
   // Pipedrive: `Person - Email - Work`.
   const first = plain.replace(/\s+-\s+(?:work|other|main)\s*$/i, "");
-  return [...new Set([header, inside, plain, first].map(headerKey))].filter((key) => key !== "");
+  const bare = prefix !== "" && header.startsWith(prefix) ? header.slice(prefix.length) : header;
+  return [...new Set([header, inside, plain, first, bare].map(headerKey))].filter(
+    (key) => key !== "",
+  );
 }
 
 /** How much two keys have in common: the share of their pairs of letters. */

@@ -18,7 +18,7 @@ const note =
 const accountName =
   "company name, company, account name, account, organization name, organization, organisation, organization 1 - name, related company, associated company, primary associated company, parent customer, customer name, customer, firma, firmenname, unternehmen, unternehmensname, kunde, kundenname, societe, entreprise, client, empresa, compania, cliente, employer, account:name";
 const accountKey =
-  "account external id, account id, company id, organization id, associated company id, associated company ids, primary associated company id, customer id, customer number, kundennummer, kunden-nr, firma id, firmennummer, accountid, numero client, numero de cliente";
+  "account external id, account id, company id, hubspot company id, organization id, associated company id, associated company ids, primary associated company id, customer id, customer number, kundennummer, kunden-nr, firma id, firmennummer, accountid, numero client, numero de cliente";
 const currency =
   "currency, currency code, currency iso code, deal currency, opportunity currency, currency of value, wahrung, devise, monnaie, moneda, divisa";
 
@@ -39,7 +39,7 @@ const places = {
 export const labels: Readonly<Record<string, Labels>> = {
   account: {
     external_id:
-      "external id, record id, account id, company id, organization id, customer id, id, accountid, account number, customer number, kundennummer, kunden-nr, firma id, firmennummer, debitorennummer, numero client, numero de cliente, hs object id",
+      "external id, record id, account id, company id, organization id, customer id, id, accountid, account number, customer number, kundennummer, kunden-nr, firma id, firmennummer, debitorennummer, numero client, numero de cliente, hs object id, supplier id, vendor id, lieferantennummer",
     name: `name, ${accountName}, business name, trading name, nom, raison sociale, nombre, razon social, nombre de la empresa, account name 1, display name`,
     legal_name: "legal name, full legal name, registered name, offizieller name, handelsname",
     domain:
@@ -48,7 +48,8 @@ export const labels: Readonly<Record<string, Labels>> = {
     phone:
       "phone, phone number, main phone, phone office, office phone, business phone, company phone, telephone, tel, telefon, telefonnummer, rufnummer, telephone number, numero de telephone, telefono, phone work, phone 1 - value, telephone1",
     website,
-    industry: "industry, branche, secteur, secteur d activite, sector, industria, business type",
+    industry:
+      "industry, company industry, branche, secteur, secteur d activite, sector, industria, business type",
     annual_revenue:
       "annual revenue, revenue, yearly revenue, turnover, umsatz, jahresumsatz, chiffre d affaires, ca, ingresos anuales, ingresos, facturacion anual",
     employee_count:
@@ -64,7 +65,7 @@ export const labels: Readonly<Record<string, Labels>> = {
   },
   contact: {
     external_id:
-      "external id, record id, contact id, person id, id, contactid, lead id, hs object id, kontakt id, kontakt-id, kontaktnummer, personen-id, unique id, uid",
+      "external id, record id, contact id, person id, id, contactid, lead id, hs object id, kontakt id, kontakt-id, kontaktnummer, personen-id, unique id, uid, employee id",
     first_name:
       "first name, given name, firstname, forename, fname, vorname, prenom, nombre, nombre de pila, rufname, name - first, contact first name",
     last_name:
@@ -72,10 +73,10 @@ export const labels: Readonly<Record<string, Labels>> = {
     display_name:
       "full name, name, contact name, display name, person name, contact, fullname, kontaktname, ansprechpartner, nom complet, nom, nombre completo, nombre y apellidos, file as",
     title:
-      "salutation, name prefix, prefix, anrede, titel, civilite, titre de civilite, tratamiento",
+      "salutation, name prefix, prefix, title of courtesy, courtesy title, anrede, titel, civilite, titre de civilite, tratamiento",
     email,
     job_title:
-      "job title, jobtitle, position, role, job, organization title, organization 1 - title, stelle, berufsbezeichnung, funktion, fonction, poste, cargo, puesto, function",
+      "job title, jobtitle, contact title, position, role, job, organization title, organization 1 - title, stelle, berufsbezeichnung, funktion, fonction, poste, cargo, puesto, function",
     "account.name": accountName,
     "account.external_id": accountKey,
     "account.domain": "account domain, company domain, company domain name",
@@ -108,7 +109,7 @@ export const labels: Readonly<Record<string, Labels>> = {
       "deal stage, stage, sales stage, stage name, pipeline stage, phase, verkaufsphase, stufe, etape, etapa, fase",
     pipeline_id: "pipeline, pipeline id, pipeline name, vertriebspipeline",
     value:
-      "amount, value, deal value, deal amount, opportunity amount, estimated revenue, est. revenue, expected revenue, total value, betrag, wert, auftragswert, auftragssumme, umsatz, montant, valeur, importe, valor, cantidad, monto",
+      "amount, value, deal value, lead value, deal amount, opportunity amount, estimated revenue, est. revenue, expected revenue, total value, betrag, wert, auftragswert, auftragssumme, umsatz, montant, valeur, importe, valor, cantidad, monto",
     currency,
     probability:
       "probability, probability (%), deal probability, win probability, wahrscheinlichkeit, wahrscheinlichkeit (%), probabilite, probabilidad",

@@ -38,7 +38,7 @@ export function readRow(
   for (const column of mapping.columns) {
     if (column.target === null || "ignored" in column.target) continue;
     const cell = Object.hasOwn(cells, column.column) ? cells[column.column] : undefined;
-    readCell(imported, column, column.target, manner, plainCell(cell, mapping.apostrophes), row);
+    readCell(imported, column, column.target, manner, plainCell(cell, mapping, manner), row);
   }
   for (const [name, text] of Object.entries(manner.defaults)) {
     if (row.input[name] != null) continue;
@@ -61,12 +61,21 @@ function complain(row: Draft, column: string | null, field: string | null, compl
   row.complaints.push({ column, field, complaint });
 }
 
-/** A cell without blanks around it, and without an apostrophe that an export put there; null where it says nothing. */
-function plainCell(cell: unknown, apostrophes: boolean): unknown {
+/**
+ * A cell without blanks around it, and without an apostrophe that an export put there; null where it says nothing, or what
+ * is said to stand for nothing.
+ */
+function plainCell(cell: unknown, { apostrophes }: Mapping, { values }: Manner): unknown {
   if (typeof cell !== "string") return cell ?? null;
   const text = (apostrophes ? withoutGuard(cell) : cell).trim();
-  return text === "" ? null : text;
+  // As it is written: `NULL` of a database, and not the name Null.
+  const any = values[anyField] ?? {};
+  const meant = Object.hasOwn(any, text) ? any[text] : text;
+  return meant === "" ? null : meant;
 }
+
+/** In place of a field: values of all columns. `{ "*": { NULL: "" } }` says that the text NULL is an empty cell. */
+const anyField = "*";
 
 /** What spreadsheets show where a formula failed. */
 const failedFormula = /^#(?:N\/A|REF!|NAME\?|VALUE!|DIV\/0!|NUM!|NULL!)$/;
