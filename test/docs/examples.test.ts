@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { parse, validate } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { httpStatusOf } from "../../src/lib/refusal.ts";
 import { schema } from "../support/gateway/schema.ts";
 import { seedDemo } from "../../src/seed/demo.ts";
 import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
@@ -22,22 +23,28 @@ function indented(text: string): string[] {
 }
 
 describe("the documents' operations are valid", () => {
-  it.each(["README.md", "docs/querying.md", "docs/writing.md", "docs/live.md", "docs/bulk.md"])(
-    "%s",
-    async (file) => {
-      const text = await read(file);
-      const operations = [...blocks(text, "graphql"), ...indented(text)].filter((block) =>
-        /^\s*(?:\{|query|mutation|subscription)[\s{(]/.test(block),
-      );
-      expect(operations.length).toBeGreaterThan(0);
-      for (const operation of operations) {
-        expect(
-          validate(schema, parse(operation)).map(({ message }) => message),
-          operation,
-        ).toEqual([]);
-      }
-    },
-  );
+  it.each([
+    "README.md",
+    ...["querying", "duplicates", "writing", "live", "bulk"].map((name) => `docs/${name}.md`),
+  ])("%s", async (file) => {
+    const text = await read(file);
+    const operations = [...blocks(text, "graphql"), ...indented(text)].filter((block) =>
+      /^\s*(?:\{|query|mutation|subscription)[\s{(]/.test(block),
+    );
+    expect(operations.length).toBeGreaterThan(0);
+    for (const operation of operations) {
+      expect(
+        validate(schema, parse(operation)).map(({ message }) => message),
+        operation,
+      ).toEqual([]);
+    }
+  });
+});
+
+it("docs/errors.md has every code with its status, and no other", async () => {
+  const rows = (await read("docs/errors.md")).matchAll(/^\| `([A-Z_]+)` \| (\d+) \|/gm);
+  const told = [...rows].map(([, code, status]) => [code, Number(status)]);
+  expect(Object.fromEntries(told)).toEqual(httpStatusOf);
 });
 
 describe("README's examples", () => {
