@@ -1,20 +1,15 @@
-import { createClient } from "graphql-ws";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { WebSocket } from "ws";
 import type { Actor } from "../../src/auth/actor.ts";
 import { cursorAt } from "../../src/changes/position.ts";
 import { openDatabase } from "../../src/db/database.ts";
 import { LiveFeed, type LiveStream } from "../../src/live/feed.ts";
 import type { Listening, LiveEvent } from "../../src/live/listening.ts";
 import { endOfLog } from "../../src/live/log.ts";
-import { pruneLogs } from "../../src/live/log-keeper.ts";
 import { readMatching } from "../../src/live/matching.ts";
 import { catalog } from "../../src/modules/catalog.ts";
 import { patience } from "../support/database/waiting.ts";
 import { startTenant } from "../support/gateway/one-tenant.ts";
-import { at } from "../support/gateway/gateway.ts";
 import { actorOf, listeningOf } from "../support/live/actor.ts";
-import { EventStream } from "../support/live/event-stream.ts";
 import { moveDeal } from "../support/live/move-deal.ts";
 import { RowWriter } from "../support/writes/row-writer.ts";
 import { uuidOf } from "../support/samples/one-of-each.ts";
@@ -352,73 +347,5 @@ describe("a commit that nobody told of", () => {
     await moveSilently(second ?? "", null, "app-1");
     expect(told((await stream.next()).value)).toEqual(["updated changed"]);
     await stream.return();
-  });
-});
-
-describe("a log that is kept for some days", () => {
-  it("loses whole transactions, never the last one, and refuses older cursors", async () => {
-    const { gateway } = started;
-    const { client } = gateway.fixtures;
-    const key = await gateway.keyFor("theirs");
-    const tenantId = (await gateway.fixtures.tenant("kept")).uuid;
-    const kept = await gateway.keyFor("kept");
-    const writer = new RowWriter(gateway, kept, "accounts");
-    const sizes = [2, 3, 1, 2];
-    for (const size of sizes)
-      await writer.create(Array.from({ length: size }, () => ({ name: "a" })));
-    const age = (to: number) =>
-      client.query(
-        "UPDATE change_events SET occurred_at = now() - interval '10 days' WHERE tenant_id = $1 AND position <= $2",
-        [tenantId, to],
-      );
-    const positions = async (): Promise<unknown[]> => {
-      const { rows } = await client.query<{ position: string }>(
-        "SELECT position FROM change_events WHERE tenant_id = $1 ORDER BY position",
-        [tenantId],
-      );
-      return rows.map(({ position }) => Number(position));
-    };
-    // The fourth is in the midst of a transaction.
-    await age(4);
-    expect(await pruneLogs(client, 11)).toBe(0);
-    expect(await pruneLogs(client, 9, AbortSignal.abort())).toBe(0);
-    expect(await pruneLogs(client, 9)).toBe(2);
-    expect(await positions()).toEqual([3, 4, 5, 6, 7, 8]);
-    await age(8);
-    expect(await pruneLogs(client, 9)).toBe(4);
-    expect(await positions()).toEqual([7, 8]);
-    await writer.made({ name: "goes on" });
-    expect(await positions()).toEqual([7, 8, 9]);
-
-    const query =
-      "query ($after: String) { changes(after: $after) { totalCount nodes { position } } }";
-    const { errors, data } = await gateway.ask(kept, query, { after: cursorAt("5") });
-    const oldestCursor = cursorAt("6");
-    expect(errors?.[0]?.extensions).toMatchObject({ code: "CURSOR_EXPIRED", oldestCursor });
-    expect(data).toBeNull();
-    const found = await gateway.data(kept, query, { after: oldestCursor });
-    expect(at(found, "changes", "nodes")).toEqual([7, 8, 9].map((position) => ({ position })));
-    const who = actorOf(tenantId);
-    await expect(feed.open(listeningOf(who), "5").next()).rejects.toMatchObject({
-      refusal: { code: "CURSOR_EXPIRED", oldestCursor },
-    });
-    const live = "subscription ($after: String) { changes(after: $after) { cursor } }";
-    const variables = { after: cursorAt("5") };
-    const sent = await EventStream.open(gateway.url, kept, { query: live, variables });
-    const expired = { extensions: { code: "CURSOR_EXPIRED", oldestCursor } };
-    expect(await sent.error()).toMatchObject(expired);
-    const subscriber = createClient({
-      url: `${gateway.url.replace("http", "ws")}/graphql`,
-      webSocketImpl: WebSocket,
-      connectionParams: { "x-api-key": kept },
-    });
-    const overSocket = subscriber.iterate({ query: live, variables }).next();
-    await expect(overSocket).rejects.toMatchObject([expired]);
-    await subscriber.dispose();
-    const stream = feed.open(listeningOf(who), "6");
-    expect((await stream.next()).value).toHaveLength(3);
-    await stream.return();
-    // Another tenant's log is as it was.
-    expect(at(await gateway.data(key, query), "changes", "nodes", 0, "position")).toBe(1);
   });
 });

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { startTenant } from "../support/gateway/one-tenant.ts";
 import { EventStream } from "../support/live/event-stream.ts";
+import { firstOf as first, openSocket } from "../support/live/web-socket.ts";
 import { shortToken, tokenSettings } from "../support/live/short-token.ts";
 import { RowWriter } from "../support/writes/row-writer.ts";
 
@@ -40,45 +41,8 @@ function connect(connectionParams: Readonly<Record<string, unknown>>, retryAttem
   return client;
 }
 
-type Result = { readonly data?: unknown; readonly errors?: readonly { extensions?: unknown }[] };
-
-/** The first result of an operation, or the errors or the close event that it fails with. */
-async function first(client: Client, query: string, variables = {}): Promise<unknown> {
-  try {
-    const { value } = await client.iterate({ query, variables }).next();
-    const { data, errors }: Result = value ?? {};
-    return errors === undefined ? data : { data, errors };
-  } catch (error) {
-    return error;
-  }
-}
-
-/** A socket that speaks for itself, with the messages and the close that it gets. */
-function raw(
-  headers: Readonly<Record<string, string>> = {},
-  protocols: readonly string[] = ["graphql-transport-ws"],
-) {
-  const socket = new WebSocket(url, [...protocols], { headers });
-  socket.on("error", () => undefined);
-  const messages: unknown[] = [];
-  socket.on("message", (data) =>
-    messages.push(JSON.parse(Buffer.isBuffer(data) ? data.toString() : "")),
-  );
-  const closed = once(socket, "close").then(([code]: unknown[]) => Number(code));
-  return {
-    socket,
-    messages,
-    closed,
-    opened: once(socket, "open"),
-    send: (message: unknown) =>
-      socket.send(typeof message === "string" ? message : JSON.stringify(message)),
-    next: async (count: number) => {
-      while (messages.length < count) await once(socket, "message");
-      return messages[count - 1];
-    },
-  };
-}
-
+const raw = (headers?: Readonly<Record<string, string>>, protocols?: readonly string[]) =>
+  openSocket(url, headers, protocols);
 const init = (key = started.key) => ({ type: "connection_init", payload: { "x-api-key": key } });
 const changes = "subscription { accountChanged { transition account { name } } }";
 

@@ -4,6 +4,7 @@ import { usualSchedule } from "../../src/webhooks/schedule.ts";
 import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { hearPlans, tellPlans } from "../support/database/plan-log.ts";
 import { startReceiver, status, type Receiver } from "../support/webhooks/receiver.ts";
+import { createWebhook } from "../support/webhooks/webhook.ts";
 
 let gateway: TestGateway;
 let receiver: Receiver;
@@ -41,12 +42,8 @@ async function makeDeal(): Promise<string> {
 }
 
 async function makeWebhook(path: string): Promise<string> {
-  const url = receiver.urlOf(path);
-  const made = await write(
-    `createWebhook(input: {url: "${url}", types: [Deal]}) { webhook { id } userErrors { message } }`,
-  );
-  expect(at(made, "userErrors")).toEqual([]);
-  return String(at(made, "webhook", "id"));
+  const input = { url: receiver.urlOf(path), types: ["Deal"] };
+  return (await createWebhook(gateway, key, input)).id;
 }
 
 const removeWebhook = (id: string) => write(`deleteWebhook(id: "${id}") { userErrors { code } }`);
@@ -259,5 +256,22 @@ test("a long queue costs no statement more than a few looks at each of its rows,
   const told = plans.take().filter(({ text }) => text.includes("webhook"));
   expect(told.length).toBeGreaterThan(10);
   expect(told.filter(({ handled }) => handled > 15 * count)).toEqual([]);
+  await removeWebhook(id);
+});
+
+test("an exact number in a filter stays exact when something else is changed", async () => {
+  const id = await makeWebhook("/exact");
+  const done = await gateway.data(
+    key,
+    `mutation ($id: ID!) {
+      one: updateWebhook(id: $id, input: {where: {value: {gt: 123456789012345.6789}}}) { userErrors { message } }
+      two: updateWebhook(id: $id, input: {description: "exact"}) { webhook { where } userErrors { message } } }`,
+    { id },
+  );
+  expect(at(done, "one", "userErrors")).toEqual([]);
+  const { rows } = await gateway.fixtures.client.query(
+    "SELECT filter FROM webhooks WHERE description = 'exact'",
+  );
+  expect(rows).toEqual([{ filter: '{"value":{"gt":123456789012345.6789}}' }]);
   await removeWebhook(id);
 });

@@ -7,6 +7,7 @@ import { startCliWorker } from "../support/processes/cli-gateway.ts";
 import { bareEnvironment } from "../support/processes/environment.ts";
 import { isLong } from "../support/run/run-length.ts";
 import { startReceiver, type Receiver } from "../support/webhooks/receiver.ts";
+import { createWebhook } from "../support/webhooks/webhook.ts";
 
 let gateway: TestGateway;
 let receiver: Receiver;
@@ -51,14 +52,8 @@ async function end(worker: ChildProcess): Promise<void> {
   await exited;
 }
 
-async function makeWebhook(path: string): Promise<string> {
-  const made = await gateway.data(
-    key,
-    `mutation ($input: CreateWebhookInput!) { createWebhook(input: $input) { webhook { id } userErrors { message } } }`,
-    { input: { url: receiver.urlOf(path), types: ["Deal"] } },
-  );
-  return String(at(made, "createWebhook", "webhook", "id"));
-}
+const makeWebhook = async (path: string): Promise<string> =>
+  (await createWebhook(gateway, key, { url: receiver.urlOf(path), types: ["Deal"] })).id;
 
 /** Writes deals, each several times, and gives the number of their events. */
 async function write(deals: number, updates: number): Promise<number> {

@@ -4,14 +4,13 @@ import { loadConfig } from "../../src/config.ts";
 import { GatewayError } from "../../src/lib/errors.ts";
 import { LiveFeed } from "../../src/live/feed.ts";
 import type { Listening, LiveEvent } from "../../src/live/listening.ts";
-import type { LogSource } from "../../src/live/log.ts";
 import { readMatching } from "../../src/live/matching.ts";
-import { SeenStates } from "../../src/live/states.ts";
 import { catalog } from "../../src/modules/catalog.ts";
 import { openPayloads } from "../../src/webhooks/open-payloads.ts";
 import { type Payloads, testBody, type PayloadForm } from "../../src/webhooks/payload.ts";
 import { at, listAt } from "../support/gateway/gateway.ts";
 import { startTenant } from "../support/gateway/one-tenant.ts";
+import { actorOf as actorIn, listeningOf } from "../support/live/actor.ts";
 import { schema } from "../support/gateway/schema.ts";
 import { RowWriter } from "../support/writes/row-writer.ts";
 
@@ -65,23 +64,13 @@ afterAll(async () => {
   await started.gateway.close();
 });
 
-const actorOf = (change: Partial<Actor> = {}): Actor => ({
-  kind: "apiKey",
-  id: "key",
-  tenantId: started.tenant.uuid,
-  scopes: ["*"],
-  appId: null,
-  departmentId: null,
-  expiresAt: null,
-  requestsPerMinute: null,
-  ...change,
-});
+const actorOf = (change: Partial<Actor> = {}): Actor => actorIn(started.tenant.uuid, change);
 
 /** The events of the log that an actor gets. */
 async function eventsFor(actor: Actor, change: Partial<Listening> = {}): Promise<LiveEvent[]> {
-  const listening = { actor, types: null, operations: null, where: null, record: null, ...change };
   const source = feed.sourceOf(started.tenant.uuid);
-  return [...(await readMatching(source, listening, { after: "0", limit: 500 })).events];
+  const options = { after: "0", limit: 500 };
+  return [...(await readMatching(source, listeningOf(actor, change), options)).events];
 }
 
 async function print(
@@ -370,56 +359,3 @@ function refusalOf(run: () => void): GatewayError {
   }
   throw new Error("nothing was refused");
 }
-
-test("whoever reads page by page has the states of a record worked out once, and is told the same", async () => {
-  const { gateway, key, tenant } = started;
-  const deals = new RowWriter(gateway, key, "deals");
-  const stages = ["proposal", "lead", "proposal", "proposal", "lead"];
-  for (const [turn, stage] of stages.entries()) {
-    await deals.update([{ id: deal, stage, name: `turn ${turn}` }]);
-  }
-  const { db, ...source } = feed.sourceOf(tenant.uuid);
-  const record = {
-    entity: catalog.entity("deal"),
-    where: { stage: { eq: "proposal" } },
-    id: null,
-  };
-  const listening = { actor: actorOf(), types: ["Deal"], operations: null, where: null, record };
-  /** What is told page by page, and how often the log was read to undo what happened to the deal later. */
-  const readAll = async (limit: number, seen?: SeenStates) => {
-    const events: LiveEvent[] = [];
-    let undoings = 0;
-    const counting: LogSource = {
-      ...source,
-      db: {
-        rows: (text, values, ...rest) => {
-          const [ids] = values;
-          if (text.includes("undo.old") && Array.isArray(ids) && ids.includes(deal.slice(5)))
-            undoings += 1;
-          return db.rows(text, values, ...rest);
-        },
-      },
-    };
-    for (let after = "0", isAtEnd = false; !isAtEnd;) {
-      const options = { after, limit, ...(seen === undefined ? {} : { seen }) };
-      const page = await readMatching(counting, listening, options);
-      events.push(...page.events);
-      ({ isAtEnd, position: after } = page);
-    }
-    return { events, undoings };
-  };
-  const whole = await readAll(500);
-  expect(whole.events.map(({ transition }) => transition)).toEqual([
-    "entered",
-    "left",
-    "entered",
-    "changed",
-    "left",
-  ]);
-  const seen = new SeenStates();
-  const paged = await readAll(2, seen);
-  expect(paged.events).toEqual(whole.events);
-  expect(paged.undoings).toBe(1);
-  // From another place nothing of it counts.
-  expect((await readAll(3, seen)).events).toEqual(whole.events);
-});

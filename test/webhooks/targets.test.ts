@@ -1,13 +1,19 @@
-import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import http, { type RequestListener } from "node:http";
+import http from "node:http";
 import https from "node:https";
-import { createServer, type Server, type Socket } from "node:net";
+import { createServer } from "node:net";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { loadConfig } from "../../src/config.ts";
 import { StartupError } from "../../src/lib/startup-error.ts";
 import { readTarget } from "../../src/webhooks/target/policy.ts";
 import { keptBytes, readBytes, Targets } from "../../src/webhooks/target/targets.ts";
+import {
+  closeServers,
+  dropServer,
+  listening,
+  serve,
+  sockets,
+} from "../support/webhooks/servers.ts";
 import { startDnsServer, type Zone } from "../support/webhooks/dns-server.ts";
 import { selfSigned } from "../support/webhooks/self-signed.ts";
 
@@ -49,26 +55,7 @@ function allowing(hosts: string, isProduction = true): Targets {
   return new Targets({ isProduction, allowHosts }, { resolver: server.resolver });
 }
 
-const open: Server[] = [];
-const sockets = new Set<Socket>();
-
-async function listening(made: Server, host = "127.0.0.1", port = 0): Promise<number> {
-  open.push(made);
-  made.on("connection", (socket: Socket) => sockets.add(socket));
-  made.listen(port, host);
-  await once(made, "listening");
-  const address = made.address();
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
-
-const serve = (listener: RequestListener, host?: string, port?: number): Promise<number> =>
-  listening(http.createServer(listener), host, port);
-
-afterEach(() => {
-  for (const socket of sockets) socket.destroy();
-  sockets.clear();
-  for (const one of open.splice(0)) one.close();
-});
+afterEach(closeServers);
 afterAll(() => {
   server.stop();
   for (const targets of [production, development]) targets.close();
@@ -363,7 +350,7 @@ describe("what fails is said in words", () => {
 
   test("a closed port", async () => {
     const port = await listening(createServer());
-    open.pop()?.close();
+    dropServer();
     expect(await failing(`http://127.0.0.1:${port}/`)).toMatch(/^Nothing listens/);
   });
 

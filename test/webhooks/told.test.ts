@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { usualSchedule } from "../../src/webhooks/schedule.ts";
 import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { startReceiver, status, type Receiver } from "../support/webhooks/receiver.ts";
+import { createWebhook } from "../support/webhooks/webhook.ts";
 import { RowWriter } from "../support/writes/row-writer.ts";
 
 let gateway: TestGateway;
@@ -26,15 +27,8 @@ const query = `query ($id: ID!, $event: ID!) {
 }`;
 const forms = [{ payload: "thin" }, { payload: "full" }, { payload: "graphql", query }];
 
-async function makeWebhook(key: string, path: string, input: object): Promise<string> {
-  const made = await gateway.data(
-    key,
-    `mutation ($input: CreateWebhookInput!) { createWebhook(input: $input) { webhook { id } userErrors { message path } } }`,
-    { input: { url: receiver.urlOf(path), ...input } },
-  );
-  expect(at(made, "createWebhook", "userErrors")).toEqual([]);
-  return String(at(made, "createWebhook", "webhook", "id"));
-}
+const makeWebhook = async (key: string, path: string, input: object): Promise<string> =>
+  (await createWebhook(gateway, key, { url: receiver.urlOf(path), ...input })).id;
 
 /** A key for an application of a tenant, or with scopes of its own. */
 async function keyOf(tenantKey: string, input: object): Promise<string> {

@@ -66,3 +66,11 @@ export const status =
   (code: number, headers: Readonly<Record<string, string>> = {}): Answer =>
   (_received, response) =>
     void response.writeHead(code, headers).end(`answered ${code}`);
+
+/** The headers that came once. */
+export const textsOf = (headers: object): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      typeof value === "string" ? [[name, value]] : [],
+    ),
+  );
