@@ -47,16 +47,16 @@ export function browserConfig(variables: Variables, isProduction: boolean): Brow
 
 /** Whether the origins include one that a browser sent. */
 export function includesOrigin(origins: Origins, origin: string): boolean {
-  if (origins === "*" || origins.includes(origin)) return true;
-  const [, host] = /^(https?:\/\/(?:\w+|\[::1\])(?:\.\d+)*)(?::\d{1,5})?$/.exec(origin) ?? [];
-  return host !== undefined && origins.includes(`${host}:*`);
+  if (origins === "*") return true;
+  const anyPort = `${origin.replace(/:\d{1,5}$/, "")}:*`;
+  return (origins.includes(origin) && !origin.endsWith("*")) || origins.includes(anyPort);
 }
 
-const anyPort = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\]):\*$/;
+const ofThisMachine = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\]):\*$/;
 
 /** Exactly what a browser sends as Origin: no path, no slash at the end, no default port, in lower case. */
 function isOrigin(text: string): boolean {
-  if (anyPort.test(text)) return true;
+  if (ofThisMachine.test(text)) return true;
   return (
     /^https?:\/\//.test(text) &&
     URL.canParse(text) &&
