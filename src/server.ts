@@ -18,6 +18,7 @@ import {
   isLoopback,
   wantsPage,
 } from "./graphql/explorer/graphiql.ts";
+import { schemaFile, schemaPath } from "./graphql/explorer/schema-file.ts";
 import { Sockets } from "./graphql/live/sockets.ts";
 import type { OnCompiled } from "./graphql/server/lane.ts";
 import { createGraphQLServer, graphqlPath } from "./graphql/server/yoga.ts";
@@ -91,6 +92,8 @@ export type Gateway = {
   isUpload(request: IncomingMessage): boolean;
   /** Whether the page of GraphiQL is served. */
   readonly servesExplorer: boolean;
+  /** The body of a GraphQL request that can be tried; null if there is none. */
+  readonly example: Readonly<Record<string, unknown>> | null;
   /** Serves the metrics on a port of their own; null when they have none. */
   readonly metricsListener: Gateway["requestListener"] | null;
   /** Ends all subscriptions, so that their clients come again elsewhere, and opens no more of them. */
@@ -185,6 +188,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   // What it sends is in no manifest.
   const explorer = browsers.graphiql && config.graphql.manifest === null;
   const demoKey = isLoopback(config.host) ? (demo?.[0]?.apiKey ?? null) : null;
+  // A page of another name that resolves to this machine must not get the key (DNS rebinding).
+  const keyFor: KeyFor = ({ request }) => (isLoopback(hostnameOf(request) ?? "") ? demoKey : null);
   const migrations = readMigrations(migrationsDirectory).then((files) =>
     files.map((file) => file.name),
   );
@@ -205,7 +210,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
   const toOperations = through(
     [
-      ...(explorer ? [explorerPage(demoKey)] : []),
+      ...(explorer ? [explorerPage(keyFor)] : []),
       fromBrowsers(refuseGraphQL),
       admitted(admission, refuseGraphQL),
     ],
@@ -223,7 +228,11 @@ export function createGateway(options: GatewayOptions): Gateway {
   app.route("/", exportRoutes({ database, gate, logger, connections, longest }));
   app.route("/", restRoutes({ database, gate, logger }));
   app.all(openApiPath, stepping(fromBrowsers(refuseRest)), answering(answerOpenApi));
-  app.all(`${docsPath}/*`, answering(answerDocs));
+  const docs = answering((context, path) => answerDocs(context, path, keyFor(context)));
+  app.all(`${docsPath}/*`, docs);
+  if (config.graphql.introspection) {
+    app.all(schemaPath, stepping(fromBrowsers(refuseRest)), answering(schemaFile(schema)));
+  }
   if (explorer) app.all(`${explorerPath}:file`, answering(answerExplorerFile));
   app.get(
     "/",
@@ -284,6 +293,7 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   return {
     servesExplorer: explorer,
+    example: graphql.example,
     requestListener: (request, response) => begin(request, response, route),
     upgrades: {
       wants: (request) =>
@@ -326,15 +336,14 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 }
 
+/** The demo's key, for a page that may have it. */
+type KeyFor = (context: RequestContext) => string | null;
+
 /** A browser that comes to GraphQL's path gets the explorer. */
 const explorerPage =
-  (demoKey: string | null): Step =>
-  (context, next) => {
-    if (!wantsPage(context.request)) return next();
-    // A page of another name that resolves to this machine must not get the key (DNS rebinding).
-    const isLocal = isLoopback(hostnameOf(context.request) ?? "");
-    return answerExplorer(context, isLocal ? demoKey : null);
-  };
+  (keyFor: KeyFor): Step =>
+  (context, next) =>
+    wantsPage(context.request) ? answerExplorer(context, keyFor(context)) : next();
 
 async function answerMetricsTo(
   { request, response }: RequestContext,
@@ -352,6 +361,7 @@ const servedPaths: ReadonlySet<string> = new Set([
   metricsPath,
   graphqlPath,
   openApiPath,
+  schemaPath,
   docsPath,
 ]);
 

@@ -1,4 +1,3 @@
-import { stripIgnoredCharacters } from "graphql";
 import type { DemoTenant } from "./demo-file.ts";
 
 /** What `serve` prints when it is ready. */
@@ -9,7 +8,8 @@ export function banner(options: {
   metricsUrl: string | null;
   /** Whether the page of GraphiQL is served. */
   explorer: boolean;
-  exampleQuery: string;
+  /** The body of a request to try; null if there is none. */
+  example: Readonly<Record<string, unknown>> | null;
 }): string {
   const { url, seconds, tenants, metricsUrl } = options;
   const lines = ["", `  crm-gateway is ready (${seconds.toFixed(1)} s)`, ""];
@@ -27,13 +27,13 @@ export function banner(options: {
   for (const { slug, apiKey, id } of tenants) {
     lines.push(`  Key of ${slug.padEnd(15)} ${apiKey}`, `  its organization       ${id}`);
   }
-  lines.push("", "  Try it:", "");
-  return [...lines, curl(url, first.apiKey, options.exampleQuery), ""].join("\n");
+  if (options.example === null) return [...lines, ""].join("\n");
+  const body = JSON.stringify(options.example);
+  return [...lines, "", "  Try it:", "", curl(url, first.apiKey, body), ""].join("\n");
 }
 
-/** A command for a shell that runs `query`, to be pasted as it is. */
-function curl(url: string, apiKey: string, query: string): string {
-  const body = JSON.stringify({ query: stripIgnoredCharacters(query) });
+/** A command for a shell that sends the body, to be pasted as it is. */
+function curl(url: string, apiKey: string, body: string): string {
   return [
     `curl -s ${url}/graphql -H 'content-type: application/json' -H 'x-api-key: ${apiKey}' \\`,
     `  -d '${body.replaceAll("'", "'\\''")}'`,

@@ -16,6 +16,7 @@ const servedSchema = z.object({
   port: z.number(),
   metricsUrl: z.string().nullable(),
   servesExplorer: z.boolean(),
+  example: z.record(z.string(), z.unknown()).nullable(),
 });
 const metricsSchema = z.array(z.looseObject({ name: z.string() }));
 const grantArguments = z.tuple([z.string(), z.number(), z.number()]);

@@ -1,6 +1,5 @@
 import cluster from "node:cluster";
 import type { Config } from "../config.ts";
-import { exampleQuery } from "../graphql/explorer/example.ts";
 import type { Peers } from "../gate/peers.ts";
 import { createGateway, type Gateway } from "../server.ts";
 import { banner, urlOf } from "./banner.ts";
@@ -31,6 +30,8 @@ export type Served = {
   readonly port: number;
   readonly metricsUrl: string | null;
   readonly servesExplorer: boolean;
+  /** The body of a request to try; null if there is none. */
+  readonly example: Gateway["example"];
 };
 
 /** Runs the gateway until the command is interrupted. */
@@ -87,19 +88,20 @@ async function serveRequests(
   // Before the server waits for the requests that run.
   onClose(async () => gateway.endStreams());
   if (config.jobs.inGateway) gateway.runJobs();
-  return { port: portOf(server), metricsUrl, servesExplorer: gateway.servesExplorer };
+  const { servesExplorer, example } = gateway;
+  return { port: portOf(server), metricsUrl, servesExplorer, example };
 }
 
 async function announce(
   { host, dataDir }: Config,
   { demo }: Prepared,
-  { port, metricsUrl, servesExplorer: explorer }: Served,
+  { port, metricsUrl, servesExplorer: explorer, example }: Served,
 ): Promise<void> {
   const url = urlOf(host, port);
   if (demo !== null) await writeDemoFile(dataDir, { url, tenants: demo });
   // Since the process began, as the operator has waited.
   const seconds = performance.now() / 1_000;
-  say(banner({ url, seconds, tenants: demo ?? [], metricsUrl, explorer, exampleQuery }));
+  say(banner({ url, seconds, tenants: demo ?? [], metricsUrl, explorer, example }));
 }
 
 /** Serves the metrics on their own port, if they have one. */

@@ -10,6 +10,7 @@ export type StaticFile = { readonly type: string; readonly plain: Buffer; readon
 const types = {
   js: "text/javascript; charset=utf-8",
   css: "text/css; charset=utf-8",
+  graphql: "application/graphql; charset=utf-8",
   json: "application/json; charset=utf-8",
 } as const;
 

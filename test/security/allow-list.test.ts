@@ -80,6 +80,14 @@ describe.each(manifests)("with %s", (name, content, idOf) => {
   const variables = { n: 1 };
   const expected = { data: { accounts: { nodes: [{ name: "Harborview" }] } } };
 
+  it("has an operation for the banner, which runs", async () => {
+    const path = await write(`${hashOf(name)}.json`, content);
+    const { example } = readManifest(path, schema);
+    expect(example).toEqual({ documentId: idOf(names), variables: { n: 10 } });
+    const { body } = await post(example ?? {});
+    expect(JSON.parse(withoutExtensions(body))).toEqual(expected);
+  });
+
   it("its operations run: by id, by Apollo's hash, by their text", async () => {
     const bare = idOf(names).replace("sha256:", "");
     const requests = [

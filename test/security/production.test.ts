@@ -1,5 +1,7 @@
 import { getIntrospectionQuery } from "graphql";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { printSchemaText } from "../../src/graphql/schema/print.ts";
+import { schema } from "../support/gateway/schema.ts";
 import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 
 type Keyed = { readonly gateway: TestGateway; readonly key: string };
@@ -56,6 +58,16 @@ describe("introspection in production", () => {
     const { data, errors } = await askAt(allowed, getIntrospectionQuery());
     expect(errors).toBeUndefined();
     expect(data).toHaveProperty("__schema");
+  });
+
+  it("hides the file of the schema likewise", async () => {
+    const file = ({ gateway }: Keyed) => fetch(`${gateway.url}/schema.graphql`);
+    expect((await file(production)).status).toBe(404);
+    const answer = await file(allowed);
+    expect(await answer.text()).toBe(printSchemaText(schema));
+    expect(answer.headers.get("content-type")).toBe("application/graphql; charset=utf-8");
+    const posted = await fetch(`${allowed.gateway.url}/schema.graphql`, { method: "POST" });
+    expect([posted.status, posted.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
   });
 });
 

@@ -1,4 +1,4 @@
-/** The query that GraphiQL opens with and the banner's curl sends: five levels, aliases, filters, totals. */
+/** The query of GraphiQL's first tab and the banner's curl: five levels, aliases, filters, totals. */
 export const exampleQuery = `query FiveLevels {
   tenant {
     name
@@ -64,6 +64,55 @@ export const exampleQuery = `query FiveLevels {
         }
       }
     }
+  }
+}
+`;
+
+/** The mutation of GraphiQL's second tab. */
+export const exampleMutation = `mutation CreateAccount($input: CreateAccountInput!) {
+  createAccount(input: $input) {
+    account {
+      id
+      displayName
+      accountType
+      tags
+      version
+    }
+    userErrors {
+      code
+      message
+      path
+    }
+  }
+}
+`;
+
+/** Its variables. */
+export const exampleVariables = {
+  input: {
+    name: "Juniper Trading",
+    account_type: "business",
+    website: "https://juniper.example",
+    tags: ["from-graphiql"],
+  },
+};
+
+/** The subscription of GraphiQL's third tab, which shows what the second tab does. */
+export const exampleSubscription = `# Run this, then run CreateAccount in the tab before.
+subscription AccountChanged {
+  accountChanged {
+    transition
+    account {
+      id
+      displayName
+      version
+    }
+    event {
+      operation
+      actor
+      occurredAt
+    }
+    cursor
   }
 }
 `;

@@ -18,6 +18,8 @@
 
   globalThis.YogaGraphiQL.renderYogaGraphiQL(document.getElementById("root"), {
     ...options,
+    // The schema's introduction, where it leaves room for a query and its answer.
+    visiblePlugin: innerWidth < 1200 ? undefined : "Documentation Explorer",
     // Yoga's own list of plugins leaves out the history; GraphiQL's has it.
     plugins: undefined,
     // Yoga writes every query into the address, where a long one makes the page fail to load again.

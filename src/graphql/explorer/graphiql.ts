@@ -10,7 +10,7 @@ import {
   type StaticFile,
 } from "../../lib/static-files.ts";
 import { sendWhole } from "../../limits/send-answer.ts";
-import { exampleQuery } from "./example.ts";
+import { exampleMutation, exampleQuery, exampleSubscription, exampleVariables } from "./example.ts";
 
 const loopback = new Set(["localhost", "127.0.0.1", "[::1]", "::1"]);
 
@@ -92,6 +92,7 @@ export async function answerExplorer(
 <html lang="en">
   <head>
     <meta charset="utf-8" />
+    <meta name="viewport" content="width=device-width, initial-scale=1" />
     <title>crm-gateway</title>
     <link rel="icon" href="data:image/svg+xml,${encodeURIComponent(logo)}" />
     <link rel="stylesheet" href="${urlOf("style", files.style)}" />
@@ -112,11 +113,19 @@ export async function answerExplorer(
 function options(demoKey: string | null): object {
   const hint =
     "# Put your API key into Headers below, then press\n# Ctrl-Shift-R to load the schema.\n";
+  const headers = JSON.stringify({ "x-api-key": demoKey ?? "" }, null, 2);
+  const variables = JSON.stringify(exampleVariables, null, 2);
   return {
     title: "crm-gateway",
     logo: `<span style="width: 28px; height: 28px">${logo}</span>`,
-    defaultQuery: demoKey === null ? hint + exampleQuery : exampleQuery,
-    headers: JSON.stringify({ "x-api-key": demoKey ?? "" }, null, 2),
+    defaultTabs: [
+      { query: demoKey === null ? hint + exampleQuery : exampleQuery, headers },
+      { query: exampleMutation, variables, headers },
+      { query: exampleSubscription, headers },
+    ],
+    // Of tabs that are opened later.
+    defaultQuery: "",
+    headers,
     // The demo's key comes anew with every page; one that is kept would outlive the demo's database.
     shouldPersistHeaders: demoKey === null,
     defaultEditorToolsVisibility: "headers",

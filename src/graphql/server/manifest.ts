@@ -1,10 +1,14 @@
 import { readFileSync } from "node:fs";
 import {
+  getOperationAST,
   type GraphQLSchema,
+  Kind,
   NoSchemaIntrospectionCustomRule,
+  OperationTypeNode,
   parse,
   specifiedRules,
   stripIgnoredCharacters,
+  type TypeNode,
   validate,
 } from "graphql";
 import { z } from "zod";
@@ -16,6 +20,8 @@ export type Manifest = {
   byId(id: string): string | undefined;
   /** The manifest's form of a text, if it contains the text. Spaces, commas and comments do not matter. */
   byText(text: string): string | undefined;
+  /** The body of a request that can be tried as it is: a query, if one needs no ids or inputs. */
+  readonly example: Readonly<Record<string, unknown>> | null;
 };
 
 const apolloManifest = z.object({
@@ -49,6 +55,7 @@ export function readManifest(path: string, schema: GraphQLSchema): Manifest {
   const longest = 2 * Math.max(0, ...[...operations.values()].map((text) => text.length));
   return {
     byId: (id) => operations.get(id) ?? operations.get(`sha256:${id}`),
+    example: exampleOf(operations),
     byText: (text) => (text.length > longest ? undefined : texts.get(normalized(text))),
   };
 }
@@ -69,6 +76,30 @@ function operationsOf(path: string): ReadonlyMap<string, string> {
   throw new StartupError(
     `OPERATIONS: ${path} is no manifest: it must be {"<id>": "<text>", …}, or Apollo's format "apollo-persisted-query-manifest" of version 1`,
   );
+}
+
+function exampleOf(operations: ReadonlyMap<string, string>): Manifest["example"] {
+  for (const [documentId, text] of operations) {
+    const operation = getOperationAST(parse(text));
+    if (operation?.operation !== OperationTypeNode.QUERY) continue;
+    const needed = (operation.variableDefinitions ?? []).filter(
+      ({ type, defaultValue }) => type.kind === Kind.NON_NULL_TYPE && defaultValue === undefined,
+    );
+    const variables = needed.map(
+      ({ variable, type }) => [variable.name.value, valueFor(type)] as const,
+    );
+    if (variables.some(([, value]) => value === undefined)) continue;
+    if (variables.length === 0) return { documentId };
+    return { documentId, variables: Object.fromEntries(variables) };
+  }
+  return null;
+}
+
+/** A value that every variable of the type takes; undefined if it must be the caller's own. */
+function valueFor(type: TypeNode): unknown {
+  if (type.kind === Kind.NON_NULL_TYPE) return valueFor(type.type);
+  if (type.kind === Kind.LIST_TYPE) return [];
+  return { Int: 10, Boolean: true }[type.name.value];
 }
 
 function problemOf(text: string, schema: GraphQLSchema): string | null {

@@ -1,4 +1,4 @@
-import type { GraphQLError, GraphQLSchema } from "graphql";
+import { stripIgnoredCharacters, type GraphQLError, type GraphQLSchema } from "graphql";
 import { createYoga, type GraphQLParams } from "graphql-yoga";
 import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
@@ -21,10 +21,11 @@ import { describeError } from "../../telemetry/describe-error.ts";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import type { Context } from "../schema/context.ts";
 import { tellError } from "./errors.ts";
+import { exampleQuery } from "../explorer/example.ts";
 import { EventTexts } from "../live/event-texts.ts";
 import { Streams } from "../live/streams.ts";
 import { makeContext } from "./make-context.ts";
-import { readManifest } from "./manifest.ts";
+import { readManifest, type Manifest } from "./manifest.ts";
 import { refuse } from "./refuse.ts";
 import type { GatewayPlugin, ServerContext } from "./server-context.ts";
 import { useExactNumbers } from "./use-exact-numbers.ts";
@@ -94,7 +95,8 @@ export function createGraphQLServer(options: GraphQLServerOptions) {
     costExtension(config.operations.maxCost),
     (context) => ({ rateLimit: gate.rateOf(context) }),
   ];
-  const persisted = persistedOperations(manifest === null ? null : readManifest(manifest, schema));
+  const listed = manifest === null ? null : readManifest(manifest, schema);
+  const persisted = persistedOperations(listed);
   const compiler = new Compiler(schema, catalog);
   const streams = new Streams(config.limits, gate);
   metrics?.watchStreams(streams);
@@ -194,7 +196,12 @@ export function createGraphQLServer(options: GraphQLServerOptions) {
     work.turn?.end();
     if (!isWhole && answered.body !== null) await sendStream(requestContext, head, answered.body);
   };
-  return { answer, endStreams: () => streams.close() };
+  return { answer, endStreams: () => streams.close(), example: exampleOf(listed) };
+}
+
+/** The body of a request that shows what the gateway does; null if the manifest has no operation for that. */
+function exampleOf(manifest: Manifest | null): Manifest["example"] {
+  return manifest === null ? { query: stripIgnoredCharacters(exampleQuery) } : manifest.example;
 }
 
 /** Carries a subscription to its client. It holds no place among the requests that are worked on, and may last. */

@@ -59,10 +59,11 @@ const policy = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-/** The page that shows the document, or one of its files. */
+/** The page that shows the document, or one of its files. The demo's key is filled in when there is one to give. */
 export async function answerDocs(
   { request, response }: RequestContext,
   path: string,
+  demoKey: string | null,
 ): Promise<void> {
   if (refuseMethod(request, response)) return;
   const files = await loadFiles();
@@ -73,7 +74,7 @@ export async function answerDocs(
       "content-security-policy": policy,
       "cross-origin-opener-policy": "same-origin",
     });
-    response.end(page((name) => hashedPath(folder, name, files[name])));
+    response.end(page((name) => hashedPath(folder, name, files[name]), demoKey));
     return;
   }
   const file = findHashed(files, folder, path);
@@ -81,7 +82,8 @@ export async function answerDocs(
   else await sendFile(request, response, file, "immutable");
 }
 
-function page(urlOf: (name: Names) => string): string {
+function page(urlOf: (name: Names) => string, demoKey: string | null): string {
+  const settings = JSON.stringify({ url: openApiPath, key: demoKey });
   return `<!doctype html>
 <html lang="en">
   <head>
@@ -94,7 +96,7 @@ function page(urlOf: (name: Names) => string): string {
   <body>
     <noscript>This page needs JavaScript; the document itself is at ${openApiPath}.</noscript>
     <div id="docs"></div>
-    <script id="settings" type="application/json">${JSON.stringify({ url: openApiPath })}</script>
+    <script id="settings" type="application/json">${settings}</script>
     <script src="${urlOf("app")}"></script>
     <script src="${urlOf("start")}"></script>
   </body>

@@ -18,6 +18,20 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
+describe("/docs", () => {
+  it("holds the demo's key for this machine alone", async () => {
+    const demo = await startGateway({ demoTenant: "north" });
+    const page = async (host: string) =>
+      (await send(`${demo.url}/docs`, { method: "GET", headers: [["host", host]] })).body;
+    const demoKey = demo.demo?.key ?? "";
+    for (const host of ["127.0.0.1", "localhost:4000"]) expect(await page(host)).toContain(demoKey);
+    for (const host of ["crm.example", "127.0.0.1.nip.io", "10.0.0.7"]) {
+      expect(await page(host)).toContain('"key":null');
+    }
+    await demo.close();
+  });
+});
+
 describe("/openapi.json", () => {
   it("is the document, for everybody, and for pages of the origins that may call", async () => {
     const response = await fetch(`${gateway.url}/openapi.json`, { headers: { origin } });
