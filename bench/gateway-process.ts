@@ -2,6 +2,7 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { Agent, request } from "node:http";
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { createHttpServer } from "../src/http/http-server.ts";
 import { listen, portOf } from "../src/cli/http.ts";
 import { loadConfig } from "../src/config.ts";
@@ -19,6 +20,8 @@ export type GatewayProcess = {
   post(key: string, query: string, variables: unknown): Promise<void>;
   /** Milliseconds of CPU that the process took so far. */
   cpu(): Promise<number>;
+  /** Milliseconds by which its event loop was late, at the 99th percentile since the last call. */
+  delay(): Promise<number>;
   /** Bytes of memory that it has. */
   memory(): Promise<number>;
   /** Stops the process, if it still runs. It is killed after 10 s. */
@@ -75,6 +78,10 @@ export async function startGatewayProcess(
       child.send("cpu");
       return answer();
     },
+    delay: async () => {
+      child.send("delay");
+      return answer();
+    },
     memory: async () => {
       child.send("memory");
       return answer();
@@ -100,12 +107,18 @@ async function serve(databaseUrl: string): Promise<void> {
   if (process.env["JOBS"] === "on") gateway.runJobs();
   await listen(server, "127.0.0.1", 0);
   process.send?.(portOf(server));
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
   // A terminal's interrupt goes to the parent too, which ends this one in its own time, or is gone.
   process.on("SIGINT", () => undefined);
   process.on("disconnect", () => process.exit());
   process.on("message", (message) => {
     const { user, system } = process.cpuUsage();
     if (message === "cpu") process.send?.((user + system) / 1_000);
+    if (message === "delay") {
+      process.send?.(delay.percentile(99) / 1_000_000);
+      delay.reset();
+    }
     if (message === "memory") process.send?.(process.memoryUsage.rss());
     if (message !== "stop") return;
     server.closeAllConnections();

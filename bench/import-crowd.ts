@@ -59,7 +59,8 @@ try {
     const answer = await fetch(`${url}/${id}`, { headers: { "x-api-key": key } });
     return Number(/"rows_done":\s*(\d+)/.exec(await answer.text())?.[1]);
   };
-  const load = async (): Promise<number> => {
+  const load = async (): Promise<{ readonly p99: number; readonly delay: number }> => {
+    await gateway.delay();
     const answered = await generateLoad({
       port: gateway.port,
       keys: people,
@@ -71,11 +72,15 @@ try {
     const times = (answered[200] ?? []).toSorted((one, other) => one - other);
     const others = Object.entries(answered).filter(([status]) => status !== "200");
     for (const [status, all] of others) say(`  ${all.length} answers ${status}`);
-    return times[Math.floor(times.length * 0.99)] ?? Number.NaN;
+    return {
+      p99: times[Math.floor(times.length * 0.99)] ?? Number.NaN,
+      delay: await gateway.delay(),
+    };
   };
   try {
     await load();
     const ratios: number[] = [];
+    const delays: number[] = [];
     for (let round = 0; round < Number(values.rounds); round += 1) {
       const without = await load();
       const ids = await Promise.all(importers.map((key) => send(key, round)));
@@ -84,9 +89,10 @@ try {
       const before = await all();
       const beside = await load();
       const written = (await all()).map((rows, place) => rows - (before[place] ?? 0));
-      ratios.push(beside / without);
+      ratios.push(beside.p99 / without.p99);
+      delays.push(beside.delay / without.delay);
       say(
-        `round ${round + 1}: p99 ${two(without)} ms without, ${two(beside)} ms beside imports that wrote ${written.map(whole).join(" and ")} rows meanwhile`,
+        `round ${round + 1}: p99 ${two(without.p99)} ms without, ${two(beside.p99)} ms beside imports that wrote ${written.map(whole).join(" and ")} rows meanwhile; the event loop was late by ${two(without.delay)} and ${two(beside.delay)} ms`,
       );
       for (const [place, key] of importers.entries()) {
         await fetch(`${url}/${ids[place]}/cancel`, {
@@ -96,7 +102,7 @@ try {
       }
     }
     console.log(
-      `p99 of people beside two imports: ${two(median(ratios))} times as long (${range(ratios)})`,
+      `p99 of people beside two imports: ${two(median(ratios))} times as long (${range(ratios)}), and that of the event loop's delay ${two(median(delays))} (${range(delays)})`,
     );
   } finally {
     await gateway.stop();

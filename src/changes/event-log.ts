@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { v7 as uuidv7 } from "uuid";
+import { newId } from "../lib/new-id.ts";
 import { snakeCase } from "../lib/text.ts";
 import type { Entity } from "../model/entity.ts";
 import type { Field } from "../model/field.ts";
@@ -38,16 +38,18 @@ const unsaid: ReadonlySet<string> = new Set([
   "secretHash",
 ]);
 
-const known = new WeakMap<Entity, readonly [string, Field][]>();
+const known = new WeakMap<Entity, readonly [string, Field, string][]>();
 
-/** The fields that a record's events tell. */
-export function loggedFields(entity: Entity): readonly [string, Field][] {
+/** The fields that a record's events tell, each with its definition and its REST name. */
+export function loggedFields(entity: Entity): readonly [string, Field, string][] {
   let fields = known.get(entity);
   if (fields === undefined) {
-    fields = Object.entries({ ...entity.fields, ...entity.internal }).filter(
-      ([field, definition]) =>
-        !unsaid.has(field) && !definition.generated && definition.computed === null,
-    );
+    fields = Object.entries({ ...entity.fields, ...entity.internal })
+      .filter(
+        ([field, definition]) =>
+          !unsaid.has(field) && !definition.generated && definition.computed === null,
+      )
+      .map(([field, definition]) => [field, definition, snakeCase(field)]);
     known.set(entity, fields);
   }
   return fields;
@@ -71,12 +73,12 @@ export class EventLog {
   /** A record was written: what it was (null when it is new), and what it is. */
   add(entity: Entity, operation: ChangeOperation, before: Values | null, after: Values): void {
     const changes: Event["changes"] = {};
-    for (const [field] of loggedFields(entity)) {
+    for (const [field, , rest] of loggedFields(entity)) {
       const [old, current] = [before?.[field] ?? null, after[field] ?? null];
-      if (!isDeepStrictEqual(old, current)) changes[snakeCase(field)] = [old, current];
+      if (old !== current && !isDeepStrictEqual(old, current)) changes[rest] = [old, current];
     }
     const event: Event = {
-      id: uuidv7(),
+      id: newId(),
       app_id: typeof after["appId"] === "string" ? after["appId"] : null,
       entity_type: entity.type,
       entity_id: String(after["id"]),

@@ -1,7 +1,7 @@
 import type { ModelName } from "../model/datamodel.ts";
 import type { Stored, Values } from "../model/record.ts";
 import { isDeepStrictEqual } from "node:util";
-import { v7 as uuidv7 } from "uuid";
+import { newId } from "../lib/new-id.ts";
 import type { Entity } from "../model/entity.ts";
 import type { Draft, RowInput } from "./draft.ts";
 import type { EntityWrites } from "./entity-writes.ts";
@@ -14,6 +14,24 @@ function defaultOf(writes: EntityWrites, name: string): unknown {
   const definition = writes.entity.fields[name];
   if (definition === undefined || definition.nullable) return null;
   return writes.defaults?.[name] ?? definition.default ?? definition.kind.empty;
+}
+
+/** What a new record holds before anything is said, and which of the gateway's stamps it has. */
+type Blank = { readonly values: Values; readonly stamped: ReadonlySet<string> };
+
+const blanks = new WeakMap<EntityWrites, Blank>();
+
+function blankOf(writes: EntityWrites): Blank {
+  let blank = blanks.get(writes);
+  if (blank === undefined) {
+    const fields = Object.entries(writes.entity.fields);
+    blank = {
+      values: Object.fromEntries(fields.map(([name]) => [name, defaultOf(writes, name)])),
+      stamped: new Set(fields.flatMap(([name, { managed }]) => (managed ? [name] : []))),
+    };
+    blanks.set(writes, blank);
+  }
+  return blank;
 }
 
 /** A new record with its defaults and stamps. */
@@ -29,14 +47,12 @@ export function newDraft(
   input: ParsedInput,
   index: number,
 ): Draft {
-  const { entity } = writes;
-  const id = uuidv7();
-  const blank = Object.fromEntries(
-    Object.keys(entity.fields).map((name) => [name, defaultOf(writes, name)]),
-  );
-  const said = Object.fromEntries(
-    Object.entries(input.values).filter(([, value]) => value !== null),
-  );
+  const id = newId();
+  const blank = blankOf(writes);
+  const values: Record<string, unknown> & { id: string } = { ...blank.values, id };
+  for (const [name, value] of Object.entries(input.values)) {
+    if (value !== null) values[name] = value;
+  }
   const { actor, now } = unit;
   const stamps: Values = {
     appId: actor.appId,
@@ -47,16 +63,18 @@ export function newDraft(
     updatedAt: now,
     updatedBy: actor.id,
   };
-  const kept = Object.fromEntries(
-    Object.entries(stamps).filter(([name]) => entity.fields[name]?.managed === true),
-  );
+  for (const [name, value] of Object.entries(stamps)) {
+    if (blank.stamped.has(name)) values[name] = value;
+  }
+  values["tenantId"] = actor.tenantId;
+  values.id = id;
   return {
     index,
     id,
     before: null,
     sent: input.values,
     extras: input.extras,
-    values: { ...blank, ...said, ...kept, tenantId: actor.tenantId, id },
+    values,
     problems: [...input.problems],
     drawn: input.drawn,
   };

@@ -151,10 +151,24 @@ async function check(
   );
 }
 
+const filled = new WeakMap<Entity, readonly string[]>();
+
+/** The fields that cannot be null, but those that the gateway keeps. */
+function filledFields(entity: Entity): readonly string[] {
+  let names = filled.get(entity);
+  if (names === undefined) {
+    names = Object.entries(entity.fields).flatMap(([name, { nullable, managed }]) =>
+      nullable || managed ? [] : [name],
+    );
+    filled.set(entity, names);
+  }
+  return names;
+}
+
 /** What cannot be null and was not filled in by then. */
 function checkPresent(entity: Entity, { values, problems }: Draft): void {
-  for (const [name, { nullable, managed }] of Object.entries(entity.fields)) {
-    if (nullable || managed || values[name] != null) continue;
+  for (const name of filledFields(entity)) {
+    if (values[name] != null) continue;
     const path = [restName(name)];
     if (!problems.some((problem) => problem.path[0] === path[0])) {
       problems.push(invalid(path, { complaint: "empty" }));

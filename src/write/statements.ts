@@ -1,4 +1,4 @@
-import type { Stored, Values } from "../model/record.ts";
+import type { Stored } from "../model/record.ts";
 import { fieldOf, type Entity } from "../model/entity.ts";
 import { isOneOf, name, param, raw, sql, type Sql } from "../lib/sql.ts";
 import { computedValues, writtenColumns, type Column } from "./stored.ts";
@@ -7,10 +7,14 @@ import { computedValues, writtenColumns, type Column } from "./stored.ts";
 export function insertSql(entity: Entity, records: readonly Stored[]): Sql {
   const columns = writtenColumns(entity);
   const rows = records.map((record) => {
-    const whole: Values = { ...record, ...computedValues(entity, record) };
-    return Object.fromEntries(
-      columns.map(({ field }, index) => [`c${index}`, whole[field] ?? null]),
-    );
+    const computed = computedValues(entity, record);
+    const row: Record<string, unknown> = {};
+    for (const [index, { field }] of columns.entries()) {
+      const value = Object.hasOwn(computed, field) ? computed[field] : record[field];
+      // What is left out is null.
+      if (value != null) row[`c${index}`] = value;
+    }
+    return row;
   });
   const names = columns.map(({ column }) => column).join(", ");
   const values = columns.map((_, index) => `r.c${index}`).join(", ");

@@ -65,6 +65,20 @@ describe("a file that is sent", () => {
     });
   });
 
+  it("imports a forced file once under an Idempotency-Key", async () => {
+    const file = "email,last_name\nonce@x.example,Once\n";
+    const query = "entity=contacts&key=email&force=true";
+    const send = (key: string) => face.send(file, { query, headers: { "idempotency-key": key } });
+    const [first, again, other] = [await send("one"), await send("one"), await send("other")];
+    expect([first.status, again.status, other.status]).toEqual([202, 200, 202]);
+    expect(idOf(again)).toBe(idOf(first));
+    expect(idOf(other)).not.toBe(idOf(first));
+    expect(await face.send(file, { query: "entity=contacts&key=email" })).toMatchObject({
+      status: 200,
+    });
+    expect(await send("k".repeat(256))).toMatchObject({ status: 400 });
+  });
+
   it("waits with columns that are no field, until it is said what becomes of them", async () => {
     const told = await face.send("email,Zonk\nzonk@x.example,7\n", {
       query: "entity=contacts&key=email",

@@ -18,6 +18,7 @@ import { contactWrites } from "../../src/modules/contact/service.ts";
 import { dealWrites } from "../../src/modules/deal/service.ts";
 import { lineItemWrites } from "../../src/modules/line-item/service.ts";
 import { quoteWrites } from "../../src/modules/quote/service.ts";
+import { referenceName } from "../../src/imports/read/target.ts";
 import { bytesOf } from "../support/imports/bytes.ts";
 import { usualManner } from "../support/imports/usual-options.ts";
 
@@ -61,7 +62,7 @@ export async function refusalOf(
 function textOf(target: Target | null): string | null {
   if (target === null) return null;
   if ("field" in target) return target.field;
-  if ("reference" in target) return `${target.reference.replace(/_id$/, "")}.${target.by}`;
+  if ("reference" in target) return `${referenceName(target.reference)}.${target.by}`;
   if ("address" in target) return `addresses.${target.address}.${target.part}`;
   return "customField" in target ? `custom_fields.${target.customField}` : "-";
 }

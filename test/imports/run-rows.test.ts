@@ -194,6 +194,123 @@ test("rows name records of their own kind that earlier chunks of the file made",
   expect(counts(made)).toMatchObject({ rowsCreated: 2_000, rowsRefused: 0 });
 });
 
+test("rows name records that rows before them in the file made", async () => {
+  const tenant = await own.newTenant();
+  const lines = ["external_id,name,parent", "a,A,", "b,B,a", "c,C,a", "d,D,c", "e,E,f", "f,F,"];
+  const asked = { entity: "account", map: { parent: "parent_account.external_id" } } as const;
+  const tried = await own.imported(tenant.uuid, { ...asked, dryRun: true }, ...lines);
+  const made = await own.imported(tenant.uuid, asked, ...lines);
+  for (const one of [tried, made]) {
+    expect(counts(one)).toMatchObject({ rowsDone: 6, rowsCreated: 5, rowsRefused: 1 });
+    expect(JSON.stringify(await own.refusedOf(one))).toContain("parent names no Account");
+  }
+  const { rows } = await own.fixtures.client.query(
+    `SELECT t.external_id AS id, p.external_id AS parent FROM accounts t LEFT JOIN accounts p ON p.tenant_id = t.tenant_id AND p.id = t.parent_account_id
+     WHERE t.tenant_id = $1 ORDER BY 1`,
+    [tenant.uuid],
+  );
+  expect(rows.map(({ id, parent }) => `${id}<${parent ?? ""}`)).toEqual(
+    "a< b<a c<a d<c f<".split(" "),
+  );
+  const staff = await own.imported(
+    tenant.uuid,
+    { map: { boss: "reports_to_contact.name", firm: "account.external_id" } },
+    "first_name,last_name,email,firm,boss",
+    "Ada,Berg,ada@x.example,a,",
+    "Noor,Haddad,noor@x.example,a,Ada Berg",
+  );
+  expect(counts(staff)).toMatchObject({ rowsCreated: 2, rowsRefused: 0 });
+});
+
+test("an import writes few rows at once while others have requests", async () => {
+  const { uuid } = await own.newTenant();
+  own.importer.load = 1;
+  const made = await own.imported(uuid, {}, header, ...people(0, 120), "p7,Again");
+  own.importer.load = 0;
+  expect(counts(made)).toMatchObject({ status: "done", rowsCreated: 120, rowsRefused: 1 });
+  const { rows } = await own.fixtures.client.query(
+    "SELECT count(*) FILTER (WHERE ends_transaction)::int AS transactions, count(*)::int AS events FROM change_events WHERE tenant_id = $1",
+    [uuid],
+  );
+  expect(rows).toEqual([{ transactions: 3, events: 120 }]);
+});
+
+test("line items name their quote by its external id, and make its total", async () => {
+  const tenant = await own.newTenant();
+  const account = await tenant.account({ name: "Acme" });
+  const deal = await tenant.deal(account);
+  const quotes = await own.imported(
+    tenant.uuid,
+    { entity: "quote" },
+    "external_id,name,account_id,deal_id",
+    `Q-17,Cranes,${account.id},${deal.id}`,
+  );
+  expect(counts(quotes)).toMatchObject({ rowsCreated: 1, rowsRefused: 0 });
+  const lines = await own.imported(
+    tenant.uuid,
+    { entity: "lineItem" },
+    "quote_external_id;description;quantity;unit_price",
+    "Q-17;Crane, 12 t;1;1200,00",
+    "Q-17;Rope;3;99,50",
+    "Q-18;Rope;3;99,50",
+  );
+  expect(counts(lines)).toMatchObject({ rowsCreated: 2, rowsRefused: 1 });
+  expect(JSON.stringify(await own.refusedOf(lines))).toContain("quote_external_id names no Quote");
+  const { rows } = await own.fixtures.client.query(
+    "SELECT total::text FROM quotes WHERE tenant_id = $1",
+    [tenant.uuid],
+  );
+  expect(rows).toEqual([{ total: "1498.5000" }]);
+});
+
+test("a cell names several contacts by their emails or keys", async () => {
+  const tenant = await own.newTenant();
+  const account = await tenant.account({ name: "Acme", externalId: "acme" });
+  await own.imported(
+    tenant.uuid,
+    {},
+    "external_id,last_name,email,account_id",
+    `1,Berg,ada@x.example,${account.id}`,
+    `2,Haddad,noor@x.example,${account.id}`,
+  );
+  const of = async (entity: string, ...lines: readonly string[]) => {
+    const made = await own.imported(tenant.uuid, { entity }, ...lines);
+    return { made, told: JSON.stringify(await own.refusedOf(made)) };
+  };
+  const deals = await of(
+    "deal",
+    "name,account_external_id,Associated Contact IDs",
+    "Both,acme,1; 2",
+    "One,acme,2",
+    "None,acme,",
+    'Some,acme,"[""1"",""3""]"',
+  );
+  expect(counts(deals.made)).toMatchObject({ rowsCreated: 3, rowsRefused: 1 });
+  expect(deals.told).toContain(
+    'Associated Contact IDs names no Contact: none has the external_id \\"3\\"',
+  );
+  const calls = await of(
+    "activity",
+    "type,subject,account_external_id,Contact emails",
+    'call,Hello,acme,"ada@x.example, noor@x.example"',
+  );
+  expect(counts(calls.made)).toMatchObject({ rowsCreated: 1, rowsRefused: 0 });
+  const { rows } = await own.fixtures.client.query(
+    `SELECT d.name, array_agg(c.last_name ORDER BY 1) AS people FROM deals d
+     JOIN deal_contacts l ON l.tenant_id = d.tenant_id AND l.deal_id = d.id JOIN contacts c ON c.tenant_id = d.tenant_id AND c.id = l.contact_id
+     WHERE d.tenant_id = $1 GROUP BY 1 UNION ALL
+     SELECT a.subject, array_agg(c.last_name ORDER BY 1) FROM activities a
+     JOIN activity_contacts l ON l.tenant_id = a.tenant_id AND l.activity_id = a.id JOIN contacts c ON c.tenant_id = a.tenant_id AND c.id = l.contact_id
+     WHERE a.tenant_id = $1 GROUP BY 1 ORDER BY 1`,
+    [tenant.uuid],
+  );
+  expect(rows.map((row) => [row.name, row.people.toSorted()])).toEqual([
+    ["Both", ["Berg", "Haddad"]],
+    ["Hello", ["Berg", "Haddad"]],
+    ["One", ["Haddad"]],
+  ]);
+});
+
 test("numbers of new deals are drawn, and no two have one", async () => {
   const tenant = await own.newTenant();
   const account = await tenant.account({ name: "Acme" });

@@ -1,5 +1,6 @@
 import { badInput } from "../../lib/errors.ts";
 import { dateFormOf } from "../../model/kinds/parts/day-text.ts";
+import { listOfText } from "../../model/kinds/text-list.ts";
 import { decimalFormOf } from "../../model/kinds/parts/number-text.ts";
 import { fieldOfInput } from "./field-of-input.ts";
 import { headerKey, headerKeys, likeness, sharedPrefix } from "./header-key.ts";
@@ -142,13 +143,25 @@ function exactTarget(imported: Imported, column: string, cells: readonly string[
   // Not every text that names a target is the name of a column: "-" is not.
   if (!/^[a-z][\w.]*$/.test(column)) return null;
   const target = parseTarget(imported, column);
-  if (target === null || cells.every(isOurId)) return target;
+  if (target === null || cells.flatMap(itemsOf).every(isOurId)) return target;
   // The ids of another system, which a column `id` or `account_id` has.
   if (column === "id") return parseTarget(imported, "external_id");
   const reference = referencesOf(imported).find(({ field }) => field === column);
   return reference === undefined
     ? target
-    : { reference: reference.field, to: reference.to, by: "external_id" };
+    : {
+        reference: reference.field,
+        to: reference.to,
+        by: "external_id",
+        isList: reference.isList,
+      };
+}
+
+/** The texts of a cell that may be a list of ids. */
+function itemsOf(cell: string): string[] {
+  const reading = cell.startsWith("[") ? listOfText(cell) : null;
+  const items = reading !== null && "value" in reading ? reading.value : cell;
+  return Array.isArray(items) ? items.map(String) : [cell];
 }
 
 const isOurId = (text: string): boolean =>

@@ -104,7 +104,9 @@ export const labels: Readonly<Record<string, Labels>> = {
     "primary_contact.name":
       "contact name, primary contact, contact person, person, person name, associated contact, contact, ansprechpartner, interlocuteur, contacto",
     "primary_contact.external_id":
-      "contact id, primary contact id, associated contact id, associated contact ids, person id",
+      "contact id, primary contact id, associated contact id, person id",
+    "contacts.external_id": "associated contact ids, contact ids",
+    "contacts.email": "contact emails, associated contact emails, emails of contacts",
     stage:
       "deal stage, stage, sales stage, stage name, pipeline stage, phase, verkaufsphase, stufe, etape, etapa, fase",
     pipeline_id: "pipeline, pipeline id, pipeline name, vertriebspipeline",
@@ -146,7 +148,9 @@ export const labels: Readonly<Record<string, Labels>> = {
     "deal.external_id": "deal id, opportunity id, associated deal id, associated deal ids",
     "contact.email": "contact email, email, person email",
     "contact.name": "contact, contact name, contact person, person name",
-    "contact.external_id": "contact id, associated contact id, associated contact ids, person id",
+    "contact.external_id": "contact id, associated contact id, person id",
+    "contacts.external_id": "associated contact ids, contact ids",
+    "contacts.email": "contact emails, associated contact emails, attendees, participants",
     owner_id: `activity owner, task owner, assigned to user, ${owner}`,
     tags,
   },

@@ -103,9 +103,18 @@ function readCell(
   } else if ("address" in target) {
     if (cell !== null) row.input["addresses"] = withPart(row.input["addresses"], target, cell);
   } else if ("reference" in target) {
-    const { reference: field, to, by } = target;
-    if (cell !== null) row.references.push({ field, to, by, value: textOf(cell), column });
-    else if (manner.empty === "null") row.input[field] = null;
+    const { reference: field, to, by, isList } = target;
+    const named = cell === null ? [] : isList ? listOf(cell) : [textOf(cell)];
+    if (named === null) {
+      return complain(
+        row,
+        column,
+        field,
+        asComplaint("must be a list, such as a@x.example; b@x.example"),
+      );
+    }
+    row.references.push(...named.map((value) => ({ field, to, by, value, column, isList })));
+    if (named.length === 0 && manner.empty === "null") row.input[field] = isList ? [] : null;
   } else if (cell === null) {
     if (manner.empty === "null") row.input[target.field] = null;
   } else {
@@ -137,6 +146,13 @@ const textOf = (cell: unknown): string => {
   if (typeof cell === "string") return cell;
   return cell instanceof ExactNumber ? cell.source : JSON.stringify(cell);
 };
+
+/** What a cell names that may name several; null if it is nothing of the kind. */
+function listOf(cell: unknown): string[] | null {
+  const reading = typeof cell === "string" ? listOfText(cell) : { value: cell };
+  const items = "value" in reading ? reading.value : null;
+  return Array.isArray(items) ? items.map(textOf) : null;
+}
 
 /** A cell as the JSON reader of its field takes it. What JSON says as no text goes as it is, but numbers that name something. */
 function readText(

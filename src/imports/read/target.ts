@@ -1,5 +1,6 @@
 import { badInput } from "../../lib/errors.ts";
 import { restName } from "../../write/input.ts";
+import { linksOf } from "../../write/rules/links.ts";
 import { addressKinds, addressParts } from "./labels.ts";
 import { referenceWays, type Imported, type ReferenceWay, type Target } from "./types.ts";
 
@@ -11,15 +12,33 @@ const ways: Readonly<Record<string, readonly ReferenceWay[]>> = {
   quote: ["id", "external_id", "name"],
 };
 
-/** A field that names a record: `account` of `account_id`. */
-type Reference = { readonly name: string; readonly field: string; readonly to: string };
+/** A field that names a record, `account` of `account_id`, or several: `contacts` of `contact_ids`. */
+type Reference = {
+  readonly name: string;
+  readonly field: string;
+  readonly to: string;
+  readonly isList: boolean;
+};
+
+/** `account_id` → `account`, `contact_ids` → `contacts`: how `map` names what a field names. */
+export const referenceName = (field: string): string =>
+  field.replace(/_ids$/, "s").replace(/_id$/, "");
 
 /** The references that callers write. */
 export function referencesOf({ entity, inputs }: Imported): Reference[] {
-  return Object.entries(entity.fields).flatMap(([key, { to }]) => {
-    const field = restName(key);
+  const single = Object.entries(entity.fields).map(([key, { to }]) => ({
+    field: restName(key),
+    to,
+    isList: false,
+  }));
+  const several = linksOf(entity).map(({ rest, through: { to } }) => ({
+    field: rest,
+    to,
+    isList: true,
+  }));
+  return [...single, ...several].flatMap(({ field, to, isList }) => {
     const isWritten = inputs.create.fields[field]?.ignored === false;
-    return to === null || !isWritten ? [] : [{ name: field.replace(/_id$/, ""), field, to }];
+    return to === null || !isWritten ? [] : [{ name: referenceName(field), field, to, isList }];
   });
 }
 
@@ -49,7 +68,7 @@ export function parseTarget(imported: Imported, text: string): Target | null {
   const by = referenceWays.find((way) => way === said);
   if (by === undefined || ways[reference.to]?.includes(by) !== true) return null;
   if (by === "id") return { field: reference.field };
-  return { reference: reference.field, to: reference.to, by };
+  return { reference: reference.field, to: reference.to, by, isList: reference.isList };
 }
 
 /** @throws GatewayError BAD_USER_INPUT that names what columns can be mapped to */

@@ -89,7 +89,13 @@ export type Target =
   /** A field of the input, by its REST name. */
   | { readonly field: string }
   /** The record that a field of the input names (`account_id`), found by another of its values. */
-  | { readonly reference: string; readonly to: string; readonly by: ReferenceWay }
+  | {
+      readonly reference: string;
+      readonly to: string;
+      readonly by: ReferenceWay;
+      /** Whether a cell names several (`contact_ids`). */
+      readonly isList: boolean;
+    }
   /** A part of an address of the account: `line1` of `billing`. */
   | { readonly address: string; readonly part: string }
   /** A key of `custom_fields`. */
@@ -140,6 +146,8 @@ export type RowReference = {
   readonly by: ReferenceWay;
   readonly value: string;
   readonly column: string;
+  /** Whether the field takes the ids of several. */
+  readonly isList: boolean;
 };
 
 /** A cell that cannot be read, or a row: that has no column. */

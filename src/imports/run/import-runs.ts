@@ -1,16 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
-import type { Actor } from "../../auth/actor.ts";
 import type { Database } from "../../db/database.ts";
 import type { Import } from "../../db/generated/prisma/client.ts";
 import { GatewayError } from "../../lib/errors.ts";
 import type { Catalog } from "../../model/catalog.ts";
 import { describeError } from "../../telemetry/describe-error.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
-import { ImportTable, Superseded, type Taken } from "./import-table.ts";
+import { ImportTable, Superseded, type Part, type Taken } from "./import-table.ts";
 import { readMapping, readOptions } from "./kept.ts";
 import { importKeys } from "./keys.ts";
+import { nextPortion } from "./portions.ts";
 import { prepareRows, type PreparedRow, type StagedChunk } from "./prepare.ts";
 import { resolveReferences } from "./resolve.ts";
 import type { ActorOf, Enqueue, ImportWrites } from "./types.ts";
@@ -18,8 +18,13 @@ import { writeChunk, type ChunkOptions, type ChunkOutcome } from "./write-chunk.
 
 /** How long an import is run before others that wait have their turn. */
 const sliceMilliseconds = 5_000;
-/** While others have requests, an import rests 3 times as long as its last chunk took, at most 3 seconds. */
-const [restTimes, maxRest] = [3, 3_000];
+/**
+ * While others have requests, a process writes few rows at once, and rests 3 times as long as they took, at most 3 seconds:
+ * nobody waits long for the process, a lock or a place.
+ */
+const [rowsBeside, restTimes, maxRest] = [50, 3, 3_000];
+/** So long after the last request others count as there. */
+const absentMilliseconds = 2_000;
 /** Errors of ours after which an import is given up. */
 const mostFailures = 5;
 
@@ -49,6 +54,9 @@ export class ImportRuns {
   readonly #table: ImportTable;
   /** How often imports have failed by errors of ours, in this process. */
   readonly #failures = new Map<string, number>();
+  #lastBusy = Number.NEGATIVE_INFINITY;
+  /** The end of the line of imports of this process, which take turns while others have requests. */
+  #line: Promise<unknown> = Promise.resolve();
 
   constructor(options: ImportRunsOptions) {
     this.#options = options;
@@ -113,10 +121,9 @@ export class ImportRuns {
   async #slice(plan: Plan, stopping: AbortSignal): Promise<boolean> {
     const end = performance.now() + sliceMilliseconds;
     let next = this.#nextOf(plan, -1);
-    const slice: { state: "open" | "written" | "over" } = { state: "open" };
-    const isBusy = (): boolean => (this.#options.load?.() ?? 0) > 0;
+    const slice: { state: "open" | "written" | "over" | "stopped" } = { state: "open" };
     const lane = async (isFirst: boolean): Promise<void> => {
-      while (slice.state === "open" && (isFirst || !isBusy())) {
+      while (slice.state === "open" && (isFirst || !this.#isBusy())) {
         // Read while PostgreSQL writes those before it; each chunk is one lane's.
         const taken = next;
         next = taken.then((read) => read && this.#nextOf(plan, read.chunk.place));
@@ -124,9 +131,8 @@ export class ImportRuns {
         const read = await taken;
         if (read === null) slice.state = "written";
         if (read === null) return;
-        const startedAt = performance.now();
-        if (!(await this.#chunk(plan, read))) slice.state = "over";
-        if (isBusy()) await rest((performance.now() - startedAt) * restTimes, stopping);
+        const went = await this.#chunk(plan, read, stopping);
+        if (went !== "done") slice.state = went;
         if (stopping.aborted || performance.now() > end) return;
       }
     };
@@ -141,7 +147,14 @@ export class ImportRuns {
     }
     await next.catch(() => undefined);
     if (slice.state === "written") return !(await this.#table.end(plan.taken, "done", null));
-    return slice.state === "open";
+    return slice.state !== "over";
+  }
+
+  /** Whether others have requests, or had some just now. */
+  #isBusy(): boolean {
+    const now = performance.now();
+    if ((this.#options.load?.() ?? 0) > 0) this.#lastBusy = now;
+    return now - this.#lastBusy < absentMilliseconds;
   }
 
   async #nextOf(plan: Plan, after: number): Promise<Read | null> {
@@ -152,8 +165,46 @@ export class ImportRuns {
     return { chunk, rows: await prepareRows(chunk, { writes, mapping, manner, key }) };
   }
 
+  /** Writes what is left of a chunk: whether all of it, or the import is over, or the process is to stop. */
+  async #chunk(
+    plan: Plan,
+    { chunk, rows }: Read,
+    stopping: AbortSignal,
+  ): Promise<"done" | "over" | "stopped"> {
+    const { dryRun, writes } = plan;
+    const { place } = chunk;
+    for (let start = chunk.rowsDone; start === 0 || start < rows.length;) {
+      if (stopping.aborted) return "stopped";
+      // What a dry run undoes is judged together.
+      const most = this.#isBusy() && !dryRun ? rowsBeside : rows.length;
+      const portion = nextPortion(rows, start, { most, entity: writes.entity, dryRun });
+      const { end } = portion;
+      const part: Part = { place, start, end, isLast: end === rows.length };
+      const goesOn = await this.#inTurn(() => this.#portion(plan, part, portion.rows), stopping);
+      if (!goesOn) return "over";
+      if (part.isLast) break;
+      start = end;
+    }
+    return "done";
+  }
+
+  /** At once, or, while others have requests, when those before have written and rested. */
+  async #inTurn<Done>(work: () => Promise<Done>, stopping: AbortSignal): Promise<Done> {
+    if (!this.#isBusy()) return await work();
+    const before = this.#line;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#line = promise;
+    await before;
+    const startedAt = performance.now();
+    try {
+      return await work();
+    } finally {
+      void rest((performance.now() - startedAt) * restTimes, stopping).then(resolve);
+    }
+  }
+
   /** Whether the import goes on. */
-  async #chunk(plan: Plan, { chunk, rows }: Read): Promise<boolean> {
+  async #portion(plan: Plan, part: Part, rows: readonly PreparedRow[]): Promise<boolean> {
     const { taken, abortOnError, dryRun } = plan;
     const { catalog, writes, database } = this.#options;
     const actor = await this.#options.actorOf(plan.import);
@@ -169,22 +220,14 @@ export class ImportRuns {
     const { createMissing } = plan.options;
     await resolveReferences({ context, writes, createMissing, dryRun }, rows);
     const outcome = await writeChunk({ ...plan, context }, rows, (unit, found) =>
-      this.#table.mark(unit, taken, chunk.place, found),
+      this.#table.mark(unit, taken, part, found),
     );
     if (outcome.isWritten) return true;
     const isAborted = abortOnError && outcome.refused.length > 0;
-    await this.#markUnwritten(actor, plan, chunk, isAborted ? onlyRefused(outcome) : outcome);
+    const marked = isAborted ? onlyRefused(outcome) : outcome;
+    await this.#table.markAlone(actor, catalog, taken, part, marked);
     if (isAborted) await this.#table.end(taken, "failed", abortReason(outcome, dryRun));
     return !isAborted;
-  }
-
-  #markUnwritten(
-    actor: Actor,
-    { taken }: Plan,
-    { place }: StagedChunk,
-    outcome: ChunkOutcome,
-  ): Promise<void> {
-    return this.#table.markAlone(actor, this.#options.catalog, taken, place, outcome);
   }
 }
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Actor } from "../../auth/actor.ts";
-import { param, sql } from "../../lib/sql.ts";
+import { param, raw, sql } from "../../lib/sql.ts";
 import type { Database } from "../../db/database.ts";
 import type { Import } from "../../db/generated/prisma/client.ts";
 import type { Transaction } from "../../db/transaction.ts";
@@ -17,6 +17,18 @@ export type Taken = Pick<Import, "tenantId" | "id"> & { readonly runner: string 
 export class Superseded extends Error {
   override readonly name = "Superseded";
 }
+
+/** Rows of a chunk, by their places in it from 0; `end` is behind the last. */
+export type Part = {
+  readonly place: number;
+  readonly start: number;
+  readonly end: number;
+  /** Whether they are the chunk's last. */
+  readonly isLast: boolean;
+};
+
+/** What of a chunk goes with its last rows. */
+const dropped = ", done_at = now(), body = NULL, keys = '{}', key_rows = '{}', doubles = NULL";
 
 const doublesSchema = z.record(z.string(), z.int());
 
@@ -48,22 +60,23 @@ export class ImportTable {
   async next({ tenantId, id }: Taken, after: number): Promise<StagedChunk | null> {
     const [row] = await asOwnWork(() =>
       this.#database.pool.forTenant(tenantId).rows(
-        `SELECT place::text, body, doubles::text FROM import_chunks
+        `SELECT place::text, body, doubles::text, rows_done::text FROM import_chunks
          WHERE tenant_id = $1::uuid AND import_id = $2::uuid AND place > $3::integer AND done_at IS NULL ORDER BY import_chunks.place LIMIT 1`,
         [tenantId, id, after],
       ),
     );
     if (row === undefined) return null;
-    const [place, body, doubles] = row;
+    const [place, body, doubles, rowsDone] = row;
     return {
       place: Number(place),
       body: Buffer.from((body ?? "").slice(2), "hex"),
+      rowsDone: Number(rowsDone),
       doubles: doubles == null ? {} : doublesSchema.parse(JSON.parse(doubles)),
     };
   }
 
   /**
-   * Marks a chunk as done, in the transaction that writes its rows. Whoever runs the import holds its row from here to the
+   * Marks rows of a chunk as done, in the transaction that writes them. Whoever runs the import holds its row from here to the
    * commit, so that of two processes one is undone.
    *
    * @throws Superseded if it is another's to write.
@@ -71,7 +84,7 @@ export class ImportTable {
   async mark(
     unit: Pick<WriteUnit, "rows" | "send" | "tenant">,
     { id, runner }: Taken,
-    place: number,
+    { place, start, end, isLast }: Part,
     outcome: ChunkOutcome,
   ): Promise<void> {
     const { created, updated, unchanged, refused } = outcome;
@@ -98,8 +111,8 @@ export class ImportTable {
           WHERE tenant_id = ${tenant} AND id = ${of} AND runner = ${param(runner, "uuid")} AND status = 'running' RETURNING 1`,
       ),
       unit.rows(
-        sql`UPDATE import_chunks SET done_at = now(), body = NULL, keys = '{}', key_rows = '{}', doubles = NULL
-          WHERE tenant_id = ${tenant} AND import_id = ${of} AND place = ${count(place)} AND done_at IS NULL RETURNING 1`,
+        sql`UPDATE import_chunks SET rows_done = ${count(end)}${raw(isLast ? dropped : "")}
+          WHERE tenant_id = ${tenant} AND import_id = ${of} AND place = ${count(place)} AND rows_done = ${count(start)} AND done_at IS NULL RETURNING 1`,
       ),
     ]);
     if (marked.some(({ length }) => length === 0)) throw new Superseded();
@@ -130,16 +143,16 @@ export class ImportTable {
     return row !== undefined;
   }
 
-  /** Marks a chunk by itself, of which nothing is written. */
+  /** Marks rows by themselves, of which nothing is written. */
   markAlone(
     actor: Actor,
     catalog: Catalog,
     taken: Taken,
-    place: number,
+    part: Part,
     outcome: ChunkOutcome,
   ): Promise<void> {
     return this.#transaction(taken.tenantId, (transaction) =>
-      this.mark(new WriteUnit(transaction, { actor, catalog }), taken, place, outcome),
+      this.mark(new WriteUnit(transaction, { actor, catalog }), taken, part, outcome),
     );
   }
 

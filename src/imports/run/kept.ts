@@ -13,7 +13,12 @@ const mappingSchema = z.object({
       target: z
         .union([
           z.object({ field: z.string() }),
-          z.object({ reference: z.string(), to: z.string(), by: z.enum(referenceWays) }),
+          z.object({
+            reference: z.string(),
+            to: z.string(),
+            by: z.enum(referenceWays),
+            isList: z.boolean().default(false),
+          }),
           z.object({ address: z.string(), part: z.string() }),
           z.object({ customField: z.string() }),
           z.object({ ignored: z.string() }),

@@ -19,6 +19,8 @@ export type RowError = {
 export type StagedChunk = {
   readonly place: number;
   readonly body: Uint8Array;
+  /** How many of its rows are written already. */
+  readonly rowsDone: number;
   /** Rows that say the key of an earlier one: number → number of the first. */
   readonly doubles: Readonly<Record<string, number>>;
 };

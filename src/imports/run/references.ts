@@ -75,7 +75,7 @@ async function lookUp(
 }
 
 /** What a record is named by: people are named by what they are shown as. */
-const fieldFor = ({ fields }: Entity, by: ReferenceWay): string =>
+export const fieldFor = ({ fields }: Entity, by: ReferenceWay): string =>
   Object.keys(fields).find((field) => restName(field) === by) ?? "displayName";
 
 /** Several records as a sentence tells them. */

@@ -39,9 +39,14 @@ export async function resolveReferences(
       const code = candidates.length === 0 ? "NOT_FOUND" : "BAD_USER_INPUT";
       if (complaint !== null)
         errors.push(errorOf(reference.column, reference.field, complaint, code));
-      else if (id !== undefined) input[reference.field] = id;
+      else if (id !== undefined) put(input, reference, id);
     }
   }
+}
+
+function put(input: Record<string, unknown>, { field, isList }: RowReference, id: string): void {
+  const before = input[field];
+  input[field] = isList ? [...(Array.isArray(before) ? before : []), id] : id;
 }
 
 function complaintOf(

@@ -1,4 +1,4 @@
-import { createHash, type Hash } from "node:crypto";
+import { createHash, hash, type Hash } from "node:crypto";
 import { v7 as uuidv7 } from "uuid";
 import type { Actor } from "../../auth/actor.ts";
 import { scopeFor } from "../../auth/permissions.ts";
@@ -65,7 +65,11 @@ export class Staging {
     throw badInput(["entity"], `is none that can be imported; there are ${names}.`);
   }
 
-  #begin(actor: Actor, { tenantId, id }: Of, { options, fileName }: NewImport): Promise<void> {
+  #begin(
+    actor: Actor,
+    { tenantId, id }: Of,
+    { options, fileName, idempotencyKey = null }: NewImport,
+  ): Promise<void> {
     return this.#transaction(tenantId, async (transaction) => {
       const [row] = await transaction.rows(
         `SELECT count(*)::text FROM imports WHERE tenant_id = $1::uuid AND finished_at IS NULL`,
@@ -88,7 +92,11 @@ export class Staging {
           options.key,
           options.dryRun,
           options.onError === "abort",
-          JSON.stringify({ manner: options.manner, createMissing: options.createMissing }),
+          JSON.stringify({
+            manner: options.manner,
+            createMissing: options.createMissing,
+            ...(idempotencyKey === null ? {} : { once: onceUnder(actor, idempotencyKey) }),
+          }),
           fileName,
           JSON.stringify(keptActor(actor)),
           actor.appId,
@@ -188,7 +196,7 @@ export class Staging {
   #end(
     actor: Actor,
     { tenantId, id }: Of,
-    { options, force, waits: isHeld = false }: NewImport,
+    { options, force, idempotencyKey = null, waits: isHeld = false }: NewImport,
     staged: {
       readonly mapping: Mapping;
       readonly header: readonly string[];
@@ -211,10 +219,11 @@ export class Staging {
       ]);
       const [before] = await transaction.rows(
         `SELECT id FROM imports WHERE tenant_id = $1::uuid AND fingerprint = $2::bytea AND app_id IS NOT DISTINCT FROM $3
-           AND status NOT IN ('uploading', 'failed', 'cancelled') ORDER BY created_at DESC LIMIT 1`,
-        [tenantId, fingerprint, actor.appId],
+           AND status NOT IN ('uploading', 'failed', 'cancelled') AND ($4::text IS NULL OR options ->> 'once' = $4::text)
+         ORDER BY created_at DESC LIMIT 1`,
+        [tenantId, fingerprint, actor.appId, force ? onceUnder(actor, idempotencyKey ?? "") : null],
       );
-      if (before?.[0] != null && !force) {
+      if (before?.[0] != null) {
         transaction.send("DELETE FROM imports WHERE tenant_id = $1::uuid AND id = $2::uuid", [
           tenantId,
           id,
@@ -262,6 +271,9 @@ export class Staging {
   }
 }
 
+/** Hides a key: it is its caller's. */
+const onceUnder = (actor: Actor, key: string): string => hash("sha256", `${actor.id} ${key}`);
+
 /** Rows that say the same key as one before them, with the number of the first, by chunk. */
 const findDoubles = `
   WITH k AS (
@@ -305,16 +317,16 @@ const keysOf = (
 
 /** The bytes of an upload, and what is known of them once they are read: same bytes and options, same fingerprint. */
 function hashed(source: AsyncIterable<Uint8Array>, options: ImportOptions) {
-  const hash: Hash = createHash("sha256").update(JSON.stringify(inOrder(options)));
+  const digest: Hash = createHash("sha256").update(JSON.stringify(inOrder(options)));
   let length = 0;
   async function* bytes(): AsyncGenerator<Uint8Array> {
     for await (const part of source) {
-      hash.update(part);
+      digest.update(part);
       length += part.length;
       yield part;
     }
   }
-  return { bytes: bytes(), ended: () => ({ bytes: length, fingerprint: hash.digest() }) };
+  return { bytes: bytes(), ended: () => ({ bytes: length, fingerprint: digest.digest() }) };
 }
 
 /** The same with keys in one order, whatever order they were said in. */

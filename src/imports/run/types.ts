@@ -35,6 +35,8 @@ export type NewImport = {
   readonly fileName: string | null;
   /** Whether the same file with the same options is imported once more. */
   readonly force: boolean;
+  /** Under which a file that is forced is imported once, however often it is sent. */
+  readonly idempotencyKey?: string | null;
   /** Whether it waits for `start` though all of its columns go somewhere. */
   readonly waits?: boolean;
 };

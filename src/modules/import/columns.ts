@@ -1,5 +1,6 @@
 import type { Import } from "../../db/generated/prisma/client.ts";
 import { readMapping } from "../../imports/run/kept.ts";
+import { referenceName } from "../../imports/read/target.ts";
 import type { Target } from "../../imports/read/types.ts";
 
 /** A column of a file, and where it goes. */
@@ -27,7 +28,7 @@ export function columnsOf({ mapping }: Pick<Import, "mapping">): readonly ShownC
 function fieldOf(target: Target | null): string | null {
   if (target === null || "ignored" in target) return null;
   if ("field" in target) return target.field;
-  if ("reference" in target) return `${target.reference.replace(/_id$/, "")}.${target.by}`;
+  if ("reference" in target) return `${referenceName(target.reference)}.${target.by}`;
   if ("address" in target) return `addresses.${target.address}.${target.part}`;
   return `custom_fields.${target.customField}`;
 }

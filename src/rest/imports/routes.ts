@@ -17,6 +17,7 @@ import { weights } from "../../limits/weights.ts";
 import { importsPage } from "../../modules/import/pages.ts";
 import { newImportOf } from "../../modules/import/settings.ts";
 import { defaultPageSize, maxPageSize } from "../../query/page.ts";
+import { readIdempotencyKey } from "../../write/idempotency.ts";
 import { answerOf, headOf, type Answer } from "../answer.ts";
 import { issueOf, noSuchMethod, Refused, type Issue } from "../error-answers.ts";
 import { readLimit, readQuery } from "../list-query.ts";
@@ -176,13 +177,15 @@ const carryOut: Readonly<Record<ImportAction, (call: Call) => Promise<Answer | n
     const leave = await places.take(actor.tenantId);
     try {
       const sent = await openBody(request, limits);
+      const sentKey = request.headers["idempotency-key"];
+      const idempotencyKey = readIdempotencyKey(sentKey === undefined ? null : String(sentKey));
       const settings = readImportRequest(query, sent, request.headers["content-type"] ?? "");
       const { timeZone } = await database
         .prismaFor(actor.tenantId)
         .tenant.findUniqueOrThrow({ where: { id: actor.tenantId } });
       const { isNew, import: made } = await imports.stage(
         actor,
-        newImportOf(settings, timeZone),
+        { ...newImportOf(settings, timeZone), idempotencyKey },
         sent.bytes,
       );
       const answer = await answerWith(call, made);

@@ -1,7 +1,6 @@
 import { idPattern } from "../../lib/id.ts";
 import { importPrefix } from "../../imports/run/types.ts";
 import type { JsonSchema } from "../../model/kind.ts";
-import { importedKinds, settingsSchema } from "../../modules/import/settings.ts";
 import { crmFace } from "../crm/face.ts";
 import { fileTypes } from "../imports/body.ts";
 import { importOperations, type ImportAction } from "../imports/operations.ts";
@@ -9,8 +8,10 @@ import { importNotFound } from "../imports/routes.ts";
 import { Answers } from "./answers.ts";
 import { quotaHeaders } from "./headers.ts";
 import { limit, cursor } from "./list-parameters.ts";
+import { importParameters, query } from "./import-parameters.ts";
+import { importExample, importSchema } from "./import-schema.ts";
 import { department, organization } from "./operation-object.ts";
-import { closedObject, orNull, type Components } from "./schema.ts";
+import { closedObject, type Components } from "./schema.ts";
 
 /** The tag under which imports stand. */
 export const importsTag = {
@@ -19,8 +20,6 @@ export const importsTag = {
 };
 
 const text: JsonSchema = { type: "string" };
-const whole: JsonSchema = { type: "integer", minimum: 0 };
-const moment: JsonSchema = { type: "string", format: "date-time" };
 
 /** The path items of imports. */
 export function importPaths(components: Components): Record<string, Record<string, JsonSchema>> {
@@ -155,110 +154,6 @@ function success(action: ImportAction, made: Answers, components: Components): J
   }
 }
 
-const kinds = [...importedKinds.keys()];
-
-function importSchema(components: Components): JsonSchema {
-  const column = components.add("schemas", "ImportColumn", {
-    description: "A column of a file, and where its cells go.",
-    ...closedObject({
-      column: { description: "As the file's header has it.", ...text },
-      field: {
-        description:
-          "A field (`email`), a value of another record (`account.name`) or a key of `custom_fields` (`custom_fields.region`); null when nothing is made of it.",
-        ...orNull(text),
-      },
-      guessed: { description: "Whether that was guessed from the header.", type: "boolean" },
-      note: { description: "Why nothing is made of it, or what it might be.", ...orNull(text) },
-    }),
-  });
-  return {
-    description: "A file that was sent to be imported, and what became of its rows.",
-    ...closedObject({
-      id: { type: "string", pattern: idPattern(importPrefix) },
-      entity: { description: "What its rows are.", type: "string", enum: kinds },
-      mode: { description: "What is done with its rows.", type: "string", enum: modes },
-      key: {
-        description: "What a row's record is found by; null if all are new.",
-        ...orNull(text),
-      },
-      dry_run: { description: "Whether nothing is written.", type: "boolean" },
-      on_error: {
-        description: "What refused rows do.",
-        type: "string",
-        enum: ["continue", "abort"],
-      },
-      file_name: orNull(text),
-      bytes: { description: "The length of the file.", ...whole },
-      format: { ...orNull({ type: "string", enum: ["csv", "ndjson", "json"] }) },
-      encoding: orNull(text),
-      delimiter: { description: "Of CSV.", ...orNull(text) },
-      columns: { type: "array", items: column },
-      unmapped: { description: "The columns that nothing is made of.", type: "array", items: text },
-      status: {
-        description: "How far it is.",
-        type: "string",
-        enum: ["uploading", "waiting", "queued", "running", "done", "failed", "cancelled"],
-      },
-      status_reason: { description: "Why it waits, failed or was cancelled.", ...orNull(text) },
-      rows: { description: "Rows of the file, without its header.", ...whole },
-      rows_done: { description: "Rows written, left as they were, or refused.", ...whole },
-      rows_created: { description: "Rows that are new records.", ...whole },
-      rows_updated: {
-        description: "Rows whose record was there and differed from them; it was changed.",
-        ...whole,
-      },
-      rows_unchanged: {
-        description: "Rows whose record was as they say; nothing was written of it.",
-        ...whole,
-      },
-      rows_refused: { description: "Rows that were not written.", ...whole },
-      rows_per_second: { description: "In the last half minute, or in all.", type: "number" },
-      seconds_left: { description: "About; null while nobody knows.", ...orNull(whole) },
-      created_at: moment,
-      created_by: text,
-      started_at: orNull(moment),
-      finished_at: orNull(moment),
-      errors: { description: "The path of its refused rows; null without any.", ...orNull(text) },
-    }),
-  };
-}
-
-const modes = ["create", "upsert", "update"] as const;
-
-const importExample = {
-  id: "imp-01900000-0000-7000-8000-000000000000",
-  entity: "contacts",
-  mode: "upsert",
-  key: "email",
-  dry_run: false,
-  on_error: "continue",
-  file_name: "customers.csv",
-  bytes: 48_211,
-  format: "csv",
-  encoding: "windows-1252",
-  delimiter: ";",
-  columns: [
-    { column: "E-Mail", field: "email", guessed: true, note: null },
-    { column: "Firma", field: "account.name", guessed: true, note: null },
-  ],
-  unmapped: [],
-  status: "queued",
-  status_reason: null,
-  rows: 812,
-  rows_done: 0,
-  rows_created: 0,
-  rows_updated: 0,
-  rows_unchanged: 0,
-  rows_refused: 0,
-  rows_per_second: 0,
-  seconds_left: null,
-  created_at: "2026-11-29T09:30:00.000Z",
-  created_by: "key-01900000-0000-7000-8000-000000000001",
-  started_at: null,
-  finished_at: null,
-  errors: null,
-};
-
 const bodies = Object.fromEntries([
   ...fileTypes.map((type) => [
     type,
@@ -283,93 +178,6 @@ const bodies = Object.fromEntries([
   ],
 ]);
 
-const query = (name: string, description: string, schema: JsonSchema, more = {}) => ({
-  name,
-  in: "query",
-  description,
-  schema,
-  ...more,
-});
-const many = { schema: { type: "array", items: text }, style: "form", explode: true };
-
-const createParameters: readonly JsonSchema[] = [
-  query("entity", "What the rows are.", { type: "string", enum: kinds }),
-  query(
-    "mode",
-    "`create`: each row is a new record. `upsert`: a row changes the record that has its key, or is a new one. `update`: only the former. With a `key` it is `upsert` unless said, else `create`.",
-    { type: "string", enum: modes },
-  ),
-  query(
-    "key",
-    "What a row's record is found by, for `upsert` and `update`: `external_id`, `email`, `domain`, a number, or `id` for `update`.",
-    { ...text, maxLength: 100 },
-  ),
-  query("dry_run", "Whether everything is tried and nothing is written.", flag(false)),
-  query(
-    "on_error",
-    "`continue` leaves refused rows out. `abort` ends the import at the first rows that are refused; rows before their chunk of 1,000 stay.",
-    { type: "string", enum: ["continue", "abort"], default: "continue" },
-  ),
-  query("map", "Column and field, such as `E-Mail:email` or `Firma:account.name`.", text, many),
-  query(
-    "unmapped",
-    "What becomes of columns that go nowhere: the import waits, they are left out, or they go to `custom_fields`.",
-    { type: "string", enum: ["wait", "ignore", "custom_fields"], default: "wait" },
-  ),
-  query("value", "A field, a text and its meaning: `stage:Closed Won=closed_won`.", text, many),
-  query("default", "A field and what it is where a cell is empty: `country=DE`.", text, many),
-  query("dates", "The order of a date's parts; found out unless said.", {
-    type: "string",
-    enum: ["iso", "dmy", "mdy"],
-  }),
-  query("decimals", "What stands before the fraction of numbers; found out unless said.", {
-    type: "string",
-    enum: ["point", "comma"],
-  }),
-  query("country", "The country of phone numbers without a country code: `DE`.", {
-    ...text,
-    pattern: "^[A-Za-z]{2}$",
-  }),
-  query(
-    "time_zone",
-    "The zone of times without one: `Europe/Berlin`; the organization's unless said.",
-    text,
-  ),
-  query("empty", "Whether an empty cell says nothing (`skip`) or clears the field (`null`).", {
-    type: "string",
-    enum: ["skip", "null"],
-    default: "skip",
-  }),
-  query(
-    "create_missing",
-    "What is created where a row names one that is not there: `account`.",
-    text,
-    many,
-  ),
-  query("format", "Of the file; found out, or as its media type says.", {
-    type: "string",
-    enum: ["csv", "ndjson", "json"],
-  }),
-  query("encoding", "Of the file; found out, or as `charset` says.", {
-    type: "string",
-    enum: ["utf-8", "utf-16le", "utf-16be", "windows-1252"],
-  }),
-  query(
-    "delimiter",
-    "Between cells: `comma`, `semicolon`, `tab`, `pipe`, or the character; found out unless said.",
-    text,
-  ),
-  query("file_name", "What the file is called.", { ...text, maxLength: 255 }),
-  query("force", "Whether a file that was imported before is imported again.", flag(false)),
-];
-
-function flag(byDefault: boolean): JsonSchema {
-  return { type: "boolean", default: byDefault };
-}
-
-/** Options that are said otherwise in a URL. */
-const inUrl: Readonly<Record<string, string>> = { values: "value", defaults: "default" };
-
 function parametersOf(action: ImportAction, components: Components): JsonSchema[] {
   const shared = (name: string, parameter: JsonSchema) =>
     components.add("parameters", name, parameter);
@@ -381,13 +189,12 @@ function parametersOf(action: ImportAction, components: Components): JsonSchema[
     description: "The id: `imp-<uuid>`; the bare UUID is understood as well.",
     schema: { type: "string", pattern: idPattern(importPrefix) },
   };
-  if (action === "create") checkDocumented();
   return [
     ...(isOne ? [shared("ImportId", id)] : []),
     ...(action === "list"
       ? [limit, cursor].map((one) => shared(one.component, one.parameter))
       : []),
-    ...(action === "create" ? createParameters : []),
+    ...(action === "create" ? importParameters() : []),
     ...(action === "start"
       ? [
           query(
@@ -403,11 +210,4 @@ function parametersOf(action: ImportAction, components: Components): JsonSchema[
     shared("Organization", { ...organization, required: false }),
     shared("Department", department),
   ];
-}
-
-/** Each option is told of. */
-function checkDocumented(): void {
-  const named = new Set(createParameters.map(({ name }) => name));
-  const missing = Object.keys(settingsSchema.shape).filter((key) => !named.has(inUrl[key] ?? key));
-  if (missing.length > 0) throw new Error(`OpenAPI: ${missing.join(", ")} of imports are not told`);
 }

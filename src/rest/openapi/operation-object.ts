@@ -186,7 +186,8 @@ export const department: JsonSchema = {
   schema: { type: "string", pattern: idPattern("dep") },
 };
 
-const idempotencyKey: JsonSchema = {
+/** What a client calls a request that is not to be carried out twice. */
+export const idempotencyKey: JsonSchema = {
   name: "Idempotency-Key",
   in: "header",
   description:

@@ -26,6 +26,9 @@ export class Importer {
   readonly queue: Of[] = [];
   readonly #live: LiveFeed;
 
+  /** Says how many requests of others there are. */
+  load = 0;
+
   constructor(url: string) {
     const config = loadConfig({ NODE_ENV: "test" });
     const logger = pino({ level: "silent" });
@@ -50,7 +53,8 @@ export class Importer {
     };
     this.service = new ImportService(common);
     const actorOf = actorsOf(this.apiKeys);
-    this.runs = new ImportRuns({ ...common, catalog, actorOf, logger });
+    const load = () => this.load;
+    this.runs = new ImportRuns({ ...common, catalog, actorOf, logger, load });
   }
 
   /** Sends a file as the operator does, or as another. */
