@@ -1,4 +1,5 @@
 import { compile, type JSONSchema } from "json-schema-to-typescript";
+import { sortTerms } from "../src/lib/sort-pattern.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -156,6 +157,8 @@ function plain(schema: Schema): Schema {
   const anyOf = all === undefined ? undefined : withoutBlank(listAt(schema, "anyOf"));
   // Programs write it so.
   if (rest["pattern"] === "^\\s*$") return { description: rest["description"], const: "" };
+  const terms = sortTerms(rest["pattern"]);
+  if (terms !== null) return { description: rest["description"], type: "string", enum: terms };
   // Beside others, a reference would be copied instead of named.
   if (typeof $ref === "string") {
     const reference = { $ref: `#/$defs/${nameOf($ref)}` };

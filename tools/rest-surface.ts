@@ -1,4 +1,5 @@
 import { isRecord } from "../src/lib/json.ts";
+import { sortTerms } from "../src/lib/sort-pattern.ts";
 
 type Direction = "in" | "out";
 
@@ -36,7 +37,8 @@ export function restSurface(document: unknown): string[] {
     const types = list(type);
     for (const one of types) line(`: ${String(one)}${one === "null" ? "" : format}`);
     if (types.length === 0 && either.length === 0) line(": any");
-    const values = "const" in schema ? [schema["const"]] : list(schema["enum"]);
+    const listed = sortTerms(schema["pattern"]) ?? list(schema["enum"]);
+    const values = "const" in schema ? [schema["const"]] : listed;
     for (const value of values) line(` = ${JSON.stringify(value)}`);
     for (const name of list(required)) line(`.${String(name)} is required`);
     for (const [name, member] of members(properties))

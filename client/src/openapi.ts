@@ -2,7 +2,7 @@
  * What the APIs take and give, made from their OpenAPI document: `npm run client:types` writes this file.
  */
 
-/** A key to sort by; with `-`, the greatest or latest first. */
+/** A key to sort by; with `-`, the greatest or latest first. Records without a value come last either way. */
 export type AccountOrder =
   | "id"
   | "-id"
@@ -102,7 +102,7 @@ export type AccountTypeFilter = AccountTypeValue | AccountTypeComparisons;
 export type AccountTypeValue = "business" | "individual";
 /** Text of nothing but spaces: it says as little as null. */
 export type Blank = "";
-/** A key to sort by; with `-`, the greatest or latest first. */
+/** A key to sort by; with `-`, the greatest or latest first. Records without a value come last either way. */
 export type ContactOrder =
   | "id"
   | "-id"
@@ -209,7 +209,7 @@ export type BooleanValue = boolean;
 /** A value to be equal to, or comparisons that must all hold. */
 export type DateFilter = DateValue | DateComparisons;
 export type DateValue = string | Date;
-/** A key to sort by; with `-`, the greatest or latest first. */
+/** A key to sort by; with `-`, the greatest or latest first. Records without a value come last either way. */
 export type DealOrder =
   | "id"
   | "-id"
@@ -283,7 +283,7 @@ export type DealOrder =
 export type DealIdFilter = DealIdValue | DealIdComparisons;
 export type DealIdValue = string;
 export type QuoteIdValue = string;
-/** A key to sort by; with `-`, the greatest or latest first. */
+/** A key to sort by; with `-`, the greatest or latest first. Records without a value come last either way. */
 export type ActivityOrder =
   | "id"
   | "-id"
@@ -362,7 +362,7 @@ export type TextTwinFilter = TextValue | TextTwinComparisons;
 export type ActivityTypeFilter = ActivityTypeValue | ActivityTypeComparisons;
 /** What kind of touchpoint an activity was. */
 export type ActivityTypeValue = "call" | "email" | "meeting" | "note" | "task";
-/** A key to sort by; with `-`, the greatest or latest first. */
+/** A key to sort by; with `-`, the greatest or latest first. Records without a value come last either way. */
 export type QuoteOrder =
   | "id"
   | "-id"
@@ -428,7 +428,7 @@ export type QuoteIdFilter = QuoteIdValue | QuoteIdComparisons;
 export type QuoteStatusFilter = QuoteStatusValue | QuoteStatusComparisons;
 /** Where a quote stands. */
 export type QuoteStatusValue = "draft" | "sent" | "accepted" | "rejected" | "expired";
-/** A key to sort by; with `-`, the greatest or latest first. */
+/** A key to sort by; with `-`, the greatest or latest first. Records without a value come last either way. */
 export type LineItemOrder =
   | "id"
   | "-id"
@@ -483,7 +483,7 @@ export type LineItemIdValue = string;
 export type DiscountTypeFilter = DiscountTypeValue | DiscountTypeComparisons;
 /** How a line item's discount is meant. */
 export type DiscountTypeValue = "amount" | "percent";
-/** A key to sort by; with `-`, the greatest or latest first. */
+/** A key to sort by; with `-`, the greatest or latest first. Records without a value come last either way. */
 export type IntegrationCustomerOrder =
   | "id"
   | "-id"
@@ -546,7 +546,7 @@ export interface ListAccountsParameters {
   q?: string;
   /** Whether deleted records are found as well. */
   include_deleted?: boolean;
-  /** Keys to sort by, each once, separated by commas. */
+  /** Keys to sort by, each once: separated by commas, or each in a parameter `sort` of its own. */
   sort?: AccountOrder | readonly AccountOrder[];
   /** Identifier: the entity's prefix and a UUIDv7, so ids sort by creation. Given by the gateway. */
   id?: AccountIdFilter | null;
@@ -1059,7 +1059,7 @@ export interface ListContactsParameters {
   q?: string;
   /** Whether deleted records are found as well. */
   include_deleted?: boolean;
-  /** Keys to sort by, each once, separated by commas. */
+  /** Keys to sort by, each once: separated by commas, or each in a parameter `sort` of its own. */
   sort?: ContactOrder | readonly ContactOrder[];
   /** Identifier: the entity's prefix and a UUIDv7, so ids sort by creation. Given by the gateway. */
   id?: ContactIdFilter | null;
@@ -1545,7 +1545,7 @@ export interface ListDealsParameters {
   q?: string;
   /** Whether deleted records are found as well. */
   include_deleted?: boolean;
-  /** Keys to sort by, each once, separated by commas. */
+  /** Keys to sort by, each once: separated by commas, or each in a parameter `sort` of its own. */
   sort?: DealOrder | readonly DealOrder[];
   /** Identifier: the entity's prefix and a UUIDv7, so ids sort by creation. Given by the gateway. */
   id?: DealIdFilter | null;
@@ -1978,7 +1978,7 @@ export interface ListActivitiesParameters {
   q?: string;
   /** Whether deleted records are found as well. */
   include_deleted?: boolean;
-  /** Keys to sort by, each once, separated by commas. */
+  /** Keys to sort by, each once: separated by commas, or each in a parameter `sort` of its own. */
   sort?: ActivityOrder | readonly ActivityOrder[];
   /** Identifier: the entity's prefix and a UUIDv7, so ids sort by creation. Given by the gateway. */
   id?: ActivityIdFilter | null;
@@ -2295,7 +2295,7 @@ export interface ListQuotesParameters {
   q?: string;
   /** Whether deleted records are found as well. */
   include_deleted?: boolean;
-  /** Keys to sort by, each once, separated by commas. */
+  /** Keys to sort by, each once: separated by commas, or each in a parameter `sort` of its own. */
   sort?: QuoteOrder | readonly QuoteOrder[];
   /** Identifier: the entity's prefix and a UUIDv7, so ids sort by creation. Given by the gateway. */
   id?: QuoteIdFilter | null;
@@ -2682,7 +2682,7 @@ export interface ListLineItemsParameters {
   q?: string;
   /** Whether deleted records are found as well. */
   include_deleted?: boolean;
-  /** Keys to sort by, each once, separated by commas. */
+  /** Keys to sort by, each once: separated by commas, or each in a parameter `sort` of its own. */
   sort?: LineItemOrder | readonly LineItemOrder[];
   /** Identifier: the entity's prefix and a UUIDv7, so ids sort by creation. Given by the gateway. */
   id?: LineItemIdFilter | null;
@@ -2922,7 +2922,7 @@ export interface ListIntegrationCustomersParameters {
   q?: string;
   /** Whether deleted records are found as well. */
   include_deleted?: boolean;
-  /** Keys to sort by, each once, separated by commas. */
+  /** Keys to sort by, each once: separated by commas, or each in a parameter `sort` of its own. */
   sort?: IntegrationCustomerOrder | readonly IntegrationCustomerOrder[];
   /** Identifier: the entity's prefix and a UUIDv7, so ids sort by creation. Given by the gateway. */
   id?: ContactIdFilter | null;
@@ -3243,7 +3243,7 @@ export interface ExportAccountsParameters {
         | "merged_into_id"
       )
     | readonly [];
-  /** Keys to sort by, each once, separated by commas. */
+  /** Keys to sort by, each once: separated by commas, or each in a parameter `sort` of its own. */
   sort?: AccountOrder | readonly AccountOrder[];
   /** Identifier: the entity's prefix and a UUIDv7, so ids sort by creation. Given by the gateway. */
   id?: AccountIdFilter | null;
@@ -3387,7 +3387,7 @@ export interface ExportContactsParameters {
         | "phone_1"
       )
     | readonly [];
-  /** Keys to sort by, each once, separated by commas. */
+  /** Keys to sort by, each once: separated by commas, or each in a parameter `sort` of its own. */
   sort?: ContactOrder | readonly ContactOrder[];
   /** Identifier: the entity's prefix and a UUIDv7, so ids sort by creation. Given by the gateway. */
   id?: ContactIdFilter | null;
@@ -3549,7 +3549,7 @@ export interface ExportDealsParameters {
         | "external_id"
       )
     | readonly [];
-  /** Keys to sort by, each once, separated by commas. */
+  /** Keys to sort by, each once: separated by commas, or each in a parameter `sort` of its own. */
   sort?: DealOrder | readonly DealOrder[];
   /** Identifier: the entity's prefix and a UUIDv7, so ids sort by creation. Given by the gateway. */
   id?: DealIdFilter | null;
@@ -3693,7 +3693,7 @@ export interface ExportActivitiesParameters {
         | "external_id"
       )
     | readonly [];
-  /** Keys to sort by, each once, separated by commas. */
+  /** Keys to sort by, each once: separated by commas, or each in a parameter `sort` of its own. */
   sort?: ActivityOrder | readonly ActivityOrder[];
   /** Identifier: the entity's prefix and a UUIDv7, so ids sort by creation. Given by the gateway. */
   id?: ActivityIdFilter | null;
@@ -3822,7 +3822,7 @@ export interface ExportQuotesParameters {
         | "external_id"
       )
     | readonly [];
-  /** Keys to sort by, each once, separated by commas. */
+  /** Keys to sort by, each once: separated by commas, or each in a parameter `sort` of its own. */
   sort?: QuoteOrder | readonly QuoteOrder[];
   /** Identifier: the entity's prefix and a UUIDv7, so ids sort by creation. Given by the gateway. */
   id?: QuoteIdFilter | null;
@@ -3926,7 +3926,7 @@ export interface ExportLineItemsParameters {
         | "position"
       )
     | readonly [];
-  /** Keys to sort by, each once, separated by commas. */
+  /** Keys to sort by, each once: separated by commas, or each in a parameter `sort` of its own. */
   sort?: LineItemOrder | readonly LineItemOrder[];
   /** Identifier: the entity's prefix and a UUIDv7, so ids sort by creation. Given by the gateway. */
   id?: LineItemIdFilter | null;

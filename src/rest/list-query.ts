@@ -2,8 +2,8 @@ import { decodeCursor } from "../lib/cursor.ts";
 import { badInput, badRequest, GatewayError } from "../lib/errors.ts";
 import type { Complaint } from "../lib/messages.ts";
 import { sortsAll } from "../model/entity.ts";
-import { isSortable } from "../model/field.ts";
-import type { OrderTerm } from "../model/order.ts";
+import { isSortable, type Field } from "../model/field.ts";
+import type { OrderDirection, OrderTerm } from "../model/order.ts";
 import { maxPatternCharacters, type Filter, type Patterns } from "../query/filter-value.ts";
 import { defaultPageSize, maxPageSize, orderKeyOf, type ListRequest } from "../query/page.ts";
 import { searchWords, type SearchWords } from "../query/search.ts";
@@ -77,7 +77,9 @@ export function readListQuery(resource: Resource, query: URLSearchParams): ListR
   const reading = new ListReading(resource);
   for (const name of new Set(query.keys())) {
     const [value = "", ...others] = query.getAll(name);
-    if (others.length > 0) reading.complain(name, "is given twice; send it once.");
+    // OpenAPI clients send a list as one parameter, or as several of the same name.
+    if (name === "sort") reading.read(name, [value, ...others].join(","));
+    else if (others.length > 0) reading.complain(name, "is given twice; send it once.");
     else reading.read(name, value);
   }
   return reading.finish();
@@ -159,6 +161,7 @@ class ListReading {
 
   #readSort(value: string): void {
     const keys = sortKeys(this.#resource);
+    const { entity } = this.#resource.projection;
     const terms = value.split(",").map((term) => term.trim());
     const seen = new Set<string>();
     const order = terms.flatMap((term): OrderTerm[] => {
@@ -171,7 +174,7 @@ class ListReading {
       }
       if (seen.has(member.field)) this.complain("sort", `has ${key} twice; name it once`);
       seen.add(member.field);
-      return [{ field: member.field, direction: term.startsWith("-") ? "desc" : "asc" }];
+      return [{ field: member.field, direction: directionOf(term, entity.fields[member.field]) }];
     });
     if (terms.length > maxSortKeys) this.complain("sort", `has at most ${maxSortKeys} keys`);
     this.#order = order;
@@ -208,6 +211,12 @@ class ListReading {
     // A caller who asks for deleted records wants to see them.
     this.#includeDeleted ||= member.kind === "isSet" && value === "true";
   }
+}
+
+/** Records without a value come last either way. */
+function directionOf(term: string, definition: Field | undefined): OrderDirection {
+  if (!term.startsWith("-")) return "asc";
+  return definition?.nullable === true ? "desc_nulls_last" : "desc";
 }
 
 const noCursor =

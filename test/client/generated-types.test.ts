@@ -52,7 +52,7 @@ const document = {
         additionalProperties: false,
       },
       KindFilter: { anyOf: [refTo("KindValue"), refTo("KindComparisons")] },
-      ShipOrder: { type: "string", enum: ["id", "-id"] },
+      ShipOrder: { type: "string", pattern: "^\\s*[-+]?(?:id)\\s*$" },
     },
   },
   paths: {

@@ -126,7 +126,7 @@ describe(`lists of random records (CRM_TEST_SEED=${runSeed})`, () => {
       const orderBy = sort.flatMap((term) => {
         const member = memberOf(resource, term.replace("-", ""));
         if (member.kind !== "field") return [];
-        const direction = term.startsWith("-") ? "desc" : "asc";
+        const direction = term.startsWith("-") ? "desc_nulls_last" : "asc";
         const other = member.or === undefined ? [] : [{ [member.or]: direction }];
         return [{ [member.field]: direction }, ...other];
       });

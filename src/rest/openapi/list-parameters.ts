@@ -1,3 +1,4 @@
+import { sortPattern } from "../../lib/sort-pattern.ts";
 import { maxPartLength } from "../../lib/text.ts";
 import type { Comparison, JsonSchema } from "../../model/kind.ts";
 import { namedBy } from "../../model/public-value.ts";
@@ -121,21 +122,28 @@ const search = {
 };
 
 function sort(resource: Resource, components: Components): JsonSchema {
+  const keys = sortKeys(resource);
   const items = components.add("schemas", `${resource.noun}Order`, {
-    description: "A key to sort by; with `-`, the greatest or latest first.",
+    description:
+      "A key to sort by; with `-`, the greatest or latest first. Records without a value come last either way.",
     type: "string",
-    enum: sortKeys(resource).flatMap((key) => [key, `-${key}`]),
+    pattern: sortPattern(keys),
+    examples: sortExamples.filter((term) => keys.includes(term.replace("-", ""))),
   });
   const parameter = {
     name: "sort",
     in: "query",
-    description: "Keys to sort by, each once, separated by commas.",
+    description:
+      "Keys to sort by, each once: separated by commas, or each in a parameter `sort` of its own.",
     style: "form",
     explode: false,
     schema: { type: "array", items, minItems: 1, maxItems: maxSortKeys },
   };
   return shared(resource, "sort", parameter, components);
 }
+
+/** Keys that some lists have, to show how they are written. */
+const sortExamples = ["-created_at", "-value", "name", "display_name", "last_name", "position"];
 
 /** A list and its export have the same. */
 function shared(

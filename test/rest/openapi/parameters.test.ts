@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sortKeys } from "../../../src/rest/list-query.ts";
 import { operations } from "../../../src/rest/operations.ts";
 import type { Operation } from "../../../src/rest/face.ts";
 import { at, listAt, startGateway, type TestGateway } from "../../support/gateway/gateway.ts";
@@ -87,9 +88,31 @@ describe("what a list can be asked for is what the document has", () => {
     const { path, resource } = operation;
     const parameters = listAt(openApi, "paths", path, "get", "parameters").map(resolved);
     const sort = parameters.find((one) => at(one, "name") === "sort");
-    const orders =
-      sort === undefined ? [] : listAt(resolved(at(sort, "schema", "items")), "enum").map(String);
-    for (const order of orders) expect((await rest.get(`${path}?sort=${order}`)).status).toBe(200);
+    const keys = new Set(sort === undefined ? [] : sortKeys(resource));
+    const isTerm =
+      sort === undefined ? null : validatorAt(String(at(sort, "schema", "items", "$ref")));
+    const written = [
+      "x",
+      "-x",
+      "+x",
+      " x ",
+      "\t-x\u00a0",
+      "\ufeffx",
+      "- x",
+      "--x",
+      "-+x",
+      "x y",
+      "X",
+      "x[",
+      "",
+    ];
+    const terms = ["id", ...keys, "tags", "nam", "__proto__"].flatMap((key) =>
+      (key === "id" ? written : ["x", "-x"]).map((form) => form.replace(/x/i, key)),
+    );
+    for (const term of terms) {
+      const { status } = await rest.get(`${path}?sort=${encodeURIComponent(term)}`);
+      expect([term, status]).toEqual([term, isTerm?.(term) === true ? 200 : 400]);
+    }
     const names = parameters.map((one) => at(one, "name"));
     const unknown = resource.projection.members.filter(({ key }) => !names.includes(key));
     for (const { key } of unknown) {
