@@ -3,6 +3,7 @@ import type { Database } from "../db/database.ts";
 import { formatId } from "../lib/id.ts";
 import { createKey } from "../modules/api-key/operator.ts";
 import { seedDemo } from "../seed/demo.ts";
+import type { OnProgress } from "../seed/seed.ts";
 import { type DemoTenant, readDemoFile } from "./demo-file.ts";
 import { logToErrors } from "./open.ts";
 import { startProgress } from "./progress.ts";
@@ -24,8 +25,8 @@ export async function prepareDemo(options: {
 }): Promise<DemoTenant[]> {
   const { url, database, dataDir } = options;
   const progress = startProgress(process.stderr);
-  const onProgress = (done: number, total: number): void =>
-    progress.update(done, total, "of demo data");
+  const onProgress: OnProgress = (accounts, total) =>
+    progress.update(accounts, total, "of demo data", "accounts");
   await seedDemo({ url, onProgress }).finally(progress.end);
   const remembered = (await readDemoFile(dataDir, logToErrors))?.tenants ?? [];
   const result: DemoTenant[] = [];

@@ -1,6 +1,6 @@
 /** Says how far a long job is: one line that is redrawn on a terminal, plain lines otherwise. */
 type Progress = {
-  update(done: number, total: number, label?: string): void;
+  update(done: number, total: number, label?: string, unit?: string): void;
   /** Ends the line; to be called once, also after a failure. */
   end(): void;
 };
@@ -17,9 +17,9 @@ export function startProgress(stream: {
   let shownTenth = -1;
   let open = false;
   return {
-    update(done, total, label = "") {
+    update(done, total, label = "", unit = "rows") {
       const share = total === 0 ? 1 : Math.min(1, done / total);
-      const counts = `${done.toLocaleString("en-US")} / ${total.toLocaleString("en-US")} rows`;
+      const counts = `${done.toLocaleString("en-US")} / ${total.toLocaleString("en-US")} ${unit}`;
       if (stream.isTTY === true) {
         const now = performance.now();
         if (now - shownAt < 50 && share < 1) return;

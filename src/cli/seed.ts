@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { openMigrated } from "./open.ts";
+import type { OnProgress } from "../seed/seed.ts";
 import { startProgress } from "./progress.ts";
 import { type CommandContext, runCommand, say } from "./run-command.ts";
 
@@ -31,7 +32,9 @@ async function fill(options: SeedOptions, context: CommandContext): Promise<void
   const { seed } = await import("../seed/seed.ts");
   const progress = startProgress(process.stderr);
   try {
-    const { tenants, rows, seconds } = await seed({ url, ...options, onProgress: progress.update });
+    const onProgress: OnProgress = (accounts, total, slug) =>
+      progress.update(accounts, total, slug, "accounts");
+    const { tenants, rows, seconds } = await seed({ url, ...options, onProgress });
     progress.end();
     const speed = Math.round(rows / Math.max(seconds, 0.001)).toLocaleString("en-US");
     const amount = `${rows.toLocaleString("en-US")} rows in ${tenants} new tenants`;

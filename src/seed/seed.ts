@@ -8,7 +8,8 @@ import { timeZones } from "./words-business.ts";
 import { day, type TenantPlan } from "./world.ts";
 
 /** Called after every portion: rows so far, rows expected (an estimate until the end), and where. */
-export type OnProgress = (done: number, total: number, what: string) => void;
+/** Hears how many accounts of how many are written, and of which tenant the last ones were. */
+export type OnProgress = (accounts: number, total: number, slug: string) => void;
 
 /** What a seeding did. */
 type Seeded = { tenants: number; rows: number; seconds: number };
@@ -60,8 +61,7 @@ export async function seedPlans(options: {
   const onLoaded = (loaded: Loaded): void => {
     done.rows += loaded.rows;
     done.accounts += loaded.accounts;
-    const total = Math.round((done.rows * accounts) / Math.max(1, done.accounts));
-    options.onProgress?.(done.rows, Math.max(total, done.rows), loaded.slug);
+    options.onProgress?.(done.accounts, accounts, loaded.slug);
   };
   const queue = [...plans];
   let failed = false;
