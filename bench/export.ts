@@ -1,5 +1,5 @@
-// Exports of contacts through the gateway against COPY TO of the same rows in the same order, in turn in one run, and the
-// gateway's memory meanwhile: npm run bench:export -- --accounts 20000
+// Exports of contacts through the gateway against COPY TO of the same rows and columns, in the same order and in none, in
+// turn in one run, and the gateway's memory meanwhile: npm run bench:export -- --contacts 1000000
 import { request } from "node:http";
 import { parseArgs } from "node:util";
 import { to as copyTo } from "pg-copy-streams";
@@ -17,11 +17,13 @@ import { megabytes, two, whole } from "./print.ts";
 
 const { values } = parseArgs({
   options: {
-    accounts: { type: "string", default: "20000" },
+    contacts: { type: "string", default: "200000" },
     rounds: { type: "string", default: "3" },
   },
 });
 const slug = "bench";
+/** Their contacts are copied, until there are enough. */
+const accounts = 4_000;
 
 /** Reads an answer to its end; gives its bytes. */
 function get(port: number, path: string, headers: Readonly<Record<string, string>>) {
@@ -39,9 +41,9 @@ function get(port: number, path: string, headers: Readonly<Record<string, string
 }
 
 /** The owner's COPY of the columns that are written. */
-function copy(url: string): Promise<number> {
+function copy(url: string, order: string): Promise<number> {
   const columns = writtenColumns(contact).map(({ column }) => column);
-  const select = `SELECT ${columns.join(", ")} FROM contacts ORDER BY created_at DESC, id DESC`;
+  const select = `SELECT ${columns.join(", ")} FROM contacts WHERE deleted_at IS NULL ${order}`;
   return withOwner(url, "bench", async (client) => {
     let bytes = 0;
     for await (const chunk of client.query(copyTo(`COPY (${select}) TO STDOUT`))) {
@@ -51,12 +53,35 @@ function copy(url: string): Promise<number> {
   });
 }
 
+/** Copies contacts under ids and addresses of their own, far from each other in the order of an export. */
+function multiply(url: string, wanted: number): Promise<void> {
+  const columns = writtenColumns(contact).map(({ column }) => column);
+  const replaced: Readonly<Record<string, string>> = {
+    '"id"': "uuidv7()",
+    '"email"': "replace(email, '@', '-copy-' || n || '@')",
+    '"email_key"': "replace(email_key, '@', '-copy-' || n || '@')",
+    '"is_primary"': "FALSE",
+    '"created_at"': "created_at + n * interval '37 hours'",
+  };
+  return withOwner(url, "bench", async (client) => {
+    await client.query("SET session_replication_role = replica");
+    await client.query(
+      `INSERT INTO contacts (${columns.join(", ")})
+       SELECT ${columns.map((column) => replaced[column] ?? column).join(", ")}
+       FROM contacts, generate_series(1, $1 / (SELECT count(*) FROM contacts) - 1) AS n`,
+      [wanted],
+    );
+    await client.query("VACUUM ANALYZE contacts");
+  });
+}
+
 async function run(url: string, gateway: GatewayProcess, key: string, rows: number): Promise<void> {
   const path = "/api/v1/crm/contacts/export?format=";
   const plain = { "x-api-key": key };
   const zipped = { ...plain, "accept-encoding": "gzip" };
   const sides: readonly (readonly [string, () => Promise<number>])[] = [
-    ["COPY TO", () => copy(url)],
+    ["COPY TO", () => copy(url, "ORDER BY created_at DESC, id DESC")],
+    ["COPY TO, unordered", () => copy(url, "")],
     ["NDJSON", () => get(gateway.port, `${path}ndjson`, plain)],
     ["NDJSON, gzip", () => get(gateway.port, `${path}ndjson`, zipped)],
     ["CSV", () => get(gateway.port, `${path}csv`, plain)],
@@ -84,7 +109,7 @@ async function run(url: string, gateway: GatewayProcess, key: string, rows: numb
     const ratios = times.map((time, round) => (seconds[0]?.[round] ?? 0) / time);
     const speed = whole(rows / median(times)).padStart(8);
     const ratio = `${two(median(ratios))} of COPY TO (${range(ratios)})`;
-    console.log(`  ${name.padEnd(14)} ${speed} rows/s, ${ratio}, ${megabytes(sizes[index] ?? 0)}`);
+    console.log(`  ${name.padEnd(18)} ${speed} rows/s, ${ratio}, ${megabytes(sizes[index] ?? 0)}`);
   }
   const tenth = Math.ceil(memory.length / 10);
   const shown = memory.filter((_, index) => index % tenth === 0).map(megabytes);
@@ -100,10 +125,11 @@ try {
   await seed({
     url: cluster.url,
     tenants: 1,
-    accounts: Number(values.accounts),
+    accounts,
     seed: 3,
     slugs: [slug],
   });
+  await multiply(cluster.url, Number(values.contacts));
   const { key } = await createKey(database, {
     tenantSlug: slug,
     scopes: ["*"],

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { type Command, Option } from "commander";
 import { StartupError } from "../lib/startup-error.ts";
 import { logToErrors, openPool } from "./open.ts";
@@ -58,7 +57,7 @@ async function exportRecords(
       async (transaction) => {
         const snapshot = await snapshotOf(transaction, { tenantId, appId: null }, content);
         for await (const bytes of await snapshot.open()) {
-          if (!stdout.write(bytes)) await once(stdout, "drain");
+          await write(stdout, bytes);
           progress?.update(snapshot.printed(), snapshot.rows);
         }
       },
@@ -67,6 +66,13 @@ async function exportRecords(
   } finally {
     progress?.end();
   }
+}
+
+/** Writes bytes, which are used again afterwards. */
+function write(stream: NodeJS.WriteStream, bytes: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.write(bytes, (error) => (error == null ? resolve() : reject(error)));
+  });
 }
 
 function queryOf({ format, fields, sort, filter, includeDeleted, raw }: ExportOptions) {

@@ -17,6 +17,8 @@ export type Piece = {
   readonly comesOnce?: boolean;
   /** The name that it is prepared under for this once, where it looks for that name. */
   readonly probe?: string;
+  /** The portal that it opens, or goes on with: its rows come in portions, as binary. */
+  readonly portal?: { readonly name: string; readonly isOpen: boolean; readonly rows: number };
   /** Told its row. */
   readonly heard?: (cells: readonly (string | null)[]) => void;
 };

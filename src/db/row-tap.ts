@@ -5,7 +5,7 @@ const dataRow = 0x44;
 const headBytes = 5;
 
 /** Reads a row at its place: the number of its cells, then each cell's length and bytes, as PostgreSQL sends them. */
-export type OnRow = (bytes: Buffer, start: number) => void;
+export type OnRow = (bytes: Buffer, start: number, end: number) => void;
 
 /**
  * Takes the rows out of what a connection receives before `pg` reads them: it would make a text of each cell, which takes
@@ -59,33 +59,58 @@ export class RowTap {
   }
 
   readonly #take = (chunk: Buffer): void => {
-    this.#parts.push(chunk);
-    this.#length += chunk.length;
-    if (this.#length < this.#needed) return;
-    const bytes = this.#parts.length === 1 ? chunk : Buffer.concat(this.#parts, this.#length);
+    const start = this.#length === 0 ? 0 : this.#complete(chunk);
+    if (this.#length > 0) return;
+    const end = this.#read(chunk, start);
+    if (end === chunk.length) return;
+    this.#parts = [chunk.subarray(end)];
+    this.#length = chunk.length - end;
+    this.#needed = this.#length < headBytes ? headBytes : endOf(chunk, end) - end;
+  };
+
+  /** Completes the message that has begun, if it can; gives how much of the chunk is a part of it. */
+  #complete(chunk: Buffer): number {
     let at = 0;
-    let passed = 0;
-    this.#needed = headBytes;
-    while (bytes.length - at >= headBytes) {
-      const end = at + 1 + bytes.readInt32BE(at + 1);
-      if (end > bytes.length) {
-        this.#needed = end - at;
-        break;
+    while (this.#length > 0 && at < chunk.length) {
+      const part = chunk.subarray(at, at + this.#needed - this.#length);
+      this.#parts.push(part);
+      this.#length += part.length;
+      at += part.length;
+      if (this.#length < this.#needed) break;
+      const message = Buffer.concat(this.#parts, this.#length);
+      this.#needed = endOf(message, 0);
+      if (this.#needed > this.#length) {
+        this.#parts = [message];
+        continue;
       }
+      this.#parts = [];
+      this.#length = 0;
+      this.#read(message, 0);
+    }
+    return at;
+  }
+
+  /** Reads the whole messages; gives where the last of them ends. */
+  #read(bytes: Buffer, start: number): number {
+    let at = start;
+    let passed = start;
+    while (bytes.length - at >= headBytes) {
+      const end = endOf(bytes, at);
+      if (end > bytes.length) break;
       if (bytes[at] === dataRow) {
         if (at > passed) this.#pass(bytes.subarray(passed, at));
-        this.#onRow(bytes, at + headBytes);
+        this.#onRow(bytes, at + headBytes, end);
         passed = end;
       }
       at = end;
     }
-    const rest = bytes.subarray(at);
-    this.#parts = rest.length === 0 ? [] : [rest];
-    this.#length = rest.length;
-    // Last, since it may end the reading.
     if (at > passed) this.#pass(bytes.subarray(passed, at));
-  };
+    return at;
+  }
 }
+
+/** Where the message at a place ends, by its head. */
+const endOf = (bytes: Buffer, at: number): number => at + 1 + bytes.readInt32BE(at + 1);
 
 function isListener(value: unknown): value is (...values: unknown[]) => void {
   return typeof value === "function";

@@ -25,13 +25,28 @@ export type Sent = Piece & {
 export function writePiece(
   connection: pg.Connection,
   preparing: Pick<Preparing, "name" | "isNew">,
-  { text, values, probe }: Printed,
+  { text, values, probe, portal }: Printed,
 ): void {
+  if (portal !== undefined) return writePortion(connection, portal, text, values);
   const { name, isNew } = probe === undefined ? preparing : { name: probe, isNew: true };
   if (isNew) connection.parse({ name, text, types: [] }, true);
   connection.bind({ statement: name, values }, true);
   connection.execute(null, true);
   if (probe !== undefined) connection.close({ type: "S", name: probe }, true);
+}
+
+/** Asks for the next rows of a portal. Without the Describe that `pg` would send, nothing tells what they are. */
+function writePortion(
+  connection: pg.Connection,
+  { name, isOpen, rows }: NonNullable<Piece["portal"]>,
+  text: string,
+  values: Printed["values"],
+): void {
+  if (!isOpen) {
+    connection.parse({ name: "", text, types: [] }, true);
+    connection.bind({ portal: name, statement: "", binary: true, values }, true);
+  }
+  connection.execute({ portal: name, rows }, true);
 }
 
 /** A statement with its values as PostgreSQL reads them. @throws for a value that cannot be printed */
@@ -136,6 +151,10 @@ export class Statement implements pg.Submittable {
   handleCommandComplete(): void {
     // A statement in front has ended. The statement itself ends with handleReadyForQuery.
     this.#ahead -= 1;
+  }
+
+  handlePortalSuspended(): void {
+    // Its portion has ended, and the portal has more.
   }
 
   handleReadyForQuery(): void {

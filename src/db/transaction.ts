@@ -14,6 +14,11 @@ export type Transaction = {
    * commit) fails with its error.
    */
   send(text: string, values: readonly unknown[]): void;
+  /**
+   * Reads rows of a statement in portions, as binary. PostgreSQL sends each row as it makes it, where FETCH would gather
+   * them first.
+   */
+  portions(name: string, text: string, values: readonly unknown[]): (rows: number) => Promise<void>;
   /** Hands over the rows of later statements as bytes. It ends when it is closed, or with the transaction. */
   tap(onRow: OnRow): RowTap;
   /**
@@ -88,15 +93,21 @@ export class OpenTransaction implements Transaction {
   }
 
   readonly rows = async (text: string, values: readonly unknown[]): Promise<Cells[]> => {
-    const answer = this.#query(text, values);
-    // The pin is answered before this is; had it failed, nothing behind it counts.
-    await this.#pinned;
-    return await answer;
+    return await this.#answered({ text, values });
   };
 
   readonly send = (text: string, values: readonly unknown[] = []): void => {
     if (this.#work !== undefined) this.#work.statements += 1;
     this.#waiting.push({ text, values });
+  };
+
+  readonly portions = (name: string, text: string, values: readonly unknown[]) => {
+    let isOpen = false;
+    return async (rows: number): Promise<void> => {
+      const portal = { name, isOpen, rows };
+      isOpen = true;
+      await this.#answered({ text, values, portal, comesOnce: true });
+    };
   };
 
   readonly tap = (onRow: OnRow): RowTap => {
@@ -116,7 +127,7 @@ export class OpenTransaction implements Transaction {
     this.#tap?.close();
     await this.#opening.ready();
     // Travels with what was sent last. If one of those failed, this rolls back.
-    void this.#query("COMMIT");
+    void this.#query({ text: "COMMIT", values: [] });
     this.#isOver = true;
     if (this.#asked === null) return;
     const { resolve, ...read } = this.#asked;
@@ -159,9 +170,16 @@ export class OpenTransaction implements Transaction {
     return true;
   }
 
-  #query(text: string, values: readonly unknown[] = []): Promise<Cells[]> {
+  async #answered(piece: Piece): Promise<Cells[]> {
+    const answer = this.#query(piece);
+    // The pin is answered before this is; had it failed, nothing behind it counts.
+    await this.#pinned;
+    return await answer;
+  }
+
+  #query(piece: Piece): Promise<Cells[]> {
     if (this.#work !== undefined) this.#work.statements += 1;
-    return this.#opening.send({ text, values, ahead: this.#waiting.splice(0) });
+    return this.#opening.send({ ...piece, ahead: this.#waiting.splice(0) });
   }
 
   #send(sent: Sent): Promise<Cells[]> {

@@ -1,13 +1,16 @@
-/** Bytes that texts are put into one behind the other. */
+/** Bytes that values are printed into one behind the other. */
 export class ByteWriter {
   readonly #size: number;
   bytes: Buffer;
   /** How many are written. Whoever writes by himself has made room, and moves it. */
   length = 0;
+  /** What was taken before, and may be written to again. */
+  #other: Buffer;
 
   constructor(size: number) {
     this.#size = size;
     this.bytes = Buffer.allocUnsafe(size);
+    this.#other = Buffer.allocUnsafe(size);
   }
 
   /** Makes room for `count` more bytes. */
@@ -19,28 +22,14 @@ export class ByteWriter {
     this.bytes = larger;
   }
 
-  /** Adds a part of other bytes. */
-  add(from: Uint8Array, start = 0, end = from.length): void {
-    const count = end - start;
-    this.room(count);
-    const { bytes } = this;
-    let at = this.length;
-    // A call of `set` takes longer than the copying of a few bytes.
-    if (count < 48) for (let read = start; read < end; read += 1) bytes[at++] = from[read] ?? 0;
-    else bytes.set(from.subarray(start, end), at);
-    this.length += count;
-  }
-
-  /** Adds one; there is room. */
-  put(byte: number): void {
-    this.bytes[this.length++] = byte;
-  }
-
-  /** Gives what is written, and begins anew. */
+  /** Gives what is written, until it is asked for the next time, and begins anew. */
   take(): Buffer {
-    const taken = this.bytes.subarray(0, this.length);
-    this.bytes = Buffer.allocUnsafe(this.#size);
+    const taken = this.bytes;
+    this.bytes = this.#other;
+    // One that has grown is not kept.
+    this.#other = taken.length === this.#size ? taken : Buffer.allocUnsafe(this.#size);
+    const { length } = this;
     this.length = 0;
-    return taken;
+    return taken.subarray(0, length);
   }
 }

@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { Work } from "../db/work.ts";
 import { acceptedCodings } from "../lib/accept.ts";
@@ -51,7 +50,7 @@ function held(to: Recipient, length: number): Hold | undefined {
   return hold;
 }
 
-/** Sends an answer in chunks. The next chunk is taken when the previous one has left. */
+/** Sends an answer in chunks. The next chunk is taken when the previous one has left, whose bytes may be used again. */
 export async function sendStream(
   to: Recipient,
   { status, headers }: Head,
@@ -92,7 +91,7 @@ async function write(
 ): Promise<void> {
   for (let at = 0; at < bytes.length && !response.destroyed; at += partBytes) {
     const part = bytes.subarray(at, at + partBytes);
-    if (!response.write(part)) await drained(response);
+    await written(response, part);
     hold?.moved(part.length);
   }
 }
@@ -101,13 +100,28 @@ function end(response: ServerResponse): void {
   if (!response.destroyed) response.end();
 }
 
+/** Writes bytes; waits until the system has taken them, or the connection is closed. */
+function written(response: ServerResponse, bytes: Uint8Array): Promise<void> {
+  return untilClosed(response, (resolve) => void response.write(bytes, resolve));
+}
+
 /** Waits until the written bytes have left, or the connection is closed. */
-export async function drained(response: ServerResponse): Promise<void> {
-  const over = new AbortController();
-  const { signal } = over;
-  await Promise.race([
-    once(response, "drain", { signal }),
-    once(response, "close", { signal }),
-  ]).catch(() => undefined);
-  over.abort();
+export function drained(response: ServerResponse): Promise<void> {
+  return untilClosed(response, (resolve) => void response.once("drain", resolve));
+}
+
+/** Begins something that ends with a call, or with the connection. */
+function untilClosed(
+  response: ServerResponse,
+  begin: (resolve: () => void) => void,
+): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const over = (): void => {
+    response.off("drain", over);
+    response.off("close", over);
+    resolve();
+  };
+  response.once("close", over);
+  begin(over);
+  return promise;
 }

@@ -151,22 +151,19 @@ export function pageSql(
   };
 }
 
-/** A whole list without pages: how many rows it has, and a cursor of that name over them in their order. */
+/** A whole list without pages: how many rows it has, and the rows in their order. */
 export function wholeList(
   request: OrderedRequest,
   context: { readonly catalog: Catalog; readonly viewer: Viewer },
   columnsOf: (viewer: ViewerSql) => readonly Sql[],
-  cursor: string,
-): { readonly count: Statement; readonly open: Statement } {
+): { readonly count: Statement; readonly rows: Statement } {
   const viewer = viewerSql(context.viewer);
   const matches = matching(request, context.catalog, viewer);
   const from = sql`FROM ${raw(`${name(request.entity.table)} t`)} WHERE ${matches}`;
   const columns = join(columnsOf(viewer), ", ");
   return {
     count: render(sql`SELECT count(*) ${from}`),
-    open: render(
-      sql`DECLARE ${raw(name(cursor))} NO SCROLL CURSOR FOR SELECT ${columns} ${from} ORDER BY ${orderList(termsOf(request))}`,
-    ),
+    rows: render(sql`SELECT ${columns} ${from} ORDER BY ${orderList(termsOf(request))}`),
   };
 }
 

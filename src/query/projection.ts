@@ -1,6 +1,7 @@
 import { currentWork } from "../db/work.ts";
 import type { Catalog } from "../model/catalog.ts";
 import { fieldOf, type Entity } from "../model/entity.ts";
+import { sqlTypeOf } from "../model/field.ts";
 import type { Notation } from "../model/kind.ts";
 import type { OrderTerm } from "../model/order.ts";
 import { namedBy } from "../model/public-value.ts";
@@ -79,50 +80,79 @@ export function projectionColumns(
   };
 }
 
-/** How PostgreSQL prints a member: as JSON, as a text without anything to escape in JSON, or as any text. */
-export type PrintedMember = { readonly key: string; readonly as: "json" | "plain" | "text" };
+/**
+ * What PostgreSQL sends of a member, as binary: JSON, a text without anything to escape in JSON, any text, or a value that
+ * takes its own functions longer to print than a few bytes here.
+ */
+export type SentForm =
+  | { readonly form: "json" | "plain" | "text" | "boolean" | "integer" }
+  | { readonly form: "uuid"; readonly prefix: string }
+  | { readonly form: "timestamptz"; readonly fraction: 3 | 6 }
+  | { readonly form: "date"; readonly isInstant: boolean };
+export type SentMember = { readonly key: string; readonly as: SentForm };
 
-/** The members of a record as PostgreSQL prints them, a column each; null is SQL's. */
-export function printedMembers(
+/** The members of a record as PostgreSQL sends them in binary, a column each; null is SQL's. */
+export function sentMembers(
   projection: Projection,
   catalog: Catalog,
-): { readonly members: readonly PrintedMember[]; readonly sql: (viewer: ViewerSql) => Sql[] } {
+): { readonly members: readonly SentMember[]; readonly sql: (viewer: ViewerSql) => Sql[] } {
   const { entity, notation, members } = projection;
-  const valueOf = (field: string): Sql => {
+  const printedSql = (field: string): Sql => {
     const definition = fieldOf(entity, field);
     const { prefix } = namedBy(catalog, entity, definition);
-    const value = definition.kind.printedSql(fieldSql("t", field, definition), notation, prefix);
-    if (definition.kind.isList) return sql`to_json(${value})`;
-    return printedAs(field) === "json" ? sql`${value}::text` : value;
-  };
-  const printedAs = (field: string): PrintedMember["as"] => {
-    const { kind } = fieldOf(entity, field);
-    return kind.isList ? "json" : kind.printedAs(notation);
+    return definition.kind.printedSql(fieldSql("t", field, definition), notation, prefix);
   };
   return {
     members: members.map((member) => ({
       key: member.key,
-      as:
-        member.kind !== "field"
-          ? "json"
-          : member.or === undefined
-            ? printedAs(member.field)
-            : "text",
+      as: sentForm(projection, catalog, member),
     })),
     sql: (viewer) =>
       members.map((member) => {
         if (member.kind === "isSet") {
-          return sql`(${fieldSql("t", member.field, fieldOf(entity, member.field))} IS NOT NULL)::text`;
+          return sql`(${fieldSql("t", member.field, fieldOf(entity, member.field))} IS NOT NULL)`;
         }
         if (member.kind !== "field") {
           return sql`concat('[', ${edgeSql(projection, catalog, member, viewer)}, ']')`;
         }
-        const value = valueOf(member.field);
-        return member.or === undefined
-          ? value
-          : sql`coalesce(${value}::text, ${valueOf(member.or)}::text)`;
+        const { field, or } = member;
+        if (or !== undefined) {
+          return sql`coalesce(${printedSql(field)}::text, ${printedSql(or)}::text)`;
+        }
+        const definition = fieldOf(entity, field);
+        if (definition.kind.isList) return sql`to_json(${printedSql(field)})`;
+        return isText(sentForm(projection, catalog, member))
+          ? sql`${printedSql(field)}::text`
+          : fieldSql("t", field, definition);
       }),
   };
+}
+
+const isText = ({ form }: SentForm): boolean =>
+  form === "json" || form === "plain" || form === "text";
+
+function sentForm({ entity, notation }: Projection, catalog: Catalog, member: Member): SentForm {
+  if (member.kind === "isSet") return { form: "boolean" };
+  if (member.kind !== "field") return { form: "json" };
+  if (member.or !== undefined) return { form: "text" };
+  const definition = fieldOf(entity, member.field);
+  const { kind } = definition;
+  if (kind.isList) return { form: "json" };
+  const { prefix } = namedBy(catalog, entity, definition);
+  switch (sqlTypeOf(definition)) {
+    case "boolean":
+      return { form: "boolean" };
+    case "integer":
+      return { form: "integer" };
+    case "uuid":
+      return { form: "uuid", prefix: notation.ids === "prefixed" ? `${prefix}-` : "" };
+    case "timestamptz":
+      return { form: "timestamptz", fraction: notation.fraction };
+    case "date":
+      return { form: "date", isInstant: notation.days === "midnight" };
+    default:
+      return { form: kind.printedAs(notation) };
+  }
 }
 
 /** The columns that are read of each record, and the printers of its members. */

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { StartupError } from "../../lib/startup-error.ts";
 import { catalog } from "../../modules/catalog.ts";
 import { readingCost, weights } from "../../limits/weights.ts";
-import { printedMembers } from "../../query/projection.ts";
+import { sentMembers } from "../../query/projection.ts";
 import { invalid, issueOf, Refused } from "../error-answers.ts";
 import type { Resource } from "../face.ts";
 import { patternsOf, readListQuery, sorts } from "../list-query.ts";
@@ -35,7 +35,7 @@ export const exportOf =
         readingCost(patternsOf(query), sorts(resource, query), "root"),
       file: `${file}.${format}`,
     };
-    const { members, sql: columns } = printedMembers(projection, catalog);
+    const { members, sql: columns } = sentMembers(projection, catalog);
     return format === "csv"
       ? {
           ...shared,
@@ -58,7 +58,7 @@ export function allOf(query: URLSearchParams): Export {
   const asked = onlyDeleted(query);
   const parts = lists.map(({ resource }): Part => {
     const type = JSON.stringify(resource.noun);
-    const { members, sql: columns } = printedMembers(resource.projection, catalog);
+    const { members, sql: columns } = sentMembers(resource.projection, catalog);
     return {
       request: readListQuery(resource, asked),
       columns,

@@ -10,7 +10,7 @@ import type { RowPrinter } from "./print.ts";
 
 /** Bytes that are sent together. More are printed meanwhile, and PostgreSQL waits where they are too many. */
 const sentBytes = 262_144;
-const mostBytes = 4 * sentBytes;
+const mostBytes = 2 * sentBytes;
 /** Rows that are asked for at once: more where their client takes them fast, so that PostgreSQL does not wait between. */
 const [leastRows, mostRows] = [64, 16_384];
 const [shortMilliseconds, longMilliseconds] = [250, 2_000];
@@ -23,11 +23,7 @@ export type Part = {
 };
 
 /** A part whose rows were counted. */
-export type Counted = Part & {
-  readonly rows: number;
-  readonly open: Statement;
-  readonly cursor: string;
-};
+export type Counted = Part & { readonly rows: number; readonly statement: Statement };
 
 /** What is read, and what stands in front of it and behind it. */
 type Content = {
@@ -97,11 +93,10 @@ async function counted(
   parts: readonly Part[],
 ): Promise<Counted[]> {
   const found: Counted[] = [];
-  for (const [index, part] of parts.entries()) {
-    const cursor = `export_${index}`;
-    const { count, open } = wholeList(part.request, { catalog, viewer }, part.columns, cursor);
+  for (const part of parts) {
+    const { count, rows } = wholeList(part.request, { catalog, viewer }, part.columns);
     const [row] = await transaction.rows(count.text, count.values);
-    found.push({ ...part, open, cursor, rows: Number(row?.[0] ?? 0) });
+    found.push({ ...part, statement: rows, rows: Number(row?.[0] ?? 0) });
   }
   return found;
 }
@@ -109,13 +104,12 @@ async function counted(
 /** Opens a part, so that whatever is wrong with it is known before anything is sent; gives what is printed of it. */
 async function opened(
   transaction: Transaction,
-  { open, cursor, print }: Counted,
+  part: Counted,
   count: () => void,
 ): Promise<AsyncGenerator<Buffer, void>> {
   // Longer than a client may wait before it takes more, which PostgreSQL waits for as well.
   transaction.send("SET LOCAL statement_timeout = '60s'", []);
-  transaction.send(open.text, open.values);
-  const rows = new Batches(transaction, cursor, print, count);
+  const rows = new Portions(transaction, part, count);
   try {
     await rows.more();
   } catch (error) {
@@ -125,12 +119,15 @@ async function opened(
   return rows.printed();
 }
 
-/** The rows of a cursor, printed as they come. */
-class Batches {
+/** The name that rows are asked for under. One statement at a time has it. */
+const portal = "export";
+
+/** The rows of a part, printed as they come. */
+class Portions {
   readonly #transaction: Transaction;
-  readonly #cursor: string;
+  readonly #fetch: (rows: number) => Promise<void>;
   readonly #tap: RowTap;
-  readonly #out = new ByteWriter(2 * sentBytes);
+  readonly #out = new ByteWriter(mostBytes + sentBytes);
   /** Rows that were asked for, and that have come of those. */
   #asked = leastRows;
   #found = 0;
@@ -139,11 +136,11 @@ class Batches {
   /** Ends with the rows that were asked for. */
   #fetched: Promise<true>;
 
-  constructor(transaction: Transaction, cursor: string, print: RowPrinter, count: () => void) {
+  constructor(transaction: Transaction, { statement, print }: Counted, count: () => void) {
     this.#transaction = transaction;
-    this.#cursor = cursor;
-    this.#tap = transaction.tap((row, start) => {
-      print(row, start, this.#out);
+    this.#fetch = transaction.portions(portal, statement.text, statement.values);
+    this.#tap = transaction.tap((row, start, end) => {
+      print(row, start, end, this.#out);
       this.#found += 1;
       count();
       if (this.#out.length >= sentBytes) this.#enough.resolve(false);
@@ -161,6 +158,7 @@ class Batches {
     return Promise.race([this.#fetched, this.#enough.promise]);
   }
 
+  /** Gives parts of the answer, each until the next one is asked for. */
   async *printed(): AsyncGenerator<Buffer, void> {
     try {
       for (;;) {
@@ -173,29 +171,28 @@ class Batches {
         if (bytes.length > 0) yield bytes;
         if (isLast) break;
       }
-      this.#transaction.send(`CLOSE ${this.#cursor}`, []);
+      this.#transaction.send(`CLOSE ${portal}`, []);
     } finally {
       this.close();
     }
   }
 
   #next(): Promise<true> {
-    const fetched = this.#fetch();
+    const fetched = this.#portion();
     // Heard when it is waited for; until then nobody may.
     fetched.catch(() => undefined);
     return fetched;
   }
 
-  async #fetch(): Promise<true> {
+  async #portion(): Promise<true> {
     const lasted = performance.now() - this.#askedAt;
     if (this.#found > 0) {
-      // Few sizes, so that few texts are prepared.
       if (lasted < shortMilliseconds) this.#asked = Math.min(mostRows, this.#asked * 4);
       if (lasted > longMilliseconds) this.#asked = Math.max(leastRows, this.#asked / 4);
     }
     this.#found = 0;
     this.#askedAt = performance.now();
-    await this.#transaction.rows(`FETCH ${this.#asked} FROM ${this.#cursor}`, []);
+    await this.#fetch(this.#asked);
     return true;
   }
 }
