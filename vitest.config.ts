@@ -28,7 +28,7 @@ const long = [
 ];
 
 /** Those that are for `npm run test:long` alone: they install packages. */
-const onlyLong = ["test/deploying/image.test.ts"];
+const onlyLong = ["test/deploying/image.test.ts", "test/examples/apps.test.ts"];
 
 /** A Citus to run the tests on (CONTRIBUTING.md). */
 const citusUrl = env["CRM_TEST_CITUS_URL"];

@@ -1,6 +1,7 @@
 // Commands import what they need when they run: --help and mistakes are answered at once.
 import { Command } from "commander";
 import { addDistribute } from "./cli/distribute.ts";
+import { addCodegenConfig } from "./cli/codegen-config.ts";
 import { addDoctor } from "./cli/doctor.ts";
 import { addExport } from "./cli/export.ts";
 import { addImport } from "./cli/import.ts";
@@ -60,6 +61,7 @@ for (const add of [
   addWebhooks,
   addSchema,
   addOpenApi,
+  addCodegenConfig,
   addDoctor,
   addDistribute,
 ])
