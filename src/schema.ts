@@ -25,6 +25,7 @@ import { declareLineItem } from "./modules/line-item/type.ts";
 import { declareQuoteMutations } from "./modules/quote/mutations.ts";
 import { declareQuote } from "./modules/quote/type.ts";
 import { declareStageChange } from "./modules/stage-change/type.ts";
+import { declareTagMutations } from "./modules/tag/mutations.ts";
 import { declareWebhookMutations } from "./modules/webhook/mutations.ts";
 import { declareWebhook } from "./modules/webhook/type.ts";
 import { declareTenant } from "./modules/tenant/type.ts";
@@ -55,6 +56,7 @@ export function createSchema(catalog: Catalog): GraphQLSchema {
     declareCustomerMutations,
     declareDepartmentMutations,
     declareApiKeyMutations,
+    declareTagMutations,
     declareSubscriptions,
     declareWebhookMutations,
     declareImportMutations,

@@ -1020,7 +1020,7 @@ export interface UpdateAccountInput {
   merged_into_id?: unknown;
   /** Free-form labels: unique, each at most 64 characters, at most 100. */
   tags?: string[];
-  /** The tenant's own fields as a JSON object: at most 64 KB and 20 levels deep. */
+  /** The tenant's own fields as a JSON object: at most 64 KB and 20 levels deep. Replaces what is stored; `custom_fields_patch` changes single keys. */
   custom_fields?: {
     [k: string]: unknown;
   };
@@ -1048,6 +1048,13 @@ export interface UpdateAccountInput {
   deleted_by?: unknown;
   /** Accepted and ignored: derived from `deleted_at`. */
   is_deleted?: unknown;
+  /** Changes single keys of `custom_fields`: a key that is sent gets its value, null removes it, and all others stay. A value is replaced as a whole, also an object. Not together with `custom_fields`. */
+  custom_fields_patch?:
+    | {
+        [k: string]: unknown;
+      }
+    | Blank
+    | null;
 }
 /** What `listContacts` can be asked for. */
 export interface ListContactsParameters {
@@ -1504,7 +1511,7 @@ export interface UpdateContactInput {
   merged_into_id?: unknown;
   /** Free-form labels: unique, each at most 64 characters, at most 100. */
   tags?: string[];
-  /** The tenant's own fields as a JSON object: at most 64 KB and 20 levels deep. */
+  /** The tenant's own fields as a JSON object: at most 64 KB and 20 levels deep. Replaces what is stored; `custom_fields_patch` changes single keys. */
   custom_fields?: {
     [k: string]: unknown;
   };
@@ -1534,6 +1541,13 @@ export interface UpdateContactInput {
   is_deleted?: unknown;
   /** First phone number, kept as it is sent. */
   phone_1?: string | null;
+  /** Changes single keys of `custom_fields`: a key that is sent gets its value, null removes it, and all others stay. A value is replaced as a whole, also an object. Not together with `custom_fields`. */
+  custom_fields_patch?:
+    | {
+        [k: string]: unknown;
+      }
+    | Blank
+    | null;
 }
 /** What `listDeals` can be asked for. */
 export interface ListDealsParameters {
@@ -1933,7 +1947,7 @@ export interface UpdateDealInput {
   linked_task_ids?: string[];
   /** Free-form labels: unique, each at most 64 characters, at most 100. */
   tags?: string[];
-  /** The tenant's own fields as a JSON object: at most 64 KB and 20 levels deep. */
+  /** The tenant's own fields as a JSON object: at most 64 KB and 20 levels deep. Replaces what is stored; `custom_fields_patch` changes single keys. */
   custom_fields?: {
     [k: string]: unknown;
   };
@@ -1967,6 +1981,13 @@ export interface UpdateDealInput {
   audit_log?: unknown;
   /** All people on the customer's side who have a part in it. Replaces all that the caller can see. */
   contact_ids?: string[];
+  /** Changes single keys of `custom_fields`: a key that is sent gets its value, null removes it, and all others stay. A value is replaced as a whole, also an object. Not together with `custom_fields`. */
+  custom_fields_patch?:
+    | {
+        [k: string]: unknown;
+      }
+    | Blank
+    | null;
 }
 /** What `listActivities` can be asked for. */
 export interface ListActivitiesParameters {
@@ -2196,7 +2217,7 @@ export interface CreateActivityInput {
   /** All people who took part; `contact_id` is one of them. */
   contact_ids?: string[] | Blank | null;
 }
-/** A logged touchpoint: a call, email, meeting, note or task. A log entry: it is not changed afterwards. */
+/** A logged touchpoint: a call, email, meeting, note or task. A log entry: it is not changed afterwards, but for a task until it is completed. */
 export interface Activity {
   /** Identifier: the entity's prefix and a UUIDv7, so ids sort by creation. Given by the gateway. */
   id: string;
@@ -2637,7 +2658,7 @@ export interface UpdateQuoteInput {
   total?: string | number | null;
   /** Free-form labels: unique, each at most 64 characters, at most 100. */
   tags?: string[];
-  /** The tenant's own fields as a JSON object: at most 64 KB and 20 levels deep. */
+  /** The tenant's own fields as a JSON object: at most 64 KB and 20 levels deep. Replaces what is stored; `custom_fields_patch` changes single keys. */
   custom_fields?: {
     [k: string]: unknown;
   };
@@ -2671,6 +2692,13 @@ export interface UpdateQuoteInput {
   valid_until?: string | Date | null;
   /** What is offered, in order. On update it replaces all that the caller can see: a line with the `id` of one is changed, the others are made new, those left out are deleted. */
   line_items?: QuoteLineItemInput[];
+  /** Changes single keys of `custom_fields`: a key that is sent gets its value, null removes it, and all others stay. A value is replaced as a whole, also an object. Not together with `custom_fields`. */
+  custom_fields_patch?:
+    | {
+        [k: string]: unknown;
+      }
+    | Blank
+    | null;
 }
 /** What `listLineItems` can be asked for. */
 export interface ListLineItemsParameters {

@@ -56,6 +56,8 @@ const predicates = {
     `must have at most ${counted(max)} ${of}`,
   unstorable: () =>
     "text must not contain U+0000 or half of a surrogate pair; remove that character.",
+  besideWhole: ({ whole }: { readonly whole: string }) =>
+    `cannot be sent together with ${whole}, which replaces the whole value: send one of them.`,
   onlyBlanks: () => "holds nothing but blanks; send [] for none",
 
   // A JSON value.

@@ -235,6 +235,8 @@ export type Kind<Name extends string = string> = {
   readonly fromText: (text: string, manner: TextManner, field: FieldFacts) => Reading<unknown>;
   /** What a new record holds where nothing is said and null cannot stand. */
   readonly empty: unknown;
+  /** A value with a part of it changed, where a part can be sent: `custom_fields_patch`. */
+  readonly patched?: (before: unknown, patch: unknown) => unknown;
   /** What two records have together that become one. */
   readonly merged: (into: unknown, from: unknown, field: FieldFacts) => unknown;
   /** SQL of a value that no other record has, for a moment in which the value is given to another one. */

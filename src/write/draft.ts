@@ -1,7 +1,7 @@
 import type { Draftable, FieldName, Stored, Values } from "../model/record.ts";
 import type { ModelName } from "../model/datamodel.ts";
 import { isDeepStrictEqual } from "node:util";
-import { restName, type ParsedInput } from "./input.ts";
+import { restName, type ParsedInput, type Way } from "./input.ts";
 import type { Problem } from "./problem.ts";
 
 /** A record on its way into the database: rules fill in values and add problems; one with problems is not written. */
@@ -25,6 +25,8 @@ interface DraftOf<Before, Sent, Whole> {
   /** The whole record as it shall be. */
   readonly values: Whole;
   readonly problems: Problem[];
+  /** What becomes of the links that are sent; they replace the record's unless said. */
+  readonly linking?: Way;
   /** The field whose value was drawn from those that are free. */
   readonly drawn?: string | undefined;
 }

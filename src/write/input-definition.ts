@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { EnumDefinition, ScalarType } from "../model/kind.ts";
+import type { EnumDefinition, Kind, ScalarType } from "../model/kind.ts";
 
 /** What GraphQL calls the type of an input field. */
 export type InputType =
@@ -8,10 +8,18 @@ export type InputType =
   | { readonly input: InputDefinition }
   | { readonly listOf: InputType };
 
+/** The field of which an input changes a part, and how. */
+export type Patched = {
+  readonly field: string;
+  readonly patched: NonNullable<Kind["patched"]>;
+};
+
 /** One field of an input, under its REST name. */
 export type InputField = {
   /** The model's field that it sets; null for what a service reads itself (`line_items`, `contact_ids`). */
   readonly field: string | null;
+  /** The model's field of which it changes a part (`custom_fields_patch`); null and blank say nothing. */
+  readonly patches: Patched | null;
   readonly schema: z.ZodType;
   readonly type: InputType;
   readonly description: string;

@@ -22,11 +22,28 @@ export type ParsedInput = {
   readonly asSent?: readonly SentField[];
   /** The field whose value the gateway drew from those that are free. */
   readonly drawn?: string;
+  /** Changes of parts of what the record holds when it is locked. */
+  readonly edits?: readonly Edit[];
+  /** What becomes of the links that it names; they replace the record's unless said. */
+  readonly linking?: Way;
+};
+
+/** Whether items are added to what a record has, or taken away. */
+export type Way = "add" | "remove";
+
+/** A change of a part of a field's value. */
+export type Edit = {
+  readonly field: string;
+  /** The name under which it was sent. */
+  readonly rest: string;
+  readonly change: (before: unknown) => unknown;
+  /** Whether the value can only get smaller. It may have been stored before a limit. */
+  readonly isRemoval: boolean;
 };
 
 type SentField = { readonly field: string; readonly rest: string; readonly value: unknown };
 
-type FieldOptions = Partial<Pick<InputField, "field" | "required" | "nullable">> & {
+type FieldOptions = Partial<Pick<InputField, "field" | "patches" | "required" | "nullable">> & {
   readonly schema: z.ZodType;
   readonly type: InputType;
   readonly description: string;
@@ -35,6 +52,7 @@ type FieldOptions = Partial<Pick<InputField, "field" | "required" | "nullable">>
 /** A field that the model does not have, or has in another form. A list is never null: without items it is empty. */
 export const inputField = (options: FieldOptions): InputField => ({
   field: null,
+  patches: null,
   required: false,
   nullable: !("listOf" in options.type),
   ignored: false,
@@ -44,6 +62,7 @@ export const inputField = (options: FieldOptions): InputField => ({
 /** Accepted and not looked at. */
 export const ignoredField = (reason: string): InputField => ({
   field: null,
+  patches: null,
   schema: z.unknown(),
   type: { scalar: jsonScalar },
   description: `Accepted and ignored: ${reason}`,
@@ -111,6 +130,7 @@ export function defineInputs(
       blank: "null",
       fields: {
         ...fields,
+        ...patchFields(fields, entity),
         id: {
           ...ignoredField(""),
           type: { scalar: "ID" },
@@ -120,6 +140,28 @@ export function defineInputs(
       },
     },
   };
+}
+
+/** Fields of which a part can be sent, and the part: `custom_fields_patch`. */
+function patchFields(fields: EntityInputs["create"]["fields"], { fields: known }: Entity) {
+  return Object.fromEntries(
+    Object.entries(fields).flatMap(([rest, whole]) => {
+      const { field, schema, type, description } = whole;
+      const { patched } = known[field ?? ""]?.kind ?? {};
+      if (field === null || patched === undefined) return [];
+      const patch = inputField({
+        patches: { field, patched },
+        schema,
+        type,
+        description: `Changes single keys of \`${rest}\`: a key that is sent gets its value, null removes it, and all others stay. A value is replaced as a whole, also an object. Not together with \`${rest}\`.`,
+      });
+      const replaces = `${description} Replaces what is stored; \`${rest}_patch\` changes single keys.`;
+      return [
+        [rest, { ...whole, description: replaces }],
+        [`${rest}_patch`, patch],
+      ];
+    }),
+  );
 }
 
 const version = inputField({
@@ -182,6 +224,7 @@ export function parseInput(definition: InputDefinition, input: Values): ParsedIn
   const extras: Record<string, unknown> = {};
   const problems: Problem[] = [];
   const asSent: SentField[] = [];
+  const edits: Edit[] = [];
   /** Required fields that say something, be it faulty. */
   const said = new Set<string>();
   /** The name under which a field was said: its own or its twin's. */
@@ -205,6 +248,7 @@ export function parseInput(definition: InputDefinition, input: Values): ParsedIn
     }
     if (field.ignored || sent === undefined) continue;
     if (isBlank(sent)) {
+      if (field.patches !== null) continue;
       if (definition.blank === "notGiven") continue;
       if (field.nullable) take(rest, field, null);
       else problems.push(invalid([rest], neverNull(field)));
@@ -213,13 +257,41 @@ export function parseInput(definition: InputDefinition, input: Values): ParsedIn
     said.add(rest);
     if (field.field !== null) asSent.push({ field: field.field, rest, value: sent });
     const parsed = field.schema.safeParse(readable(field, sent), { reportInput: true });
-    if (parsed.success) take(rest, field, parsed.data);
+    if (parsed.success && field.patches !== null) {
+      const { field: name, patched } = field.patches;
+      const change = (before: unknown) => patched(before, parsed.data);
+      edits.push({ field: name, rest, change, isRemoval: false });
+    } else if (parsed.success) take(rest, field, parsed.data);
     else problems.push(...parsed.error.issues.flatMap((issue) => problemsOf(issue, rest)));
+  }
+  for (const { field, rest } of edits) {
+    if (!Object.hasOwn(values, field)) continue;
+    problems.push(invalid([rest], { complaint: "besideWhole", whole: restName(field) }));
   }
   for (const [rest, field] of Object.entries(definition.fields)) {
     if (field.required && !said.has(rest)) problems.push(invalid([rest], { complaint: "missing" }));
   }
-  return { values, extras, problems, asSent };
+  return { values, extras, problems, asSent, edits };
+}
+
+/** An input with the values that its edits make of what a record holds. They are read like values that are sent. */
+export function edited(
+  definition: InputDefinition,
+  input: ParsedInput,
+  before: Values,
+): Pick<ParsedInput, "values" | "problems"> {
+  const { edits = [] } = input;
+  if (edits.length === 0) return input;
+  const values = { ...input.values };
+  const problems = [...input.problems];
+  for (const { field, rest, change, isRemoval } of edits) {
+    const value = change(before[field]);
+    const parsed = definition.fields[restName(field)]?.schema.safeParse(value);
+    if (isRemoval || parsed === undefined) values[field] = value;
+    else if (parsed.success) values[field] = parsed.data;
+    else problems.push(...parsed.error.issues.flatMap((issue) => problemsOf(issue, rest)));
+  }
+  return { values, problems };
 }
 
 /** A number as text where it is read with all the digits that it was sent with. */

@@ -5,7 +5,7 @@ import { newId } from "../lib/new-id.ts";
 import type { Entity } from "../model/entity.ts";
 import type { Draft, RowInput } from "./draft.ts";
 import type { EntityWrites } from "./entity-writes.ts";
-import type { ParsedInput } from "./input.ts";
+import { edited, type ParsedInput } from "./input.ts";
 import { conflict, type Problem } from "./problem.ts";
 import type { WriteUnit } from "./unit.ts";
 
@@ -50,7 +50,8 @@ export function newDraft(
   const id = newId();
   const blank = blankOf(writes);
   const values: Record<string, unknown> & { id: string } = { ...blank.values, id };
-  for (const [name, value] of Object.entries(input.values)) {
+  const { values: sent, problems } = edited(writes.inputs.update, input, blank.values);
+  for (const [name, value] of Object.entries(sent)) {
     if (value !== null) values[name] = value;
   }
   const { actor, now } = unit;
@@ -72,10 +73,10 @@ export function newDraft(
     index,
     id,
     before: null,
-    sent: input.values,
+    sent,
     extras: input.extras,
     values,
-    problems: [...input.problems],
+    problems: [...problems],
     drawn: input.drawn,
   };
 }
@@ -88,7 +89,9 @@ export function changedDraft<Model extends ModelName>(
 ): Draft<Model>;
 export function changedDraft(writes: EntityWrites, row: RowInput, before: Stored): Draft {
   const { entity } = writes;
-  const { values: sent, extras, problems } = withoutUnchanged(row.input, before);
+  const { extras, linking } = row.input;
+  const same = withoutUnchanged(row.input, before);
+  const { values: sent, problems } = edited(writes.inputs.update, same, before);
   const draft: Draft = {
     index: row.index,
     id: row.id,
@@ -97,6 +100,7 @@ export function changedDraft(writes: EntityWrites, row: RowInput, before: Stored
     extras,
     values: { ...before, ...sent, id: row.id },
     problems: [...problems],
+    ...(linking === undefined ? {} : { linking }),
   };
   checkVersion(entity, before, extras["version"], draft.problems);
   return draft;

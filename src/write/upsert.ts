@@ -5,6 +5,7 @@ import type { WriteContext } from "./context.ts";
 import type { WriteResult } from "./draft.ts";
 import type { EntityWrites } from "./entity-writes.ts";
 import { parseInput, restName, type ParsedInput } from "./input.ts";
+import type { EntityInputs, InputDefinition } from "./input-definition.ts";
 import { newDraft } from "./make-draft.ts";
 import { withNumbers } from "./numbers.ts";
 import { duplicate, invalid, notFound, type Problem } from "./problem.ts";
@@ -58,9 +59,10 @@ export function upsertRecords(
   options: UpsertOptions,
   onError: OnError = "abort",
 ): Promise<WriteResult[]> {
+  const newRecord = withPatches(writes.inputs);
   const rows = inputs.map((input, index): UpsertRow => {
     const change = parseInput(writes.inputs.update, input);
-    const create = parseInput(writes.inputs.create, input);
+    const create = parseInput(newRecord, input);
     return {
       index,
       change,
@@ -97,6 +99,12 @@ export function upsertRecords(
       }),
     );
   });
+}
+
+/** The input of a new record that may be sent parts of fields as well, of which it has nothing yet. */
+function withPatches({ create, update }: EntityInputs): InputDefinition {
+  const patching = Object.entries(update.fields).filter(([, { patches }]) => patches !== null);
+  return { ...create, fields: { ...create.fields, ...Object.fromEntries(patching) } };
 }
 
 /** A new record's input with what is wrong with it as a change, where nothing is said of that value yet. */

@@ -48,10 +48,20 @@ export function updateRecords(
     id,
     input: parseInput(writes.inputs.update, input),
   }));
+  return changeRecords(context, writes, parsed, onError);
+}
+
+/** The same with inputs that are read. */
+export function changeRecords(
+  context: WriteContext,
+  writes: EntityWrites,
+  rows: readonly { readonly id: string; readonly input: ParsedInput }[],
+  onError: OnError = "abort",
+): Promise<WriteResult[]> {
   return writeRows(context, writes.entity.name, rows.length, (unit) =>
     withIds(
       writes.entity,
-      parsed,
+      rows,
       onError,
       (known) =>
         updateIn(

@@ -241,9 +241,55 @@ describe("both lanes give the same answers", () => {
         `quote { id total lineItems { totalCount nodes { id unitPrice quantity total } } } ${wrong}`,
       );
       const line_items = [{ unit_price: "5.25" }, { unit_price: "1234567890.125", quantity: 3 }];
+      let offer: unknown = null;
       for (const items of [line_items, [], [{ unit_price: "x" }]]) {
-        await send(quote, { input: { account_id: account, line_items: items } });
+        const made = await send(quote, { input: { account_id: account, line_items: items } });
+        offer ??= at(made, "createQuote", "quote", "id");
       }
+      for (const verb of ["accept", "send", "send", "reject"]) {
+        const text = mutation(`${verb}Quote`, { id: "ID!" }, `quote { status version } ${wrong}`);
+        await send(text, { id: offer });
+      }
+      const newDeal = textsOf("Deal", "Deals", "id").create;
+      const deal = at(
+        await send(newDeal, { input: crane(account, 70) }),
+        "createDeal",
+        "deal",
+        "id",
+      );
+      const contact = at(
+        await send(textsOf("Contact", "Contacts", "id").create, { input: nora(account, 70) }),
+        "createContact",
+        "contact",
+        "id",
+      );
+      const shown =
+        "__typename id ... on Deal { name tags version account { id } } ... on Quote { total tags }";
+      for (const way of ["add", "remove"]) {
+        const tags = mutation(
+          `${way}Tags`,
+          { id: "ID!", tags: "[String!]!", version: "Int" },
+          `record { ${shown} } ${wrong}`,
+        );
+        for (const id of [deal, offer, contact, account, "nonsense"]) {
+          await send(tags, { id, tags: ["b", "a"] });
+          await send(tags, { id, tags: ["b", "x".repeat(65)], version: 1 });
+        }
+        const contacts = mutation(
+          `${way}DealContacts`,
+          { id: "ID!", contactIds: "[ID!]!" },
+          `deal { ${dealFields} } ${wrong}`,
+        );
+        for (const id of [deal, contact])
+          await send(contacts, { id, contactIds: [contact, contact] });
+      }
+      const move = mutation(
+        "moveDeal",
+        { id: "ID!", stage: "String!" },
+        `deal { ${dealFields} } ${wrong}`,
+      );
+      for (const stage of ["qualified", "qualified", "closed_lost"])
+        await send(move, { id: deal, stage });
     });
   });
 

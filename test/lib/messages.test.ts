@@ -17,6 +17,7 @@ const quota = { owner: "Token", limit: 61, retryAfter: 17 };
 /** Values for every text; none can be forgotten. */
 const samples: { readonly [Each in Key]: ValuesOf<Complaint<Each>> } = {
   text: { text: "words" },
+  besideWhole: { whole: "custom_fields" },
   whole: { text: "words" },
   notText: {},
   notWhole: {},

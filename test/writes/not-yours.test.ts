@@ -61,6 +61,27 @@ const verbs = [
     entity: "activity",
     call: (calls: Writes, id: string) => complete(calls, id, 9),
   },
+  {
+    name: "updateTask",
+    entity: "activity",
+    call: (calls: Writes, id: string) =>
+      calls.mutate("updateTask", { id, input: { subject: "x", version: 9 } }),
+  },
+  {
+    name: "moveDeal",
+    entity: "deal",
+    call: (calls: Writes, id: string) => calls.mutate("moveDeal", { id, stage: "x" }),
+  },
+  {
+    name: "addDealContacts",
+    entity: "deal",
+    call: (calls: Writes, id: string) => calls.mutate("addDealContacts", { id, contactIds: [] }),
+  },
+  {
+    name: "rejectQuote",
+    entity: "quote",
+    call: (calls: Writes, id: string) => calls.mutate("rejectQuote", { id }),
+  },
 ];
 
 /** The whole database, but for the keys that the test itself uses. */

@@ -279,3 +279,39 @@ describe("racing activities of one account and one contact", () => {
     expect(await aftermath(track)).toEqual(peace);
   });
 });
+
+describe("racing changes of parts of one record", () => {
+  it("keep what each one added, removed and patched", async () => {
+    const count = casesOf(60, 16);
+    const racers = Array.from({ length: count }, (_, index) => index);
+    const contacts = await Promise.all(racers.map(() => track.make("Contact", {})));
+    const id = await track.make("Deal", {
+      account_id: account,
+      tags: racers.map((racer) => `old ${racer}`),
+      custom_fields: Object.fromEntries(racers.map((racer) => [`old ${racer}`, racer])),
+    });
+    const written = await race(4 * count, (index) => {
+      const racer = Math.floor(index / 4);
+      const through = racer % 2;
+      const patch = { [`old ${racer}`]: null, [`new ${racer}`]: racer };
+      const calls = [
+        ["addTags", { id, tags: [`new ${racer}`] }],
+        ["removeTags", { id, tags: [`old ${racer}`] }],
+        ["addDealContacts", { id, contactIds: [contacts[racer]] }],
+        ["updateDeal", { id, input: { custom_fields_patch: patch } }],
+      ] as const;
+      const [field, args] = calls[index % 4] ?? calls[0];
+      return track.write(field, args, through);
+    });
+    expect(errorsOf(written)).toEqual([]);
+    const [row] = await track.sql(
+      "SELECT version, tags, custom_fields, (SELECT count(*)::int FROM deal_contacts WHERE deal_id = id) AS contacts FROM deals WHERE id = $1",
+      id,
+    );
+    expect(row).toMatchObject({ version: 1 + 4 * count, contacts: count });
+    const left = racers.map((racer) => `new ${racer}`).toSorted();
+    expect([...(Array.isArray(row?.["tags"]) ? row["tags"] : [])].toSorted()).toEqual(left);
+    expect(Object.keys(Object(row?.["custom_fields"])).toSorted()).toEqual(left);
+    expect(await aftermath(track)).toEqual(peace);
+  });
+});

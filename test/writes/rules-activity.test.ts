@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Made, TenantFixtures } from "../support/samples/fixtures.ts";
 import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
-import { idOf, type Outcome, problemsOf } from "../support/writes/mutation.ts";
+import { expectWritten, idOf, type Outcome, problemsOf } from "../support/writes/mutation.ts";
 import { Writes } from "../support/writes/writes.ts";
 
 let gateway: TestGateway;
@@ -241,5 +241,42 @@ describe("an activity is a log entry", () => {
     expect(problemsOf(await complete(id))).toEqual(["BAD_USER_INPUT id"]);
     expect(problemsOf(await complete("acc-1"))).toEqual(["BAD_USER_INPUT id"]);
     expect(problemsOf(await complete(`act-${account.uuid}`))).toEqual(["NOT_FOUND id"]);
+  });
+
+  it("updateTask changes a task until it is completed: when it is due, its owner, its subject", async () => {
+    const task = idOf(await make({ account_id: account.id, type: "task", status: "open" }));
+    const update = (id: string, input: Values) =>
+      write.mutate("updateTask", { id, input }, "dueDate ownerId subject status version");
+    const changed = { due_date: "2026-12-01T00:00:00Z", owner_id: "usr-7", subject: " Call back " };
+    expect((await update(task, { ...changed, version: 1 })).record).toEqual({
+      dueDate: "2026-12-01T00:00:00.000Z",
+      ownerId: "usr-7",
+      subject: "Call back",
+      status: "open",
+      version: 2,
+    });
+    expect((await update(task, { subject: "" })).record).toMatchObject({ subject: null });
+    expect(problemsOf(await update(task, { version: 1 }))).toEqual(["CONFLICT version"]);
+    const wrong = { owner_id: "x".repeat(256), due_date: "soon" };
+    expect(problemsOf(await update(task, wrong)).toSorted()).toEqual([
+      "BAD_USER_INPUT due_date",
+      "BAD_USER_INPUT owner_id",
+    ]);
+    expect(problemsOf(await update(`act-${account.uuid}`, {}))).toEqual(["NOT_FOUND id"]);
+    expectWritten(await complete(task));
+    expect(problemsOf(await update(task, { subject: "late" }))).toEqual(["BAD_USER_INPUT id"]);
+    for (const made of [
+      { type: "task", status: "Completed" },
+      { type: "task", completed_at: "2026-01-01T10:00:00Z" },
+      { type: "call" },
+    ]) {
+      const id = idOf(await make({ account_id: account.id, subject: "kept", ...made }));
+      const outcome = await update(id, { subject: "other" });
+      expect(problemsOf(outcome)).toEqual(["BAD_USER_INPUT id"]);
+      expect(await write.read("Activity", id, "subject version")).toEqual({
+        subject: "kept",
+        version: 1,
+      });
+    }
   });
 });

@@ -336,3 +336,84 @@ it("audit_log has one entry per change of stage: from, to, at, by", async () => 
     changedBy: at(deal, "updatedBy"),
   });
 });
+
+describe("moveDeal", () => {
+  const move = (id: string, args: Readonly<Record<string, unknown>>) =>
+    write.mutate("moveDeal", { id, ...args }, "stage lossReason actualCloseDate version");
+
+  it("moves a deal as an update of its stage does, and writes nothing if it is there", async () => {
+    const id = idOf(await make());
+    expect((await move(id, { stage: "proposal", version: 1 })).record).toMatchObject({
+      stage: "proposal",
+      version: 2,
+    });
+    expect((await move(id, { stage: "proposal" })).record).toMatchObject({ version: 2 });
+    expect(problemsOf(await move(id, { stage: "qualified", version: 1 }))).toEqual([
+      "CONFLICT version",
+    ]);
+    expect(problemsOf(await move(id, { stage: " " }))).toEqual(["BAD_USER_INPUT stage"]);
+    const history = await write.read("Deal", id, "stageHistory { totalCount }");
+    expect(history).toEqual({ stageHistory: { totalCount: 2 } });
+  });
+
+  it("needs the reasons of a loss, and closes the deal today", async () => {
+    const id = idOf(await make());
+    expect(problemsOf(await move(id, { stage: "closed_lost" }))).toEqual([
+      "BAD_USER_INPUT loss_reason",
+      "BAD_USER_INPUT loss_category",
+    ]);
+    const loss = { lossReason: "price", lossCategory: "budget", closureNotes: "Too dear." };
+    const { record } = await move(id, { stage: "closed_lost", ...loss });
+    expect(record).toMatchObject({ stage: "closed_lost", lossReason: "price", version: 2 });
+    expect(at(record, "actualCloseDate")).not.toBeNull();
+    expect((await move(id, { stage: "lead", lossReason: null })).record).toMatchObject({
+      lossReason: null,
+      actualCloseDate: null,
+    });
+  });
+});
+
+describe("addDealContacts and removeDealContacts", () => {
+  const edit = (way: "add" | "remove", id: string, contactIds: readonly string[]) =>
+    write.mutate(`${way}DealContacts`, { id, contactIds }, "version contacts { nodes { id } }");
+  const idsIn = (record: unknown) => listAt(record, "contacts", "nodes").map(idOf).toSorted();
+
+  it("change the list by what is named, and write nothing if it is so already", async () => {
+    const [one, two, three] = [
+      (await tenant.contact(account)).id,
+      (await tenant.contact(account)).id,
+      (await tenant.contact(null)).id,
+    ];
+    const id = idOf(await make({ contact_ids: [one] }));
+    const { record } = await edit("add", id, [two, one, three, two]);
+    expect(idsIn(record)).toEqual([one, two, three].toSorted());
+    expect((await edit("add", id, [two])).record).toMatchObject({ version: 2 });
+    expect(idsIn((await edit("remove", id, [three, one])).record)).toEqual([two]);
+    expect((await edit("remove", id, [three])).record).toMatchObject({ version: 3 });
+    const { rows } = await gateway.fixtures.client.query<{ changes: unknown }>(
+      "SELECT changes FROM change_events WHERE entity_id = $1 AND version > 1 ORDER BY version",
+      [id.slice("deal-".length)],
+    );
+    expect(rows).toEqual([
+      { changes: { contact_ids: [expect.any(Array), expect.any(Array)] } },
+      { changes: { contact_ids: [expect.any(Array), expect.any(Array)] } },
+    ]);
+  });
+
+  it("refuse contacts that are not there, and the end of the primary one", async () => {
+    const { id: primary } = await tenant.contact(account);
+    const id = idOf(await make({ primary_contact_id: primary }));
+    const unknown = `con-${account.uuid}`;
+    expect(problemsOf(await edit("add", id, [primary, unknown]))).toEqual([
+      "NOT_FOUND contact_ids.1",
+    ]);
+    expect(problemsOf(await edit("remove", id, [unknown, primary]))).toEqual([
+      "NOT_FOUND contact_ids.0",
+      "BAD_USER_INPUT contact_ids.1",
+    ]);
+    expect(problemsOf(await edit("remove", id, ["nonsense"]))).toEqual([
+      "BAD_USER_INPUT contact_ids.0",
+    ]);
+    expect(await write.read("Deal", id, "version")).toEqual({ version: 1 });
+  });
+});

@@ -328,3 +328,109 @@ describe("twin names", () => {
     expectRefused(outcome, [["activity_type", "ValidationError"]]);
   });
 });
+
+describe("addTags and removeTags", () => {
+  const tagged = labelled.filter((kind) => kind !== "activity");
+  const edit = (way: "add" | "remove", id: unknown, tags: unknown, more: Values = {}) =>
+    writes.mutate(`${way}Tags`, { id, tags, ...more }, "id tags version");
+
+  it.each(tagged)("change the list by what is named: %s", async (kind) => {
+    const { id } = expectWritten(await create(kind, { tags: ["a", "b"] }));
+    const added = expectWritten(await edit("add", id, ["c", " b ", "B", "c"], { version: 1 }));
+    expect(added).toEqual({ id, tags: ["a", "b", "c", "B"], version: 2 });
+    expect(expectWritten(await edit("add", id, ["b"]))).toEqual(added);
+    const removed = expectWritten(await edit("remove", id, ["a", "c ", "missing"]));
+    expect(removed).toEqual({ id, tags: ["b", "B"], version: 3 });
+    expect(expectWritten(await edit("remove", id, ["a"]))).toEqual(removed);
+    expectRefused(await edit("remove", id, ["b"], { version: 2 }), [["version", "ConflictError"]]);
+  });
+
+  it("hold the limits of the list", async () => {
+    const many = Array.from({ length: 99 }, (_, index) => `tag ${index}`);
+    const { id } = expectWritten(await create("deal", { tags: many }));
+    expectRefused(await edit("add", id, ["one", "two"]), [["tags", "ValidationError", /100/]]);
+    expectWritten(await edit("add", id, ["one", "tag 3"]));
+    const long = "x".repeat(65);
+    for (const way of ["add", "remove"] as const) {
+      expectRefused(await edit(way, id, ["a", long]), [["tags.1", "ValidationError", /64/]]);
+      expectRefused(await edit(way, id, ["", " "]), [["tags", "ValidationError", /blanks/]]);
+    }
+    expect(expectWritten(await edit("add", id, []))).toMatchObject({ version: 2 });
+  });
+
+  it("refuse what has no tags, and log entries", async () => {
+    for (const id of [ours.lineItem, ours.activity, "nonsense", ours.deal.slice(5)]) {
+      expectRefused(await edit("add", id, ["a"]), [["id", "ValidationError"]]);
+    }
+    const missing = "deal-01900000-0000-7000-8000-000000000000";
+    expectRefused(await edit("add", missing, ["a"]), [["id", "NotFoundError"]]);
+  });
+});
+
+describe("custom_fields_patch", () => {
+  const changed = labelled.filter((kind) => kind !== "activity");
+  const patch = (kind: Kind, id: unknown, input: Values) =>
+    writes.mutate(fieldFor("update", kind), { id, input }, "customFields version");
+
+  it.each(changed)("changes single keys, and null removes one: %s", async (kind) => {
+    const custom_fields = { kept: null, gone: 1, deep: { a: 1, b: 2 }, list: [1] };
+    const { id } = expectWritten(await create(kind, { custom_fields }));
+    const sent = { gone: null, missing: null, deep: { c: 3 }, new: "x" };
+    const record = expectWritten(await patch(kind, id, { custom_fields_patch: sent }));
+    const customFields = { kept: null, deep: { c: 3 }, list: [1], new: "x" };
+    expect(record).toEqual({ customFields, version: 2 });
+    for (const nothing of [null, "", {}]) {
+      const { customFields: same } = expectWritten(
+        await patch(kind, id, { custom_fields_patch: nothing }),
+      );
+      expect(same).toEqual(customFields);
+    }
+  });
+
+  it("keeps the digits of numbers that it does not name", async () => {
+    const { id } = expectWritten(await create("account", {}));
+    const update = async (field: string, json: string) => {
+      const query = `mutation { updateAccount(id: "${id}", input: { ${field}: ${json} }) { account { id } userErrors { path message } } }`;
+      await gateway.data(key, query);
+    };
+    await update("custom_fields", "{ big: 12345678901234567890.125, other: 1 }");
+    await update("custom_fields_patch", "{ other: 98765432109876543210 }");
+    const { rows } = await gateway.fixtures.client.query(
+      "SELECT custom_fields::text AS text FROM accounts WHERE id = $1",
+      [String(id).slice("acc-".length)],
+    );
+    expect(rows).toEqual([
+      { text: '{"big": 12345678901234567890.125, "other": 98765432109876543210}' },
+    ]);
+  });
+
+  it("is refused beside custom_fields, and where the object would be too large", async () => {
+    const half = "x".repeat(40_000);
+    const { id } = expectWritten(await create("deal", { custom_fields: { half } }));
+    const refused = async (input: Values, message: RegExp) => {
+      const outcome = await patch("deal", id, input);
+      expectRefused(outcome, [["custom_fields_patch", "ValidationError", message]]);
+    };
+    await refused({ custom_fields: {}, custom_fields_patch: { a: 1 } }, /custom_fields/);
+    await refused({ custom_fields_patch: { other: half } }, /64 KB/);
+    await refused({ custom_fields_patch: [1] }, /object/);
+    await refused({ custom_fields_patch: { constructor: 1 } }, /constructor/);
+    expectWritten(await patch("deal", id, { custom_fields_patch: { half: null, other: half } }));
+  });
+
+  it("makes up the new record of an upsert, and changes one that is there", async () => {
+    const upsert = (sent: Values) =>
+      writes.mutate(
+        "upsertAccount",
+        { input: { external_id: "patched", custom_fields_patch: sent } },
+        "customFields",
+      );
+    const [first, second] = [
+      expectWritten(await upsert({ a: 1, b: null })),
+      expectWritten(await upsert({ b: 2 })),
+    ];
+    expect([first, second]).toEqual([{ customFields: { a: 1 } }, { customFields: { a: 1, b: 2 } }]);
+    const outcome = await create("account", { custom_fields_patch: {} }).catch(String);
+    expect(outcome).toContain("custom_fields_patch");
+  });
+});

@@ -246,3 +246,35 @@ describe("is_primary", () => {
     expect(await write.read("Quote", second, state)).toEqual({ isPrimary: true, version: 1 });
   });
 });
+
+describe("sendQuote, acceptQuote and rejectQuote", () => {
+  const move = (verb: string, id: string, version?: number) =>
+    write.mutate(
+      `${verb}Quote`,
+      { id, ...(version === undefined ? {} : { version }) },
+      "status dateIssued version",
+    );
+
+  it("move a quote through its life, and write nothing if it is so already", async () => {
+    const id = idOf(await make());
+    expect(problemsOf(await move("accept", id))).toEqual(["BAD_USER_INPUT status"]);
+    const sent = { status: "sent", dateIssued: today, version: 2 };
+    expect((await move("send", id, 1)).record).toEqual(sent);
+    expect((await move("send", id)).record).toEqual(sent);
+    expect(problemsOf(await move("reject", id, 1))).toEqual(["CONFLICT version"]);
+    const accepted = { status: "accepted", dateIssued: today, version: 3 };
+    expect((await move("accept", id, 2)).record).toEqual(accepted);
+    expect((await move("accept", id)).record).toEqual(accepted);
+    for (const verb of ["reject", "send"]) {
+      expect(problemsOf(await move(verb, id))).toEqual(["BAD_USER_INPUT status"]);
+    }
+  });
+
+  it("refuse quotes that expired", async () => {
+    const id = idOf(await make({ validity_date: "2020-01-01" }));
+    const { userErrors } = await move("send", id);
+    expect(userErrors.map(({ message }) => message)).toEqual([
+      expect.stringContaining("it is expired"),
+    ]);
+  });
+});

@@ -66,14 +66,26 @@ describe("a mutation of one record", () => {
     const deal_id = await write("createDeal", { input: cranes });
     await write("updateDeal", { id: deal_id, input: { stage: "qualified" } });
     await write("upsertDeal", { input: { account_id, deal_number: "D-1" } });
+    await write("moveDeal", { id: deal_id, stage: "proposal" });
+    const named = { id: deal_id, contactIds: [(await tenant.contact(null)).id] };
+    await write("addDealContacts", named);
+    await write("removeDealContacts", named);
+    await write("addTags", { id: deal_id, tags: ["vip"] });
+    await write("removeTags", { id: deal_id, tags: ["vip"] });
 
     const task = { account_id, contact_id, type: "task" };
     const activity = await write("createActivity", { input: task });
+    await write("updateTask", { id: activity, input: { subject: "Call back" } });
     await write("completeActivity", { id: activity });
 
     const offer = { account_id, deal_id, line_items: [{ unit_price: "5" }, { unit_price: "6" }] };
     const quote_id = await write("createQuote", { input: offer });
     await write("updateQuote", { id: quote_id, input: { name: "First offer" } });
+    for (const verb of ["acceptQuote", "rejectQuote"]) {
+      const { id } = await tenant.quote(await tenant.account(), null);
+      await write("sendQuote", { id });
+      await write(verb, { id });
+    }
     await write("upsertQuote", { input: { account_id, quote_number: "Q-1" } });
     await write("upsertLineItem", { input: { quote_id, external_id: "L-1" } });
 
@@ -100,6 +112,9 @@ describe("a mutation of one record", () => {
     await write("revokeApiKey", { id: apiKey });
 
     expect(costs).toEqual({
+      acceptQuote: 7,
+      addDealContacts: 13,
+      addTags: 7,
       completeActivity: 7,
       createAccount: 7,
       createActivity: 11,
@@ -117,6 +132,10 @@ describe("a mutation of one record", () => {
       deleteQuote: 8,
       mergeAccounts: 20,
       mergeContacts: 18,
+      moveDeal: 8,
+      rejectQuote: 7,
+      removeDealContacts: 13,
+      removeTags: 7,
       restoreAccount: 24,
       restoreContact: 14,
       restoreDeal: 21,
@@ -124,11 +143,13 @@ describe("a mutation of one record", () => {
       restoreQuote: 14,
       revokeApiKey: 7,
       rotateApiKey: 8,
+      sendQuote: 8,
       updateAccount: 7,
       updateContact: 7,
       updateDeal: 8,
       updateLineItem: 11,
       updateQuote: 7,
+      updateTask: 7,
       upsertAccount: 9,
       upsertContact: 10,
       upsertDeal: 12,

@@ -130,6 +130,26 @@ const mutations: readonly Mutation[] = [
     () => `createActivities(inputs: [{ account_id: "${first("account")}" }])`,
   ],
   ["completeActivity", "activities", () => `completeActivity(id: "${first("activity")}")`],
+  [
+    "updateTask",
+    "activities",
+    () => `updateTask(id: "${first("activity")}", input: { subject: "x" })`,
+  ],
+  ["moveDeal", "deals", () => `moveDeal(id: "${first("deal")}", stage: "x")`],
+  ...["add", "remove"].flatMap((way): Mutation[] => [
+    [
+      `${way}DealContacts`,
+      "deals",
+      () => `${way}DealContacts(id: "${first("deal")}", contactIds: ["${first("contact")}"])`,
+    ],
+    // Of other kinds of records another one.
+    [`${way}Tags`, "quotes", () => `${way}Tags(id: "${first("quote")}", tags: ["x"])`],
+  ]),
+  ...["send", "accept", "reject"].map((verb): Mutation => [
+    `${verb}Quote`,
+    "quotes",
+    () => `${verb}Quote(id: "${first("quote")}")`,
+  ]),
   ...upserts,
   [
     "createCustomer",

@@ -205,6 +205,19 @@ class PayloadCompiler {
         to.push(id === null ? "null" : { field, id, isNeeded });
       };
     }
+    if (from.kind === "writtenNode") {
+      const fields = new Map<string, string>();
+      for (const entity of from.entities) {
+        fields.set(entity.name, this.#read(selected, { entity }, isListed));
+      }
+      return (outcome, _context, to) => {
+        const key = from.keyOf(outcome);
+        const field = fields.get(key?.entity ?? "");
+        to.push(
+          key === null || field === undefined ? "null" : { field, id: key.id, isNeeded: false },
+        );
+      };
+    }
     const { resolve = defaultFieldResolver } = definition;
     const print = this.field(selected, definition.type, isListed);
     const info = this.#infoOf(selected, definition.type);
@@ -212,7 +225,11 @@ class PayloadCompiler {
   }
 
   /** Adds the records of a field to the statement, and gives the field's name in it. */
-  #read(selected: Selected, { entity, isEdge = false }: Written, isListed: boolean): string {
+  #read(
+    selected: Selected,
+    { entity, isEdge = false }: Pick<Written, "entity" | "isEdge">,
+    isListed: boolean,
+  ): string {
     const field = String(this.#records.length);
     const ids = new Late(({ written }) => written.get(field) ?? []);
     const only = new Late(({ written }) => written.get(field)?.[0] ?? null);

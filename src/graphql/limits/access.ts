@@ -34,8 +34,10 @@ export type Access = {
   readonly readsBy?: (args: Arguments) => readonly string[];
   /** The written resource, by its name in the table of permissions. */
   readonly writes?: string;
+  /** The same, if it depends on arguments. */
+  readonly writesBy?: (args: Arguments) => readonly string[];
   readonly cost?: (args: Arguments, context: CostContext) => Cost;
-  /** The arguments that `readsBy` and `cost` read. */
+  /** The arguments that `readsBy`, `writesBy` and `cost` read. */
   readonly uses?: readonly string[];
   /** The most items of a list that is not a page. */
   readonly items?: number;

@@ -180,9 +180,10 @@ class Planner {
   ): PlannedField["demand"] {
     const introspected = introspectionCost(parent.name, definition.name);
     if (introspected !== undefined) return () => ({ ...introspected, scopes: [] });
-    const { cost, readsBy, uses = [] } = accessOf(definition);
+    const { cost, readsBy, writesBy, uses = [] } = accessOf(definition);
     const readings = definition.args.filter(({ type }) => readingInputs(type));
-    if (cost === undefined && readsBy === undefined && readings.length === 0) return null;
+    const isFree = cost === undefined && readsBy === undefined && writesBy === undefined;
+    if (isFree && readings.length === 0) return null;
     const [node] = nodes;
     if (node === undefined) return null;
     const names = new Set([...uses, ...readings.map(({ name }) => name)]);
@@ -209,7 +210,10 @@ class Planner {
       return {
         own: own + points + Math.floor(size / valuesPerPoint),
         ...counts,
-        scopes: reads.map((name) => scopeFor("read", name)),
+        scopes: [
+          ...reads.map((name) => scopeFor("read", name)),
+          ...(writesBy?.(values) ?? []).map((name) => scopeFor("write", name)),
+        ],
       };
     };
     if (!isFixed) return work;

@@ -13,7 +13,7 @@ import {
 import { maxRows, only } from "../../write/write-rows.ts";
 import type { Builder } from "./builder.ts";
 import { onErrorOptions, policy } from "./on-error.ts";
-import { batchPayloadRef, payloadRef, writing } from "./payloads.ts";
+import { batchPayloadRef, verbPayloadRef, writing } from "./payloads.ts";
 import type { SchemaParts } from "./schema-parts.ts";
 import { upsertFields } from "./upsert-field.ts";
 import { sentValues, writeContext } from "./write-context.ts";
@@ -55,7 +55,7 @@ const all = (results: readonly WriteResult[]): readonly WriteResult[] => results
 function createFields(schema: SchemaParts, writes: EntityWrites, batches: boolean): void {
   const { entity, inputs } = writes;
   const input = schema.inputRef(inputs.create);
-  const payload = payloadRef(schema, "Create", entity);
+  const payload = verbPayloadRef(schema, "Create", entity);
   schema.builder.mutationField(`create${entity.type}`, (t) =>
     t.field({
       extensions: writing(entity),
@@ -93,7 +93,7 @@ function createFields(schema: SchemaParts, writes: EntityWrites, batches: boolea
 function updateFields(schema: SchemaParts, writes: EntityWrites): void {
   const { entity, inputs } = writes;
   const input = schema.inputRef(inputs.update);
-  const payload = payloadRef(schema, "Update", entity);
+  const payload = verbPayloadRef(schema, "Update", entity);
   schema.builder.mutationField(`update${entity.type}`, (t) =>
     t.field({
       extensions: writing(entity),
@@ -159,7 +159,7 @@ function removeFields(
   remove: typeof deleteRecords,
 ): void {
   const { entity } = writes;
-  const payload = payloadRef(schema, verb, entity);
+  const payload = verbPayloadRef(schema, verb, entity);
   const name = verb.toLowerCase();
   schema.builder.mutationField(`${name}${entity.type}`, (t) =>
     t.field({

@@ -1,3 +1,4 @@
+import type { RecordKey } from "../../lib/refusal.ts";
 import type { Entity } from "../../model/entity.ts";
 
 /**
@@ -6,7 +7,14 @@ import type { Entity } from "../../model/entity.ts";
  */
 type PayloadSource =
   /** The verb's outcome, which is all that the field's resolver reads. */
-  { readonly kind: "outcome" } | Written;
+  | { readonly kind: "outcome" }
+  | Written
+  /** The same of a record of one of several entities. */
+  | {
+      readonly kind: "writtenNode";
+      readonly entities: readonly Entity[];
+      keyOf(outcome: unknown): RecordKey | null;
+    };
 
 /** The current state of a record whose id the outcome holds, also of a deleted one. */
 export type Written = {

@@ -13,18 +13,10 @@ import type { SchemaParts } from "./schema-parts.ts";
 /** What every mutation of an entity asks of the caller. */
 export const writing = (entity: Entity) => access({ writes: entity.name, ...mutationCost });
 
-type Verb =
-  | "Create"
-  | "Update"
-  | "Delete"
-  | "Restore"
-  | "Upsert"
-  | "Complete"
-  | "Revoke"
-  | "Rotate";
+type Verb = "Create" | "Update" | "Delete" | "Restore" | "Upsert";
 
 /** The verbs after which a record may be new. */
-const creating: ReadonlySet<Verb> = new Set(["Create", "Upsert"]);
+const creating: ReadonlySet<string> = new Set(["Create", "Upsert"]);
 
 type FieldBuilder<Result> = PothosSchemaTypes.ObjectFieldBuilder<SchemaTypes, Result>;
 
@@ -32,7 +24,7 @@ type FieldBuilder<Result> = PothosSchemaTypes.ObjectFieldBuilder<SchemaTypes, Re
 function outcomeFields<Result extends WriteResult>(
   { nodeRef, edgeRef, userError }: SchemaParts,
   t: FieldBuilder<Result>,
-  { verb, entity, nothing }: { readonly verb: Verb; readonly entity: Entity; nothing: string },
+  { verb, entity, nothing }: { readonly verb: string; readonly entity: Entity; nothing: string },
 ) {
   const idOf = ({ id }: Result): string | null => id;
   return {
@@ -81,17 +73,21 @@ function outcomeFields<Result extends WriteResult>(
   };
 }
 
-/**
- * `CreateDealPayload`: the record under its own name, and what the caller got wrong. `extras` are texts that the verb
- * gives beside it, with their descriptions.
- */
+/** `CreateDealPayload`: the record under its own name, and what the caller got wrong. */
+export const verbPayloadRef = (schema: SchemaParts, verb: Verb, entity: Entity) =>
+  payloadRef(schema, `${verb}${entity.type}`, entity, { verb });
+
+/** The same of any mutation. `extras` are texts that it gives beside the record, with their descriptions. */
 export function payloadRef(
   schema: SchemaParts,
-  verb: Verb,
+  mutation: string,
   entity: Entity,
-  extras: Readonly<Record<string, string>> = {},
+  {
+    extras = {},
+    verb = "",
+  }: { readonly extras?: Readonly<Record<string, string>>; verb?: Verb | "" } = {},
 ) {
-  const ref = schema.builder.objectRef<WriteResult>(`${verb}${entity.type}Payload`);
+  const ref = schema.builder.objectRef<WriteResult>(`${mutation}Payload`);
   return ref.implement({
     description: `What became of it: the ${entity.type}, or what was wrong.`,
     fields: (t) => ({

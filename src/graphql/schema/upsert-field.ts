@@ -7,7 +7,7 @@ import type { InputDefinition } from "../../write/input-definition.ts";
 import { upsertRecord, upsertRecords, type UpsertOptions } from "../../write/upsert.ts";
 import { maxRows, only } from "../../write/write-rows.ts";
 import { onErrorOptions, policy } from "./on-error.ts";
-import { batchPayloadRef, payloadRef, writing } from "./payloads.ts";
+import { batchPayloadRef, verbPayloadRef, writing } from "./payloads.ts";
 import type { SchemaParts } from "./schema-parts.ts";
 import { sentValues, writeContext } from "./write-context.ts";
 
@@ -53,7 +53,7 @@ export function upsertFields(schema: SchemaParts, writes: EntityWrites): void {
   schema.builder.mutationField(`upsert${entity.type}`, (t) =>
     t.field({
       extensions: writing(entity),
-      type: payloadRef(schema, "Upsert", entity),
+      type: verbPayloadRef(schema, "Upsert", entity),
       description: `Changes the live ${entity.type} that has the input's ${found}, or creates one; says which.`,
       args: {
         input: t.arg({ type: input, required: true, description: "What it shall be." }),

@@ -23,6 +23,15 @@ export const jsonObject = {
   schema: () => ({ type: "object", additionalProperties: true }),
   input: () => ({ schema: jsonObjectSchema, type: { scalar: jsonScalar } }),
   empty: {},
+  // Keys that are null in the patch go; those that are stored as null stay.
+  patched: (before, patch) => {
+    const [stored, sent] = [Object.entries(Object(before)), Object.entries(Object(patch))];
+    const named = new Set(sent.map(([key]) => key));
+    return Object.fromEntries([
+      ...stored.filter(([key]) => !named.has(key)),
+      ...sent.filter(([, value]) => value !== null),
+    ]);
+  },
   merged: (into, from) => {
     if (!isRecord(into) || !isRecord(from)) return filled(into, from);
     const both = { ...from, ...into };

@@ -27,7 +27,7 @@ export const activity = defineEntity("Activity", {
   prefix: "act",
   ordered: ["createdAt", "updatedAt", "occurredAt", "dueDate"],
   description:
-    "A logged touchpoint: a call, email, meeting, note or task. A log entry: it is not changed afterwards.",
+    "A logged touchpoint: a call, email, meeting, note or task. A log entry: it is not changed afterwards, but for a task until it is completed.",
   defaultOrder: [{ field: "occurredAt", direction: "desc" }],
   fields: {
     ...identity,

@@ -1,9 +1,10 @@
 import { entityMutations } from "../../graphql/schema/mutation-fields.ts";
 import { payloadRef, writing } from "../../graphql/schema/payloads.ts";
-import { writeContext } from "../../graphql/schema/write-context.ts";
+import { sentValues, writeContext } from "../../graphql/schema/write-context.ts";
 import { only } from "../../write/write-rows.ts";
+import { taskInput } from "./inputs.ts";
 import { activity } from "./model.ts";
-import { activityWrites, completeActivity } from "./service.ts";
+import { activityWrites, completeActivity, updateTask } from "./service.ts";
 import type { SchemaParts } from "../../graphql/schema/schema-parts.ts";
 
 /** How activitys are written. */
@@ -13,9 +14,9 @@ export function declareActivityMutations(schema: SchemaParts): void {
   schema.builder.mutationField("completeActivity", (t) =>
     t.field({
       extensions: writing(activity),
-      type: payloadRef(schema, "Complete", activity),
+      type: payloadRef(schema, "CompleteActivity", activity),
       description:
-        "Completes an activity: sets `completedAt` and the status `completed`. The only change that a log entry knows.",
+        "Completes an activity: sets `completedAt` and the status `completed`. No other log entry changes but a task (`updateTask`).",
       args: {
         id: t.arg.id({ required: true, description: "Its id, `act-<uuid>` or the bare UUID." }),
         version: t.arg.int({
@@ -23,6 +24,25 @@ export function declareActivityMutations(schema: SchemaParts): void {
         }),
       },
       resolve: (_root, args, ctx, info) => completeActivity(writeContext(ctx, info, only), args),
+    }),
+  );
+
+  schema.builder.mutationField("updateTask", (t) =>
+    t.field({
+      extensions: writing(activity),
+      type: payloadRef(schema, "UpdateTask", activity),
+      description:
+        "Changes a task that is not completed: when it is due, who owns it, its subject. Other activities, and completed tasks, are log entries and stay as they are.",
+      args: {
+        id: t.arg.id({ required: true, description: "Its id, `act-<uuid>` or the bare UUID." }),
+        input: t.arg({
+          type: schema.inputRef(taskInput),
+          required: true,
+          description: "What changes.",
+        }),
+      },
+      resolve: (_root, { id, input }, ctx, info) =>
+        updateTask(writeContext(ctx, info, only), id, sentValues(input)),
     }),
   );
 }

@@ -1,4 +1,4 @@
-import type { Stored } from "../../model/record.ts";
+import type { Stored, Values } from "../../model/record.ts";
 import { isValueOf } from "../../model/datamodel.ts";
 import type { Entity } from "../../model/entity.ts";
 import { param, raw, sql, type Sql } from "../../lib/sql.ts";
@@ -6,6 +6,7 @@ import { isFaulty, type Draft, type WriteResult } from "../../write/draft.ts";
 import type { WriteContext } from "../../write/context.ts";
 import type { EntityWrites, Taken } from "../../write/entity-writes.ts";
 import { readId, idComplaint } from "../../lib/id.ts";
+import { parseInput } from "../../write/input.ts";
 import type { Liveness } from "../../write/lock.ts";
 import { invalid, notFound, type Problem } from "../../write/problem.ts";
 import type { References } from "../../write/references.ts";
@@ -14,7 +15,7 @@ import { checkVersion } from "../../write/make-draft.ts";
 import { readPlain } from "../../write/stored.ts";
 import type { WriteUnit } from "../../write/unit.ts";
 import { writeRows } from "../../write/write-rows.ts";
-import { activityInputs } from "./inputs.ts";
+import { activityInputs, taskInput } from "./inputs.ts";
 import { activity } from "./model.ts";
 
 /** How activities are written: they are a log, so they are created and, tasks, completed. */
@@ -43,20 +44,54 @@ export const activityWrites: EntityWrites<"Activity"> = {
 /** Completes an activity: sets its time of completion and status `completed`. */
 export async function completeActivity(
   context: WriteContext,
-  { id: sentId, version }: { readonly id: string; readonly version?: number | null | undefined },
+  sent: { readonly id: string; readonly version?: number | null | undefined },
+): Promise<WriteResult> {
+  return changeOpen(context, sent, ({ now }, { completedAt }) =>
+    completedAt === null
+      ? { values: { completedAt: now, status: "completed" }, problems: [] }
+      : { values: {}, problems: [invalid(["id"], "is completed already; nothing is left to do.")] },
+  );
+}
+
+/** Changes a task that is not completed: when it is due, who owns it, its subject. */
+export async function updateTask(
+  context: WriteContext,
+  id: string,
+  input: Values,
+): Promise<WriteResult> {
+  const { values, extras, problems } = parseInput(taskInput, input);
+  const version = typeof extras["version"] === "number" ? extras["version"] : null;
+  return changeOpen(context, { id, version }, (_unit, { type, completedAt, status }) => {
+    if (type !== "task") {
+      const complaint = `is a ${type}, which is a log entry: only tasks that are not completed change.`;
+      return { values: {}, problems: [...problems, invalid(["id"], complaint)] };
+    }
+    const isDone = completedAt !== null || status?.toLowerCase() === "completed";
+    const complaint = "is a completed task, which is a log entry: make a new task.";
+    return { values, problems: isDone ? [...problems, invalid(["id"], complaint)] : problems };
+  });
+}
+
+/** Changes one activity as `change` says, which also gives what stands in the way. */
+async function changeOpen(
+  context: WriteContext,
+  sent: { readonly id: string; readonly version?: number | null | undefined },
+  change: (
+    unit: WriteUnit,
+    before: Stored<"Activity">,
+  ) => { readonly values: Values<"Activity">; readonly problems: readonly Problem[] },
 ): Promise<WriteResult> {
   const [result] = await writeRows(context, activity.name, 1, async (unit) => {
-    const id = readId(activity.prefix, sentId);
-    if (id === null) return [refused(invalid(["id"], idComplaint(activity.prefix, sentId)))];
+    const id = readId(activity.prefix, sent.id);
+    if (id === null) return [refused(invalid(["id"], idComplaint(activity.prefix, sent.id)))];
     const before = (await unit.lock(activity, [id], "update")).get(id);
     if (before === undefined) return [refused(notFound(["id"], activity.type))];
     const problems: Problem[] = [];
-    checkVersion(activity, before, version, problems);
-    if (before.completedAt !== null) {
-      problems.push(invalid(["id"], "is completed already; nothing is left to do."));
-    }
+    checkVersion(activity, before, sent.version, problems);
+    const changed = change(unit, before);
+    problems.push(...changed.problems);
     if (problems.length > 0) return [{ id: null, problems }];
-    unit.update(activity, [{ before, values: { completedAt: unit.now, status: "completed" } }]);
+    unit.update(activity, [{ before, values: changed.values }]);
     return [{ id, problems }];
   });
   return result ?? { id: null, problems: [] };

@@ -14,7 +14,7 @@ export function declareApiKeyMutations(schema: SchemaParts): void {
   schema.builder.mutationField("createApiKey", (t) =>
     t.field({
       extensions: writing(apiKey),
-      type: payloadRef(schema, "Create", apiKey, { secret }),
+      type: payloadRef(schema, "CreateApiKey", apiKey, { extras: { secret }, verb: "Create" }),
       description: "Makes an API key. Its secret is in this answer and cannot be shown again.",
       args: {
         input: t.arg({
@@ -31,7 +31,7 @@ export function declareApiKeyMutations(schema: SchemaParts): void {
   schema.builder.mutationField("revokeApiKey", (t) =>
     t.field({
       extensions: writing(apiKey),
-      type: payloadRef(schema, "Revoke", apiKey),
+      type: payloadRef(schema, "RevokeApiKey", apiKey),
       description: "Makes an API key invalid at once. Revoking it again changes nothing.",
       args: { id: t.arg.id({ required: true, description: keyId }) },
       resolve: async (_root, args, ctx, info) => {
@@ -47,7 +47,7 @@ export function declareApiKeyMutations(schema: SchemaParts): void {
   schema.builder.mutationField("rotateApiKey", (t) =>
     t.field({
       extensions: writing(apiKey),
-      type: payloadRef(schema, "Rotate", apiKey, { secret }),
+      type: payloadRef(schema, "RotateApiKey", apiKey, { extras: { secret } }),
       description:
         "Makes an API key that may do the same, with a secret of its own; the old one works on for a grace time.",
       args: {

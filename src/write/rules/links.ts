@@ -7,7 +7,7 @@ import type { InputField } from "../input-definition.ts";
 import { idSchema } from "../../model/kinds/reference.ts";
 import { inputField, restName } from "../input.ts";
 import { linkedIds, relink } from "../join-table.ts";
-import { notFound } from "../problem.ts";
+import { invalid, notFound } from "../problem.ts";
 import type { References } from "../references.ts";
 import type { WriteUnit } from "../unit.ts";
 
@@ -82,8 +82,13 @@ export function checkLinks(
     const { to } = link.through;
     for (const draft of drafts) {
       for (const [place, id] of (sentLinks(draft, link) ?? []).entries()) {
-        if (references.get(to, id) !== undefined) continue;
-        draft.problems.push(notFound([link.rest, String(place)], unit.catalog.entity(to).type));
+        const path = [link.rest, String(place)];
+        if (references.get(to, id) === undefined) {
+          draft.problems.push(notFound(path, unit.catalog.entity(to).type));
+        } else if (draft.linking === "remove" && id === draft.values[link.main]) {
+          const main = restName(link.main);
+          draft.problems.push(invalid(path, `is the ${main}: set another ${main} first.`));
+        }
       }
     }
   }
@@ -150,13 +155,27 @@ async function planLinks(
     const before = current.get(draft.id) ?? [];
     const main = textOf(draft.values, link.main);
     const sent = sentLinks(draft, link);
-    const named =
-      sent === null ? before : [...new Set([...sent, ...before.filter((id) => !seen.has(id))])];
+    const named = sent === null ? before : relinked(draft, { before, sent, seen });
     const after = main === null || named.includes(main) ? named : [main, ...named];
     const add = after.filter((id) => !before.includes(id));
     const remove = before.filter((id) => !after.includes(id));
     return { id: draft.id, before, after, add, remove };
   });
+}
+
+/** The links that a record shall have, but for its main one. */
+function relinked(
+  { linking }: Draft,
+  links: {
+    readonly before: readonly string[];
+    readonly sent: readonly string[];
+    readonly seen: ReadonlyMap<string, unknown>;
+  },
+): readonly string[] {
+  const { before, sent, seen } = links;
+  if (linking === "remove") return before.filter((id) => !sent.includes(id));
+  const kept = linking === "add" ? before : before.filter((id) => !seen.has(id));
+  return [...new Set([...sent, ...kept])];
 }
 
 async function writeLink(

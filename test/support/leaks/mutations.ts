@@ -76,7 +76,9 @@ export class Mutations {
         if (!isInputObjectType(type)) {
           // Each copy of a tenant has keys of its own.
           const values = entity === "ApiKey" ? this.#other : this.#own;
-          return [argument.name, values.id(entity, argument.name === "from" ? 1 : 0)];
+          const target = targetOf(argument.name, entity);
+          const id = values.id(target, argument.name === "from" ? 1 : 0);
+          return [argument.name, isListed(argument.type) ? [id] : id];
         }
         const input = this.#least(type, entity, name);
         return [argument.name, isListed(argument.type) ? [input] : input];
@@ -168,6 +170,8 @@ function shortPayload(type: MutationField["type"]): string {
 function entityOf(mutation: string): string {
   if (mutation === "createCustomer") return "Contact";
   if (mutation === "redeliver") return "WebhookDelivery";
+  if (mutation === "updateTask") return "Activity";
+  if (/Tags$/.test(mutation)) return "Deal";
   const singular = mutation.replace(/ies$/, "y");
   const found = [...entityTypes, ...operationalTypes].filter((name) => singular.includes(name));
   return found.toSorted((a, b) => b.length - a.length)[0] ?? "";
@@ -179,7 +183,7 @@ const innerEntity = (input: string): string =>
 /** What an id names: `parent_account_id` an account, `id` the record itself. */
 function targetOf(field: string, entity: string): string {
   if (field === "api_key_id") return "ApiKey";
-  const word = /(account|contact|deal|quote|department)_ids?$/.exec(field)?.[1];
+  const word = /(account|contact|deal|quote|department)(?:_ids?|Ids?)$/.exec(field)?.[1];
   return word === undefined ? entity : `${word.charAt(0).toUpperCase()}${word.slice(1)}`;
 }
 

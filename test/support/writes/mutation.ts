@@ -69,15 +69,19 @@ function toldOf(mutation: Mutation): GraphQLObjectType {
   return told;
 }
 
-/** The record in it: the first of its fields that is a node. */
+/** The record in it: the first of its fields that is a node, of one type or of any. */
 function recordIn(told: GraphQLObjectType): {
   readonly name: string;
-  readonly type: GraphQLObjectType;
+  readonly types: readonly GraphQLObjectType[];
 } {
   for (const { name, type } of Object.values(told.getFields())) {
     const named = getNamedType(type);
+    if (isInterfaceType(named) && named.name === "Node") {
+      const tagged = schema.getPossibleTypes(named).filter((one) => "tags" in one.getFields());
+      return { name, types: tagged };
+    }
     const isNode = isObjectType(named) && named.getInterfaces().some((one) => one.name === "Node");
-    if (isNode) return { name, type: named };
+    if (isNode) return { name, types: [named] };
   }
   throw new Error(`${told.name} has no record`);
 }
@@ -109,20 +113,25 @@ export function mutationText(
   const plain = Object.values(told.getFields()).filter(({ type }) =>
     isLeafType(getNamedType(type)),
   );
-  const shown = `${plain.map((field) => field.name).join(" ")} ${record.name} { ${selection} } ${also}
-    userErrors { __typename code path message ${detailsOf(told, record.type)} }`;
+  const shown = `${plain.map((field) => field.name).join(" ")} ${record.name} { ${fragments(record.types, selection)} } ${also}
+    userErrors { __typename code path message ${detailsOf(told, record.types)} }`;
   const payload = isBatch(mutation) ? `written results { ${shown} }` : shown;
   return `mutation (${declared}) { ${name}(${passed}) { ${payload} } }`;
 }
 
+const fragments = (types: readonly GraphQLObjectType[], selection: string): string =>
+  types.map(({ name }) => `... on ${name} { ${selection} }`).join(" ");
+
 /** What errors of two kinds tell more: the record that has the value, and the record as it is. */
-function detailsOf(told: GraphQLObjectType, record: GraphQLObjectType): string {
+function detailsOf(told: GraphQLObjectType, records: readonly GraphQLObjectType[]): string {
   const errors = getNamedType(told.getFields()["userErrors"]?.type ?? told);
   const kinds = isInterfaceType(errors) ? schema.getPossibleTypes(errors) : [];
-  const fields = ["version", "name", "lastName"].filter((name) => name in record.getFields());
+  const fieldsIn = (record: GraphQLObjectType) =>
+    ["version", "name", "lastName"].filter((name) => name in record.getFields()).join(" ");
+  const current = records.map((one) => fragments([one], fieldsIn(one))).join(" ");
   const details: Readonly<Record<string, string>> = {
     DuplicateError: "existingId existing { id }",
-    ConflictError: `current { __typename id ... on ${record.name} { ${fields.join(" ")} } }`,
+    ConflictError: `current { __typename id ${current} }`,
   };
   return kinds
     .flatMap(({ name }) => (name in details ? [`... on ${name} { ${details[name]} }`] : []))

@@ -200,6 +200,21 @@ export const writePaths: readonly WritePath[] = [
     }),
   ),
   byId("completeActivity", "activity { id status completedAt version }", (world) => world.activity),
+  {
+    name: "moveDeal",
+    query: `mutation ($id: ID!) { moveDeal(id: $id, stage: "qualified") { deal { id stage version } ${problems} } }`,
+    variables: ({ deal }) => ({ id: deal }),
+  },
+  {
+    name: "addDealContacts",
+    query: `mutation ($id: ID!, $ids: [ID!]!) { addDealContacts(id: $id, contactIds: $ids) { deal { version contacts { nodes { id } } } ${problems} } }`,
+    variables: ({ deal, manager, stranger }) => ({ id: deal, ids: [manager, stranger] }),
+  },
+  {
+    name: "addTags",
+    query: `mutation ($id: ID!) { addTags(id: $id, tags: ["new", "newer"]) { record { id ... on Deal { tags version } } ${problems} } }`,
+    variables: ({ deal }) => ({ id: deal }),
+  },
   create("Quote", quote, (world) => ({
     account_id: world.account,
     deal_id: world.deal,
