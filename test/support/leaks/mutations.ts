@@ -103,7 +103,8 @@ export class Mutations {
     const least = Object.fromEntries(needed);
     const takesId = /^update.*s$/.test(mutation) && "id" in type.getFields();
     if (takesId) least["id"] = this.#own.id(entity);
-    if (entity === "Activity") least["account_id"] = this.#own.id("Account");
+    if ("account_id" in type.getFields() && entity === "Activity")
+      least["account_id"] = this.#own.id("Account");
     if (mutation.startsWith("createCustomer")) least["company_name"] = text;
     if (!mutation.startsWith("upsert")) return least;
     const keys: Readonly<Record<string, Args>> = {

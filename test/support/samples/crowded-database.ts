@@ -38,7 +38,7 @@ const rows: Readonly<Record<Table, string>> = {
   deal_stage_changes:
     "(id, deal_id, to_stage, changed_at) SELECT u('deal_stage_changes', i), u('deals', h), 'proposal', at",
   activities: `(id, account_id, deal_id, contact_id, type, subject, owner_id, occurred_at, due_date, deleted_at, created_at)
-    SELECT u('activities', i), u('accounts', h), u('deals', h), u('contacts', h), 'call', 'Soundings ' || i, owner, at, at, gone, at`,
+    SELECT u('activities', i), u('accounts', h), u('deals', h), u('contacts', h), (CASE i % 2 WHEN 0 THEN 'task' ELSE 'call' END)::activity_type, 'Soundings ' || i, owner, at, at, gone, at`,
   activity_contacts:
     "(activity_id, contact_id) SELECT u('activities', i), u('contacts', h) FROM made UNION SELECT u('activities', h), u('contacts', i)",
   quotes: `(id, account_id, deal_id, name, quote_number, status, currency, total, deleted_at, created_at)

@@ -57,6 +57,7 @@ export async function completeTenant(fixtures: Fixtures, slug: string): Promise<
   const activity = await tenant.activity(account, {
     dealId: deal.uuid,
     contactId: contact.uuid,
+    type: "task",
     subject: "Harbor call",
   });
   await tenant.participant(activity, contact);
