@@ -390,7 +390,7 @@ describe("custom_fields_patch", () => {
   it("keeps the digits of numbers that it does not name", async () => {
     const { id } = expectWritten(await create("account", {}));
     const update = async (field: string, json: string) => {
-      const query = `mutation { updateAccount(id: "${id}", input: { ${field}: ${json} }) { account { id } userErrors { path message } } }`;
+      const query = `mutation { updateAccount(id: "${String(id)}", input: { ${field}: ${json} }) { account { id } userErrors { path message } } }`;
       await gateway.data(key, query);
     };
     await update("custom_fields", "{ big: 12345678901234567890.125, other: 1 }");

@@ -52,31 +52,28 @@ export function linkFields(schema: SchemaParts, writes: EntityWrites): void {
       const ids = `${target.name}Ids`;
       const mutation = `${way}${entity.type}${capitalized(relation)}`;
       const mains = way === "add" ? "" : ` The \`${snakeCase(main)}\` cannot be taken away.`;
-      schema.builder.mutationField(mutation, (t) =>
-        t.field({
+      schema.builder.mutationField(mutation, (t) => {
+        const text = `The ${target.plural}, at most 1,000.`;
+        const named = { [ids]: t.arg.idList({ required: true, description: text }) };
+        return t.field({
           extensions: writing(entity),
           type: payloadRef(schema, capitalized(mutation), entity),
           description: `${verb} ${target.plural} ${to} ${withArticle(entity.type)}. ${kept}${mains} Callers who change the same ${entity.type} at once do not undo each other's changes.`,
           args: {
-            ...{
-              [ids]: t.arg.idList({
-                required: true,
-                description: `The ${target.plural}, at most 1,000.`,
-              }),
-            },
+            ...named,
             id: t.arg.id({
               required: true,
               description: `The ${entity.type}, \`${entity.prefix}-<uuid>\` or the bare UUID.`,
             }),
             version: t.arg.int({ description: versionText }),
           },
-          resolve: (_root, { id, version, ...named }, ctx, info) => {
-            const [items] = Object.values(named);
+          resolve: (_root, { id, version, ...others }, ctx, info) => {
+            const [items] = Object.values(others);
             const list = { rest, items, way };
             return editList(writeContext(ctx, info, only), writes, { id, version }, list);
           },
-        }),
-      );
+        });
+      });
     }
   }
 }

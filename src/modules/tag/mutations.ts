@@ -11,12 +11,11 @@ import type { WriteResult } from "../../write/draft.ts";
 import { editList } from "../../write/edits.ts";
 import { invalid } from "../../write/problem.ts";
 import { only } from "../../write/write-rows.ts";
-import { activity } from "../activity/model.ts";
 import { crmWrites } from "../crm-writes.ts";
 
 /** How records that have tags are written. Activities have some, but are log entries. */
 const tagged = [...crmWrites.values()].filter(
-  ({ entity }) => entity.fields["tags"] !== undefined && entity.name !== activity.name,
+  ({ entity }) => entity.fields["tags"] !== undefined && entity.name !== "activity",
 );
 const kinds = tagged.map(({ entity }) => entity.type).join(", ");
 

@@ -172,7 +172,7 @@ function entityOf(mutation: string): string {
   if (mutation === "createCustomer") return "Contact";
   if (mutation === "redeliver") return "WebhookDelivery";
   if (mutation === "updateTask") return "Activity";
-  if (/Tags$/.test(mutation)) return "Deal";
+  if (mutation.endsWith("Tags")) return "Deal";
   const singular = mutation.replace(/ies$/, "y");
   const found = [...entityTypes, ...operationalTypes].filter((name) => singular.includes(name));
   return found.toSorted((a, b) => b.length - a.length)[0] ?? "";
