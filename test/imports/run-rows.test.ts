@@ -167,11 +167,16 @@ test("finds the records that rows name, and tells of those that are not there or
   const created = await own.imported(
     tenant.uuid,
     { map: { company: "account.name" }, createMissing: ["account"] },
-    "last_name,company",
-    "G,New Ltd",
-    "H,New Ltd",
+    "last_name,company,birthday",
+    "G,New Ltd,",
+    "H,New Ltd,",
+    "I,Not Yet Ltd,someday",
   );
-  expect(counts(created)).toMatchObject({ rowsCreated: 2 });
+  expect(counts(created)).toMatchObject({ rowsCreated: 2, rowsRefused: 1 });
+  // The account is not there because its row is refused, which is no fault of its name's.
+  expect(await own.refusedOf(created)).toMatchObject([
+    [4, {}, [["birthday", expect.stringContaining("must be a day")]]],
+  ]);
   const accounts = await own.fixtures.client.query(
     "SELECT count(*)::int AS n FROM accounts WHERE tenant_id = $1 AND name = 'New Ltd'",
     [tenant.uuid],

@@ -33,9 +33,12 @@ export async function resolveReferences(
       const key = wantedKey(reference);
       const candidates = found.get(key) ?? [];
       const [id] = candidates;
-      const complaint = missing.has(key)
-        ? (missing.get(key) ?? null)
-        : complaintOf(context.catalog.entity(reference.to), reference, candidates);
+      // What is wrong with its row otherwise is all that keeps it from being created.
+      const isOnlyMissing = candidates.length === 0 && mayCreate(resolving, reference);
+      const complaint =
+        missing.has(key) || isOnlyMissing
+          ? (missing.get(key) ?? null)
+          : complaintOf(context.catalog.entity(reference.to), reference, candidates);
       const code = candidates.length === 0 ? "NOT_FOUND" : "BAD_USER_INPUT";
       if (complaint !== null)
         errors.push(errorOf(reference.column, reference.field, complaint, code));
@@ -43,6 +46,9 @@ export async function resolveReferences(
     }
   }
 }
+
+const mayCreate = ({ createMissing: wanted }: Resolving, { to, by }: RowReference): boolean =>
+  wanted.includes(to) && by !== "id";
 
 function put(input: Record<string, unknown>, { field, isList }: RowReference, id: string): void {
   const before = input[field];
@@ -65,16 +71,17 @@ function complaintOf(
 
 /** Creates what rows name that is not there, in a transaction ahead of the chunk's: if that fails, it is found next time. */
 async function createMissing(
-  { context, writes, createMissing: wanted, dryRun }: Resolving,
+  resolving: Resolving,
   rows: readonly PreparedRow[],
   found: Map<string, Candidates>,
 ): Promise<ReadonlyMap<string, Complaint | null>> {
+  const { context, writes, dryRun } = resolving;
   const outcomes = new Map<string, Complaint | null>();
   const lacking = new Map(
     rows
       .filter(({ errors }) => errors.length === 0)
       .flatMap(({ references }) => references)
-      .filter((one) => wanted.includes(one.to) && one.by !== "id")
+      .filter((one) => mayCreate(resolving, one))
       .filter((one) => found.get(wantedKey(one))?.length === 0)
       .map((one) => [wantedKey(one), one]),
   );
