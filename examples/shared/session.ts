@@ -1,20 +1,25 @@
-type Held = { token: string; until: number };
+let held: Promise<string> | null = null;
+let until = 0;
 
-let held: Promise<Held> | null = null;
-
-async function ask(): Promise<Held> {
+async function ask(): Promise<string> {
   const response = await fetch("/token", { method: "POST" });
   if (!response.ok) throw new Error(`No token: ${response.status}`);
   const { token, seconds }: { token: string; seconds: number } = await response.json();
   // A fifth earlier than it ends: it must still work when it arrives.
-  return { token, until: Date.now() + seconds * 800 };
+  until = Date.now() + seconds * 800;
+  return token;
 }
 
 /** The token of this person, from this page's own server. It is kept in memory only, and asked for again in time. */
-export async function token(): Promise<string> {
-  if (held === null || (await held).until < Date.now()) {
+export function token(): Promise<string> {
+  const isOver = until > 0 && !isCurrent();
+  if (held === null || isOver) {
+    until = 0;
     held = ask();
     held.catch(() => (held = null));
   }
-  return (await held).token;
+  return held;
 }
+
+/** Whether the token that the page holds still works. */
+export const isCurrent = (): boolean => until > Date.now();

@@ -12,10 +12,8 @@ const folderOf = (name: string): string =>
   fileURLToPath(new URL(`../../../examples/${name}/`, import.meta.url));
 
 /** As a person's shell has it, with the Node that runs the tests first. NODE_ENV=test would make another build. */
-const shell = {
-  PATH: `${dirname(process.execPath)}:${env["PATH"] ?? ""}`,
-  HOME: env["HOME"] ?? "",
-};
+const { NODE_ENV: _, VITEST: __, ...others } = env;
+const shell = { ...others, PATH: `${dirname(process.execPath)}:${env["PATH"] ?? ""}` };
 
 /** Installs what an example depends on, exactly as its lock file says, unless that was done before. */
 export async function install(name: string): Promise<void> {

@@ -1,0 +1,54 @@
+import { useState } from "react";
+import { useMutation } from "urql";
+import { graphql } from "./gql/gql.ts";
+import type { DealCardFragment } from "./gql/graphql.ts";
+
+const MoveDeal = graphql(`
+  mutation MoveDeal($id: ID!, $input: UpdateDealInput!) {
+    updateDeal(id: $id, input: $input) {
+      deal {
+        id
+        ...DealCard
+      }
+      userErrors {
+        code
+        message
+        ... on ConflictError {
+          current {
+            id
+            ...DealCard
+          }
+        }
+      }
+    }
+  }
+`);
+
+/** A change that was refused, since somebody else had changed the deal: `yours` was not written, `current` is. */
+export type Conflict = { yours: DealCardFragment; current: DealCardFragment };
+
+export function useMoveDeal() {
+  const [, mutate] = useMutation(MoveDeal);
+  const [saving, setSaving] = useState<ReadonlySet<string>>(new Set());
+  const [conflict, setConflict] = useState<Conflict | null>(null);
+  const [failure, setFailure] = useState("");
+
+  async function move(deal: DealCardFragment, stage: string): Promise<void> {
+    setConflict(null);
+    setFailure("");
+    setSaving((ids) => new Set(ids).add(deal.id));
+    // The version that was read: a deal that has another one by now is not overwritten.
+    const { data, error } = await mutate({
+      id: deal.id,
+      input: { stage, version: deal.version },
+    });
+    setSaving((ids) => new Set([...ids].filter((id) => id !== deal.id)));
+    const refusals = data?.updateDeal.userErrors ?? [];
+    const [refusal] = refusals;
+    if (refusal?.__typename === "ConflictError" && refusal.current?.__typename === "Deal") {
+      setConflict({ yours: { ...deal, stage }, current: refusal.current });
+    } else setFailure(error?.message ?? refusals.map(({ message }) => message).join(" "));
+  }
+
+  return { move, saving, conflict, setConflict, failure };
+}

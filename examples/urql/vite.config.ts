@@ -1,0 +1,10 @@
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+import { tokens } from "../shared/tokens.ts";
+
+export default defineConfig({
+  plugins: [react(), tokens()],
+  // ../shared is the part that the three examples have in common.
+  server: { port: 5173, fs: { allow: [".."] } },
+  build: { target: "es2024" },
+});
