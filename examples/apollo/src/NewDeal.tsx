@@ -8,9 +8,12 @@ import { graphql } from "./gql/gql.ts";
 const CreateDeal = graphql(`
   mutation CreateDeal($input: CreateDealInput!) {
     createDeal(input: $input) {
-      deal {
-        id
-        ...DealCard
+      dealEdge {
+        cursor
+        node {
+          id
+          ...DealCard
+        }
       }
       userErrors {
         code
@@ -33,7 +36,8 @@ type Complaints = Record<string, string>;
 export function NewDeal({ accountId }: { accountId: string }) {
   const [create, { loading }] = useMutation(CreateDeal, {
     update(cache, { data }) {
-      if (data?.createDeal.deal) addDeal(cache, "", data.createDeal.deal);
+      const edge = data?.createDeal.dealEdge;
+      if (edge) addDeal(cache, edge.cursor, edge.node);
     },
   });
   const [complaints, setComplaints] = useState<Complaints>({});

@@ -6,9 +6,12 @@ import { graphql } from "./gql/gql.ts";
 const CreateDeal = graphql(`
   mutation CreateDeal($input: CreateDealInput!) {
     createDeal(input: $input) {
-      deal {
-        id
-        ...DealCard
+      dealEdge {
+        cursor
+        node {
+          id
+          ...DealCard
+        }
       }
       userErrors {
         code

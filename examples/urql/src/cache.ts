@@ -39,8 +39,8 @@ export const cache = cacheExchange({
   },
   updates: {
     Mutation: {
-      createDeal({ createDeal: { deal } }: CreateDealMutation, _, cache) {
-        if (deal) addDeal(cache, `new ${deal.id}`, deal);
+      createDeal({ createDeal: { dealEdge } }: CreateDealMutation, _, cache) {
+        if (dealEdge) addDeal(cache, dealEdge.cursor, dealEdge.node);
       },
     },
     Subscription: {
