@@ -13,7 +13,7 @@ import { writtenColumns } from "../src/write/stored.ts";
 import { startThrowaway } from "../tools/throwaway.ts";
 import { startGatewayProcess, type GatewayProcess } from "./gateway-process.ts";
 import { median, range } from "./measure.ts";
-import { megabytes, two, whole } from "./print.ts";
+import { megabytes, whole } from "./print.ts";
 
 const { values } = parseArgs({
   options: {
@@ -108,7 +108,7 @@ async function run(url: string, gateway: GatewayProcess, key: string, rows: numb
     const times = seconds[index] ?? [];
     const ratios = times.map((time, round) => (seconds[0]?.[round] ?? 0) / time);
     const speed = whole(rows / median(times)).padStart(8);
-    const ratio = `${two(median(ratios))} of COPY TO (${range(ratios)})`;
+    const ratio = `${range(ratios)} of COPY TO`;
     console.log(`  ${name.padEnd(18)} ${speed} rows/s, ${ratio}, ${megabytes(sizes[index] ?? 0)}`);
   }
   const tenth = Math.ceil(memory.length / 10);

@@ -71,7 +71,10 @@ function parametersOf(operationId: string, operation: Schema, document: OpenApiD
     if (place !== "query") return [];
     const schema = objectAt(parameter, "schema");
     const isNullable = style === "deepObject" && canBeNull(schema, document);
-    return [[String(name), { description, ...parameterSchema(schema, isNullable) }]];
+    const { $ref, ...typed } = parameterSchema(schema, isNullable);
+    // Beside others, a reference would be copied instead of named.
+    const named = $ref === undefined ? {} : { allOf: [{ $ref }] };
+    return [[String(name), { description, ...typed, ...named }]];
   });
   return {
     description: `What \`${operationId}\` can be asked for.`,

@@ -97,6 +97,11 @@ export type IntegerValue = number;
 export type DecimalFilter = DecimalValue | DecimalComparisons;
 export type DecimalValue = number | string;
 /** A value to be equal to, or comparisons that must all hold. */
+export type InsideFilter = InsideValue | InsideComparisons;
+export type InsideValue = string | number | boolean;
+/** A value that must be among them, or comparisons that must all hold. */
+export type TextListFilter = TextValue | TextListComparisons;
+/** A value to be equal to, or comparisons that must all hold. */
 export type AccountTypeFilter = AccountTypeValue | AccountTypeComparisons;
 /** What kind of customer an account is. */
 export type AccountTypeValue = "business" | "individual";
@@ -282,6 +287,10 @@ export type DealOrder =
 /** A value to be equal to, or comparisons that must all hold. */
 export type DealIdFilter = DealIdValue | DealIdComparisons;
 export type DealIdValue = string;
+/** A value that must be among them, or comparisons that must all hold. */
+export type ContactIdListFilter = ContactIdValue | ContactIdListComparisons;
+/** A value that must be among them, or comparisons that must all hold. */
+export type QuoteIdListFilter = QuoteIdValue | QuoteIdListComparisons;
 export type QuoteIdValue = string;
 /** A key to sort by; with `-`, the greatest or latest first. Records without a value come last either way. */
 export type ActivityOrder =
@@ -608,8 +617,10 @@ export interface ListAccountsParameters {
   last_activity_at?: DateTimeFilter | null;
   /** Time of the first contact; set by the first activity when empty. */
   first_contacted_at?: DateTimeFilter | null;
+  /** The tenant's own fields as a JSON object: at most 64 KB and 20 levels deep. */
+  custom_fields?: InsideFilters;
   /** One of them. Free-form labels: unique, each at most 64 characters, at most 100. */
-  tags?: TextValue | TextListComparisons;
+  tags?: TextListFilter;
   /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
   version?: IntegerFilter | null;
   /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
@@ -751,6 +762,37 @@ export interface DecimalComparisons {
   lt?: DecimalValue;
   /** As great or less. */
   lte?: DecimalValue;
+}
+/** Filters by the path of a value inside, as in `custom_fields[region]=north` and `custom_fields[risk.score][gte]=5`; all must hold. Keys are joined by points; a point within a key is written `\.`, a backslash `\\`. A value is also the number, or the true or false, that it reads as; with `gt`, `gte`, `lt` and `lte` a number is compared with numbers, anything else with texts. */
+export interface InsideFilters {
+  [k: string]: InsideFilter;
+}
+/** All of them must hold. */
+export interface InsideComparisons {
+  /** Equal to this. */
+  eq?: InsideValue;
+  /** Anything else. */
+  ne?: InsideValue;
+  /** Any of these values. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
+  in?: readonly InsideValue[];
+  /** None of these values. Separated by commas, at most 200; a comma within a value is written `\,`, a backslash `\\`. */
+  not_in?: readonly InsideValue[];
+  /** Whether it has no value. */
+  is_null?: boolean;
+  /** Greater, or later. */
+  gt?: InsideValue;
+  /** As great or greater. */
+  gte?: InsideValue;
+  /** Less, or earlier. */
+  lt?: InsideValue;
+  /** As great or less. */
+  lte?: InsideValue;
+  /** Has this as a part, whatever case and accents; at most 200 characters. */
+  contains?: InsideValue;
+  /** Begins with this, whatever case and accents; at most 200 characters. */
+  starts_with?: InsideValue;
+  /** Ends with this, whatever case and accents; at most 200 characters. */
+  ends_with?: InsideValue;
 }
 /** All of them must hold. */
 export interface TextListComparisons {
@@ -1124,8 +1166,10 @@ export interface ListContactsParameters {
   opted_in?: BooleanFilter | null;
   /** When the person agreed; set when `opted_in` turns true. */
   opted_in_at?: DateTimeFilter | null;
+  /** The tenant's own fields as a JSON object: at most 64 KB and 20 levels deep. */
+  custom_fields?: InsideFilters;
   /** One of them. Free-form labels: unique, each at most 64 characters, at most 100. */
-  tags?: TextValue | TextListComparisons;
+  tags?: TextListFilter;
   /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
   version?: IntegerFilter | null;
   /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
@@ -1618,7 +1662,7 @@ export interface ListDealsParameters {
   /** How it was found, e.g. `inbound`, `rfp`, `referral`. */
   deal_source?: TextFilter | null;
   /** One of them. Names of competing vendors. */
-  competitors?: TextValue | TextListComparisons;
+  competitors?: TextListFilter;
   /** Why it was lost; needed for `closed_lost`. */
   loss_reason?: TextFilter | null;
   /** Category of the loss; needed for `closed_lost`. */
@@ -1628,19 +1672,21 @@ export interface ListDealsParameters {
   /** The main person on the customer's side; one of the deal's contacts. */
   primary_contact_id?: ContactIdFilter | null;
   /** An id that is among them. */
-  contact_ids?: ContactIdValue | ContactIdListComparisons;
+  contact_ids?: ContactIdListFilter;
   /** The request for proposal it came from (`rfp-…`); not a record of this API. */
   rfp_record_id?: TextFilter | null;
   /** An id that is among them. */
-  quote_ids?: QuoteIdValue | QuoteIdListComparisons;
+  quote_ids?: QuoteIdListFilter;
   /** One of them. Ids of proposals; not records of this API. */
-  proposal_ids?: TextValue | TextListComparisons;
+  proposal_ids?: TextListFilter;
   /** One of them. Object keys of attached files. */
-  attachment_refs?: TextValue | TextListComparisons;
+  attachment_refs?: TextListFilter;
   /** One of them. Ids of follow-up tasks (`tsk-…`); not records of this API. */
-  linked_task_ids?: TextValue | TextListComparisons;
+  linked_task_ids?: TextListFilter;
+  /** The tenant's own fields as a JSON object: at most 64 KB and 20 levels deep. */
+  custom_fields?: InsideFilters;
   /** One of them. Free-form labels: unique, each at most 64 characters, at most 100. */
-  tags?: TextValue | TextListComparisons;
+  tags?: TextListFilter;
   /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
   version?: IntegerFilter | null;
   /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
@@ -2034,7 +2080,7 @@ export interface ListActivitiesParameters {
   /** The main person involved; one of its contacts. */
   contact_id?: ContactIdFilter | null;
   /** An id that is among them. */
-  contact_ids?: ContactIdValue | ContactIdListComparisons;
+  contact_ids?: ContactIdListFilter;
   /** Kind as free text, where the five types are too coarse. */
   activity_type?: TextTwinFilter | null;
   /** Subject or short title. */
@@ -2062,11 +2108,13 @@ export interface ListActivitiesParameters {
   /** Trace id, when an AI wrote it. */
   linked_trace_id?: TextFilter | null;
   /** One of them. Object keys of attached files. */
-  attachment_refs?: TextValue | TextListComparisons;
+  attachment_refs?: TextListFilter;
   /** Whether a reminder was sent. */
   reminder_sent?: BooleanFilter | null;
+  /** The tenant's own fields as a JSON object: at most 64 KB and 20 levels deep. */
+  custom_fields?: InsideFilters;
   /** One of them. Free-form labels: unique, each at most 64 characters, at most 100. */
-  tags?: TextValue | TextListComparisons;
+  tags?: TextListFilter;
   /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
   version?: IntegerFilter | null;
   /** What kind of touchpoint it was. */
@@ -2370,8 +2418,10 @@ export interface ListQuotesParameters {
   is_primary?: BooleanFilter | null;
   /** Special terms, at most 100,000 characters. */
   notes?: TextFilter | null;
+  /** The tenant's own fields as a JSON object: at most 64 KB and 20 levels deep. */
+  custom_fields?: InsideFilters;
   /** One of them. Free-form labels: unique, each at most 64 characters, at most 100. */
-  tags?: TextValue | TextListComparisons;
+  tags?: TextListFilter;
   /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
   version?: IntegerFilter | null;
   /** Sum of its line items' totals; without line items, what was given. */
@@ -3333,8 +3383,10 @@ export interface ExportAccountsParameters {
   last_activity_at?: DateTimeFilter | null;
   /** Time of the first contact; set by the first activity when empty. */
   first_contacted_at?: DateTimeFilter | null;
+  /** The tenant's own fields as a JSON object: at most 64 KB and 20 levels deep. */
+  custom_fields?: InsideFilters;
   /** One of them. Free-form labels: unique, each at most 64 characters, at most 100. */
-  tags?: TextValue | TextListComparisons;
+  tags?: TextListFilter;
   /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
   version?: IntegerFilter | null;
   /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
@@ -3473,8 +3525,10 @@ export interface ExportContactsParameters {
   opted_in?: BooleanFilter | null;
   /** When the person agreed; set when `opted_in` turns true. */
   opted_in_at?: DateTimeFilter | null;
+  /** The tenant's own fields as a JSON object: at most 64 KB and 20 levels deep. */
+  custom_fields?: InsideFilters;
   /** One of them. Free-form labels: unique, each at most 64 characters, at most 100. */
-  tags?: TextValue | TextListComparisons;
+  tags?: TextListFilter;
   /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
   version?: IntegerFilter | null;
   /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
@@ -3636,7 +3690,7 @@ export interface ExportDealsParameters {
   /** How it was found, e.g. `inbound`, `rfp`, `referral`. */
   deal_source?: TextFilter | null;
   /** One of them. Names of competing vendors. */
-  competitors?: TextValue | TextListComparisons;
+  competitors?: TextListFilter;
   /** Why it was lost; needed for `closed_lost`. */
   loss_reason?: TextFilter | null;
   /** Category of the loss; needed for `closed_lost`. */
@@ -3646,19 +3700,21 @@ export interface ExportDealsParameters {
   /** The main person on the customer's side; one of the deal's contacts. */
   primary_contact_id?: ContactIdFilter | null;
   /** An id that is among them. */
-  contact_ids?: ContactIdValue | ContactIdListComparisons;
+  contact_ids?: ContactIdListFilter;
   /** The request for proposal it came from (`rfp-…`); not a record of this API. */
   rfp_record_id?: TextFilter | null;
   /** An id that is among them. */
-  quote_ids?: QuoteIdValue | QuoteIdListComparisons;
+  quote_ids?: QuoteIdListFilter;
   /** One of them. Ids of proposals; not records of this API. */
-  proposal_ids?: TextValue | TextListComparisons;
+  proposal_ids?: TextListFilter;
   /** One of them. Object keys of attached files. */
-  attachment_refs?: TextValue | TextListComparisons;
+  attachment_refs?: TextListFilter;
   /** One of them. Ids of follow-up tasks (`tsk-…`); not records of this API. */
-  linked_task_ids?: TextValue | TextListComparisons;
+  linked_task_ids?: TextListFilter;
+  /** The tenant's own fields as a JSON object: at most 64 KB and 20 levels deep. */
+  custom_fields?: InsideFilters;
   /** One of them. Free-form labels: unique, each at most 64 characters, at most 100. */
-  tags?: TextValue | TextListComparisons;
+  tags?: TextListFilter;
   /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
   version?: IntegerFilter | null;
   /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
@@ -3756,7 +3812,7 @@ export interface ExportActivitiesParameters {
   /** The main person involved; one of its contacts. */
   contact_id?: ContactIdFilter | null;
   /** An id that is among them. */
-  contact_ids?: ContactIdValue | ContactIdListComparisons;
+  contact_ids?: ContactIdListFilter;
   /** Kind as free text, where the five types are too coarse. */
   activity_type?: TextTwinFilter | null;
   /** Subject or short title. */
@@ -3784,11 +3840,13 @@ export interface ExportActivitiesParameters {
   /** Trace id, when an AI wrote it. */
   linked_trace_id?: TextFilter | null;
   /** One of them. Object keys of attached files. */
-  attachment_refs?: TextValue | TextListComparisons;
+  attachment_refs?: TextListFilter;
   /** Whether a reminder was sent. */
   reminder_sent?: BooleanFilter | null;
+  /** The tenant's own fields as a JSON object: at most 64 KB and 20 levels deep. */
+  custom_fields?: InsideFilters;
   /** One of them. Free-form labels: unique, each at most 64 characters, at most 100. */
-  tags?: TextValue | TextListComparisons;
+  tags?: TextListFilter;
   /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
   version?: IntegerFilter | null;
   /** What kind of touchpoint it was. */
@@ -3904,8 +3962,10 @@ export interface ExportQuotesParameters {
   is_primary?: BooleanFilter | null;
   /** Special terms, at most 100,000 characters. */
   notes?: TextFilter | null;
+  /** The tenant's own fields as a JSON object: at most 64 KB and 20 levels deep. */
+  custom_fields?: InsideFilters;
   /** One of them. Free-form labels: unique, each at most 64 characters, at most 100. */
-  tags?: TextValue | TextListComparisons;
+  tags?: TextListFilter;
   /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
   version?: IntegerFilter | null;
   /** Sum of its line items' totals; without line items, what was given. */

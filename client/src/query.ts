@@ -1,16 +1,15 @@
 /** Parameters as they are written in a program; what is undefined is left out. */
 export type Query = Readonly<Record<string, unknown>>;
 
-/** `{ name: "Ada", value: { gte: 5 }, deal_id: null }` → `name=Ada&value[gte]=5&deal_id[is_null]=true`. */
+/**
+ * `{ name: "Ada", value: { gte: 5 }, deal_id: null }` → `name=Ada&value[gte]=5&deal_id[is_null]=true`, and
+ * `{ custom_fields: { region: "north" } }` → `custom_fields[region]=north`.
+ */
 export function searchOf(query: Query, cursor: string | null): URLSearchParams {
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value === null) search.append(`${name}[is_null]`, "true");
-    else if (isComparisons(value)) {
-      for (const [operator, operand] of Object.entries(value)) {
-        append(search, `${name}[${operator}]`, operand);
-      }
-    } else append(search, name, value);
+    else append(search, name, value);
   }
   if (cursor !== null) search.set("cursor", cursor);
   return search;
@@ -18,6 +17,10 @@ export function searchOf(query: Query, cursor: string | null): URLSearchParams {
 
 function append(search: URLSearchParams, name: string, value: unknown): void {
   if (value === undefined) return;
+  if (isComparisons(value)) {
+    for (const [key, one] of Object.entries(value)) append(search, `${name}[${key}]`, one);
+    return;
+  }
   const text = Array.isArray(value)
     ? value.map((item) => textOf(name, item).replaceAll(/[\\,]/g, "\\$&")).join(",")
     : textOf(name, value);
@@ -33,5 +36,7 @@ function textOf(name: string, value: unknown): string {
 }
 
 function isComparisons(value: unknown): value is Query {
-  return typeof value === "object" && !Array.isArray(value) && !(value instanceof Date);
+  return (
+    typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date)
+  );
 }

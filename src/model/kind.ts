@@ -169,8 +169,15 @@ export type Parameter = {
     field: FieldFacts,
     named: Named,
   ) => { readonly name: string; readonly schema: JsonSchema };
+  /** Whether values are compared that stand at paths inside, as in `custom_fields[risk.score]`. */
+  readonly isInside: boolean;
   /** What the read engine is asked for: a filter. */
-  readonly condition: (field: string, comparison: Comparison, value: unknown) => FieldConditions;
+  readonly condition: (
+    field: string,
+    comparison: Comparison,
+    value: unknown,
+    path: readonly string[],
+  ) => FieldConditions;
 };
 
 /** What can be computed of a field over many rows. */

@@ -5,7 +5,8 @@ import type { Field } from "../model/field.ts";
 import type { Comparison } from "../model/kind.ts";
 import type { Filter } from "../query/filter-value.ts";
 import type { Member } from "../query/projection.ts";
-import { comparisonsOf, readOperand } from "./filter-operand.ts";
+import { isStorable } from "../lib/text.ts";
+import { comparisonsOf, readOperand, split } from "./filter-operand.ts";
 
 const ofDeletion: readonly Comparison[] = ["eq"];
 const ofIds: readonly Comparison[] = ["eq", "ne", "in", "not_in", "all", "is_empty"];
@@ -44,13 +45,42 @@ export function comparedField(
 
 type Condition = { readonly condition: Filter } | { readonly complaint: Complaint };
 
+/** Whether a key is compared by what stands at paths inside it. */
+export const isInside = (entity: Entity, member: Member): boolean =>
+  member.kind === "field" && fieldOf(entity, member.field).kind.parameter?.isInside === true;
+
+/** The most keys of a path: values are no deeper. */
+const maxKeys = 20;
+
+/** What a name has in its brackets: `gte`, or the path inside and then maybe the comparison, `risk.score][gte`. */
+function readPlace(isWithPath: boolean, brackets: string | undefined): Place {
+  if (!isWithPath) return { operator: brackets ?? "eq", path: [] };
+  const pieces = (brackets ?? "").split("][");
+  const operator = pieces.length === 1 ? "eq" : (pieces.pop() ?? "eq");
+  const path = split(pieces.join("]["), ".");
+  if (path.includes("")) {
+    return {
+      complaint: asComplaint("needs the key inside, as in custom_fields[region] or [risk.score]"),
+    };
+  }
+  if (path.length > maxKeys) return { complaint: asComplaint(`has at most ${maxKeys} keys`) };
+  return path.every(isStorable) ? { operator, path } : { complaint: { complaint: "unstorable" } };
+}
+
+type Place =
+  | { readonly operator: string; readonly path: readonly string[] }
+  | { readonly complaint: Complaint };
+
 /** What a filter of a query asks the read engine for, or what is wrong with it. */
 export function conditionOf(
   entity: Entity,
   member: Member,
-  operator: string,
+  brackets: string | undefined,
   text: string,
 ): Condition {
+  const place = readPlace(isInside(entity, member), brackets);
+  if ("complaint" in place) return place;
+  const { operator, path } = place;
   const allowed = comparisonsFor(entity, member);
   const comparison = allowed.find((one) => one === operator);
   if (comparison === undefined) {
@@ -68,7 +98,7 @@ export function conditionOf(
   const { field, or } = member;
   const { parameter } = compared.definition.kind;
   if (parameter === null) throw new Error(`${member.key} is not compared`);
-  const condition = parameter.condition(field, comparison, value);
+  const condition = parameter.condition(field, comparison, value, path);
   return {
     condition:
       or === undefined

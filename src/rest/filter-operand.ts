@@ -33,7 +33,7 @@ export function readOperand(
   if (comparison !== "in" && comparison !== "not_in" && comparison !== "all") {
     return readValue(entity, definition, text);
   }
-  const values = splitValues(text);
+  const values = split(text, ",");
   if (values.length > maxValues)
     return { complaint: asComplaint(`has at most ${maxValues} values`) };
   const list: unknown[] = [];
@@ -45,11 +45,11 @@ export function readOperand(
   return { value: list };
 }
 
-/** The values between commas; a comma that is part of one is written `\,`, a backslash before it `\\`. */
-function splitValues(text: string): string[] {
+/** What stands between separators; one that is part of a piece is written `\,`, a backslash before it `\\`. */
+export function split(text: string, separator: "," | "."): string[] {
   const values = [""];
-  for (const [piece] of text.matchAll(/\\[\\,]|[^]/g)) {
-    if (piece === ",") values.push("");
+  for (const [piece] of text.matchAll(separator === "," ? /\\[\\,]|[^]/g : /\\[\\.]|[^]/g)) {
+    if (piece === separator) values.push("");
     else values[values.length - 1] += piece.length === 2 ? piece.slice(1) : piece;
   }
   return values;

@@ -9,7 +9,7 @@ import { defaultPageSize, maxPageSize, orderKeyOf, type ListRequest } from "../q
 import { searchWords, type SearchWords } from "../query/search.ts";
 import type { Member } from "../query/projection.ts";
 import type { Operation, Resource } from "./face.ts";
-import { comparisonsFor, conditionOf } from "./filter-condition.ts";
+import { comparisonsFor, conditionOf, isInside } from "./filter-condition.ts";
 import { invalid, issueOf, Refused, type Issue } from "./error-answers.ts";
 
 /** More parameters are no question that anybody means. */
@@ -43,11 +43,15 @@ export function filterKeys({ projection, list }: Resource): readonly string[] {
 
 const patternParameter = /\[(?:contains|starts_with|ends_with)\]$/;
 
-/** What a query looks for in texts, before anything of it is checked. */
-export function patternsOf(query: URLSearchParams): Patterns {
+/** What a query looks for in texts and in JSON, before anything of it is checked. */
+export function patternsOf({ projection }: Resource, query: URLSearchParams): Patterns {
   const texts = [...query].filter(([name]) => patternParameter.test(name));
   const characters = texts.reduce((sum, [, text]) => sum + text.length, 0);
-  return { isLookedFor: texts.length > 0, characters };
+  const keys = new Set([...query.keys()].map((name) => name.split("[", 1)[0]));
+  const isLookedInto = projection.members.some(
+    (member) => keys.has(member.key) && isInside(projection.entity, member),
+  );
+  return { isLookedFor: isLookedInto || texts.length > 0, characters };
 }
 
 /** Whether its order has no index. */
@@ -192,9 +196,9 @@ class ListReading {
 
   #readFilter(name: string, value: string): void {
     const match = /^([a-z\d_]+)(?:\[(.*)\])?$/s.exec(name);
-    const [, key = "", operator = "eq"] = match ?? [];
+    const [, key = "", brackets] = match ?? [];
     const member = this.#members.get(key);
-    const isPlain = operator === "eq" && !name.includes("[");
+    const isPlain = brackets === undefined;
     if (member === undefined || (!this.#resource.list.isRich && !isPlain)) {
       this.complain(name, "is not a parameter of this list; remove it.");
       return;
@@ -205,7 +209,7 @@ class ListReading {
       const complaint = { complaint: "tooManyCharacters", where: "list" } as const;
       this.complain(name, { ...complaint, max: maxPatternCharacters });
     }
-    const found = conditionOf(entity, member, operator, value);
+    const found = conditionOf(entity, member, brackets, value);
     if ("complaint" in found) this.complain(name, found.complaint);
     else this.#conditions.push(found.condition);
     // A caller who asks for deleted records wants to see them.

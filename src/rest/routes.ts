@@ -185,7 +185,9 @@ function costOf(operation: Operation, query: URLSearchParams, body: Values): num
 function workOf({ resource }: Operation, query: URLSearchParams): number {
   const searched = query.has("q") ? 2 * weights.search.root : 0;
   return (
-    weights.count.root + searched + readingCost(patternsOf(query), sorts(resource, query), "root")
+    weights.count.root +
+    searched +
+    readingCost(patternsOf(resource, query), sorts(resource, query), "root")
   );
 }
 

@@ -4,6 +4,7 @@ import { jsonScalar } from "./json.ts";
 import { filled } from "./parts/base.ts";
 import { jsonFilter } from "./parts/json-filter.ts";
 import { jsonLike, jsonSchema } from "./parts/json-like.ts";
+import { insideParameter } from "./parts/parameters.ts";
 
 const jsonObjectScalar: Scalar<"JSONObject", unknown, unknown> = {
   ...jsonScalar,
@@ -38,4 +39,5 @@ export const jsonObject = {
     return jsonComplaint(both) === null ? both : into;
   },
   filter: jsonFilter(jsonScalar),
+  parameter: insideParameter,
 } as const satisfies Kind;

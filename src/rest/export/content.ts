@@ -32,7 +32,7 @@ export const exportOf =
       cost:
         weights.count.root +
         searched +
-        readingCost(patternsOf(query), sorts(resource, query), "root"),
+        readingCost(patternsOf(resource, query), sorts(resource, query), "root"),
       file: `${file}.${format}`,
     };
     const { members, sql: columns } = sentMembers(projection, catalog);

@@ -6,7 +6,12 @@ import { catalog } from "../../modules/catalog.ts";
 import { defaultPageSize, maxPageSize } from "../../query/page.ts";
 import type { Member } from "../../query/projection.ts";
 import type { Resource } from "../face.ts";
-import { comparedField, comparisonsFor, comparisonsOfTwins } from "../filter-condition.ts";
+import {
+  comparedField,
+  comparisonsFor,
+  comparisonsOfTwins,
+  isInside,
+} from "../filter-condition.ts";
 import { comparisonsOf, maxValues } from "../filter-operand.ts";
 import { formats } from "../export/request.ts";
 import { filterKeys, maxSortKeys, sortKeys } from "../list-query.ts";
@@ -169,9 +174,24 @@ function filter(resource: Resource, key: string, components: Components): JsonSc
   if (value === undefined) throw new Error(`${resource.noun}: ${key} is not compared`);
   if (!list.isRich) return { ...base, schema: value.schema };
   const comparisons = comparisonsFor(projection.entity, member);
-  const schema = filterSchema(value, comparisons, components);
-  return shared(resource, key, { ...base, ...deep, schema }, components);
+  const compare = filterSchema(value, comparisons, components);
+  if (isInside(projection.entity, member)) {
+    // Of an object without an example of its own, /docs would make one up and send it.
+    const parameter = { ...base, ...deep, schema: inside(compare, components), example: {} };
+    return shared(resource, key, parameter, components);
+  }
+  return shared(resource, key, { ...base, ...deep, schema: compare }, components);
 }
+
+/** Values by their paths: `key[risk.score][gte]=5`. */
+const inside = (filtered: JsonSchema, components: Components): JsonSchema =>
+  components.add("schemas", "InsideFilters", {
+    description:
+      "Filters by the path of a value inside, as in `custom_fields[region]=north` and `custom_fields[risk.score][gte]=5`; all must hold. Keys are joined by points; a point within a key is written `\\.`, a backslash `\\\\`. A value is also the number, or the true or false, that it reads as; with `gt`, `gte`, `lt` and `lte` a number is compared with numbers, anything else with texts.",
+    type: "object",
+    propertyNames: { minLength: 1 },
+    additionalProperties: filtered,
+  });
 
 /** An object is sent as `key[gte]=…&key[lt]=…`, anything else as `key=…`. */
 const deep = { style: "deepObject", explode: true };

@@ -59,6 +59,9 @@ function questions(parameter: unknown): readonly (readonly [string, string])[] {
     const isBoolean = at(schema, "type") === "boolean";
     return [[name, Array.isArray(values) ? String(values[0]) : isBoolean ? "true" : "x"]];
   }
+  const within: unknown = Reflect.get(Object(resolved(schema)), "additionalProperties");
+  if (typeof within === "object")
+    return questions({ name: `${name}[region]`, in: "query", schema: within });
   const [value, compared] = listAt(resolved(schema), "anyOf");
   const plain = valueFor(resolved(value), String(at(value, "$ref")));
   const comparisons = Object.entries(Object(at(resolved(compared), "properties")));

@@ -58,6 +58,8 @@ export function filtersOf(
     const found = [...new Set(items.flatMap((item) => textsOf(item[key])))].filter(
       (text) => text !== "" && (kind !== "email" || /^[ -~]*$/.test(text)),
     );
+    // What stands inside of JSON has tests of its own.
+    if (kind === "jsonObject") return [];
     const comparisons = list.isRich ? comparisonsFor(projection.entity, member) : ["eq" as const];
     return comparisons
       .filter((operator) => mayCompare(kind, operator))

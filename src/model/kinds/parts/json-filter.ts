@@ -5,6 +5,7 @@ import { sentenceOf } from "../../../lib/messages.ts";
 import { all, param, raw, sql, unknown, type Sql } from "../../../lib/sql.ts";
 import { readText } from "../../../lib/text.ts";
 import type { FieldConditions, FieldFilter, Scalar, Subject } from "../../kind.ts";
+import { asList } from "./operators.ts";
 import { folded, hasPart, isPartOperator, partDescriptions, readPart } from "./part.ts";
 
 /** As deep as custom fields may be. */
@@ -25,6 +26,11 @@ export const jsonFilter = (scalar: Scalar): FieldFilter => ({
     },
     eq: { description: "Equal to this JSON value.", operand: "value" },
     ne: { description: "There, and not equal to this JSON value.", operand: "value" },
+    in: {
+      description: "Equal to one of these JSON values. An empty list matches nothing.",
+      operand: "values",
+    },
+    notIn: { description: "There, and equal to none of these JSON values.", operand: "values" },
     gt: {
       description: "Greater than this number or text, and of the same kind.",
       operand: "value",
@@ -48,7 +54,7 @@ export const jsonFilter = (scalar: Scalar): FieldFilter => ({
 
 /** A condition on what stands at a path inside a JSON column. */
 function jsonCondition(
-  { value: column, path, countText }: Subject,
+  { value: column, path, count, countText }: Subject,
   conditions: FieldConditions,
 ): Sql {
   const { path: steps, ...operators } = conditions;
@@ -72,6 +78,15 @@ function jsonCondition(
       }
       if (operator === "eq") return sql`${value} = ${jsonParam(operand, at)}`;
       if (operator === "ne") return sql`${value} <> ${jsonParam(operand, at)}`;
+      if (operator === "in" || operator === "notIn") {
+        const values = asList(operand);
+        count(values.length, at);
+        const list = param(
+          values.map((one, index) => jsonText(one, [...at, String(index)])),
+          "jsonb[]",
+        );
+        return operator === "in" ? sql`${value} = ANY (${list})` : sql`${value} <> ALL (${list})`;
+      }
       const order = orders[operator];
       if (order !== undefined) {
         // jsonb compares unlike types by a fixed rank; only like with like means anything to a person.
@@ -95,9 +110,11 @@ function jsonCondition(
   return all(found);
 }
 
-function jsonParam(operand: unknown, path: readonly string[]): Sql {
-  return param(JSON.stringify(readJson(operand, path) ?? null), "jsonb");
-}
+const jsonText = (operand: unknown, path: readonly string[]): string =>
+  JSON.stringify(readJson(operand, path) ?? null);
+
+const jsonParam = (operand: unknown, path: readonly string[]): Sql =>
+  param(jsonText(operand, path), "jsonb");
 
 /** Every key and text inside as it is stored; what PostgreSQL would refuse is refused one by one. */
 function readJson(value: unknown, path: readonly string[], depth = 0): unknown {

@@ -80,11 +80,14 @@ export const prefixes: ReadonlyMap<string, string> = new Map(
 /** A value as a query has it; comparisons are parameters of their own. */
 function asQuery({ name, style }: Parameter, value: unknown): (readonly [string, unknown])[] {
   if (Array.isArray(value)) return [[name, value.join(",")]];
-  const isComparisons = style === "deepObject" && isPlainObject(value);
-  return isComparisons
-    ? Object.entries({ ...value }).map(([key, one]) => [`${name}[${key}]`, one] as const)
-    : [[name, value]];
+  return style === "deepObject" ? deep(name, value) : [[name, value]];
 }
+
+/** Each value at its path in brackets. */
+const deep = (name: string, value: unknown): (readonly [string, unknown])[] =>
+  isPlainObject(value)
+    ? Object.entries(value).flatMap(([key, one]: [string, unknown]) => deep(`${name}[${key}]`, one))
+    : [[name, value]];
 
 /** Whether a value is an object that JSON has, and no slot. */
 export function isPlainObject(value: unknown): value is object {

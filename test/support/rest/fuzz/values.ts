@@ -174,7 +174,9 @@ export function objectsOf(given: Schema, more: number): fc.Arbitrary<Record<stri
   const schema = resolved(given);
   const properties = schemasAt(schema, "properties");
   if (Object.keys(properties).length === 0) {
-    return fc.dictionary(fc.stringMatching(/^[a-z_]{1,10}$/), small, { maxKeys: 3 });
+    const others = schema["additionalProperties"];
+    const values = typeof others === "object" ? valuesOf({ ...others }) : small;
+    return fc.dictionary(fc.stringMatching(/^[a-z_]{1,10}$/), values, { maxKeys: 3 });
   }
   const listed: unknown = schema["required"];
   const required = Array.isArray(listed) ? listed.map(String) : [];
