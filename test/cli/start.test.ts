@@ -84,6 +84,7 @@ describe("the launcher", () => {
     "keys revoke",
     "token mint",
     "schema print",
+    "codegen-config",
     "doctor",
   ];
   test.for(someOf(commands))("crm %s --help", async (command) => {

@@ -9,7 +9,7 @@ import { findChromium, launchChromium } from "../support/processes/browser.ts";
 import { startGatewayProcess, type GatewayProcess } from "../support/processes/gateway-process.ts";
 
 const chromium = findChromium();
-const apps = ["apollo", "urql"];
+const apps = ["apollo", "relay", "urql"];
 
 describe.skipIf(chromium === null)("the example pages in Chromium", () => {
   /** On the same database as the pages' gateways: whoever else works with the CRM. */

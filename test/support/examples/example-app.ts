@@ -1,5 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { env } from "node:process";
@@ -30,7 +31,8 @@ export async function build(name: string, url: string): Promise<string> {
   const cwd = folderOf(name);
   const words = ["run", "build"];
   await run("npm", words, { cwd, env: { ...shell, VITE_CRM_URL: `${url}/graphql` } });
-  return join(cwd, "src/gql/persisted-documents.json");
+  const manifests = ["src/gql/persisted-documents.json", "src/__generated__/operations.json"];
+  return manifests.map((file) => join(cwd, file)).find(existsSync) ?? "";
 }
 
 /** A server of a page, with tokens for it. */
