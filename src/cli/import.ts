@@ -10,14 +10,15 @@ import type { Import } from "../db/generated/prisma/client.ts";
 import type { ImportService } from "../imports/run/import-service.ts";
 import { rowsUnchanged } from "../imports/run/progress.ts";
 import { StartupError } from "../lib/startup-error.ts";
-import type { ShownColumn } from "../modules/import/columns.ts";
-import { columns } from "./columns.ts";
+import { tellMapping, tellSummary } from "./import-told.ts";
 import { logToErrors, openDatabaseAt, openMigrated } from "./open.ts";
 import { startProgress } from "./progress.ts";
 import { type CommandContext, runCommand } from "./run-command.ts";
 
 type ImportFlags = {
-  tenant: string;
+  tenant?: string;
+  url?: string;
+  apiKeyFile?: string;
   errors?: string;
   yes?: true;
   unmapped?: "ignore" | "custom_fields";
@@ -53,7 +54,9 @@ export function addImport(program: Command): void {
     .description("import a file of CSV, JSON Lines or a JSON array; Ctrl-C cancels it")
     .argument("<kind>", "accounts, contacts, deals, activities, quotes or line-items")
     .argument("<file>", "the file, or - for standard input")
-    .requiredOption("--tenant <slug>", "whose records they become")
+    .option("--tenant <slug>", "whose records they become, in the database")
+    .option("--url <address>", "sends the file to a gateway that runs, with --api-key-file")
+    .option("--api-key-file <file>", "holds the API key for --url")
     .option("--key <field>", "what a row's record is found by: external_id, email …")
     .addOption(
       new Option(
@@ -112,7 +115,19 @@ async function importFile(
   flags: ImportFlags,
   context: CommandContext,
 ): Promise<number> {
-  const { imports, actor, timeZone, run } = await openOf(flags.tenant, context);
+  const { tenant, url, apiKeyFile, yes, errors = null } = flags;
+  if (url !== undefined && apiKeyFile !== undefined) {
+    if (yes !== true) throw new StartupError("A gateway begins at once: add --yes.");
+    const { importThrough } = await import("./import-remote.ts");
+    const { unmapped = "wait" } = flags;
+    const options = [["entity", kind], ...optionsOf(flags), ["unmapped", unmapped]] as const;
+    const sent = { name: file, bytes: await opened(file) };
+    return await importThrough({ url, apiKeyFile, options, errors }, sent, context);
+  }
+  if (tenant === undefined || url !== undefined || apiKeyFile !== undefined) {
+    throw new StartupError("Add --tenant, or --url and --api-key-file.");
+  }
+  const { imports, actor, timeZone, run } = await openOf(tenant, context);
   const asked = await newImport(kind, file, flags, timeZone);
   const staged = await stage(imports, actor, asked, file);
   if (!staged.isNew && staged.import.status !== "waiting") {
@@ -190,15 +205,18 @@ async function openOf(slug: string, context: CommandContext) {
   return { imports: service, actor: operatorOf(tenantId), timeZone, run };
 }
 
-/** The import that the flags ask for. @throws StartupError with all that is wrong with them */
-async function newImport(kind: string, file: string, flags: ImportFlags, timeZone: string) {
-  const { newImportOf, readSettings, settingsOf } = await import("../modules/import/settings.ts");
-  const options = Object.entries(passedOn).flatMap(([flag, name]): [string, string][] => {
+/** What flags say of the import, as REST names it. */
+const optionsOf = (flags: ImportFlags): [name: string, value: string][] =>
+  Object.entries(passedOn).flatMap(([flag, name]): [string, string][] => {
     const value = flags[flag];
     if (value === undefined) return [];
     return (Array.isArray(value) ? value : [String(value)]).map((text) => [name, text]);
   });
-  const given = settingsOf([["entity", kind], ...options]);
+
+/** The import that the flags ask for. @throws StartupError with all that is wrong with them */
+async function newImport(kind: string, file: string, flags: ImportFlags, timeZone: string) {
+  const { newImportOf, readSettings, settingsOf } = await import("../modules/import/settings.ts");
+  const given = settingsOf([["entity", kind], ...optionsOf(flags)]);
   const name = file === "-" ? {} : { file_name: basename(file) };
   const read = readSettings({ ...given.value, ...name });
   const issues = [...given.issues, ...("issues" in read ? read.issues : [])];
@@ -238,15 +256,7 @@ async function opened(file: string): Promise<AsyncIterable<Uint8Array>> {
 /** Says where each column goes, before anything is written. */
 async function showMapping(found: Import): Promise<void> {
   const { columnsOf } = await import("../modules/import/columns.ts");
-  const { rows, format, encoding, delimiter } = found;
-  const written = [format, encoding, delimiter === null ? null : JSON.stringify(delimiter)];
-  logToErrors(`${rows.toLocaleString("en-US")} rows (${written.filter(Boolean).join(", ")})`);
-  logToErrors(columns(["COLUMN", "FIELD", ""], columnsOf(found).map(lineOf)));
-}
-
-function lineOf({ column, field, guessed, note }: ShownColumn): string[] {
-  const origin = guessed ? "guessed" : "as said";
-  return [column, field ?? "-", note ?? (field === null ? "" : origin)];
+  tellMapping({ ...found, columns: columnsOf(found) });
 }
 
 /** What becomes of columns that go nowhere; null where the import shall not begin. */
@@ -284,17 +294,9 @@ async function summary(
   found: Import,
   { errors }: ImportFlags,
 ): Promise<number> {
-  const { rows, rowsDone, rowsCreated, rowsUpdated, rowsRefused, dryRun } = found;
-  const count = (number: number): string => number.toLocaleString("en-US");
-  const parts = [
-    `${count(rowsCreated)} created`,
-    `${count(rowsUpdated)} updated`,
-    `${count(rowsUnchanged(found))} unchanged`,
-    `${count(rowsRefused)} refused`,
-  ];
-  const what = dryRun ? "tried, and nothing written" : found.status;
-  process.stdout.write(`${count(rowsDone)} of ${count(rows)} rows ${what}: ${parts.join(", ")}\n`);
-  if (found.statusReason !== null) logToErrors(found.statusReason);
+  const { rowsRefused, dryRun, status, statusReason: reason } = found;
+  const what = dryRun ? "tried, and nothing written" : status;
+  tellSummary({ ...found, rowsUnchanged: rowsUnchanged(found), what, reason });
   if (rowsRefused > 0) await tellRefused(imports, found, errors ?? null);
   return found.status === "done" ? 0 : 1;
 }

@@ -215,11 +215,36 @@ function neverNull({ type }: InputField): Complaint {
   return { complaint: "neverNull", emptiedBy };
 }
 
+/** What was read of an input's fields, by REST name, and the schema that read it. */
+type Readings = Map<
+  string,
+  { readonly by: z.ZodType; readonly read: z.ZodSafeParseResult<unknown> }
+>;
+
+/** Reads an input as a change and as a new record: each field once, since most are read the same way. */
+export function parseBoth(
+  update: InputDefinition,
+  create: InputDefinition,
+  input: Values,
+): { readonly change: ParsedInput; readonly create: ParsedInput } {
+  const readings: Readings = new Map();
+  return {
+    change: parseInput(update, input, readings),
+    create: parseInput(create, input, readings),
+  };
+}
+
 /**
  * Reads an input. Fields are read one by one, so that what is well said can be checked further while the rest is
  * complained of: every problem is told at once.
+ *
+ * @param readings of the same input, which are used and added to
  */
-export function parseInput(definition: InputDefinition, input: Values): ParsedInput {
+export function parseInput(
+  definition: InputDefinition,
+  input: Values,
+  readings?: Readings,
+): ParsedInput {
   const values: Record<string, unknown> = {};
   const extras: Record<string, unknown> = {};
   const problems: Problem[] = [];
@@ -256,10 +281,15 @@ export function parseInput(definition: InputDefinition, input: Values): ParsedIn
     }
     said.add(rest);
     if (field.field !== null) asSent.push({ field: field.field, rest, value: sent });
-    const parsed = field.schema.safeParse(readable(field, sent), { reportInput: true });
+    const before = readings?.get(rest);
+    const parsed =
+      before?.by === field.schema
+        ? before.read
+        : field.schema.safeParse(readable(field, sent), { reportInput: true });
+    readings?.set(rest, { by: field.schema, read: parsed });
     if (parsed.success && field.patches !== null) {
       const { field: name, patched } = field.patches;
-      const change = (before: unknown) => patched(before, parsed.data);
+      const change = (value: unknown) => patched(value, parsed.data);
       edits.push({ field: name, rest, change, isRemoval: false });
     } else if (parsed.success) take(rest, field, parsed.data);
     else problems.push(...parsed.error.issues.flatMap((issue) => problemsOf(issue, rest)));

@@ -4,7 +4,7 @@ import { param, raw, sql } from "../lib/sql.ts";
 import type { WriteContext } from "./context.ts";
 import type { WriteResult } from "./draft.ts";
 import type { EntityWrites } from "./entity-writes.ts";
-import { parseInput, restName, type ParsedInput } from "./input.ts";
+import { parseBoth, restName, type ParsedInput } from "./input.ts";
 import type { EntityInputs, InputDefinition } from "./input-definition.ts";
 import { newDraft } from "./make-draft.ts";
 import { withNumbers } from "./numbers.ts";
@@ -61,8 +61,7 @@ export function upsertRecords(
 ): Promise<WriteResult[]> {
   const newRecord = withPatches(writes.inputs);
   const rows = inputs.map((input, index): UpsertRow => {
-    const change = parseInput(writes.inputs.update, input);
-    const create = parseInput(newRecord, input);
+    const { change, create } = parseBoth(writes.inputs.update, newRecord, input);
     return {
       index,
       change,

@@ -12,7 +12,7 @@ let started: Awaited<ReturnType<typeof startTenant>>;
 let folder: string;
 
 beforeAll(async () => {
-  started = await startTenant("north-harbor");
+  started = await startTenant("north-harbor", { runsJobs: true });
   folder = await mkdtemp(join(tmpdir(), "imports-"));
 });
 afterAll(async () => {
@@ -36,6 +36,37 @@ async function emails(prefix: string): Promise<unknown[]> {
   const { body } = await started.rest.get(path);
   return listAt(body, "data").map((one) => at(one, "email"));
 }
+
+test("crm import sends a file to a gateway that runs, with a key", async () => {
+  const { gateway, key } = started;
+  const keyFile = await fileOf("key", `${key}\n`);
+  const path = await fileOf("far.csv", "email,last_name,Zonk\nfar1@x.example,One,1\nno,Two,2\n");
+  const send = (...flags: readonly string[]) =>
+    runCli(
+      ["import", "contacts", path, "--url", gateway.url, "--api-key-file", keyFile, ...flags],
+      {},
+    );
+  expect(await send()).toMatchObject({ code: 1, errors: expect.stringContaining("add --yes") });
+  const open = await send("--yes");
+  expect(open).toMatchObject({ code: 1, output: "" });
+  expect(open.errors).toContain('The columns "Zonk" are no field');
+  const refused = join(folder, "far-refused.csv");
+  const done = await send("--yes", "--unmapped", "ignore", "--errors", refused);
+  expect(done).toMatchObject({
+    code: 0,
+    output: "2 of 2 rows done: 1 created, 0 updated, 0 unchanged, 1 refused",
+  });
+  expect(done.errors).toMatch(/^last_name +last_name +guessed$/m);
+  expect(await readFile(refused, "utf8")).toContain("3,email,");
+  expect(await emails("far")).toEqual(["far1@x.example"]);
+  const wrong = await send("--yes", "--unmapped", "ignore", "--dates", "y");
+  expect(wrong).toMatchObject({ code: 1, errors: expect.stringContaining("dates: ") });
+  const nowhere = await runCli(
+    ["import", "contacts", path, "--url", "http://127.0.0.1:9", "--api-key-file", keyFile, "--yes"],
+    {},
+  );
+  expect(nowhere.errors).toContain("http://127.0.0.1:9 cannot be reached.");
+});
 
 test("crm import shows the mapping, tries, imports, and writes refused rows to a file", async () => {
   const path = await fileOf(

@@ -1,8 +1,9 @@
+import { setImmediate as turnOfOthers } from "node:timers/promises";
 import { linesIn } from "./head.ts";
 import { FileRefused, type Encoding } from "./types.ts";
 
-/** Pieces of a text are no longer than this, so that little is held of a file without line breaks. */
-const pieceBytes = 64 * 1024;
+/** Pieces of a text are no longer than this: little is held of a file without line breaks, and others wait for one at most. */
+const pieceBytes = 16 * 1024;
 
 /** Bytes that Windows-1252 does not have come as these. */
 const undefinedIn1252 = /[\u0081\u008d\u008f\u0090\u009d]/;
@@ -47,6 +48,7 @@ export async function* decoded(
     for (let at = from; at < chunk.length; at += pieceBytes) {
       const text = read(chunk.subarray(at, at + pieceBytes));
       if (text !== "") yield text;
+      await turnOfOthers();
     }
   }
   const last = read(undefined);

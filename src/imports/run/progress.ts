@@ -33,7 +33,10 @@ export async function progressOf(
        AND done_at > clock_timestamp() - $4::integer * interval '1 second'`,
     [tenantId, id, startedAt.toISOString(), windowSeconds],
   );
-  const rowsPerSecond = rate(Number(row?.[0]), Number(row?.[1]));
+  const [latest, seconds] = [Number(row?.[0]), Number(row?.[1])];
+  const all = (Date.now() - startedAt.getTime()) / 1_000;
+  // Where a chunk takes longer than that, by all rows so far.
+  const rowsPerSecond = latest > 0 ? rate(latest, seconds) : rate(rowsDone, all);
   const secondsLeft = rowsPerSecond === 0 ? null : Math.ceil((rows - rowsDone) / rowsPerSecond);
   return { rowsPerSecond, secondsLeft };
 }

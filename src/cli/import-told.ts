@@ -1,0 +1,47 @@
+import type { ShownColumn } from "../modules/import/columns.ts";
+import { columns as aligned } from "./columns.ts";
+import { logToErrors } from "./open.ts";
+
+/** Says what a file is, and where each column goes. */
+export function tellMapping(found: {
+  readonly rows: number;
+  readonly format: string | null;
+  readonly encoding: string | null;
+  readonly delimiter: string | null;
+  readonly columns: readonly ShownColumn[];
+}): void {
+  const { rows, format, encoding, delimiter, columns } = found;
+  const written = [format, encoding, delimiter === null ? null : JSON.stringify(delimiter)];
+  logToErrors(`${rows.toLocaleString("en-US")} rows (${written.filter(Boolean).join(", ")})`);
+  logToErrors(aligned(["COLUMN", "FIELD", ""], columns.map(lineOf)));
+}
+
+function lineOf({ column, field, guessed, note }: ShownColumn): string[] {
+  const origin = guessed ? "guessed" : "as said";
+  return [column, field ?? "-", note ?? (field === null ? "" : origin)];
+}
+
+/** Says what became of the rows, on standard output, and why on standard error. */
+export function tellSummary(done: {
+  readonly rows: number;
+  readonly rowsDone: number;
+  readonly rowsCreated: number;
+  readonly rowsUpdated: number;
+  readonly rowsUnchanged: number;
+  readonly rowsRefused: number;
+  /** `done`, `failed` … */
+  readonly what: string;
+  readonly reason: string | null;
+}): void {
+  const count = (number: number): string => number.toLocaleString("en-US");
+  const parts = [
+    `${count(done.rowsCreated)} created`,
+    `${count(done.rowsUpdated)} updated`,
+    `${count(done.rowsUnchanged)} unchanged`,
+    `${count(done.rowsRefused)} refused`,
+  ];
+  process.stdout.write(
+    `${count(done.rowsDone)} of ${count(done.rows)} rows ${done.what}: ${parts.join(", ")}\n`,
+  );
+  if (done.reason !== null) logToErrors(done.reason);
+}
