@@ -50,7 +50,11 @@ describe("Apollo's protocol", () => {
     // Clients go by this message: Apollo's, urql's, and those of iOS and Kotlin.
     expect([missed.status, bodyOf(missed)]).toEqual([
       200,
-      { errors: [{ message: "PersistedQueryNotFound", extensions: { code: "BAD_USER_INPUT" } }] },
+      {
+        errors: [
+          { message: "PersistedQueryNotFound", extensions: { code: "PERSISTED_QUERY_NOT_FOUND" } },
+        ],
+      },
     ]);
     expect(missed.headers["cache-control"]).toBe("no-store");
     expect(bodyOf(await post({ ...apollo(hash), query, variables: { n: 1 } }))).toEqual(expected);
@@ -78,12 +82,24 @@ describe("Apollo's protocol", () => {
   });
 
   it("is 400 under graphql-response+json, as other errors of the operation", async () => {
-    const { status } = await post(
+    const type = "application/graphql-response+json";
+    for (const request of [
       apollo(hashOf("unknown")),
-      key,
-      "application/graphql-response+json",
-    );
-    expect(status).toBe(400);
+      { documentId: `sha256:${hashOf("unknown")}` },
+    ]) {
+      const answer = await post(request, key, type);
+      expect([answer.status, bodyOf(answer)]).toEqual([
+        400,
+        {
+          errors: [
+            {
+              message: "PersistedQueryNotFound",
+              extensions: { code: "PERSISTED_QUERY_NOT_FOUND" },
+            },
+          ],
+        },
+      ]);
+    }
   });
 });
 

@@ -41,6 +41,7 @@ export function tellError(thrown: unknown, requestId: string): ToldError {
  */
 export function withStatus(error: GraphQLError): GraphQLError {
   const { code, http } = error.extensions;
+  if (code === persistedCode) return error;
   if (typeof code !== "string" || !isErrorCode(code) || code === "INTERNAL")
     return withHttp(error, { status: 500 });
   // The executor gives the error of a variable a status without `spec`. Such an error has a place in the document.
@@ -85,8 +86,12 @@ const requestCodes: Readonly<Record<number, ErrorCode>> = {
   404: "NOT_FOUND",
 };
 
-function codeOf(error: GraphQLError): ErrorCode {
+/** The code of a document whose text is not known. It is for requests, and so no code of input errors. */
+export const persistedCode = "PERSISTED_QUERY_NOT_FOUND";
+
+function codeOf(error: GraphQLError): ErrorCode | typeof persistedCode {
   const { code, http } = error.extensions;
+  if (code === persistedCode) return code;
   if (typeof code === "string" && isErrorCode(code)) return code;
   const status =
     typeof http === "object" && http !== null && "status" in http ? Number(http.status) : 400;
@@ -100,7 +105,7 @@ const maxPlaces = 10;
 
 function told(
   message: string,
-  code: ErrorCode,
+  code: ErrorCode | typeof persistedCode,
   thrown: unknown,
   extensions: Readonly<Record<string, unknown>>,
 ): GraphQLError {

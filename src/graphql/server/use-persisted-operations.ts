@@ -4,6 +4,7 @@ import type { GraphQLParams } from "graphql-yoga";
 import { LRUCache } from "lru-cache";
 import type { Manifest } from "./manifest.ts";
 import type { GatewayPlugin, ToKeep } from "./server-context.ts";
+import { persistedCode } from "./errors.ts";
 import { refused } from "./use-json-requests.ts";
 
 /** Members of a request that name its document: the one of GraphQL over HTTP, and a shorter one of some clients. */
@@ -136,8 +137,8 @@ function textOf(query: unknown): string {
   throw refused(400, "The query must be a string.");
 }
 
-/** Clients recognize this error by its message, and then send the text with the hash. */
+/** Clients recognize this error by its message or its code, and then send the text with the hash. */
 function notFound(): GraphQLError {
   const http = { status: 400, spec: true, headers: { "cache-control": "no-store" } };
-  return new GraphQLError("PersistedQueryNotFound", { extensions: { http } });
+  return new GraphQLError("PersistedQueryNotFound", { extensions: { code: persistedCode, http } });
 }
