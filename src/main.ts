@@ -7,6 +7,7 @@ import { addExport } from "./cli/export.ts";
 import { addImport } from "./cli/import.ts";
 import { addKeys } from "./cli/keys.ts";
 import { addMigrate } from "./cli/migrate.ts";
+import { addPicklists } from "./cli/picklists.ts";
 import { addOpenApi, addSchema } from "./cli/schema.ts";
 import { addSeed } from "./cli/seed.ts";
 import { addServe } from "./cli/serve.ts";
@@ -59,6 +60,7 @@ for (const add of [
   addToken,
   addExport,
   addWebhooks,
+  addPicklists,
   addSchema,
   addOpenApi,
   addCodegenConfig,

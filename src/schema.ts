@@ -20,6 +20,8 @@ import { declareDepartmentMutations } from "./modules/department/mutations.ts";
 import { declareDepartment } from "./modules/department/type.ts";
 import { declareImportMutations } from "./modules/import/mutations.ts";
 import { declareImport } from "./modules/import/type.ts";
+import { declarePicklistMutations } from "./modules/picklist/mutations.ts";
+import { declarePicklist } from "./modules/picklist/type.ts";
 import { declareLineItemMutations } from "./modules/line-item/mutations.ts";
 import { declareLineItem } from "./modules/line-item/type.ts";
 import { declareQuoteMutations } from "./modules/quote/mutations.ts";
@@ -47,6 +49,7 @@ export function createSchema(catalog: Catalog): GraphQLSchema {
     declareChangeEvent,
     declareWebhook,
     declareImport,
+    declarePicklist,
     declareAccountMutations,
     declareContactMutations,
     declareDealMutations,
@@ -60,6 +63,7 @@ export function createSchema(catalog: Catalog): GraphQLSchema {
     declareSubscriptions,
     declareWebhookMutations,
     declareImportMutations,
+    declarePicklistMutations,
   ]) {
     declare(schema);
   }

@@ -7,6 +7,11 @@ type Taken = Type & { readonly owner: string | null };
 type Quota = { readonly owner: string; readonly limit: number; readonly retryAfter: number };
 type Points = { readonly points: number; readonly remaining: number };
 type Place = { readonly header: string; readonly place: "organization" | "department" };
+type Unlisted = {
+  readonly names: readonly string[];
+  readonly more: number;
+  readonly meant: string | null;
+};
 type DecimalFault =
   | { readonly fault: "text"; readonly sent: string }
   | { readonly fault: "digits"; readonly integer: number; readonly fraction: number }
@@ -31,6 +36,8 @@ const predicates = {
   notBoolean: () => "must be true or false",
   notOneOf: ({ names }: { readonly names: readonly string[] }) =>
     `must be one of ${names.join(", ")}`,
+  notListed: ({ names, more, meant }: Unlisted) =>
+    `must be a value of the tenant's list: ${names.join(", ")}${more === 0 ? "" : ` and ${counted(more)} more`}.${meant === null ? "" : ` Did you mean ${meant}?`}`,
   notDecimal: (fault: DecimalFault) => `must be a decimal: ${decimalFault(fault)}`,
   decimalFault,
   ofScalar: ({ scalar, words }: { readonly scalar: string; readonly words: string }) =>

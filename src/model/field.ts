@@ -81,7 +81,7 @@ export function fieldOfModel(model: ModelName, name: string, meaning: Meaning): 
 }
 
 type Searched = Partial<Pick<Meaning, "searched">>;
-type Usual = Partial<Pick<Meaning, "usual">>;
+type Listed = Partial<Pick<Meaning, "picklist">>;
 type Limits = Partial<Pick<Meaning, "limits">>;
 
 /** A field of a kind; most kinds have a constructor below that says what is usual for them. */
@@ -97,7 +97,7 @@ const field = <Name extends FieldKind, Enum extends string = never>(
   values: null,
   expression: null,
   stored: null,
-  usual: null,
+  picklist: null,
   isPercent: false,
   computed: null,
   form: "line",
@@ -114,7 +114,7 @@ export const reference = (description: string) => field(kinds.reference, descrip
 /** Names a record of any entity; the field `typed` says of which. */
 export const anyReference = (typed: string, description: string) =>
   field(kinds.anyReference, description, { typed });
-export const text = (description: string, options: Searched & Usual = {}) =>
+export const text = (description: string, options: Searched & Listed = {}) =>
   field(kinds.text, description, options);
 /** Text of many lines: its beginning is searched. */
 export const prose = (description: string) =>

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Reading } from "../lib/reading.ts";
 import type { Sql } from "../lib/sql.ts";
+import type { Picklist } from "./picklist.ts";
 
 /** How long a text may be: one line (1,000 characters), prose (100,000), or an outside reference kept as given (255). */
 export type TextForm = "line" | "prose" | "outside";
@@ -34,7 +35,7 @@ export type FieldFacts = {
   /** With an expression: for each of its values, what the column then holds, so that an index on the column serves. */
   readonly stored: Readonly<Record<string, readonly string[]>> | null;
   /** Of a text that may be anything: the values that mean something here. Files say them in other letters, too. */
-  readonly usual: readonly string[] | null;
+  readonly picklist: Picklist | null;
   /** Whether a number is one of percent, so that a file may write the sign behind it. */
   readonly isPercent: boolean;
 };

@@ -343,7 +343,8 @@ function complaintOf(issue: z.core.$ZodIssue): Complaint | string {
   return isComplaint(complaint) ? complaint : issue.message;
 }
 
-function problemsOf(issue: z.core.$ZodIssue, rest: string): Problem[] {
+/** What zod found wrong with a value of that name, as problems. */
+export function problemsOf(issue: z.core.$ZodIssue, rest: string): Problem[] {
   const path = [rest, ...issue.path.map(String)];
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => invalid([...path, key], { complaint: "unknownField" }));

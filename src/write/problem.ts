@@ -35,7 +35,7 @@ export const notFound = (path: readonly string[], type: string): Problem => ({
 export const conflict = (
   path: readonly string[],
   complaint: Complaint,
-  record: RecordKey,
+  record: RecordKey | null,
 ): Problem => ({ code: "CONFLICT", path, complaint, record });
 
 /** A live record has the value already. */

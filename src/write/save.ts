@@ -16,6 +16,7 @@ import {
 } from "./rules/declared.ts";
 import { lockHierarchy } from "./rules/hierarchy.ts";
 import { relinkedIds } from "./rules/links.ts";
+import { askForPicklists, judgePicklists } from "./rules/picklists.ts";
 import { inUniqueOrder, makeRoom } from "./rules/unique.ts";
 import { writtenColumns } from "./stored.ts";
 import type { WriteUnit } from "./unit.ts";
@@ -57,6 +58,11 @@ export async function updateIn(
 ): Promise<Outcome[]> {
   const { entity } = writes;
   const references = new References();
+  askForPicklists(
+    unit,
+    entity,
+    rows.map(({ input }) => input.values),
+  );
   const found = await lockForUpdate(unit, writes, rows, references);
   const refused = new Map<number, Problem[]>();
   const seen = new Set<string>();
@@ -130,6 +136,11 @@ async function check(
 ): Promise<void> {
   const { entity, rules } = writes;
   const { hierarchy } = entity.rules;
+  askForPicklists(
+    unit,
+    entity,
+    drafts.filter(({ before }) => before === null).map(({ values }) => values),
+  );
   await rules?.attach?.(unit, drafts);
   const isChild = ({ before, values }: Draft) =>
     hierarchy !== undefined && before === null && values[hierarchy.key] !== null;
@@ -138,6 +149,7 @@ async function check(
   }
   await lockReferences(unit, writes, drafts, references);
   await checkDeclared(unit, entity, drafts, references);
+  await judgePicklists(unit, entity, drafts);
   await rules?.check?.(unit, drafts, references);
   for (const draft of drafts) checkPresent(entity, draft);
   const judges = [

@@ -12,6 +12,7 @@ import { viewerSql, visible } from "../query/visible.ts";
 import { lockSql, type Liveness, type Lock } from "./lock.ts";
 import { clearSql, insertSql, updateSql } from "./statements.ts";
 import { computedValues, readStored, storedColumns, writtenColumns } from "./stored.ts";
+import { TenantFacts, type TenantPicklists, type TenantSettings } from "./tenant-facts.ts";
 
 /**
  * One transaction's writes. Reads wait for their answer; writes are sent and not waited for, since every row that is
@@ -26,7 +27,7 @@ export class WriteUnit {
   readonly now: string = new Date().toISOString();
   readonly #transaction: Transaction;
   readonly #events: EventLog;
-  #facts: Promise<TenantFacts> | null = null;
+  readonly #facts: TenantFacts;
   /** `entity.field` of what was cleared to make room, and is written in any case. */
   readonly #cleared = new Set<string>();
 
@@ -38,6 +39,7 @@ export class WriteUnit {
     this.actor = options.actor;
     this.catalog = options.catalog;
     this.skipsUnchanged = options.skipsUnchanged ?? false;
+    this.#facts = new TenantFacts(this.actor.tenantId, (statement) => this.rows(statement));
     this.#events = new EventLog({
       tenantId: this.actor.tenantId,
       actor: this.actor.id,
@@ -135,11 +137,13 @@ export class WriteUnit {
   }
 
   /** The tenant's own settings, and its day today. */
-  tenantFacts(): Promise<TenantFacts> {
-    this.#facts ??= this.rows(
-      sql`SELECT default_currency, (now() AT TIME ZONE time_zone)::date FROM tenants WHERE id = ${this.tenant}`,
-    ).then(([row]) => ({ currency: row?.[0] ?? "", today: row?.[1] ?? "" }));
-    return this.#facts;
+  tenantFacts(): Promise<TenantSettings> {
+    return this.#facts.settings();
+  }
+
+  /** The lists of an entity's fields as the tenant has them. */
+  picklists(entity: Entity): Promise<TenantPicklists> {
+    return this.#facts.picklists(entity);
   }
 
   /** Inserts records with their events; every column's value is given. */
@@ -248,5 +252,3 @@ export class WriteUnit {
     for (const statement of this.#events.statements()) this.send(statement);
   }
 }
-
-type TenantFacts = { readonly currency: string; readonly today: string };

@@ -24,6 +24,7 @@ const samples: { readonly [Each in Key]: ValuesOf<Complaint<Each>> } = {
   notWholeUpTo: { max: 251 },
   notBoolean: {},
   notOneOf: { names: ["first", "second"] },
+  notListed: { names: ["first", "second"], more: 1_234, meant: "first" },
   notDecimal: { fault: "text", sent: "12,5" },
   decimalFault: { fault: "text", sent: "12,5" },
   ofScalar: { scalar: "Date", words: "words" },

@@ -15,7 +15,7 @@ const field: FieldFacts = {
   values: { name: "Stage", description: "Where it stands.", type: "text", values: stages },
   searched: null,
   stored: null,
-  usual: null,
+  picklist: null,
   isPercent: false,
 };
 

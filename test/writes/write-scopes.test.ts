@@ -168,6 +168,12 @@ const mutations: readonly Mutation[] = [
     () => `mergeContacts(into: "${first("contact")}", from: "${second("contact")}")`,
   ],
   ["createDepartment", "tenant", () => 'createDepartment(input: { name: "x" })'],
+  [
+    "setPicklist",
+    "tenant",
+    () => 'setPicklist(input: { list: dealTypes, values: [{ value: "x" }] })',
+  ],
+  ["resetPicklist", "tenant", () => "resetPicklist(list: dealTypes)"],
   ["createApiKey", "keys", () => 'createApiKey(input: { name: "x", scopes: ["read:*"] })'],
   ["revokeApiKey", "keys", () => `revokeApiKey(id: "${first("apiKey")}")`],
   ["rotateApiKey", "keys", () => `rotateApiKey(id: "${first("apiKey")}")`],
@@ -215,9 +221,14 @@ async function everything(): Promise<unknown> {
     "departments",
     "api_keys",
   ];
-  const counts = [...tables, "webhooks", "imports", "change_events", "number_sequences"].map(
-    (table) => `(SELECT count(*) FROM ${table})`,
-  );
+  const counts = [
+    ...tables,
+    "webhooks",
+    "imports",
+    "picklists",
+    "change_events",
+    "number_sequences",
+  ].map((table) => `(SELECT count(*) FROM ${table})`);
   const versions = tables.map((table) => `(SELECT sum(version) FROM ${table})`);
   const { rows } = await gateway.fixtures.client.query(
     `SELECT ${[...counts, ...versions].join(" || ' ' || ")} AS sums`,

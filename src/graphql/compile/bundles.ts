@@ -31,6 +31,10 @@ export function bundlesJson(
     switch (part.name) {
       case "stage":
         return valueOf({ kind: kinds.text, nullable: false }, raw("b.key"), "");
+      case "label":
+        return valueOf({ kind: kinds.text, nullable: false }, raw("b.label"), "");
+      case "kind":
+        return valueOf({ kind: kinds.text, nullable: false }, raw("b.kind"), "");
       case "month":
         return valueOf({ kind: kinds.date, nullable: true }, raw("b.key"), "");
       case "count":
@@ -43,9 +47,8 @@ export function bundlesJson(
         throw new NotCompiled();
     }
   });
-  const bundles = sql`SELECT b.key, ${textOf(bundle)} AS text FROM (${rows}) b GROUP BY b.key`;
-  const place = request.place(raw("g.key"));
-  const list = sql`string_agg(g.text, ',' ORDER BY ${place}, g.key)`;
+  const bundles = sql`SELECT b.key, b.place, ${textOf(bundle)} AS text FROM (${rows}) b GROUP BY b.key, b.label, b.kind, b.place`;
+  const list = raw("string_agg(g.text, ',' ORDER BY g.place, g.key)");
   return ["[", sql`(SELECT ${list} FROM (${bundles}) g)`, "]"];
 }
 

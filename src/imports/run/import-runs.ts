@@ -7,9 +7,11 @@ import { GatewayError } from "../../lib/errors.ts";
 import type { Catalog } from "../../model/catalog.ts";
 import { describeError } from "../../telemetry/describe-error.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
+import type { Imported } from "../read/types.ts";
 import { ImportTable, Superseded, type Part, type Taken } from "./import-table.ts";
 import { readMapping, readOptions } from "./kept.ts";
 import { importKeys } from "./keys.ts";
+import { listedEntity } from "./listed-entity.ts";
 import { nextPortion } from "./portions.ts";
 import { prepareRows, type PreparedRow, type StagedChunk } from "./prepare.ts";
 import { resolveReferences } from "./resolve.ts";
@@ -35,6 +37,8 @@ type Plan = Omit<ChunkOptions, "context"> & {
   readonly taken: Taken;
   readonly import: Import;
   readonly options: ReturnType<typeof readOptions>;
+  /** What cells are read by: the entity with the tenant's lists, and its inputs. */
+  readonly imported: Imported;
 };
 
 export type ImportRunsOptions = {
@@ -69,7 +73,7 @@ export class ImportRuns {
     try {
       const found = await this.#table.take(taken);
       if (found === null) return;
-      const hasMore = await this.#slice(this.#planOf(found, taken), stopping);
+      const hasMore = await this.#slice(await this.#planOf(found, taken), stopping);
       this.#failures.delete(of.id);
       if (hasMore) await this.#options.enqueue(of);
     } catch (error) {
@@ -100,13 +104,16 @@ export class ImportRuns {
     await this.#table.end(taken, "failed", `${reason} Rows that were written until then stay.`);
   }
 
-  #planOf(found: Import, taken: Taken): Plan {
+  async #planOf(found: Import, taken: Taken): Promise<Plan> {
     const { mode, key, dryRun, abortOnError } = found;
     const writes = this.#options.writes.get(found.entity);
     if (writes === undefined) throw new Error(`no imports of "${found.entity}"`);
+    const { pool } = this.#options.database;
+    const entity = await listedEntity(pool, taken.tenantId, writes.entity);
     return {
       import: found,
       taken,
+      imported: { entity, inputs: writes.inputs },
       writes: keyed(writes),
       mapping: readMapping(found.mapping),
       options: readOptions(found.options),
@@ -160,9 +167,9 @@ export class ImportRuns {
   async #nextOf(plan: Plan, after: number): Promise<Read | null> {
     const chunk = await this.#table.next(plan.taken, after);
     if (chunk === null) return null;
-    const { writes, mapping, key } = plan;
+    const { imported, mapping, key } = plan;
     const { manner } = plan.options;
-    return { chunk, rows: await prepareRows(chunk, { writes, mapping, manner, key }) };
+    return { chunk, rows: await prepareRows(chunk, { imported, mapping, manner, key }) };
   }
 
   /** Writes what is left of a chunk: whether all of it, or the import is over, or the process is to stop. */

@@ -1,8 +1,7 @@
 import { setImmediate as others } from "node:timers/promises";
 import { sentenceOf, type Complaint } from "../../lib/messages.ts";
-import type { EntityWrites } from "../../write/entity-writes.ts";
 import { readRow } from "../read/read-row.ts";
-import type { FileRow, Manner, Mapping, RowReference } from "../read/types.ts";
+import type { FileRow, Imported, Manner, Mapping, RowReference } from "../read/types.ts";
 import { unpackRows } from "./chunk-body.ts";
 
 /** One error of a row, as users see it. */
@@ -56,12 +55,12 @@ const rowsAtOnce = 100;
 export async function prepareRows(
   { body, doubles }: StagedChunk,
   {
-    writes,
+    imported,
     mapping,
     manner,
     key,
   }: {
-    readonly writes: EntityWrites;
+    readonly imported: Imported;
     readonly mapping: Mapping;
     readonly manner: Manner;
     readonly key: string | null;
@@ -71,7 +70,7 @@ export async function prepareRows(
   const keyColumn = columnOf(mapping, key);
   for (const row of await unpackRows(body)) {
     if (prepared.length % rowsAtOnce === rowsAtOnce - 1) await others();
-    const { input, references, complaints } = readRow(writes, mapping, manner, row);
+    const { input, references, complaints } = readRow(imported, mapping, manner, row);
     const errors = complaints.map(({ column, field, complaint }) =>
       errorOf(column, field, complaint),
     );

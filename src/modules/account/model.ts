@@ -16,6 +16,7 @@ import {
   url,
   enumOf,
 } from "../../model/field.ts";
+import { emptyList } from "../../model/picklist.ts";
 import { contains, many, one } from "../../model/relation.ts";
 import {
   deletion,
@@ -54,7 +55,10 @@ export const account = defineEntity("Account", {
       searched: "whole",
     }),
     phone: phone("Main phone number, as it was given.", { searched: "whole" }),
-    industry: text("Industry: a NAICS code or free text.", { searched: "whole" }),
+    industry: text("Industry: a NAICS code or free text.", {
+      searched: "whole",
+      picklist: emptyList("accountIndustries"),
+    }),
     subIndustry: text("Secondary industry."),
     website: url("Public website, http or https.", { searched: "whole" }),
     domain: domain(
@@ -68,8 +72,12 @@ export const account = defineEntity("Account", {
     }),
     annualRevenue: decimal("Estimated yearly revenue in USD."),
     employeeCount: int("Approximate number of employees."),
-    lifecycleStage: text("Where the customer relationship stands, e.g. `prospect`, `customer`."),
-    leadSource: text("How the account was first won, e.g. `inbound`, `event`, `referral`."),
+    lifecycleStage: text("Where the customer relationship stands, e.g. `prospect`, `customer`.", {
+      picklist: emptyList("accountLifecycleStages"),
+    }),
+    leadSource: text("How the account was first won, e.g. `inbound`, `event`, `referral`.", {
+      picklist: emptyList("accountLeadSources"),
+    }),
     healthScore: text("Health as customer success sees it."),
     ownerId: outside("Who owns the account (`usr-…`)."),
     parentAccountId: reference("The account it is a subsidiary of."),

@@ -12,6 +12,7 @@ import {
   text,
   url,
 } from "../../model/field.ts";
+import { emptyList } from "../../model/picklist.ts";
 import { many, one, through } from "../../model/relation.ts";
 import {
   deletion,
@@ -57,8 +58,10 @@ export const contact = defineEntity("Contact", {
     company: text("Company as free text, where there is no account.", { searched: "whole" }),
     website: url("Website of the person or company, http or https."),
     jobTitle: text("Job title.", { searched: "whole" }),
-    seniority: text("Seniority at the company."),
-    decisionRole: text("Part the person plays in decisions on deals."),
+    seniority: text("Seniority at the company.", { picklist: emptyList("contactSeniorities") }),
+    decisionRole: text("Part the person plays in decisions on deals.", {
+      picklist: emptyList("contactDecisionRoles"),
+    }),
     isPrimary: boolean(
       "Whether this is the account's primary contact; at most one live contact is.",
     ),
@@ -70,7 +73,7 @@ export const contact = defineEntity("Contact", {
     city: text("City.", { searched: "whole" }),
     state: text("State or region."),
     country: text("Country."),
-    leadOrigin: text("Where the lead came from."),
+    leadOrigin: text("Where the lead came from.", { picklist: emptyList("contactLeadOrigins") }),
     birthday: date("Birthday."),
     note: prose("Notes, at most 100,000 characters."),
     optedIn: boolean("Whether the person agreed to marketing messages (GDPR, CASL)."),

@@ -14,7 +14,8 @@ import {
 } from "../../model/field.ts";
 import { contains, many, one, through } from "../../model/relation.ts";
 import { deletion, identity, labels, stamps, history } from "../shared-fields.ts";
-import { closedStages, openStages } from "./stages.ts";
+import { emptyList } from "../../model/picklist.ts";
+import { dealStages } from "./stages.ts";
 
 export const deal = defineEntity("Deal", {
   plural: "deals",
@@ -36,22 +37,30 @@ export const deal = defineEntity("Deal", {
     pipelineId: outside("The pipeline it is in, for tenants with several."),
     stage: text(
       "Stage: usually `lead`, `qualified`, `proposal`, `negotiation`, `closed_won` or `closed_lost`.",
-      { usual: [...openStages, ...closedStages] },
+      { picklist: dealStages },
     ),
     value: moneyIn("currency", decimal("What the deal is worth, in its currency.")),
     currency: currency("ISO 4217 code of the value; the tenant's unless given."),
     probability: percent(decimal("Chance to win it, in percent (0–100).")),
-    forecastCategory: text("Category for revenue planning."),
+    forecastCategory: text("Category for revenue planning.", {
+      picklist: emptyList("dealForecastCategories"),
+    }),
     expectedCloseDate: date("The day it is expected to close."),
     actualCloseDate: date(
       "The day it closed, in the tenant's time zone; set by a closing stage, cleared by reopening.",
     ),
     nextFollowupDate: date("The day of the next follow-up."),
-    dealType: text("What kind of business it is, e.g. `new`, `renewal`."),
-    dealSource: text("How it was found, e.g. `inbound`, `rfp`, `referral`."),
+    dealType: text("What kind of business it is, e.g. `new`, `renewal`.", {
+      picklist: emptyList("dealTypes"),
+    }),
+    dealSource: text("How it was found, e.g. `inbound`, `rfp`, `referral`.", {
+      picklist: emptyList("dealSources"),
+    }),
     competitors: textList("Names of competing vendors."),
     lossReason: text("Why it was lost; needed for `closed_lost`."),
-    lossCategory: text("Category of the loss; needed for `closed_lost`."),
+    lossCategory: text("Category of the loss; needed for `closed_lost`.", {
+      picklist: emptyList("dealLossCategories"),
+    }),
     closureNotes: prose("Notes made at closing, at most 100,000 characters."),
     primaryContactId: reference(
       "The main person on the customer's side; one of the deal's contacts.",

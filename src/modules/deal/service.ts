@@ -2,6 +2,7 @@ import { v7 as uuidv7 } from "uuid";
 import { wordsOf } from "../../lib/messages.ts";
 import { changes, isFaulty, type Draft } from "../../write/draft.ts";
 import { fitsIndex, tooManyBytes } from "../../model/kinds/parts/text-schema.ts";
+import { kindOf, type StageKind } from "../../model/picklist.ts";
 import { externalKey, type EntityWrites } from "../../write/entity-writes.ts";
 import { invalid } from "../../write/problem.ts";
 import type { WriteUnit } from "../../write/unit.ts";
@@ -9,7 +10,7 @@ import { lockLastContact, refreshLastContact } from "../activity/service.ts";
 import { stageChange } from "../stage-change/model.ts";
 import { dealInputs } from "./inputs.ts";
 import { deal } from "./model.ts";
-import { isClosed } from "./stages.ts";
+import { dealStages } from "./stages.ts";
 
 /** How deals are written. */
 export const dealWrites: EntityWrites<"Deal"> = {
@@ -19,9 +20,10 @@ export const dealWrites: EntityWrites<"Deal"> = {
   upsertKeys: { ...externalKey, deal_number: { field: "dealNumber", within: null } },
   rules: {
     check: async (unit, drafts) => {
-      await takeTenantDefaults(unit, drafts);
+      const kindIn = await stageKindsFor(unit, drafts);
+      await takeTenantDefaults(unit, drafts, kindIn);
       for (const draft of drafts) {
-        explainLoss(draft);
+        explainLoss(draft, kindIn);
         checkStageFits(draft);
       }
     },
@@ -39,16 +41,29 @@ function checkStageFits({ values, problems }: Draft<"Deal">): void {
   problems.push(invalid(["stage"], `and owner_id together ${wordsOf(tooManyBytes)}.`));
 }
 
+type KindIn = (stage: unknown) => StageKind;
+
+/** What stages mean to the tenant. Its list is read only where something is judged by it. */
+async function stageKindsFor(unit: WriteUnit, drafts: readonly Draft<"Deal">[]): Promise<KindIn> {
+  const isJudged = drafts.some((draft) =>
+    (["stage", "lossReason", "lossCategory"] as const).some((field) => changes(draft, field)),
+  );
+  const list = isJudged ? (await unit.picklists(deal)).get("stage") : undefined;
+  return (stage) => kindOf(dealStages, list ?? dealStages, stage);
+}
+
 /** The tenant's currency where none is said; the day of closing, which reopening clears. */
 async function takeTenantDefaults(
   unit: WriteUnit,
   drafts: readonly Draft<"Deal">[],
+  kindIn: KindIn,
 ): Promise<void> {
   for (const { before, values } of drafts) {
-    const closes = isClosed(values.stage);
-    if (closes && values.actualCloseDate == null && !isClosed(before?.stage)) {
+    const closes = kindIn(values.stage) !== "open";
+    const wasClosed = kindIn(before?.stage) !== "open";
+    if (closes && values.actualCloseDate == null && !wasClosed) {
       values.actualCloseDate = (await unit.tenantFacts()).today;
-    } else if (!closes && isClosed(before?.stage)) {
+    } else if (!closes && wasClosed) {
       values.actualCloseDate = null;
     }
     values.currency ??= (await unit.tenantFacts()).currency;
@@ -56,14 +71,15 @@ async function takeTenantDefaults(
 }
 
 /** A lost deal says why. */
-function explainLoss(draft: Draft<"Deal">): void {
-  if (draft.values.stage !== "closed_lost") return;
+function explainLoss(draft: Draft<"Deal">, kindIn: KindIn): void {
+  const { stage } = draft.values;
+  if (kindIn(stage) !== "lost") return;
   for (const [field, path] of [
     ["lossReason", "loss_reason"],
     ["lossCategory", "loss_category"],
   ] as const) {
     if (draft.values[field] == null && !isFaulty(draft, field)) {
-      draft.problems.push(invalid([path], "is needed when the stage is closed_lost."));
+      draft.problems.push(invalid([path], `is needed when the stage is ${stage}.`));
     }
   }
 }

@@ -6,6 +6,7 @@ import { implementEntity } from "../../graphql/schema/entity-type.ts";
 import { entityQueries } from "../../graphql/schema/query-fields.ts";
 import { source } from "../../graphql/schema/source.ts";
 import { fieldType, selectedFields } from "../../graphql/schema/selection.ts";
+import { stageKinds } from "../../model/picklist.ts";
 import { deal } from "./model.ts";
 import {
   readForecast,
@@ -69,6 +70,16 @@ export function declareDeal(schema: SchemaParts): void {
     description: "The deals in one stage.",
     fields: (t) => ({
       stage: t.string({ description: "The stage.", resolve: ({ stage }) => stage }),
+      label: t.string({
+        description:
+          "The label of the stage on the tenant's list; the stage where it is not on it.",
+        resolve: ({ label }) => label,
+      }),
+      kind: t.field({
+        type: schema.enumRef(stageKinds),
+        description: "Whether its deals go on, or how they ended.",
+        resolve: ({ kind }) => kind,
+      }),
       ...bundleFields(t),
     }),
   });
@@ -94,7 +105,7 @@ export function declareDeal(schema: SchemaParts): void {
         ...source({ kind: "bundles", by: "stage" }),
       },
       description:
-        "The tenant's deals by stage: lead, qualified, proposal and negotiation, then other stages by name, closed_won and closed_lost last. Stages without deals are left out.",
+        "The tenant's deals by stage, in the order of its list (`picklists { dealStages }`): unless it has its own, lead, qualified, proposal, negotiation, closed_won and closed_lost. Stages that are not on the list follow its last open one, by name. Stages without deals are left out.",
       args: {
         where: t.arg({
           type: schema.filterRef(deal),
@@ -113,7 +124,7 @@ export function declareDeal(schema: SchemaParts): void {
         ...source({ kind: "bundles", by: "month" }),
       },
       description:
-        "The tenant's open deals (neither closed_won nor closed_lost) by the month of their expectedCloseDate, earliest first, those without one last. Months without deals are left out.",
+        "The tenant's open deals (in a stage of the kind `open`) by the month of their expectedCloseDate, earliest first, those without one last. Months without deals are left out.",
       args: {
         where: t.arg({
           type: schema.filterRef(deal),

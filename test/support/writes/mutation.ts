@@ -45,9 +45,9 @@ export const singleMutations: readonly string[] = Object.values(mutations)
   .filter((mutation) => !isBatch(mutation) && !isOperational(mutation))
   .map(({ name }) => name);
 
-/** Webhooks and imports are no records of the write engine, and a tenant has few. */
+/** Webhooks, imports and picklists are no records of the write engine, and a tenant has few. */
 export function isOperational({ name }: { readonly name: string }): boolean {
-  return /webhook|import$|^redeliver$/i.test(name);
+  return /webhook|import$|picklist$|^redeliver$/i.test(name);
 }
 
 function mutationOf(name: string): Mutation {

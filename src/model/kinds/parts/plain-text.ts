@@ -18,8 +18,22 @@ export const shortText = (text: string): Reading =>
 
 const folded = (text: string): string => text.toLowerCase().replace(/[\s_-]+/g, "_");
 
-/** The one of some names that a text says in other letters: `Closed Won` → `closed_won`. */
-export function namedValue(text: string, names: readonly string[]): string | null {
-  const alike = names.filter((name) => folded(name) === folded(text));
-  return names.find((name) => name === text) ?? (alike.length === 1 ? (alike[0] ?? null) : null);
+/** The one of some names that a text says in other letters. */
+export const namedValue = (text: string, names: readonly string[]): string | null =>
+  listedValue(
+    text,
+    names.map((name) => ({ value: name, label: name })),
+  );
+
+/** The one value of a list that a text says in other letters, or by its label: `Closed Won` → `closed_won`. */
+export function listedValue(
+  text: string,
+  values: readonly { readonly value: string; readonly label: string }[],
+): string | null {
+  if (values.some(({ value }) => value === text)) return text;
+  const sought = folded(text);
+  const alike = values.filter(
+    ({ value, label }) => folded(value) === sought || folded(label) === sought,
+  );
+  return alike.length === 1 ? (alike[0]?.value ?? null) : null;
 }
