@@ -25,7 +25,9 @@ function indented(text: string): string[] {
 describe("the documents' operations are valid", () => {
   it.each([
     "README.md",
-    ...["querying", "duplicates", "writing", "live", "bulk"].map((name) => `docs/${name}.md`),
+    ...["querying", "duplicates", "writing", "picklists", "live", "bulk"].map(
+      (name) => `docs/${name}.md`,
+    ),
   ])("%s", async (file) => {
     const text = await read(file);
     const operations = [...blocks(text, "graphql"), ...indented(text)].filter((block) =>

@@ -1,9 +1,9 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { dealStages } from "../../src/modules/deal/stages.ts";
-import { ImportFace } from "../support/imports/face.ts";
+import { idOf, ImportFace } from "../support/imports/face.ts";
 import { at, listAt, type TestGateway } from "../support/gateway/gateway.ts";
 import { runCli } from "../support/processes/cli.ts";
 import { restClient } from "../support/rest/client.ts";
@@ -263,8 +263,19 @@ describe("a strict list", () => {
       (await new Writes(gateway, key).created("Account", { name: "A" }))["id"],
     );
     const file = `account_id,name,stage\n${account},a,gewonnen\n${account},b,New\n${account},c,Old\n`;
+    // Read beside an import of a tenant that has set nothing.
+    const others = await newTenant();
+    const other = `account_id,name,stage\n${others.account_id},a,Gewonnen\n${others.account_id},b,Closed Won\n`;
+    const beside = await face.send(other, { query: "entity=deals", key: others.key });
     const over = await face.over(await face.send(file, { query: "entity=deals" }));
     expect(over).toMatchObject({ rows_created: 2, rows_refused: 1 });
+    const stagesOf = `{ import(id: "${idOf(beside)}") { status } deals(orderBy: { name: asc }) { nodes { stage } } }`;
+    await expect
+      .poll(() => gateway.data(others.key, stagesOf))
+      .toEqual({
+        import: { status: "done" },
+        deals: { nodes: [{ stage: "Gewonnen" }, { stage: "closed_won" }] },
+      });
     const deals = await gateway.data(key, "{ deals { nodes { name stage } } }");
     expect(listAt(deals, "deals", "nodes")).toEqual(
       expect.arrayContaining([
@@ -374,6 +385,24 @@ describe("setting a list", () => {
     expect(at(await gateway.data(key, reset), "resetPicklist", "userErrors")).toEqual([
       { code: "CONFLICT" },
     ]);
+  });
+
+  it("works as docs/picklists.md shows it", async () => {
+    const { key } = await newTenant();
+    const text = await readFile(new URL("../../docs/picklists.md", import.meta.url), "utf8");
+    const answers: unknown[] = [];
+    for (const [, operation = ""] of text.matchAll(/^```graphql\n(.*?)^```/gms)) {
+      answers.push(await gateway.data(key, operation));
+    }
+    expect(answers).toMatchObject([
+      { picklists: { strict: [] } },
+      { picklist: { version: 0 } },
+      { setPicklist: { picklist: { isStrict: true, version: 1 }, userErrors: [] } },
+      { resetPicklist: { picklist: { version: 2 }, userErrors: [] } },
+    ]);
+    expect(
+      listAt(answers[2], "setPicklist", "picklist", "values").map((one) => at(one, "kind")),
+    ).toEqual(["open", "open", "won", "lost"]);
   });
 
   it("needs write:tenant, and reading the scopes of the records", async () => {

@@ -150,7 +150,7 @@ describe("what is written", () => {
         "DELETE quotes": 8,
         "PATCH accounts": 8,
         "PATCH contacts": 8,
-        "PATCH deals": 11,
+        "PATCH deals": 12,
         "PATCH quotes": 9,
         "POST accounts": 6,
         "POST activities": 11,

@@ -190,12 +190,12 @@ function mapped(values: Readonly<Record<string, string>> | undefined, text: stri
   return value ?? text;
 }
 
-/** Fields by the inputs that set them, since a file has the same columns in each row. */
-const fields = new WeakMap<Imported["inputs"], Map<string, Field | null>>();
+/** Fields of what is imported, since a file has the same columns in each row. Two imports may be of two tenants' lists. */
+const fields = new WeakMap<Imported, Map<string, Field | null>>();
 
 function fieldOf(imported: Imported, name: string): Field | null {
-  const known = fields.get(imported.inputs) ?? new Map<string, Field | null>();
-  fields.set(imported.inputs, known);
+  const known = fields.get(imported) ?? new Map<string, Field | null>();
+  fields.set(imported, known);
   const before = known.get(name);
   if (before !== undefined) return before;
   const field = fieldOfInput(imported, name);

@@ -30,11 +30,13 @@ beforeAll(async () => {
   await gateway.fixtures.client.query("UPDATE api_keys SET app_id = 'zz-app' WHERE id = $1", [
     key.split("_")[2],
   ]);
-  // Departments and keys are the tenant's, and no application's.
+  // Departments, keys and picklists are the tenant's, and no application's.
   const shared = /read:(tenant|keys)/;
   probes = bundled(
     distinct([...world.plain, ...world.valued]).filter(
-      (call) => call.name !== "viewer" && !shared.test(scopesTouched(documentOf([call])).join()),
+      (call) =>
+        !["viewer", "picklists"].includes(call.name) &&
+        !shared.test(scopesTouched(documentOf([call])).join()),
     ),
   );
   told = await replies(gateway, key, documentsOf(probes));

@@ -65,6 +65,8 @@ export class ArgumentValues {
       case "types":
       case "statuses":
         return random.chance(0.5) ? random.some(random.between(1, 3), enumNames(type)) : undefined;
+      case "list":
+        return random.pick(enumNames(type));
       case "number":
         return random.pick(["1", ...(numbers.get(owner) ?? [])]);
       case "id":

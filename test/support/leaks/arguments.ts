@@ -49,7 +49,10 @@ export class Variants {
       args: { [name]: value },
       finds,
     });
-    if (isEnumType(type)) return type.getValues().map((value) => one([value.name]));
+    if (isEnumType(type)) {
+      const isList = isListed(argument.type);
+      return type.getValues().map(({ name: value }) => one(isList ? [value] : value));
+    }
     if (isInputObjectType(type)) {
       const isFirst = !this.#done.has(type.name);
       this.#done.add(type.name);

@@ -128,7 +128,7 @@ export class Mutations {
         ? this.#inputs(named, innerEntity(named.name), "").map((value) => [value])
         : this.#values(field, entity);
       return values.map((value) => ({
-        ...(mutation === "" ? {} : this.#least(type, entity, mutation)),
+        ...this.#least(type, entity, mutation),
         [field.name]: value,
       }));
     });

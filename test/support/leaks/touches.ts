@@ -78,6 +78,7 @@ export function scopesTouched({ query, variables }: Document): readonly string[]
         const events = name.startsWith("ChangeEvent") || parent === "ChangeEvent";
         if (events) add(eventsOf(parent, node.name.value, args));
         else add([...kindsOf(name), ...kindsOf(parent)]);
+        if (parent === "Picklists") add(ownerOf(node.name.value));
         if (node.name.value === "search") add(listOf(args["types"]) ?? searched);
         if (parent === "Query" && node.name.value.startsWith("node")) {
           add(
@@ -113,9 +114,15 @@ function eventsOf(
   return listOf(args["types"]) ?? told;
 }
 
+/** `accountIndustries` is a list of accounts. */
+function ownerOf(list: string): readonly string[] {
+  return [...entityTypes].filter((kind) => list.startsWith(kind.toLowerCase()));
+}
+
 /** `DealConnection`, `DealGroupKey`, … → `Deal`, by the longest name of a kind of record; figures of deals have names of their own. */
 function kindsOf(type: string): readonly string[] {
   if (/^(Pipeline|Forecast)/.test(type)) return ["Deal"];
+  if (type === "Picklist") return ["Tenant"];
   if (type.startsWith("Webhook")) return ["Webhook"];
   if (type.startsWith("Import")) return ["Import"];
   if (type === "ChangeEvent" || schema.getType(type)?.name === undefined) return [];

@@ -85,6 +85,14 @@ export async function completeTenant(fixtures: Fixtures, slug: string): Promise<
   });
   await addWebhook(fixtures, { tenant, apiKey, deal, change });
   await addImport(fixtures, { tenant, apiKey });
+  await fixtures.insert("picklists", {
+    tenant_id: tenant.uuid,
+    list: "dealTypes",
+    values: JSON.stringify([
+      { value: `type of ${tenant.slug}`, label: `label of ${tenant.slug}`, kind: null },
+    ]),
+    updated_by: `setter of ${tenant.slug}`,
+  });
   return {
     tenant,
     merged: [mergedAccount, mergedContact],
