@@ -198,6 +198,8 @@ describe("a strict list", () => {
       await writes.update("Deal", id, { stage: "nowhere" }),
       refusal("stage", /must be/),
     );
+    const moved = await writes.mutate("moveDeal", { id, stage: "nowhere" });
+    expectRefused(moved, refusal("stage", /must be/));
     // As it is stored, it is not judged.
     expectWritten(await writes.update("Deal", id, { stage: "Old stage", name: "Kept" }));
     expectWritten(await writes.update("Deal", id, { stage: "qualified" }));

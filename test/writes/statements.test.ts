@@ -132,7 +132,7 @@ describe("a mutation of one record", () => {
       deleteQuote: 8,
       mergeAccounts: 20,
       mergeContacts: 18,
-      moveDeal: 8,
+      moveDeal: 9,
       rejectQuote: 7,
       removeDealContacts: 13,
       removeTags: 7,

@@ -30,7 +30,7 @@ function moveDealField(schema: SchemaParts): void {
         stage: t.arg.string({
           required: true,
           description:
-            "The new stage, such as `qualified`. `closed_lost` needs both parts of the loss.",
+            "The new stage, such as `qualified`. One of the kind `lost`, such as `closed_lost`, needs both parts of the loss.",
         }),
         lossReason: t.arg.string(text("lossReason")),
         lossCategory: t.arg.string(text("lossCategory")),
