@@ -143,7 +143,12 @@ describe("a tenant's own stages", () => {
     ]);
     const others = await gateway.data(other.key, query);
     expect(listAt(others, "pipeline").map((stage) => at(stage, "stage"))).toEqual([
-      ...["alpha", "Closed Won", "demo", "dropped", "new", "zeta"],
+      "alpha",
+      "Closed Won",
+      "demo",
+      "dropped",
+      "new",
+      "zeta",
       "closed_won",
       "closed_lost",
     ]);
