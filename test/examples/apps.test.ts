@@ -242,7 +242,7 @@ describe.skipIf(chromium === null)("the example pages in Chromium", () => {
       await columnOf(name, "Proposal");
       await expect
         .poll(() => page.getByRole("alert").first().innerText())
-        .toMatch(/^loss_reason is needed .*loss_category is needed/);
+        .toMatch(/^loss.?reason is needed .*loss.?category is needed/i);
       expect(await dealOf(id)).toMatchObject({ stage: "proposal" });
     });
 

@@ -4,8 +4,8 @@ import { graphql } from "./gql/gql.ts";
 import type { DealCardFragment } from "./gql/graphql.ts";
 
 const MoveDeal = graphql(`
-  mutation MoveDeal($id: ID!, $input: UpdateDealInput!) {
-    updateDeal(id: $id, input: $input) {
+  mutation MoveDeal($id: ID!, $stage: String!, $version: Int!) {
+    moveDeal(id: $id, stage: $stage, version: $version) {
       deal {
         id
         ...DealCard
@@ -40,14 +40,14 @@ export function useMoveDeal() {
     try {
       const { data } = await mutate({
         // The version that was read: a deal that has another one by now is not overwritten.
-        variables: { id: deal.id, input: { stage, version: deal.version } },
+        variables: { id: deal.id, stage, version: deal.version },
         // The card is in its column at once. Whatever the answer is, the cache then has what the gateway says.
         optimisticResponse: {
           __typename: "Mutation",
-          updateDeal: { __typename: "UpdateDealPayload", deal: { ...deal, stage }, userErrors: [] },
+          moveDeal: { __typename: "MoveDealPayload", deal: { ...deal, stage }, userErrors: [] },
         },
       });
-      const refusals = data?.updateDeal.userErrors ?? [];
+      const refusals = data?.moveDeal.userErrors ?? [];
       const [refusal] = refusals;
       if (refusal?.__typename === "ConflictError" && refusal.current?.__typename === "Deal") {
         setConflict({ yours: { ...deal, stage }, current: refusal.current });

@@ -8,8 +8,8 @@ export type Conflict = { yours: DealCard; current: DealCard };
 
 export function useMoveDeal() {
   const [commit] = useMutation<useMoveDealMutation>(graphql`
-    mutation useMoveDealMutation($id: ID!, $input: UpdateDealInput!) {
-      updateDeal(id: $id, input: $input) {
+    mutation useMoveDealMutation($id: ID!, $stage: String!, $version: Int!) {
+      moveDeal(id: $id, stage: $stage, version: $version) {
         deal {
           id
           ...dealCard_deal
@@ -38,10 +38,10 @@ export function useMoveDeal() {
     setSaving((ids) => new Set(ids).add(deal.id));
     commit({
       // The version that was read: a deal that has another one by now is not overwritten.
-      variables: { id: deal.id, input: { stage, version: deal.version } },
+      variables: { id: deal.id, stage, version: deal.version },
       // The card is in its column at once. Whatever the answer is, the store then has what the gateway says.
       optimisticUpdater: (store) => void store.get(deal.id)?.setValue(stage, "stage"),
-      onCompleted({ updateDeal: { userErrors } }) {
+      onCompleted({ moveDeal: { userErrors } }) {
         saved();
         const [refusal] = userErrors;
         if (refusal?.__typename === "ConflictError" && refusal.current?.deal) {

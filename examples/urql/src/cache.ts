@@ -28,11 +28,11 @@ export const cache = cacheExchange({
   },
   optimistic: {
     // The card is in its column at once. Whatever the answer is, the cache then has what the gateway says.
-    updateDeal({ id, input }: MoveDealMutationVariables, cache) {
+    moveDeal({ id, stage }: MoveDealMutationVariables, cache) {
       const deal = cache.readFragment(DealCard, { __typename: "Deal", id });
       return {
-        __typename: "UpdateDealPayload",
-        deal: { ...deal, stage: input.stage },
+        __typename: "MoveDealPayload",
+        deal: { ...deal, stage },
         userErrors: [],
       };
     },

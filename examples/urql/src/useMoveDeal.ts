@@ -4,8 +4,8 @@ import { graphql } from "./gql/gql.ts";
 import type { DealCardFragment } from "./gql/graphql.ts";
 
 const MoveDeal = graphql(`
-  mutation MoveDeal($id: ID!, $input: UpdateDealInput!) {
-    updateDeal(id: $id, input: $input) {
+  mutation MoveDeal($id: ID!, $stage: String!, $version: Int!) {
+    moveDeal(id: $id, stage: $stage, version: $version) {
       deal {
         id
         ...DealCard
@@ -38,12 +38,9 @@ export function useMoveDeal() {
     setFailure("");
     setSaving((ids) => new Set(ids).add(deal.id));
     // The version that was read: a deal that has another one by now is not overwritten.
-    const { data, error } = await mutate({
-      id: deal.id,
-      input: { stage, version: deal.version },
-    });
+    const { data, error } = await mutate({ id: deal.id, stage, version: deal.version });
     setSaving((ids) => new Set([...ids].filter((id) => id !== deal.id)));
-    const refusals = data?.updateDeal.userErrors ?? [];
+    const refusals = data?.moveDeal.userErrors ?? [];
     const [refusal] = refusals;
     if (refusal?.__typename === "ConflictError" && refusal.current?.__typename === "Deal") {
       setConflict({ yours: { ...deal, stage }, current: refusal.current });
