@@ -324,6 +324,18 @@ describe.skipIf(chromium === null)("the example pages in Chromium", () => {
       expect(await refused.text()).toContain("manifest");
     });
 
+    it("says so if it gets no token", async () => {
+      const isToken = (url: URL): boolean => url.pathname === "/token";
+      await page.route(isToken, (route) => route.fulfill({ status: 500 }));
+      await open("/");
+      await expect
+        .poll(() => page.getByRole("alert").allInnerTexts())
+        .toEqual([expect.stringMatching(/\w/)]);
+      await page.unroute(isToken);
+      await open("/");
+      await expect.poll(() => list("Accounts").count()).toBeGreaterThan(0);
+    });
+
     it("fits a phone, where a deal is moved by its menu", async () => {
       const name = `On the phone with ${app}`;
       const id = await newDeal(name);

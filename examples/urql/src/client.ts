@@ -31,14 +31,16 @@ const retry = retryExchange({
 });
 
 const authorization = authExchange(async ({ appendHeaders }) => {
-  let current = await token();
+  // Without a token the gateway refuses, and the page shows what it says.
+  const renewed = () => token().catch(() => "");
+  let current = await renewed();
   return {
     addAuthToOperation: (operation) =>
       appendHeaders(operation, { authorization: `Bearer ${current}` }),
     willAuthError: () => !isCurrent(),
     didAuthError: () => false,
     async refreshAuth() {
-      current = await token();
+      current = await renewed();
     },
   };
 });
