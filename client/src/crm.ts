@@ -29,7 +29,14 @@ import type {
 } from "./openapi.ts";
 import { importsOf, type Imports } from "./imports.ts";
 import type { ClientOptions } from "./options.ts";
-import { collectionAt, logAt, type Collection, type Log } from "./resource.ts";
+import {
+  collectionAt,
+  exportedAt,
+  logAt,
+  type Collection,
+  type Exported,
+  type Log,
+} from "./resource.ts";
 import { Transport } from "./transport.ts";
 
 /** Who calls: with an API key, or with a token of the identity provider. */
@@ -62,7 +69,8 @@ export interface CrmClient {
     >;
     readonly deals: Collection<Deal, CreateDealInput, UpdateDealInput, ListDealsParameters>;
     /** A log: what is in it is not changed. */
-    readonly activities: Log<Activity, CreateActivityInput, ListActivitiesParameters>;
+    readonly activities: Log<Activity, CreateActivityInput, ListActivitiesParameters> &
+      Exported<Activity, ListActivitiesParameters>;
     readonly quotes: Collection<Quote, CreateQuoteInput, UpdateQuoteInput, ListQuotesParameters>;
     readonly lineItems: Collection<
       LineItem,
@@ -102,7 +110,7 @@ export function createCrmClient(options: CrmClientOptions): CrmClient {
       accounts: collectionAt(crm, "/accounts"),
       contacts: collectionAt(crm, "/contacts"),
       deals: collectionAt(crm, "/deals"),
-      activities: logAt(crm, "/activities"),
+      activities: { ...logAt(crm, "/activities"), ...exportedAt(crm, "/activities") },
       quotes: collectionAt(crm, "/quotes"),
       lineItems: collectionAt(crm, "/line-items"),
     },

@@ -17,6 +17,7 @@ export {
   type Failure,
   type Issue,
 } from "./errors.ts";
+export type { Export, ExportEnd } from "./export.ts";
 export type { Imports, ImportSettings } from "./imports.ts";
 export type { List, Page } from "./list.ts";
 export type * from "./openapi.ts";
@@ -27,4 +28,4 @@ export type {
   RequestOptions,
   WriteOptions,
 } from "./options.ts";
-export type { Collection, Log } from "./resource.ts";
+export type { Collection, Exported, Log } from "./resource.ts";

@@ -1,4 +1,5 @@
 import { idPart } from "./checks.ts";
+import { Export } from "./export.ts";
 import { List, type Page } from "./list.ts";
 import type { ChangeOptions, ReadOptions, RequestOptions, WriteOptions } from "./options.ts";
 import { searchOf, type Query } from "./query.ts";
@@ -14,12 +15,15 @@ export interface Log<Item, Create, Parameters> {
   create(body: Create, options?: WriteOptions): Promise<Item>;
 }
 
+/** Records that are sent whole. */
+export interface Exported<Item, Parameters> {
+  /** All records that match, from one snapshot. Nothing is sent before the first is asked for. */
+  export(parameters?: Omit<Parameters, "limit" | "cursor">, options?: RequestOptions): Export<Item>;
+}
+
 /** Records that are changed and deleted as well. */
-export interface Collection<Item, Create, Update, Parameters> extends Log<
-  Item,
-  Create,
-  Parameters
-> {
+export interface Collection<Item, Create, Update, Parameters>
+  extends Log<Item, Create, Parameters>, Exported<Item, Parameters> {
   /** Changes what is sent; null clears. A `version` in the body must be the current one, as `ifMatch` must. */
   update(id: string, body: Update, options?: ChangeOptions): Promise<Item>;
   /** Deletes a record, with what it contains, and gives it as it is afterwards. */
@@ -59,6 +63,21 @@ export function logAt<Item, Create, Parameters extends object>(
   };
 }
 
+/** The export of the list at a path. */
+export function exportedAt<Item, Parameters extends object>(
+  transport: Transport,
+  path: string,
+): Exported<Item, Parameters> {
+  return {
+    export: (parameters, options) => {
+      const query = searchOf({ ...parameters, format: "ndjson" }, null);
+      return new Export(() =>
+        transport.lines({ method: "GET", path: `${path}/export`, query }, options),
+      );
+    },
+  };
+}
+
 /** What can be done with the collection at a path. */
 export function collectionAt<Item, Create, Update, Parameters extends object>(
   transport: Transport,
@@ -66,6 +85,7 @@ export function collectionAt<Item, Create, Update, Parameters extends object>(
 ): Collection<Item, Create, Update, Parameters> {
   return {
     ...logAt<Item, Create, Parameters>(transport, path),
+    ...exportedAt<Item, Parameters>(transport, path),
     update: async (id, body, options) =>
       transport.send<Item>({ method: "PATCH", path: `${path}/${idPart(id)}`, body }, options),
     delete: async (id, options) =>

@@ -1,7 +1,7 @@
 import { rootOf } from "./checks.ts";
 import { ApiError, ConflictError, ConnectionError, errorOf, TimeoutError } from "./errors.ts";
 import { newIdempotencyKey } from "./idempotency-key.ts";
-import type { ChangeOptions, ClientOptions } from "./options.ts";
+import type { ChangeOptions, ClientOptions, RequestOptions } from "./options.ts";
 import { Deadline, delayBefore, wait } from "./waiting.ts";
 
 /** One request of an API. */
@@ -19,6 +19,53 @@ interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
+}
+
+/** An answer that is read as it comes. */
+class Opened {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #deadline: Deadline;
+  readonly #outer: AbortSignal | undefined;
+
+  constructor(
+    reader: ReadableStreamDefaultReader<Uint8Array>,
+    deadline: Deadline,
+    outer: AbortSignal | undefined,
+  ) {
+    this.#reader = reader;
+    this.#deadline = deadline;
+    this.#outer = outer;
+    deadline.stopTimer();
+  }
+
+  /** The whole lines. */
+  async *lines(): AsyncGenerator<string, void, undefined> {
+    const decoder = new TextDecoder();
+    let rest = "";
+    for (;;) {
+      const { done, value } = await this.#next();
+      if (done) return;
+      const [first = "", ...others] = decoder.decode(value, { stream: true }).split("\n");
+      const lines = [rest + first, ...others];
+      rest = lines.pop() ?? "";
+      yield* lines;
+    }
+  }
+
+  /** Ends the connection, if the answer has not come to its end. */
+  async close(): Promise<void> {
+    this.#deadline.clear();
+    await this.#reader.cancel().catch(() => undefined);
+  }
+
+  async #next() {
+    try {
+      return await this.#reader.read();
+    } catch (cause) {
+      this.#outer?.throwIfAborted();
+      throw new ConnectionError(`The answer was cut: ${describe(cause)}`, cause);
+    }
+  }
 }
 
 /** Statuses of failures that pass by themselves. */
@@ -39,6 +86,27 @@ export class Transport {
 
   /** Sends a request, again if need be, and gives the JSON of its answer. */
   async send<Result>(call: Call, options: ChangeOptions = {}): Promise<Result> {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server's tests hold its answers to the document
+    return (await this.#answered(call, options, false)) as Result;
+  }
+
+  /**
+   * Sends a request, again if need be, and gives the JSON of each line of its answer as it comes. The time limit is that of
+   * the answer's head. @throws ConnectionError if the connection ends before the answer
+   */
+  async *lines(call: Call, options: RequestOptions = {}): AsyncGenerator<unknown, void, undefined> {
+    const opened = await this.#answered(call, options, true);
+    if (!(opened instanceof Opened)) throw new Error("the answer has no lines");
+    const { parse = JSON.parse } = this.#options;
+    try {
+      for await (const line of opened.lines()) yield parse(line);
+    } finally {
+      await opened.close();
+    }
+  }
+
+  /** What `#attempt` gives, after more of them if need be. @throws ApiError */
+  async #answered(call: Call, options: ChangeOptions, isOpen: boolean): Promise<unknown> {
     const { signal, maxRetries = this.#options.maxRetries ?? 2 } = options;
     const { maxRetryDelay = 60_000 } = this.#options;
     const query = call.query?.toString() ?? "";
@@ -54,9 +122,8 @@ export class Transport {
     };
     const timeout = options.timeout ?? this.#options.timeout ?? 60_000;
     for (let retry = 1; ; retry += 1) {
-      const outcome = await this.#attempt(url, init, signal, timeout);
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the server's tests hold its answers to the document
-      if (!(outcome instanceof ApiError)) return outcome as Result;
+      const outcome = await this.#attempt(url, init, signal, timeout, isOpen);
+      if (!(outcome instanceof ApiError)) return outcome;
       const delay = delayBefore(retry, outcome.headers);
       if (retry > maxRetries || !isPassing(outcome) || delay > maxRetryDelay) throw outcome;
       await wait(delay, signal);
@@ -76,17 +143,22 @@ export class Transport {
     return all;
   }
 
-  /** The answer's JSON, or what went wrong; rejects when the caller ended the call. */
+  /** The answer's JSON, or the answer if it is to stay open, or what went wrong; rejects when the caller ended the call. */
   async #attempt(
     url: string,
     init: RequestInit,
     outer: AbortSignal | undefined,
     timeout: number,
+    isOpen: boolean,
   ): Promise<unknown> {
     const deadline = new Deadline(outer, timeout);
+    let opened: Opened | null = null;
     try {
-      const answer = await this.#fetch(url, { ...init, signal: deadline.signal });
-      return this.#read(answer);
+      const response = await this.#fetch(url, { ...init, signal: deadline.signal });
+      const { status, headers, ok, body } = response;
+      if (isOpen && ok && body !== null)
+        return (opened = new Opened(body.getReader(), deadline, outer));
+      return this.#read({ status, headers, text: await response.text() });
     } catch (cause) {
       if (deadline.isOver) {
         return new TimeoutError(`There was no answer within ${timeout} ms`, cause);
@@ -96,11 +168,11 @@ export class Transport {
         ? cause
         : new ConnectionError(`There was no answer: ${describe(cause)}`, cause);
     } finally {
-      deadline.clear();
+      if (opened === null) deadline.clear();
     }
   }
 
-  async #fetch(url: string, init: RequestInit): Promise<Answer> {
+  async #fetch(url: string, init: RequestInit): Promise<Response> {
     const { fetch = globalThis.fetch } = this.#options;
     // Without `this`, which browsers' fetch does not take from others.
     const response = await fetch(url, init);
@@ -109,7 +181,7 @@ export class Transport {
       const message = "The server redirects; set baseUrl to where it sends requests";
       throw new ApiError({ message, status: status || null, headers, body: null });
     }
-    return { status, headers, text: await response.text() };
+    return response;
   }
 
   #read({ status, headers, text }: Answer): unknown {

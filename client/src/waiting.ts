@@ -56,9 +56,14 @@ export class Deadline {
     return this.#controller.signal;
   }
 
+  /** Lets go of the timer; the caller's signal stays. */
+  stopTimer(): void {
+    clearTimeout(this.#timer);
+  }
+
   /** Lets go of the timer and of the caller's signal. */
   clear(): void {
-    clearTimeout(this.#timer);
+    this.stopTimer();
     this.#outer?.removeEventListener("abort", this.#abort);
   }
 }

@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { AsteriPublicApiClient, createCrmClient, type CrmClient } from "../../client/src/index.ts";
+import {
+  AsteriPublicApiClient,
+  ConnectionError,
+  createCrmClient,
+  type Account,
+  type CrmClient,
+  type Export,
+} from "../../client/src/index.ts";
 import type { Made, TenantFixtures } from "../support/samples/fixtures.ts";
 import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 
@@ -145,5 +152,65 @@ describe("a record", () => {
     expect(made).toMatchObject({ last_name: "Doe", tenant_id: tenant.uuid, email: null });
     expect(await customers.get(made.id)).toEqual(made);
     expect((await customers.list({ last_name: "Doe" })).data).toEqual([made]);
+  });
+});
+
+describe("an export", () => {
+  const namesIn = async (records: Export<Account>) => {
+    const names: (string | null)[] = [];
+    for await (const { name } of records) names.push(name);
+    return names;
+  };
+
+  it("gives all records that match, and then how many they were and the position of its snapshot", async () => {
+    const found = client.customer.accounts.export({ sort: "name", name: { contains: "Harbor" } });
+    expect(found.end).toBe(null);
+    const names = await namesIn(found);
+    expect([names.length, names[0], found.end?.rows]).toEqual([23, "Harbor 00", 23]);
+    const query =
+      "query ($after: String) { changes(first: 1, after: $after) { nodes { recordId } } }";
+    const changes = await gateway.data(apiKey, query, { after: found.end?.position });
+    expect(changes).toEqual({ changes: { nodes: [] } });
+    // Asked again, it is sent again.
+    expect((await namesIn(found)).length).toBe(23);
+  });
+
+  it("may be left early, and is refused as lists are", async () => {
+    const left = client.customer.accounts.export();
+    for await (const { id } of left) {
+      expect(id).toMatch(/^acc-/);
+      break;
+    }
+    expect(left.end).toBe(null);
+    const wrong = client.customer.accounts.export({ name: { contains: "x".repeat(201) } });
+    await expect(namesIn(wrong)).rejects.toMatchObject({
+      status: 400,
+      issues: [{ path: "name[contains]" }],
+    });
+  });
+
+  it.each([
+    ["between two lines", (text: string) => text.split("\n").slice(0, 5).join("\n") + "\n"],
+    ["within a line", (text: string) => text.slice(0, 3_000)],
+    ["and one record is missing", (text: string) => text.split("\n").slice(1).join("\n")],
+  ])("that is cut throws: %s", async (_name, cut) => {
+    const own = createCrmClient({
+      baseUrl: gateway.url,
+      apiKey,
+      fetch: async (...request) => new Response(cut(await (await fetch(...request)).text())),
+    });
+    await expect(namesIn(own.customer.accounts.export())).rejects.toThrow(ConnectionError);
+  });
+
+  it("ends with the caller's signal", async () => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const records = client.customer.accounts.export({}, { signal });
+    const reading = (async () => {
+      for await (const _ of records) controller.abort(new Error("enough"));
+    })();
+    // What has come already is given.
+    await reading.catch((error: unknown) => expect(error).toEqual(new Error("enough")));
+    await expect(namesIn(records)).rejects.toThrow("enough");
   });
 });

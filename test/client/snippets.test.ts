@@ -141,12 +141,12 @@ describe("a snippet of the CRM document, with a client in scope", () => {
   it("activities have neither update nor delete", async () => {
     const names = await outcomeOf(`${before}
 const outcome = Object.entries(client.customer).map(([name, verbs]) => [name, Object.keys(verbs)]);`);
-    const all = ["list", "get", "create", "update", "delete", "upsert"];
+    const all = ["list", "get", "create", "export", "update", "delete", "upsert"];
     expect(names).toEqual([
       ["accounts", all],
       ["contacts", all],
       ["deals", all],
-      ["activities", ["list", "get", "create"]],
+      ["activities", ["list", "get", "create", "export"]],
       ["quotes", all],
       ["lineItems", all],
     ]);
