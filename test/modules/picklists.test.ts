@@ -2,6 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { allListedFields } from "../../src/model/picklist.ts";
+import { catalog } from "../../src/modules/catalog.ts";
 import { dealStages } from "../../src/modules/deal/stages.ts";
 import { idOf, ImportFace } from "../support/imports/face.ts";
 import { at, listAt, type TestGateway } from "../support/gateway/gateway.ts";
@@ -72,6 +74,12 @@ describe("a tenant that has set nothing", () => {
       },
       picklist: { version: 0, updatedAt: null, isStrict: false },
     });
+    const every = allListedFields(catalog).map(
+      ({ list }) => `${list.name} { value label order kind }`,
+    );
+    expect(
+      at(await gateway.data(key, `{ picklists { ${every.join(" ")} strict } }`), "picklists"),
+    ).toHaveProperty("contactLeadOrigins", []);
     const closed = { value: "9", probability: "50", currency: "USD" };
     for (const stage of ["Closed Won", "closed_won"])
       expectWritten(await deal({ stage, ...closed }));
