@@ -37,6 +37,27 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
+it("a list that fails at the root leaves the others as they are", async () => {
+  const after = encodeCursor("deal: createdAt desc,id desc", ["no time", "no id"]);
+  const query = `query ($after: String, $zone: String) {
+    accounts { totalCount } deals(after: $after) { nodes { id } } again: deals { totalCount }
+    dealsAggregate(groupBy: [{ field: createdAt, by: month, timeZone: $zone }]) { count }
+    pipeline(where: { name: { in: [] } }) { count } search(query: " ") { totalCount } }`;
+  const { data, errors = [] } = await gateway.ask(key, query, { after, zone: "Nowhere/None" });
+  expect(data).toEqual({
+    accounts: { totalCount: 1 },
+    deals: null,
+    again: { totalCount: 1 },
+    dealsAggregate: null,
+    pipeline: [],
+    search: null,
+  });
+  expect(errors.map(({ path }) => path)).toEqual([["deals"], ["dealsAggregate"], ["search"]]);
+  expect(errors.map(({ extensions }) => extensions.code)).toEqual(
+    errors.map(() => "BAD_USER_INPUT"),
+  );
+});
+
 // The interpreter runs after such a failure to find the field at fault, so the work must not be done twice.
 describe("a value that PostgreSQL cannot read fails before anything is read", () => {
   it("in a cursor, as a parameter", async () => {

@@ -175,6 +175,7 @@ function pairsField(
   builder.queryField(field, (t) =>
     t.field({
       type: connection,
+      nullable: true,
       extensions: access({ reads: [entity.name], ...pairsCost }),
       description: `Pairs of live ${entity.plural} that are likely one, each pair once, in the order of the older one's creation. A page looks through at most ${maxExamined} records and half a second, so it may hold fewer pairs than asked for, or none: go on from \`endCursor\` while \`hasNextPage\`.`,
       args: {

@@ -24,6 +24,7 @@ export function entityQueries(schema: SchemaParts, entity: Entity): void {
   schema.builder.queryField(entity.plural, (t) =>
     t.field({
       type: schema.connectionRef(entity),
+      nullable: true,
       extensions: {
         ...access({ reads: readsOf(entity), ...listCost(entity) }),
         ...source({ kind: "list", entity: entity.name, relation: null }),
@@ -42,6 +43,7 @@ export function aggregateQuery(schema: SchemaParts, entity: Entity): void {
   schema.builder.queryField(`${entity.plural}Aggregate`, (t) =>
     t.field({
       type: schema.aggregateRef(entity),
+      nullable: true,
       extensions: {
         ...access({ reads: readsOf(entity), ...aggregateCost }),
         ...source({ kind: "aggregate", entity: entity.name, relation: null }),

@@ -111,6 +111,7 @@ export function searchQuery({ builder, catalog, nodeRef }: SchemaParts): void {
   builder.queryField("search", (t) =>
     t.field({
       type: connection,
+      nullable: true,
       extensions: {
         ...access({
           ...searchCost,

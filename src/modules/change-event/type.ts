@@ -75,6 +75,7 @@ export function declareChangeEvent(schema: SchemaParts): void {
   builder.queryField("changes", (t) =>
     t.field({
       type: schema.connectionRef(changeEvent),
+      nullable: true,
       extensions: {
         ...access({
           ...changesCost,

@@ -100,6 +100,7 @@ export function declareDeal(schema: SchemaParts): void {
   schema.builder.queryField("pipeline", (t) =>
     t.field({
       type: [stageRef],
+      nullable: true,
       extensions: {
         ...access({ reads: [deal.name], ...figuresCost }),
         ...source({ kind: "bundles", by: "stage" }),
@@ -119,6 +120,7 @@ export function declareDeal(schema: SchemaParts): void {
   schema.builder.queryField("forecast", (t) =>
     t.field({
       type: [monthRef],
+      nullable: true,
       extensions: {
         ...access({ reads: [deal.name], ...figuresCost }),
         ...source({ kind: "bundles", by: "month" }),

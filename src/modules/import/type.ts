@@ -239,6 +239,7 @@ export function declareImport(schema: SchemaParts): void {
   builder.queryField("imports", (t) =>
     t.field({
       type: imports,
+      nullable: true,
       description: "The tenant's imports, the latest first.",
       extensions: paged,
       args: {

@@ -259,6 +259,7 @@ export function declareWebhook(schema: SchemaParts): void {
   builder.queryField("webhooks", (t) =>
     t.prismaField({
       type: ["Webhook"],
+      nullable: true,
       description: `The tenant's webhooks, the oldest first, at most ${mostWebhooks}.`,
       extensions: access({ reads: ["webhook"], items: mostWebhooks }),
       resolve: (query, _root, _args, { prisma, actor }) =>
