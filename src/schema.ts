@@ -2,6 +2,7 @@ import type { GraphQLSchema } from "graphql";
 import { countingAnswers } from "./graphql/limits/answer-size.ts";
 import { runningOnce } from "./graphql/schema/run-once.ts";
 import { declareSchema } from "./graphql/schema/declare-schema.ts";
+import { ignoredLast } from "./graphql/schema/ignored-last.ts";
 import type { Catalog } from "./model/catalog.ts";
 import { declareAccountMutations } from "./modules/account/mutations.ts";
 import { declareAccount } from "./modules/account/type.ts";
@@ -31,6 +32,14 @@ import { declareTagMutations } from "./modules/tag/mutations.ts";
 import { declareWebhookMutations } from "./modules/webhook/mutations.ts";
 import { declareWebhook } from "./modules/webhook/type.ts";
 import { declareTenant } from "./modules/tenant/type.ts";
+
+/** The schema's own description, which explorers show first. */
+const introduction = `The CRM of one tenant as one graph: accounts, contacts, deals, activities, quotes and line items. The credential names the tenant, and says what may be read and written (scopes).
+
+- Lists are connections. They take \`where\`, \`orderBy\`, \`search\`, \`first\` and \`after\`, at most 100 records a page.
+- Inputs of mutations have the names of REST (\`account_id\`). What is wrong with an input is in the payload's \`userErrors\`.
+- A list or a record at the root that fails is null, with its error in \`errors\`; the other fields are answered.
+- Each field costs points. \`extensions.cost\` of an answer tells how many.`;
 
 /** The GraphQL schema of a catalog: what the modules declare, put together. */
 export function createSchema(catalog: Catalog): GraphQLSchema {
@@ -67,5 +76,7 @@ export function createSchema(catalog: Catalog): GraphQLSchema {
   ]) {
     declare(schema);
   }
-  return countingAnswers(runningOnce(schema.builder.toSchema()));
+  const built = ignoredLast(schema.builder.toSchema());
+  built.description = introduction;
+  return countingAnswers(runningOnce(built));
 }

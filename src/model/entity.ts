@@ -37,8 +37,10 @@ export type Entity<Model extends ModelName = ModelName> = {
   /** The column that the tenant fence compares. */
   readonly tenantColumn: string;
   readonly softDelete: boolean;
-  /** Can be fetched by its id alone (`node`); what is only a part of another record cannot. */
+  /** Can be fetched by its id alone (`node`). */
   readonly isNode: boolean;
+  /** The record that its records are parts of, by the column that names it: they are seen by callers who see that. */
+  readonly partOf: { readonly table: string; readonly key: string } | null;
   /** Has a `search_text` column. */
   readonly searchable: boolean;
   /** Among records that match a search alike, those of a greater rank come first: 0 to 4. */
@@ -103,6 +105,7 @@ type EntityInput<Model extends ModelName> = Pick<Entity, "plural" | "prefix" | "
     readonly defaultOrder?: readonly OrderTerm<ColumnName<Model>>[];
     readonly ordered?: readonly ColumnName<Model>[];
     readonly numbered?: ColumnName<Model>;
+    readonly partOf?: { readonly model: ModelName; readonly key: ColumnName<Model> };
     readonly rules?: Rules<ColumnName<Model>>;
     readonly naturalKeys?: Readonly<Record<string, ColumnName<Model>>>;
     readonly unique?: readonly {
@@ -129,7 +132,8 @@ export function defineEntity<
     readonly relations: Relations & Indirect<Model, keyof Relations>;
   } & AllColumns<Model, keyof Fields | keyof Internal>,
 ): Entity<Model> {
-  const { fields, internal = {}, relations, unique = [], ...rest } = input;
+  const { fields, internal = {}, relations, unique = [], partOf, ...rest } = input;
+  const owner = partOf === undefined ? undefined : columnFacts(type, partOf.key);
   return {
     isNode: true,
     searchRank: 0,
@@ -139,6 +143,10 @@ export function defineEntity<
     naturalKeys: {},
     rules: {},
     ...rest,
+    partOf:
+      partOf === undefined || owner === undefined
+        ? null
+        : { table: tableOf(partOf.model), key: owner.column },
     unique: columnFacts(type, "externalId") === undefined ? unique : [...unique, keyOfOthers],
     type,
     name: entityName(type),

@@ -26,6 +26,13 @@ export function visible(
   if (viewer.app !== null && entity.fields["appId"] !== undefined) {
     conditions.push(sql`${raw(`${alias}."app_id"`)} = ${viewer.app}`);
   }
+  const { partOf } = entity;
+  if (viewer.app !== null && partOf !== null) {
+    const key = sql`o."id" = ${raw(`${alias}.${name(partOf.key)}`)}`;
+    conditions.push(
+      sql`EXISTS (SELECT 1 FROM ${raw(name(partOf.table))} o WHERE o."tenant_id" = ${viewer.tenant} AND ${key} AND o."app_id" = ${viewer.app})`,
+    );
+  }
   if (entity.softDelete && !includeDeleted) conditions.push(raw(`${alias}."deleted_at" IS NULL`));
   return all(conditions);
 }

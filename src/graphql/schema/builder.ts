@@ -38,7 +38,8 @@ export const createBuilder = (catalog: Catalog): Builder =>
         description: "Identifier: the entity's prefix and a UUID, e.g. `acc-<uuid>`.",
       },
       nodeTypeOptions: {
-        description: "Anything that has an id and can be fetched by it alone (`node`, `nodes`).",
+        description:
+          "Anything that has an id and can be fetched by it alone (`node`, `nodes`). Fields of one name have different types in some records: `status` of Quote and Activity, `name` of Account and Tenant, `total` of Quote and LineItem. In one selection they need aliases: `... on Quote { quoteStatus: status } ... on Activity { status }`.",
       },
       pageInfoFieldOptions: { description: "Where the page stands in the list." },
       cursorFieldOptions: {

@@ -110,8 +110,6 @@ export function declareSchema(catalog: Catalog): SchemaParts {
       "Everything a caller can follow, as server-sent events (`Accept: text/event-stream`) or over WebSocket (`graphql-transport-ws`). A subscription has one field. Each event costs the points of what it reads.",
   });
   addScalars(builder);
-  // Also of what no field lists yet.
-  for (const entity of catalog.entities) schema.connectionRef(entity);
   nodeQueries(schema);
   searchQuery(schema);
   return schema;

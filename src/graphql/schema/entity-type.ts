@@ -118,10 +118,14 @@ function toOneField(
   relation: Extract<Relation, { kind: "one" }>,
 ): FieldRef<SchemaTypes> {
   const target = catalog.entity(relation.to);
+  // Every row has a tenant, which every caller of it sees.
+  const isTenant = target.name === "tenant";
+  const missing =
+    " Null when there is none, or when it is deleted and deleted ones were not asked for.";
   return t.relation(name, {
-    nullable: true,
+    nullable: !isTenant,
     extensions: source({ kind: "edge", relation: name }),
-    description: `${relation.description} Null when there is none, or when it is deleted and deleted ones were not asked for.`,
+    description: `${relation.description}${isTenant ? "" : missing}`,
     args: target.softDelete ? { includeDeleted: includeDeletedArgument(t) } : {},
   });
 }

@@ -3,6 +3,7 @@ import type { InputFieldRef, InputRef } from "@pothos/core";
 import type { InputDefinition, InputField, InputType } from "../../write/input-definition.ts";
 import { jsonScalar } from "../../model/kinds/json.ts";
 import type { SchemaTypes } from "./builder.ts";
+import { ignoredText } from "./ignored-last.ts";
 import { scalarName } from "./scalars.ts";
 import type { SchemaParts } from "./schema-parts.ts";
 
@@ -31,14 +32,12 @@ function toField(
   field: InputField,
 ): InputFieldRef<SchemaTypes, Sent> {
   const { type, required, description } = field;
+  // An id that is ignored elsewhere is needed in a batch.
+  const isIgnored = field.ignored && "scalar" in type && type.scalar === jsonScalar;
   // What is only accepted and ignored is not offered by explorers.
-  const options = {
-    required,
-    description,
-    ...(field.ignored && "scalar" in type && type.scalar === jsonScalar
-      ? { deprecationReason: "Ignored: kept by the gateway." }
-      : {}),
-  };
+  const options = isIgnored
+    ? { required, description: ignoredText, deprecationReason: "Ignored: kept by the gateway." }
+    : { required, description };
   if ("listOf" in type) return t.field({ ...options, type: [named(schema, type.listOf)] });
   return t.field({ ...options, type: named(schema, type) });
 }

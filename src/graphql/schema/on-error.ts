@@ -19,10 +19,13 @@ export const makeOnError = (builder: Builder) =>
   });
 
 /** The argument of a batch. */
-export const onErrorOptions = (schema: SchemaParts) => ({
-  type: schema.onError(),
-  description: "What becomes of the good rows when others are not; `abort` unless said.",
-});
+export const onErrorOptions = (schema: SchemaParts) =>
+  ({
+    type: schema.onError(),
+    required: true,
+    defaultValue: "abort",
+    description: "What becomes of the good rows when others are not.",
+  }) as const;
 
 /** The enum's values are the words themselves. */
 export const policy = (onError: unknown): OnError =>

@@ -47,7 +47,8 @@ export function searchQuery({ builder, catalog, nodeRef }: SchemaParts): void {
     ),
   });
   const result = builder.unionType("SearchResult", {
-    description: "A record that a search found.",
+    description:
+      "A record that a search found. Fields of one name have different types in some records: `accountId` of Deal and Contact, `status` of Quote and Activity, `total` of Quote and LineItem. In one selection they need aliases: `... on Quote { quoteStatus: status } ... on Activity { status }`.",
     types: searchable.map((entity) => nodeRef(entity)),
   });
 

@@ -7,7 +7,7 @@ export const stageChange = defineEntity("StageChange", {
   prefix: "stg",
   ordered: [],
   description: "One change of a deal's stage (an entry of `audit_log` in REST).",
-  isNode: false,
+  partOf: { model: "Deal", key: "dealId" },
   defaultOrder: [{ field: "changedAt", direction: "desc" }],
   fields: {
     id: id("Identifier, `stg-<uuid>`."),
