@@ -13,7 +13,7 @@ import type { Gate } from "../../gate/gate.ts";
 import { GatewayError } from "../../lib/errors.ts";
 import { failureCost } from "../../limits/failure-cost.ts";
 import { checkDocument, checkText } from "./document-limits.ts";
-import { tellError } from "../server/errors.ts";
+import { isEmpty, tellError } from "../server/errors.ts";
 import { fragmentsOf } from "./collected-fields.ts";
 import { OperationPlan } from "./operation-plan.ts";
 import { noVariables, readVariables, type Variables } from "../server/variables.ts";
@@ -100,7 +100,7 @@ function actualCost(
   { data = null, errors }: ExecutionResult,
 ): number {
   if (errors === undefined) return plan.spent(data, { variables, hasFailed: false });
-  if (data !== null) return plan.spent(data, { variables, hasFailed: true });
+  if (data !== null && !isEmpty(data)) return plan.spent(data, { variables, hasFailed: true });
   return failureCost(work, plan.demand(variables).cost, errors.every(isOurs));
 }
 

@@ -70,6 +70,11 @@ function withHttp(
   });
 }
 
+/** Whether no field of an answer's data has a value. */
+export function isEmpty(data: object | null | undefined): boolean {
+  return data == null || Object.values(data).every((value) => value === null);
+}
+
 function inputPath(path: readonly string[]): { inputPath?: readonly string[] } {
   if (path.length === 0) return {};
   return { inputPath: path.map((step) => shortened(step, maxStep)) };

@@ -1,7 +1,7 @@
 import { Kind, type GraphQLError } from "graphql";
 import type { Logger } from "pino";
 import { describeError } from "../../telemetry/describe-error.ts";
-import { tellError, withStatus } from "./errors.ts";
+import { isEmpty, tellError, withStatus } from "./errors.ts";
 import type { GatewayPlugin } from "./server-context.ts";
 
 /** The most errors in the answer to a request that was refused as a whole. */
@@ -36,9 +36,4 @@ export function useToldErrors(logger: Logger): GatewayPlugin {
 function fieldOf({ nodes }: GraphQLError): string | null {
   const [node] = nodes ?? [];
   return node?.kind === Kind.FIELD ? node.name.value : null;
-}
-
-/** Whether no field has a value. */
-function isEmpty(data: unknown): boolean {
-  return data == null || Object.values(data).every((value) => value === null);
 }
