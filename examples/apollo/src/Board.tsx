@@ -29,7 +29,7 @@ export function Board() {
   const { data, error, fetchMore } = useQuery(BoardQuery);
   const { move, saving, conflict, setConflict, failure } = useMoveDeal();
   if (error) return <p role="alert">{error.message}</p>;
-  if (!data) return <p className="soft">Loading…</p>;
+  if (!data?.deals) return <p className="soft">Loading…</p>;
   const { edges, pageInfo, totalCount } = data.deals;
   const deals = edges.map(({ node }) => node);
   return (

@@ -42,7 +42,7 @@ export function Live({ children }: { children: (tenant: string) => ReactNode }) 
   const client = useApolloClient();
   const { data, error } = useQuery(StartQuery);
   const [failure, setFailure] = useState<string | null>(null);
-  const start = data?.changes.pageInfo.endCursor;
+  const start = data?.changes?.pageInfo.endCursor;
 
   useEffect(() => {
     if (start === undefined) return;

@@ -68,6 +68,7 @@ function List({ search }: { search: string | null }) {
     `,
     query,
   );
+  if (!data.accounts) return <p role="alert">The accounts could not be read.</p>;
   const { edges, totalCount } = data.accounts;
   return (
     <>

@@ -36,6 +36,7 @@ export function Board() {
     query,
   );
   const { move, saving, conflict, setConflict, failure } = useMoveDeal();
+  if (!data.deals) return <p role="alert">The deals could not be read.</p>;
   const { edges, totalCount } = data.deals;
   const deals = edges.map(({ node }) => readDeal(node));
   return (

@@ -40,7 +40,7 @@ export function Live({ children }: { children: (tenant: string) => ReactNode }) 
     {},
   );
   const [failure, setFailure] = useState<string | null>(null);
-  const start = data.changes.pageInfo.endCursor;
+  const start = data.changes?.pageInfo.endCursor;
 
   useEffect(() => {
     let after = start;

@@ -30,7 +30,7 @@ export function Board() {
   const [{ data, error }] = useQuery({ query: BoardQuery, variables: { after } });
   const { move, saving, conflict, setConflict, failure } = useMoveDeal();
   if (error) return <p role="alert">{error.message}</p>;
-  if (!data) return <p className="soft">Loading…</p>;
+  if (!data?.deals) return <p className="soft">Loading…</p>;
   const { edges, pageInfo, totalCount } = data.deals;
   const deals = edges.map(({ node }) => node);
   return (

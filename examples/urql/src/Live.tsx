@@ -41,7 +41,7 @@ export function Live({ children }: { children: (tenant: string) => ReactNode }) 
   const client = useClient();
   const [{ data, error }] = useQuery({ query: StartQuery });
   const [failure, setFailure] = useState<string | null>(null);
-  const start = data?.changes.pageInfo.endCursor;
+  const start = data?.changes?.pageInfo.endCursor;
 
   useEffect(() => {
     if (start === undefined) return;
