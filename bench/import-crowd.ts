@@ -1,6 +1,7 @@
 // 200 people who ask for lists, beside imports of two tenants in the same gateway, from the upload on, and without, in turn in
 // one run, and how late the gateway's event loop is meanwhile:
 // node bench/import-crowd.ts --rate 100
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { openDatabase } from "../src/db/database.ts";
 import { migrate } from "../src/db/migrate.ts";
@@ -49,10 +50,13 @@ try {
       file += `r${round}-${row},Ada,Person ${row},r${round}.${row}@company${row % 500}.example\n`;
     }
     const headers = { "x-api-key": key, "content-type": "text/csv" };
-    const answer = await fetch(`${url}?entity=contacts`, { method: "POST", headers, body: file });
+    const post = () => fetch(`${url}?entity=contacts`, { method: "POST", headers, body: file });
+    let answer = await post();
+    // An upload is a request like others: a gateway with too many of them says when to come again.
+    for (; answer.status === 503; answer = await post()) await sleep(500);
     const text = await answer.text();
     const id = /imp-[0-9a-f-]{36}/.exec(text)?.[0];
-    if (id === undefined) throw new Error(text);
+    if (id === undefined) throw new Error(`${answer.status} ${text}`);
     return id;
   };
   const done = async (key: string, id: string): Promise<number> => {

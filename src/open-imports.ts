@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { ApiKeys } from "./auth/api-keys.ts";
 import type { Database } from "./db/database.ts";
 import { actorsOf } from "./imports/run/actor.ts";
+import { Crowd } from "./imports/run/crowd.ts";
 import { ImportRuns } from "./imports/run/import-runs.ts";
 import { ImportService } from "./imports/run/import-service.ts";
 import { findIdle, pruneImports, runKey, type OwnerRows } from "./imports/run/sweep.ts";
@@ -59,8 +60,8 @@ export function openImports({
         ...(runAt === undefined ? {} : { runAt }),
       },
     ]);
-  const common = { database, writes: crmWrites, enqueue };
-  const runs = new ImportRuns({ ...common, catalog, actorOf: actorsOf(apiKeys), logger, load });
+  const common = { database, writes: crmWrites, enqueue, crowd: new Crowd(load) };
+  const runs = new ImportRuns({ ...common, catalog, actorOf: actorsOf(apiKeys), logger });
   const service = new ImportService({ ...common, live });
   const most = Math.max(1, Math.floor(atOnce / 4));
   const rows: OwnerRows = (...statement) => jobs.rows(...statement);

@@ -9,7 +9,7 @@ import { startProgress } from "./progress.ts";
 import type { CommandContext } from "./run-command.ts";
 
 /** How often a gateway is asked how far an import is. */
-const lookMilliseconds = 500;
+const lookMilliseconds = 1_000;
 
 const importSchema = z.object({
   id: z.string(),
@@ -140,7 +140,8 @@ async function asker({ url, apiKeyFile }: Remote): Promise<Ask> {
       ...(body === undefined ? {} : { "content-type": "application/octet-stream" }),
     };
     const sent = body === undefined ? {} : { body: streamOf(body), duplex: "half" };
-    const init = { method, headers, ...sent };
+    // A key is for the address that was said.
+    const init: RequestInit = { method, headers, redirect: "error", ...sent };
     const answer = await fetch(new URL(path, url), init).catch((cause: unknown) => {
       throw new StartupError(`${url} cannot be reached.`, { cause });
     });

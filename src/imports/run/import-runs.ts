@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Database } from "../../db/database.ts";
 import type { Import } from "../../db/generated/prisma/client.ts";
@@ -8,6 +7,7 @@ import type { Catalog } from "../../model/catalog.ts";
 import { describeError } from "../../telemetry/describe-error.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
 import type { Imported } from "../read/types.ts";
+import type { Crowd } from "./crowd.ts";
 import { ImportTable, Superseded, type Part, type Taken } from "./import-table.ts";
 import { readMapping, readOptions } from "./kept.ts";
 import { importKeys } from "./keys.ts";
@@ -20,13 +20,8 @@ import { writeChunk, type ChunkOptions, type ChunkOutcome } from "./write-chunk.
 
 /** How long an import is run before others that wait have their turn. */
 const sliceMilliseconds = 5_000;
-/**
- * While others have requests, a process writes few rows at once, and rests 3 times as long as they took, at most 3 seconds:
- * nobody waits long for the process, a lock or a place.
- */
-const [rowsBeside, restTimes, maxRest] = [50, 3, 3_000];
-/** So long after the last request others count as there. */
-const absentMilliseconds = 2_000;
+/** Rows of a transaction while others have requests: nobody waits long for the process, a lock or a place. */
+const rowsBeside = 50;
 /** Errors of ours after which an import is given up. */
 const mostFailures = 5;
 
@@ -48,8 +43,7 @@ export type ImportRunsOptions = {
   readonly actorOf: ActorOf;
   readonly enqueue: Enqueue;
   readonly logger: Pick<Logger, "warn" | "error">;
-  /** How many requests of others this process works on, or has in line, just now. */
-  readonly load?: () => number;
+  readonly crowd: Crowd;
 };
 
 /** Writes the rows of imports, chunk by chunk; each chunk is one transaction with its mark and its errors. */
@@ -58,7 +52,6 @@ export class ImportRuns {
   readonly #table: ImportTable;
   /** How often imports have failed by errors of ours, in this process. */
   readonly #failures = new Map<string, number>();
-  #lastBusy = Number.NEGATIVE_INFINITY;
   /** The end of the line of imports of this process, which take turns while others have requests. */
   #line: Promise<unknown> = Promise.resolve();
 
@@ -130,7 +123,7 @@ export class ImportRuns {
     let next = this.#nextOf(plan, -1);
     const slice: { state: "open" | "written" | "over" | "stopped" } = { state: "open" };
     const lane = async (isFirst: boolean): Promise<void> => {
-      while (slice.state === "open" && (isFirst || !this.#isBusy())) {
+      while (slice.state === "open" && (isFirst || !this.#options.crowd.isThere)) {
         // Read while PostgreSQL writes those before it; each chunk is one lane's.
         const taken = next;
         next = taken.then((read) => read && this.#nextOf(plan, read.chunk.place));
@@ -157,13 +150,6 @@ export class ImportRuns {
     return slice.state !== "over";
   }
 
-  /** Whether others have requests, or had some just now. */
-  #isBusy(): boolean {
-    const now = performance.now();
-    if ((this.#options.load?.() ?? 0) > 0) this.#lastBusy = now;
-    return now - this.#lastBusy < absentMilliseconds;
-  }
-
   async #nextOf(plan: Plan, after: number): Promise<Read | null> {
     const chunk = await this.#table.next(plan.taken, after);
     if (chunk === null) return null;
@@ -183,7 +169,7 @@ export class ImportRuns {
     for (let start = chunk.rowsDone; start === 0 || start < rows.length;) {
       if (stopping.aborted) return "stopped";
       // What a dry run undoes is judged together.
-      const most = this.#isBusy() && !dryRun ? rowsBeside : rows.length;
+      const most = this.#options.crowd.isThere && !dryRun ? rowsBeside : rows.length;
       const portion = nextPortion(rows, start, { most, entity: writes.entity, dryRun });
       const { end } = portion;
       const part: Part = { place, start, end, isLast: end === rows.length };
@@ -197,7 +183,7 @@ export class ImportRuns {
 
   /** At once, or, while others have requests, when those before have written and rested. */
   async #inTurn<Done>(work: () => Promise<Done>, stopping: AbortSignal): Promise<Done> {
-    if (!this.#isBusy()) return await work();
+    if (!this.#options.crowd.isThere) return await work();
     const before = this.#line;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#line = promise;
@@ -206,7 +192,7 @@ export class ImportRuns {
     try {
       return await work();
     } finally {
-      void rest((performance.now() - startedAt) * restTimes, stopping).then(resolve);
+      void this.#options.crowd.rest(performance.now() - startedAt, stopping).then(resolve);
     }
   }
 
@@ -237,12 +223,6 @@ export class ImportRuns {
     return !isAborted;
   }
 }
-
-/** Leaves the machine to people who wait for answers. */
-const rest = async (milliseconds: number, signal: AbortSignal): Promise<void> => {
-  const most = Math.min(milliseconds, maxRest);
-  await sleep(most, undefined, { signal, ref: false }).catch(() => undefined);
-};
 
 /**
  * How many chunks are written at once, while nobody else has requests: each is a transaction with its own mark, and rows

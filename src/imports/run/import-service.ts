@@ -7,6 +7,7 @@ import { asOwnWork } from "../../db/work.ts";
 import { badInput } from "../../lib/errors.ts";
 import { readId } from "../../lib/id.ts";
 import type { RefusedRow } from "../read/refused-csv.ts";
+import type { Crowd } from "./crowd.ts";
 import { readMapping } from "./kept.ts";
 import { isEnded, progressOf } from "./progress.ts";
 import { Staging } from "./staging.ts";
@@ -47,6 +48,7 @@ export class ImportService {
     readonly writes: ImportWrites;
     readonly enqueue: Enqueue;
     readonly live: Watch;
+    readonly crowd: Crowd;
   }) {
     this.#database = options.database;
     this.#enqueue = options.enqueue;

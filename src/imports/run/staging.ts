@@ -14,6 +14,7 @@ import type { FileRow, Mapping } from "../read/types.ts";
 import { keptActor } from "./actor.ts";
 import { packRow, packRows } from "./chunk-body.ts";
 import { importKeys, keyReader } from "./keys.ts";
+import type { Crowd } from "./crowd.ts";
 import { columnOf } from "./prepare.ts";
 import { settleUnmapped } from "./unmapped.ts";
 import { mostOpenImports, type ImportOptions, type ImportWrites, type NewImport } from "./types.ts";
@@ -29,8 +30,14 @@ type Outcome = Of & { readonly isNew: boolean };
 export class Staging {
   readonly #database: Database;
   readonly #writes: ImportWrites;
+  readonly #crowd: Crowd;
 
-  constructor(options: { readonly database: Database; readonly writes: ImportWrites }) {
+  constructor(options: {
+    readonly database: Database;
+    readonly writes: ImportWrites;
+    readonly crowd: Crowd;
+  }) {
+    this.#crowd = options.crowd;
     this.#database = options.database;
     this.#writes = options.writes;
   }
@@ -47,7 +54,7 @@ export class Staging {
     const of = { tenantId: actor.tenantId, id: uuidv7() };
     await this.#begin(actor, of, asked);
     try {
-      const upload = hashed(source, asked.options);
+      const upload = hashed(this.#crowd.paced(source), asked.options);
       const staged = await this.#read(of, asked.options, writes, upload.bytes);
       return await this.#end(actor, of, asked, { ...staged, ...upload.ended() });
     } catch (error) {

@@ -5,6 +5,7 @@ import type { Actor } from "../../../src/auth/actor.ts";
 import { loadConfig } from "../../../src/config.ts";
 import { openDatabase, type Database } from "../../../src/db/database.ts";
 import { actorsOf } from "../../../src/imports/run/actor.ts";
+import { Crowd } from "../../../src/imports/run/crowd.ts";
 import { ImportRuns } from "../../../src/imports/run/import-runs.ts";
 import { ImportService } from "../../../src/imports/run/import-service.ts";
 import type { ImportOptions, NewImport, Staged } from "../../../src/imports/run/types.ts";
@@ -46,6 +47,7 @@ export class Importer {
       database: this.database,
       writes: crmWrites,
       live: this.#live,
+      crowd: new Crowd(() => this.load),
       enqueue: ({ tenantId, id }: Of) => {
         this.queue.push({ tenantId, id });
         return Promise.resolve();
@@ -53,8 +55,7 @@ export class Importer {
     };
     this.service = new ImportService(common);
     const actorOf = actorsOf(this.apiKeys);
-    const load = () => this.load;
-    this.runs = new ImportRuns({ ...common, catalog, actorOf, logger, load });
+    this.runs = new ImportRuns({ ...common, catalog, actorOf, logger });
   }
 
   /** Sends a file as the operator does, or as another. */
