@@ -54,6 +54,8 @@ export type Config = {
   graphql: {
     /** Whether callers may ask for the schema, and are told the names that are like a misspelt one. */
     introspection: boolean;
+    /** Whether the schema is a subgraph of Apollo Federation 2. */
+    federation: boolean;
     /** Absolute path of a manifest: nothing but the operations in it is run. Null runs any. */
     manifest: string | null;
   };
@@ -203,6 +205,7 @@ const variablesSchema = z.object({
   MAX_CONNECTIONS: count().default(10_000),
   RECEIVE_TIMEOUT: duration.default(12_000),
   INTROSPECTION: z.enum(["on", "off"], "must be on or off").optional(),
+  FEDERATION: z.enum(["on", "off"], "must be on or off").default("off"),
   OPERATIONS: z
     .string()
     .refine((path) => !path.includes("\0"), "must be the path of a manifest of operations")
@@ -238,10 +241,15 @@ const variablesSchema = z.object({
   ...browserVariables,
   ...webhookVariables,
 });
-const environmentSchema = variablesSchema.refine(
-  (given) => given.DATABASE_DIRECT_URL === undefined || given.DATABASE_URL !== undefined,
-  { path: ["DATABASE_DIRECT_URL"], message: "needs DATABASE_URL, of the same database" },
-);
+const environmentSchema = variablesSchema
+  .refine((given) => given.DATABASE_DIRECT_URL === undefined || given.DATABASE_URL !== undefined, {
+    path: ["DATABASE_DIRECT_URL"],
+    message: "needs DATABASE_URL, of the same database",
+  })
+  .refine((given) => given.FEDERATION === "off" || given.OPERATIONS === undefined, {
+    path: ["FEDERATION"],
+    message: "cannot be on with OPERATIONS: a federation gateway writes its own operations",
+  });
 
 /** The environment variables that the configuration is read from; npm sets one more. */
 export const variableNames: readonly string[] = [
@@ -302,6 +310,7 @@ export function loadConfig(
     graphql: {
       introspection:
         INTROSPECTION === undefined ? NODE_ENV !== "production" : INTROSPECTION === "on",
+      federation: parsed.data.FEDERATION === "on",
       manifest: OPERATIONS === undefined ? null : resolve(OPERATIONS),
     },
     auth: auth.data,

@@ -29,6 +29,7 @@ Environment:
   DATABASE_URL  a PostgreSQL >= 15 of your own instead of the embedded one
   DEMO          on or off: demo tenants and keys (on; off with DATABASE_URL)
   NODE_ENV      production switches GraphiQL and introspection off (development)
+  FEDERATION    on or off: serve a subgraph of Apollo Federation 2 (off)
   OPERATIONS    a manifest of operations: nothing else is run
   JWT_ISSUER, JWT_AUDIENCE, and JWT_SECRET or JWKS_URL
                 whose bearer tokens are taken, beside API keys (nobody's)

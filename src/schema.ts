@@ -1,5 +1,6 @@
 import type { GraphQLSchema } from "graphql";
 import { countingAnswers } from "./graphql/limits/answer-size.ts";
+import { declareFederation } from "./graphql/schema/federation.ts";
 import { runningOnce } from "./graphql/schema/run-once.ts";
 import { declareSchema } from "./graphql/schema/declare-schema.ts";
 import { ignoredLast } from "./graphql/schema/ignored-last.ts";
@@ -41,8 +42,16 @@ const introduction = `The CRM of one tenant as one graph: accounts, contacts, de
 - A list or a record at the root that fails is null, with its error in \`errors\`; the other fields are answered.
 - Each field costs points. \`extensions.cost\` of an answer tells how many.`;
 
+type SchemaOptions = {
+  /** Whether it is a subgraph of Apollo Federation 2. */
+  readonly federation?: boolean;
+};
+
 /** The GraphQL schema of a catalog: what the modules declare, put together. */
-export function createSchema(catalog: Catalog): GraphQLSchema {
+export function createSchema(
+  catalog: Catalog,
+  { federation = false }: SchemaOptions = {},
+): GraphQLSchema {
   const schema = declareSchema(catalog);
   for (const declare of [
     declareTenant,
@@ -76,6 +85,7 @@ export function createSchema(catalog: Catalog): GraphQLSchema {
   ]) {
     declare(schema);
   }
+  if (federation) declareFederation(schema);
   const built = ignoredLast(schema.builder.toSchema());
   built.description = introduction;
   return countingAnswers(runningOnce(built));

@@ -8,12 +8,15 @@ export function addSchema(program: Command): void {
     .description("the GraphQL schema")
     .command("print")
     .description("print the schema in GraphQL's schema language")
-    .action(() =>
+    .option("--subgraph", "with the keys of Apollo Federation 2, for composition")
+    .action(({ subgraph: federation = false }: { subgraph?: boolean }) =>
       runCommand(async () => {
         const { printSchemaText } = await import("../graphql/schema/print.ts");
+        const { subgraphSdl } = await import("../graphql/schema/federation.ts");
         const { createSchema } = await import("../schema.ts");
         const { catalog } = await import("../modules/catalog.ts");
-        process.stdout.write(printSchemaText(createSchema(catalog)));
+        const schema = createSchema(catalog, { federation });
+        process.stdout.write(federation ? subgraphSdl(schema) : printSchemaText(schema));
       }),
     );
 }

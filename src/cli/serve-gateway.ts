@@ -78,7 +78,8 @@ async function serveRequests(
   const { noteWrite: tellOthers } = peers ?? {};
   const database = await openDatabaseAt(url, config, { replicas: config.replicas, tellOthers });
   onClose(() => database.close());
-  const gateway = createGateway({ schema: createSchema(catalog), database, config, demo, peers });
+  const schema = createSchema(catalog, config.graphql);
+  const gateway = createGateway({ schema, database, config, demo, peers });
   onClose(() => gateway.close());
   // Before requests are taken, so that it is closed after them.
   const metricsUrl = await serveMetrics(context, gateway, metricsPort);

@@ -131,7 +131,7 @@ async function openWebhooksOf(
   const { apiKeys } = credentials;
   const quotas = new Quotas(config.limits, pool);
   const jobs = new Jobs({ url: database.ownerUrl, logger });
-  const schema = createSchema(catalog);
+  const schema = createSchema(catalog, config.graphql);
   const webhooks = openWebhooks({ schema, database, config, jobs, apiKeys, quotas, logger });
   onClose(async () => {
     quotas.close();
@@ -192,7 +192,11 @@ async function listen(options: ListenOptions, context: CommandContext): Promise<
   const tenant = await tenantBySlug(database, options.tenant);
   const actor = operatorOf(readId("ten", tenant.id) ?? "");
   const form = await formOf(options);
-  const { payloads, close } = openPayloads({ schema: createSchema(catalog), database, config });
+  const { payloads, close } = openPayloads({
+    schema: createSchema(catalog, config.graphql),
+    database,
+    config,
+  });
   onClose(close);
   payloads.check(form, actor, ["--query"]);
   const feed = new LiveFeed({ database, catalog });

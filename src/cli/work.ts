@@ -44,7 +44,7 @@ async function work(context: CommandContext): Promise<never> {
   const quotas = new Quotas(config.limits, pool);
   onClose(async () => quotas.close());
   const jobs = new Jobs({ url: database.ownerUrl, logger });
-  const schema = createSchema(catalog);
+  const schema = createSchema(catalog, config.graphql);
   const webhooks = openWebhooks({ schema, database, config, jobs, apiKeys, quotas, logger });
   const live = new LiveFeed({
     database,

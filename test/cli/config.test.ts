@@ -28,7 +28,7 @@ describe("the configuration", () => {
         trustProxy: false,
       },
       http: { maxConnections: 10_000, receiveMilliseconds: 12_000 },
-      graphql: { introspection: true, manifest: null },
+      graphql: { introspection: true, federation: false, manifest: null },
       auth: { issuers: [], keySets: { refresh: 300, cooldown: 10, keep: 86_400 } },
     });
   });
@@ -189,6 +189,7 @@ describe("the configuration", () => {
     ["CORS_ORIGINS", "*,https://app.example.com"],
     ["CORS_ORIGINS", "https://app.example.com:*"],
     ["CORS_ORIGINS", "null"],
+    ["FEDERATION", "yes"],
     ["METRICS_PORT", "70000"],
     ["METRICS_TOKEN", "hunter2"],
     ["OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317"],

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import type { Actor } from "../../src/auth/actor.ts";
 import { startComparison } from "../support/compile/comparison.ts";
 import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { schema } from "../support/gateway/schema.ts";
 
 let gateway: TestGateway;
 let actor: Actor;
@@ -25,7 +26,7 @@ afterAll(() => gateway.close());
 
 /** Runs a comparison with an answer's data, and with the data of a second read. */
 async function heard(data: string, then: string): Promise<void> {
-  const comparison = startComparison(gateway.databaseUrl);
+  const comparison = startComparison(gateway.databaseUrl, schema);
   await comparison.onCompiled({
     actor,
     document: parse("query ($first: Int) { accounts(first: $first) { nodes { name } } }"),

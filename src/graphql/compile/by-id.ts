@@ -4,7 +4,6 @@ import { readText } from "../../lib/text.ts";
 import { fieldOf, type Entity } from "../../model/entity.ts";
 import { sqlTypeOf } from "../../model/field.ts";
 import { fieldSql } from "../../query/order.ts";
-import { maxPageSize } from "../../query/page.ts";
 import type { Source } from "../schema/source.ts";
 import { NotCompiled, type Arguments, type Compilation, type Selected } from "./compilation.ts";
 import type { Json } from "./json.ts";
@@ -54,19 +53,23 @@ export function nodeJson(c: Compilation, selected: Selected): Json {
   return recordJson(c, c.root, selected, { entity, includeDeleted: false, condition });
 }
 
-/** `nodes`. The entities that the ids name are part of the shape; the number of ids is not. */
-export function nodesJson(c: Compilation, selected: Selected): Json {
+/** `nodes` and `_entities`. The entities that the ids name are part of the shape; the number of ids is not. */
+export function nodesJson(
+  c: Compilation,
+  selected: Selected,
+  { argument, max }: Extract<Source, { kind: "nodes" }>,
+): Json {
   const { catalog } = c;
   const args = c.argumentsOf(selected);
   const read = (value: unknown) => {
     const ids: readonly unknown[] = Array.isArray(value) ? value : [value];
-    if (ids.length > maxPageSize) throw new NotCompiled();
-    return ids.map((id) => catalog.parseAnyId(textOf(id), ["ids"]));
+    if (ids.length > max) throw new NotCompiled();
+    return ids.map((id) => catalog.parseAnyId(textOf(id), [argument]));
   };
-  const prefixes = args.late("ids", (value) => read(value).map(({ to }) => to.prefix));
-  const uuids = args.late("ids", (value) => read(value).map(({ uuid }) => uuid));
+  const prefixes = args.late(argument, (value) => read(value).map(({ to }) => to.prefix));
+  const uuids = args.late(argument, (value) => read(value).map(({ uuid }) => uuid));
   // Of one shape's calls, each gives them in an order of its own.
-  const prefixed = read(args.values["ids"]).map(({ to }) => [to.prefix, to] as const);
+  const prefixed = read(args.values[argument]).map(({ to }) => [to.prefix, to] as const);
   const entities = new Map(prefixed.toSorted(([one], [other]) => (one < other ? -1 : 1)));
   const alias = c.nextAlias();
   const column = (name: string): Sql => raw(`${alias}.${name}`);

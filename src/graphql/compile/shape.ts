@@ -23,7 +23,7 @@ const parameters: Readonly<Record<string, Readonly<Record<string, Use>>>> = {
   list: { first: "given", last: "given", after: "cursor", before: "cursor" },
   record: { id: "given", number: "given" },
   node: { id: "entity" },
-  nodes: { ids: "entities" },
+  nodes: { ids: "entities", representations: "entities" },
   search: { first: "given", after: "cursor" },
 };
 

@@ -58,13 +58,13 @@ export const searchCost: Pick<Access, "cost" | "uses"> = {
 };
 
 /** Several records by the ids in an argument. */
-export const idsCost: Pick<Access, "cost" | "uses"> = {
-  uses: ["ids"],
-  cost: ({ ids }) => {
+export const idsCost = (argument: string): Pick<Access, "cost" | "uses"> => ({
+  uses: [argument],
+  cost: ({ [argument]: ids }) => {
     const count = Array.isArray(ids) ? ids.length : 1;
     return { own: count, times: count };
   },
-};
+});
 
 /** Likely duplicates of a record. */
 export const duplicatesCost = (defaultCount: number): Pick<Access, "cost" | "uses"> => ({

@@ -12,10 +12,13 @@ import { ofOutcome } from "./payload-source.ts";
 /** The scalars beside GraphQL's own. */
 export type Scalars = KindScalars & { ID: { Input: string; Output: string } };
 
+/** Representations of records in Apollo Federation, read as ids. Only a subgraph has the scalar. */
+type FederationScalars = { _Any: { Input: string; Output: string } };
+
 type Types = {
   Context: Context;
   PrismaTypes: PrismaTypes;
-  Scalars: Scalars;
+  Scalars: Scalars & FederationScalars;
   DefaultFieldNullability: false;
   DefaultEdgesNullability: false;
   DefaultNodeNullability: false;

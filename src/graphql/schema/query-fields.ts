@@ -124,30 +124,32 @@ async function oneRecord(
 }
 
 /** The entities that ids name; what is no id is refused when it is looked up. */
-function readsOfIds(catalog: Catalog, ids: readonly unknown[]): readonly string[] {
+export function readsOfIds(catalog: Catalog, ids: readonly unknown[]): readonly string[] {
   return ids.flatMap((id) => {
     const entity = typeof id === "string" ? catalog.byId(id) : null;
     return entity === null ? [] : readsOf(entity);
   });
 }
 
+/** The live record of an id, read together with the other records of its field. */
+export async function loadNode(
+  id: string,
+  path: readonly string[],
+  ctx: Context,
+  info: GraphQLResolveInfo,
+): Promise<Row | null> {
+  const { to: entity, uuid } = ctx.catalog.parseAnyId(id, path);
+  const request = () => ({
+    entity,
+    fields: neededFields(info, entity, info.fieldNodes),
+    includeDeleted: false,
+  });
+  const row = await ctx.reader.record(`${fieldKey(info)}<${entity.name}`, request, uuid);
+  return row === null ? null : asNode(row, entity);
+}
+
 /** `node` and `nodes`: anything by its id. */
 export function nodeQueries({ builder, catalog }: SchemaParts): void {
-  const load = async (
-    text: string,
-    path: readonly string[],
-    ctx: Context,
-    info: GraphQLResolveInfo,
-  ) => {
-    const { to: entity, uuid } = catalog.parseAnyId(text, path);
-    const request = () => ({
-      entity,
-      fields: neededFields(info, entity, info.fieldNodes),
-      includeDeleted: false,
-    });
-    const row = await ctx.reader.record(`${fieldKey(info)}<${entity.name}`, request, uuid);
-    return row === null ? null : asNode(row, entity);
-  };
   builder.queryField("node", (t) =>
     t.field({
       type: builder.nodeInterfaceRef(),
@@ -160,7 +162,7 @@ export function nodeQueries({ builder, catalog }: SchemaParts): void {
       args: {
         id: t.arg.id({ required: true, description: "An id with its prefix, e.g. `acc-<uuid>`." }),
       },
-      resolve: (_root, { id }, ctx, info) => load(id, ["id"], ctx, info),
+      resolve: (_root, { id }, ctx, info) => loadNode(id, ["id"], ctx, info),
     }),
   );
   builder.queryField("nodes", (t) =>
@@ -168,10 +170,10 @@ export function nodeQueries({ builder, catalog }: SchemaParts): void {
       type: [builder.nodeInterfaceRef()],
       extensions: {
         ...access({
-          ...idsCost,
+          ...idsCost("ids"),
           readsBy: ({ ids }) => readsOfIds(catalog, Array.isArray(ids) ? ids : [ids]),
         }),
-        ...source({ kind: "nodes" }),
+        ...source({ kind: "nodes", argument: "ids", max: maxPageSize }),
       },
       nullable: { list: false, items: true },
       description:
@@ -184,7 +186,7 @@ export function nodeQueries({ builder, catalog }: SchemaParts): void {
       },
       resolve: (_root, { ids }, ctx, info) => {
         if (ids.length > maxPageSize) throw badInput(["ids"], `at most ${maxPageSize} at a time.`);
-        return Promise.all(ids.map((id, index) => load(id, ["ids", String(index)], ctx, info)));
+        return Promise.all(ids.map((id, index) => loadNode(id, ["ids", String(index)], ctx, info)));
       },
     }),
   );

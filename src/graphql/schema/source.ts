@@ -28,7 +28,12 @@ export type Source =
   | { readonly kind: "record"; readonly entity: EntityName }
   /** Any record by its id, or records by their ids. */
   | { readonly kind: "node" }
-  | { readonly kind: "nodes" }
+  | {
+      readonly kind: "nodes";
+      /** The argument with the ids, and the most of them. */
+      readonly argument: string;
+      readonly max: number;
+    }
   /** The record that a column names, also a deleted one. Another column names the record's entity. */
   | { readonly kind: "anyRecord"; readonly field: string }
   /** The field changes of an event, from a column of the log. */

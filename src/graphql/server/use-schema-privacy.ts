@@ -5,7 +5,8 @@ import {
   NoSchemaIntrospectionCustomRule,
   validate,
   type ExecutionArgs,
-  type GraphQLError,
+  type ValidationRule,
+  GraphQLError,
 } from "graphql";
 import type { Plugin } from "graphql-yoga";
 import { maxVariableErrors } from "./variables.ts";
@@ -15,6 +16,7 @@ export function useSchemaPrivacy(): Plugin {
   return {
     onValidate({ addValidationRule, setValidationFn }) {
       addValidationRule(NoSchemaIntrospectionCustomRule);
+      addValidationRule(noService);
       setValidationFn((schema, document, rules) =>
         validate(schema, document, rules, { hideSuggestions: true }),
       );
@@ -32,6 +34,15 @@ export function useSchemaPrivacy(): Plugin {
     },
   };
 }
+
+/** Federation has a field of its own for the schema. */
+const noService: ValidationRule = (context) => ({
+  Field: (node) => {
+    if (node.name.value !== "_service" || context.getParentType()?.name !== "Query") return;
+    const message = "The schema is not told: introspection is off, and so is _service.";
+    context.reportError(new GraphQLError(message, { nodes: node }));
+  },
+});
 
 const isOfVariable = ({ nodes }: GraphQLError): boolean =>
   nodes?.[0]?.kind === Kind.VARIABLE_DEFINITION;

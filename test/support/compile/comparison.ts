@@ -1,5 +1,5 @@
 import { normalizedExecutor } from "@graphql-tools/executor";
-import { getOperationAST, type ExecutionResult } from "graphql";
+import { getOperationAST, type ExecutionResult, type GraphQLSchema } from "graphql";
 import { loadConfig } from "../../../src/config.ts";
 import { openDatabase } from "../../../src/db/database.ts";
 import { asWork, Work } from "../../../src/db/work.ts";
@@ -7,7 +7,6 @@ import { tellError } from "../../../src/graphql/server/errors.ts";
 import type { CompiledAnswer } from "../../../src/graphql/server/lane.ts";
 import { makeContext } from "../../../src/graphql/server/make-context.ts";
 import { exactVariables } from "../../../src/graphql/server/use-exact-numbers.ts";
-import { schema } from "../gateway/schema.ts";
 import { patientEnvironment } from "../run/patience.ts";
 
 /** The most reads of both lanes. Since others may write meanwhile, only answers that differ each time count. */
@@ -17,7 +16,7 @@ const mostTurns = 10;
  * Interprets every query that a gateway has answered by a compiled statement, and compares the answers. It has its own
  * connections, so that its reads are in no quota, log or list of recorded statements.
  */
-export function startComparison(databaseUrl: string) {
+export function startComparison(databaseUrl: string, schema: GraphQLSchema) {
   const { pool } = loadConfig(patientEnvironment);
   const database = openDatabase({ url: databaseUrl, maxConnections: 2, pool });
   const differences: string[] = [];

@@ -67,7 +67,7 @@ async function serve(databaseUrl: string, environment: string): Promise<void> {
   const config = loadConfig({ ...patientEnvironment, NODE_ENV: environment, LOG_LEVEL: "error" });
   const database = openDatabase({ url: databaseUrl, pool: config.pool });
   // The comparison reports differences in the log.
-  const comparison = startComparison(databaseUrl);
+  const comparison = startComparison(databaseUrl, schema);
   const { onCompiled } = comparison;
   const gateway = createGateway({ schema, database, config, demo: null, onCompiled });
   const server = createHttpServer(gateway.requestListener, config.http);

@@ -15,7 +15,7 @@ import { startComparison } from "../compile/comparison.ts";
 import { createTestDatabase } from "../database/database.ts";
 import { Fixtures, type TenantFixtures } from "../samples/fixtures.ts";
 import { recordStatements, type Recorder } from "../database/recorder.ts";
-import { schema } from "./schema.ts";
+import { schema, subgraph } from "./schema.ts";
 
 /** What a GraphQL answer looks like to a client. */
 export type Answer = {
@@ -106,9 +106,10 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     demoTenant === undefined
       ? null
       : { tenant: await fixtures.tenant(demoTenant), key: await keyFor(demoTenant) };
-  const comparison = startComparison(databaseUrl);
+  const served = config.graphql.federation ? subgraph() : schema;
+  const comparison = startComparison(databaseUrl, served);
   const gateway = createGateway({
-    schema,
+    schema: served,
     database,
     config,
     demo: demo === null ? null : [{ apiKey: demo.key }],

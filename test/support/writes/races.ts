@@ -136,7 +136,7 @@ export async function startSecond(
 ) {
   const config = loadConfig({ ...patientEnvironment, LOG_LEVEL: logLevel, ...env });
   const database = openDatabase({ url, maxConnections: poolSize, pool: config.pool });
-  const comparison = startComparison(url);
+  const comparison = startComparison(url, schema);
   const { onCompiled } = comparison;
   const gateway = createGateway({ schema, database, config, demo: null, compiled, onCompiled });
   const server = createHttpServer(gateway.requestListener, config.http);
