@@ -567,19 +567,19 @@ export interface ListAccountsParameters {
   created_at?: DateTimeFilter | null;
   /** When the record was last written (UTC, milliseconds). */
   updated_at?: DateTimeFilter | null;
-  /** Who created it: the caller's `sub` or the API key's id. */
+  /** The creator: the caller's `sub`, or the id of the API key. */
   created_by?: TextFilter | null;
-  /** Who wrote it last: the caller's `sub` or the API key's id. */
+  /** The last writer: the caller's `sub`, or the id of the API key. */
   updated_by?: TextFilter | null;
-  /** Provenance tag; `edm` unless the writer says otherwise. */
+  /** A tag for the origin of the record. `edm` unless the writer gives another one. */
   source?: TextFilter | null;
-  /** Where the write came from. */
+  /** The kind of the writer. */
   source_type?: SourceTypeFilter | null;
   /** `true`: only deleted records, `false`: only others. */
   is_deleted?: boolean;
-  /** When the record was soft-deleted; null while it lives. Deleted records come only with `include_deleted`. */
+  /** When the record was soft-deleted. Null while it is not deleted. Lists have deleted records only with `include_deleted`. */
   deleted_at?: DateTimeFilter | null;
-  /** Who deleted it; null while it lives. */
+  /** The one who deleted it. Null while it is not deleted. */
   deleted_by?: TextFilter | null;
   /** Version of the record's shape; 1 today. */
   schema_version?: IntegerFilter | null;
@@ -621,7 +621,7 @@ export interface ListAccountsParameters {
   custom_fields?: InsideFilters;
   /** One of them. Free-form labels: unique, each at most 64 characters, at most 100. */
   tags?: TextListFilter;
-  /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
+  /** Starts at 1 and grows by one with every write. Send it with an update: if it is not the current one any more, nothing is written, and the answer is a conflict. */
   version?: IntegerFilter | null;
   /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
   external_id?: TextFilter | null;
@@ -631,7 +631,7 @@ export interface ListAccountsParameters {
   account_type?: AccountTypeFilter | null;
   /** Main email. Unique among the tenant's live accounts, compared without case. */
   email?: TextFilter | null;
-  /** The record that this one was merged into, and that its records belong to now. What was merged is deleted, and cannot be restored. */
+  /** The record that this one was merged into. The records of this one belong to it now. A merged record is deleted, and cannot be restored. */
   merged_into_id?: AccountIdFilter | null;
 }
 /** All of them must hold. */
@@ -885,9 +885,9 @@ export interface CreateAccountInput {
     | null;
   /** Accepted and ignored: kept by the gateway. */
   app_id?: unknown;
-  /** Provenance tag; `edm` unless the writer says otherwise. */
+  /** A tag for the origin of the record. `edm` unless the writer gives another one. */
   source?: string | null;
-  /** Where the write came from. */
+  /** The kind of the writer. */
   source_type?: ("frontend" | "backend" | "server" | "system" | "api") | Blank | null;
   /** Accepted and ignored: kept by the gateway. */
   schema_version?: unknown;
@@ -937,19 +937,19 @@ export interface Account {
   created_at: string;
   /** When the record was last written (UTC, milliseconds). */
   updated_at: string;
-  /** Who created it: the caller's `sub` or the API key's id. */
+  /** The creator: the caller's `sub`, or the id of the API key. */
   created_by: string | null;
-  /** Who wrote it last: the caller's `sub` or the API key's id. */
+  /** The last writer: the caller's `sub`, or the id of the API key. */
   updated_by: string | null;
-  /** Provenance tag; `edm` unless the writer says otherwise. */
+  /** A tag for the origin of the record. `edm` unless the writer gives another one. */
   source: string;
-  /** Where the write came from. */
+  /** The kind of the writer. */
   source_type: "frontend" | "backend" | "server" | "system" | "api";
   /** Whether it is deleted. */
   is_deleted: boolean;
-  /** When the record was soft-deleted; null while it lives. Deleted records come only with `include_deleted`. */
+  /** When the record was soft-deleted. Null while it is not deleted. Lists have deleted records only with `include_deleted`. */
   deleted_at: string | null;
-  /** Who deleted it; null while it lives. */
+  /** The one who deleted it. Null while it is not deleted. */
   deleted_by: string | null;
   /** Version of the record's shape; 1 today. */
   schema_version: number;
@@ -995,7 +995,7 @@ export interface Account {
   };
   /** Free-form labels: unique, each at most 64 characters, at most 100. */
   tags: string[];
-  /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
+  /** Starts at 1 and grows by one with every write. Send it with an update: if it is not the current one any more, nothing is written, and the answer is a conflict. */
   version: number;
   /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
   external_id: string | null;
@@ -1005,7 +1005,7 @@ export interface Account {
   account_type: "business" | "individual";
   /** Main email. Unique among the tenant's live accounts, compared without case. */
   email: string | null;
-  /** The record that this one was merged into, and that its records belong to now. What was merged is deleted, and cannot be restored. */
+  /** The record that this one was merged into. The records of this one belong to it now. A merged record is deleted, and cannot be restored. */
   merged_into_id: string | null;
 }
 /** Changes to a Account: only what is sent changes; null or blank clears, and is refused where a field is never null. */
@@ -1068,13 +1068,13 @@ export interface UpdateAccountInput {
   };
   /** Accepted and ignored: kept by the gateway. */
   app_id?: unknown;
-  /** Provenance tag; `edm` unless the writer says otherwise. */
+  /** A tag for the origin of the record. `edm` unless the writer gives another one. */
   source?: string;
-  /** Where the write came from. */
+  /** The kind of the writer. */
   source_type?: "frontend" | "backend" | "server" | "system" | "api";
   /** Accepted and ignored: kept by the gateway. */
   schema_version?: unknown;
-  /** The version that was read. When it is not the current one, nothing is written and the answer is a conflict with the current record. */
+  /** The version that was read. If it is not the current one, nothing is written, and the answer is a conflict with the current record. */
   version?: number | Blank | null;
   /** Accepted and ignored: kept by the gateway. */
   created_at?: unknown;
@@ -1120,19 +1120,19 @@ export interface ListContactsParameters {
   created_at?: DateTimeFilter | null;
   /** When the record was last written (UTC, milliseconds). */
   updated_at?: DateTimeFilter | null;
-  /** Who created it: the caller's `sub` or the API key's id. */
+  /** The creator: the caller's `sub`, or the id of the API key. */
   created_by?: TextFilter | null;
-  /** Who wrote it last: the caller's `sub` or the API key's id. */
+  /** The last writer: the caller's `sub`, or the id of the API key. */
   updated_by?: TextFilter | null;
-  /** Provenance tag; `edm` unless the writer says otherwise. */
+  /** A tag for the origin of the record. `edm` unless the writer gives another one. */
   source?: TextFilter | null;
-  /** Where the write came from. */
+  /** The kind of the writer. */
   source_type?: SourceTypeFilter | null;
   /** `true`: only deleted records, `false`: only others. */
   is_deleted?: boolean;
-  /** When the record was soft-deleted; null while it lives. Deleted records come only with `include_deleted`. */
+  /** When the record was soft-deleted. Null while it is not deleted. Lists have deleted records only with `include_deleted`. */
   deleted_at?: DateTimeFilter | null;
-  /** Who deleted it; null while it lives. */
+  /** The one who deleted it. Null while it is not deleted. */
   deleted_by?: TextFilter | null;
   /** Version of the record's shape; 1 today. */
   schema_version?: IntegerFilter | null;
@@ -1170,7 +1170,7 @@ export interface ListContactsParameters {
   custom_fields?: InsideFilters;
   /** One of them. Free-form labels: unique, each at most 64 characters, at most 100. */
   tags?: TextListFilter;
-  /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
+  /** Starts at 1 and grows by one with every write. Send it with an update: if it is not the current one any more, nothing is written, and the answer is a conflict. */
   version?: IntegerFilter | null;
   /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
   external_id?: TextFilter | null;
@@ -1208,7 +1208,7 @@ export interface ListContactsParameters {
   birthday?: DateFilter | null;
   /** Notes, at most 100,000 characters. */
   note?: TextFilter | null;
-  /** The record that this one was merged into, and that its records belong to now. What was merged is deleted, and cannot be restored. */
+  /** The record that this one was merged into. The records of this one belong to it now. A merged record is deleted, and cannot be restored. */
   merged_into_id?: ContactIdFilter | null;
   /** First phone number. */
   phone_1?: TextFilter | null;
@@ -1343,9 +1343,9 @@ export interface CreateContactInput {
     | null;
   /** Accepted and ignored: kept by the gateway. */
   app_id?: unknown;
-  /** Provenance tag; `edm` unless the writer says otherwise. */
+  /** A tag for the origin of the record. `edm` unless the writer gives another one. */
   source?: string | null;
-  /** Where the write came from. */
+  /** The kind of the writer. */
   source_type?: ("frontend" | "backend" | "server" | "system" | "api") | Blank | null;
   /** Accepted and ignored: kept by the gateway. */
   schema_version?: unknown;
@@ -1380,19 +1380,19 @@ export interface Contact {
   created_at: string;
   /** When the record was last written (UTC, milliseconds). */
   updated_at: string;
-  /** Who created it: the caller's `sub` or the API key's id. */
+  /** The creator: the caller's `sub`, or the id of the API key. */
   created_by: string | null;
-  /** Who wrote it last: the caller's `sub` or the API key's id. */
+  /** The last writer: the caller's `sub`, or the id of the API key. */
   updated_by: string | null;
-  /** Provenance tag; `edm` unless the writer says otherwise. */
+  /** A tag for the origin of the record. `edm` unless the writer gives another one. */
   source: string;
-  /** Where the write came from. */
+  /** The kind of the writer. */
   source_type: "frontend" | "backend" | "server" | "system" | "api";
   /** Whether it is deleted. */
   is_deleted: boolean;
-  /** When the record was soft-deleted; null while it lives. Deleted records come only with `include_deleted`. */
+  /** When the record was soft-deleted. Null while it is not deleted. Lists have deleted records only with `include_deleted`. */
   deleted_at: string | null;
-  /** Who deleted it; null while it lives. */
+  /** The one who deleted it. Null while it is not deleted. */
   deleted_by: string | null;
   /** Version of the record's shape; 1 today. */
   schema_version: number;
@@ -1434,7 +1434,7 @@ export interface Contact {
   };
   /** Free-form labels: unique, each at most 64 characters, at most 100. */
   tags: string[];
-  /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
+  /** Starts at 1 and grows by one with every write. Send it with an update: if it is not the current one any more, nothing is written, and the answer is a conflict. */
   version: number;
   /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
   external_id: string | null;
@@ -1472,7 +1472,7 @@ export interface Contact {
   birthday: string | null;
   /** Notes, at most 100,000 characters. */
   note: string | null;
-  /** The record that this one was merged into, and that its records belong to now. What was merged is deleted, and cannot be restored. */
+  /** The record that this one was merged into. The records of this one belong to it now. A merged record is deleted, and cannot be restored. */
   merged_into_id: string | null;
   /** First phone number. */
   phone_1: string | null;
@@ -1561,13 +1561,13 @@ export interface UpdateContactInput {
   };
   /** Accepted and ignored: kept by the gateway. */
   app_id?: unknown;
-  /** Provenance tag; `edm` unless the writer says otherwise. */
+  /** A tag for the origin of the record. `edm` unless the writer gives another one. */
   source?: string;
-  /** Where the write came from. */
+  /** The kind of the writer. */
   source_type?: "frontend" | "backend" | "server" | "system" | "api";
   /** Accepted and ignored: kept by the gateway. */
   schema_version?: unknown;
-  /** The version that was read. When it is not the current one, nothing is written and the answer is a conflict with the current record. */
+  /** The version that was read. If it is not the current one, nothing is written, and the answer is a conflict with the current record. */
   version?: number | Blank | null;
   /** Accepted and ignored: kept by the gateway. */
   created_at?: unknown;
@@ -1615,19 +1615,19 @@ export interface ListDealsParameters {
   created_at?: DateTimeFilter | null;
   /** When the record was last written (UTC, milliseconds). */
   updated_at?: DateTimeFilter | null;
-  /** Who created it: the caller's `sub` or the API key's id. */
+  /** The creator: the caller's `sub`, or the id of the API key. */
   created_by?: TextFilter | null;
-  /** Who wrote it last: the caller's `sub` or the API key's id. */
+  /** The last writer: the caller's `sub`, or the id of the API key. */
   updated_by?: TextFilter | null;
-  /** Provenance tag; `edm` unless the writer says otherwise. */
+  /** A tag for the origin of the record. `edm` unless the writer gives another one. */
   source?: TextFilter | null;
-  /** Where the write came from. */
+  /** The kind of the writer. */
   source_type?: SourceTypeFilter | null;
   /** `true`: only deleted records, `false`: only others. */
   is_deleted?: boolean;
-  /** When the record was soft-deleted; null while it lives. Deleted records come only with `include_deleted`. */
+  /** When the record was soft-deleted. Null while it is not deleted. Lists have deleted records only with `include_deleted`. */
   deleted_at?: DateTimeFilter | null;
-  /** Who deleted it; null while it lives. */
+  /** The one who deleted it. Null while it is not deleted. */
   deleted_by?: TextFilter | null;
   /** Version of the record's shape; 1 today. */
   schema_version?: IntegerFilter | null;
@@ -1687,7 +1687,7 @@ export interface ListDealsParameters {
   custom_fields?: InsideFilters;
   /** One of them. Free-form labels: unique, each at most 64 characters, at most 100. */
   tags?: TextListFilter;
-  /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
+  /** Starts at 1 and grows by one with every write. Send it with an update: if it is not the current one any more, nothing is written, and the answer is a conflict. */
   version?: IntegerFilter | null;
   /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
   external_id?: TextFilter | null;
@@ -1802,9 +1802,9 @@ export interface CreateDealInput {
     | null;
   /** Accepted and ignored: kept by the gateway. */
   app_id?: unknown;
-  /** Provenance tag; `edm` unless the writer says otherwise. */
+  /** A tag for the origin of the record. `edm` unless the writer gives another one. */
   source?: string | null;
-  /** Where the write came from. */
+  /** The kind of the writer. */
   source_type?: ("frontend" | "backend" | "server" | "system" | "api") | Blank | null;
   /** Accepted and ignored: kept by the gateway. */
   schema_version?: unknown;
@@ -1843,19 +1843,19 @@ export interface Deal {
   created_at: string;
   /** When the record was last written (UTC, milliseconds). */
   updated_at: string;
-  /** Who created it: the caller's `sub` or the API key's id. */
+  /** The creator: the caller's `sub`, or the id of the API key. */
   created_by: string | null;
-  /** Who wrote it last: the caller's `sub` or the API key's id. */
+  /** The last writer: the caller's `sub`, or the id of the API key. */
   updated_by: string | null;
-  /** Provenance tag; `edm` unless the writer says otherwise. */
+  /** A tag for the origin of the record. `edm` unless the writer gives another one. */
   source: string;
-  /** Where the write came from. */
+  /** The kind of the writer. */
   source_type: "frontend" | "backend" | "server" | "system" | "api";
   /** Whether it is deleted. */
   is_deleted: boolean;
-  /** When the record was soft-deleted; null while it lives. Deleted records come only with `include_deleted`. */
+  /** When the record was soft-deleted. Null while it is not deleted. Lists have deleted records only with `include_deleted`. */
   deleted_at: string | null;
-  /** Who deleted it; null while it lives. */
+  /** The one who deleted it. Null while it is not deleted. */
   deleted_by: string | null;
   /** Version of the record's shape; 1 today. */
   schema_version: number;
@@ -1919,7 +1919,7 @@ export interface Deal {
   };
   /** Free-form labels: unique, each at most 64 characters, at most 100. */
   tags: string[];
-  /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
+  /** Starts at 1 and grows by one with every write. Send it with an update: if it is not the current one any more, nothing is written, and the answer is a conflict. */
   version: number;
   /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
   external_id: string | null;
@@ -1999,13 +1999,13 @@ export interface UpdateDealInput {
   };
   /** Accepted and ignored: kept by the gateway. */
   app_id?: unknown;
-  /** Provenance tag; `edm` unless the writer says otherwise. */
+  /** A tag for the origin of the record. `edm` unless the writer gives another one. */
   source?: string;
-  /** Where the write came from. */
+  /** The kind of the writer. */
   source_type?: "frontend" | "backend" | "server" | "system" | "api";
   /** Accepted and ignored: kept by the gateway. */
   schema_version?: unknown;
-  /** The version that was read. When it is not the current one, nothing is written and the answer is a conflict with the current record. */
+  /** The version that was read. If it is not the current one, nothing is written, and the answer is a conflict with the current record. */
   version?: number | Blank | null;
   /** Accepted and ignored: kept by the gateway. */
   created_at?: unknown;
@@ -2057,19 +2057,19 @@ export interface ListActivitiesParameters {
   created_at?: DateTimeFilter | null;
   /** When the record was last written (UTC, milliseconds). */
   updated_at?: DateTimeFilter | null;
-  /** Who created it: the caller's `sub` or the API key's id. */
+  /** The creator: the caller's `sub`, or the id of the API key. */
   created_by?: TextFilter | null;
-  /** Who wrote it last: the caller's `sub` or the API key's id. */
+  /** The last writer: the caller's `sub`, or the id of the API key. */
   updated_by?: TextFilter | null;
-  /** Provenance tag; `edm` unless the writer says otherwise. */
+  /** A tag for the origin of the record. `edm` unless the writer gives another one. */
   source?: TextFilter | null;
-  /** Where the write came from. */
+  /** The kind of the writer. */
   source_type?: SourceTypeFilter | null;
   /** `true`: only deleted records, `false`: only others. */
   is_deleted?: boolean;
-  /** When the record was soft-deleted; null while it lives. Deleted records come only with `include_deleted`. */
+  /** When the record was soft-deleted. Null while it is not deleted. Lists have deleted records only with `include_deleted`. */
   deleted_at?: DateTimeFilter | null;
-  /** Who deleted it; null while it lives. */
+  /** The one who deleted it. Null while it is not deleted. */
   deleted_by?: TextFilter | null;
   /** Version of the record's shape; 1 today. */
   schema_version?: IntegerFilter | null;
@@ -2115,7 +2115,7 @@ export interface ListActivitiesParameters {
   custom_fields?: InsideFilters;
   /** One of them. Free-form labels: unique, each at most 64 characters, at most 100. */
   tags?: TextListFilter;
-  /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
+  /** Starts at 1 and grows by one with every write. Send it with an update: if it is not the current one any more, nothing is written, and the answer is a conflict. */
   version?: IntegerFilter | null;
   /** What kind of touchpoint it was. */
   type?: ActivityTypeFilter | null;
@@ -2236,9 +2236,9 @@ export interface CreateActivityInput {
     | null;
   /** Accepted and ignored: kept by the gateway. */
   app_id?: unknown;
-  /** Provenance tag; `edm` unless the writer says otherwise. */
+  /** A tag for the origin of the record. `edm` unless the writer gives another one. */
   source?: string | null;
-  /** Where the write came from. */
+  /** The kind of the writer. */
   source_type?: ("frontend" | "backend" | "server" | "system" | "api") | Blank | null;
   /** Accepted and ignored: kept by the gateway. */
   schema_version?: unknown;
@@ -2277,19 +2277,19 @@ export interface Activity {
   created_at: string;
   /** When the record was last written (UTC, milliseconds). */
   updated_at: string;
-  /** Who created it: the caller's `sub` or the API key's id. */
+  /** The creator: the caller's `sub`, or the id of the API key. */
   created_by: string | null;
-  /** Who wrote it last: the caller's `sub` or the API key's id. */
+  /** The last writer: the caller's `sub`, or the id of the API key. */
   updated_by: string | null;
-  /** Provenance tag; `edm` unless the writer says otherwise. */
+  /** A tag for the origin of the record. `edm` unless the writer gives another one. */
   source: string;
-  /** Where the write came from. */
+  /** The kind of the writer. */
   source_type: "frontend" | "backend" | "server" | "system" | "api";
   /** Whether it is deleted. */
   is_deleted: boolean;
-  /** When the record was soft-deleted; null while it lives. Deleted records come only with `include_deleted`. */
+  /** When the record was soft-deleted. Null while it is not deleted. Lists have deleted records only with `include_deleted`. */
   deleted_at: string | null;
-  /** Who deleted it; null while it lives. */
+  /** The one who deleted it. Null while it is not deleted. */
   deleted_by: string | null;
   /** Version of the record's shape; 1 today. */
   schema_version: number;
@@ -2341,7 +2341,7 @@ export interface Activity {
   };
   /** Free-form labels: unique, each at most 64 characters, at most 100. */
   tags: string[];
-  /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
+  /** Starts at 1 and grows by one with every write. Send it with an update: if it is not the current one any more, nothing is written, and the answer is a conflict. */
   version: number;
   /** What kind of touchpoint it was. */
   type: "call" | "email" | "meeting" | "note" | "task";
@@ -2376,19 +2376,19 @@ export interface ListQuotesParameters {
   created_at?: DateTimeFilter | null;
   /** When the record was last written (UTC, milliseconds). */
   updated_at?: DateTimeFilter | null;
-  /** Who created it: the caller's `sub` or the API key's id. */
+  /** The creator: the caller's `sub`, or the id of the API key. */
   created_by?: TextFilter | null;
-  /** Who wrote it last: the caller's `sub` or the API key's id. */
+  /** The last writer: the caller's `sub`, or the id of the API key. */
   updated_by?: TextFilter | null;
-  /** Provenance tag; `edm` unless the writer says otherwise. */
+  /** A tag for the origin of the record. `edm` unless the writer gives another one. */
   source?: TextFilter | null;
-  /** Where the write came from. */
+  /** The kind of the writer. */
   source_type?: SourceTypeFilter | null;
   /** `true`: only deleted records, `false`: only others. */
   is_deleted?: boolean;
-  /** When the record was soft-deleted; null while it lives. Deleted records come only with `include_deleted`. */
+  /** When the record was soft-deleted. Null while it is not deleted. Lists have deleted records only with `include_deleted`. */
   deleted_at?: DateTimeFilter | null;
-  /** Who deleted it; null while it lives. */
+  /** The one who deleted it. Null while it is not deleted. */
   deleted_by?: TextFilter | null;
   /** Version of the record's shape; 1 today. */
   schema_version?: IntegerFilter | null;
@@ -2422,7 +2422,7 @@ export interface ListQuotesParameters {
   custom_fields?: InsideFilters;
   /** One of them. Free-form labels: unique, each at most 64 characters, at most 100. */
   tags?: TextListFilter;
-  /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
+  /** Starts at 1 and grows by one with every write. Send it with an update: if it is not the current one any more, nothing is written, and the answer is a conflict. */
   version?: IntegerFilter | null;
   /** Sum of its line items' totals; without line items, what was given. */
   total?: DecimalFilter | null;
@@ -2502,9 +2502,9 @@ export interface CreateQuoteInput {
     | null;
   /** Accepted and ignored: kept by the gateway. */
   app_id?: unknown;
-  /** Provenance tag; `edm` unless the writer says otherwise. */
+  /** A tag for the origin of the record. `edm` unless the writer gives another one. */
   source?: string | null;
-  /** Where the write came from. */
+  /** The kind of the writer. */
   source_type?: ("frontend" | "backend" | "server" | "system" | "api") | Blank | null;
   /** Accepted and ignored: kept by the gateway. */
   schema_version?: unknown;
@@ -2549,7 +2549,7 @@ export interface QuoteLineItemInput {
   unit_price?: string | number | null;
   /** Discount: 0–100 percent, or money up to the line's price; see `discount_type`. */
   discount?: string | number | null;
-  /** How the discount is meant. */
+  /** Whether the discount is an amount or a percentage. */
   discount_type?: ("amount" | "percent") | Blank | null;
   /** Accepted and ignored: kept by the gateway. */
   total?: unknown;
@@ -2559,9 +2559,9 @@ export interface QuoteLineItemInput {
   position?: unknown;
   /** Accepted and ignored: kept by the gateway. */
   app_id?: unknown;
-  /** Provenance tag; `edm` unless the writer says otherwise. */
+  /** A tag for the origin of the record. `edm` unless the writer gives another one. */
   source?: string | null;
-  /** Where the write came from. */
+  /** The kind of the writer. */
   source_type?: ("frontend" | "backend" | "server" | "system" | "api") | Blank | null;
   /** Accepted and ignored: kept by the gateway. */
   schema_version?: unknown;
@@ -2594,19 +2594,19 @@ export interface Quote {
   created_at: string;
   /** When the record was last written (UTC, milliseconds). */
   updated_at: string;
-  /** Who created it: the caller's `sub` or the API key's id. */
+  /** The creator: the caller's `sub`, or the id of the API key. */
   created_by: string | null;
-  /** Who wrote it last: the caller's `sub` or the API key's id. */
+  /** The last writer: the caller's `sub`, or the id of the API key. */
   updated_by: string | null;
-  /** Provenance tag; `edm` unless the writer says otherwise. */
+  /** A tag for the origin of the record. `edm` unless the writer gives another one. */
   source: string;
-  /** Where the write came from. */
+  /** The kind of the writer. */
   source_type: "frontend" | "backend" | "server" | "system" | "api";
   /** Whether it is deleted. */
   is_deleted: boolean;
-  /** When the record was soft-deleted; null while it lives. Deleted records come only with `include_deleted`. */
+  /** When the record was soft-deleted. Null while it is not deleted. Lists have deleted records only with `include_deleted`. */
   deleted_at: string | null;
-  /** Who deleted it; null while it lives. */
+  /** The one who deleted it. Null while it is not deleted. */
   deleted_by: string | null;
   /** Version of the record's shape; 1 today. */
   schema_version: number;
@@ -2644,7 +2644,7 @@ export interface Quote {
   };
   /** Free-form labels: unique, each at most 64 characters, at most 100. */
   tags: string[];
-  /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
+  /** Starts at 1 and grows by one with every write. Send it with an update: if it is not the current one any more, nothing is written, and the answer is a conflict. */
   version: number;
   /** Sum of its line items' totals; without line items, what was given. */
   total: number | null;
@@ -2669,7 +2669,7 @@ export interface QuoteLineItem {
   total: number;
   /** ISO 4217 code; the quote's. */
   currency: string;
-  /** How the discount is meant. */
+  /** Whether the discount is an amount or a percentage. */
   discount_type: "amount" | "percent";
 }
 /** Changes to a Quote: only what is sent changes; null or blank clears, and is refused where a field is never null. */
@@ -2714,13 +2714,13 @@ export interface UpdateQuoteInput {
   };
   /** Accepted and ignored: kept by the gateway. */
   app_id?: unknown;
-  /** Provenance tag; `edm` unless the writer says otherwise. */
+  /** A tag for the origin of the record. `edm` unless the writer gives another one. */
   source?: string;
-  /** Where the write came from. */
+  /** The kind of the writer. */
   source_type?: "frontend" | "backend" | "server" | "system" | "api";
   /** Accepted and ignored: kept by the gateway. */
   schema_version?: unknown;
-  /** The version that was read. When it is not the current one, nothing is written and the answer is a conflict with the current record. */
+  /** The version that was read. If it is not the current one, nothing is written, and the answer is a conflict with the current record. */
   version?: number | Blank | null;
   /** Accepted and ignored: kept by the gateway. */
   created_at?: unknown;
@@ -2772,19 +2772,19 @@ export interface ListLineItemsParameters {
   created_at?: DateTimeFilter | null;
   /** When the record was last written (UTC, milliseconds). */
   updated_at?: DateTimeFilter | null;
-  /** Who created it: the caller's `sub` or the API key's id. */
+  /** The creator: the caller's `sub`, or the id of the API key. */
   created_by?: TextFilter | null;
-  /** Who wrote it last: the caller's `sub` or the API key's id. */
+  /** The last writer: the caller's `sub`, or the id of the API key. */
   updated_by?: TextFilter | null;
-  /** Provenance tag; `edm` unless the writer says otherwise. */
+  /** A tag for the origin of the record. `edm` unless the writer gives another one. */
   source?: TextFilter | null;
-  /** Where the write came from. */
+  /** The kind of the writer. */
   source_type?: SourceTypeFilter | null;
   /** `true`: only deleted records, `false`: only others. */
   is_deleted?: boolean;
-  /** When the record was soft-deleted; null while it lives. Deleted records come only with `include_deleted`. */
+  /** When the record was soft-deleted. Null while it is not deleted. Lists have deleted records only with `include_deleted`. */
   deleted_at?: DateTimeFilter | null;
-  /** Who deleted it; null while it lives. */
+  /** The one who deleted it. Null while it is not deleted. */
   deleted_by?: TextFilter | null;
   /** Version of the record's shape; 1 today. */
   schema_version?: IntegerFilter | null;
@@ -2800,13 +2800,13 @@ export interface ListLineItemsParameters {
   discount?: DecimalFilter | null;
   /** Quantity × unit price − discount, rounded half up to 4 places, never below 0; derived. */
   total?: DecimalFilter | null;
-  /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
+  /** Starts at 1 and grows by one with every write. Send it with an update: if it is not the current one any more, nothing is written, and the answer is a conflict. */
   version?: IntegerFilter | null;
   /** ISO 4217 code; the quote's. */
   currency?: TextFilter | null;
   /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
   external_id?: TextFilter | null;
-  /** How the discount is meant. */
+  /** Whether the discount is an amount or a percentage. */
   discount_type?: DiscountTypeFilter | null;
   /** Its place in the quote, from 0. */
   position?: IntegerFilter | null;
@@ -2855,7 +2855,7 @@ export interface CreateLineItemInput {
   unit_price?: string | number | null;
   /** Discount: 0–100 percent, or money up to the line's price; see `discount_type`. */
   discount?: string | number | null;
-  /** How the discount is meant. */
+  /** Whether the discount is an amount or a percentage. */
   discount_type?: ("amount" | "percent") | Blank | null;
   /** Accepted and ignored: kept by the gateway. */
   total?: unknown;
@@ -2865,9 +2865,9 @@ export interface CreateLineItemInput {
   position?: number | Blank | null;
   /** Accepted and ignored: kept by the gateway. */
   app_id?: unknown;
-  /** Provenance tag; `edm` unless the writer says otherwise. */
+  /** A tag for the origin of the record. `edm` unless the writer gives another one. */
   source?: string | null;
-  /** Where the write came from. */
+  /** The kind of the writer. */
   source_type?: ("frontend" | "backend" | "server" | "system" | "api") | Blank | null;
   /** Accepted and ignored: kept by the gateway. */
   schema_version?: unknown;
@@ -2900,19 +2900,19 @@ export interface LineItem {
   created_at: string;
   /** When the record was last written (UTC, milliseconds). */
   updated_at: string;
-  /** Who created it: the caller's `sub` or the API key's id. */
+  /** The creator: the caller's `sub`, or the id of the API key. */
   created_by: string | null;
-  /** Who wrote it last: the caller's `sub` or the API key's id. */
+  /** The last writer: the caller's `sub`, or the id of the API key. */
   updated_by: string | null;
-  /** Provenance tag; `edm` unless the writer says otherwise. */
+  /** A tag for the origin of the record. `edm` unless the writer gives another one. */
   source: string;
-  /** Where the write came from. */
+  /** The kind of the writer. */
   source_type: "frontend" | "backend" | "server" | "system" | "api";
   /** Whether it is deleted. */
   is_deleted: boolean;
-  /** When the record was soft-deleted; null while it lives. Deleted records come only with `include_deleted`. */
+  /** When the record was soft-deleted. Null while it is not deleted. Lists have deleted records only with `include_deleted`. */
   deleted_at: string | null;
-  /** Who deleted it; null while it lives. */
+  /** The one who deleted it. Null while it is not deleted. */
   deleted_by: string | null;
   /** Version of the record's shape; 1 today. */
   schema_version: number;
@@ -2928,13 +2928,13 @@ export interface LineItem {
   discount: number;
   /** Quantity × unit price − discount, rounded half up to 4 places, never below 0; derived. */
   total: number;
-  /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
+  /** Starts at 1 and grows by one with every write. Send it with an update: if it is not the current one any more, nothing is written, and the answer is a conflict. */
   version: number;
   /** ISO 4217 code; the quote's. */
   currency: string;
   /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
   external_id: string | null;
-  /** How the discount is meant. */
+  /** Whether the discount is an amount or a percentage. */
   discount_type: "amount" | "percent";
   /** Its place in the quote, from 0. */
   position: number;
@@ -2957,7 +2957,7 @@ export interface UpdateLineItemInput {
   unit_price?: string | number;
   /** Discount: 0–100 percent, or money up to the line's price; see `discount_type`. */
   discount?: string | number;
-  /** How the discount is meant. */
+  /** Whether the discount is an amount or a percentage. */
   discount_type?: "amount" | "percent";
   /** Accepted and ignored: kept by the gateway. */
   total?: unknown;
@@ -2967,13 +2967,13 @@ export interface UpdateLineItemInput {
   position?: number;
   /** Accepted and ignored: kept by the gateway. */
   app_id?: unknown;
-  /** Provenance tag; `edm` unless the writer says otherwise. */
+  /** A tag for the origin of the record. `edm` unless the writer gives another one. */
   source?: string;
-  /** Where the write came from. */
+  /** The kind of the writer. */
   source_type?: "frontend" | "backend" | "server" | "system" | "api";
   /** Accepted and ignored: kept by the gateway. */
   schema_version?: unknown;
-  /** The version that was read. When it is not the current one, nothing is written and the answer is a conflict with the current record. */
+  /** The version that was read. If it is not the current one, nothing is written, and the answer is a conflict with the current record. */
   version?: number | Blank | null;
   /** Accepted and ignored: kept by the gateway. */
   created_at?: unknown;
@@ -3333,19 +3333,19 @@ export interface ExportAccountsParameters {
   created_at?: DateTimeFilter | null;
   /** When the record was last written (UTC, milliseconds). */
   updated_at?: DateTimeFilter | null;
-  /** Who created it: the caller's `sub` or the API key's id. */
+  /** The creator: the caller's `sub`, or the id of the API key. */
   created_by?: TextFilter | null;
-  /** Who wrote it last: the caller's `sub` or the API key's id. */
+  /** The last writer: the caller's `sub`, or the id of the API key. */
   updated_by?: TextFilter | null;
-  /** Provenance tag; `edm` unless the writer says otherwise. */
+  /** A tag for the origin of the record. `edm` unless the writer gives another one. */
   source?: TextFilter | null;
-  /** Where the write came from. */
+  /** The kind of the writer. */
   source_type?: SourceTypeFilter | null;
   /** `true`: only deleted records, `false`: only others. */
   is_deleted?: boolean;
-  /** When the record was soft-deleted; null while it lives. Deleted records come only with `include_deleted`. */
+  /** When the record was soft-deleted. Null while it is not deleted. Lists have deleted records only with `include_deleted`. */
   deleted_at?: DateTimeFilter | null;
-  /** Who deleted it; null while it lives. */
+  /** The one who deleted it. Null while it is not deleted. */
   deleted_by?: TextFilter | null;
   /** Version of the record's shape; 1 today. */
   schema_version?: IntegerFilter | null;
@@ -3387,7 +3387,7 @@ export interface ExportAccountsParameters {
   custom_fields?: InsideFilters;
   /** One of them. Free-form labels: unique, each at most 64 characters, at most 100. */
   tags?: TextListFilter;
-  /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
+  /** Starts at 1 and grows by one with every write. Send it with an update: if it is not the current one any more, nothing is written, and the answer is a conflict. */
   version?: IntegerFilter | null;
   /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
   external_id?: TextFilter | null;
@@ -3397,7 +3397,7 @@ export interface ExportAccountsParameters {
   account_type?: AccountTypeFilter | null;
   /** Main email. Unique among the tenant's live accounts, compared without case. */
   email?: TextFilter | null;
-  /** The record that this one was merged into, and that its records belong to now. What was merged is deleted, and cannot be restored. */
+  /** The record that this one was merged into. The records of this one belong to it now. A merged record is deleted, and cannot be restored. */
   merged_into_id?: AccountIdFilter | null;
 }
 /** What `exportContacts` can be asked for. */
@@ -3479,19 +3479,19 @@ export interface ExportContactsParameters {
   created_at?: DateTimeFilter | null;
   /** When the record was last written (UTC, milliseconds). */
   updated_at?: DateTimeFilter | null;
-  /** Who created it: the caller's `sub` or the API key's id. */
+  /** The creator: the caller's `sub`, or the id of the API key. */
   created_by?: TextFilter | null;
-  /** Who wrote it last: the caller's `sub` or the API key's id. */
+  /** The last writer: the caller's `sub`, or the id of the API key. */
   updated_by?: TextFilter | null;
-  /** Provenance tag; `edm` unless the writer says otherwise. */
+  /** A tag for the origin of the record. `edm` unless the writer gives another one. */
   source?: TextFilter | null;
-  /** Where the write came from. */
+  /** The kind of the writer. */
   source_type?: SourceTypeFilter | null;
   /** `true`: only deleted records, `false`: only others. */
   is_deleted?: boolean;
-  /** When the record was soft-deleted; null while it lives. Deleted records come only with `include_deleted`. */
+  /** When the record was soft-deleted. Null while it is not deleted. Lists have deleted records only with `include_deleted`. */
   deleted_at?: DateTimeFilter | null;
-  /** Who deleted it; null while it lives. */
+  /** The one who deleted it. Null while it is not deleted. */
   deleted_by?: TextFilter | null;
   /** Version of the record's shape; 1 today. */
   schema_version?: IntegerFilter | null;
@@ -3529,7 +3529,7 @@ export interface ExportContactsParameters {
   custom_fields?: InsideFilters;
   /** One of them. Free-form labels: unique, each at most 64 characters, at most 100. */
   tags?: TextListFilter;
-  /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
+  /** Starts at 1 and grows by one with every write. Send it with an update: if it is not the current one any more, nothing is written, and the answer is a conflict. */
   version?: IntegerFilter | null;
   /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
   external_id?: TextFilter | null;
@@ -3567,7 +3567,7 @@ export interface ExportContactsParameters {
   birthday?: DateFilter | null;
   /** Notes, at most 100,000 characters. */
   note?: TextFilter | null;
-  /** The record that this one was merged into, and that its records belong to now. What was merged is deleted, and cannot be restored. */
+  /** The record that this one was merged into. The records of this one belong to it now. A merged record is deleted, and cannot be restored. */
   merged_into_id?: ContactIdFilter | null;
   /** First phone number. */
   phone_1?: TextFilter | null;
@@ -3643,19 +3643,19 @@ export interface ExportDealsParameters {
   created_at?: DateTimeFilter | null;
   /** When the record was last written (UTC, milliseconds). */
   updated_at?: DateTimeFilter | null;
-  /** Who created it: the caller's `sub` or the API key's id. */
+  /** The creator: the caller's `sub`, or the id of the API key. */
   created_by?: TextFilter | null;
-  /** Who wrote it last: the caller's `sub` or the API key's id. */
+  /** The last writer: the caller's `sub`, or the id of the API key. */
   updated_by?: TextFilter | null;
-  /** Provenance tag; `edm` unless the writer says otherwise. */
+  /** A tag for the origin of the record. `edm` unless the writer gives another one. */
   source?: TextFilter | null;
-  /** Where the write came from. */
+  /** The kind of the writer. */
   source_type?: SourceTypeFilter | null;
   /** `true`: only deleted records, `false`: only others. */
   is_deleted?: boolean;
-  /** When the record was soft-deleted; null while it lives. Deleted records come only with `include_deleted`. */
+  /** When the record was soft-deleted. Null while it is not deleted. Lists have deleted records only with `include_deleted`. */
   deleted_at?: DateTimeFilter | null;
-  /** Who deleted it; null while it lives. */
+  /** The one who deleted it. Null while it is not deleted. */
   deleted_by?: TextFilter | null;
   /** Version of the record's shape; 1 today. */
   schema_version?: IntegerFilter | null;
@@ -3715,7 +3715,7 @@ export interface ExportDealsParameters {
   custom_fields?: InsideFilters;
   /** One of them. Free-form labels: unique, each at most 64 characters, at most 100. */
   tags?: TextListFilter;
-  /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
+  /** Starts at 1 and grows by one with every write. Send it with an update: if it is not the current one any more, nothing is written, and the answer is a conflict. */
   version?: IntegerFilter | null;
   /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
   external_id?: TextFilter | null;
@@ -3789,19 +3789,19 @@ export interface ExportActivitiesParameters {
   created_at?: DateTimeFilter | null;
   /** When the record was last written (UTC, milliseconds). */
   updated_at?: DateTimeFilter | null;
-  /** Who created it: the caller's `sub` or the API key's id. */
+  /** The creator: the caller's `sub`, or the id of the API key. */
   created_by?: TextFilter | null;
-  /** Who wrote it last: the caller's `sub` or the API key's id. */
+  /** The last writer: the caller's `sub`, or the id of the API key. */
   updated_by?: TextFilter | null;
-  /** Provenance tag; `edm` unless the writer says otherwise. */
+  /** A tag for the origin of the record. `edm` unless the writer gives another one. */
   source?: TextFilter | null;
-  /** Where the write came from. */
+  /** The kind of the writer. */
   source_type?: SourceTypeFilter | null;
   /** `true`: only deleted records, `false`: only others. */
   is_deleted?: boolean;
-  /** When the record was soft-deleted; null while it lives. Deleted records come only with `include_deleted`. */
+  /** When the record was soft-deleted. Null while it is not deleted. Lists have deleted records only with `include_deleted`. */
   deleted_at?: DateTimeFilter | null;
-  /** Who deleted it; null while it lives. */
+  /** The one who deleted it. Null while it is not deleted. */
   deleted_by?: TextFilter | null;
   /** Version of the record's shape; 1 today. */
   schema_version?: IntegerFilter | null;
@@ -3847,7 +3847,7 @@ export interface ExportActivitiesParameters {
   custom_fields?: InsideFilters;
   /** One of them. Free-form labels: unique, each at most 64 characters, at most 100. */
   tags?: TextListFilter;
-  /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
+  /** Starts at 1 and grows by one with every write. Send it with an update: if it is not the current one any more, nothing is written, and the answer is a conflict. */
   version?: IntegerFilter | null;
   /** What kind of touchpoint it was. */
   type?: ActivityTypeFilter | null;
@@ -3920,19 +3920,19 @@ export interface ExportQuotesParameters {
   created_at?: DateTimeFilter | null;
   /** When the record was last written (UTC, milliseconds). */
   updated_at?: DateTimeFilter | null;
-  /** Who created it: the caller's `sub` or the API key's id. */
+  /** The creator: the caller's `sub`, or the id of the API key. */
   created_by?: TextFilter | null;
-  /** Who wrote it last: the caller's `sub` or the API key's id. */
+  /** The last writer: the caller's `sub`, or the id of the API key. */
   updated_by?: TextFilter | null;
-  /** Provenance tag; `edm` unless the writer says otherwise. */
+  /** A tag for the origin of the record. `edm` unless the writer gives another one. */
   source?: TextFilter | null;
-  /** Where the write came from. */
+  /** The kind of the writer. */
   source_type?: SourceTypeFilter | null;
   /** `true`: only deleted records, `false`: only others. */
   is_deleted?: boolean;
-  /** When the record was soft-deleted; null while it lives. Deleted records come only with `include_deleted`. */
+  /** When the record was soft-deleted. Null while it is not deleted. Lists have deleted records only with `include_deleted`. */
   deleted_at?: DateTimeFilter | null;
-  /** Who deleted it; null while it lives. */
+  /** The one who deleted it. Null while it is not deleted. */
   deleted_by?: TextFilter | null;
   /** Version of the record's shape; 1 today. */
   schema_version?: IntegerFilter | null;
@@ -3966,7 +3966,7 @@ export interface ExportQuotesParameters {
   custom_fields?: InsideFilters;
   /** One of them. Free-form labels: unique, each at most 64 characters, at most 100. */
   tags?: TextListFilter;
-  /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
+  /** Starts at 1 and grows by one with every write. Send it with an update: if it is not the current one any more, nothing is written, and the answer is a conflict. */
   version?: IntegerFilter | null;
   /** Sum of its line items' totals; without line items, what was given. */
   total?: DecimalFilter | null;
@@ -4026,19 +4026,19 @@ export interface ExportLineItemsParameters {
   created_at?: DateTimeFilter | null;
   /** When the record was last written (UTC, milliseconds). */
   updated_at?: DateTimeFilter | null;
-  /** Who created it: the caller's `sub` or the API key's id. */
+  /** The creator: the caller's `sub`, or the id of the API key. */
   created_by?: TextFilter | null;
-  /** Who wrote it last: the caller's `sub` or the API key's id. */
+  /** The last writer: the caller's `sub`, or the id of the API key. */
   updated_by?: TextFilter | null;
-  /** Provenance tag; `edm` unless the writer says otherwise. */
+  /** A tag for the origin of the record. `edm` unless the writer gives another one. */
   source?: TextFilter | null;
-  /** Where the write came from. */
+  /** The kind of the writer. */
   source_type?: SourceTypeFilter | null;
   /** `true`: only deleted records, `false`: only others. */
   is_deleted?: boolean;
-  /** When the record was soft-deleted; null while it lives. Deleted records come only with `include_deleted`. */
+  /** When the record was soft-deleted. Null while it is not deleted. Lists have deleted records only with `include_deleted`. */
   deleted_at?: DateTimeFilter | null;
-  /** Who deleted it; null while it lives. */
+  /** The one who deleted it. Null while it is not deleted. */
   deleted_by?: TextFilter | null;
   /** Version of the record's shape; 1 today. */
   schema_version?: IntegerFilter | null;
@@ -4054,13 +4054,13 @@ export interface ExportLineItemsParameters {
   discount?: DecimalFilter | null;
   /** Quantity × unit price − discount, rounded half up to 4 places, never below 0; derived. */
   total?: DecimalFilter | null;
-  /** Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one. */
+  /** Starts at 1 and grows by one with every write. Send it with an update: if it is not the current one any more, nothing is written, and the answer is a conflict. */
   version?: IntegerFilter | null;
   /** ISO 4217 code; the quote's. */
   currency?: TextFilter | null;
   /** The record's key in another system, e.g. the one that it came from: unique among the tenant's live records of its kind, compared exactly. A deletion frees it. */
   external_id?: TextFilter | null;
-  /** How the discount is meant. */
+  /** Whether the discount is an amount or a percentage. */
   discount_type?: DiscountTypeFilter | null;
   /** Its place in the quote, from 0. */
   position?: IntegerFilter | null;

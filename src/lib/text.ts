@@ -53,6 +53,12 @@ export function readText(text: string, inputPath: readonly string[]): string {
 export const capitalized = (text: string): string =>
   `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 
+/** `lineItems` → `line items`, `apiKeys` → `API keys`: a name as people write it. */
+export const inWords = (name: string): string =>
+  name
+    .replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+    .replace(/^api\b/, "API");
+
 /** `Account` → `an Account`. */
 export const withArticle = (noun: string): string =>
   `${/^[aeiou]/i.test(noun) ? "an" : "a"} ${noun}`;

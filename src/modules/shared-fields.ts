@@ -59,7 +59,7 @@ export const deletion = {
 export const history = naming(
   "changeEvent",
   { key: "recordId", typed: "recordType" },
-  "What happened to it, latest first; kept when it is deleted.",
+  "Its changes, latest first. They are kept when it is deleted.",
   [{ field: "position", direction: "desc" }],
 );
 
@@ -86,32 +86,32 @@ export const stamps = {
       "The application whose credential wrote the record (`app-…`); null when written by a person.",
     ),
   ),
-  source: text("Provenance tag; `edm` unless the writer says otherwise."),
-  sourceType: enumeration(sourceType, "Where the write came from."),
+  source: text("A tag for the origin of the record. `edm` unless the writer gives another one."),
+  sourceType: enumeration(sourceType, "The kind of the writer."),
   schemaVersion: unmeasured(managed(int("Version of the record's shape; 1 today."))),
   version: unmeasured(
     managed(
       int(
-        "Starts at 1 and grows by one with every write. Send it with an update to be told of a conflict instead of overwriting one.",
+        "Starts at 1 and grows by one with every write. Send it with an update: if it is not the current one any more, nothing is written, and the answer is a conflict.",
       ),
     ),
   ),
   createdAt: managed(dateTime("When the record was created (UTC, milliseconds).")),
-  createdBy: managed(text("Who created it: the caller's `sub` or the API key's id.")),
+  createdBy: managed(text("The creator: the caller's `sub`, or the id of the API key.")),
   updatedAt: managed(dateTime("When the record was last written (UTC, milliseconds).")),
-  updatedBy: managed(text("Who wrote it last: the caller's `sub` or the API key's id.")),
+  updatedBy: managed(text("The last writer: the caller's `sub`, or the id of the API key.")),
   deletedAt: managed(
     dateTime(
-      "When the record was soft-deleted; null while it lives. Deleted records come only with includeDeleted.",
+      "When the record was soft-deleted. Null while it is not deleted. Lists have deleted records only with includeDeleted.",
     ),
   ),
-  deletedBy: managed(text("Who deleted it; null while it lives.")),
+  deletedBy: managed(text("The one who deleted it. Null while it is not deleted.")),
 };
 
 /** Where a record went that was merged into another one of its kind. */
 export const mergedIntoId = managed(
   reference(
-    "The record that this one was merged into, and that its records belong to now. What was merged is deleted, and cannot be restored.",
+    "The record that this one was merged into. The records of this one belong to it now. A merged record is deleted, and cannot be restored.",
   ),
 );
 

@@ -2,7 +2,7 @@ import { troubleOf } from "../db/trouble.ts";
 import { GatewayError } from "../lib/errors.ts";
 import { asComplaint, wordsOf, type Complaint } from "../lib/messages.ts";
 import { httpStatusOf, type ErrorCode } from "../lib/refusal.ts";
-import { shortened } from "../lib/text.ts";
+import { inWords, shortened } from "../lib/text.ts";
 import { answerOf, type Answer } from "./answer.ts";
 import type { AnyOperation, Resource } from "./face.ts";
 
@@ -43,10 +43,7 @@ export function notFoundText({ noun }: Resource): string {
 
 /** `IntegrationCustomer` is a customer for those who ask for it, and `LineItem` a line item. */
 export function spoken(noun: string): string {
-  const words = noun
-    .replace(/^Integration/, "")
-    .replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-  return words;
+  return inWords(noun.replace(/^Integration/, ""));
 }
 
 /** A method that a path does not have; these it has. */

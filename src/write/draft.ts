@@ -38,7 +38,7 @@ export type RowInput = {
   readonly input: ParsedInput;
 };
 
-/** What became of one row. */
+/** The result of one row. */
 export type WriteResult = {
   readonly id: string | null;
   readonly problems: readonly Problem[];

@@ -168,7 +168,7 @@ const version = inputField({
   schema: z.int32(wordsOf({ complaint: "notWhole" })),
   type: { scalar: "Int" },
   description:
-    "The version that was read. When it is not the current one, nothing is written and the answer is a conflict with the current record.",
+    "The version that was read. If it is not the current one, nothing is written, and the answer is a conflict with the current record.",
 });
 
 /** An input inside an input, as it was sent. */

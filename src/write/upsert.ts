@@ -1,3 +1,4 @@
+import { inWords } from "../lib/text.ts";
 import type { Values } from "../model/record.ts";
 import { fieldOf } from "../model/entity.ts";
 import { param, raw, sql } from "../lib/sql.ts";
@@ -157,7 +158,7 @@ async function findRows(
             row,
             invalid(
               [restName(rule.field)],
-              `is that of ${ids.length} live ${entity.plural}: update the one you mean by its id.`,
+              `is that of ${ids.length} live ${inWords(entity.plural)}: update the one you mean by its id.`,
             ),
           );
         }

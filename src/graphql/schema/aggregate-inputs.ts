@@ -1,3 +1,4 @@
+import { inWords } from "../../lib/text.ts";
 import type { InputFieldRef, InputRef } from "@pothos/core";
 import type { Entity } from "../../model/entity.ts";
 import type { OrderDirection } from "../../model/order.ts";
@@ -19,18 +20,19 @@ export function makeGroupBy(
   entity: Entity,
 ): InputRef<GroupByInput> {
   const fields = builder.enumType(`${entity.type}GroupField`, {
-    description: `The fields that groups of ${entity.plural} can be made by.`,
+    description: `The fields by which ${inWords(entity.plural)} can be grouped.`,
     values: Object.fromEntries(
       groupable(entity).map(([field, { description }]) => [field, { description }]),
     ),
   });
   return builder.inputRef<GroupByInput>(`${entity.type}GroupBy`).implement({
-    description: `What groups of ${entity.plural} are made by.`,
+    description: `A field by which ${inWords(entity.plural)} are grouped.`,
     fields: (t) => ({
       field: t.field({
         type: fields,
         required: true,
-        description: "All that are alike in this field are one group; null is a value too.",
+        description:
+          "Records with the same value of this field are one group. Null is a value too.",
       }),
       by: t.field({
         type: datePart(),
@@ -66,7 +68,7 @@ export function makeGroupOrder(schema: SchemaParts, entity: Entity): InputRef<Gr
     comparable(entity),
   );
   return builder.inputRef<GroupOrderInput>(`${entity.type}GroupOrder`).implement({
-    description: `One sort term for groups of ${entity.plural}: name exactly one figure.`,
+    description: `One sort term for groups of ${inWords(entity.plural)}. Give exactly one field.`,
     fields: (t) => ({
       count: t.field({ type: direction, description: "By how many records a group has." }),
       key: t.field({ type: keys, description: "By a field of the key; it must be in groupBy." }),

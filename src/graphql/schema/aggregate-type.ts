@@ -1,3 +1,4 @@
+import { inWords } from "../../lib/text.ts";
 import type { FieldRef, ObjectRef } from "@pothos/core";
 import type { GraphQLResolveInfo } from "graphql";
 import { formatId } from "../../lib/id.ts";
@@ -48,15 +49,21 @@ export function makeAggregate(
   entity: Entity,
 ): ObjectRef<SchemaTypes, Aggregate> {
   const { builder } = schema;
-  const { type, plural } = entity;
+  const { type } = entity;
+  const plural = inWords(entity.plural);
   // A type without fields is none: what has nothing to add up has no sum.
   const numbers =
     addable(entity).length === 0
       ? null
-      : valuesRef(schema, `${type}Numbers`, `A number for each field of ${plural} that adds up.`, {
-          fields: addable(entity),
-          output: () => "Decimal",
-        });
+      : valuesRef(
+          schema,
+          `${type}Numbers`,
+          `A number for each field of ${plural} that can be added up.`,
+          {
+            fields: addable(entity),
+            output: () => "Decimal",
+          },
+        );
   const extremes = valuesRef(
     schema,
     `${type}Extremes`,
@@ -66,46 +73,46 @@ export function makeAggregate(
   const key = valuesRef(
     schema,
     `${type}GroupKey`,
-    `What the ${plural} of a group have in common. Only the fields of groupBy have a value here, and null is one of them.`,
+    `The values that the ${plural} of a group have in common. Only the fields of groupBy have a value here. Null is a value too.`,
     {
       fields: groupable(entity),
       output: (definition) => (isTime(definition) ? "Date" : outputType(schema, definition)),
     },
   );
   const figures = <Shape extends Figures>(t: FieldBuilder<Shape>): Fields => ({
-    count: t.int({ description: `How many ${plural}.`, resolve: ({ count }) => count }),
+    count: t.int({ description: `The number of ${plural}.`, resolve: ({ count }) => count }),
     ...(numbers === null
       ? {}
       : {
           sum: t.field({
             type: numbers,
-            description: "Sums, exact. Null, or an empty list, where there is nothing to add.",
+            description: "The exact sums. Null, or an empty list, if there are no values.",
             resolve: ({ sum }) => sum,
           }),
           avg: t.field({
             type: numbers,
             description:
-              "Averages of what is not null, rounded half up (away from zero) to 4 fraction digits. Null, or an empty list, where there is nothing.",
+              "The averages of the values that are not null, rounded half up (away from zero) to 4 fraction digits. Null, or an empty list, if there are no values.",
             resolve: ({ avg }) => avg,
           }),
         }),
     min: t.field({
       type: extremes,
-      description: "Least values. Null, or an empty list, where there is nothing.",
+      description: "The least values. Null, or an empty list, if there are no values.",
       resolve: ({ min }) => min,
     }),
     max: t.field({
       type: extremes,
-      description: "Greatest values. Null, or an empty list, where there is nothing.",
+      description: "The greatest values. Null, or an empty list, if there are no values.",
       resolve: ({ max }) => max,
     }),
   });
   const group = builder.objectRef<Group>(`${type}AggregateGroup`).implement({
-    description: `${plural} that are alike in the fields of groupBy, and figures over them.`,
+    description: `A group: ${plural} with the same values in the fields of groupBy, and their aggregates.`,
     fields: (t) => ({
       key: t.field({
         type: key,
-        description: "What they have in common.",
+        description: "The values that its records have in common.",
         resolve: (row) => row.key,
       }),
       ...figures(t),
@@ -113,11 +120,11 @@ export function makeAggregate(
   });
   return builder.objectRef<Aggregate>(`${type}Aggregate`).implement({
     extensions: access(typeAccess(entity)),
-    description: `Figures over ${plural}: over all that the arguments match, and over groups of them. What is not selected is not computed.`,
+    description: `Aggregates of the ${plural} that match the arguments, and of groups of them. Only selected fields are computed.`,
     fields: (t) => ({
       ...figures(t),
       groupCount: t.int({
-        description: "How many groups there are, also beyond `first`; 0 without groupBy.",
+        description: "The number of all groups, also beyond `first`. 0 without groupBy.",
         resolve: (row) => row.groupCount,
       }),
       groups: t.field({
@@ -187,11 +194,12 @@ export function aggregateArguments<Rows>(
     ...rows,
     groupBy: t.arg({
       type: [groupByRef(entity)],
-      description: `What \`groups\` are made by: up to ${maxGroupFields} fields, each once.`,
+      description: `The fields by which \`groups\` are made: up to ${maxGroupFields}, each once.`,
     }),
     orderBy: t.arg({
       type: [groupOrderRef(entity)],
-      description: "Sort terms for `groups`, most important first; ties go by key.",
+      description:
+        "Sort terms for `groups`, the most important one first. Groups that are equal in all of them are ordered by key.",
     }),
     first: t.arg.int({
       description: `How many groups at most: 1 to ${maxGroups}; ${defaultGroups} unless given. groupCount tells how many there are.`,

@@ -44,7 +44,7 @@ export const createBuilder = (catalog: Catalog): Builder =>
         description:
           "Anything that has an id and can be fetched by it alone (`node`, `nodes`). Fields of one name have different types in some records: `status` of Quote and Activity, `name` of Account and Tenant, `total` of Quote and LineItem. In one selection they need aliases: `... on Quote { quoteStatus: status } ... on Activity { status }`.",
       },
-      pageInfoFieldOptions: { description: "Where the page stands in the list." },
+      pageInfoFieldOptions: { description: "The place of the page in the list." },
       cursorFieldOptions: {
         description: "Its place in the list; pass it as `after` or `before`.",
         extensions: ofOutcome,

@@ -1,3 +1,4 @@
+import { inWords } from "../../lib/text.ts";
 import type { ObjectRef } from "@pothos/core";
 import type { Entity } from "../../model/entity.ts";
 import type { Row } from "../../query/row.ts";
@@ -47,7 +48,7 @@ export function makeConnection(
       {
         type,
         name: `${entity.type}Connection`,
-        description: `A page of a list of ${entity.plural}.`,
+        description: `A page of a list of ${inWords(entity.plural)}.`,
         extensions: access(typeAccess(entity)),
         edgesField: { description: "The page's nodes with their cursors." },
       },
@@ -62,7 +63,7 @@ export function makeConnection(
       resolve: ({ nodes }) => nodes,
     }),
     totalCount: t.int({
-      description: "How many the filter matches, on all pages. Counted only when asked for.",
+      description: "The number of records on all pages. It is counted only if it is selected.",
       resolve: ({ total }) => total ?? 0,
     }),
   }));

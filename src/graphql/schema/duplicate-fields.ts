@@ -1,4 +1,4 @@
-import { capitalized } from "../../lib/text.ts";
+import { capitalized, inWords } from "../../lib/text.ts";
 import type { GraphQLResolveInfo } from "graphql";
 import { badInput } from "../../lib/errors.ts";
 import { maxExamined, type Pair } from "../../query/duplicates/pairs.ts";
@@ -90,7 +90,7 @@ function duplicatesField(
     t.field({
       type: [duplicate],
       extensions: access(duplicatesCost(defaultCount)),
-      description: `Live ${entity.plural} that are likely the same as this one, best first, ties by id. Of a deleted one there are none.`,
+      description: `Likely duplicates of this one among the live ${inWords(entity.plural)}, best first, then by id. A deleted one has none.`,
       args: {
         first: t.arg.int({
           description: `How many: 1 to ${maxCount}; ${defaultCount} unless given.`,
@@ -125,7 +125,7 @@ function pairsField(
     return ctx.reader.record(fieldKey(info), request, id);
   };
   const pair = builder.objectRef<Pair>(`${entity.type}DuplicatePair`).implement({
-    description: `Two ${entity.plural} that are likely one.`,
+    description: `Two ${inWords(entity.plural)} that are likely duplicates.`,
     extensions: access({ reads: [entity.name] }),
     fields: (t) => ({
       older: t.field({
@@ -177,10 +177,10 @@ function pairsField(
       type: connection,
       nullable: true,
       extensions: access({ reads: [entity.name], ...pairsCost }),
-      description: `Pairs of live ${entity.plural} that are likely one, each pair once, in the order of the older one's creation. A page looks through at most ${maxExamined} records and half a second, so it may hold fewer pairs than asked for, or none: go on from \`endCursor\` while \`hasNextPage\`.`,
+      description: `Pairs of live ${inWords(entity.plural)} that are likely duplicates, each pair once, in the order of the older one's creation. A page looks through at most ${maxExamined} records and half a second, so it may hold fewer pairs than asked for, or none: go on from \`endCursor\` while \`hasNextPage\`.`,
       args: {
         first: t.arg.int({ description: "How many: 1 to 100; 25 unless given." }),
-        after: t.arg.string({ description: "Only what comes after this cursor." }),
+        after: t.arg.string({ description: "Only records after this cursor." }),
         minScore: t.arg.float({ description: minScoreDescription }),
       },
       resolve: async (_root, { first, after, minScore }, ctx) => {

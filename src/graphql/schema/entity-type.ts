@@ -169,7 +169,7 @@ function aggregateField(
       ...access({ reads: readsAlong(owner, target, relation), ...aggregateCost }),
       ...source({ kind: "aggregate", entity: relation.to, relation: name }),
     },
-    description: `How many, and figures over them: ${relation.description}`,
+    description: `Aggregates of this list: ${relation.description}`,
     args: aggregateArguments(schema, t, target, rowArguments(schema, t, target)),
     resolve: childrenAggregate(owner, target, relation),
   });
@@ -179,7 +179,7 @@ type ArgumentBuilder = { readonly arg: FieldBuilder["arg"] };
 
 function includeDeletedArgument(t: ArgumentBuilder) {
   return t.arg.boolean({
-    description: "Whether soft-deleted records come along; they do not unless asked for.",
+    description: "Whether soft-deleted records are included. False unless given.",
   });
 }
 
@@ -202,14 +202,15 @@ export function listArguments(schema: SchemaParts, t: ArgumentBuilder, entity: E
     first: t.arg.int({
       description: `How many, from the start: 1 to ${maxPageSize}; ${defaultPageSize} unless first or last is given.`,
     }),
-    after: t.arg.string({ description: "Only what comes after this cursor." }),
+    after: t.arg.string({ description: "Only records after this cursor." }),
     last: t.arg.int({
       description: `How many, from the end: 1 to ${maxPageSize}. Not together with first.`,
     }),
-    before: t.arg.string({ description: "Only what comes before this cursor." }),
+    before: t.arg.string({ description: "Only records before this cursor." }),
     orderBy: t.arg({
       type: [schema.orderRef(entity)],
-      description: "Sort terms, most important first; ties go by id.",
+      description:
+        "Sort terms, the most important one first. Records that are equal in all of them are ordered by id.",
     }),
     ...rowArguments(schema, t, entity),
   };
@@ -218,7 +219,10 @@ export function listArguments(schema: SchemaParts, t: ArgumentBuilder, entity: E
 /** The arguments that say which records are meant, in lists and in aggregates. */
 export function rowArguments(schema: SchemaParts, t: ArgumentBuilder, entity: Entity) {
   return {
-    where: t.arg({ type: schema.filterRef(entity), description: "Only what matches this filter." }),
+    where: t.arg({
+      type: schema.filterRef(entity),
+      description: "Only records that match this filter.",
+    }),
     ...(entity.searchable
       ? {
           search: t.arg.string({

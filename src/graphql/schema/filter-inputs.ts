@@ -1,3 +1,4 @@
+import { inWords } from "../../lib/text.ts";
 import type {
   EnumRef,
   ImplementableInputObjectRef,
@@ -80,12 +81,12 @@ export function fillListFilter(
   ref: FilterToFill,
 ): void {
   ref.implement({
-    description: `Conditions on the ${target.plural} at the other end of an edge; deleted ones do not count.`,
+    description: `Conditions on the ${inWords(target.plural)} of a record. Deleted ones do not count.`,
     fields: (t) => ({
       some: t.field({ type: filterRef(target), description: "At least one matches." }),
       every: t.field({
         type: filterRef(target),
-        description: "None fails to match; true when there are none.",
+        description: "All of them match. True if there are none.",
       }),
       none: t.field({ type: filterRef(target), description: "None matches." }),
     }),
@@ -96,16 +97,16 @@ export function fillListFilter(
 export function fillFilter(schema: SchemaParts, entity: Entity, ref: FilterToFill): void {
   const { catalog, filterRef, listFilterRef } = schema;
   ref.implement({
-    description: `Which ${entity.plural} a list has; all conditions that are given must hold.`,
+    description: `Conditions on ${inWords(entity.plural)}. All of them must hold.`,
     extensions: access(typeAccess(entity)),
     fields: (t) => {
       const fields: Record<string, InputFieldRef<SchemaTypes, unknown>> = {
-        and: t.field({ type: [ref], description: "All of these hold." }),
+        and: t.field({ type: [ref], description: "All of these conditions hold." }),
         or: t.field({
           type: [ref],
-          description: "At least one of these holds; none when the list is empty.",
+          description: "At least one of these conditions holds. An empty list matches nothing.",
         }),
-        not: t.field({ type: ref, description: "This does not hold." }),
+        not: t.field({ type: ref, description: "This condition does not hold." }),
       };
       for (const [field, definition] of Object.entries(entity.fields)) {
         const { filter } = definition.kind;
@@ -152,7 +153,7 @@ export const makeDirection = (builder: Builder) =>
 export function makeOrder(schema: SchemaParts, entity: Entity): InputRef<OrderInput> {
   const direction = schema.direction();
   return schema.builder.inputRef<OrderInput>(`${entity.type}Order`).implement({
-    description: `One sort term for ${entity.plural}: name exactly one field.`,
+    description: `One sort term for ${inWords(entity.plural)}. Give exactly one field.`,
     extensions: access(typeAccess(entity)),
     fields: (t) => {
       const fields: Record<

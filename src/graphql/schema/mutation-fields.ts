@@ -1,6 +1,6 @@
 import type { Values } from "../../model/record.ts";
 import type { Entity } from "../../model/entity.ts";
-import { capitalized, withArticle } from "../../lib/text.ts";
+import { capitalized, inWords, withArticle } from "../../lib/text.ts";
 import type { WriteResult } from "../../write/draft.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
 import {
@@ -74,7 +74,7 @@ function createFields(schema: SchemaParts, writes: EntityWrites, batches: boolea
     t.field({
       extensions: writing(entity),
       type: batch,
-      description: `Creates up to ${maxRows.toLocaleString("en")} ${entity.plural} in one transaction.`,
+      description: `Creates up to ${maxRows.toLocaleString("en")} ${inWords(entity.plural)} in one transaction.`,
       args: {
         inputs: t.arg({ type: [input], required: true, description: "One for each new record." }),
         onError: t.arg(onErrorOptions(schema)),
@@ -116,7 +116,7 @@ function updateFields(schema: SchemaParts, writes: EntityWrites): void {
     t.field({
       extensions: writing(entity),
       type: batch,
-      description: `Changes up to ${maxRows.toLocaleString("en")} ${entity.plural} in one transaction; each input names its record by \`id\`.`,
+      description: `Changes up to ${maxRows.toLocaleString("en")} ${inWords(entity.plural)} in one transaction; each input names its record by \`id\`.`,
       args: {
         inputs: t.arg({
           type: [input],
@@ -179,7 +179,7 @@ function removeFields(
     t.field({
       extensions: writing(entity),
       type: batch,
-      description: `The same for up to ${maxRows.toLocaleString("en")} ${entity.plural} in one transaction.`,
+      description: `The same for up to ${maxRows.toLocaleString("en")} ${inWords(entity.plural)} in one transaction.`,
       args: {
         inputs: t.arg({
           type: [schema.recordVersion()],

@@ -5,7 +5,7 @@ import type { SchemaParts } from "./schema-parts.ts";
 /** The GraphQL enum of what becomes of the good rows of a batch. */
 export const makeOnError = (builder: Builder) =>
   builder.enumType("OnError", {
-    description: "What becomes of the good rows of a call when others are not.",
+    description: "Whether the valid rows of a call are written if others are refused.",
     values: {
       abort: {
         description:
@@ -24,7 +24,7 @@ export const onErrorOptions = (schema: SchemaParts) =>
     type: schema.onError(),
     required: true,
     defaultValue: "abort",
-    description: "What becomes of the good rows when others are not.",
+    description: "Whether the valid rows are written if others are refused.",
   }) as const;
 
 /** The enum's values are the words themselves. */

@@ -59,7 +59,7 @@ function outcomeFields<Result extends WriteResult>(
           created: t.boolean({
             nullable: true,
             extensions: ofOutcome,
-            description: "Whether the record is new; null when nothing was written.",
+            description: "Whether the record is new; null if nothing was written.",
             resolve: ({ created = null }) => created,
           }),
         }
@@ -67,7 +67,7 @@ function outcomeFields<Result extends WriteResult>(
     userErrors: t.field({
       type: [userError()],
       extensions: ofOutcome,
-      description: "What the caller got wrong; empty when it was written.",
+      description: "The errors of the input. Empty if the record was written.",
       resolve: ({ problems }): Problem[] => [...problems],
     }),
   };
@@ -113,7 +113,7 @@ type RowResult = WriteResult & { readonly index: number };
 export function batchPayloadRef(schema: SchemaParts, verb: Verb, entity: Entity) {
   const { builder } = schema;
   const row = builder.objectRef<RowResult>(`${verb}${capitalized(entity.plural)}Result`).implement({
-    description: "What became of one row.",
+    description: "The result of one row.",
     fields: (t) => ({
       index: t.exposeInt("index", {
         extensions: ofOutcome,
@@ -125,7 +125,7 @@ export function batchPayloadRef(schema: SchemaParts, verb: Verb, entity: Entity)
   return builder
     .objectRef<readonly WriteResult[]>(`${verb}${capitalized(entity.plural)}Payload`)
     .implement({
-      description: "What became of each row.",
+      description: "The results of the rows.",
       fields: (t) => ({
         results: t.field({
           type: [row],

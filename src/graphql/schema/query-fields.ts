@@ -1,3 +1,4 @@
+import { inWords } from "../../lib/text.ts";
 import { badInput } from "../../lib/errors.ts";
 import { parseId } from "../../lib/id.ts";
 import type { Catalog } from "../../model/catalog.ts";
@@ -29,7 +30,7 @@ export function entityQueries(schema: SchemaParts, entity: Entity): void {
         ...access({ reads: readsOf(entity), ...listCost(entity) }),
         ...source({ kind: "list", entity: entity.name, relation: null }),
       },
-      description: `The tenant's ${entity.plural}, newest first unless orderBy or search is given.`,
+      description: `The tenant's ${inWords(entity.plural)}, newest first unless orderBy or search is given.`,
       args: listArguments(schema, t, entity),
       resolve: async (_root, args, ctx, info) =>
         connectionOf(await ctx.reader.list(pageRequest(entity, null, args, info))),
@@ -48,7 +49,7 @@ export function aggregateQuery(schema: SchemaParts, entity: Entity): void {
         ...access({ reads: readsOf(entity), ...aggregateCost }),
         ...source({ kind: "aggregate", entity: entity.name, relation: null }),
       },
-      description: `How many ${entity.plural} the tenant has, and figures over them.`,
+      description: `The number of the tenant's ${inWords(entity.plural)}, and their aggregates.`,
       args: aggregateArguments(schema, t, entity, rowArguments(schema, t, entity)),
       resolve: (_root, args, ctx, info) =>
         ctx.reader.aggregate(aggregateRequest(entity, null, args, info)),

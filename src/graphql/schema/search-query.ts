@@ -133,7 +133,7 @@ export function searchQuery({ builder, catalog, nodeRef }: SchemaParts): void {
           description: "Only these kinds of records; all unless given.",
         }),
         first: t.arg.int({ description: "How many: 1 to 100; 25 unless given." }),
-        after: t.arg.string({ description: "Only what comes after this cursor." }),
+        after: t.arg.string({ description: "Only records after this cursor." }),
       },
       resolve: async (_root, { query, types, first, after }, ctx, info) => {
         const words = searchWords(query, "query");

@@ -1,6 +1,6 @@
 import type { Values } from "../../model/record.ts";
 import type { Entity } from "../../model/entity.ts";
-import { capitalized, withArticle } from "../../lib/text.ts";
+import { capitalized, inWords, withArticle } from "../../lib/text.ts";
 import type { WriteResult } from "../../write/draft.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
 import type { InputDefinition } from "../../write/input-definition.ts";
@@ -43,11 +43,12 @@ export function upsertFields(schema: SchemaParts, writes: EntityWrites): void {
     restore: {
       type: "Boolean",
       description:
-        "Whether a soft-deleted match is brought back; otherwise it stays deleted and a new record is made.",
+        "Whether a soft-deleted match is restored. Otherwise it stays deleted, and a new record is created.",
     },
     updateOnly: {
       type: "Boolean",
-      description: "Whether records are only changed: one that is not there is `NOT_FOUND`.",
+      description:
+        "Whether records are only changed. If the record does not exist, the error is `NOT_FOUND`.",
     },
   } as const;
   schema.builder.mutationField(`upsert${entity.type}`, (t) =>
@@ -74,7 +75,7 @@ export function upsertFields(schema: SchemaParts, writes: EntityWrites): void {
     t.field({
       extensions: writing(entity),
       type: batchPayloadRef(schema, "Upsert", entity),
-      description: `The same for up to ${maxRows.toLocaleString("en")} ${entity.plural} in one transaction; each of them once.`,
+      description: `The same for up to ${maxRows.toLocaleString("en")} ${inWords(entity.plural)} in one transaction; each of them once.`,
       args: {
         inputs: t.arg({ type: [input], required: true, description: "One for each record." }),
         by: t.arg(optional.by),

@@ -1,4 +1,4 @@
-import { capitalized, snakeCase, withArticle } from "../../lib/text.ts";
+import { capitalized, inWords, snakeCase, withArticle } from "../../lib/text.ts";
 import type { Values } from "../../model/record.ts";
 import { editList, moveRecord } from "../../write/edits.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
@@ -53,12 +53,12 @@ export function linkFields(schema: SchemaParts, writes: EntityWrites): void {
       const mutation = `${way}${entity.type}${capitalized(relation)}`;
       const mains = way === "add" ? "" : ` The \`${snakeCase(main)}\` cannot be taken away.`;
       schema.builder.mutationField(mutation, (t) => {
-        const text = `The ${target.plural}, at most 1,000.`;
+        const text = `The ${inWords(target.plural)}, at most 1,000.`;
         const named = { [ids]: t.arg.idList({ required: true, description: text }) };
         return t.field({
           extensions: writing(entity),
           type: payloadRef(schema, capitalized(mutation), entity),
-          description: `${verb} ${target.plural} ${to} ${withArticle(entity.type)}. ${kept}${mains} Callers who change the same ${entity.type} at once do not undo each other's changes.`,
+          description: `${verb} ${inWords(target.plural)} ${to} ${withArticle(entity.type)}. ${kept}${mains} Callers who change the same ${entity.type} at once do not undo each other's changes.`,
           args: {
             ...named,
             id: t.arg.id({

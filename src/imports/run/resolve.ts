@@ -1,3 +1,4 @@
+import { inWords } from "../../lib/text.ts";
 import type { Complaint } from "../../lib/messages.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { WriteContext } from "../../write/context.ts";
@@ -65,7 +66,7 @@ function complaintOf(
   const text =
     candidates.length === 0
       ? `names no ${entity.type}: none has the ${by} ${said}. Create it first, or have it created (create_missing).`
-      : `is not clear: ${candidates.length === 2 ? "two" : "several"} ${entity.plural} have the ${by} ${said}: ${told(candidates)}. Name the one you mean by its id.`;
+      : `is not clear: ${candidates.length === 2 ? "two" : "several"} ${inWords(entity.plural)} have the ${by} ${said}: ${told(candidates)}. Name the one you mean by its id.`;
   return { complaint: "text", text };
 }
 

@@ -25,7 +25,7 @@ import {
 } from "../../graphql/schema/selection.ts";
 import { parseId } from "../../lib/id.ts";
 import { isRecord } from "../../lib/json.ts";
-import { withArticle } from "../../lib/text.ts";
+import { inWords, withArticle } from "../../lib/text.ts";
 import type { Transition } from "../../live/listening.ts";
 import type { Entity } from "../../model/entity.ts";
 import { changeEvent, changeOperation, recordType } from "./model.ts";
@@ -148,7 +148,7 @@ function recordField(
   builder.subscriptionField(`${entity.name}Changed`, (t) =>
     t.field({
       type: change,
-      description: `What happens to ${entity.plural}, as it is committed. With \`where\` an event comes when the record matches before it or after it, and \`transition\` says which; conditions on other records (edges) are judged as those are now.`,
+      description: `Changes of ${inWords(entity.plural)}, as they are committed. With \`where\` an event comes when the record matches before it or after it, and \`transition\` says which; conditions on other records (edges) are judged as those are now.`,
       extensions: {
         ...access({ ...eventCost, reads: readsOf(entity) }),
         ...listens((args) => {
@@ -169,7 +169,7 @@ function recordField(
       args: {
         where: t.arg({
           type: filterRef(entity),
-          description: `Only ${entity.plural} that match this filter, before or after.`,
+          description: `Only ${inWords(entity.plural)} that match this filter, before or after.`,
         }),
         id: t.arg.id({
           description: `Only the record with this id, \`${entity.prefix}-<uuid>\` or the bare UUID.`,

@@ -25,7 +25,7 @@ export function declareCustomerMutations(schema: SchemaParts): void {
       account: t.field({
         type: schema.nodeRef(account),
         nullable: true,
-        description: "The new account; null when nothing was written.",
+        description: "The new account; null if nothing was written.",
         ...written(account, accountOf),
       }),
       accountEdge: t.field({
@@ -37,7 +37,7 @@ export function declareCustomerMutations(schema: SchemaParts): void {
       contact: t.field({
         type: schema.nodeRef(contact),
         nullable: true,
-        description: "Its primary contact; null when nothing was written.",
+        description: "Its primary contact; null if nothing was written.",
         ...written(contact, contactOf),
       }),
       contactEdge: t.field({
@@ -49,7 +49,7 @@ export function declareCustomerMutations(schema: SchemaParts): void {
       userErrors: t.field({
         type: [schema.userError()],
         extensions: ofOutcome,
-        description: "What the caller got wrong; empty when it was written.",
+        description: "The errors of the input. Empty if the record was written.",
         resolve: ({ problems }) => [...problems],
       }),
     }),

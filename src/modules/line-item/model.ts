@@ -39,7 +39,7 @@ export const lineItem = defineEntity("LineItem", {
         decimal("Discount: 0–100 percent, or money up to the line's price; see discountType."),
       ),
     ),
-    discountType: enumeration(discountType, "How the discount is meant."),
+    discountType: enumeration(discountType, "Whether the discount is an amount or a percentage."),
     total: moneyIn(
       "currency",
       managed(

@@ -33,7 +33,7 @@ export function declareTagMutations(schema: SchemaParts): void {
         record: t.field({
           type: builder.nodeInterfaceRef(),
           nullable: true,
-          description: "The record as it is now; null when nothing was written.",
+          description: "The record as it is now; null if nothing was written.",
           extensions: payloadSource({
             kind: "writtenNode",
             entities: tagged.map(({ entity }) => entity),
@@ -44,7 +44,7 @@ export function declareTagMutations(schema: SchemaParts): void {
         userErrors: t.field({
           type: [schema.userError()],
           extensions: ofOutcome,
-          description: "What the caller got wrong; empty when it was written.",
+          description: "The errors of the input. Empty if the record was written.",
           resolve: ({ problems }) => [...problems],
         }),
       }),

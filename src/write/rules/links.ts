@@ -1,3 +1,4 @@
+import { inWords } from "../../lib/text.ts";
 import { z } from "zod";
 import { wordsOf } from "../../lib/messages.ts";
 import type { Entity } from "../../model/entity.ts";
@@ -43,7 +44,10 @@ export const linksField = (target: Entity, description: string): InputField =>
   inputField({
     schema: z
       .array(idSchema(target.prefix), `must be a list of ${target.name} ids`)
-      .max(maxLinks, wordsOf({ complaint: "tooManyItems", max: maxLinks, of: target.plural })),
+      .max(
+        maxLinks,
+        wordsOf({ complaint: "tooManyItems", max: maxLinks, of: inWords(target.plural) }),
+      ),
     type: { listOf: { scalar: "ID" } },
     description,
   });

@@ -1,3 +1,4 @@
+import { inWords } from "../../lib/text.ts";
 import type { Catalog } from "../../model/catalog.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { SameOwnerRule } from "../../model/rules.ts";
@@ -65,7 +66,7 @@ export async function refuseMoves(
     const found = await unit.findAll(other, sql`${columnSql(other, key)} = ANY (${ids})`);
     for (const { id, problems } of moved) {
       if (!found.some((record) => record[key] === id)) continue;
-      const message = `cannot change while the ${entity.name} has ${other.plural}, which belong to the same ${ownerOf(unit.catalog, entity, owner).name}.`;
+      const message = `cannot change while the ${inWords(entity.name)} has ${inWords(other.plural)}, which belong to the same ${ownerOf(unit.catalog, entity, owner).name}.`;
       problems.push(
         invalid([restName(owner)], `${message} Delete them, or make a new ${entity.name}.`),
       );
