@@ -1663,9 +1663,9 @@ export interface ListDealsParameters {
   deal_source?: TextFilter | null;
   /** One of them. Names of competing vendors. */
   competitors?: TextListFilter;
-  /** Why it was lost; needed for `closed_lost`. */
+  /** Why it was lost; needed for stages that are lost, such as `closed_lost`. */
   loss_reason?: TextFilter | null;
-  /** Category of the loss; needed for `closed_lost`. */
+  /** Category of the loss; needed for stages that are lost, such as `closed_lost`. */
   loss_category?: TextFilter | null;
   /** Notes made at closing, at most 100,000 characters. */
   closure_notes?: TextFilter | null;
@@ -1775,9 +1775,9 @@ export interface CreateDealInput {
   deal_source?: string | null;
   /** Names of competing vendors. */
   competitors?: string[] | Blank | null;
-  /** Why it was lost; needed for `closed_lost`. */
+  /** Why it was lost; needed for stages that are lost, such as `closed_lost`. */
   loss_reason?: string | null;
-  /** Category of the loss; needed for `closed_lost`. */
+  /** Category of the loss; needed for stages that are lost, such as `closed_lost`. */
   loss_category?: string | null;
   /** Notes made at closing, at most 100,000 characters. */
   closure_notes?: string | null;
@@ -1891,9 +1891,9 @@ export interface Deal {
   deal_source: string | null;
   /** Names of competing vendors. */
   competitors: string[];
-  /** Why it was lost; needed for `closed_lost`. */
+  /** Why it was lost; needed for stages that are lost, such as `closed_lost`. */
   loss_reason: string | null;
-  /** Category of the loss; needed for `closed_lost`. */
+  /** Category of the loss; needed for stages that are lost, such as `closed_lost`. */
   loss_category: string | null;
   /** Notes made at closing, at most 100,000 characters. */
   closure_notes: string | null;
@@ -1975,9 +1975,9 @@ export interface UpdateDealInput {
   deal_source?: string | null;
   /** Names of competing vendors. */
   competitors?: string[];
-  /** Why it was lost; needed for `closed_lost`. */
+  /** Why it was lost; needed for stages that are lost, such as `closed_lost`. */
   loss_reason?: string | null;
-  /** Category of the loss; needed for `closed_lost`. */
+  /** Category of the loss; needed for stages that are lost, such as `closed_lost`. */
   loss_category?: string | null;
   /** Notes made at closing, at most 100,000 characters. */
   closure_notes?: string | null;
@@ -3691,9 +3691,9 @@ export interface ExportDealsParameters {
   deal_source?: TextFilter | null;
   /** One of them. Names of competing vendors. */
   competitors?: TextListFilter;
-  /** Why it was lost; needed for `closed_lost`. */
+  /** Why it was lost; needed for stages that are lost, such as `closed_lost`. */
   loss_reason?: TextFilter | null;
-  /** Category of the loss; needed for `closed_lost`. */
+  /** Category of the loss; needed for stages that are lost, such as `closed_lost`. */
   loss_category?: TextFilter | null;
   /** Notes made at closing, at most 100,000 characters. */
   closure_notes?: TextFilter | null;

@@ -8,7 +8,11 @@ const client = new ApolloClient({
   // The pages of a list become one list in the cache. It is another list with other arguments than these.
   cache: new InMemoryCache({
     typePolicies: {
-      Query: { fields: { accounts: relayStylePagination(["where", "orderBy", "search"]) } },
+      Query: {
+        fields: {
+          accounts: relayStylePagination(["where", "orderBy", "search", "includeDeleted"]),
+        },
+      },
     },
   }),
 });

@@ -57,8 +57,8 @@ export const deal = defineEntity("Deal", {
       picklist: emptyList("dealSources"),
     }),
     competitors: textList("Names of competing vendors."),
-    lossReason: text("Why it was lost; needed for `closed_lost`."),
-    lossCategory: text("Category of the loss; needed for `closed_lost`.", {
+    lossReason: text("Why it was lost; needed for stages that are lost, such as `closed_lost`."),
+    lossCategory: text("Category of the loss; needed for stages that are lost, such as `closed_lost`.", {
       picklist: emptyList("dealLossCategories"),
     }),
     closureNotes: prose("Notes made at closing, at most 100,000 characters."),

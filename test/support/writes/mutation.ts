@@ -1,10 +1,12 @@
 import {
   getNamedType,
+  getNullableType,
+  type GraphQLArgument,
+  type GraphQLField,
+  type GraphQLObjectType,
   isInterfaceType,
   isLeafType,
   isObjectType,
-  type GraphQLField,
-  type GraphQLObjectType,
 } from "graphql";
 import { expect } from "vitest";
 import { schema } from "../gateway/schema.ts";
@@ -96,6 +98,10 @@ export type Asked = {
   readonly also?: string;
 };
 
+/** A variable for an argument that has a default may be left out. */
+const variableType = ({ type, defaultValue }: GraphQLArgument): string =>
+  defaultValue === undefined ? String(type) : String(getNullableType(type));
+
 /**
  * A mutation with its arguments as variables of their names: `updateDeal` asks for the payload's plain fields, the
  * deal with its `selection`, and all that can be wrong.
@@ -106,7 +112,7 @@ export function mutationText(
 ): string {
   const mutation = mutationOf(name);
   const given = mutation.args.filter((arg) => args === undefined || args.includes(arg.name));
-  const declared = given.map((arg) => `$${arg.name}: ${String(arg.type)}`).join(", ");
+  const declared = given.map((arg) => `$${arg.name}: ${variableType(arg)}`).join(", ");
   const passed = given.map((arg) => `${arg.name}: $${arg.name}`).join(", ");
   const told = toldOf(mutation);
   const record = recordIn(told);
