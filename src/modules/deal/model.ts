@@ -58,9 +58,12 @@ export const deal = defineEntity("Deal", {
     }),
     competitors: textList("Names of competing vendors."),
     lossReason: text("Why it was lost; needed for stages that are lost, such as `closed_lost`."),
-    lossCategory: text("Category of the loss; needed for stages that are lost, such as `closed_lost`.", {
-      picklist: emptyList("dealLossCategories"),
-    }),
+    lossCategory: text(
+      "Category of the loss; needed for stages that are lost, such as `closed_lost`.",
+      {
+        picklist: emptyList("dealLossCategories"),
+      },
+    ),
     closureNotes: prose("Notes made at closing, at most 100,000 characters."),
     primaryContactId: reference(
       "The main person on the customer's side; one of the deal's contacts.",
