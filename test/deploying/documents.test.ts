@@ -50,6 +50,8 @@ it("the gateway imports nothing but its dependencies", () => {
   const files = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" });
   const strangers = files
     .filter((file) => /\.(?:ts|mjs)$/.test(file) && !file.endsWith(".d.ts"))
+    // It prints a program for others to run, which imports what they install.
+    .filter((file) => file !== join("cli", "codegen-config.ts"))
     .flatMap((file) =>
       [
         ...read(`src/${file}`).matchAll(

@@ -101,8 +101,7 @@ export function waysIn(): ReadonlyMap<string, readonly Step[]> {
       if (!isObjectType(target) || ways.has(target.name)) continue;
       const isFree = field.args.every((argument) => !String(argument.type).endsWith("!"));
       // One record by its key, which nothing but a value of it gives.
-      const isKeyed =
-        field.args.length > 0 && steps.length === 0 && !/[\]!]$/.test(String(field.type));
+      const isKeyed = field.args.some(({ name: key }) => key === "id" || key === "number");
       if (isFree && !isKeyed) ways.set(target.name, [...steps, { field: field.name }]);
     }
   }
