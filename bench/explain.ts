@@ -189,6 +189,7 @@ try {
       limit: 25,
       after: null,
       wantTotal: false,
+      wantTexts: false,
     };
     await report(`search("${query}") over all`, hitStatement(hits, viewer).statement);
   }

@@ -187,7 +187,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   });
   // What it sends is in no manifest.
   const explorer = browsers.graphiql && config.graphql.manifest === null;
-  const demoKey = isLoopback(config.host) ? (demo?.[0]?.apiKey ?? null) : null;
+  const isNear = isLoopback(config.host) && config.environment !== "production";
+  const demoKey = isNear ? (demo?.[0]?.apiKey ?? null) : null;
   // A page of another name that resolves to this machine must not get the key (DNS rebinding).
   const keyFor: KeyFor = ({ request }) => (isLoopback(hostnameOf(request) ?? "") ? demoKey : null);
   const migrations = readMigrations(migrationsDirectory).then((files) =>

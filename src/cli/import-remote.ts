@@ -10,6 +10,8 @@ import type { CommandContext } from "./run-command.ts";
 
 /** How often a gateway is asked how far an import is. */
 const lookMilliseconds = 1_000;
+/** How long a gateway may be out of reach meanwhile. */
+const patienceMilliseconds = 300_000;
 
 const importSchema = z.object({
   id: z.string(),
@@ -80,14 +82,20 @@ export async function importThrough(
       `The columns ${names} are no field: map them by --map, or add --unmapped ignore or custom_fields.`,
     );
   }
+  let isLost = false;
   context.onClose(async () => {
-    if (last.finished_at !== null) return;
+    if (last.finished_at !== null || isLost) return;
     last = importSchema.parse(await (await ask("POST", `${path}/cancel`)).json());
     logToErrors(`Cancelled. ${last.rows_done} rows are done, and stay.`);
   });
   const progress = startProgress(process.stderr);
   for (; ; await sleep(lookMilliseconds)) {
-    last = importSchema.parse(await (await ask("GET", path)).json());
+    const answer = await patiently(() => ask("GET", path)).catch((error: unknown) => {
+      isLost = true;
+      logToErrors(`The import goes on at the gateway: ask it for ${path}.`);
+      throw error;
+    });
+    last = importSchema.parse(await answer.json());
     progress.update(last.rows_done, last.rows, left(last));
     if (last.finished_at !== null) break;
   }
@@ -106,6 +114,19 @@ export async function importThrough(
   return last.status === "done" ? 0 : 1;
 }
 
+/** Asks again while a gateway is busy, restarted or out of reach: what it does goes on meanwhile. */
+async function patiently(ask: () => Promise<Response>): Promise<Response> {
+  const until = performance.now() + patienceMilliseconds;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof Passing) || performance.now() > until) throw error;
+      await sleep(error.milliseconds);
+    }
+  }
+}
+
 const left = ({ status, rows_per_second: speed, seconds_left: seconds }: Shown): string => {
   if (status === "queued") return "waits";
   return seconds === null ? "" : `${Math.round(speed)} a second, ${seconds} s left`;
@@ -120,6 +141,16 @@ async function fetchRefused(answer: Response, path: string | null): Promise<void
   logToErrors(`They are in ${path}: mend them and import that file.`);
 }
 
+/** A failure that will pass, and after how long it may be tried again. */
+class Passing extends StartupError {
+  readonly milliseconds: number;
+
+  constructor(message: string, milliseconds: number, options?: ErrorOptions) {
+    super(message, options);
+    this.milliseconds = milliseconds;
+  }
+}
+
 type Ask = (
   method: "GET" | "POST",
   path: string,
@@ -131,7 +162,10 @@ async function asker({ url, apiKeyFile }: Remote): Promise<Ask> {
   const key = await readFile(apiKeyFile, "utf8").catch((error: NodeJS.ErrnoException) => {
     throw new StartupError(`--api-key-file ${apiKeyFile} cannot be read (${error.code}).`);
   });
-  if (!URL.canParse(url)) {
+  if (!/^[\x21-\x7e]+$/.test(key.trim())) {
+    throw new StartupError(`--api-key-file ${apiKeyFile} holds no key.`);
+  }
+  if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
     throw new StartupError(`--url must be a gateway's address, such as https://crm.example.com.`);
   }
   return async (method, path, body) => {
@@ -142,11 +176,18 @@ async function asker({ url, apiKeyFile }: Remote): Promise<Ask> {
     const sent = body === undefined ? {} : { body: streamOf(body), duplex: "half" };
     // A key is for the address that was said.
     const init: RequestInit = { method, headers, redirect: "error", ...sent };
-    const answer = await fetch(new URL(path, url), init).catch((cause: unknown) => {
-      throw new StartupError(`${url} cannot be reached.`, { cause });
+    // An address may have a path of its own, where a proxy puts the gateway.
+    const address = new URL(`${url.replace(/\/+$/, "")}${path}`);
+    const answer = await fetch(address, init).catch((cause: unknown) => {
+      throw new Passing(`${url} cannot be reached, or leads elsewhere.`, lookMilliseconds, {
+        cause,
+      });
     });
     if (answer.ok) return answer;
-    throw new StartupError(await wordsOf(answer));
+    const words = await wordsOf(answer);
+    const pause = 1_000 * Number(answer.headers.get("retry-after") ?? 1);
+    const willPass = answer.status === 429 || answer.status >= 500;
+    throw willPass ? new Passing(words, pause || lookMilliseconds) : new StartupError(words);
   };
 }
 

@@ -18,7 +18,8 @@ export function tellMapping(found: {
 
 function lineOf({ column, field, guessed, note }: ShownColumn): string[] {
   const origin = guessed ? "guessed" : "as said";
-  return [column, field ?? "-", note ?? (field === null ? "" : origin)];
+  // A file's names do not speak to the terminal.
+  return [column.replace(/\p{Cc}/gu, "�"), field ?? "-", note ?? (field === null ? "" : origin)];
 }
 
 /** Says what became of the rows, on standard output, and why on standard error. */

@@ -1,6 +1,7 @@
 import { decodeCursor, encodeCursor } from "../lib/cursor.ts";
 import type { Entity } from "../model/entity.ts";
 import type { Cells } from "./row.ts";
+import { hitTexts } from "./hit-texts.ts";
 import { scoreSql, searchCondition, type SearchWords } from "./search.ts";
 import { all, join, name, param, raw, render, sql, type Sql, type Statement } from "../lib/sql.ts";
 import { viewerSql, visible, type Viewer, type ViewerSql } from "./visible.ts";
@@ -12,6 +13,8 @@ export type HitRequest = {
   readonly limit: number;
   readonly after: string | null;
   readonly wantTotal: boolean;
+  /** Whether titles and highlights are shown. */
+  readonly wantTexts: boolean;
 };
 
 export type Hit = {
@@ -19,6 +22,8 @@ export type Hit = {
   readonly id: string;
   readonly score: number;
   readonly cursor: string;
+  readonly title: string | null;
+  readonly highlight: string | null;
 };
 export type HitPage = {
   readonly hits: readonly Hit[];
@@ -76,20 +81,25 @@ export function hitStatement(
   const found = hitsSql(request, viewerSql(viewer), cursor);
   const total = request.wantTotal ? found.total : raw("NULL");
   const page = found.rows(param(request.limit + 1, "integer"));
+  const texts = request.wantTexts
+    ? hitTexts(request, viewerSql(viewer), { entity: raw("h.entity"), id: raw("h.id") })
+    : { title: raw("NULL"), highlight: raw("NULL") };
   // The total must come also when the page is empty.
-  const statement = sql`SELECT h.entity, h.id, h.score::text, c.n FROM (SELECT ${total} AS n) c LEFT JOIN (${page}) h ON TRUE ORDER BY h.score DESC, h.id DESC`;
+  const statement = sql`SELECT h.entity, h.id, h.score::text, c.n, ${texts.title}, ${texts.highlight} FROM (SELECT ${total} AS n) c LEFT JOIN (${page}) h ON TRUE ORDER BY h.score DESC, h.id DESC`;
 
   return {
     statement: render(statement),
     collect: (rows) => {
       const hits: Hit[] = [];
-      for (const [entity, id, score] of rows) {
+      for (const [entity, id, score, , title = null, highlight = null] of rows) {
         if (entity == null || id == null || score == null) continue;
         hits.push({
           entity,
           id,
           score: Number(score),
           cursor: encodeCursor(hitOrder, [score, id]),
+          title,
+          highlight,
         });
       }
       const count = rows[0]?.[3] ?? null;

@@ -1,4 +1,6 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer, request as forward } from "node:http";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -65,7 +67,46 @@ test("crm import sends a file to a gateway that runs, with a key", async () => {
     ["import", "contacts", path, "--url", "http://127.0.0.1:9", "--api-key-file", keyFile, "--yes"],
     {},
   );
-  expect(nowhere.errors).toContain("http://127.0.0.1:9 cannot be reached.");
+  expect(nowhere.errors).toContain("http://127.0.0.1:9 cannot be reached");
+});
+
+test("crm import follows an import through a gateway that is busy or out of reach for a while", async () => {
+  const { gateway, key } = started;
+  const keyFile = await fileOf("busy-key", key);
+  const path = await fileOf("busy.csv", "email,last_name\nbusy1@x.example,One\n");
+  let looks = 0;
+  // In front of the gateway, under a path of its own.
+  const proxy = createServer((request, response) => {
+    const isLook = request.method === "GET";
+    if (isLook) looks += 1;
+    if (isLook && looks === 1) {
+      request.socket.destroy();
+      return;
+    }
+    if (isLook && looks < 4) {
+      response.writeHead(503, { "retry-after": "0" }).end("{}");
+      return;
+    }
+    const { method, headers, url = "" } = request;
+    const to = new URL(url.replace(/^\/crm/, ""), gateway.url);
+    const passed = forward(to, { method, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    });
+    request.pipe(passed);
+  });
+  proxy.listen(0, "127.0.0.1");
+  await once(proxy, "listening");
+  const address = proxy.address();
+  const port = typeof address === "object" ? address?.port : 0;
+  const url = `http://127.0.0.1:${port}/crm/`;
+  const done = await runCli(
+    ["import", "contacts", path, "--url", url, "--api-key-file", keyFile, "--yes"],
+    {},
+  );
+  expect(done).toMatchObject({ code: 0, output: expect.stringContaining("1 created") });
+  expect(looks).toBeGreaterThan(3);
+  proxy.close();
 });
 
 test("crm import shows the mapping, tries, imports, and writes refused rows to a file", async () => {

@@ -185,7 +185,23 @@ describe("a tenant's own stages", () => {
       actualCloseDate: day,
     });
     expectRefused(await move({ loss_reason: null }), [["loss_reason", "ValidationError", missing]]);
-    // What a stage means changes; the deals in it are not judged again until they move.
+    const other = String(expectWritten(await deal({ stage: "demo" }))["id"]);
+    // What a stage means changes; the deals in it are not judged again until they move, nor beside others that do.
+    await setWell(key, {
+      values: [{ value: "demo", kind: "lost" }, { value: "dropped" }, { value: "back" }],
+    });
+    const third = String(expectWritten(await deal({ stage: "back" }))["id"]);
+    const batch = await gateway.data(
+      key,
+      "mutation ($inputs: [UpdateDealInput!]!) { updateDeals(inputs: $inputs) { written } }",
+      {
+        inputs: [
+          { id: other, name: "Named" },
+          { id: third, stage: "new" },
+        ],
+      },
+    );
+    expect(at(batch, "updateDeals", "written")).toBe(2);
     await setWell(key, { values: [{ value: "dropped", kind: "open" }] });
     expect(expectWritten(await move({ name: "Cranes", loss_reason: null }))).toMatchObject({
       actualCloseDate: day,

@@ -38,6 +38,36 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
+it("what a search finds is shown with its title, and the text around the first word", async () => {
+  const account = await tenant.account({ name: "Harbor" });
+  await tenant.contact(account, {
+    firstName: "Ada",
+    lastName: "Berg",
+    note: `${"before ".repeat(20)}the Größe of it ${"behind ".repeat(60)}`,
+  });
+  await tenant.activity(account, {
+    subject: null,
+    activityType: "site visit",
+    description: "nach Größe",
+  });
+  const found = await gateway.data(
+    key,
+    `{ search(query: "grosse") { edges { title highlight node { __typename } } }
+      similar: search(query: "mullre sohne") { edges { title highlight } } }`,
+  );
+  expect(listAt(found, "search", "edges")).toEqual(
+    expect.arrayContaining([
+      {
+        title: "Ada Berg",
+        highlight: expect.stringMatching(/^(?=.{190,200}$)before .*the Größe of it behind/),
+        node: { __typename: "Contact" },
+      },
+      { title: "site visit", highlight: "nach Größe", node: { __typename: "Activity" } },
+    ]),
+  );
+  expect(listAt(found, "similar", "edges")).toEqual([{ title: "Müller Söhne", highlight: null }]);
+});
+
 describe("a name is found without its accents", () => {
   it.each([
     ["muller sohne", "Müller Söhne"],

@@ -52,7 +52,14 @@ async function search(tenantId: string, query: string, limit = 25, after: string
   });
   const words = searchWords(query);
   if (words === null) throw new Error("nothing to search for");
-  return reader.search({ entities: searched, words, limit, after, wantTotal: false });
+  return reader.search({
+    entities: searched,
+    words,
+    limit,
+    after,
+    wantTotal: false,
+    wantTexts: false,
+  });
 }
 
 describe("in the demo", () => {

@@ -378,6 +378,23 @@ describe("addDealContacts and removeDealContacts", () => {
     write.mutate(`${way}DealContacts`, { id, contactIds }, "version contacts { nodes { id } }");
   const idsIn = (record: unknown) => listAt(record, "contacts", "nodes").map(idOf).toSorted();
 
+  it("make no more links than an input can set", async () => {
+    const inputs = Array.from({ length: 1_000 }, (_, place) => ({ last_name: `L${place}` }));
+    const data = await gateway.data(
+      await gateway.keyFor(tenant.slug),
+      "mutation ($inputs: [CreateContactInput!]!) { createContacts(inputs: $inputs) { results { contact { id } } } }",
+      { inputs },
+    );
+    const ids = listAt(data, "createContacts", "results").map((one) =>
+      String(at(one, "contact", "id")),
+    );
+    const id = idOf(await make({}));
+    expect((await edit("add", id, ids)).record).toMatchObject({ version: 2 });
+    const one = (await tenant.contact(account)).id;
+    expect(problemsOf(await edit("add", id, [one]))).toEqual(["BAD_USER_INPUT contact_ids"]);
+    expect((await edit("add", id, ids.slice(0, 3))).record).toMatchObject({ version: 2 });
+  });
+
   it("change the list by what is named, and write nothing if it is so already", async () => {
     const [one, two, three] = [
       (await tenant.contact(account)).id,

@@ -113,7 +113,7 @@ describe("a mutation of one record", () => {
 
     expect(costs).toEqual({
       acceptQuote: 7,
-      addDealContacts: 13,
+      addDealContacts: 15,
       addTags: 7,
       completeActivity: 7,
       createAccount: 7,

@@ -1,4 +1,5 @@
-import { raw, sql } from "../../lib/sql.ts";
+import { raw, sql, type Sql } from "../../lib/sql.ts";
+import { hitTexts } from "../../query/hit-texts.ts";
 import { hitOrder, hitsSql } from "../../query/hits.ts";
 import { searchWords } from "../../query/search.ts";
 import { searchedTypes } from "../schema/search-query.ts";
@@ -20,6 +21,8 @@ export function searchJson(c: Compilation, selected: Selected): Json {
   const alias = c.nextAlias();
   const column = (name: string) => raw(`${alias}.${name}`);
   const [entity, id, score] = [column("entity"), column("id"), column("score")];
+  const texts = hitTexts({ entities, words }, c.viewer, { entity, id });
+  const orNone = (text: Sql): Json => orNull(sql`to_json(${text})::text`);
   const named = entities.map((one) => [one.name, one] as const);
   const parts = c.fieldsOf(c.objectTypeOf(selected), selected);
   const { limit } = limitOf(args, false);
@@ -30,7 +33,11 @@ export function searchJson(c: Compilation, selected: Selected): Json {
     given,
     cursor: cursorOf(hitOrder, [score, id]),
     node: (node) => orNull(recordAmong(c, { key: entity, entities: named }, node, false, id)),
-    inEdge: { score: [score] },
+    inEdge: {
+      score: [score],
+      title: orNone(texts.title),
+      highlight: orNone(texts.highlight),
+    },
     total: hits.total,
     // The row of the cursor was a hit itself.
     outside: () => raw("TRUE"),

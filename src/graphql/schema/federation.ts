@@ -100,7 +100,11 @@ function representation(catalog: Catalog): GraphQLScalarType<string, string> {
     name: "_Any",
     description: "A representation of a record: `{ __typename, id }`.",
     parseValue: read,
-    parseLiteral: (node, variables) => read(valueFromASTUntyped(node, variables)),
+    // Validation asks without the variables that a literal may have in it.
+    parseLiteral: (node, variables) =>
+      variables == null && print(node).includes("$")
+        ? ""
+        : read(valueFromASTUntyped(node, variables)),
   });
 }
 

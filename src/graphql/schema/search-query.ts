@@ -72,6 +72,18 @@ export function searchQuery({ builder, catalog, nodeRef }: SchemaParts): void {
         description: "How well it matches, from 0 to 1.",
         resolve: ({ node }) => node.score,
       }),
+      title: t.string({
+        nullable: true,
+        description:
+          "What the record is called: its display name, name or subject, else another of its searched texts; at most 1,000 characters. Null if it has none.",
+        resolve: ({ node }) => node.title,
+      }),
+      highlight: t.string({
+        nullable: true,
+        description:
+          "The text around the first word that was found, at most 200 characters. Null if the record is only similar to the search.",
+        resolve: ({ node }) => node.highlight,
+      }),
       node: t.field({
         type: result,
         extensions: access(noCost),
@@ -153,6 +165,7 @@ export function searchQuery({ builder, catalog, nodeRef }: SchemaParts): void {
           limit,
           after: after ?? null,
           wantTotal: selected.has("totalCount"),
+          wantTexts: selected.has("edges"),
         });
         return hitConnection(page);
       },

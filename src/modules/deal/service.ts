@@ -70,9 +70,11 @@ async function takeTenantDefaults(
   }
 }
 
-/** A lost deal says why. */
+/** A lost deal says why: one that is moved there, or whose reason changes. */
 function explainLoss(draft: Draft<"Deal">, kindIn: KindIn): void {
   const { stage } = draft.values;
+  if (!(["stage", "lossReason", "lossCategory"] as const).some((one) => changes(draft, one)))
+    return;
   if (kindIn(stage) !== "lost") return;
   for (const [field, path] of [
     ["lossReason", "loss_reason"],

@@ -14,6 +14,9 @@ import { mostValues, readPicklists, type ShownPicklist } from "./service.ts";
 /** `Deal.stage`, as descriptions name the field. */
 export const fieldNameOf = ({ entity, field }: ListedField): string => `${entity.type}.${field}`;
 
+/** A read of its own, whatever is selected. */
+const readCost = { cost: () => ({ own: 10, times: 1 }) };
+
 type Ordered = PicklistValue & { readonly order: number };
 type Parts = {
   readonly names: EnumRef<SchemaTypes, string>;
@@ -138,6 +141,7 @@ export function declarePicklist(schema: SchemaParts): void {
   builder.queryField("picklists", (t) =>
     t.field({
       type: all,
+      extensions: access(readCost),
       description:
         "The values to offer for text fields, as the tenant has set them, e.g. the stages of its deals. Each list needs the read scope of its records.",
       resolve: (_root, _args, ctx) => readPicklists(ctx, fields),
@@ -147,6 +151,7 @@ export function declarePicklist(schema: SchemaParts): void {
   builder.queryField("picklist", (t) =>
     t.field({
       type: picklist.list,
+      extensions: access(readCost),
       description: "One list with its settings.",
       args: { list: t.arg({ type: names, required: true, description: "Which list." }) },
       resolve: async (_root, { list }, ctx) => {

@@ -4,7 +4,7 @@ import type { References } from "../references.ts";
 import type { WriteUnit } from "../unit.ts";
 import { hierarchyJudge } from "./hierarchy.ts";
 import type { Judge } from "./judge.ts";
-import { checkLinks, writeLinks, type Links } from "./links.ts";
+import { checkLinks, checkRoom, writeLinks, type Links } from "./links.ts";
 import { leavePlace, yieldPrimary } from "./primary.ts";
 import { checkSameOwner, refuseMoves } from "./same-owner.ts";
 import { uniqueJudges } from "./unique.ts";
@@ -19,6 +19,7 @@ export async function checkDeclared(
 ): Promise<void> {
   const { primary, hierarchy } = entity.rules;
   checkLinks(unit, entity, drafts, references);
+  await checkRoom(unit, entity, drafts);
   for (const draft of drafts) {
     if (primary !== undefined) leavePlace(draft, primary);
     if (hierarchy !== undefined) leaveParent(draft, hierarchy);

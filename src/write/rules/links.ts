@@ -98,6 +98,27 @@ export function checkLinks(
   }
 }
 
+/** Links that are added may not make more of them than an input could set. */
+export async function checkRoom(
+  unit: WriteUnit,
+  entity: Entity,
+  drafts: readonly Draft[],
+): Promise<void> {
+  const adding = drafts.filter(({ linking }) => linking === "add");
+  if (adding.length === 0) return;
+  for (const link of linksOf(entity)) {
+    const of = inWords(unit.catalog.entity(link.through.to).plural);
+    const planned = await planLinks(unit, adding, link);
+    const full = new Set(
+      planned.filter(({ after }) => after.length > maxLinks).map(({ id }) => id),
+    );
+    for (const { id, problems } of adding) {
+      if (!full.has(id)) continue;
+      problems.push(invalid([link.rest], { complaint: "tooManyItems", max: maxLinks, of }));
+    }
+  }
+}
+
 /** Writes the links of records, and gives those that were touched. */
 export async function writeLinks(
   unit: WriteUnit,
