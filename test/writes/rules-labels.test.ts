@@ -329,44 +329,6 @@ describe("twin names", () => {
   });
 });
 
-describe("addTags and removeTags", () => {
-  const tagged = labelled.filter((kind) => kind !== "activity");
-  const edit = (way: "add" | "remove", id: unknown, tags: unknown, more: Values = {}) =>
-    writes.mutate(`${way}Tags`, { id, tags, ...more }, "id tags version");
-
-  it.each(tagged)("change the list by what is named: %s", async (kind) => {
-    const { id } = expectWritten(await create(kind, { tags: ["a", "b"] }));
-    const added = expectWritten(await edit("add", id, ["c", " b ", "B", "c"], { version: 1 }));
-    expect(added).toEqual({ id, tags: ["a", "b", "c", "B"], version: 2 });
-    expect(expectWritten(await edit("add", id, ["b"]))).toEqual(added);
-    const removed = expectWritten(await edit("remove", id, ["a", "c ", "missing"]));
-    expect(removed).toEqual({ id, tags: ["b", "B"], version: 3 });
-    expect(expectWritten(await edit("remove", id, ["a"]))).toEqual(removed);
-    expectRefused(await edit("remove", id, ["b"], { version: 2 }), [["version", "ConflictError"]]);
-  });
-
-  it("hold the limits of the list", async () => {
-    const many = Array.from({ length: 99 }, (_, index) => `tag ${index}`);
-    const { id } = expectWritten(await create("deal", { tags: many }));
-    expectRefused(await edit("add", id, ["one", "two"]), [["tags", "ValidationError", /100/]]);
-    expectWritten(await edit("add", id, ["one", "tag 3"]));
-    const long = "x".repeat(65);
-    for (const way of ["add", "remove"] as const) {
-      expectRefused(await edit(way, id, ["a", long]), [["tags.1", "ValidationError", /64/]]);
-      expectRefused(await edit(way, id, ["", " "]), [["tags", "ValidationError", /blanks/]]);
-    }
-    expect(expectWritten(await edit("add", id, []))).toMatchObject({ version: 2 });
-  });
-
-  it("refuse what has no tags, and log entries", async () => {
-    for (const id of [ours.lineItem, ours.activity, "nonsense", ours.deal.slice(5)]) {
-      expectRefused(await edit("add", id, ["a"]), [["id", "ValidationError"]]);
-    }
-    const missing = "deal-01900000-0000-7000-8000-000000000000";
-    expectRefused(await edit("add", missing, ["a"]), [["id", "NotFoundError"]]);
-  });
-});
-
 describe("custom_fields_patch", () => {
   const changed = labelled.filter((kind) => kind !== "activity");
   const patch = (kind: Kind, id: unknown, input: Values) =>
