@@ -82,22 +82,18 @@ describe.each(Object.keys(requests))("large answers over %s that nobody reads", 
   const ask = (): string => requests[face]?.() ?? "";
 
   it.each([
-    ["on many connections", () => Array.from({ length: asked }, () => deaf(ask()))],
-    ["pipelined on one connection", () => [deaf(ask().repeat(asked))]],
-  ])("%s, are bounded, and keep no other caller waiting", async (_, start) => {
+    ["on many connections", large, () => Array.from({ length: asked }, () => deaf(ask()))],
+    // Node reads on while answers leave: with one that does not, there may be no second one.
+    ["pipelined on one connection", large / 2, () => [deaf(ask().repeat(asked))]],
+  ])("%s, are bounded, and keep no other caller waiting", async (_, least, start) => {
     const clients = start();
     const seen: number[] = [];
     let isOver = false;
-    let isClosed = false;
-    for (const { closed } of clients) void closed.then(() => (isClosed = true));
     const watching = (async () => {
       while (!isOver) seen.push(await unread());
     })();
     try {
-      // A slow machine may have a second answer ready so late that it is given up before it is seen.
-      await vi.waitFor(() => expect(isClosed || Math.max(...seen) > large).toBe(true), {
-        timeout: 60_000,
-      });
+      await vi.waitFor(() => expect(Math.max(...seen)).toBeGreaterThan(least), { timeout: 60_000 });
       // Those who read nothing are closed, and what they held is free again.
       const answers = others(() => isOver);
       await vi.waitFor(async () => expect(await unread()).toBeLessThan(large), { timeout: 60_000 });

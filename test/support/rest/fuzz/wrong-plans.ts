@@ -116,7 +116,7 @@ const changes: fc.Arbitrary<Change> = fc.oneof(
         "name[eq][eq]",
         "[eq]",
         "tags[gt]",
-        "custom_fields[eq]",
+        "custom_fields[]",
         "created_at[like]",
       )
       .map((name) => withQuery(name, "x")),
