@@ -38,7 +38,7 @@ import { declareTenant } from "./modules/tenant/type.ts";
 const introduction = `The CRM of one tenant as one graph: accounts, contacts, deals, activities, quotes and line items. The credential names the tenant, and says what may be read and written (scopes).
 
 - Lists are connections. They take \`where\`, \`orderBy\`, \`search\`, \`first\` and \`after\`, at most 100 records a page.
-- Inputs of mutations have the names of REST (\`account_id\`). What is wrong with an input is in the payload's \`userErrors\`.
+- Inputs of mutations have the names of REST (\`account_id\`). The errors of an input are in the payload's \`userErrors\`.
 - A list or a record at the root that fails is null, with its error in \`errors\`; the other fields are answered.
 - Each field costs points. \`extensions.cost\` of an answer tells how many.`;
 

@@ -8,7 +8,7 @@ import { visible, type ViewerSql } from "./visible.ts";
 const naming = ["displayName", "name", "subject"];
 /** The characters of a highlight, and how many of them stand before the match. */
 const [longest, before] = [200, 40];
-/** So many characters of prose are searched. */
+/** The number of characters of prose that are searched. */
 const searchedOfProse = 2_000;
 
 /** What is shown of a hit beside its record: its title, and the text around the match. Both are read by its id. */

@@ -34,7 +34,7 @@ export async function resolveReferences(
       const key = wantedKey(reference);
       const candidates = found.get(key) ?? [];
       const [id] = candidates;
-      // What is wrong with its row otherwise is all that keeps it from being created.
+      // It would be created, but its row has other errors. These are reported.
       const isOnlyMissing = candidates.length === 0 && mayCreate(resolving, reference);
       const complaint =
         missing.has(key) || isOnlyMissing

@@ -14,7 +14,7 @@ export const taskInput: InputDefinition = {
   ...activityInputs.update,
   name: "UpdateTaskInput",
   description:
-    "Changes to a task that is not completed: only what is sent changes; null or blank clears.",
+    "Changes to a task that is not completed. Only fields that are sent change. Null and blank clear a field.",
   fields: Object.fromEntries(
     Object.entries(activityInputs.update.fields).filter(([rest]) => open.has(rest)),
   ),

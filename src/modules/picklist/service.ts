@@ -142,7 +142,7 @@ const rowSchema = z.strictObject({
     .nullish(),
 });
 
-/** The values that were sent, and what is wrong with them, all at once. */
+/** Reads the values of an input, and collects all their errors. */
 function readValues(
   list: Picklist,
   sent: readonly unknown[],

@@ -9,7 +9,7 @@ export type CellPrinter = (
   at: number,
 ) => number;
 
-/** Bytes that a value takes at most when it is printed: so many for each byte of it, and these beside them. */
+/** The most bytes of a printed value: `each` for every byte that PostgreSQL sent, plus `beside`. */
 export const mostBytes = { each: 6, beside: 32 };
 
 const [quote, backslash, zero, colon, dash, point] = [0x22, 0x5c, 0x30, 0x3a, 0x2d, 0x2e] as const;
@@ -118,7 +118,7 @@ const uuid: CellPrinter = (row, start, end, out, at) => {
   return to;
 };
 
-/** Prints a number with so many digits. */
+/** Prints a number with `count` digits, with zeros in front. */
 function digits(value: number, count: number, out: Uint8Array, at: number): number {
   let left = value;
   for (let place = at + count - 1; place >= at; place -= 1) {
@@ -133,7 +133,7 @@ function digits(value: number, count: number, out: Uint8Array, at: number): numb
 const daysBefore = 730_425;
 const [in400, in100, in4, in1] = [146_097, 36_524, 1_461, 365] as const;
 
-/** Prints the day of the calendar that is so many days behind 1 January 2000. */
+/** Prints the date `since` days after 1 January 2000. */
 function printedDay(since: number, out: Uint8Array, at: number): number {
   const days = since + daysBefore;
   const era = Math.floor(days / in400);

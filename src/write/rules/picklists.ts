@@ -6,7 +6,7 @@ import { restName } from "../input.ts";
 import { invalid } from "../problem.ts";
 import type { WriteUnit } from "../unit.ts";
 
-/** Asks for the tenant's lists where a call fills a field that has one, so that they come with what is read anyway. */
+/** Requests the tenant's lists if a call sets a field that has one. They then arrive with other reads. */
 export function askForPicklists(unit: WriteUnit, entity: Entity, sent: readonly Values[]): void {
   const fields = listedFields(entity);
   if (fields.some(({ field }) => sent.some((values) => values[field] != null))) {
