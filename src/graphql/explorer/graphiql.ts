@@ -29,6 +29,12 @@ export function wantsPage({ method, headers }: IncomingMessage): boolean {
   return method === "GET" && pageOrAnswer(headers.accept) === "text/html";
 }
 
+/**
+ * GraphiQL moves a tab that is pressed to the place it had before the tabs were laid out. The button is then let go
+ * beside the tab, which is no click. Tabs can still be dragged into another order.
+ */
+const tabsThatStay = ".graphiql-tab { transform: none !important; }";
+
 type Names = "app" | "style" | "start" | "editorWorkerService" | "json" | "graphql";
 type ExplorerFiles = Readonly<Record<Names, StaticFile>>;
 
@@ -41,7 +47,7 @@ function loadFiles(): Promise<ExplorerFiles> {
     readFile(new URL("graphiql-start.js", import.meta.url), "utf8"),
   ]).then(([bundle, start]) => ({
     app: staticFile("js", bundle.js),
-    style: staticFile("css", bundle.css),
+    style: staticFile("css", `${bundle.css}\n${tabsThatStay}\n`),
     start: staticFile("js", start),
     editorWorkerService: staticFile("js", bundle.editorWorkerService),
     json: staticFile("js", bundle.jsonWorker),
