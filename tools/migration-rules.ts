@@ -1,3 +1,4 @@
+import { stepOfParts } from "../src/db/citus/shards.ts";
 import { sqlStatements } from "../src/db/sql-statements.ts";
 
 /** A kind of statement that the version before cannot live with, or that requests would wait for. */
@@ -74,10 +75,7 @@ const excuse = /--\s*safe beside the version before:\s*\S/i;
 export function migrationHazards(sql: string): string[] {
   const statements = sqlStatements(sql).map(({ text }) => ({
     isExcused: excuse.test(text),
-    text: text
-      .replaceAll(/--[^\n]*/g, " ")
-      .replaceAll(/\s+/g, " ")
-      .trim(),
+    text: onOneLine(text),
   }));
   const made = new Set(
     statements.flatMap(
@@ -107,3 +105,24 @@ export function migrationHazards(sql: string): string[] {
   }
   return hazards;
 }
+
+const onOneLine = (text: string): string =>
+  text
+    .replaceAll(/--[^\n]*/g, " ")
+    .replaceAll(/\s+/g, " ")
+    .trim();
+
+/** What Citus passes on to the shards of a table. */
+const passedOn = new RegExp(
+  `^ALTER TABLE ${name} (?:(?:ADD|DROP|VALIDATE|ENABLE|DISABLE|FORCE|NO FORCE|SET|RESET|RENAME)\\b|ALTER (?:COLUMN )?\\S+ (?:(?:SET DATA )?TYPE|(?:SET|DROP) (?:NOT NULL|DEFAULT))\\b)`,
+  "i",
+);
+
+/** The changes of tables in a migration that would not run on distributed ones. */
+export const refusedByCitus = (sql: string): string[] =>
+  sqlStatements(sql)
+    .map(({ text }) => onOneLine(text))
+    .filter(
+      (text) =>
+        text.startsWith("ALTER TABLE") && !passedOn.test(text) && stepOfParts(text) === null,
+    );

@@ -18,6 +18,7 @@ import {
 } from "./migration-locks.ts";
 import { migrationSteps } from "./migration-steps.ts";
 import { sqlStatements } from "./sql-statements.ts";
+import { stepOfParts } from "./citus/shards.ts";
 import type { Step } from "./citus/step.ts";
 import { tableSteps } from "./citus/tables.ts";
 import { runOnNodes } from "./distribute.ts";
@@ -217,9 +218,15 @@ async function run(client: pg.Client, migration: MigrationFile): Promise<Step[]>
   );
   const isDistributed = rows[0]?.distributed === true;
   for (const { text, start } of sqlStatements(migration.sql)) {
+    const ofParts = isDistributed ? stepOfParts(text) : null;
+    if (ofParts !== null) await client.query("SET LOCAL citus.enable_ddl_propagation = off");
     const { command } = await client.query(text).catch((error: unknown) => {
       throw explain(migration, start, error);
     });
+    if (ofParts !== null) {
+      await client.query("SET LOCAL citus.enable_ddl_propagation = on");
+      behind.push(ofParts);
+    }
     // A new table is empty, and keys that follow lead to tables that are distributed.
     if (!isDistributed || !mayCreate.has(command)) continue;
     for (const step of await tableSteps(client)) {

@@ -31,6 +31,15 @@ const copied = async (isWanted: (name: string) => boolean): Promise<void> => {
     await cp(join(migrationsDirectory, name), join(directory, name), { recursive: true });
 };
 const migrated = () => migrate({ url: database.url, directory });
+/** A tenant with rows of the tables that there were then. */
+async function earlyTenant(slug: string): Promise<void> {
+  const tenant = await fixtures.tenant(slug);
+  const account = await tenant.account();
+  const contact = await tenant.contact(account);
+  const deal = await tenant.deal(account, { primaryContactId: contact.uuid });
+  await tenant.activity(account, { dealId: deal.uuid });
+  await tenant.lineItem(await tenant.quote(account, deal));
+}
 const query = async (sql: string): Promise<unknown[]> => (await fixtures.client.query(sql)).rows;
 
 it("runs on distributed tables with rows in them", async () => {
@@ -38,12 +47,19 @@ it("runs on distributed tables with rows in them", async () => {
   await migrated();
   await distributeAll(database.url);
   fixtures = await Fixtures.open(database.url);
-  for (const slug of ["one", "two", "three"]) await completeTenant(fixtures, slug);
+  for (const slug of ["one", "two", "three"]) await earlyTenant(slug);
   await copied((name) => name > first);
   await migrated();
   expect((await examine({ url: database.url, lockMilliseconds })).filter(({ ok }) => !ok)).toEqual(
     [],
   );
+  expect(
+    await query(
+      `SELECT DISTINCT result FROM run_command_on_placements('import_chunks',
+         $$SELECT attstorage FROM pg_attribute WHERE attrelid = '%1$s'::regclass AND attname = 'body'$$)`,
+    ),
+  ).toEqual([{ result: "e" }]);
+  await completeTenant(fixtures, "four");
 });
 
 it("distributes the tables that it makes, with their keys and their fence", async () => {

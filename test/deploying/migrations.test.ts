@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
+import { stepOfParts } from "../../src/db/citus/shards.ts";
 import { migrationsDirectory, readMigrations } from "../../src/db/migration-files.ts";
-import { migrationHazards } from "../../tools/migration-rules.ts";
+import { migrationHazards, refusedByCitus } from "../../tools/migration-rules.ts";
 
 /** The last one that gateways of the version before were not meant to survive. */
 const lastUnruled = "20261129180000_imports";
@@ -49,4 +50,33 @@ it.each([
   "-- Safe beside the version before: nothing reads it since 0.4.\nALTER TABLE deals DROP COLUMN old",
 ])("takes %s", (sql) => {
   expect(migrationHazards(`${sql};`)).toEqual([]);
+});
+
+/** The first one that is written for Citus too. */
+const firstOnCitus = "20261129140000_plans_on_every_node";
+
+it("each change of a table runs on Citus", async () => {
+  const files = await readMigrations(migrationsDirectory);
+  const refused = files
+    .filter((file) => file.name >= firstOnCitus)
+    .flatMap((file) => refusedByCitus(file.sql).map((text) => `${file.name}: ${text}`));
+  expect(refused).toEqual([]);
+});
+
+it.each([
+  "ALTER TABLE deals ALTER COLUMN host DROP EXPRESSION",
+  "ALTER TABLE deals ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY",
+  "ALTER TABLE deals ALTER a SET STORAGE PLAIN, ALTER b SET STORAGE PLAIN",
+])("says that Citus refuses %s", (sql) => {
+  expect(refusedByCitus(`-- Why.\n${sql};`)).toEqual([`${sql};`]);
+});
+
+it("what each shard takes for itself is made a step of the shards", () => {
+  expect(
+    stepOfParts('-- Why.\nALTER TABLE "import_chunks" ALTER COLUMN "body" SET STORAGE EXTERNAL;'),
+  ).toMatchObject({
+    sql: `SELECT * FROM run_command_on_placements('import_chunks', $$ALTER TABLE %1$s ALTER COLUMN "body" SET STORAGE EXTERNAL$$)`,
+    isOnNodes: true,
+  });
+  expect(stepOfParts("ALTER TABLE deals ADD COLUMN region text;")).toBeNull();
 });

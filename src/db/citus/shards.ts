@@ -29,6 +29,25 @@ export const newShardSteps = (table: string): Step[] => [
   },
 ];
 
+/** What Citus refuses to pass on to the shards of a table. */
+const ofEachPart =
+  /^ALTER TABLE (?:ONLY )?"?(\w+)"? (ALTER (?:COLUMN )?"?\w+"? SET (?:STORAGE|STATISTICS|COMPRESSION) -?\w+);?$/i;
+
+/** What a statement of a migration is on the shards, if Citus would not pass it on; null for one that it does. */
+export function stepOfParts(statement: string): Step | null {
+  const text = statement
+    .replaceAll(/--[^\n]*/g, " ")
+    .replaceAll(/\s+/g, " ")
+    .trim();
+  const [, table, change] = ofEachPart.exec(text) ?? [];
+  if (table === undefined || change === undefined) return null;
+  return {
+    purpose: `change the shards of ${table} as the table`,
+    sql: onShards(table, `ALTER TABLE %1$s ${change}`),
+    isOnNodes: true,
+  };
+}
+
 const onShards = (table: string, sql: string): string =>
   `SELECT * FROM run_command_on_placements('${table}', $$${sql}$$)`;
 
