@@ -18,19 +18,19 @@ export function typeChooser(
   return (accept = "") => choose(accept).type;
 }
 
-/** How content can be compressed; the first takes less time for the same size. */
-const codings = ["br", "gzip"] as const;
-export type Coding = (typeof codings)[number];
-
-const codingsIn = remembering((accepted): readonly Coding[] => {
-  const headers = { "accept-encoding": accepted };
-  const liked = new Negotiator({ headers }).encodings([...codings, "identity"]);
-  const plain = liked.indexOf("identity");
-  const better = plain === -1 ? liked : liked.slice(0, plain);
-  return codings.filter((coding) => better.includes(coding));
-});
-
-/** The codings that an Accept-Encoding header prefers to plain content, or accepts equally. */
-export function acceptedCodings(accepted: string | undefined): readonly Coding[] {
-  return accepted === undefined ? [] : codingsIn(accepted);
+/**
+ * Makes a function that finds the first of the codings that an Accept-Encoding header prefers to plain content, or
+ * accepts equally; null if there is none.
+ */
+export function codingChooser<Coding extends string>(
+  codings: readonly Coding[],
+): (accepted: string | undefined) => Coding | null {
+  const choose = remembering((accepted) => {
+    const headers = { "accept-encoding": accepted };
+    const liked = new Negotiator({ headers }).encodings([...codings, "identity"]);
+    const plain = liked.indexOf("identity");
+    const better = plain === -1 ? liked : liked.slice(0, plain);
+    return { coding: codings.find((coding) => better.includes(coding)) ?? null };
+  });
+  return (accepted) => (accepted === undefined ? null : choose(accepted).coding);
 }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
-import { acceptedCodings } from "./accept.ts";
+import { codingChooser } from "./accept.ts";
 
 /** A file that is the same for everybody who asks. */
 export type StaticFile = { readonly type: string; readonly plain: Buffer; readonly hash: string };
@@ -41,6 +41,7 @@ export function findHashed(
 type Caching = "immutable" | "revalidated";
 
 const compress = promisify(gzip);
+const acceptsGzip = codingChooser(["gzip"]);
 const compressed = new WeakMap<StaticFile, Promise<Buffer>>();
 
 /** Sends a file, compressed for those who can read that. */
@@ -64,7 +65,7 @@ export async function sendFile(
     response.writeHead(304).end();
     return;
   }
-  const small = acceptedCodings([headers["accept-encoding"] ?? []].flat().join()).includes("gzip");
+  const small = acceptsGzip([headers["accept-encoding"] ?? []].flat().join()) !== null;
   let body = file.plain;
   if (small) {
     const once = compressed.get(file) ?? compress(file.plain);

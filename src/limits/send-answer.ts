@@ -1,7 +1,6 @@
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { Work } from "../db/work.ts";
-import { acceptedCodings } from "../lib/accept.ts";
-import { compress } from "../lib/compress.ts";
+import { codingOf, compress } from "../lib/compress.ts";
 import type { Hold } from "../lib/held-bytes.ts";
 
 /** The size of an answer's parts. Each is written after the previous one has left. */
@@ -72,9 +71,9 @@ export async function sendStream(
 async function compressed(response: ServerResponse, text: string): Promise<Buffer | null> {
   const { headers } = response.req;
   response.appendHeader("vary", "accept-encoding");
-  const [coding] = acceptedCodings([headers["accept-encoding"] ?? []].flat().join());
+  const coding = codingOf([headers["accept-encoding"] ?? []].flat().join());
   // This also applies to HEAD, whose length is that of the answer to GET.
-  if (coding === undefined) return null;
+  if (coding === null) return null;
   const bytes = await compress(Buffer.from(text), coding);
   response.setHeader("content-encoding", coding);
   return bytes;

@@ -1,5 +1,5 @@
+import type { Transform } from "node:stream";
 import { finished } from "node:stream/promises";
-import { createGzip } from "node:zlib";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { Hono, type Context as HonoContext } from "hono";
 import type { Logger } from "pino";
@@ -9,7 +9,7 @@ import type { Database } from "../../db/database.ts";
 import type { Transaction } from "../../db/transaction.ts";
 import { quotaHeaders, type Gate } from "../../gate/gate.ts";
 import type { GateEnv, RequestContext } from "../../gate/request-context.ts";
-import { acceptedCodings } from "../../lib/accept.ts";
+import { compressor, streamCodingOf } from "../../lib/compress.ts";
 import { sendStream, sendWhole } from "../../limits/send-answer.ts";
 import { weights } from "../../limits/weights.ts";
 import { headOf } from "../answer.ts";
@@ -126,9 +126,7 @@ async function send(
     }
     response.addTrailers({ "x-rows-sent": String(rows) });
   })();
-  const isZipped = acceptedCodings(context.request.headers["accept-encoding"]?.toString()).includes(
-    "gzip",
-  );
+  const coding = streamCodingOf(context.request.headers["accept-encoding"]?.toString());
   response.appendHeader("vary", "accept-encoding");
   const headers = {
     ...quotaHeaders(context),
@@ -137,33 +135,36 @@ async function send(
     "x-log-position": position,
     "x-rows": String(rows),
     trailer: "x-rows-sent",
-    ...(isZipped ? { "content-encoding": "gzip" } : {}),
+    ...(coding === null ? {} : { "content-encoding": coding }),
   };
   try {
-    await sendStream(context, { status: 200, headers }, isZipped ? zipped(chunks) : chunks);
+    const bytes = coding === null ? chunks : compressed(chunks, compressor(coding));
+    await sendStream(context, { status: 200, headers }, bytes);
   } finally {
     clearTimeout(stalled);
     clearTimeout(late);
   }
 }
 
-/** Compressed as it comes, beside the event loop, at the level of other answers. */
-async function* zipped(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
-  const gzip = createGzip({ level: 3, chunkSize: 262_144 });
+/** Compressed as it comes, beside the event loop. */
+async function* compressed(
+  chunks: AsyncIterable<Uint8Array>,
+  by: Transform,
+): AsyncGenerator<Uint8Array, void> {
   const made: Uint8Array[] = [];
-  gzip.on("data", (bytes: Uint8Array) => made.push(bytes));
+  by.on("data", (bytes: Uint8Array) => made.push(bytes));
   try {
     for await (const chunk of chunks) {
       // What is in a chunk may be used again once the next one is asked for.
       await new Promise<void>((resolve, reject) => {
-        gzip.write(chunk, (error) => (error == null ? resolve() : reject(error)));
+        by.write(chunk, (error) => (error == null ? resolve() : reject(error)));
       });
       yield* made.splice(0);
     }
-    gzip.end();
-    await finished(gzip);
+    by.end();
+    await finished(by);
     yield* made;
   } finally {
-    gzip.destroy();
+    by.destroy();
   }
 }

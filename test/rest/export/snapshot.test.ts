@@ -47,7 +47,7 @@ describe("an export that does not come to its end", () => {
     expect(log.lines()).toEqual([]);
   });
 
-  it.each(["identity", "gzip"])(
+  it.each(["identity", "gzip", "zstd"])(
     "is cut where its backend is killed, so that the client sees it: %s",
     async (coding) => {
       const told = log.lines().length;
