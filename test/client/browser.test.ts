@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { findChromium, launchChromium } from "../support/processes/browser.ts";
+import { findChromium, launchChromium, openProfile } from "../support/processes/browser.ts";
 import { installClient } from "../support/processes/client-package.ts";
 import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { startScriptedServer, type ScriptedServer } from "../support/processes/scripted-server.ts";
@@ -35,7 +35,7 @@ describe.skipIf(chromium === null)("in a page of another origin", () => {
     );
     apiKey = await gateway.keyFor(tenant.slug);
     browser = await launchChromium(chromium ?? "");
-    page = await browser.newPage();
+    page = await (await openProfile(browser)).newPage();
     await page.goto(origin);
     await page.evaluate("import('/client.mjs').then((sdk) => { globalThis.sdk = sdk; })");
   });

@@ -2,7 +2,7 @@ import { get, type IncomingHttpHeaders } from "node:http";
 import { text } from "node:stream/consumers";
 import type { Browser, Page, Request } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { findChromium, launchChromium } from "../support/processes/browser.ts";
+import { findChromium, launchChromium, openProfile } from "../support/processes/browser.ts";
 import { isLong } from "../support/run/run-length.ts";
 import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 
@@ -98,7 +98,7 @@ describe.skipIf(chromium === null)("GraphiQL in Chromium", () => {
   async function visit(origin = gateway.url): Promise<Page> {
     elsewhere = [];
     complaints = [];
-    const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
+    const context = await openProfile(browser, { viewport: { width: 1400, height: 900 } });
     await context.route("**/*", (route) => {
       const url = route.request().url();
       if (url.startsWith(origin)) return route.continue();
@@ -117,14 +117,19 @@ describe.skipIf(chromium === null)("GraphiQL in Chromium", () => {
 
   /** Waits until the editors are there and the schema is known. */
   async function shown(page: Page): Promise<void> {
-    await page.locator(".graphiql-query-editor .view-line").first().waitFor();
+    await page.locator(`${queryEditor} .view-line`).first().waitFor();
     await page.locator(".graphiql-spinner").waitFor({ state: "detached" });
   }
 
   const content = async (page: Page, editor: string): Promise<string> =>
     (await page.locator(`${editor} .view-lines`).first().innerText()).replaceAll("\u00a0", " ");
-  const headers = (page: Page) =>
-    content(page, '.graphiql-editor-tool [data-uri$="request-headers.json"]');
+  const queryEditor = ".graphiql-query-editor";
+  const headersEditor = '.graphiql-editor-tool [data-uri$="request-headers.json"]';
+
+  /** Waits until an editor has a text: each is filled at a time of its own. */
+  const shows = async (page: Page, editor: string, part: string): Promise<void> => {
+    await expect.poll(() => content(page, editor)).toContain(part);
+  };
 
   /** Whether a request is for what stands in the editor: the page asks for the schema by itself. */
   const isOperation = (request: Request): boolean =>
@@ -135,7 +140,7 @@ describe.skipIf(chromium === null)("GraphiQL in Chromium", () => {
     const answer = page.waitForResponse((response) => isOperation(response.request()));
     await page.getByRole("button", { name: /^Execute query/ }).click();
     const response = await answer;
-    await expect.poll(() => content(page, ".graphiql-response")).toContain('"data"');
+    await shows(page, ".graphiql-response", '"data"');
     return response.json();
   }
 
@@ -143,7 +148,7 @@ describe.skipIf(chromium === null)("GraphiQL in Chromium", () => {
   async function openTab(page: Page, name: string): Promise<void> {
     await page.getByRole("tab", { name }).click();
     await expect
-      .poll(() => page.evaluate("localStorage.getItem('graphiql:query')"), { timeout: 10_000 })
+      .poll(() => page.evaluate("localStorage.getItem('graphiql:query')"))
       .toContain(` ${name}`);
   }
 
@@ -155,8 +160,8 @@ describe.skipIf(chromium === null)("GraphiQL in Chromium", () => {
 
     it("opens with the example and the demo's key, asks no other host, and runs it", async () => {
       expect(await page.title()).toBe("crm-gateway");
-      expect(await content(page, ".graphiql-query-editor")).toContain("query FiveLevels {");
-      expect(await headers(page)).toContain(`"x-api-key": "${demoKey}"`);
+      await shows(page, queryEditor, "query FiveLevels {");
+      await shows(page, headersEditor, `"x-api-key": "${demoKey}"`);
       expect(await run(page)).toMatchObject({
         data: {
           tenant: {
@@ -199,7 +204,7 @@ describe.skipIf(chromium === null)("GraphiQL in Chromium", () => {
       for (const name of ["First of two", "Second of two"]) {
         const query = `mutation { createAccount(input: { name: "${name}" }) { account { id } } }`;
         await gateway.data(demoKey, query);
-        await expect.poll(() => content(page, ".graphiql-response")).toContain(name);
+        await shows(page, ".graphiql-response", name);
       }
       expect(elsewhere).toEqual([]);
       expect(complaints).toEqual([]);
@@ -220,7 +225,7 @@ describe.skipIf(chromium === null)("GraphiQL in Chromium", () => {
     const page = await visit();
     await run(page);
     await page.getByRole("button", { name: "New tab" }).click();
-    await page.locator(".graphiql-query-editor .view-lines").click();
+    await page.locator(`${queryEditor} .view-lines`).click();
     await page.keyboard.insertText("query Mine { viewer { scopes } }");
     // GraphiQL writes what it keeps half a second after the last key.
     await expect
@@ -230,28 +235,26 @@ describe.skipIf(chromium === null)("GraphiQL in Chromium", () => {
     for (const _ of isLong ? ["once", "and once more"] : ["once"]) {
       await page.reload();
       await shown(page);
-      expect(await page.getByRole("tab").allInnerTexts()).toEqual([
-        "FiveLevels",
-        "CreateAccount",
-        "AccountChanged",
-        "Mine",
-      ]);
-      expect(await content(page, ".graphiql-query-editor")).toContain("viewer { scopes }");
-      expect(await headers(page)).toContain(demoKey);
+      await expect
+        .poll(() => page.getByRole("tab").allInnerTexts())
+        .toEqual(["FiveLevels", "CreateAccount", "AccountChanged", "Mine"]);
+      await shows(page, queryEditor, "viewer { scopes }");
+      await shows(page, headersEditor, demoKey);
       expect(page.url()).toBe(`${gateway.url}/graphql`);
     }
     await page.getByRole("button", { name: "Show History" }).click();
-    const entries = await page.locator(".graphiql-history-item-label").allInnerTexts();
-    expect(entries).toEqual(["Mine", "FiveLevels"]);
+    await expect
+      .poll(() => page.locator(".graphiql-history-item-label").allInnerTexts())
+      .toEqual(["Mine", "FiveLevels"]);
     expect(at(await run(page), "data")).toEqual({ viewer: { scopes: ["*"] } });
     expect(complaints).toEqual([]);
   });
 
   it("gets no key under a name that was made to resolve to this machine", async () => {
     const page = await visit(gateway.url.replace("127.0.0.1", "crm.example"));
-    expect(await headers(page)).toContain('"x-api-key": ""');
+    await shows(page, headersEditor, '"x-api-key": ""');
+    await shows(page, queryEditor, "# Put your API key");
     expect(await page.content()).not.toContain(demoKey);
-    expect(await content(page, ".graphiql-query-editor")).toContain("# Put your API key");
     if (process.env["SCREENSHOTS"] !== undefined) {
       await page.screenshot({ path: `${process.env["SCREENSHOTS"]}/without-key.png` });
     }

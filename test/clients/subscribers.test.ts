@@ -6,7 +6,7 @@ import { rolldown } from "rolldown";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { at, listAt } from "../support/gateway/gateway.ts";
 import { startTenant } from "../support/gateway/one-tenant.ts";
-import { findChromium, launchChromium } from "../support/processes/browser.ts";
+import { findChromium, launchChromium, openProfile } from "../support/processes/browser.ts";
 import { startGatewayProcess, type GatewayProcess } from "../support/processes/gateway-process.ts";
 import { RowWriter } from "../support/writes/row-writer.ts";
 
@@ -67,7 +67,7 @@ describe.skipIf(chromium === null)("subscribers in a browser", () => {
     });
     accounts = new RowWriter(gateway, key, "accounts");
     browser = await launchChromium(chromium ?? "");
-    page = await browser.newPage();
+    page = await (await openProfile(browser)).newPage();
     await page.goto(origin);
   });
   afterAll(async () => {

@@ -5,7 +5,7 @@ import { freePort } from "../../tools/pgbouncer.ts";
 import { build, install, serveSite, type Site } from "../support/examples/example-app.ts";
 import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { tokenSettings } from "../support/live/short-token.ts";
-import { findChromium, launchChromium } from "../support/processes/browser.ts";
+import { findChromium, launchChromium, openProfile } from "../support/processes/browser.ts";
 import { startGatewayProcess, type GatewayProcess } from "../support/processes/gateway-process.ts";
 
 const chromium = findChromium();
@@ -81,7 +81,8 @@ describe.skipIf(chromium === null)("the example pages in Chromium", () => {
       });
       settings["CORS_ORIGINS"] = site.origin;
       served = await startGatewayProcess(settings);
-      page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+      const profile = await openProfile(browser, { viewport: { width: 1280, height: 800 } });
+      page = await profile.newPage();
       await page.route(
         (url) => url.pathname === "/graphql",
         (route) =>
@@ -170,11 +171,11 @@ describe.skipIf(chromium === null)("the example pages in Chromium", () => {
           expect.stringContaining([at(node, of)].join("")),
         );
       await expect.poll(() => texts("Deals")).toEqual(expected("deals", "name"));
-      expect(await page.getByRole("heading", { level: 1 }).innerText()).toBe(
-        at(account, "displayName"),
-      );
-      expect(await texts("Quotes")).toEqual(expected("quotes", "quoteNumber"));
-      expect(await list("Activities").count()).toBe(10);
+      await expect
+        .poll(() => page.getByRole("heading", { level: 1 }).innerText())
+        .toBe(at(account, "displayName"));
+      await expect.poll(() => texts("Quotes")).toEqual(expected("quotes", "quoteNumber"));
+      await expect.poll(() => list("Activities").count()).toBe(10);
       await page.getByRole("button", { name: "More activities" }).click();
       await expect.poll(() => texts("Activities")).toEqual(expected("activities", "subject"));
       const facts = page.locator(".facts");
@@ -278,7 +279,7 @@ describe.skipIf(chromium === null)("the example pages in Chromium", () => {
       await dialog.getByRole("button", { name: /all the same/ }).click();
       await expect.poll(() => dealOf(id)).toMatchObject({ stage: "proposal" });
       await columnOf(name, "Proposal");
-      expect(await dialog.count()).toBe(0);
+      await expect.poll(() => dialog.count()).toBe(0);
     });
 
     it("follows what others do, also while the gateway is killed and starts again", async () => {
@@ -363,7 +364,7 @@ describe.skipIf(chromium === null)("the example pages in Chromium", () => {
       const { OPERATIONS: _, CORS_ORIGINS: __, ...plain } = settings;
       served = await startGatewayProcess(plain);
       const complaints: string[] = [];
-      const devPage = await browser.newPage();
+      const devPage = await (await openProfile(browser)).newPage();
       devPage.on("pageerror", (error) => complaints.push(error.message));
       devPage.on("console", (message) => {
         if (["warning", "error"].includes(message.type())) complaints.push(message.text());

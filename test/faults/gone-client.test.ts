@@ -73,9 +73,12 @@ async function runGone(
 
 /** Waits until no statement runs and none has come for a while: what the client left behind is done by then. */
 async function untilQuiet({ route, isBusy }: FaultyGateway): Promise<void> {
-  for (let count = -1; count !== route.statements().length || (await isBusy());) {
-    count = route.statements().length;
+  // Twice, since one look may fall between an answer and the next statement.
+  for (let quiet = 0; quiet < 2;) {
+    const count = route.statements().length;
     await sleep(25);
+    const isQuiet = !(await isBusy()) && count === route.statements().length;
+    quiet = isQuiet ? quiet + 1 : 0;
   }
 }
 

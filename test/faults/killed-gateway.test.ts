@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventsOf } from "../support/changes/events.ts";
 import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { startGatewayProcess } from "../support/processes/gateway-process.ts";
-import { patientEnvironment } from "../support/run/patience.ts";
 import { restClient, type RestClient } from "../support/rest/client.ts";
 import { openHoldingRoute } from "../support/database/holding-route.ts";
 import { EventStream } from "../support/live/event-stream.ts";
@@ -30,7 +29,6 @@ describe("a gateway that is killed between a write's commit and its answer", () 
     const account = await made("/api/v1/crm/accounts", { name: "Harbor" });
     const deal = await made("/api/v1/crm/deals", { account_id: account, name: "Before" });
     const other = await startGatewayProcess({
-      ...patientEnvironment,
       DATABASE_URL: gateway.databaseUrl,
     });
     const { client } = gateway.fixtures;
@@ -78,7 +76,7 @@ describe("a gateway that is killed between a commit and its NOTIFY", () => {
     const stream = await EventStream.open(gateway.url, key, { query });
     // The process that is to die hears of the stream, and so would tell of its commits.
     const route = await openHoldingRoute(gateway.databaseUrl, "pg_notify");
-    const other = await startGatewayProcess({ ...patientEnvironment, DATABASE_URL: route.url });
+    const other = await startGatewayProcess({ DATABASE_URL: route.url });
     const lost = restClient(other, { "x-api-key": key })
       .post("/api/v1/crm/accounts", { name: "Told by nobody" })
       .catch(() => null);

@@ -171,7 +171,7 @@ describe.runIf(executable !== null)("behind PgBouncer", () => {
   });
 
   it("a statement that takes too long is ended, and the next one is answered", async () => {
-    const { gateway } = await startBehind("transaction", { STATEMENT_TIMEOUT: "300ms" }, 1);
+    const { gateway } = await startBehind("transaction", { STATEMENT_TIMEOUT: "2s" }, 1);
     const tenant = await gateway.fixtures.tenant("ours");
     const rows = (text: string) => gateway.database.forTenant(tenant.uuid).rows(text, []);
     await expect(rows("SELECT pg_sleep(20)")).rejects.toMatchObject({ code: "57014" });

@@ -14,9 +14,9 @@ afterEach(async () => {
 const ours = "00000000-0000-7000-8000-000000000001";
 const theirs = "00000000-0000-7000-8000-000000000002";
 
-/** A pool with short waits, and another client of its database. */
+/** A pool whose callers wait as long as it takes, and another client of its database. */
 async function open(size: number, env: Readonly<Record<string, string>> = {}) {
-  const { pool: limits } = loadConfig({ POOL_WAIT: "50ms", POOL_QUEUE: "4", ...env });
+  const { pool: limits } = loadConfig({ POOL_WAIT: "10min", POOL_QUEUE: "4", ...env });
   const database = await startPool(size, limits);
   closers.push(database.close);
   return database;
@@ -58,7 +58,7 @@ const one = [["1"]];
 
 describe("who waits for a connection", () => {
   it("is told to come again when none comes free in time", async () => {
-    const { pool } = await open(1);
+    const { pool } = await open(1, { POOL_WAIT: "50ms" });
     const letGo = await hold(pool, ours, 1);
     await expect(pool.forTenant(theirs).rows("SELECT 1", [])).rejects.toEqual(unavailable);
     await letGo();
@@ -67,7 +67,7 @@ describe("who waits for a connection", () => {
   });
 
   it("is refused at once when the line is full", async () => {
-    const { pool } = await open(1, { POOL_WAIT: "10min" });
+    const { pool } = await open(1);
     const letGo = await hold(pool, ours, 1);
     const read = (tenantId: string) => pool.forTenant(tenantId).rows("SELECT 1", []);
     const waiting = [ours, ours, ours, theirs].map(read);
@@ -78,7 +78,7 @@ describe("who waits for a connection", () => {
   });
 
   it("has a place in line though one tenant fills its share of it", async () => {
-    const { pool } = await open(1, { POOL_WAIT: "10min" });
+    const { pool } = await open(1);
     const letGo = await hold(pool, ours, 1);
     const read = (tenantId: string) => pool.forTenant(tenantId).rows("SELECT 1", []);
     const waiting = [ours, ours, ours].map(read);
@@ -89,7 +89,7 @@ describe("who waits for a connection", () => {
   });
 
   it("gets one though one tenant wants all of them", async () => {
-    const { pool } = await open(4, { POOL_WAIT: "10min", POOL_QUEUE: "100" });
+    const { pool } = await open(4, { POOL_QUEUE: "100" });
     const letGo = await hold(pool, ours, 3);
     const storm = Array.from({ length: 20 }, () => pool.forTenant(ours).rows("SELECT 1", []));
     expect(await pool.forTenant(theirs).rows("SELECT 1", [])).toEqual(one);
@@ -99,7 +99,7 @@ describe("who waits for a connection", () => {
   });
 
   it("takes turns with the other tenants", async () => {
-    const { pool } = await open(1, { POOL_WAIT: "10min", POOL_QUEUE: "100" });
+    const { pool } = await open(1, { POOL_QUEUE: "100" });
     const letGo = await hold(pool, ours, 1);
     const order: string[] = [];
     const read = async (tenantId: string) => {
@@ -200,7 +200,7 @@ describe("work that ends", () => {
   });
 
   it("leaves the line", async () => {
-    const { pool } = await open(1, { POOL_WAIT: "10min" });
+    const { pool } = await open(1);
     const letGo = await hold(pool, ours, 1);
     const current = work();
     const answer = asWork(current.work, () => pool.forTenant(ours).rows("SELECT 1", []));
@@ -212,7 +212,7 @@ describe("work that ends", () => {
   });
 
   it("never hits the statements of others, however often it happens", async () => {
-    const { pool } = await open(2, { POOL_WAIT: "10min", POOL_QUEUE: "1000" });
+    const { pool } = await open(2, { POOL_QUEUE: "1000" });
     const others = Array.from({ length: 200 }, async (_, index) => {
       const tenantId = index % 2 === 0 ? ours : theirs;
       return pool.forTenant(tenantId).rows("SELECT current_tenant_id(), pg_sleep(0.002)", []);
@@ -259,7 +259,7 @@ describe("what work counts", () => {
 
 describe("an operation with more statements than the pool has connections", () => {
   it("waits for itself alone, as long as it takes, and leaves connections to the others", async () => {
-    const { pool } = await open(10);
+    const { pool } = await open(10, { POOL_WAIT: "50ms" });
     const { work: current } = work();
     const slow = Array.from({ length: 40 }, () =>
       asWork(current, () => pool.forTenant(ours).rows("SELECT 1 FROM pg_sleep(0.03)", [])),

@@ -4,7 +4,6 @@ import { openDatabase } from "../../src/db/database.ts";
 import { PostgresCounters } from "../../src/limits/postgres-counters.ts";
 import { RateLimiter } from "../../src/limits/rate-limiter.ts";
 import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
-import { patientEnvironment } from "../support/run/patience.ts";
 import { startGatewayProcess, type GatewayProcess } from "../support/processes/gateway-process.ts";
 import { limitedKey, post } from "../support/gateway/limits.ts";
 
@@ -17,8 +16,7 @@ const env = { RATE_LIMIT_STORE: "postgres" };
 beforeAll(async () => {
   gateway = await startGateway({ logLevel: "silent", env });
   slug = (await gateway.fixtures.tenant("north-harbor")).slug;
-  const start = () =>
-    startGatewayProcess({ ...patientEnvironment, ...env, DATABASE_URL: gateway.databaseUrl });
+  const start = () => startGatewayProcess({ ...env, DATABASE_URL: gateway.databaseUrl });
   processes.push(...(await Promise.all([start(), start()])));
 });
 afterAll(async () => {

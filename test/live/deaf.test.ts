@@ -46,7 +46,7 @@ async function metric(name: string): Promise<number> {
   return Number(new RegExp(`^${name} (\\d+)`, "m").exec(text)?.[1]);
 }
 
-const patience = { timeout: 40_000, interval: 250 };
+const patience = { timeout: 100_000, interval: 250 };
 
 /** The most bytes that waited for clients, until all streams but some are over. */
 async function unreadUntil(streams: number): Promise<number> {

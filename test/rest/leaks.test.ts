@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { exports } from "../../src/rest/export/operations.ts";
 import { operations } from "../../src/rest/operations.ts";
@@ -65,7 +66,8 @@ async function answers(who: Asker, probes: readonly RestProbe[]): Promise<RestRe
   const ask = async ([place, probe]: [number, RestProbe]) => {
     let reply = await sendProbe(gateway, who, probe);
     // On a busy machine the place of the export before may not be free yet.
-    for (let again = 0; reply.status === 429 && again < 20; again += 1) {
+    while (reply.status === 429) {
+      await sleep(20);
       reply = await sendProbe(gateway, who, probe);
     }
     replies[place] = reply;

@@ -17,7 +17,7 @@ beforeAll(async () => {
     schedule: {
       ...usualSchedule,
       pauses: [0, 10, 10, 10],
-      requestMilliseconds: 2_000,
+      requestMilliseconds: 5_000,
       atOnce: 4,
       maxRetryAfter: 50,
     },
@@ -78,7 +78,7 @@ const deliveriesOf = async (id: string): Promise<readonly unknown[]> => {
   return Array.isArray(found) ? found : [];
 };
 
-const patient = { timeout: 30_000 };
+const patient = { timeout: 60_000 };
 const versions = (path: string, record: string) =>
   receiver
     .at(path)

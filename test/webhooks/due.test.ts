@@ -28,7 +28,7 @@ afterAll(async () => {
   receiver.close();
 });
 
-const patient = { timeout: 30_000 };
+const patient = { timeout: 60_000 };
 
 /** Runs one mutation, and gives what it answers. */
 async function write(field: string): Promise<unknown> {

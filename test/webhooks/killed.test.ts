@@ -132,8 +132,8 @@ describe("a worker that is killed with SIGKILL", () => {
     let events = 0;
     for (let turn = 0; turn < 3; turn += 1) {
       const other = startWorker("none");
-      events += await write(5, 2);
       const seen = receiver.at("/turns").length;
+      events += await write(5, 2);
       await expect.poll(() => receiver.at("/turns").length, patient).toBeGreaterThan(seen);
       await end(other);
     }

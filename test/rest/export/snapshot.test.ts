@@ -74,7 +74,7 @@ describe("an export that does not come to its end", () => {
   );
 
   it("is cut when it takes longer than the operator lets it, whoever reads", async () => {
-    const own = await startTenant("late", { env: { EXPORT_TIMEOUT: "500ms" } });
+    const own = await startTenant("late", { env: { EXPORT_TIMEOUT: "3s" } });
     try {
       await own.gateway.fixtures.client.query(
         `INSERT INTO accounts (id, tenant_id, name, description, created_at, updated_at)

@@ -1,6 +1,6 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { findChromium, launchChromium } from "../../support/processes/browser.ts";
+import { findChromium, launchChromium, openProfile } from "../../support/processes/browser.ts";
 import { at, listAt, startGateway, type TestGateway } from "../../support/gateway/gateway.ts";
 import { openApi } from "../../support/rest/openapi-contract.ts";
 import { send } from "../../support/gateway/raw-http.ts";
@@ -98,44 +98,46 @@ describe("/docs", () => {
 
 describe.skipIf(chromium === null)("/docs in Chromium", () => {
   let browser: Browser;
+  /** One for all: to draw it takes a browser seconds. */
+  let page: Page;
   const elsewhere: string[] = [];
   const complaints: string[] = [];
 
   beforeAll(async () => {
     browser = await launchChromium(chromium ?? "");
+    page = await visit();
   });
   afterAll(() => browser.close());
 
   async function visit(): Promise<Page> {
-    const context = await browser.newContext({ viewport: { width: 1400, height: 1000 } });
+    const context = await openProfile(browser, { viewport: { width: 1400, height: 1000 } });
     await context.route("**/*", (route) => {
       const url = route.request().url();
       if (url.startsWith(gateway.url)) return route.continue();
       elsewhere.push(url);
       return route.abort();
     });
-    const page = await context.newPage();
-    page.on("pageerror", (error) => complaints.push(error.message));
-    page.on("console", (message) => {
+    const opened = await context.newPage();
+    opened.on("pageerror", (error) => complaints.push(error.message));
+    opened.on("console", (message) => {
       if (message.type() === "error") complaints.push(message.text());
     });
-    await page.goto(`${gateway.url}/docs`);
-    await page.locator(".opblock-tag-section").first().waitFor();
-    return page;
+    await opened.goto(`${gateway.url}/docs`);
+    await opened.locator(".opblock-tag-section").first().waitFor();
+    return opened;
   }
 
-  const operationOf = (page: Page, id: string) => page.locator(`.opblock[id$="-${id}"]`);
+  const operationOf = (id: string) => page.locator(`.opblock[id$="-${id}"]`);
 
   it("shows every tag with its operations, and asks no other host", async () => {
-    const page = await visit();
-    const shown = await page
-      .locator("h3.opblock-tag")
-      .evaluateAll((tags) => tags.map((tag) => tag.getAttribute("data-tag")));
-    expect(shown).toEqual(listAt(openApi, "tags").map((tag) => at(tag, "name")));
+    const tags = page.locator("h3.opblock-tag");
+    await expect
+      .poll(() => tags.evaluateAll((all) => all.map((tag) => tag.getAttribute("data-tag"))))
+      .toEqual(listAt(openApi, "tags").map((tag) => at(tag, "name")));
     const count = Object.values(Object(openApi["paths"])).flatMap((item) =>
       Object.keys(Object(item)),
     ).length;
-    expect(await page.locator(".opblock").count()).toBe(count);
+    await expect.poll(() => page.locator(".opblock").count()).toBe(count);
     expect(await page.locator(".errors-wrapper").count()).toBe(0);
     if (process.env["SCREENSHOTS"] !== undefined) {
       await page.screenshot({ path: `${process.env["SCREENSHOTS"]}/docs.png` });
@@ -144,13 +146,12 @@ describe.skipIf(chromium === null)("/docs in Chromium", () => {
   });
 
   it("sends what is tried out, with a key and filters, and forgets the key", async () => {
-    const page = await visit();
     await page.getByRole("button", { name: "Authorize" }).first().click();
     const form = page.locator(".auth-container").filter({ hasText: "x-api-key" });
     await form.locator("input").fill(key);
     await form.getByRole("button", { name: "Apply credentials" }).click();
     await page.locator(".close-modal").click();
-    const list = operationOf(page, "listAccounts");
+    const list = operationOf("listAccounts");
     await list.locator(".opblock-summary-control").click();
     await list.locator(".try-out__btn").click();
     const field = (name: string) => list.locator(`tr[data-param-name="${name}"] input`);

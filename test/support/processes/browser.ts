@@ -1,5 +1,10 @@
 import { existsSync } from "node:fs";
-import { chromium, type Browser } from "playwright-core";
+import {
+  chromium,
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+} from "playwright-core";
 
 const places = [
   "/usr/bin/chromium",
@@ -28,10 +33,14 @@ export function findChromium(): string | null {
   return null;
 }
 
+/** For machines that are busy: what never comes still fails. */
+const patience = 100_000;
+
 /** A browser for which no name but `crm.example` resolves, and that to this machine. */
 export function launchChromium(executablePath: string): Promise<Browser> {
   return chromium.launch({
     executablePath,
+    timeout: patience,
     args: [
       "--no-sandbox",
       "--disable-gpu",
@@ -43,4 +52,14 @@ export function launchChromium(executablePath: string): Promise<Browser> {
       "--host-resolver-rules=MAP crm.example 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     ],
   });
+}
+
+/** A fresh profile, whose pages wait as long as a busy machine may take. */
+export async function openProfile(
+  browser: Browser,
+  options: BrowserContextOptions = {},
+): Promise<BrowserContext> {
+  const context = await browser.newContext(options);
+  context.setDefaultTimeout(patience);
+  return context;
 }

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { patientEnvironment } from "../run/patience.ts";
 import { bareEnvironment } from "./environment.ts";
 
 const launcher = fileURLToPath(new URL("../../../src/start.mjs", import.meta.url));
@@ -25,8 +26,15 @@ export type CliGateway = CliProcess & {
 
 type Environment = Readonly<Record<string, string>>;
 
+const { NODE_ENV: _, ...patience } = patientEnvironment;
+
+/** Starts one, with limits that a test does not meet unless it sets them. */
 export async function startCliGateway(env: Environment): Promise<CliGateway> {
-  const served = await start("serve", { PORT: "0", DEMO: "off", ...env }, "/graphql\n");
+  const served = await start(
+    "serve",
+    { ...patience, PORT: "0", DEMO: "off", ...env },
+    "/graphql\n",
+  );
   return {
     ...served,
     url: /(http:\/\/\S+)\/graphql/.exec(served.output())?.[1] ?? "",

@@ -6,6 +6,7 @@ import { openDatabase } from "../../../src/db/database.ts";
 import { createHttpServer } from "../../../src/http/http-server.ts";
 import { createGateway } from "../../../src/server.ts";
 import { schema } from "../gateway/schema.ts";
+import { patientEnvironment } from "../run/patience.ts";
 
 /** A gateway in a process of its own. */
 export type GatewayProcess = {
@@ -15,12 +16,15 @@ export type GatewayProcess = {
   kill(): Promise<void>;
 };
 
-/** Starts one on the database of DATABASE_URL, which has its migrations, on a free port; the rest is as the operator says. */
+/**
+ * Starts one on the database of DATABASE_URL, which has its migrations, on a free port, with limits that a test does not
+ * meet; the rest is as the operator says.
+ */
 export async function startGatewayProcess(
   env: Readonly<Record<string, string>>,
 ): Promise<GatewayProcess> {
   const child = fork(import.meta.filename, [], {
-    env: { ...process.env, NODE_ENV: "test", LOG_LEVEL: "silent", PORT: "0", ...env },
+    env: { ...process.env, ...patientEnvironment, LOG_LEVEL: "silent", PORT: "0", ...env },
     execArgv: ["--disable-warning=ExperimentalWarning"],
   });
   const [port]: unknown[] = await once(child, "message");

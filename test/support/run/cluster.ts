@@ -18,6 +18,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const coordinator = env["CRM_TEST_CITUS_URL"];
   if (coordinator !== undefined) return await onCitus(project, coordinator);
   const cluster = await startThrowaway({
+    inMemory: true,
     settings: ["max_connections=300", "autovacuum=off", "jit=off", "shared_buffers=256MB"],
   });
   try {

@@ -76,7 +76,7 @@ const webhooks = openWebhooks({
     ...usualSchedule,
     pauses: Array.from({ length: 50 }, () => 20),
     requestMilliseconds: 2_000,
-    marginMilliseconds: 200,
+    marginMilliseconds: 1_500,
   },
 });
 const live = new LiveFeed({ database, catalog });
