@@ -13,6 +13,8 @@ let otherKey: string;
 const most = 48_000_000;
 /** Bytes of an answer, roughly; over REST a description comes under two names. */
 const large = 8_000_000;
+/** More than this shows that an answer waits: on a slow machine the first is given up before there is a second one. */
+const one = large / 2;
 const inFlight = 4;
 /** Many more answers than may be unread at once. */
 const asked = casesOf(30, 5);
@@ -82,10 +84,9 @@ describe.each(Object.keys(requests))("large answers over %s that nobody reads", 
   const ask = (): string => requests[face]?.() ?? "";
 
   it.each([
-    ["on many connections", large, () => Array.from({ length: asked }, () => deaf(ask()))],
-    // Node reads on while answers leave: with one that does not, there may be no second one.
-    ["pipelined on one connection", large / 2, () => [deaf(ask().repeat(asked))]],
-  ])("%s, are bounded, and keep no other caller waiting", async (_, least, start) => {
+    ["on many connections", () => Array.from({ length: asked }, () => deaf(ask()))],
+    ["pipelined on one connection", () => [deaf(ask().repeat(asked))]],
+  ])("%s, are bounded, and keep no other caller waiting", async (_, start) => {
     const clients = start();
     const seen: number[] = [];
     let isOver = false;
@@ -93,7 +94,7 @@ describe.each(Object.keys(requests))("large answers over %s that nobody reads", 
       while (!isOver) seen.push(await unread());
     })();
     try {
-      await vi.waitFor(() => expect(Math.max(...seen)).toBeGreaterThan(least), { timeout: 60_000 });
+      await vi.waitFor(() => expect(Math.max(...seen)).toBeGreaterThan(one), { timeout: 60_000 });
       // Those who read nothing are closed, and what they held is free again.
       const answers = others(() => isOver);
       await vi.waitFor(async () => expect(await unread()).toBeLessThan(large), { timeout: 60_000 });
@@ -136,7 +137,7 @@ it("a stream of events is counted and bounded too", async () => {
     "\r\nAccept: text/event-stream\r\n\r\n",
   );
   const clients = Array.from({ length: 12 }, () => deaf(bytes));
-  await vi.waitFor(async () => expect(await unread()).toBeGreaterThan(large), { timeout: 60_000 });
+  await vi.waitFor(async () => expect(await unread()).toBeGreaterThan(one), { timeout: 60_000 });
   expect((await post(gateway.url, otherKey, { query: "{ __typename }" })).status).toBe(200);
   for (const { socket } of clients) socket.destroy();
   await Promise.all(clients.map(({ closed }) => closed));
@@ -146,21 +147,19 @@ it("a stream of events is counted and bounded too", async () => {
 it("that many keys of one tenant ask for again and again keep no other tenant waiting", async () => {
   const keys: string[] = [];
   while (keys.length < 12) keys.push(await gateway.keyFor("large"));
-  for (const one of keys) await post(gateway.url, one);
+  for (const known of keys) await post(gateway.url, known);
   const body = JSON.stringify({ query });
   let isOver = false;
-  const asking = keys.map(async (one) => {
+  const asking = keys.map(async (own) => {
     while (!isOver) {
-      const { socket, closed } = deaf(head("POST /graphql", body, one));
+      const { socket, closed } = deaf(head("POST /graphql", body, own));
       await Promise.race([closed, vi.waitUntil(() => isOver, { timeout: 120_000 })]);
       socket.destroy();
     }
   });
   const seen: number[] = [];
   try {
-    await vi.waitFor(async () => expect(await unread()).toBeGreaterThan(2 * large), {
-      timeout: 60_000,
-    });
+    await vi.waitFor(async () => expect(await unread()).toBeGreaterThan(one), { timeout: 60_000 });
     for (let count = 0; count < casesOf(20, 4); count += 1) {
       expect(await others(() => true)).toEqual([200]);
       seen.push(await unread());
