@@ -15,7 +15,7 @@ export type SortTerm = {
   readonly nullable: boolean;
 };
 
-/** `orderBy` as it comes from GraphQL: each object names one field. */
+/** `orderBy` as it comes from GraphQL: each object has exactly one field, since its type is `@oneOf`. */
 export type OrderInput = Readonly<Record<string, OrderDirection | null | undefined>>;
 
 /** A field as SQL under a table alias. */
@@ -27,26 +27,14 @@ export function fieldSql(alias: string, fieldName: string, definition: Field): S
 /** More are no order that anybody means; each costs the statement something. */
 const maxTerms = 20;
 
-/** Reads `orderBy` objects, which must name exactly one field each. */
 export function parseOrder(orderBy: readonly OrderInput[]): OrderTerm[] {
   if (orderBy.length > maxTerms)
     throw badInput(["orderBy"], `at most ${maxTerms} terms; give fewer.`);
-  return orderBy.map((input, index) => {
-    const [entry, ...others] = Object.entries(input).filter(
-      ([, direction]) => direction !== undefined,
-    );
-    if (entry === undefined || others.length > 0) {
-      throw badInput(
-        ["orderBy", String(index)],
-        "name exactly one field; add further fields as further list items.",
-      );
-    }
-    const [field, direction] = entry;
-    if (direction === null || direction === undefined) {
-      throw badInput(["orderBy", String(index), field], { complaint: "noDirection" });
-    }
-    return { field, direction };
-  });
+  return orderBy.flatMap((input) =>
+    Object.entries(input).flatMap(([field, direction]) =>
+      direction == null ? [] : [{ field, direction }],
+    ),
+  );
 }
 
 /** The sort terms of a list: what was asked for, then the id, so that the order is total. */

@@ -68,13 +68,7 @@ const refused = [
     /exactly one/,
   ],
   ["groupBy: [{ field: stage }], orderBy: [{ count: null }]", "orderBy.0.count", /asc or desc/],
-  ["groupBy: [{ field: stage }], orderBy: [{ key: {} }]", "orderBy.0.key", /exactly one/],
-  ["groupBy: [{ field: stage }], orderBy: [{ key: null }]", "orderBy.0.key", /exactly one/],
-  [
-    "groupBy: [{ field: stage }], orderBy: [{ key: { stage: null } }]",
-    "orderBy.0.key.stage",
-    /asc or desc/,
-  ],
+  ["groupBy: [{ field: stage }], orderBy: [{ key: null }]", "orderBy.0.key", /name a field/],
   [
     "groupBy: [{ field: stage }], orderBy: [{ key: { ownerId: asc } }]",
     "orderBy.0.key.ownerId",
@@ -202,5 +196,69 @@ describe("the forecast refuses", () => {
       inputPath: ["to"],
     });
     expect(await refusal(query, { from: "99999-01-01" })).toMatchObject({ code: "BAD_USER_INPUT" });
+  });
+});
+
+describe("a sort term takes exactly one field", () => {
+  const groups = "dealsAggregate(groupBy: [{ field: stage }], orderBy: $orderBy) { count }";
+  const list = "deals(orderBy: $orderBy) { totalCount }";
+  const inText = (field: string, value: string) => `{ ${field.replace("$orderBy", value)} }`;
+
+  it.each([
+    [list, "[{ name: asc, value: desc }]"],
+    [list, "[{ name: asc, value: null }]"],
+    [list, "[{}]"],
+    [list, "{ name: null }"],
+    [list, "[{ name: asc }, { name: asc, value: desc }]"],
+    [groups, "[{ key: {} }]"],
+    [groups, "[{ key: { stage: null } }]"],
+    [groups, "[{ key: { stage: asc, ownerId: asc } }]"],
+  ])("%s of %s, before anything runs", async (field, value) => {
+    const { data, errors } = await gateway.ask(key, inText(field, value));
+    expect(data).toBeUndefined();
+    expect(errors).toHaveLength(1);
+    expect(errors?.[0]?.message).toMatch(
+      /^(OneOf Input Object "Deal(Key)?Order" must specify exactly one key|Field "Deal(Key)?Order\.\w+" must be non-null)\.$/,
+    );
+    expect(errors?.[0]?.extensions.code).toBe("BAD_USER_INPUT");
+  });
+
+  it.each([
+    [list, "DealOrder", [{ name: "asc", value: "desc" }], /at "orderBy\[0\]"; Exactly one key/],
+    [list, "DealOrder", [{ name: "asc" }, {}], /at "orderBy\[1\]"; Exactly one key/],
+    [list, "DealOrder", { name: null }, /at "orderBy.name"; Field "name" must be non-null/],
+    [groups, "DealGroupOrder", [{ key: {} }], /at "orderBy\[0\].key"; Exactly one key/],
+    [groups, "DealGroupOrder", [{ sum: { value: null } }], /at "orderBy\[0\].sum.value"; Field/],
+  ])("%s of a %s %j: the message names the place", async (field, type, orderBy, message) => {
+    const refused = await refusal(`query ($orderBy: [${type}!]) { ${field} }`, { orderBy });
+    expect(refused).toMatchObject({
+      code: "BAD_USER_INPUT",
+      message: expect.stringMatching(message),
+    });
+  });
+
+  it("whose direction is a variable that has a value", async () => {
+    for (const value of ["[{ value: $way }]", "{ value: $way }"]) {
+      const ask = (type: string, variables: object) =>
+        gateway.ask(key, `query ($way: ${type}) ${inText(list, value)}`, { ...variables });
+      const answer = { data: { deals: { totalCount: 1 } } };
+      expect(await ask("OrderDirection!", { way: "desc" })).toMatchObject(answer);
+      expect(await ask("OrderDirection! = asc", {})).toMatchObject(answer);
+      for (const variables of [{}, { way: null }]) {
+        const { data, errors = [] } = await ask("OrderDirection", variables);
+        expect(data).toEqual({ deals: null });
+        expect(errors.map(({ message }) => message)).toEqual([
+          `Argument "orderBy" has invalid value ${value.replace("{ value: $way }", "{value: $way}")}.`,
+        ]);
+      }
+    }
+    const ofGroups = inText(groups, "[{ key: { stage: $way } }]");
+    expect(
+      await gateway.data(key, `query ($way: OrderDirection!) ${ofGroups}`, { way: "asc" }),
+    ).toEqual({
+      dealsAggregate: { count: 1 },
+    });
+    const { message } = await refusal(`query ($way: OrderDirection) ${ofGroups}`, { way: "asc" });
+    expect(message).toMatch(/"\$way" is of type "OrderDirection" but must be non-nullable/);
   });
 });

@@ -27,7 +27,7 @@ export type GroupByInput = {
   readonly timeZone?: string | null;
 };
 
-/** Which field of a figure groups are put in order by, and how. */
+/** Which field of a figure groups are put in order by, and how: exactly one, since the type is `@oneOf`. */
 export type FieldOrder = Readonly<Record<string, OrderDirection | null | undefined>>;
 /** One item of a groups' `orderBy`: exactly one of its fields is given, and `currency` beside it for money. */
 export type GroupOrderInput = {
@@ -188,14 +188,12 @@ function groupOrder(
     const currency = asCurrency(input.currency, [...path, "currency"]);
     if (by === "count") {
       if (currency !== null) throw needlessCurrency(path);
-      return { by, direction: asDirection(input.count, [...path, by]) };
+      if (input.count == null) throw badInput([...path, by], { complaint: "noDirection" });
+      return { by, direction: input.count };
     }
-    const named = Object.entries(input[by] ?? {}).filter(([, value]) => value !== undefined);
-    const field = theOnly(
-      named.map(([name]) => name),
-      [...path, by],
-    );
-    const direction = asDirection(named[0]?.[1], [...path, by, field]);
+    const [[field, direction] = []] = Object.entries(input[by] ?? {});
+    if (field === undefined || direction == null)
+      throw badInput([...path, by], "name a field, with asc or desc.");
     if (by !== "key") {
       checkCurrency(entity, field, currency, keys, path);
       return { by, field, direction, currency };
@@ -239,14 +237,6 @@ function theOnly<Name extends string>(names: readonly Name[], path: readonly str
   const [only, ...others] = names;
   if (only !== undefined && others.length === 0) return only;
   throw badInput(path, "name exactly one; add further terms as further list items.");
-}
-
-function asDirection(
-  direction: OrderDirection | null | undefined,
-  path: readonly string[],
-): OrderDirection {
-  if (direction != null) return direction;
-  throw badInput(path, { complaint: "noDirection" });
 }
 
 /** A variable that could not be read only looks like a text. */

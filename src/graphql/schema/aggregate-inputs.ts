@@ -67,8 +67,11 @@ export function makeGroupOrder(schema: SchemaParts, entity: Entity): InputRef<Gr
     "A number, day or instant to compare.",
     comparable(entity),
   );
+  const hasMoney = addable(entity).some(([, definition]) => isMoney(definition));
+  const only = hasMoney ? " Give exactly one field, and `currency` beside it for money." : "";
   return builder.inputRef<GroupOrderInput>(`${entity.type}GroupOrder`).implement({
-    description: `One sort term for groups of ${inWords(entity.plural)}. Give exactly one field.`,
+    description: `One sort term for groups of ${inWords(entity.plural)}.${only}`,
+    isOneOf: !hasMoney,
     fields: (t) => ({
       count: t.field({ type: direction, description: "By how many records a group has." }),
       key: t.field({ type: keys, description: "By a field of the key; it must be in groupBy." }),
@@ -80,7 +83,7 @@ export function makeGroupOrder(schema: SchemaParts, entity: Entity): InputRef<Gr
           }),
       min: t.field({ type: extremes, description: "By the least value of a field." }),
       max: t.field({ type: extremes, description: "By the greatest value of a field." }),
-      ...(addable(entity).some(([, definition]) => isMoney(definition))
+      ...(hasMoney
         ? {
             currency: t.field({
               type: "Currency",
@@ -101,7 +104,8 @@ function fieldOrder(
 ): InputRef<FieldOrder> {
   const direction = schema.direction();
   return schema.builder.inputRef<FieldOrder>(typeName).implement({
-    description: `${description} Name exactly one.`,
+    description,
+    isOneOf: true,
     fields: (t) => {
       const terms: Record<
         string,

@@ -153,7 +153,8 @@ export const makeDirection = (builder: Builder) =>
 export function makeOrder(schema: SchemaParts, entity: Entity): InputRef<OrderInput> {
   const direction = schema.direction();
   return schema.builder.inputRef<OrderInput>(`${entity.type}Order`).implement({
-    description: `One sort term for ${inWords(entity.plural)}. Give exactly one field.`,
+    description: `One sort term for ${inWords(entity.plural)}. Further terms are further items of the list.`,
+    isOneOf: true,
     extensions: access(typeAccess(entity)),
     fields: (t) => {
       const fields: Record<
