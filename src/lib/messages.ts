@@ -3,6 +3,7 @@ const counted = (count: number): string => count.toLocaleString("en");
 
 type Most = { readonly max: number };
 type Type = { readonly type: string };
+type Represented = Type & { readonly prefix: string | null; readonly sent: string };
 type Taken = Type & { readonly owner: string | null };
 type Quota = { readonly owner: string; readonly limit: number; readonly retryAfter: number };
 type Points = { readonly points: number; readonly remaining: number };
@@ -130,6 +131,10 @@ const sentences = {
   notEmail: () => "Invalid email address",
   notId: ({ prefix, sent }: { readonly prefix: string; readonly sent: string }) =>
     `"${sent}" is not an id of this kind; send ${prefix}-<uuid> or the bare UUID.`,
+  notRepresented: ({ type, prefix, sent }: Represented) =>
+    prefix === null
+      ? `"${type}" is not a type of this subgraph that has an id.`
+      : `"${sent}" is not an id of ${type}; send ${prefix}-<uuid>.`,
   noSuchRecord: ({ type }: Type) => `There is no such ${type}.`,
 
   // What a request is told that is wrong as a whole.

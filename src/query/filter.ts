@@ -141,7 +141,13 @@ function fieldCondition(
     },
   };
   const given = filter.isList ? asList(value) : [value];
-  return all(given.map((conditions) => filter.condition(subject, asFilter(conditions))));
+  return all(
+    given.map((conditions, index) => {
+      // A single condition may stand without a list.
+      const at = given.length === 1 ? path : [...path, String(index)];
+      return filter.condition({ ...subject, path: at }, asFilter(conditions));
+    }),
+  );
 }
 
 function relationCondition(relation: Relation, filter: Filter, scope: FilterScope): Sql {

@@ -59,6 +59,21 @@ it("a list that fails at the root leaves the others as they are", async () => {
   );
 });
 
+it("an id that is none fails alone among the ids of nodes", async () => {
+  const list = await gateway.data(key, "{ accounts { nodes { id } } }");
+  const id = at(list, "accounts", "nodes", 0, "id");
+  const query = "query ($ids: [ID!]!) { accounts { totalCount } nodes(ids: $ids) { id } }";
+  const { data, errors } = await gateway.ask(key, query, { ids: [id, "acc-1", id, "nothing"] });
+  expect(data).toEqual({ accounts: { totalCount: 1 }, nodes: [{ id }, null, { id }, null] });
+  expect(errors).toMatchObject(
+    [1, 3].map((index) => ({
+      message: `ids.${index}: an id with its prefix is needed here, e.g. acc-<uuid>.`,
+      path: ["nodes", index],
+      extensions: { code: "BAD_USER_INPUT", inputPath: ["ids", String(index)] },
+    })),
+  );
+});
+
 // The interpreter runs after such a failure to find the field at fault, so the work must not be done twice.
 describe("a value that PostgreSQL cannot read fails before anything is read", () => {
   it("in a cursor, as a parameter", async () => {

@@ -66,13 +66,21 @@ describe("_entities", () => {
 
   it("refuses an id that is none, or another type's, at its place alone", async () => {
     const [first = ""] = ids;
-    for (const wrong of ["acc-1", "", deal, "acc-__proto__"]) {
-      const { data, errors } = await ask([wrong, first].map((id) => represented("Account", id)));
-      expect(data).toEqual({ _entities: [null, { __typename: "Account", name: "Account 0" }] });
+    for (const [type, wrong, words] of [
+      ["Account", "acc-1", '"acc-1" is not an id of Account; send acc-<uuid>.'],
+      ["Account", "", '"" is not an id of Account; send acc-<uuid>.'],
+      ["Account", deal, `"${deal}" is not an id of Account; send acc-<uuid>.`],
+      ["Deal", "acc-__proto__", '"acc-__proto__" is not an id of Deal; send deal-<uuid>.'],
+      ["Planet", deal, '"Planet" is not a type of this subgraph that has an id.'],
+    ] as const) {
+      const of = [represented("Account", first), represented(type, wrong)];
+      const { data, errors } = await ask(of);
+      expect(data).toEqual({ _entities: [{ __typename: "Account", name: "Account 0" }, null] });
       expect(errors).toMatchObject([
         {
-          path: ["_entities", 0],
-          extensions: { code: "BAD_USER_INPUT", inputPath: ["representations", "0", "id"] },
+          message: `representations.1.id: ${words}`,
+          path: ["_entities", 1],
+          extensions: { code: "BAD_USER_INPUT", inputPath: ["representations", "1", "id"] },
         },
       ]);
     }
@@ -86,8 +94,9 @@ describe("_entities", () => {
     ["null", null],
     ["a list", [["Account"]]],
   ])("refuses a representation with %s", async (_what, wrong) => {
-    const { data, errors = [] } = await ask([wrong]);
+    const { data, errors = [] } = await ask([represented("Account", ids[0] ?? ""), wrong]);
     expect([data, errors[0]?.extensions.code]).toEqual([undefined, "BAD_USER_INPUT"]);
+    expect(errors[0]?.message).toMatch(/ at "of\[1\]"|\$of\[1\]/);
   });
 
   it("needs the scope of each type that is represented, and of what is selected", async () => {
@@ -191,9 +200,10 @@ describe("behind a gateway, beside another subgraph", () => {
     expect(errors).toMatchObject([{ path: ["best", 10, "deals"] }]);
   });
 
-  it("has a key for each node, and no field of the gateway's", () => {
+  it("has a key for each node, no field of the gateway's, and no @oneOf, which composition refuses", () => {
     expect(sdl).toMatch(/^type Account implements Node @key\(fields: "id"\)/m);
-    expect(sdl).not.toMatch(/_entities|_service|_Any|_Entity|_Service/);
+    expect(sdl).not.toMatch(/_entities|_service|_Any|_Entity|_Service|@oneOf/);
+    expect(printSchemaText(schema)).toMatch(/^input AccountOrder @oneOf/m);
   });
 });
 

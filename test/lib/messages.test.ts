@@ -63,6 +63,7 @@ const samples: { readonly [Each in Key]: ValuesOf<Complaint<Each>> } = {
   sameAsRow: { row: 3 },
   ofAnotherOwner: { named: "deal", owner: "account" },
   ownerDeleted: { type: "Account" },
+  notRepresented: { type: "Deal", prefix: "deal", sent: "acc-1" },
   noSuchRecord: { type: "Deal" },
   partTooLong: { max: 201 },
   partInvisible: {},

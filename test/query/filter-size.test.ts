@@ -56,6 +56,24 @@ describe("a filter that is too much", () => {
   });
 });
 
+it("too many values in one of several conditions on JSON are told with their place", async () => {
+  const answer = await gateway.ask(
+    key,
+    `query ($values: [JSON!]) { accounts(where: { customFields: [
+      { path: ["a"], eq: 1 }, { path: ["b"], in: $values }] }) { totalCount } }`,
+    { values: Array.from({ length: 10_001 }, (_, index) => index) },
+  );
+  expect(answer.errors).toMatchObject([
+    {
+      path: ["accounts"],
+      extensions: {
+        code: "QUERY_TOO_COMPLEX",
+        inputPath: ["where", "customFields", "1", "in"],
+      },
+    },
+  ]);
+});
+
 it("an order of more terms than anybody means is refused", async () => {
   const answer = await gateway.ask(
     key,

@@ -4,6 +4,7 @@ import RelayPlugin from "@pothos/plugin-relay";
 import type PrismaTypes from "../../db/generated/pothos.ts";
 import { getDatamodel } from "../../db/generated/pothos.ts";
 import type { Catalog } from "../../model/catalog.ts";
+import type { Unreadable } from "../../lib/unreadable.ts";
 import type { KindScalars } from "../../model/kinds/index.ts";
 import type { Context } from "./context.ts";
 import EngineEdges from "./engine-edges.ts";
@@ -13,7 +14,7 @@ import { ofOutcome } from "./payload-source.ts";
 export type Scalars = KindScalars & { ID: { Input: string; Output: string } };
 
 /** Representations of records in Apollo Federation, read as ids. Only a subgraph has the scalar. */
-type FederationScalars = { _Any: { Input: string; Output: string } };
+type FederationScalars = { _Any: { Input: string | Unreadable; Output: string } };
 
 type Types = {
   Context: Context;

@@ -15,7 +15,10 @@ import {
 } from "graphql";
 import { badInput } from "../../lib/errors.ts";
 import { isRecord } from "../../lib/json.ts";
+import { shortened } from "../../lib/text.ts";
+import { Unreadable } from "../../lib/unreadable.ts";
 import type { Catalog } from "../../model/catalog.ts";
+import type { Entity } from "../../model/entity.ts";
 import { access } from "../limits/access.ts";
 import { idsCost } from "../limits/costs.ts";
 import { loadNode, readsOfIds } from "./query-fields.ts";
@@ -58,9 +61,11 @@ export function declareFederation({ builder, catalog, nodeRef }: SchemaParts): v
           throw badInput(["representations"], `at most ${maxRepresentations} at a time.`);
         }
         // An id that is none fails alone: it comes from the data of another subgraph.
-        return ids.map((id, index) =>
-          loadNode(id, ["representations", String(index), "id"], ctx, info),
-        );
+        return ids.map(async (id, index) => {
+          const path = ["representations", String(index), "id"];
+          if (id instanceof Unreadable) throw badInput(path, id.reason);
+          return loadNode(id, path, ctx, info);
+        });
       },
     }),
   );
@@ -87,14 +92,24 @@ export function declareFederation({ builder, catalog, nodeRef }: SchemaParts): v
 /** The points of the schema's text, which is as long as a page of 100 records with notes. */
 const serviceCost = 100;
 
-/** Reads a representation as its id. One of another type names nothing, so that its id is refused at its place. */
-function representation(catalog: Catalog): GraphQLScalarType<string, string> {
-  const read = (value: unknown): string => {
+/** The most characters of a representation that an error repeats. */
+const maxSent = 80;
+
+/** Reads a representation as its id. An id that is not of the type is refused at its place, and the others are read. */
+function representation(catalog: Catalog): GraphQLScalarType<string | Unreadable, string> {
+  const nodes = new Map<string, Entity>(
+    catalog.entities.flatMap((entity) => (entity.isNode ? [[entity.type, entity]] : [])),
+  );
+  const read = (value: unknown): string | Unreadable => {
     const { __typename: type, id } = isRecord(value) ? value : {};
     if (typeof type !== "string" || typeof id !== "string") {
       throw new GraphQLError("_Any: a representation has a __typename and an id, both texts.");
     }
-    return catalog.byId(id)?.type === type ? id : "";
+    const entity = nodes.get(type) ?? null;
+    if (entity !== null && catalog.byId(id) === entity) return id;
+    const sent = { type: shortened(type, maxSent), sent: shortened(id, maxSent) };
+    const prefix = entity?.prefix ?? null;
+    return new Unreadable(value, { complaint: "notRepresented", prefix, ...sent });
   };
   return new GraphQLScalarType({
     name: "_Any",
@@ -139,6 +154,8 @@ const withDirectives: ASTVisitor = {
   ScalarTypeDefinition: (node) => (isGateways(node) ? null : undefined),
   UnionTypeDefinition: (node) => (isGateways(node) ? null : undefined),
   FieldDefinition: (node) => (isGateways(node) ? null : undefined),
+  // Composition knows no @oneOf, and refuses what it does not know.
+  InputObjectTypeDefinition: (node) => ({ ...node, directives: [] }),
   ObjectTypeDefinition: {
     leave(node) {
       if (isGateways(node)) return null;

@@ -178,7 +178,7 @@ export function nodeQueries({ builder, catalog }: SchemaParts): void {
       },
       nullable: { list: false, items: true },
       description:
-        "Records by their ids, in the order of the ids; null where the tenant has no such live record.",
+        "Records by their ids, in the order of the ids; null where the tenant has no such live record, and, with an error, where an id is malformed.",
       args: {
         ids: t.arg.idList({
           required: true,
@@ -187,7 +187,8 @@ export function nodeQueries({ builder, catalog }: SchemaParts): void {
       },
       resolve: (_root, { ids }, ctx, info) => {
         if (ids.length > maxPageSize) throw badInput(["ids"], `at most ${maxPageSize} at a time.`);
-        return Promise.all(ids.map((id, index) => loadNode(id, ["ids", String(index)], ctx, info)));
+        // An id that is none fails alone.
+        return ids.map((id, index) => loadNode(id, ["ids", String(index)], ctx, info));
       },
     }),
   );
