@@ -230,8 +230,8 @@ describe("a sort term takes exactly one field", () => {
     [groups, "DealGroupOrder", [{ key: {} }], /at "orderBy\[0\].key"; Exactly one key/],
     [groups, "DealGroupOrder", [{ sum: { value: null } }], /at "orderBy\[0\].sum.value"; Field/],
   ])("%s of a %s %j: the message names the place", async (field, type, orderBy, message) => {
-    const refused = await refusal(`query ($orderBy: [${type}!]) { ${field} }`, { orderBy });
-    expect(refused).toMatchObject({
+    const told = await refusal(`query ($orderBy: [${type}!]) { ${field} }`, { orderBy });
+    expect(told).toMatchObject({
       code: "BAD_USER_INPUT",
       message: expect.stringMatching(message),
     });
