@@ -105,6 +105,7 @@ async function serve(databaseUrl: string): Promise<void> {
   const gateway = createGateway({ schema, database, config, demo: null, compiled });
   const server = createHttpServer(gateway.requestListener, config.http);
   if (process.env["JOBS"] === "on") gateway.runJobs();
+  await database.load();
   await listen(server, "127.0.0.1", 0);
   process.send?.(portOf(server));
   const delay = monitorEventLoopDelay({ resolution: 1 });

@@ -1,6 +1,7 @@
-// 200 people who ask for lists, beside imports of two tenants in the same gateway, from the upload on, and without, in turn in
-// one run, and how late the gateway's event loop is meanwhile:
-// node bench/import-crowd.ts --rate 100
+// 200 people, each with a connection and a query every 2 s, beside imports of two tenants in the same gateway, from the upload
+// on, and without, in turn in one run; and how late the gateway's event loop is meanwhile. --gateway takes the file
+// bench/gateway-process.ts of another clone, to compare with:
+// node bench/import-crowd.ts --rounds 5
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { openDatabase } from "../src/db/database.ts";
@@ -19,6 +20,7 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "10" },
     rounds: { type: "string", default: "3" },
     rows: { type: "string", default: "200000" },
+    gateway: { type: "string" },
   },
 });
 const slugs = ["people", "first", "second"];
@@ -38,7 +40,7 @@ try {
   const people: string[] = [];
   while (people.length < 20) people.push(await keyOf("people"));
   const importers = [await keyOf("first"), await keyOf("second")];
-  const gateway = await startGatewayProcess(cluster.url, undefined, {
+  const gateway = await startGatewayProcess(cluster.url, values.gateway, {
     REQUESTS_PER_MINUTE: "1000000000",
     POINTS_PER_MINUTE: "1000000000",
     JOBS: "on",

@@ -95,8 +95,9 @@ async function run(load: Load, stopped: AbortSignal): Promise<Answered> {
   let busy = 0;
   const ask = async (): Promise<void> => {
     const began = performance.now();
-    let connection = idle.pop();
-    while (connection?.isClosed === true) connection = idle.pop();
+    // The one that has rested longest: of as many people each asks in turn.
+    let connection = idle.shift();
+    while (connection?.isClosed === true) connection = idle.shift();
     if (connection === undefined) {
       connection = new Connection(port);
       all.push(connection);

@@ -60,8 +60,8 @@ export function openImports({
         ...(runAt === undefined ? {} : { runAt }),
       },
     ]);
-  const common = { database, writes: crmWrites, enqueue, crowd: new Crowd(load) };
-  const runs = new ImportRuns({ ...common, catalog, actorOf: actorsOf(apiKeys), logger });
+  const common = { database, catalog, writes: crmWrites, enqueue, crowd: new Crowd(load) };
+  const runs = new ImportRuns({ ...common, actorOf: actorsOf(apiKeys), logger });
   const service = new ImportService({ ...common, live });
   const most = Math.max(1, Math.floor(atOnce / 4));
   const rows: OwnerRows = (...statement) => jobs.rows(...statement);

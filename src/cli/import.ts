@@ -100,7 +100,7 @@ export function addImport(program: Command): void {
       several,
     )
     .option("--format <name>", "csv, ndjson or json; found out unless said")
-    .option("--encoding <name>", "utf-8, windows-1252 …; found out unless said")
+    .option("--encoding <name>", "utf-8, windows-1252, shift_jis …; found out unless said")
     .option("--delimiter <name>", "comma, semicolon, tab or pipe; found out unless said")
     .option("--force", "import a file again that was imported before")
     .option("-y, --yes", "do not ask")

@@ -81,6 +81,7 @@ async function serveRequests(
   const schema = createSchema(catalog, config.graphql);
   const gateway = createGateway({ schema, database, config, demo, peers });
   onClose(() => gateway.close());
+  await database.load();
   // Before requests are taken, so that it is closed after them.
   const metricsUrl = await serveMetrics(context, gateway, metricsPort);
   const server = createHttpServer(gateway.requestListener, config.http, gateway);

@@ -19,6 +19,8 @@ export type Database = {
   noteWrite(caller: Caller): void;
   /** Prisma's client for one tenant. */
   prismaFor(tenantId: string): FencedPrisma;
+  /** Loads what the first statements would load, for a process that takes requests next. */
+  load(): Promise<void>;
   /** An operator's work over all tenants, on a connection of its own that keeps its login's rights. Never for a request. */
   asOwner<Result>(work: (client: pg.Client) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
@@ -53,6 +55,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     forTenant: (tenantId) => replicas?.forTenant(tenantId) ?? pool.forTenant(tenantId),
     noteWrite: (caller) => replicas?.noteWrite(caller),
     prismaFor: (tenantId) => prisma.forTenant(tenantId),
+    load: () => prisma.load(),
     asOwner: (work) => withOwner(ownerUrl, "operator", work),
     close: async () => {
       await replicas?.close();

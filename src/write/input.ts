@@ -221,17 +221,16 @@ type Readings = Map<
   { readonly by: z.ZodType; readonly read: z.ZodSafeParseResult<unknown> }
 >;
 
-/** Reads an input as a change and as a new record: each field once, since most are read the same way. */
+/** Reads an input as a change, and as a new record if it comes to that: each field once, since most are read the same way. */
 export function parseBoth(
   update: InputDefinition,
   create: InputDefinition,
   input: Values,
-): { readonly change: ParsedInput; readonly create: ParsedInput } {
+): { readonly change: ParsedInput; readonly create: () => ParsedInput } {
   const readings: Readings = new Map();
-  return {
-    change: parseInput(update, input, readings),
-    create: parseInput(create, input, readings),
-  };
+  const change = parseInput(update, input, readings);
+  let made: ParsedInput | null = null;
+  return { change, create: () => (made ??= parseInput(create, input, readings)) };
 }
 
 /**

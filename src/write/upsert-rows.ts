@@ -70,7 +70,7 @@ export async function writeFound(
       createIn(
         unit,
         writes,
-        open.map(({ create }) => create),
+        open.map(({ create }) => create()),
         onError,
         open.map(({ index }) => index),
       ),

@@ -28,11 +28,11 @@ export type UpsertOptions = {
   readonly repeatable?: boolean | undefined;
 };
 
-/** One input, read as a change and as a new record. */
+/** One input, read as a change, and as a new record where none was found. */
 type UpsertRow = {
   readonly index: number;
   readonly change: ParsedInput;
-  readonly create: ParsedInput;
+  readonly create: () => ParsedInput;
 };
 
 /** What an input leads to: a change of the record that was found, or a new one. `key` is what it was looked for by. */
@@ -66,7 +66,7 @@ export function upsertRecords(
     return {
       index,
       change,
-      create: options.repeatable === true ? alsoRefused(create, change) : create,
+      create: options.repeatable === true ? () => alsoRefused(create(), change) : create,
     };
   });
   // Which rows are new is known once they were looked for, and numbers are drawn outside of the transaction: it runs
@@ -77,20 +77,23 @@ export function upsertRecords(
     const { found, refused } = await findRows(unit, writes, rows, options);
     const fresh = found.filter(({ id }) => id === null);
     const field = writes.numbered?.field;
-    const lacking = ({ index, create: { values } }: UpsertRow): boolean =>
-      field !== undefined && values[field] == null && !numbered.has(index);
+    const lacking = ({ index, create }: UpsertRow): boolean =>
+      field !== undefined && create().values[field] == null && !numbered.has(index);
     if (fresh.some(lacking)) {
       unnumbered = fresh;
       throw new Raced();
     }
-    const whole = found.map((row) => ({ ...row, create: numbered.get(row.index) ?? row.create }));
+    const whole = found.map((row) => {
+      const read = numbered.get(row.index);
+      return read === undefined ? row : { ...row, create: () => read };
+    });
     return writeFound(unit, writes, { rows: whole, refused, count: rows.length }, onError);
   };
   return writeRows(context, writes.entity.name, rows.length, work, async () => {
     const read = await withNumbers(
       context,
       writes,
-      unnumbered.map(({ create }) => create),
+      unnumbered.map(({ create }) => create()),
     );
     numbered = new Map(
       unnumbered.flatMap(({ index }, place) => {

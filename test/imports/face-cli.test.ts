@@ -153,9 +153,12 @@ test("crm import shows the mapping, tries, imports, and writes refused rows to a
 
 test("crm import says what is wrong with its options and its file, by their names", async () => {
   const path = await fileOf("some.csv", "email,Zonk\nw@x.example,1\n");
-  expect(await crm("people", path, "--yes", "--country", "Germany")).toMatchObject({
+  const wrong = ["--country", "Germany", "--encoding", "utf-7"];
+  expect(await crm("people", path, "--yes", ...wrong)).toMatchObject({
     code: 1,
-    errors: expect.stringMatching(/^<kind> must be accounts, .*\n--country must be /),
+    errors: expect.stringMatching(
+      /^<kind> must be accounts, .*\n--country must be .*\n--encoding must be a label .*shift_jis/,
+    ),
   });
   const stray = await crm("contacts", path, "--yes", "--key", "email");
   expect(stray.code).toBe(1);

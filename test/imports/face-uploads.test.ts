@@ -65,6 +65,25 @@ describe("a file that is sent", () => {
     });
   });
 
+  it("is read in the encoding that is said, by any of its labels, or refused with how to say it", async () => {
+    const japanese = Buffer.from("6c6173745f6e616d650a8e5293630a", "hex");
+    const query = "entity=contacts&map=last_name:last_name";
+    const told = await face.send(japanese, { query: `${query}&encoding=sjis` });
+    expect(told).toMatchObject({ status: 202, body: { encoding: "shift_jis" } });
+    expect(await face.over(told)).toMatchObject({ status: "done", rows_created: 1 });
+    const byType = { query: `${query}&force=true`, type: "text/csv; charset=Shift_JIS" };
+    const again = await face.send(japanese, byType);
+    expect(again).toMatchObject({ status: 202, body: { encoding: "shift_jis" } });
+    await face.over(again);
+    const found = await face.started.rest.get("/api/v1/crm/contacts?q=山田");
+    expect(listAt(found.body, "data")).toMatchObject([{ last_name: "山田" }, {}]);
+    for (const encoding of ["x-user-defined", "utf-7", "__proto__", ""]) {
+      const refused = await face.send(japanese, { query: `${query}&encoding=${encoding}` });
+      expect(issuesOf(refused)[0]?.[0]).toBe("encoding");
+      expect(String(issuesOf(refused)[0]?.[1])).toContain("shift_jis");
+    }
+  });
+
   it("imports a forced file once under an Idempotency-Key", async () => {
     const file = "email,last_name\nonce@x.example,Once\n";
     const query = "entity=contacts&key=email&force=true";
@@ -77,6 +96,21 @@ describe("a file that is sent", () => {
       status: 200,
     });
     expect(await send("k".repeat(256))).toMatchObject({ status: 400 });
+    const kept = await face.kept();
+    for (const [body, options] of [
+      ["email,last_name\ntwice@x.example,Twice\n", query],
+      ["email,last_name\ntwice@x.example,Twice\n", "entity=contacts"],
+      [file, "entity=contacts&key=email&dry_run=true"],
+    ] as const) {
+      const reused = { query: options, headers: { "idempotency-key": "one" } };
+      expect(await face.send(body, reused)).toMatchObject({ status: 422 });
+    }
+    // A key of another request of the caller's is none of an import.
+    const headers = { "content-type": "application/json", "idempotency-key": "contact" };
+    const contact = { body: '{"last_name":"Key"}', headers };
+    expect(await face.ask("POST", "/api/v1/crm/contacts", contact)).toMatchObject({ status: 201 });
+    expect(await send("contact")).toMatchObject({ status: 422 });
+    expect(await face.kept()).toBe(kept);
   });
 
   it("waits with columns that are no field, until it is said what becomes of them", async () => {

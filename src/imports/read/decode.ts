@@ -1,12 +1,10 @@
 import { setImmediate as turnOfOthers } from "node:timers/promises";
+import { strayIn } from "./encodings.ts";
 import { linesIn } from "./head.ts";
 import { FileRefused, type Encoding } from "./types.ts";
 
 /** Pieces of a text are no longer than this: little is held of a file without line breaks, and others wait for one at most. */
 const pieceBytes = 16 * 1024;
-
-/** Bytes that Windows-1252 does not have come as these. */
-const undefinedIn1252 = /[\u0081\u008d\u008f\u0090\u009d]/;
 
 /**
  * The text of a file, in pieces. No byte is replaced by another character: what cannot be read ends it.
@@ -37,7 +35,7 @@ export async function* decoded(
         "there is a NUL character, which no text has; send the file as it was exported, or remove it.",
       );
     }
-    const stray = encoding === "windows-1252" ? text.search(undefinedIn1252) : -1;
+    const stray = strayIn(text, encoding);
     if (stray !== -1) throw wrongEncoding(encoding, line + linesIn(text.slice(0, stray)));
     line += linesIn(text);
     return text;
@@ -56,10 +54,10 @@ export async function* decoded(
 }
 
 function wrongEncoding(encoding: Encoding, line: number): FileRefused {
-  const others = encoding === "utf-8" ? "windows-1252 or utf-16le" : "utf-8 or utf-16le";
+  const others = encoding === "utf-8" ? "windows-1252, utf-16le" : "utf-8, utf-16le";
   return new FileRefused(
     "WRONG_ENCODING",
     line,
-    `there is a character that is not ${encoding}; save the file as UTF-8, or say its encoding (${others}).`,
+    `there is a character that is not ${encoding}; save the file as UTF-8, or say its encoding (encoding=${others}, shift_jis …).`,
   );
 }

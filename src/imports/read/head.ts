@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { isEscaped, likelyEncodings } from "./encodings.ts";
 import { FileRefused, type Encoding, type FileOptions, type Format } from "./types.ts";
 
 /** What is looked at of a file before it is read. */
@@ -102,10 +103,17 @@ function wideEncoding(head: Buffer): Encoding | null {
 
 function narrowEncoding(head: Buffer): Encoding {
   // The last character may go on behind the head.
-  for (let cut = 0; cut < 4; cut += 1) {
-    if (isUtf8(head.subarray(0, head.length - cut))) return "utf-8";
-  }
+  const isUnicode = [0, 1, 2, 3].some((cut) => isUtf8(head.subarray(0, head.length - cut)));
+  const likely = !isUnicode || isEscaped(head) ? likelyEncodings(head) : [];
+  if (isUnicode && likely.length === 0) return "utf-8";
   const { wide, broken, line } = sequencesIn(head);
+  if (likely.length > 0) {
+    throw new FileRefused(
+      "WRONG_ENCODING",
+      isUnicode ? null : line,
+      `the file is neither UTF-8 nor Windows-1252; save it as UTF-8, or say its encoding: ${likely.map((one) => `encoding=${one}`).join(" or ")}.`,
+    );
+  }
   if (wide > 0 && broken > 0) {
     throw new FileRefused(
       "WRONG_ENCODING",

@@ -6,7 +6,17 @@ import type { EntityInputs } from "../../write/input-definition.ts";
 export const formats = ["csv", "ndjson", "json"] as const;
 export type Format = (typeof formats)[number];
 
-export const encodings = ["utf-8", "utf-16le", "utf-16be", "windows-1252"] as const;
+/** The encodings of the WHATWG Encoding Standard that are read, by their names there. Only the first four are found out. */
+export const encodings = [
+  ...(["utf-8", "utf-16le", "utf-16be", "windows-1252"] as const),
+  ...(["windows-1250", "windows-1251", "windows-1253", "windows-1254", "windows-1255"] as const),
+  ...(["windows-1256", "windows-1257", "windows-1258", "windows-874", "ibm866"] as const),
+  ...(["iso-8859-2", "iso-8859-3", "iso-8859-4", "iso-8859-5", "iso-8859-6"] as const),
+  ...(["iso-8859-7", "iso-8859-8", "iso-8859-8-i", "iso-8859-10", "iso-8859-13"] as const),
+  ...(["iso-8859-14", "iso-8859-15", "iso-8859-16", "koi8-r", "koi8-u"] as const),
+  ...(["macintosh", "x-mac-cyrillic", "shift_jis", "euc-jp", "iso-2022-jp"] as const),
+  ...(["gbk", "gb18030", "big5", "euc-kr"] as const),
+] as const;
 export type Encoding = (typeof encodings)[number];
 
 export const delimiters = [",", ";", "\t", "|"] as const;

@@ -6,14 +6,18 @@ import { GatewayError } from "../../lib/errors.ts";
 import type { Catalog } from "../../model/catalog.ts";
 import { describeError } from "../../telemetry/describe-error.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
-import type { Imported } from "../read/types.ts";
+import type { Imported, RowReference } from "../read/types.ts";
+import { packRow, packRows } from "./chunk-body.ts";
 import type { Crowd } from "./crowd.ts";
-import { ImportTable, Superseded, type Part, type Taken } from "./import-table.ts";
+import { nameOf, namesOf, ownWays } from "./given-values.ts";
+import { ImportTable, Superseded, type LateRows, type Part, type Taken } from "./import-table.ts";
 import { readMapping, readOptions } from "./kept.ts";
 import { importKeys } from "./keys.ts";
 import { listedEntity } from "./listed-entity.ts";
+import { mostPasses, passOf } from "./passes.ts";
 import { nextPortion } from "./portions.ts";
 import { prepareRows, type PreparedRow, type StagedChunk } from "./prepare.ts";
+import { wantedKey } from "./references.ts";
 import { resolveReferences } from "./resolve.ts";
 import type { ActorOf, Enqueue, ImportWrites } from "./types.ts";
 import { writeChunk, type ChunkOptions, type ChunkOutcome } from "./write-chunk.ts";
@@ -21,7 +25,7 @@ import { writeChunk, type ChunkOptions, type ChunkOutcome } from "./write-chunk.
 /** How long an import is run before others that wait have their turn. */
 const sliceMilliseconds = 5_000;
 /** Rows of a transaction while others have requests: nobody waits long for the process, a lock or a place. */
-const rowsBeside = 50;
+const rowsBeside = 10;
 /** Errors of ours after which an import is given up. */
 const mostFailures = 5;
 
@@ -52,8 +56,6 @@ export class ImportRuns {
   readonly #table: ImportTable;
   /** How often imports have failed by errors of ours, in this process. */
   readonly #failures = new Map<string, number>();
-  /** The end of the line of imports of this process, which take turns while others have requests. */
-  #line: Promise<unknown> = Promise.resolve();
 
   constructor(options: ImportRunsOptions) {
     this.#options = options;
@@ -120,7 +122,7 @@ export class ImportRuns {
   /** Whether something is left. */
   async #slice(plan: Plan, stopping: AbortSignal): Promise<boolean> {
     const end = performance.now() + sliceMilliseconds;
-    let next = this.#nextOf(plan, -1);
+    let next = this.#nextOf(plan, null);
     const slice: { state: "open" | "written" | "over" | "stopped" } = { state: "open" };
     const lane = async (isFirst: boolean): Promise<void> => {
       while (slice.state === "open" && (isFirst || !this.#options.crowd.isThere)) {
@@ -150,7 +152,7 @@ export class ImportRuns {
     return slice.state !== "over";
   }
 
-  async #nextOf(plan: Plan, after: number): Promise<Read | null> {
+  async #nextOf(plan: Plan, after: number | null): Promise<Read | null> {
     const chunk = await this.#table.next(plan.taken, after);
     if (chunk === null) return null;
     const { imported, mapping, key } = plan;
@@ -165,15 +167,18 @@ export class ImportRuns {
     stopping: AbortSignal,
   ): Promise<"done" | "over" | "stopped"> {
     const { dryRun, writes } = plan;
+    const { crowd } = this.#options;
     const { place } = chunk;
     for (let start = chunk.rowsDone; start === 0 || start < rows.length;) {
       if (stopping.aborted) return "stopped";
+      const most = crowd.isThere ? rowsBeside : rows.length;
       // What a dry run undoes is judged together.
-      const most = this.#options.crowd.isThere && !dryRun ? rowsBeside : rows.length;
-      const portion = nextPortion(rows, start, { most, entity: writes.entity, dryRun });
+      const portion = dryRun
+        ? { rows, end: rows.length }
+        : nextPortion(rows, start, { most, entity: writes.entity });
       const { end } = portion;
-      const part: Part = { place, start, end, isLast: end === rows.length };
-      const goesOn = await this.#inTurn(() => this.#portion(plan, part, portion.rows), stopping);
+      const part = { place, start, end, isLast: end === rows.length };
+      const goesOn = await crowd.inTurn(() => this.#portion(plan, part, portion.rows), stopping);
       if (!goesOn) return "over";
       if (part.isLast) break;
       start = end;
@@ -181,23 +186,8 @@ export class ImportRuns {
     return "done";
   }
 
-  /** At once, or, while others have requests, when those before have written and rested. */
-  async #inTurn<Done>(work: () => Promise<Done>, stopping: AbortSignal): Promise<Done> {
-    if (!this.#options.crowd.isThere) return await work();
-    const before = this.#line;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#line = promise;
-    await before;
-    const startedAt = performance.now();
-    try {
-      return await work();
-    } finally {
-      void this.#options.crowd.rest(performance.now() - startedAt, stopping).then(resolve);
-    }
-  }
-
   /** Whether the import goes on. */
-  async #portion(plan: Plan, part: Part, rows: readonly PreparedRow[]): Promise<boolean> {
+  async #portion(plan: Plan, at: Place, rows: readonly PreparedRow[]): Promise<boolean> {
     const { taken, abortOnError, dryRun } = plan;
     const { catalog, writes, database } = this.#options;
     const actor = await this.#options.actorOf(plan.import);
@@ -211,18 +201,55 @@ export class ImportRuns {
     const { pool } = database;
     const context = { actor, catalog, pool, idempotent: null, skipsUnchanged: true };
     const { createMissing } = plan.options;
-    await resolveReferences({ context, writes, createMissing, dryRun }, rows);
-    const outcome = await writeChunk({ ...plan, context }, rows, (unit, found) =>
+    const { entity } = plan.writes;
+    const wouldBe = dryRun ? this.#wouldBe(plan) : null;
+    const resolving = { context, writes, createMissing, own: entity, wouldBe };
+    const lacking = await resolveReferences(resolving, rows);
+    const late = await this.#late(plan, at.place, [...lacking]);
+    const good = late === null ? rows : rows.filter((row) => !lacking.has(row));
+    const part: Part = { ...at, late, names: [] };
+    const outcome = await writeChunk({ ...plan, context }, good, (unit, found) =>
       this.#table.mark(unit, taken, part, found),
     );
     if (outcome.isWritten) return true;
     const isAborted = abortOnError && outcome.refused.length > 0;
     const marked = isAborted ? onlyRefused(outcome) : outcome;
-    await this.#table.markAlone(actor, catalog, taken, part, marked);
+    const refused = new Set(outcome.refused.map(({ row }) => row.number));
+    const kept = good.filter(({ row }) => !refused.has(row.number));
+    const names = dryRun ? namesOf(entity, ownWays(entity.name, plan.mapping), kept) : [];
+    await this.#table.markAlone(actor, catalog, taken, { ...part, names }, marked);
     if (isAborted) await this.#table.end(taken, "failed", abortReason(outcome, dryRun));
     return !isAborted;
   }
+
+  /** Rows to try again behind all others; null if there are none, or trying again leads to nothing. */
+  async #late(
+    { taken }: Plan,
+    place: number,
+    rows: readonly PreparedRow[],
+  ): Promise<LateRows | null> {
+    const pass = passOf(place);
+    if (rows.length === 0 || pass === mostPasses) return null;
+    if (pass > 0 && !(await this.#table.hasDone(taken, pass - 1))) return null;
+    // The last row goes first: what the others name stands below them.
+    const body = await packRows(rows.toReversed().map(({ row }) => packRow(row)));
+    return { pass: pass + 1, count: rows.length, body };
+  }
+
+  /** Tells which records rows of the file would have made, in chunks before. */
+  #wouldBe({ taken, writes: { entity } }: Plan) {
+    return async (references: readonly RowReference[]): Promise<ReadonlySet<string>> => {
+      const known = await this.#table.namesAmong(
+        taken,
+        references.map((one) => nameOf(entity, one)),
+      );
+      return new Set(references.filter((one) => known.has(nameOf(entity, one))).map(wantedKey));
+    };
+  }
 }
+
+/** Where rows stand in the file. */
+type Place = Omit<Part, "late" | "names">;
 
 /**
  * How many chunks are written at once, while nobody else has requests: each is a transaction with its own mark, and rows
@@ -230,9 +257,7 @@ export class ImportRuns {
  * of their kind, which can be those of an earlier chunk.
  */
 const lanesOf = ({ abortOnError, dryRun, options, mapping, import: { entity } }: Plan): number => {
-  const namesOwn = mapping.columns.some(
-    ({ target }) => target !== null && "reference" in target && target.to === entity,
-  );
+  const namesOwn = ownWays(entity, mapping).length > 0;
   return abortOnError || dryRun || namesOwn || options.createMissing.length > 0 ? 1 : 2;
 };
 
@@ -255,7 +280,7 @@ const abortReason = ({ refused }: ChunkOutcome, dryRun: boolean): string => {
   const first = refused[0]?.row.number ?? 0;
   const stays = dryRun
     ? "Nothing was written, since it is a dry run."
-    : "Rows that were written before its chunk stay; none of its chunk or behind it is written.";
+    : "Rows that were written before its chunk stay; none of its chunk and no later one is written.";
   return `Row ${first} was refused, and the import says to stop then. ${stays}`;
 };
 

@@ -6,6 +6,7 @@ import type { Transaction } from "../../db/transaction.ts";
 import { asOwnWork } from "../../db/work.ts";
 import { badInput } from "../../lib/errors.ts";
 import { readId } from "../../lib/id.ts";
+import type { Catalog } from "../../model/catalog.ts";
 import type { RefusedRow } from "../read/refused-csv.ts";
 import type { Crowd } from "./crowd.ts";
 import { readMapping } from "./kept.ts";
@@ -45,6 +46,7 @@ export class ImportService {
 
   constructor(options: {
     readonly database: Database;
+    readonly catalog: Catalog;
     readonly writes: ImportWrites;
     readonly enqueue: Enqueue;
     readonly live: Watch;

@@ -1,12 +1,13 @@
 import { z } from "zod";
 import type { Actor } from "../../auth/actor.ts";
-import { param, raw, sql } from "../../lib/sql.ts";
+import { param, raw, sql, type Sql } from "../../lib/sql.ts";
 import type { Database } from "../../db/database.ts";
 import type { Import } from "../../db/generated/prisma/client.ts";
 import type { Transaction } from "../../db/transaction.ts";
 import { asOwnWork } from "../../db/work.ts";
 import type { Catalog } from "../../model/catalog.ts";
 import { WriteUnit } from "../../write/unit.ts";
+import { passOf, placesIn } from "./passes.ts";
 import type { StagedChunk } from "./prepare.ts";
 import type { ChunkOutcome } from "./write-chunk.ts";
 
@@ -25,10 +26,22 @@ export type Part = {
   readonly end: number;
   /** Whether they are the chunk's last. */
   readonly isLast: boolean;
+  /** Those of them that are not done: they are tried again in a further pass. */
+  readonly late: LateRows | null;
+  /** Of a dry run: by what later rows may name those that would have been written. */
+  readonly names: readonly bigint[];
 };
 
-/** What of a chunk goes with its last rows. */
-const dropped = ", done_at = now(), body = NULL, keys = '{}', key_rows = '{}', doubles = NULL";
+/** Rows that are put off, in the order in which they are tried again. */
+export type LateRows = {
+  readonly pass: number;
+  readonly count: number;
+  readonly body: Uint8Array;
+};
+
+/** What of a chunk goes with its last rows: what its keys were for is known, and its names take their place. */
+const dropped = (names: readonly bigint[]): Sql =>
+  sql`, done_at = now(), body = NULL, keys = ${param(names.map(String), "bigint[]")}, key_rows = '{}', doubles = NULL`;
 
 const doublesSchema = z.record(z.string(), z.int());
 
@@ -56,13 +69,14 @@ export class ImportTable {
     );
   }
 
-  /** The next chunk behind a place that is not written yet; null if there is none. */
-  async next({ tenantId, id }: Taken, after: number): Promise<StagedChunk | null> {
+  /** The first chunk that is not written yet, or the next one behind a place, of the same pass; null if there is none. */
+  async next({ tenantId, id }: Taken, after: number | null): Promise<StagedChunk | null> {
     const [row] = await asOwnWork(() =>
       this.#database.pool.forTenant(tenantId).rows(
         `SELECT place::text, body, doubles::text, rows_done::text FROM import_chunks
-         WHERE tenant_id = $1::uuid AND import_id = $2::uuid AND place > $3::integer AND done_at IS NULL ORDER BY import_chunks.place LIMIT 1`,
-        [tenantId, id, after],
+         WHERE tenant_id = $1::uuid AND import_id = $2::uuid AND place > $3::integer AND ($4::integer IS NULL OR place < $4::integer) AND done_at IS NULL
+         ORDER BY import_chunks.place LIMIT 1`,
+        [tenantId, id, after ?? -1, after === null ? null : placesIn(passOf(after)).end],
       ),
     );
     if (row === undefined) return null;
@@ -84,7 +98,7 @@ export class ImportTable {
   async mark(
     unit: Pick<WriteUnit, "rows" | "send" | "tenant">,
     { id, runner }: Taken,
-    { place, start, end, isLast }: Part,
+    { place, start, end, isLast, late, names }: Part,
     outcome: ChunkOutcome,
   ): Promise<void> {
     const { created, updated, unchanged, refused } = outcome;
@@ -111,11 +125,46 @@ export class ImportTable {
           WHERE tenant_id = ${tenant} AND id = ${of} AND runner = ${param(runner, "uuid")} AND status = 'running' RETURNING 1`,
       ),
       unit.rows(
-        sql`UPDATE import_chunks SET rows_done = ${count(end)}${raw(isLast ? dropped : "")}
+        sql`UPDATE import_chunks SET rows_done = ${count(end)}, rows = rows - ${count(late?.count ?? 0)}${isLast ? dropped(names) : raw("")}
           WHERE tenant_id = ${tenant} AND import_id = ${of} AND place = ${count(place)} AND rows_done = ${count(start)} AND done_at IS NULL RETURNING 1`,
       ),
     ]);
     if (marked.some(({ length }) => length === 0)) throw new Superseded();
+    if (late === null) return;
+    // Each in front of those before it: what a row names stands below it, and is tried first.
+    const { first, end: behind } = placesIn(late.pass);
+    unit.send(
+      sql`INSERT INTO import_chunks (tenant_id, import_id, place, rows, body)
+        SELECT ${tenant}, ${of}, coalesce(min(c.place), ${count(behind)}) - 1, ${count(late.count)}, ${param(late.body, "bytea")}
+        FROM import_chunks c WHERE c.tenant_id = ${tenant} AND c.import_id = ${of} AND c.place >= ${count(first)} AND c.place < ${count(behind)} RETURNING 1`,
+    );
+  }
+
+  /** Whether rows of a pass were done: not all of them were put off. */
+  async hasDone({ tenantId, id }: Taken, pass: number): Promise<boolean> {
+    const { first, end } = placesIn(pass);
+    const [row] = await asOwnWork(() =>
+      this.#database.pool.forTenant(tenantId).rows(
+        `SELECT 1 FROM import_chunks WHERE tenant_id = $1::uuid AND import_id = $2::uuid AND place >= $3::integer AND place < $4::integer
+           AND rows > 0 LIMIT 1`,
+        [tenantId, id, first, end],
+      ),
+    );
+    return row !== undefined;
+  }
+
+  /** Which names are among those of rows that a dry run has tried. */
+  async namesAmong({ tenantId, id }: Taken, names: readonly bigint[]): Promise<Set<bigint>> {
+    if (names.length === 0) return new Set();
+    const rows = await asOwnWork(() =>
+      this.#database.pool.forTenant(tenantId).rows(
+        `SELECT DISTINCT w.name::text FROM unnest($3::bigint[]) AS w(name) JOIN (
+           SELECT unnest(c.keys) AS name FROM import_chunks c
+           WHERE c.tenant_id = $1::uuid AND c.import_id = $2::uuid AND c.done_at IS NOT NULL) k ON k.name = w.name`,
+        [tenantId, id, names.map(String)],
+      ),
+    );
+    return new Set(rows.map(([name]) => BigInt(name ?? "")));
   }
 
   /** Ends an import that this process runs, and drops what is not written of it. False if it is another's. */

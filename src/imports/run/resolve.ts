@@ -7,6 +7,7 @@ import { messageOf } from "../../write/problem.ts";
 import { createRecords } from "../../write/verbs.ts";
 import type { RowReference } from "../read/types.ts";
 import { errorOf, type PreparedRow } from "./prepare.ts";
+import { GivenValues } from "./given-values.ts";
 import { findReferences, told, wantedKey, type Candidates } from "./references.ts";
 import type { ImportWrites } from "./types.ts";
 
@@ -15,22 +16,41 @@ export type Resolving = {
   readonly context: WriteContext;
   readonly writes: ImportWrites;
   readonly createMissing: readonly string[];
-  /** Whether nothing may be created: then a row that would have needed it goes on without. */
-  readonly dryRun: boolean;
+  /** What the rows are. */
+  readonly own: Entity;
+  /**
+   * Of a dry run, which creates nothing: the references of the rows' own kind to what rows before them would have made, by
+   * `wantedKey`. A row goes on without the ids that it would have had. Null if it is none.
+   */
+  readonly wouldBe: ((references: readonly RowReference[]) => Promise<ReadonlySet<string>>) | null;
 };
 
-/** Puts the ids of the records that rows name into their inputs; what is not there, or not clear, is an error of the row. */
+/**
+ * Puts the ids of the records that rows name into their inputs; what is not there, or not clear, is an error of the row.
+ * Gives the rows that lack nothing but records of their own kind, which a later row may make.
+ */
 export async function resolveReferences(
   resolving: Resolving,
   rows: readonly PreparedRow[],
-): Promise<void> {
+): Promise<ReadonlySet<PreparedRow>> {
+  const lacking = new Set<PreparedRow>();
   const wanted = rows.flatMap(({ references }) => references);
-  if (wanted.length === 0) return;
-  const { context } = resolving;
+  if (wanted.length === 0) return lacking;
+  const { context, own, wouldBe } = resolving;
   const found = new Map(await findReferences(context, wanted));
   const missing = await createMissing(resolving, rows, found);
-  for (const { input, references, errors } of rows) {
+  const isOwn = (reference: RowReference): boolean =>
+    reference.to === own.name && reference.by !== "id" && !mayCreate(resolving, reference);
+  const isLacking = (reference: RowReference): boolean =>
+    isOwn(reference) && found.get(wantedKey(reference))?.length === 0;
+  const made = await wouldBe?.(wanted.filter(isLacking));
+  const given = new GivenValues(own);
+  for (const row of rows) {
+    const { input, references, errors } = row;
+    let count = 0;
     for (const reference of references) {
+      const isMade = made?.has(wantedKey(reference)) === true;
+      if (made !== undefined && isLacking(reference) && (isMade || given.has(reference))) continue;
       const key = wantedKey(reference);
       const candidates = found.get(key) ?? [];
       const [id] = candidates;
@@ -41,11 +61,15 @@ export async function resolveReferences(
           ? (missing.get(key) ?? null)
           : complaintOf(context.catalog.entity(reference.to), reference, candidates);
       const code = candidates.length === 0 ? "NOT_FOUND" : "BAD_USER_INPUT";
-      if (complaint !== null)
+      if (complaint !== null) {
         errors.push(errorOf(reference.column, reference.field, complaint, code));
-      else if (id !== undefined) put(input, reference, id);
+        if (isLacking(reference)) count += 1;
+      } else if (id !== undefined) put(input, reference, id);
     }
+    if (count > 0 && count === errors.length) lacking.add(row);
+    given.add(row);
   }
+  return lacking;
 }
 
 const mayCreate = ({ createMissing: wanted }: Resolving, { to, by }: RowReference): boolean =>
@@ -76,7 +100,7 @@ async function createMissing(
   rows: readonly PreparedRow[],
   found: Map<string, Candidates>,
 ): Promise<ReadonlyMap<string, Complaint | null>> {
-  const { context, writes, dryRun } = resolving;
+  const { context, writes, wouldBe } = resolving;
   const outcomes = new Map<string, Complaint | null>();
   const lacking = new Map(
     rows
@@ -90,7 +114,7 @@ async function createMissing(
     const its = writes.get(to);
     if (its === undefined) continue;
     const inputs = group.map(({ by, value }) => newInput(its.entity, by, value));
-    if (dryRun) {
+    if (wouldBe !== null) {
       for (const one of group) outcomes.set(wantedKey(one), null);
       continue;
     }

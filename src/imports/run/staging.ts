@@ -1,5 +1,6 @@
-import { createHash, hash, type Hash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import { v7 as uuidv7 } from "uuid";
+import { z } from "zod";
 import type { Actor } from "../../auth/actor.ts";
 import { scopeFor } from "../../auth/permissions.ts";
 import { requireScopes } from "../../auth/require-scopes.ts";
@@ -7,7 +8,10 @@ import type { Database } from "../../db/database.ts";
 import type { Transaction } from "../../db/transaction.ts";
 import { asOwnWork } from "../../db/work.ts";
 import { badInput } from "../../lib/errors.ts";
+import type { Catalog } from "../../model/catalog.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
+import { claimStep, recordStep } from "../../write/idempotency.ts";
+import { WriteUnit } from "../../write/unit.ts";
 import { guessMapping } from "../read/guess-mapping.ts";
 import { readFile } from "../read/read-file.ts";
 import type { FileRow, Mapping } from "../read/types.ts";
@@ -29,16 +33,19 @@ type Outcome = Of & { readonly isNew: boolean };
 /** Reads an upload into chunks of rows, as they stand in the file, in flat memory. Nothing of the CRM is written. */
 export class Staging {
   readonly #database: Database;
+  readonly #catalog: Catalog;
   readonly #writes: ImportWrites;
   readonly #crowd: Crowd;
 
   constructor(options: {
     readonly database: Database;
+    readonly catalog: Catalog;
     readonly writes: ImportWrites;
     readonly crowd: Crowd;
   }) {
     this.#crowd = options.crowd;
     this.#database = options.database;
+    this.#catalog = options.catalog;
     this.#writes = options.writes;
   }
 
@@ -72,11 +79,7 @@ export class Staging {
     throw badInput(["entity"], `is none that can be imported; there are ${names}.`);
   }
 
-  #begin(
-    actor: Actor,
-    { tenantId, id }: Of,
-    { options, fileName, idempotencyKey = null }: NewImport,
-  ): Promise<void> {
+  #begin(actor: Actor, { tenantId, id }: Of, { options, fileName }: NewImport): Promise<void> {
     return this.#transaction(tenantId, async (transaction) => {
       const [row] = await transaction.rows(
         `SELECT count(*)::text FROM imports WHERE tenant_id = $1::uuid AND finished_at IS NULL`,
@@ -99,11 +102,7 @@ export class Staging {
           options.key,
           options.dryRun,
           options.onError === "abort",
-          JSON.stringify({
-            manner: options.manner,
-            createMissing: options.createMissing,
-            ...(idempotencyKey === null ? {} : { once: onceUnder(actor, idempotencyKey) }),
-          }),
+          JSON.stringify({ manner: options.manner, createMissing: options.createMissing }),
           fileName,
           JSON.stringify(keptActor(actor)),
           actor.appId,
@@ -224,18 +223,25 @@ export class Staging {
       transaction.send("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [
         `import ${tenantId} ${fingerprint.toString("hex")}`,
       ]);
-      const [before] = await transaction.rows(
-        `SELECT id FROM imports WHERE tenant_id = $1::uuid AND fingerprint = $2::bytea AND app_id IS NOT DISTINCT FROM $3
-           AND status NOT IN ('uploading', 'failed', 'cancelled') AND ($4::text IS NULL OR options ->> 'once' = $4::text)
-         ORDER BY created_at DESC LIMIT 1`,
-        [tenantId, fingerprint, actor.appId, force ? onceUnder(actor, idempotencyKey ?? "") : null],
-      );
-      if (before?.[0] != null) {
+      const unit = new WriteUnit(transaction, { actor, catalog: this.#catalog });
+      const step = { key: idempotencyKey ?? "", requestHash: fingerprint, step: "import" };
+      const done = idempotencyKey === null ? null : await claimStep(unit, step);
+      const [same] =
+        force || done !== null
+          ? []
+          : await transaction.rows(
+              `SELECT id FROM imports WHERE tenant_id = $1::uuid AND fingerprint = $2::bytea AND app_id IS NOT DISTINCT FROM $3
+                 AND status NOT IN ('uploading', 'failed', 'cancelled') ORDER BY created_at DESC LIMIT 1`,
+              [tenantId, fingerprint, actor.appId],
+            );
+      const before = done === null ? (same?.[0] ?? null) : z.uuid().parse(done.outcome);
+      if (idempotencyKey !== null && done === null) recordStep(unit, step, before ?? id);
+      if (before !== null) {
         transaction.send("DELETE FROM imports WHERE tenant_id = $1::uuid AND id = $2::uuid", [
           tenantId,
           id,
         ]);
-        return { tenantId, id: before[0], isNew: false };
+        return { tenantId, id: before, isNew: false };
       }
       if (options.key !== null) transaction.send(findDoubles, [tenantId, id]);
       await transaction.rows(
@@ -277,9 +283,6 @@ export class Staging {
     return asOwnWork(() => this.#database.pool.transaction(tenantId, work, { isUnlogged: true }));
   }
 }
-
-/** Hides a key: it is its caller's. */
-const onceUnder = (actor: Actor, key: string): string => hash("sha256", `${actor.id} ${key}`);
 
 /** Rows that say the same key as one before them, with the number of the first, by chunk. */
 const findDoubles = `

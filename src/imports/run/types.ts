@@ -35,7 +35,7 @@ export type NewImport = {
   readonly fileName: string | null;
   /** Whether the same file with the same options is imported once more. */
   readonly force: boolean;
-  /** Under which a file that is forced is imported once, however often it is sent. */
+  /** Under which it is imported once, however often it is sent, and no other file is. */
   readonly idempotencyKey?: string | null;
   /** Whether it waits for `start` though all of its columns go somewhere. */
   readonly waits?: boolean;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { encodingNamed } from "../../imports/read/encodings.ts";
 import { delimiters, encodings, formats } from "../../imports/read/types.ts";
 import { dateForms, decimalForms } from "../../model/kind.ts";
 import type { NewImport } from "../../imports/run/types.ts";
@@ -52,7 +53,13 @@ export const settingsSchema = z.strictObject({
   empty: oneOf(["skip", "null"]).default("skip"),
   create_missing: z.array(z.string(), "must be a list.").default([]),
   format: oneOf(formats).optional(),
-  encoding: oneOf(encodings).optional(),
+  encoding: z
+    .string("must be a text.")
+    .transform((label) => encodingNamed(label) ?? label)
+    .pipe(
+      z.enum(encodings, `must be a label of the WHATWG Encoding Standard: ${listed(encodings)}.`),
+    )
+    .optional(),
   delimiter: z
     .string()
     .transform((text) => delimiterNames[text] ?? text)

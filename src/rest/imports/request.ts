@@ -1,4 +1,5 @@
 import { badRequest } from "../../lib/errors.ts";
+import { encodingNamed } from "../../imports/read/encodings.ts";
 import { parseJson } from "../../lib/exact-number.ts";
 import { isRecord } from "../../lib/json.ts";
 import {
@@ -12,18 +13,6 @@ import { formatNamed, type SentFile } from "./body.ts";
 
 type Options = Readonly<Record<string, unknown>>;
 
-/** The encodings that a media type's charset can name. */
-const charsets: Readonly<Record<string, string>> = {
-  "utf-8": "utf-8",
-  utf8: "utf-8",
-  "utf-16": "utf-16le",
-  "utf-16le": "utf-16le",
-  "utf-16be": "utf-16be",
-  "windows-1252": "windows-1252",
-  "iso-8859-1": "windows-1252",
-  latin1: "windows-1252",
-};
-
 /**
  * How a file is to be imported: as the query says, as a form's options say, and as its type does, in this order.
  *
@@ -35,14 +24,14 @@ export function readImportRequest(
   contentType: string,
 ): ImportSettings {
   const given = settingsOf(query);
-  const charset = /;\s*charset="?([^";]+)"?/i.exec(contentType)?.[1]?.trim().toLowerCase();
-  const encoding = charsets[charset ?? ""];
+  const charset = /;\s*charset="?([^";]+)"?/i.exec(contentType)?.[1];
+  const encoding = charset === undefined ? null : encodingNamed(charset);
   const format = formatNamed(type);
   const read = readSettings(
     merged(
       {
         ...(format === null ? {} : { format }),
-        ...(encoding === undefined ? {} : { encoding }),
+        ...(encoding === null ? {} : { encoding }),
         ...(fileName === null ? {} : { file_name: fileName }),
       },
       optionsIn(options),

@@ -1,6 +1,7 @@
 import type { JsonSchema } from "../../model/kind.ts";
 import { settingsSchema } from "../../modules/import/settings.ts";
 import { kinds, modes } from "./import-schema.ts";
+import { encodings } from "../../imports/read/types.ts";
 import { idempotencyKey } from "./operation-object.ts";
 
 const text: JsonSchema = { type: "string" };
@@ -74,10 +75,11 @@ const createParameters: readonly JsonSchema[] = [
     type: "string",
     enum: ["csv", "ndjson", "json"],
   }),
-  query("encoding", "Of the file; found out, or as `charset` says.", {
-    type: "string",
-    enum: ["utf-8", "utf-16le", "utf-16be", "windows-1252"],
-  }),
+  query(
+    "encoding",
+    "Of the file, by its name or another label of the WHATWG Encoding Standard (`sjis`); as `charset` says, or found out, if it is one of the first four.",
+    { type: "string", enum: encodings },
+  ),
   query(
     "delimiter",
     "Between cells: `comma`, `semicolon`, `tab`, `pipe`, or the character; found out unless said.",
@@ -88,7 +90,7 @@ const createParameters: readonly JsonSchema[] = [
   {
     ...idempotencyKey,
     description:
-      "A file is its own key: sent again with the same options, it gets the import that it made. With `force`, a file that is sent again with this key, too, gets the import that it made with it.",
+      "A file is its own key: sent again with the same options, it gets the import that it made. With this key it does so also with `force`, or after a failure; another file, or other options, with the key are refused.",
   },
 ];
 

@@ -1,4 +1,5 @@
 import { idPattern } from "../../lib/id.ts";
+import { wordsOf } from "../../lib/messages.ts";
 import { importPrefix } from "../../imports/run/types.ts";
 import type { JsonSchema } from "../../model/kind.ts";
 import { crmFace } from "../crm/face.ts";
@@ -95,12 +96,18 @@ function answersOf(action: ImportAction, components: Components): JsonSchema {
             "The file comes too slowly.",
             "The file comes too slowly.",
           ),
+          409: made.plain(
+            "InProgress",
+            "The first request with this Idempotency-Key is still being carried out.",
+            wordsOf({ complaint: "keyInUse" }),
+          ),
           413: made.plain("FileTooLarge", "The file is too large.", "The file has too many bytes."),
           415: made.plain(
             "FileUnsupported",
             "The file is of another type.",
             "Send the file as text/csv.",
           ),
+          422: made.reused(),
         }
       : {}),
     429: made.rateLimited(),

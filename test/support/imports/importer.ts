@@ -45,6 +45,7 @@ export class Importer {
     this.#live = new LiveFeed({ database: this.database, catalog });
     const common = {
       database: this.database,
+      catalog,
       writes: crmWrites,
       live: this.#live,
       crowd: new Crowd(() => this.load),
@@ -55,7 +56,7 @@ export class Importer {
     };
     this.service = new ImportService(common);
     const actorOf = actorsOf(this.apiKeys);
-    this.runs = new ImportRuns({ ...common, catalog, actorOf, logger });
+    this.runs = new ImportRuns({ ...common, actorOf, logger });
   }
 
   /** Sends a file as the operator does, or as another. */
