@@ -1,11 +1,11 @@
 import pg from "pg";
 
-/** SQLSTATEs of a server that ends connections, or takes none. */
-const lost = /^(?:08|57P)/;
+/** SQLSTATEs of a server that ends connections, has no room, only reads, or is held up: all of them pass. */
+const passing = /^(?:08|25006|53|55|57|58)/;
 
 /**
  * The pool of the engine. The engine marks a job as done without hearing the answer: an error there would end the
- * process. It sends the mark again after errors with a code that it knows, so a lost connection gets such a code.
+ * process. It sends the mark again after errors with a code that it knows, so all that will pass get such a code.
  */
 export class EnginePool extends pg.Pool {
   constructor(config: pg.PoolConfig) {
@@ -28,9 +28,9 @@ export class EnginePool extends pg.Pool {
   }
 }
 
-/** @throws the error, with a code after which the engine tries again if the connection was lost. */
+/** @throws the error, with a code after which the engine tries again unless the statement is to blame. */
 function rethrown(error: unknown): never {
-  const isStatements = error instanceof pg.DatabaseError && !lost.test(error.code ?? "");
+  const isStatements = error instanceof pg.DatabaseError && !passing.test(error.code ?? "");
   if (error instanceof Error && !isStatements) Object.assign(error, { code: "ETIMEDOUT" });
   throw error;
 }

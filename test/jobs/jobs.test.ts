@@ -114,6 +114,31 @@ test("a job is marked as done after its connections were lost", async () => {
   await jobs.close();
 });
 
+test("a job is marked as done by a server that had no room for that, or only read, just then", async () => {
+  const { jobs, until } = startWorker();
+  await jobs.add([job(1, { runAt: new Date("2999-01-01") })]);
+  await client.query(`
+    CREATE SEQUENCE marks;
+    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      CASE nextval('marks')
+        WHEN 1 THEN RAISE EXCEPTION 'too many connections' USING ERRCODE = '53300';
+        WHEN 2 THEN RAISE EXCEPTION 'only reads' USING ERRCODE = '25006';
+        ELSE RETURN OLD;
+      END CASE;
+    END $$;
+    CREATE TRIGGER refuse BEFORE DELETE ON graphile_worker._private_jobs FOR EACH ROW EXECUTE FUNCTION refuse()`);
+  await jobs.add([job(2), job(3)]);
+  await until(2);
+  await expect.poll(waiting, { timeout: 60_000 }).toBe(1);
+  await client.query("DROP TRIGGER refuse ON graphile_worker._private_jobs");
+  // The process goes on with jobs.
+  await jobs.add([job(4)]);
+  await until(3);
+  await jobs.close();
+  expect(await waiting()).toBe(1);
+  await client.query("DELETE FROM graphile_worker._private_jobs");
+});
+
 test("a job of a process that is killed is given back when it is seen to be dead twice", async () => {
   const script = fileURLToPath(new URL("../support/jobs/hanging-worker.ts", import.meta.url));
   const child = spawn(process.execPath, [script, database.url], { stdio: ["ignore", "pipe", 2] });
