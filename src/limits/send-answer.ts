@@ -5,6 +5,8 @@ import type { Hold } from "../lib/held-bytes.ts";
 
 /** The size of an answer's parts. Each is written after the previous one has left. */
 const partBytes = 65_536;
+/** How long the client of an answer of any length may leave a chunk of it, in milliseconds. */
+export const streamPatience = 30_000;
 /** A shorter answer fits one or two packets uncompressed. */
 const leastCompressed = 1_024;
 
@@ -49,11 +51,15 @@ function held(to: Recipient, length: number): Hold | undefined {
   return hold;
 }
 
-/** Sends an answer in chunks. The next chunk is taken when the previous one has left, whose bytes may be used again. */
+/**
+ * Sends an answer in chunks. The next chunk is taken when the previous one has left, whose bytes may be used again. A
+ * client that does not take a chunk within `patience` milliseconds is let go, if that is given.
+ */
 export async function sendStream(
   to: Recipient,
   { status, headers }: Head,
   chunks: AsyncIterable<Uint8Array>,
+  patience: number | null = null,
 ): Promise<void> {
   const { response } = to;
   if (response.destroyed) return;
@@ -62,7 +68,10 @@ export async function sendStream(
     if (response.destroyed) break;
     const hold = holdFor(to);
     hold?.take(chunk.length);
-    await write(response, chunk, hold).finally(() => hold?.free());
+    const stalled = patience === null ? null : setTimeout(() => response.destroy(), patience);
+    await write(response, chunk, hold);
+    if (stalled !== null) clearTimeout(stalled);
+    hold?.free();
   }
   end(response);
 }

@@ -71,6 +71,33 @@ it("who sends slowly keeps nobody from being served, however its credential is s
   }
 });
 
+it("who does not read the refused rows of an import keeps no turn", async () => {
+  const { client } = gateway.fixtures;
+  // More than the system holds for a connection.
+  const { rows } = await client.query<{ id: string }>(
+    `WITH i AS (
+       INSERT INTO imports (tenant_id, id, entity, mode, options, header, actor, status, created_by)
+       SELECT id, gen_random_uuid(), 'contact', 'create', '{}', '{Note}', '{}', 'done', 'test' FROM tenants WHERE slug = 'ours'
+       RETURNING tenant_id, id), r AS (
+       INSERT INTO import_refused_rows (tenant_id, import_id, row, cells)
+       SELECT tenant_id, id, n, jsonb_build_object('Note', repeat('x', 100000)) FROM i, generate_series(1, 150) n)
+     SELECT id FROM i`,
+  );
+  const socket = connect(port(), hostname);
+  try {
+    socket.write(
+      `GET /api/v1/crm/imports/imp-${rows[0]?.id}/errors.csv HTTP/1.1\r\nHost: a\r\nX-Api-Key: ${key}\r\n\r\n`,
+    );
+    const [start] = await once(socket, "data");
+    socket.pause();
+    expect(String(start)).toMatch(/^HTTP\/1\.1 200 /);
+    await vi.waitFor(async () => expect(await taken()).toBe(0), { timeout: 30_000 });
+    expect(socket.destroyed).toBe(false);
+  } finally {
+    socket.destroy();
+  }
+});
+
 it.each([
   ["GET", "/api/v1/crm/nothing", 404],
   ["PUT", "/api/v1/crm/contacts", 405],

@@ -10,7 +10,7 @@ import type { Transaction } from "../../db/transaction.ts";
 import { quotaHeaders, type Gate } from "../../gate/gate.ts";
 import type { GateEnv, RequestContext } from "../../gate/request-context.ts";
 import { compressor, streamCodingOf } from "../../lib/compress.ts";
-import { sendStream, sendWhole } from "../../limits/send-answer.ts";
+import { sendStream, sendWhole, streamPatience } from "../../limits/send-answer.ts";
 import { weights } from "../../limits/weights.ts";
 import { headOf } from "../answer.ts";
 import { noSuchMethod, Refused } from "../error-answers.ts";
@@ -35,8 +35,6 @@ type ExportOptions = {
 
 /** A part of the connections for all: an export keeps one for as long as its client reads. */
 const share = 4;
-/** A client that does not take what is printed at once in so long has gone, or keeps a connection for nothing. */
-const patience = 30_000;
 
 /** `GET …/export`: a list, or all of them, whole and from one snapshot, sent as it is read. */
 export function exportRoutes(options: ExportOptions): Hono<GateEnv> {
@@ -117,13 +115,9 @@ async function send(
   work.streams();
   // From here on it waits for its client.
   work.turn?.end();
-  const stalled = setTimeout(() => response.destroy(), patience);
   const late = setTimeout(() => response.destroy(), longest);
   const chunks = (async function* () {
-    for await (const bytes of texts) {
-      stalled.refresh();
-      yield bytes;
-    }
+    yield* texts;
     response.addTrailers({ "x-rows-sent": String(rows) });
   })();
   const coding = streamCodingOf(context.request.headers["accept-encoding"]?.toString());
@@ -139,9 +133,8 @@ async function send(
   };
   try {
     const bytes = coding === null ? chunks : compressed(chunks, compressor(coding));
-    await sendStream(context, { status: 200, headers }, bytes);
+    await sendStream(context, { status: 200, headers }, bytes, streamPatience);
   } finally {
-    clearTimeout(stalled);
     clearTimeout(late);
   }
 }

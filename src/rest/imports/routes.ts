@@ -12,7 +12,7 @@ import { refusedHeader, refusedLine } from "../../imports/read/refused-csv.ts";
 import { FileRefused } from "../../imports/read/types.ts";
 import { importPrefix } from "../../imports/run/types.ts";
 import { idComplaint, readId } from "../../lib/id.ts";
-import { sendStream, sendWhole } from "../../limits/send-answer.ts";
+import { sendStream, sendWhole, streamPatience } from "../../limits/send-answer.ts";
 import { weights } from "../../limits/weights.ts";
 import { importsPage } from "../../modules/import/pages.ts";
 import { newImportOf } from "../../modules/import/settings.ts";
@@ -157,13 +157,15 @@ const carryOut: Readonly<Record<ImportAction, (call: Call) => Promise<Answer | n
       yield Buffer.from(text);
     })();
     context.work.streams();
+    // From here on it waits for its client.
+    context.work.turn?.end();
     const headers = {
       ...quotaHeaders(context),
       "content-type": "text/csv; charset=utf-8; header=present",
       "content-disposition": `attachment; filename="refused-${one.id}.csv"`,
     };
     if (context.method === "HEAD") context.response.writeHead(200, headers).end();
-    else await sendStream(context, { status: 200, headers }, lines);
+    else await sendStream(context, { status: 200, headers }, lines, streamPatience);
     return null;
   },
 
