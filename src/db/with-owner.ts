@@ -13,6 +13,8 @@ export async function withOwner<Result>(
   const client = new pg.Client({
     connectionString: url,
     application_name: `crm-gateway ${purpose}`,
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
   });
   // The error also reaches the statement that is running; unheard it would end the process.
   client.on("error", () => undefined);

@@ -13,6 +13,8 @@ const believedMilliseconds = 1_000;
 const lookMilliseconds = 1_000;
 /** The longest wait between attempts to connect. */
 const maxPause = 5_000;
+/** A connection that answers nothing for this time is dead, and another one is opened: the machine may be gone. */
+const patience = 5_000;
 
 /** A session that holds the lock in this database, beside the process's own. */
 const othersSql = `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = 0 AND objid = ${listenersLock} AND objsubid = 1
@@ -135,14 +137,16 @@ export class WakeUp {
     client.on("notification", ({ payload = "" }) => {
       this.#wake(payload);
     });
-    const { rows } = await client.query<{ session: number }>("SELECT pg_backend_pid() AS session");
+    const { rows } = await answered(
+      client.query<{ session: number }>("SELECT pg_backend_pid() AS session"),
+    );
     this.#session = rows[0]?.session ?? 0;
     // Held until the connection ends. A pooler without sessions keeps it longer, and then others are told for nothing.
-    await client.query("SELECT pg_advisory_lock_shared($1)", [listenersLock]);
-    await client.query(`LISTEN ${channel}`);
+    await answered(client.query("SELECT pg_advisory_lock_shared($1)", [listenersLock]));
+    await answered(client.query(`LISTEN ${channel}`));
     // What was committed before is seen by the first look.
     while (!this.#isClosed && !ended.signal.aborted) {
-      await this.#look(client);
+      await answered(this.#look(client));
       await sleep(lookMilliseconds, undefined, { signal: ended.signal, ref: false }).catch(
         () => null,
       );
@@ -167,5 +171,19 @@ export class WakeUp {
       watched.seen = position;
       this.#wake(tenant);
     }
+  }
+}
+
+/** The answer of a connection. @throws if it does not come in time; the connection is ended then */
+async function answered<Answer>(answer: Promise<Answer>): Promise<Answer> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => late.reject(new Error(`the connection gave no answer for ${patience} ms`)),
+    patience,
+  );
+  try {
+    return await Promise.race([answer, late.promise]);
+  } finally {
+    clearTimeout(timer);
   }
 }

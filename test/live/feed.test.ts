@@ -7,6 +7,7 @@ import type { Listening, LiveEvent } from "../../src/live/listening.ts";
 import { endOfLog } from "../../src/live/log.ts";
 import { readMatching } from "../../src/live/matching.ts";
 import { catalog } from "../../src/modules/catalog.ts";
+import { openHoldingRoute } from "../support/database/holding-route.ts";
 import { patience } from "../support/database/waiting.ts";
 import { startTenant } from "../support/gateway/one-tenant.ts";
 import { actorOf, listeningOf } from "../support/live/actor.ts";
@@ -199,6 +200,29 @@ describe("a listener", () => {
     expect(rest).toBe(Number(BigInt(mark) + 1_200n - BigInt(taken)));
   });
 
+  it("that has not caught up goes on at its own pace, however far the log has grown meanwhile", async () => {
+    const write = (count: number) =>
+      accounts.create(Array.from({ length: count }, (_, index) => ({ name: `${index}` })));
+    const taken = async (stream: LiveStream, most: number): Promise<number> => {
+      let count = 0;
+      while (count < most) count += (await stream.next()).value?.length ?? 0;
+      return count;
+    };
+    const mark = await end();
+    await write(600);
+    const slow = feed.open(listeningOf(actor()), mark);
+    expect(await taken(slow, 1)).toBe(500);
+    // More than waits for one who has caught up.
+    for (const count of [800, 800]) await write(count);
+    expect(await taken(slow, 1)).toBe(500);
+    // Others have the log read to its end before it asks for more.
+    const brisk = feed.open(listeningOf(actor()), mark);
+    expect(await taken(brisk, 2_200)).toBe(2_200);
+    expect(await taken(slow, 1_200)).toBe(1_200);
+    await slow.return();
+    await brisk.return();
+  });
+
   it("that is closed while it waits is answered at once", async () => {
     const stream = await opened({});
     const next = stream.next();
@@ -349,5 +373,22 @@ describe("a commit that nobody told of", () => {
     await moveSilently(second ?? "", null, "app-1");
     expect(told((await stream.next()).value)).toEqual(["updated changed"]);
     await stream.return();
+  });
+
+  it("is heard by another connection when the one that looks gives no answer", async () => {
+    const id = await deals.made({ account_id, name: "One" });
+    const { databaseUrl } = started.gateway;
+    const route = await openHoldingRoute(databaseUrl, "ORDER BY change_events.position DESC", 1);
+    const database = openDatabase({ url: databaseUrl, directUrl: route.url, maxConnections: 2 });
+    const other = new LiveFeed({ database, catalog });
+    const stream = other.open(listeningOf(actor(), deal()), null);
+    await stream.opened;
+    const next = stream.next();
+    await route.held;
+    await moveSilently(id, null, "app-1");
+    expect(told((await next).value)).toEqual(["updated changed"]);
+    await other.close();
+    await database.close();
+    await route.close();
   });
 });

@@ -10,15 +10,22 @@ export type HoldingRoute = {
   close(): Promise<void>;
 };
 
-/** Opens a way on which everything passes but what a client sends from a statement with that text on. */
-export async function openHoldingRoute(databaseUrl: string, text: string): Promise<HoldingRoute> {
+/** Opens a way on which everything passes but what the first clients, or all, send from a statement with that text on. */
+export async function openHoldingRoute(
+  databaseUrl: string,
+  text: string,
+  clients = Infinity,
+): Promise<HoldingRoute> {
   const target = new URL(databaseUrl);
   const port = Number(target.port);
   const { hostname } = target;
   const held = Promise.withResolvers<void>();
   const sockets = new Set<Socket>();
+  let count = 0;
   const server = createServer((near) => {
     const far = connect(port, hostname);
+    count += 1;
+    const isMeant = count <= clients;
     let isHeld = false;
     for (const socket of [near, far]) {
       sockets.add(socket);
@@ -30,7 +37,7 @@ export async function openHoldingRoute(databaseUrl: string, text: string): Promi
       });
     }
     near.on("data", (chunk: Buffer) => {
-      isHeld ||= chunk.includes(text);
+      isHeld ||= isMeant && chunk.includes(text);
       if (isHeld) held.resolve();
       else far.write(chunk);
     });
