@@ -94,9 +94,15 @@ export class Deliveries {
 
   /**
    * Takes deliveries that are due, each the first in its record's line, for `milliseconds`. With those that others have
-   * taken they are at most `atOnce`. What a killed process had taken is due again after that time.
+   * taken they are at most `atOnce`. What a killed process had taken is due again after that time; `held` are those that
+   * the caller still works on, however long ago it took them.
    */
-  claim({ tenantId, id }: Of, atOnce: number, milliseconds: number): Promise<Claimed[]> {
+  claim(
+    { tenantId, id }: Of,
+    atOnce: number,
+    milliseconds: number,
+    held: readonly string[] = [],
+  ): Promise<Claimed[]> {
     return this.#transaction(tenantId, async (transaction) => {
       const locked = await transaction.rows(
         `SELECT 1 FROM webhooks WHERE tenant_id = $1::uuid AND id = $2::uuid AND status = 'active' FOR NO KEY UPDATE`,
@@ -113,14 +119,14 @@ export class Deliveries {
            SELECT DISTINCT ON (record_id) * FROM waiting ORDER BY record_id, position
          ), due AS (
            SELECT id FROM first
-           WHERE next_attempt_at <= now() AND (leased_until IS NULL OR leased_until <= now())
+           WHERE next_attempt_at <= now() AND (leased_until IS NULL OR leased_until <= now()) AND id <> ALL ($5::uuid[])
            ORDER BY next_attempt_at, position
-           LIMIT greatest(0, $3::integer - (SELECT count(*) FROM waiting WHERE leased_until > now())))
+           LIMIT greatest(0, $3::integer - (SELECT count(*) FROM waiting WHERE leased_until > now() OR id = ANY ($5::uuid[]))))
          UPDATE webhook_deliveries d
          SET attempts = d.attempts + 1, leased_until = now() + $4::integer * interval '1 millisecond'
          FROM due WHERE d.tenant_id = $1::uuid AND d.id = due.id
          RETURNING d.id, d.position::text, d.event_id, d.attempts::text`,
-        [tenantId, id, atOnce, milliseconds],
+        [tenantId, id, atOnce, milliseconds, held],
       );
       return rows.map(([delivery, position, eventId, attempt]) => ({
         id: delivery ?? "",
@@ -129,6 +135,18 @@ export class Deliveries {
         attempt: Number(attempt),
       }));
     });
+  }
+
+  /** Takes a delivery for `milliseconds` more. False if another process has taken it meanwhile. */
+  async renew({ tenantId }: Of, { id, attempt }: Claimed, milliseconds: number): Promise<boolean> {
+    const renewed = await this.#transaction(tenantId, (transaction) =>
+      transaction.rows(
+        `UPDATE webhook_deliveries SET leased_until = now() + $4::integer * interval '1 millisecond'
+         WHERE tenant_id = $1::uuid AND id = $2::uuid AND attempts = $3::integer AND status = 'waiting' RETURNING 1`,
+        [tenantId, id, attempt, milliseconds],
+      ),
+    );
+    return renewed.length > 0;
   }
 
   /**

@@ -55,6 +55,8 @@ export class EndpointRun {
   readonly #deliveries: Deliveries;
   readonly #source: LogSource;
   readonly #seen = new SeenStates();
+  /** The deliveries that it has taken, until what became of them is written. */
+  readonly #held = new Set<string>();
   #isWoken = false;
   #ring: () => void = () => undefined;
 
@@ -90,17 +92,30 @@ export class EndpointRun {
    * @throws what went wrong on our side; what was taken is given back then.
    */
   async run(stopping: AbortSignal): Promise<Left> {
+    const hurry = new AbortController();
+    const later = (): void => void setTimeout(() => hurry.abort(), endingMilliseconds).unref();
+    if (stopping.aborted) later();
+    else stopping.addEventListener("abort", later, { once: true });
+    try {
+      return await this.#work(stopping, hurry.signal);
+    } finally {
+      // The signal lasts as long as the process.
+      stopping.removeEventListener("abort", later);
+    }
+  }
+
+  async #work(stopping: AbortSignal, hurry: AbortSignal): Promise<Left> {
     const { room, schedule, othersWait } = this.#options;
     const { tenantId } = this.#of;
     const inTurn = <Result>(task: () => Promise<Result>) => this.#options.inTurn(tenantId, task);
     const until = Date.now() + runMilliseconds;
-    const hurry = hurryAfter(stopping);
     const running = new Set<Promise<void>>();
     const ended: Ended[] = [];
     const lost: Claimed[] = [];
     let failure: { readonly reason: unknown } | null = null;
     const start = (sent: Promise<Ended | null>, claimed: Claimed): void => {
       room.add(tenantId, 1);
+      this.#held.add(claimed.id);
       const done: Promise<void> = sent
         .then(
           (one) => void (one === null ? lost.push(claimed) : ended.push(one)),
@@ -136,6 +151,9 @@ export class EndpointRun {
       if (outcomes.length > 0) await inTurn(() => this.#settle(outcomes));
       const returned = lost.splice(0);
       if (returned.length > 0) await inTurn(() => this.#deliveries.giveBack(this.#of, returned));
+      for (const { id } of [...outcomes.map(({ outcome }) => outcome), ...returned]) {
+        this.#held.delete(id);
+      }
       const hasSome = outcomes.length > 0 || returned.length > 0;
       const goesOn = !isOver && (this.#isWoken || hasSome);
       // Some may have ended while others were written.
@@ -152,20 +170,21 @@ export class EndpointRun {
     start: (sent: Promise<Ended | null>, claimed: Claimed) => void,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const { schedule, database } = this.#options;
+    const { database } = this.#options;
     const endpoint = await findActive(database, this.#of, new Date());
     const actor = endpoint === null ? null : await this.#actorOf(endpoint);
     if (endpoint === null || actor === null) return true;
     const isAtEnd = await this.#dispatch(endpoint, actor);
-    const lease = schedule.requestMilliseconds + schedule.marginMilliseconds;
-    const claimed = await this.#deliveries.claim(this.#of, most, lease);
+    const takenAt = performance.now();
+    const claimed = await this.#deliveries.claim(this.#of, most, this.#lease, [...this.#held]);
     const events = await this.#eventsOf(endpoint, actor, claimed).catch(async (reason: unknown) => {
       // Nothing of them was sent, so that no attempt counts.
       await this.#deliveries.giveBack(this.#of, claimed);
       throw reason;
     });
     for (const one of claimed) {
-      start(this.#send(endpoint, actor, one, events.get(one.position), signal), one);
+      const sent = this.#send(endpoint, actor, one, events.get(one.position), { signal, takenAt });
+      start(sent, one);
     }
     return isAtEnd && claimed.length === 0;
   }
@@ -240,7 +259,7 @@ export class EndpointRun {
     actor: Actor,
     claimed: Claimed,
     event: LiveEvent | undefined,
-    signal: AbortSignal,
+    { signal, takenAt }: { readonly signal: AbortSignal; readonly takenAt: number },
   ): Promise<Ended | null> {
     if (event === undefined) {
       const { id, attempt } = claimed;
@@ -251,7 +270,17 @@ export class EndpointRun {
         stop: null,
       };
     }
-    return await this.#options.sending.send(endpoint, actor, claimed, event, signal);
+    // A payload may take long. The lease must last for the request behind it, or another process sends as well.
+    const isOurs = async (): Promise<boolean> =>
+      performance.now() - takenAt < this.#options.schedule.marginMilliseconds / 2 ||
+      this.#deliveries.renew(this.#of, claimed, this.#lease);
+    return await this.#options.sending.send(endpoint, actor, claimed, event, { signal, isOurs });
+  }
+
+  /** How long a delivery is taken for, in milliseconds. */
+  get #lease(): number {
+    const { requestMilliseconds, marginMilliseconds } = this.#options.schedule;
+    return requestMilliseconds + marginMilliseconds;
   }
 
   async #settle(ended: readonly Ended[]): Promise<void> {
@@ -272,15 +301,6 @@ export class EndpointRun {
     if (await asOwnWork(() => changeStatus(database.pool, this.#of, change)))
       onStop(this.#of, reason);
   }
-}
-
-/** Aborted some time after another signal. */
-function hurryAfter(stopping: AbortSignal): AbortSignal {
-  const hurry = new AbortController();
-  const later = (): void => void setTimeout(() => hurry.abort(), endingMilliseconds).unref();
-  if (stopping.aborted) later();
-  else stopping.addEventListener("abort", later, { once: true });
-  return hurry.signal;
 }
 
 const asError = ({ reason }: { readonly reason: unknown }): Error =>

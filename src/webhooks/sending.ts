@@ -49,7 +49,8 @@ export class Sending {
   }
 
   /**
-   * Null if nothing was sent, since the key's rights are not those of `actor` any more.
+   * Null if nothing was sent, since the key's rights are not those of `actor` any more, or the delivery is another's by
+   * now: `isOurs` is asked last.
    *
    * @throws the signal's reason, once it is aborted: then nobody knows what the endpoint has got.
    */
@@ -58,7 +59,7 @@ export class Sending {
     actor: Actor,
     claimed: Claimed,
     event: LiveEvent,
-    signal: AbortSignal,
+    { signal, isOurs }: { readonly signal: AbortSignal; readonly isOurs: () => Promise<boolean> },
   ): Promise<Ended | null> {
     let body: string | undefined;
     try {
@@ -70,6 +71,7 @@ export class Sending {
     // Behind all reads: what was read after the rights were taken away is not sent.
     const now = await this.#actorOf(endpoint.apiKeyId);
     if (now === null || sightOf(now) !== sightOf(actor)) return null;
+    if (!(await isOurs())) return null;
     const id = formatId("evt", claimed.eventId);
     const { sent, retryAfter } = await this.post(endpoint, id, body ?? "", signal);
     const { attempt } = claimed;

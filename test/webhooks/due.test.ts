@@ -1,11 +1,23 @@
+import { getEventListeners } from "node:events";
 import type { ServerResponse } from "node:http";
+import { pino } from "pino";
+import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { Credentials } from "../../src/auth/credentials.ts";
+import { loadConfig } from "../../src/config.ts";
+import { Jobs } from "../../src/jobs/jobs.ts";
+import { Quotas } from "../../src/limits/quotas.ts";
+import { openWebhooks } from "../../src/webhooks/open-webhooks.ts";
 import { usualSchedule } from "../../src/webhooks/schedule.ts";
 import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { withClient } from "../support/database/with-client.ts";
+import { schema } from "../support/gateway/schema.ts";
 import { hearPlans, tellPlans } from "../support/database/plan-log.ts";
 import { startReceiver, status, type Receiver } from "../support/webhooks/receiver.ts";
 import { createWebhook } from "../support/webhooks/webhook.ts";
 
+// Nothing is found by looking in here: all that is sent was woken by a commit. A lease is renewed for each request.
+const schedule = { ...usualSchedule, lookMilliseconds: 3_600_000, marginMilliseconds: 0 };
 let gateway: TestGateway;
 let receiver: Receiver;
 let key: string;
@@ -14,8 +26,7 @@ let account: string;
 beforeAll(async () => {
   receiver = await startReceiver();
   gateway = await startGateway({
-    // Nothing is found by looking in here: all that is sent was woken by a commit.
-    schedule: { ...usualSchedule, lookMilliseconds: 3_600_000 },
+    schedule,
     env: { DELIVERIES_KEEP_DAYS: "7", JOBS_AT_ONCE: "8" },
   });
   for (const slug of ["due", "other", "full"]) await gateway.fixtures.tenant(slug);
@@ -274,4 +285,66 @@ test("an exact number in a filter stays exact when something else is changed", a
   );
   expect(rows).toEqual([{ filter: '{"value":{"gt":123456789012345.6789}}' }]);
   await removeWebhook(id);
+});
+
+test("a delivery that another process took while its payload was made is not sent; one that none took is", async () => {
+  const input = { url: receiver.urlOf("/late"), types: ["Deal"], payload: "full" };
+  const { id } = await createWebhook(gateway, key, input);
+  await write(`pauseWebhook(id: "${id}") { webhook { id } }`);
+  const deals = [await makeDeal(), await makeDeal()];
+  const [other = ""] = deals;
+  await withClient(gateway.databaseUrl, async (holder) => {
+    // Payloads wait for their records.
+    await holder.query("BEGIN; LOCK TABLE deals IN ACCESS EXCLUSIVE MODE");
+    await write(`resumeWebhook(id: "${id}") { webhook { id } }`);
+    const state = () =>
+      own("SELECT attempts FROM webhook_deliveries WHERE webhook_id = $1", [uuid(id)]);
+    await expect.poll(state, patient).toEqual([{ attempts: 1 }, { attempts: 1 }]);
+    // Their time is over. Another process takes one of them; this one takes none twice.
+    await own(
+      `UPDATE webhook_deliveries SET leased_until = CASE WHEN record_id = $2 THEN now() + interval '1 hour' ELSE now() END,
+         attempts = attempts + (record_id = $2)::integer WHERE webhook_id = $1`,
+      [uuid(id), other.slice(5)],
+    );
+    await write(`createAccount(input: {name: "Wakes"}) { account { id } }`);
+    await holder.query("COMMIT");
+  });
+  const statuses = async () =>
+    (
+      await own(
+        "SELECT status, attempts, record_id FROM webhook_deliveries WHERE webhook_id = $1",
+        [uuid(id)],
+      )
+    ).toSorted((one, two) => Number(one["attempts"]) - Number(two["attempts"]));
+  await expect.poll(statuses, patient).toMatchObject([
+    { status: "delivered", attempts: 1 },
+    { status: "waiting", attempts: 2, record_id: other.slice(5) },
+  ]);
+  expect(receiver.at("/late").map(({ data }) => data.record_id)).toEqual([deals[1]]);
+  await removeWebhook(id);
+});
+
+test("a run leaves nothing at the signal by which the process ends", async () => {
+  const { database, databaseUrl } = gateway;
+  const config = loadConfig({ NODE_ENV: "test" });
+  const logger = pino({ level: "silent" });
+  const jobs = new Jobs({ url: databaseUrl, logger });
+  const quotas = new Quotas(config.limits, database.pool);
+  const { apiKeys } = new Credentials({
+    pool: database.pool,
+    config: config.auth,
+    requestsPerMinute: 600,
+    logger,
+  });
+  const options = { schema, database, config, jobs, apiKeys, quotas, logger, schedule };
+  const webhooks = openWebhooks(options);
+  const [run] = webhooks.start({ watch: () => () => undefined });
+  const { signal: stopping } = new AbortController();
+  const [{ id: tenantId } = {}] = await own("SELECT id FROM tenants");
+  await run?.run({ tenantId, webhookId: uuidv7() }, { stopping });
+  await webhooks.close();
+  expect(getEventListeners(stopping, "abort")).toEqual([]);
+  webhooks.stop();
+  quotas.close();
+  await jobs.close();
 });
