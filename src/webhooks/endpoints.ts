@@ -1,7 +1,7 @@
 import { EventLog } from "../changes/event-log.ts";
 import type { Database } from "../db/database.ts";
 import type { FencedPool } from "../db/fenced-pool.ts";
-import type { WebhookStatus } from "../db/generated/prisma/client.ts";
+import type { Prisma, WebhookStatus } from "../db/generated/prisma/client.ts";
 import { asOwnWork } from "../db/work.ts";
 import { parseJson } from "../lib/exact-number.ts";
 import { render } from "../lib/sql.ts";
@@ -23,18 +23,38 @@ export async function findActive(
   const row = await asOwnWork(() =>
     prisma.webhook.findUnique({
       where: { tenantId_id: { tenantId, id }, status: "active" },
-      include: { secrets: { orderBy: { createdAt: "desc" } } },
+      include: { secrets: signingAt(now) },
     }),
   );
   if (row === null) return null;
-  const secrets = row.secrets.filter(({ expiresAt }) => expiresAt === null || expiresAt > now);
   return {
     ...row,
     filter: row.filter === null ? null : parseJson(row.filter),
     position: String(row.position),
-    secrets: secrets.map(({ secret }) => secret),
+    secrets: row.secrets.map(({ secret }) => secret),
   };
 }
+
+/** The secrets that sign for an endpoint, whatever its status. */
+export async function findSecrets(
+  database: Database,
+  { tenantId, id }: Of,
+  now: Date,
+): Promise<readonly string[]> {
+  const { where, orderBy } = signingAt(now);
+  const prisma = database.prismaFor(tenantId);
+  const found = await asOwnWork(() =>
+    prisma.webhookSecret.findMany({ where: { ...where, tenantId, webhookId: id }, orderBy }),
+  );
+  return found.map(({ secret }) => secret);
+}
+
+/** The secrets that sign at an instant, the newest first. */
+const signingAt = (now: Date) =>
+  ({
+    where: { OR: [{ expiresAt: null }, { expiresAt: { gt: now } }] },
+    orderBy: { createdAt: "desc" },
+  }) satisfies Prisma.Webhook$secretsArgs;
 
 /** What becomes of an endpoint's status, by whom, and why if it is switched off. */
 export type StatusChange = {

@@ -18,7 +18,7 @@ import type { Catalog } from "../model/catalog.ts";
 import type { Endpoint, EndpointSettings, Sent, Webhooks } from "../modules/webhook/endpoint.ts";
 import { describeError } from "../telemetry/describe-error.ts";
 import { invalid, type Problem } from "../write/problem.ts";
-import { changeStatus, findActive, type StatusChange } from "./endpoints.ts";
+import { changeStatus, findSecrets, type StatusChange } from "./endpoints.ts";
 import { EndpointRun, type Left, type RunOptions } from "./endpoint-run.ts";
 import { checkListening } from "./listening-of.ts";
 import { testBody } from "./payload.ts";
@@ -142,7 +142,7 @@ export class WebhookService implements Webhooks {
 
   async test({ tenantId, id, url }: Of & Pick<Endpoint, "url">): Promise<Sent> {
     const { database } = this.#options;
-    const secrets = (await findActive(database, { tenantId, id }, new Date()))?.secrets ?? [];
+    const secrets = await findSecrets(database, { tenantId, id }, new Date());
     const body = testBody(formatId("whk", id), new Date());
     const { sent } = await this.#sending.post({ url, secrets }, `test-${uuidv7()}`, body);
     return sent;

@@ -109,6 +109,24 @@ test("every event arrives once, signed, in the order of its record, with what it
   await removeWebhook(id);
 });
 
+test("a test of a paused webhook is signed as well", async () => {
+  const { id, secret } = await makeWebhook("/tested");
+  const data = await gateway.data(
+    key,
+    `mutation ($id: ID!) { pauseWebhook(id: $id) { webhook { status } } testWebhook(id: $id) { test { status } } }`,
+    { id },
+  );
+  expect(data).toEqual({
+    pauseWebhook: { webhook: { status: "paused" } },
+    testWebhook: { test: { status: 204 } },
+  });
+  expect(receiver.at("/tested")).toHaveLength(1);
+  for (const { body, headers } of receiver.at("/tested")) {
+    expect(() => new Webhook(secret).verify(body, textsOf(headers))).not.toThrow();
+  }
+  await removeWebhook(id);
+});
+
 test("a failing record's events wait for it in order, another record's do not; the id stays", async () => {
   const { id } = await makeWebhook("/fails");
   // An event may come before its record's id is known here.
