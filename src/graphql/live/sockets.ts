@@ -13,6 +13,7 @@ import { maxBodyBytes, parseBoundedJson } from "../../limits/json-body.ts";
 import { documentIdNames } from "../server/use-persisted-operations.ts";
 import { asSent, eachEvent, oneAnswer, Refused, resultsOf, type Results } from "./socket-stream.ts";
 import { SocketWriter } from "./socket-writer.ts";
+import { callerOf, credentialNames } from "./streams.ts";
 
 /** The most operations of one connection at once. */
 const mostAtOnce = 200;
@@ -20,8 +21,6 @@ const mostAtOnce = 200;
 const closeMilliseconds = 2_000;
 /** Clients of graphql-ws connect again after these. */
 const [serviceRestart, tryAgainLater] = [1012, 1013];
-/** The members of an init message that count as headers of the same name. */
-const credentialNames = ["x-api-key", "authorization", "x-organization-id", "x-department-id"];
 
 type SocketsOptions = {
   readonly schema: GraphQLSchema;
@@ -183,7 +182,7 @@ export class Sockets {
       end(socket, CloseCode.Unauthorized, "Unauthorized");
       return false;
     }
-    const caller = `${actor.kind} ${actor.tenantId} ${actor.issuer ?? ""} ${actor.id}`;
+    const caller = callerOf(actor);
     if ((this.#byCaller.get(caller) ?? 0) >= this.#options.perKey) {
       end(socket, tryAgainLater, "The credential has too many connections");
       return false;
@@ -226,13 +225,10 @@ export class Sockets {
           return { kind: "closed" };
         }
         const ended = Promise.withResolvers<StreamEnd>();
-        // While it was opened the client may have gone, and then nobody reads it.
-        const gone = (): void => {
+        response.once("close", () => {
           stream.close();
           ended.resolve({ kind: "closed" });
-        };
-        if (response.destroyed) gone();
-        else response.once("close", gone);
+        });
         resolve(eachEvent(stream, ended.resolve));
         const over = await ended.promise;
         if (over.kind === "interrupted") end(socket, serviceRestart, "Service restart");
@@ -253,7 +249,10 @@ function giveUp({ opening }: Connection, id: string): void {
   response?.abandon();
 }
 
-/** The headers of a connection's requests: its own, and those in its init message. Null if the two contradict. */
+/**
+ * The headers of a connection's requests: its own, and the members of its init message that have the name of one. Null if
+ * the two contradict.
+ */
 function headersOf(
   { headers }: IncomingMessage,
   params: Readonly<Record<string, unknown>>,

@@ -110,14 +110,17 @@ export class Streams {
   }
 }
 
-const callerOf = ({ kind, tenantId, issuer = "", id }: Actor): string =>
+/** The one to whom an open stream or connection counts. */
+export const callerOf = ({ kind, tenantId, issuer = "", id }: Actor): string =>
   `${kind} ${tenantId} ${issuer} ${id}`;
 
-/** All that the gate goes by. */
-function credentialOf(headers: IncomingHttpHeaders): string {
-  return JSON.stringify(
-    ["x-api-key", "authorization", "x-organization-id", "x-department-id"].map(
-      (name) => headers[name] ?? null,
-    ),
-  );
-}
+/** The headers by which the gate goes. */
+export const credentialNames = [
+  "x-api-key",
+  "authorization",
+  "x-organization-id",
+  "x-department-id",
+];
+
+const credentialOf = (headers: IncomingHttpHeaders): string =>
+  JSON.stringify(credentialNames.map((name) => headers[name] ?? null));
