@@ -39,7 +39,7 @@ afterAll(async () => {
   receiver.close();
 });
 
-const patient = { timeout: 60_000 };
+const patient = { timeout: 30_000 };
 
 /** Runs one mutation, and gives what it answers. */
 async function write(field: string): Promise<unknown> {
@@ -347,4 +347,28 @@ test("a run leaves nothing at the signal by which the process ends", async () =>
   webhooks.stop();
   quotas.close();
   await jobs.close();
+});
+
+test("of two changes of a webhook at the same time none undoes the other", async () => {
+  const id = await makeWebhook("/before");
+  const update = (input: string) =>
+    write(`updateWebhook(id: "${id}", input: {${input}}) { userErrors { message } }`);
+  const url = receiver.urlOf("/after");
+  const both = await withClient(gateway.databaseUrl, async (holder) => {
+    await holder.query("BEGIN");
+    await holder.query("SELECT FROM webhooks WHERE id = $1 FOR UPDATE", [uuid(id)]);
+    const updates = Promise.all([update(`url: "${url}"`), update("operations: [deleted]")]);
+    // Both have read it.
+    const waiting = () =>
+      own(
+        "SELECT count(*)::integer FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+      );
+    await expect.poll(waiting, patient).toEqual([{ count: 2 }]);
+    await holder.query("COMMIT");
+    return await updates;
+  });
+  expect(both).toEqual([{ userErrors: [] }, { userErrors: [] }]);
+  const found = await gateway.data(key, `{ webhook(id: "${id}") { url operations } }`);
+  expect(found).toEqual({ webhook: { url, operations: ["deleted"] } });
+  await removeWebhook(id);
 });

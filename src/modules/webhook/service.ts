@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { v7 as uuidv7 } from "uuid";
 import type { Actor } from "../../auth/actor.ts";
 import { covers } from "../../auth/require-scopes.ts";
@@ -102,9 +103,22 @@ export function updateWebhook(
     ];
     if (problems.length > 0) return refused(...problems);
     const { description = webhook.description } = input;
-    return await changed(ctx, webhook, { ...stored(settings), description });
+    const data = { ...stored(settings), description };
+    const isChanged = await ctx.prisma.$transaction(async (transaction) => {
+      await transaction.$queryRaw`SELECT 1 FROM webhooks WHERE tenant_id = ${webhook.tenantId}::uuid AND id = ${webhook.id}::uuid FOR NO KEY UPDATE`;
+      const now = await transaction.webhook.findFirst({ where: keyOf(webhook) });
+      if (now === null || !isDeepStrictEqual(toldOf(now), toldOf(webhook))) return false;
+      await transaction.webhook.updateMany({ where: keyOf(webhook), data });
+      return true;
+    }, patient);
+    // Somebody else has changed it meanwhile: what both say is looked at together.
+    if (!isChanged) return await updateWebhook(ctx, id, input);
+    return await found(ctx, webhook);
   });
 }
+
+/** What callers say of a webhook. */
+const toldOf = (webhook: Webhook) => [webhook.description, settingsOf({}, webhook)];
 
 /** Pauses it, or has it delivered to again from where it was. */
 export function setPaused(
@@ -168,9 +182,9 @@ export function replay(ctx: WebhookContext, id: string, position: bigint): Promi
       const message = "lies behind what the webhook was told of; events cannot be left out.";
       return refused(invalid(["cursor"], message));
     }
-    const result = await changed(ctx, webhook, { position });
+    await ctx.prisma.webhook.updateMany({ where: keyOf(webhook), data: { position } });
     await ctx.webhooks.wake(webhook);
-    return result;
+    return await found(ctx, webhook);
   });
 }
 
@@ -188,16 +202,13 @@ export async function withWebhook(
 
 const keyOf = ({ tenantId, id }: Webhook) => ({ tenantId, id });
 
-async function changed(
+/** A webhook as it is now. Read behind its change: Citus gives no enum back from an UPDATE. */
+async function found(
   { prisma }: WebhookContext,
-  webhook: Webhook,
-  data: Prisma.WebhookUncheckedUpdateManyInput,
+  { tenantId, id }: Webhook,
 ): Promise<WebhookResult> {
-  const where = keyOf(webhook);
-  // Read behind it: Citus gives no enum back from an UPDATE.
-  await prisma.webhook.updateMany({ where, data });
-  const found = await prisma.webhook.findFirst({ where });
-  return found === null ? refused(notFound(["id"], "Webhook")) : { webhook: found, problems: [] };
+  const webhook = await prisma.webhook.findFirst({ where: { tenantId, id } });
+  return webhook === null ? refused(notFound(["id"], "Webhook")) : { webhook, problems: [] };
 }
 
 type Rights = { readonly id: string; readonly actor: Actor } | { readonly problem: Problem };
