@@ -8,6 +8,10 @@ export const stages = [
   "closed_lost",
 ] as const;
 
+/** The stage that needs a reason, and a category of it. Any text is one, unless the tenant has a strict list. */
+export const lost = "closed_lost";
+export const lossCategories = ["price", "competitor", "timing", "no decision"] as const;
+
 /** `closed_won` → `Closed won`. */
 export function words(name: string): string {
   const text = name.replaceAll("_", " ");

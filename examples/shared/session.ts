@@ -1,4 +1,5 @@
 let held: Promise<string> | null = null;
+let latest = "";
 let until = 0;
 
 async function ask(): Promise<string> {
@@ -7,6 +8,7 @@ async function ask(): Promise<string> {
   const { token, seconds }: { token: string; seconds: number } = await response.json();
   // A fifth earlier than it ends: it must still work when it arrives.
   until = Date.now() + seconds * 800;
+  latest = token;
   return token;
 }
 
@@ -19,6 +21,13 @@ export function token(): Promise<string> {
     held.catch(() => (held = null));
   }
   return held;
+}
+
+/** Lets go of a token that the gateway refused. Requests that were refused together ask for one next token. */
+export function forget(refused: string): void {
+  if (refused !== latest) return;
+  latest = "";
+  held = null;
 }
 
 /** Whether the token that the page holds still works. */

@@ -1,10 +1,12 @@
-import type { Browser, Page, Route } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { seedDemo } from "../../src/seed/demo.ts";
 import { freePort } from "../../tools/pgbouncer.ts";
 import { build, install, serveSite, type Site } from "../support/examples/example-app.ts";
+import { ExamplePage } from "../support/examples/example-page.ts";
+import { otherPeople, type OtherPeople } from "../support/examples/other-people.ts";
 import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
-import { tokenSettings } from "../support/live/short-token.ts";
+import { shortToken, tokenSettings } from "../support/live/short-token.ts";
 import { findChromium, launchChromium, openProfile } from "../support/processes/browser.ts";
 import { startGatewayProcess, type GatewayProcess } from "../support/processes/gateway-process.ts";
 
@@ -14,17 +16,16 @@ const apps = ["apollo", "relay", "urql"];
 describe.skipIf(chromium === null)("the example pages in Chromium", () => {
   /** On the same database as the pages' gateways: whoever else works with the CRM. */
   let gateway: TestGateway;
-  let key: string;
+  let others: OtherPeople;
   let tenant: string;
   let browser: Browser;
-  const other = (query: string, variables = {}) => gateway.data(key, query, variables);
 
   beforeAll(async () => {
     await Promise.all(apps.map(install));
     gateway = await startGateway();
     await seedDemo({ url: gateway.databaseUrl });
-    key = await gateway.keyFor("north-harbor");
-    tenant = String(at(await other("{ tenant { id } }"), "tenant", "id"));
+    others = otherPeople(gateway, await gateway.keyFor("north-harbor"));
+    tenant = String(at(await others.ask("{ tenant { id } }"), "tenant", "id"));
     browser = await launchChromium(chromium ?? "");
   });
   afterAll(async () => {
@@ -32,36 +33,12 @@ describe.skipIf(chromium === null)("the example pages in Chromium", () => {
     await gateway.close();
   });
 
-  const firstAccount = async (): Promise<string> => {
-    const data = await other(
-      `{ accounts(first: 1, where: { quotes: { some: {} }, deals: { some: {} } }, search: "old mill") { nodes { id } } }`,
-    );
-    return String(at(data, "accounts", "nodes", "0", "id"));
-  };
-  const newDeal = async (name: string): Promise<string> => {
-    const data = await other(
-      `mutation ($input: CreateDealInput!) { createDeal(input: $input) { deal { id } userErrors { message } } }`,
-      { input: { account_id: await firstAccount(), name, stage: "lead", value: "1234.5" } },
-    );
-    return String(at(data, "createDeal", "deal", "id"));
-  };
-  const update = async (id: string, input: object): Promise<void> => {
-    const data = await other(
-      `mutation ($id: ID!, $input: UpdateDealInput!) { updateDeal(id: $id, input: $input) { userErrors { message } } }`,
-      { id, input },
-    );
-    expect(at(data, "updateDeal", "userErrors")).toEqual([]);
-  };
-  const dealOf = async (id: string): Promise<unknown> =>
-    at(await other(`query ($id: ID!) { deal(id: $id) { stage name } }`, { id }), "deal");
-
   describe.each(apps)("examples/%s", (app) => {
     let served: GatewayProcess;
     let settings: Record<string, string>;
     let site: Site;
     let page: Page;
-    const pass = (route: Route): Promise<void> => route.continue();
-    let onMutation = pass;
+    let shown: ExamplePage;
 
     beforeAll(async () => {
       const port = String(await freePort());
@@ -83,13 +60,8 @@ describe.skipIf(chromium === null)("the example pages in Chromium", () => {
       served = await startGatewayProcess(settings);
       const profile = await openProfile(browser, { viewport: { width: 1280, height: 800 } });
       page = await profile.newPage();
-      await page.route(
-        (url) => url.pathname === "/graphql",
-        (route) =>
-          route.request().headers()["idempotency-key"] === undefined
-            ? route.continue()
-            : onMutation(route),
-      );
+      shown = new ExamplePage(page, site.origin);
+      await shown.watchMutations();
     });
     afterAll(async () => {
       await page.close();
@@ -97,40 +69,16 @@ describe.skipIf(chromium === null)("the example pages in Chromium", () => {
       await served.stop();
     });
 
-    const open = async (path: string): Promise<void> => {
-      // A new document, though only what is behind the # differs.
-      await page.goto("about:blank");
-      await page.goto(`${site.origin}/#${path}`);
-    };
-    const list = (name: string) => page.getByRole("list", { name }).getByRole("listitem");
-    const column = (name: string) => page.getByRole("region", { name, exact: true });
-    const card = (name: string) => page.getByRole("article", { name, exact: true });
-    const columnOf = async (name: string, expected: string): Promise<void> => {
-      const found = card(name).locator("xpath=ancestor::section");
-      await expect.poll(() => found.getAttribute("aria-label")).toBe(expected);
-    };
-    /** Holds the next mutation until `send` is called. */
-    const holdMutation = (): { held: Promise<void>; send: () => void } => {
-      const held = Promise.withResolvers<void>();
-      const sent = Promise.withResolvers<void>();
-      onMutation = async (route) => {
-        onMutation = pass;
-        held.resolve();
-        await sent.promise;
-        await route.continue();
-      };
-      return { held: held.promise, send: sent.resolve };
-    };
-
     it("lists all accounts page by page, each once, and finds some by a search", async () => {
-      await open("/");
+      await shown.open("/");
       const links = () =>
-        list("Accounts")
+        shown
+          .list("Accounts")
           .getByRole("link")
           .evaluateAll((found) => found.map((link) => link.getAttribute("href")));
       await expect.poll(async () => (await links()).length).toBeGreaterThanOrEqual(20);
       const idsOf = async (search: string | null): Promise<string[]> => {
-        const data = await other(
+        const data = await others.ask(
           `query ($search: String) { accounts(first: 100, search: $search, orderBy: [{ lastActivityAt: desc_nulls_last }]) { nodes { id } } }`,
           { search },
         );
@@ -153,8 +101,8 @@ describe.skipIf(chromium === null)("the example pages in Chromium", () => {
     });
 
     it("shows an account's deals, quotes and activities, and its figures", async () => {
-      const id = await firstAccount();
-      const { account } = await other(
+      const id = await others.firstAccount();
+      const { account } = await others.ask(
         `query ($id: ID!) { account(id: $id) {
           displayName
           deals(first: 20, orderBy: [{ updatedAt: desc }]) { nodes { name } }
@@ -164,8 +112,8 @@ describe.skipIf(chromium === null)("the example pages in Chromium", () => {
         } }`,
         { id },
       );
-      await open(`/accounts/${id}`);
-      const texts = (name: string) => list(name).allInnerTexts();
+      await shown.open(`/accounts/${id}`);
+      const texts = (name: string) => shown.list(name).allInnerTexts();
       const expected = (field: string, of: string) =>
         listAt(account, field, "nodes").map((node): unknown =>
           expect.stringContaining([at(node, of)].join("")),
@@ -175,7 +123,7 @@ describe.skipIf(chromium === null)("the example pages in Chromium", () => {
         .poll(() => page.getByRole("heading", { level: 1 }).innerText())
         .toBe(at(account, "displayName"));
       await expect.poll(() => texts("Quotes")).toEqual(expected("quotes", "quoteNumber"));
-      await expect.poll(() => list("Activities").count()).toBe(10);
+      await expect.poll(() => shown.list("Activities").count()).toBe(10);
       await page.getByRole("button", { name: "More activities" }).click();
       await expect.poll(() => texts("Activities")).toEqual(expected("activities", "subject"));
       const facts = page.locator(".facts");
@@ -186,8 +134,8 @@ describe.skipIf(chromium === null)("the example pages in Chromium", () => {
     });
 
     it("writes a new deal once though the first answer is lost, and says which value is wrong", async () => {
-      const id = await firstAccount();
-      await open(`/accounts/${id}`);
+      const id = await others.firstAccount();
+      await shown.open(`/accounts/${id}`);
       const form = page.getByRole("form", { name: "New deal" });
       const name = `Roof of ${app}`;
       await form.getByLabel("Name").fill(name);
@@ -198,21 +146,21 @@ describe.skipIf(chromium === null)("the example pages in Chromium", () => {
         .toMatch(/number/);
       await form.getByLabel("Value").fill("12.50");
       const keys: unknown[] = [];
-      onMutation = async (route) => {
+      shown.onMutation = async (route) => {
         keys.push(route.request().headers()["idempotency-key"]);
         if (keys.length > 1) return route.continue();
         await route.fetch();
         await route.abort("connectionreset");
       };
       await form.getByRole("button").click();
-      const made = () => list("Deals").filter({ hasText: name });
+      const made = () => shown.list("Deals").filter({ hasText: name });
       await expect.poll(() => made().count()).toBe(1);
       await expect.poll(() => keys.length).toBe(2);
       await expect.poll(() => form.getByLabel("Name").inputValue()).toBe("");
-      onMutation = pass;
+      shown.passMutations();
       expect(new Set(keys).size).toBe(1);
       expect(await made().innerText()).toContain("12.50");
-      const data = await other(
+      const data = await others.ask(
         `query ($name: String!) { deals(where: { name: { eq: $name } }) { totalCount } }`,
         { name },
       );
@@ -221,43 +169,122 @@ describe.skipIf(chromium === null)("the example pages in Chromium", () => {
 
     it("moves a deal before the answer is there, by dragging and by its menu, and back if it is refused", async () => {
       const name = `Moved by ${app}`;
-      const id = await newDeal(name);
-      await open("/board");
-      await columnOf(name, "Lead");
-      const first = holdMutation();
-      await card(name).dragTo(column("Qualified"), { targetPosition: { x: 40, y: 20 } });
+      const id = await others.newDeal(name);
+      await shown.open("/board");
+      await shown.columnOf(name, "Lead");
+      const first = shown.holdMutation();
+      await shown
+        .card(name)
+        .dragTo(shown.column("Qualified"), { targetPosition: { x: 40, y: 20 } });
       await first.held;
-      await columnOf(name, "Qualified");
-      expect(await dealOf(id)).toMatchObject({ stage: "lead" });
+      await shown.columnOf(name, "Qualified");
+      expect(await others.dealOf(id)).toMatchObject({ stage: "lead" });
       first.send();
-      await expect.poll(() => dealOf(id)).toMatchObject({ stage: "qualified" });
-      await expect.poll(() => card(name).getAttribute("aria-busy")).toBe("false");
-      await card(name).getByLabel("Stage").selectOption("proposal");
-      await expect.poll(() => dealOf(id)).toMatchObject({ stage: "proposal" });
-      await columnOf(name, "Proposal");
-      const refused = holdMutation();
-      await card(name).getByLabel("Stage").selectOption("closed_lost");
+      await expect.poll(() => others.dealOf(id)).toMatchObject({ stage: "qualified" });
+      await expect.poll(() => shown.card(name).getAttribute("aria-busy")).toBe("false");
+      await shown.move(name, "proposal");
+      await expect.poll(() => others.dealOf(id)).toMatchObject({ stage: "proposal" });
+      await shown.columnOf(name, "Proposal");
+      const refused = shown.holdMutation();
+      await shown.move(name, "closed_lost");
+      // A blank answers the page's questions, but not the gateway's.
+      await shown.answerLoss(" ", " ");
       await refused.held;
-      await columnOf(name, "Closed lost");
+      await shown.columnOf(name, "Closed lost");
       refused.send();
-      await columnOf(name, "Proposal");
+      await shown.columnOf(name, "Proposal");
       await expect
         .poll(() => page.getByRole("alert").first().innerText())
         .toMatch(/^loss.?reason is needed .*loss.?category is needed/i);
-      expect(await dealOf(id)).toMatchObject({ stage: "proposal" });
+      expect(await others.dealOf(id)).toMatchObject({ stage: "proposal" });
+    });
+
+    it("asks why a deal is lost before it moves it, by dragging and by its menu", async () => {
+      const name = `Lost by ${app}`;
+      const id = await others.newDeal(name);
+      await shown.open("/board");
+      await shown.columnOf(name, "Lead");
+      let mutations = 0;
+      shown.onMutation = async (route) => {
+        mutations += 1;
+        await route.continue();
+      };
+      const dialog = page.getByRole("dialog", { name: "Lost deal" });
+      await shown.move(name, "closed_lost");
+      await dialog.getByRole("button", { name: "Cancel" }).click();
+      await expect.poll(() => dialog.count()).toBe(0);
+      await shown.move(name, "closed_lost");
+      await page.keyboard.press("Escape");
+      await expect.poll(() => dialog.count()).toBe(0);
+      await shown.columnOf(name, "Lead");
+      expect(await shown.card(name).getByLabel("Stage").inputValue()).toBe("lead");
+      await shown
+        .card(name)
+        .dragTo(shown.column("Closed lost"), { targetPosition: { x: 40, y: 20 } });
+      await dialog.getByRole("button", { name: /^Move/ }).click();
+      // The browser points at what is missing, and nothing is sent.
+      expect(
+        await dialog.getByLabel("Category").evaluate((input) => input.matches(":invalid")),
+      ).toBe(true);
+      await shown.columnOf(name, "Lead");
+      expect(mutations).toBe(0);
+      await shown.answerLoss("price", "Theirs was cheaper.");
+      await shown.columnOf(name, "Closed lost");
+      const closed = { lossCategory: "price", lossReason: "Theirs was cheaper.", version: 2 };
+      await expect.poll(() => others.dealOf(id)).toMatchObject({ stage: "closed_lost", ...closed });
+      expect(await page.getByRole("alert").allInnerTexts()).toEqual([]);
+      shown.passMutations();
+    });
+
+    it("sends what a token that ended was refused for once more, with the next token", async () => {
+      const name = `Still moved by ${app}`;
+      const id = await others.newDeal(name);
+      const ended = await shortToken(tenant, -60);
+      const tokens = await shown.giveTokens((count) =>
+        count > 1 ? shortToken(tenant, 9_999, ["*"]) : Promise.resolve(ended),
+      );
+      await shown.open("/board");
+      await shown.columnOf(name, "Lead");
+      expect(tokens()).toBe(2);
+      expect(await page.getByRole("alert").allInnerTexts()).toEqual([]);
+
+      const keys: unknown[] = [];
+      let refusals = 1;
+      shown.onMutation = async (route) => {
+        const headers = route.request().headers();
+        keys.push(headers["idempotency-key"]);
+        if (keys.length > refusals) return route.continue();
+        await route.continue({ headers: { ...headers, authorization: `Bearer ${ended}` } });
+      };
+      await shown.move(name, "qualified");
+      await expect.poll(() => others.dealOf(id)).toMatchObject({ stage: "qualified", version: 2 });
+      await expect.poll(() => shown.card(name).getAttribute("aria-busy")).toBe("false");
+      await shown.columnOf(name, "Qualified");
+      expect(keys).toEqual([keys[0], keys[0]]);
+      expect(tokens()).toBe(3);
+
+      // Refused again, it is given up, and the card goes back.
+      keys.length = 0;
+      refusals = 2;
+      await shown.move(name, "proposal");
+      await expect.poll(() => page.getByRole("alert").first().innerText()).toMatch(/\w/);
+      await shown.columnOf(name, "Qualified");
+      expect(keys).toEqual([keys[0], keys[0]]);
+      shown.passMutations();
+      await shown.takeOwnTokens();
     });
 
     it("shows both versions when somebody else was faster, and takes either", async () => {
       const name = `Wanted by ${app} and others`;
-      const id = await newDeal(name);
-      await open("/board");
-      await columnOf(name, "Lead");
+      const id = await others.newDeal(name);
+      await shown.open("/board");
+      await shown.columnOf(name, "Lead");
       const dialog = page.getByRole("dialog", { name: "Conflict" });
       const collide = async (mine: string, theirs: object): Promise<void> => {
-        const { held, send } = holdMutation();
-        await card(name).getByLabel("Stage").selectOption(mine);
+        const { held, send } = shown.holdMutation();
+        await shown.move(name, mine);
         await held;
-        await update(id, theirs);
+        await others.update(id, theirs);
         send();
         await expect.poll(() => dialog.isVisible()).toBe(true);
       };
@@ -271,31 +298,33 @@ describe.skipIf(chromium === null)("the example pages in Chromium", () => {
         ["Stage", "Proposal", "Negotiation"],
         ["Value", "$1,234.50", "$99.50"],
       ]);
-      await columnOf(name, "Negotiation");
+      await shown.columnOf(name, "Negotiation");
       await dialog.getByRole("button", { name: /^Keep/ }).click();
       await expect.poll(() => dialog.count()).toBe(0);
-      expect(await dealOf(id)).toMatchObject({ stage: "negotiation" });
+      expect(await others.dealOf(id)).toMatchObject({ stage: "negotiation" });
       await collide("proposal", { stage: "qualified" });
       await dialog.getByRole("button", { name: /all the same/ }).click();
-      await expect.poll(() => dealOf(id)).toMatchObject({ stage: "proposal" });
-      await columnOf(name, "Proposal");
+      await expect.poll(() => others.dealOf(id)).toMatchObject({ stage: "proposal" });
+      await shown.columnOf(name, "Proposal");
       await expect.poll(() => dialog.count()).toBe(0);
     });
 
     it("follows what others do, also while the gateway is killed and starts again", async () => {
       const name = `Followed by ${app}`;
-      await open("/board");
+      await shown.open("/board");
       await expect.poll(() => page.getByRole("article").count()).toBeGreaterThan(50);
-      const id = await newDeal(name);
-      await columnOf(name, "Lead");
-      await update(id, { stage: "negotiation" });
-      await columnOf(name, "Negotiation");
+      const id = await others.newDeal(name);
+      await shown.columnOf(name, "Lead");
+      await others.update(id, { stage: "negotiation" });
+      await shown.columnOf(name, "Negotiation");
       await served.kill();
-      await update(id, { stage: "closed_won", name: `${name} for good` });
+      await others.update(id, { stage: "closed_won", name: `${name} for good` });
       served = await startGatewayProcess(settings);
-      await columnOf(`${name} for good`, "Closed won");
-      await other(`mutation ($id: ID!) { deleteDeal(id: $id) { deletedId: deal { id } } }`, { id });
-      await expect.poll(() => card(`${name} for good`).count()).toBe(0);
+      await shown.columnOf(`${name} for good`, "Closed won");
+      await others.ask(`mutation ($id: ID!) { deleteDeal(id: $id) { deletedId: deal { id } } }`, {
+        id,
+      });
+      await expect.poll(() => shown.card(`${name} for good`).count()).toBe(0);
     });
 
     it("sends ids of its operations, and each of its tokens only while it works", async () => {
@@ -306,7 +335,7 @@ describe.skipIf(chromium === null)("the example pages in Chromium", () => {
         bodies.push(request.postData() ?? "");
         credentials.add(request.headers()["authorization"]);
       });
-      await open("/");
+      await shown.open("/");
       await expect
         .poll(async () => {
           await page.getByRole("searchbox").fill(`search ${bodies.length}`);
@@ -328,30 +357,30 @@ describe.skipIf(chromium === null)("the example pages in Chromium", () => {
     it("says so if it gets no token", async () => {
       const isToken = (url: URL): boolean => url.pathname === "/token";
       await page.route(isToken, (route) => route.fulfill({ status: 500 }));
-      await open("/");
+      await shown.open("/");
       await expect
         .poll(() => page.getByRole("alert").allInnerTexts())
         .toEqual([expect.stringMatching(/\w/)]);
       await page.unroute(isToken);
-      await open("/");
-      await expect.poll(() => list("Accounts").count()).toBeGreaterThan(0);
+      await shown.open("/");
+      await expect.poll(() => shown.list("Accounts").count()).toBeGreaterThan(0);
     });
 
     it("fits a phone, where a deal is moved by its menu", async () => {
       const name = `On the phone with ${app}`;
-      const id = await newDeal(name);
+      const id = await others.newDeal(name);
       await page.setViewportSize({ width: 390, height: 844 });
       const width = () => page.evaluate("document.documentElement.scrollWidth");
-      await open("/");
-      await expect.poll(() => list("Accounts").count()).toBeGreaterThan(10);
+      await shown.open("/");
+      await expect.poll(() => shown.list("Accounts").count()).toBeGreaterThan(10);
       expect(await width()).toBe(390);
-      await list("Accounts").getByRole("link").first().click();
-      await expect.poll(() => list("Activities").count()).toBeGreaterThan(0);
+      await shown.list("Accounts").getByRole("link").first().click();
+      await expect.poll(() => shown.list("Activities").count()).toBeGreaterThan(0);
       expect(await width()).toBe(390);
-      await open("/board");
-      await card(name).getByLabel("Stage").selectOption("closed_won");
-      await expect.poll(() => dealOf(id)).toMatchObject({ stage: "closed_won" });
-      await columnOf(name, "Closed won");
+      await shown.open("/board");
+      await shown.move(name, "closed_won");
+      await expect.poll(() => others.dealOf(id)).toMatchObject({ stage: "closed_won" });
+      await shown.columnOf(name, "Closed won");
       expect(await width()).toBe(390);
       await page.setViewportSize({ width: 1280, height: 800 });
     });
@@ -378,7 +407,7 @@ describe.skipIf(chromium === null)("the example pages in Chromium", () => {
       await devPage.getByRole("link", { name: "Board" }).click();
       await expect.poll(() => devPage.getByRole("article").count()).toBeGreaterThan(50);
       const name = `In development with ${app}`;
-      await newDeal(name);
+      await others.newDeal(name);
       await expect.poll(() => devPage.getByRole("article", { name }).count()).toBe(1);
       expect(complaints).toEqual([]);
       await devPage.close();

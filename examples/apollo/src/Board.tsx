@@ -1,9 +1,10 @@
 import { useQuery } from "@apollo/client/react";
 import { useState } from "react";
-import { money, stages, words } from "../../shared/format.ts";
+import { lost, money, stages, words } from "../../shared/format.ts";
 import { ConflictDialog } from "./ConflictDialog.tsx";
 import { graphql } from "./gql/gql.ts";
 import type { DealCardFragment } from "./gql/graphql.ts";
+import { LossDialog } from "./LossDialog.tsx";
 import { useMoveDeal } from "./useMoveDeal.ts";
 
 const BoardQuery = graphql(`
@@ -27,7 +28,7 @@ const BoardQuery = graphql(`
 
 export function Board() {
   const { data, error, fetchMore } = useQuery(BoardQuery);
-  const { move, saving, conflict, setConflict, failure } = useMoveDeal();
+  const { move, saving, closing, setClosing, conflict, setConflict, failure } = useMoveDeal();
   if (error) return <p role="alert">{error.message}</p>;
   if (!data?.deals) return <p className="soft">Loading…</p>;
   const { edges, pageInfo, totalCount } = data.deals;
@@ -61,11 +62,18 @@ export function Board() {
           />
         ))}
       </div>
+      {closing && (
+        <LossDialog
+          deal={closing}
+          onCancel={() => setClosing(null)}
+          onMove={(loss) => void move(closing, lost, loss)}
+        />
+      )}
       {conflict && (
         <ConflictDialog
           conflict={conflict}
           onKeep={() => setConflict(null)}
-          onOverwrite={() => void move(conflict.current, conflict.yours.stage)}
+          onOverwrite={() => void move(conflict.current, conflict.yours.stage, conflict.loss)}
         />
       )}
     </>

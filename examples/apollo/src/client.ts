@@ -1,11 +1,12 @@
 import { ApolloClient, ApolloLink, CombinedGraphQLErrors, HttpLink } from "@apollo/client";
 import { SetContextLink } from "@apollo/client/link/context";
+import { ErrorLink } from "@apollo/client/link/error";
 import { PersistedQueryLink } from "@apollo/client/link/persisted-queries";
 import { RetryLink } from "@apollo/client/link/retry";
 import { GraphQLWsLink } from "@apollo/client/link/subscriptions";
 import { createClient } from "graphql-ws";
 import { map } from "rxjs";
-import { token } from "../../shared/session.ts";
+import { forget, token } from "../../shared/session.ts";
 import { cache } from "./cache.ts";
 
 const url: string = import.meta.env.VITE_CRM_URL ?? "http://127.0.0.1:4000/graphql";
@@ -30,9 +31,20 @@ const busy = new ApolloLink((operation, forward) =>
 
 const retry = new RetryLink({ delay: { initial: 300, max: 5_000 }, attempts: { max: 5 } });
 
-const authorization = new SetContextLink(async ({ headers }) => ({
-  headers: { ...headers, authorization: `Bearer ${await token()}` },
-}));
+const authorization = new SetContextLink(async ({ headers }) => {
+  const sent = await token();
+  return { sent, headers: { ...headers, authorization: `Bearer ${sent}` } };
+});
+
+/** A request whose token ended on its way is sent once more, with the next one. */
+const renewal = new ErrorLink(({ error, operation, forward }) => {
+  const isRefused =
+    CombinedGraphQLErrors.is(error) &&
+    error.errors.some(({ extensions }) => extensions?.code === "UNAUTHENTICATED");
+  if (!isRefused) return;
+  forget(operation.getContext().sent);
+  return forward(operation);
+});
 
 /** A build for production sends the ids of its operations, and the gateway has their manifest: no other ones run. */
 const byId = new PersistedQueryLink({
@@ -65,6 +77,7 @@ const overHttp = ApolloLink.from([
   idempotency,
   retry,
   busy,
+  renewal,
   authorization,
   new HttpLink({ uri: url }),
 ]);

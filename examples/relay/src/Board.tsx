@@ -1,11 +1,12 @@
 import { useState } from "react";
 import { graphql, useLazyLoadQuery, usePaginationFragment } from "react-relay";
-import { money, stages, words } from "../../shared/format.ts";
+import { lost, money, stages, words } from "../../shared/format.ts";
 import { ConflictDialog } from "./ConflictDialog.tsx";
 import type { BoardPageQuery } from "./__generated__/BoardPageQuery.graphql.ts";
 import type { BoardQuery } from "./__generated__/BoardQuery.graphql.ts";
 import type { Board_query$key } from "./__generated__/Board_query.graphql.ts";
 import { readDeal, type DealCard } from "./dealCard.ts";
+import { LossDialog } from "./LossDialog.tsx";
 import { useMoveDeal } from "./useMoveDeal.ts";
 
 export function Board() {
@@ -35,7 +36,7 @@ export function Board() {
     `,
     query,
   );
-  const { move, saving, conflict, setConflict, failure } = useMoveDeal();
+  const { move, saving, closing, setClosing, conflict, setConflict, failure } = useMoveDeal();
   if (!data.deals) return <p role="alert">The deals could not be read.</p>;
   const { edges, totalCount } = data.deals;
   const deals = edges.map(({ node }) => readDeal(node));
@@ -64,11 +65,18 @@ export function Board() {
           />
         ))}
       </div>
+      {closing && (
+        <LossDialog
+          deal={closing}
+          onCancel={() => setClosing(null)}
+          onMove={(loss) => move(closing, lost, loss)}
+        />
+      )}
       {conflict && (
         <ConflictDialog
           conflict={conflict}
           onKeep={() => setConflict(null)}
-          onOverwrite={() => move(conflict.current, conflict.yours.stage)}
+          onOverwrite={() => move(conflict.current, conflict.yours.stage, conflict.loss)}
         />
       )}
     </>

@@ -11,7 +11,7 @@ import {
   type SubscribeFunction,
   type Variables,
 } from "relay-runtime";
-import { token } from "../../shared/session.ts";
+import { forget, token } from "../../shared/session.ts";
 
 const url: string = import.meta.env.VITE_CRM_URL ?? "http://127.0.0.1:4000/graphql";
 
@@ -30,16 +30,22 @@ export class Refusal extends Error {
 const bodyOf = ({ id, text }: RequestParameters, variables: Variables) =>
   import.meta.env.PROD ? { documentId: id, variables } : { query: text, variables };
 
-const authorization = async () => ({ authorization: `Bearer ${await token()}` });
-
 /** Each mutation has one key for all of its attempts: it is written once, also when an answer is lost. */
 const fetchOperation: FetchFunction = async (operation, variables) => {
   const isMutation = operation.operationKind === "mutation";
   const key: HeadersInit = isMutation ? { "idempotency-key": crypto.randomUUID() } : {};
   const body = JSON.stringify(bodyOf(operation, variables));
-  const { data, errors } = await retried(async () => {
-    const headers = { "content-type": "application/json", ...key, ...(await authorization()) };
+  const send = async () => {
+    const sent = await token();
+    const headers = { "content-type": "application/json", ...key, authorization: `Bearer ${sent}` };
     const response = await fetch(url, { method: "POST", headers, body });
+    if (response.status === 401) forget(sent);
+    return response;
+  };
+  const { data, errors } = await retried(async () => {
+    let response = await send();
+    // The token ended on its way: the request is sent once more, with the next one.
+    if (response.status === 401) response = await send();
     if (response.status === 503) throw new Error("The gateway is busy.");
     return response.json();
   });
@@ -56,6 +62,8 @@ async function retried<Answer>(send: () => Promise<Answer>, attempt = 1): Promis
     return retried(send, attempt + 1);
   }
 }
+
+const authorization = async () => ({ authorization: `Bearer ${await token()}` });
 
 // Live.tsx begins a stream again, behind its last event.
 const streams = createClient({ url, headers: authorization, retryAttempts: 0 });

@@ -1,9 +1,10 @@
 import { useState } from "react";
 import { useQuery } from "urql";
-import { money, stages, words } from "../../shared/format.ts";
+import { lost, money, stages, words } from "../../shared/format.ts";
 import { ConflictDialog } from "./ConflictDialog.tsx";
 import { graphql } from "./gql/gql.ts";
 import type { DealCardFragment } from "./gql/graphql.ts";
+import { LossDialog } from "./LossDialog.tsx";
 import { useMoveDeal } from "./useMoveDeal.ts";
 
 const BoardQuery = graphql(`
@@ -28,7 +29,7 @@ const BoardQuery = graphql(`
 export function Board() {
   const [after, setAfter] = useState<string | null>(null);
   const [{ data, error }] = useQuery({ query: BoardQuery, variables: { after } });
-  const { move, saving, conflict, setConflict, failure } = useMoveDeal();
+  const { move, saving, closing, setClosing, conflict, setConflict, failure } = useMoveDeal();
   if (error) return <p role="alert">{error.message}</p>;
   if (!data?.deals) return <p className="soft">Loading…</p>;
   const { edges, pageInfo, totalCount } = data.deals;
@@ -60,11 +61,18 @@ export function Board() {
           />
         ))}
       </div>
+      {closing && (
+        <LossDialog
+          deal={closing}
+          onCancel={() => setClosing(null)}
+          onMove={(loss) => void move(closing, lost, loss)}
+        />
+      )}
       {conflict && (
         <ConflictDialog
           conflict={conflict}
           onKeep={() => setConflict(null)}
-          onOverwrite={() => void move(conflict.current, conflict.yours.stage)}
+          onOverwrite={() => void move(conflict.current, conflict.yours.stage, conflict.loss)}
         />
       )}
     </>

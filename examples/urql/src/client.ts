@@ -2,7 +2,7 @@ import { authExchange } from "@urql/exchange-auth";
 import { persistedExchange } from "@urql/exchange-persisted";
 import { retryExchange } from "@urql/exchange-retry";
 import { Client, fetchExchange, makeOperation, mapExchange } from "urql";
-import { isCurrent, token } from "../../shared/session.ts";
+import { forget, isCurrent, token } from "../../shared/session.ts";
 import { cache } from "./cache.ts";
 
 const url: string = import.meta.env.VITE_CRM_URL ?? "http://127.0.0.1:4000/graphql";
@@ -38,8 +38,11 @@ const authorization = authExchange(async ({ appendHeaders }) => {
     addAuthToOperation: (operation) =>
       appendHeaders(operation, { authorization: `Bearer ${current}` }),
     willAuthError: () => !isCurrent(),
-    didAuthError: () => false,
+    // A request whose token ended on its way is sent once more, with the next one.
+    didAuthError: ({ graphQLErrors }) =>
+      graphQLErrors.some(({ extensions }) => extensions.code === "UNAUTHENTICATED"),
     async refreshAuth() {
+      forget(current);
       current = await renewed();
     },
   };

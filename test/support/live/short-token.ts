@@ -5,12 +5,16 @@ const secret = "a secret of the tests, 32 bytes and more";
 /** The settings of a gateway that takes such tokens. */
 export const tokenSettings = { JWT_ISSUER: "crm", JWT_AUDIENCE: "crm", JWT_SECRET: secret };
 
-/** A token that may read everything of a tenant and expires after some seconds. */
-export const shortToken = (tenantId: string, seconds: number): Promise<string> =>
-  new SignJWT({ tenant_id: tenantId, scopes: ["read:*"] })
+/** A token for a tenant that expires after some seconds, or expired before if they are negative. */
+export const shortToken = (
+  tenantId: string,
+  seconds: number,
+  scopes: readonly string[] = ["read:*"],
+): Promise<string> =>
+  new SignJWT({ tenant_id: tenantId, scopes })
     .setProtectedHeader({ alg: "HS256" })
     .setIssuer("crm")
     .setAudience("crm")
     .setSubject("usr-1")
-    .setExpirationTime(`${seconds}s`)
+    .setExpirationTime(new Date(Date.now() + seconds * 1_000))
     .sign(Buffer.from(secret));
