@@ -68,7 +68,7 @@ class Primary {
     const ready = Promise.withResolvers<Served>();
     const channel = new Channel(
       {
-        send: (message) => void worker.send(message),
+        send: (message, failed) => void worker.send(message, failed),
         listen: (receive) => void worker.on("message", receive),
       },
       {
@@ -82,14 +82,18 @@ class Primary {
       },
     );
     this.#channels.set(worker, channel);
-    worker.once("exit", (code, signal) => {
-      this.#channels.delete(worker);
+    const ended = (reason: string): void => {
+      if (!this.#channels.delete(worker)) return;
+      channel.close();
       ready.reject(new StartupError("A worker could not start."));
       if (this.#isServing && !this.#isClosing) {
-        logToErrors(`Worker ${worker.process.pid} ended (${signal ?? code}); another one starts.`);
+        logToErrors(`Worker ${worker.process.pid} ended (${reason}); another one starts.`);
         void this.#replace(ready.promise);
       }
-    });
+    };
+    worker.once("exit", (code, signal) => ended(String(signal ?? code)));
+    // One that cannot be forked (no memory, no processes left) has no exit.
+    worker.on("error", ({ message }) => ended(message));
     return ready.promise;
   }
 
@@ -110,7 +114,7 @@ class Primary {
     const workers = [...this.#channels.keys()].filter((worker) => !worker.isDead());
     const ended = workers.map((worker) => once(worker, "exit"));
     const tell = (word: string) => {
-      for (const worker of workers) if (worker.isConnected()) worker.send(word);
+      for (const worker of workers) if (worker.isConnected()) worker.send(word, () => undefined);
     };
     hurry.addEventListener("abort", () => tell("hurry"));
     tell("stop");

@@ -27,7 +27,7 @@ export function connectToPrimary(): {
   let own: Parameters<Peers["serve"]>[0] | null = null;
   const channel = new Channel(
     {
-      send: (message) => void process.send?.(message),
+      send: (message, failed) => void process.send?.(message, failed),
       listen: (receive) => void process.on("message", receive),
     },
     {

@@ -1,6 +1,7 @@
 /** The other end of a channel between two processes: `process` in a worker, a worker in its primary. */
 export type Port = {
-  readonly send: (message: object) => void;
+  /** `failed` is called where the other end is gone: without it, Node would end this process as well. */
+  readonly send: (message: object, failed: (error: Error | null) => void) => void;
   readonly listen: (receive: (message: unknown) => void) => void;
 };
 
@@ -37,7 +38,9 @@ export class Channel {
     }, patienceMilliseconds);
     this.#asked.set(id, question);
     try {
-      this.#port.send({ ask: what, id, values });
+      this.#port.send({ ask: what, id, values }, (error) => {
+        if (error !== null) question.reject(error);
+      });
       return await question.promise;
     } finally {
       clearTimeout(timer);
@@ -45,18 +48,22 @@ export class Channel {
     }
   }
 
+  /** Fails what is still asked: the other process has ended. */
+  close(): void {
+    for (const { reject } of this.#asked.values()) reject(new Error("the other process has ended"));
+  }
+
   async #answer(message: object & { ask: unknown; id: unknown }): Promise<void> {
     const { ask, id } = message;
     const values = "values" in message && Array.isArray(message.values) ? message.values : [];
+    // The other process may have ended, and then needs no answer.
+    const tell = (told: object): void => this.#port.send(told, () => undefined);
     try {
       const answer = this.#answers[String(ask)];
       if (answer === undefined) throw new Error(`nothing answers ${String(ask)}`);
-      this.#port.send({ answered: id, value: (await answer(...values)) ?? null });
+      tell({ answered: id, value: (await answer(...values)) ?? null });
     } catch (error) {
-      // The other process may have ended, and then needs no answer.
-      try {
-        this.#port.send({ answered: id, failure: String(error) });
-      } catch {}
+      tell({ answered: id, failure: String(error) });
     }
   }
 

@@ -158,6 +158,30 @@ test("one that is killed takes its own requests with it, and has a successor", a
   expect(new Set(statuses)).toEqual(new Set([200]));
 });
 
+test("one that is killed before it has its answer does not take the primary with it", async () => {
+  const callers = await Promise.all(
+    Array.from({ length: 12 }, () => limitedKey(gateway, slug, 1_000)),
+  );
+  await askTimes(8, key);
+  const victim = [...answering()].findLast(isRunning);
+  if (victim === undefined) throw new Error("no process has answered");
+  kill(served.pid, "SIGSTOP");
+  // Each of these is a question to the primary.
+  const asked = callers.map((caller) => ask(caller).catch(() => null));
+  await after(1_000);
+  kill(victim, "SIGKILL");
+  kill(served.pid, "SIGCONT");
+  await Promise.all(asked);
+  await vi.waitFor(
+    () => expect(served.log()).toContain(`Worker ${victim} ended (SIGKILL)`),
+    60_000,
+  );
+  await vi.waitFor(async () => {
+    for (const { status } of await askTimes(8, key)) expect(status).toBe(200);
+    expect([...answering()].filter(isRunning)).toHaveLength(2);
+  }, 60_000);
+});
+
 test("SIGTERM lets all of them answer what they work on, and leaves none", async () => {
   const { client } = gateway.fixtures;
   await client.query("BEGIN");
