@@ -41,8 +41,13 @@ export async function runCommand(
       if (message === "hurry" || (message === "stop" && signals === 0)) onSignal();
     });
   }
-  // `crm … | head` closes our output early, which is no failure.
-  process.stdout.on("error", () => interrupted.resolve(0));
+  let isCutOff = false;
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    // `crm … | head` closes our output early, which is no failure. A full disk is one.
+    isCutOff = error.code !== "EPIPE";
+    if (isCutOff) report(new StartupError(`The output cannot be written: ${error.message}.`));
+    interrupted.resolve(isCutOff ? 1 : 0);
+  });
   let code: number;
   try {
     const config = loadConfig();
@@ -65,7 +70,8 @@ export async function runCommand(
   hurry.signal.addEventListener("abort", () => void sleep(1_000).then(() => tooLong.resolve()));
   await Promise.race([closeAll(closers), tooLong.promise]);
   if (hurry.signal.aborted) code = 130;
-  process.stdout.write("", () => process.exit(code));
+  // A failed write is told after its callback.
+  process.stdout.write("", () => setImmediate(() => process.exit(isCutOff ? 1 : code)));
 }
 
 /** npm dies of SIGTERM without passing it on; a server whose npm was told to stop is meant to stop too. */

@@ -145,6 +145,15 @@ describe("what the operator can mend is one line and exit code 1", () => {
     expect(() => requireVersion(150_000)).not.toThrow();
   });
 
+  test("an output that cannot be written, such as a file on a full disk", async () => {
+    const words = ["-c", '"$0" "$@" > /dev/full', process.execPath, launcher, "schema", "print"];
+    const child = spawn("sh", words, { env: bareEnvironment, stdio: ["ignore", "pipe", "pipe"] });
+    children.push(child);
+    const [errors] = await Promise.all([text(child.stderr), once(child, "close")]);
+    const outcome = { code: child.exitCode, output: "", errors };
+    expectOneLine(outcome, /^The output cannot be written: ENOSPC/);
+  });
+
   test("an unknown tenant", async () => {
     const database = await createTestDatabase();
     const env = { DATABASE_URL: database.url };
