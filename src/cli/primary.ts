@@ -82,7 +82,7 @@ class Primary {
       },
     );
     this.#channels.set(worker, channel);
-    const ended = (reason: string): void => {
+    const ended = (reason: string | number): void => {
       if (!this.#channels.delete(worker)) return;
       channel.close();
       ready.reject(new StartupError("A worker could not start."));
@@ -91,7 +91,7 @@ class Primary {
         void this.#replace(ready.promise);
       }
     };
-    worker.once("exit", (code, signal) => ended(String(signal ?? code)));
+    worker.once("exit", (code, signal) => ended(signal ?? code));
     // One that cannot be forked (no memory, no processes left) has no exit.
     worker.on("error", ({ message }) => ended(message));
     return ready.promise;
