@@ -246,6 +246,15 @@ const environmentSchema = variablesSchema
     path: ["DATABASE_DIRECT_URL"],
     message: "needs DATABASE_URL, of the same database",
   })
+  .refine(
+    ({ PORT, HOST, METRICS_PORT, METRICS_HOST }) => {
+      const hosts = [HOST, METRICS_HOST];
+      const areOne = HOST === METRICS_HOST || hosts.includes("0.0.0.0") || hosts.includes("::");
+      // Workers would listen for both, and the system would deal requests out among them.
+      return PORT === 0 || PORT !== METRICS_PORT || !areOne;
+    },
+    { path: ["METRICS_PORT"], message: "must be another port than PORT" },
+  )
   .refine((given) => given.FEDERATION === "off" || given.OPERATIONS === undefined, {
     path: ["FEDERATION"],
     message: "cannot be on with OPERATIONS: a federation gateway writes its own operations",

@@ -1,9 +1,21 @@
 import type { Command } from "commander";
+import type { Config } from "../config.ts";
 import { openServer } from "./open.ts";
 import { runCommand, say } from "./run-command.ts";
 
-/** Of each process: four for jobs, and one that listens for commits. */
+/** Of each process: four for jobs, and one that listens for commits. They go past a pooler. */
 const connectionsBesidePool = 5;
+
+/** The connections that all processes of a gateway may open to PostgreSQL itself. */
+export function mostConnections({
+  workers,
+  pool,
+  databaseUrl,
+  databaseDirectUrl,
+}: Pick<Config, "workers" | "pool" | "databaseUrl" | "databaseDirectUrl">): number {
+  const isPooled = pool.fence === "transaction" && databaseDirectUrl !== databaseUrl;
+  return workers * (connectionsBesidePool + (isPooled ? 0 : pool.size));
+}
 
 /** `crm doctor`: is the database as it should be? */
 export function addDoctor(program: Command): void {
@@ -22,10 +34,10 @@ export function addDoctor(program: Command): void {
           lockMilliseconds: context.config.pool.lockMilliseconds,
         });
         const { examineUpkeep } = await import("../db/upkeep.ts");
-        const { workers, pool, dataDir, logKeepDays } = context.config;
+        const { dataDir, logKeepDays } = context.config;
         const upkeep = await examineUpkeep({
           url,
-          connections: workers * (pool.size + connectionsBesidePool),
+          connections: mostConnections(context.config),
           dataDir,
           logKeepDays,
         });

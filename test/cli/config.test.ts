@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
+import { mostConnections } from "../../src/cli/doctor.ts";
 import { loadConfig } from "../../src/config.ts";
 import { StartupError } from "../../src/lib/startup-error.ts";
 
@@ -217,6 +218,22 @@ describe("the configuration", () => {
     expect(messageOf({ DATABASE_DIRECT_URL: url })).toMatch(
       /^DATABASE_DIRECT_URL needs DATABASE_URL/,
     );
+  });
+
+  test("has PostgreSQL bear what does not go through a pooler", () => {
+    const env = { WORKERS: "8", POOL_SIZE: "50", DATABASE_URL: "postgres://crm@db/crm" };
+    expect(mostConnections(loadConfig(env))).toBe(440);
+    const pooled = { ...env, FENCE: "transaction", DATABASE_DIRECT_URL: "postgres://crm@db:1/crm" };
+    expect(mostConnections(loadConfig(pooled))).toBe(40);
+  });
+
+  test("keeps metrics on a port of their own", () => {
+    const taken = /^METRICS_PORT must be another port than PORT$/;
+    expect(messageOf({ PORT: "4000", METRICS_PORT: "4000" })).toMatch(taken);
+    expect(messageOf({ METRICS_PORT: "4000", HOST: "0.0.0.0" })).toMatch(taken);
+    const apart = { METRICS_PORT: "4000", HOST: "192.0.2.1" };
+    expect(loadConfig(apart).telemetry.metrics.port).toBe(4000);
+    expect(loadConfig({ PORT: "0", METRICS_PORT: "0" }).telemetry.metrics.port).toBe(0);
   });
 
   test("hides the schema in production, unless told otherwise", () => {
