@@ -17,6 +17,8 @@ export type Database = {
   forTenant(tenantId: string): Queryable;
   /** Hears of a caller's write in another process: its queries go to no replica that lacks it. */
   noteWrite(caller: Caller): void;
+  /** Notes that a caller was told what the primary database has: its queries go to no replica that lacks it. */
+  saw(caller: Caller): Promise<void>;
   /** Prisma's client for one tenant. */
   prismaFor(tenantId: string): FencedPrisma;
   /** Loads what the first statements would load, for a process that takes requests next. */
@@ -54,6 +56,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     replicas: pools,
     forTenant: (tenantId) => replicas?.forTenant(tenantId) ?? pool.forTenant(tenantId),
     noteWrite: (caller) => replicas?.noteWrite(caller),
+    saw: async (caller) => replicas?.saw(caller),
     prismaFor: (tenantId) => prisma.forTenant(tenantId),
     load: () => prisma.load(),
     asOwner: (work) => withOwner(ownerUrl, "operator", work),

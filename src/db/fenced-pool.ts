@@ -50,8 +50,11 @@ type ConnectCallback = Parameters<pg.Pool["connect"]>[0];
 export class FencedPool extends pg.Pool {
   readonly #connections = new WeakMap<pg.PoolClient, Connection>();
   readonly #spare = new SpareConnections();
-  /** Called after each transaction that was committed, or may have been, with its work. */
-  onWrite: ((work: Work | undefined) => Promise<void>) | null = null;
+  /**
+   * Called with the work after each transaction that was committed, or may have been, and after other statements whose
+   * results the caller must find on replicas too.
+   */
+  onSeen: ((work: Work | undefined) => Promise<void>) | null = null;
   /** Told the tenant of each of them. */
   onCommit: ((tenantId: string) => void) | null = null;
   /** Told how many milliseconds each connection was waited for. */
@@ -196,7 +199,7 @@ export class FencedPool extends pg.Pool {
         await transaction.answered();
       } finally {
         if (isWrite && options.isUnlogged !== true) this.onCommit?.(tenantId);
-        if (isWrite) await this.onWrite?.(currently);
+        if (isWrite) await this.onSeen?.(currently);
       }
       if (currently !== undefined && isWrite) currently.hasCommitted = true;
       connection.holds(pin);

@@ -3,6 +3,7 @@ import { LRUCache } from "lru-cache";
 import { asTenant, type FencedPool } from "./fenced-pool.ts";
 import { getDatamodel } from "./generated/pothos.ts";
 import { Prisma, PrismaClient } from "./generated/prisma/client.ts";
+import { currentWork } from "./work.ts";
 
 /** Tenants whose view is kept. Making one takes 0.2 ms; a request that reads through Prisma needs it once. */
 const keptViews = 500;
@@ -24,10 +25,12 @@ export type FencedPrisma = Omit<
 
 /** Prisma behind the tenant fence: one client on the pool, and a view of it for each tenant. */
 export class FencedPrismaClients {
+  readonly #pool: FencedPool;
   readonly #client: PrismaClient;
   readonly #views = new LRUCache<string, FencedPrisma>({ max: keptViews });
 
   constructor(pool: FencedPool) {
+    this.#pool = pool;
     this.#client = withoutMerging(new PrismaClient({ adapter: new PrismaPg(pool) }));
   }
 
@@ -35,7 +38,7 @@ export class FencedPrismaClients {
   forTenant(tenantId: string): FencedPrisma {
     let view = this.#views.get(tenantId);
     if (view === undefined) {
-      view = viewFor(this.#client, tenantId);
+      view = viewFor(this.#client, tenantId, this.#pool);
       this.#views.set(tenantId, view);
     }
     return view;
@@ -88,7 +91,14 @@ function withoutMerging(client: PrismaClient): PrismaClient {
   );
 }
 
-function viewFor(client: PrismaClient, tenantId: string): FencedPrisma {
+/**
+ * Whether a caller that reads a replica afterwards must find there what the operation met: it wrote, or it read how far an
+ * import is, whose rows are written by jobs.
+ */
+const isSeen = (model: string | undefined, operation: string): boolean =>
+  model === "Import" || /^(?:create|update|delete|upsert|\$executeRaw)/.test(operation);
+
+function viewFor(client: PrismaClient, tenantId: string, pool: FencedPool): FencedPrisma {
   const pinned = asClient(
     client.$extends({
       query: { $allOperations: ({ args, query }) => asTenant(tenantId, () => query(args)) },
@@ -96,11 +106,22 @@ function viewFor(client: PrismaClient, tenantId: string): FencedPrisma {
   );
   return asClient(
     pinned.$extends({
+      query: {
+        $allOperations: async ({ model, operation, args, query }) => {
+          const result: unknown = await query(args);
+          if (isSeen(model, operation)) await pool.onSeen?.(currentWork());
+          return result;
+        },
+      },
       client: {
-        $transaction(work: Parameters<FencedPrisma["$transaction"]>[0], options?: object) {
+        async $transaction(work: Parameters<FencedPrisma["$transaction"]>[0], options?: object) {
           // Prisma merges lists of promises of one tick as well.
           if (typeof work !== "function") throw new TypeError("$transaction: give a function");
-          return asTenant(tenantId, () => pinned.$transaction(work, options));
+          try {
+            return await asTenant(tenantId, () => pinned.$transaction(work, options));
+          } finally {
+            await pool.onSeen?.(currentWork());
+          }
         },
       },
     }),

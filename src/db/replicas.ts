@@ -40,6 +40,7 @@ export class Replicas {
   readonly #replicas: readonly Replica[];
   readonly #maxLag: number;
   readonly #writers: LRUCache<string, number>;
+  readonly #tellOthers: ReplicasOptions["tellOthers"];
   readonly #polling: NodeJS.Timeout;
   #marks: Mark[] = [];
   #isMarking = false;
@@ -59,18 +60,22 @@ export class Replicas {
     }));
     // Every replica in use has older writes.
     this.#writers = new LRUCache({ max: maxWriters, ttl: maxLag });
-    primary.onWrite = async (work) => {
-      const caller = work?.caller;
-      if (caller == null) return;
-      this.noteWrite(caller);
-      // A process that does not answer has ended.
-      await tellOthers?.(caller).catch(() => undefined);
+    this.#tellOthers = tellOthers;
+    primary.onSeen = async (work) => {
+      if (work?.caller != null) await this.saw(work.caller);
     };
     this.#polling = setInterval(() => this.#poll(), pollMilliseconds).unref();
     this.#poll();
   }
 
-  /** Notes that a caller has committed a write, in this process or another one. */
+  /** Notes in all processes that a caller has seen what replicas may lack: its own write, or what it was told of others'. */
+  async saw(caller: Caller): Promise<void> {
+    this.noteWrite(caller);
+    // A process that does not answer has ended.
+    await this.#tellOthers?.(caller).catch(() => undefined);
+  }
+
+  /** Notes in this process that a caller has seen what is committed by now. */
   noteWrite(caller: Caller): void {
     this.#writers.set(nameOf(caller), performance.now());
   }

@@ -1,11 +1,13 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { z } from "zod";
 import { makeSecret } from "../../src/auth/api-key.ts";
 import { checkReplicas } from "../../src/db/check-server.ts";
 import { migrate } from "../../src/db/migrate.ts";
 import { startThrowaway, type ThrowawayDatabase } from "../../tools/throwaway.ts";
 import { startReplica, type Replica } from "../support/database/replica.ts";
 import { at, listAt } from "../support/gateway/gateway.ts";
+import { EventStream } from "../support/live/event-stream.ts";
 import { startCliGateway, type CliGateway } from "../support/processes/cli-gateway.ts";
 import { casesOf } from "../support/run/run-length.ts";
 import { Fixtures } from "../support/samples/fixtures.ts";
@@ -127,6 +129,51 @@ describe("a replica that follows two seconds later", () => {
     // The writer's queries come back to the replica.
     await whileItStands(await newKey(), async (name) => {
       expect(await count(writer, name)).toBe(0);
+    });
+  }, 240_000);
+
+  it("shows a caller what it was told of: its list, its import's rows, an event", async () => {
+    const writer = await newKey();
+    const account = await create(writer, "With a deal");
+    await ask(
+      writer,
+      `mutation { createDeal(input: { account_id: "${account}", name: "A deal" }) { userErrors { code } } }`,
+    );
+    await whileItStands(writer, async (name) => {
+      const setter = await newKey();
+      await ask(
+        setter,
+        `mutation { setPicklist(input: { list: dealStages, values: [{ value: "lead", label: "${name}" }] }) { userErrors { code } } }`,
+      );
+      const { pipeline } = z
+        .object({ pipeline: z.array(z.object({ label: z.string() })) })
+        .parse(await ask(setter, "{ pipeline { label } }"));
+      expect(pipeline).toEqual([{ label: name }]);
+
+      const importer = await newKey();
+      const imports = `${served.url}/api/v1/crm/imports`;
+      const headers = { "x-api-key": importer, "content-type": "text/csv" };
+      const sent = await fetch(`${imports}?entity=accounts&format=csv`, {
+        method: "POST",
+        headers,
+        body: `name\nImported ${name}\n`,
+      });
+      const path = `${imports}/${String(at(await sent.json(), "id"))}`;
+      await vi.waitFor(async () => {
+        const found = await fetch(path, { headers: { "x-api-key": importer } });
+        expect(await found.json()).toMatchObject({ status: "done", rows_created: 1 });
+      }, 60_000);
+      expect(await count(importer, `Imported ${name}`)).toBe(1);
+
+      const listener = await newKey();
+      const query = "subscription { accountChanged { account { name } } }";
+      const stream = await EventStream.open(served.url, listener, { query });
+      await create(writer, `Told of ${name}`);
+      expect(await stream.data(1)).toEqual([{ account: { name: `Told of ${name}` } }]);
+      expect(await count(listener, `Told of ${name}`)).toBe(1);
+      await stream.close();
+      // Only the replica can show none.
+      expect(await count(await newKey(), `Told of ${name}`)).toBe(0);
     });
   }, 240_000);
 

@@ -90,7 +90,10 @@ export class EventTexts {
       else break;
     }
     // Those in front were another stream's.
-    return texts.length > 0 || events.length === 0 ? texts : this.of(operation, events);
+    if (texts.length === 0 && events.length > 0) return this.of(operation, events);
+    // What the caller asks next may be about them.
+    await this.#options.database.saw(operation.actor);
+    return texts;
   }
 
   #one(shared: Shared, event: LiveEvent): Promise<EventText> {
