@@ -50,9 +50,15 @@ it("what a search finds is shown with its title, and the text around the first w
     activityType: "site visit",
     description: "nach Größe",
   });
+  // Korean is searched by parts of its syllables: 2.3 times as many characters.
+  await tenant.activity(account, {
+    subject: "회의",
+    description: `${"가나다라마바사 ".repeat(60)}그리고 Kimchee 예산`,
+  });
   const found = await gateway.data(
     key,
     `{ search(query: "grosse") { edges { title highlight node { __typename } } }
+      korean: search(query: "kimchee") { edges { highlight } }
       similar: search(query: "skodda") { edges { title highlight } } }`,
   );
   expect(listAt(found, "search", "edges")).toEqual(
@@ -65,6 +71,9 @@ it("what a search finds is shown with its title, and the text around the first w
       { title: "site visit", highlight: "nach Größe", node: { __typename: "Activity" } },
     ]),
   );
+  expect(listAt(found, "korean", "edges")).toEqual([
+    { highlight: expect.stringMatching(/^가나다라마.{35,74}Kimchee 예산$/) },
+  ]);
   expect(listAt(found, "similar", "edges")).toEqual([{ title: "Škoda Auto", highlight: null }]);
 });
 
