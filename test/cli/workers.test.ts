@@ -160,7 +160,7 @@ test("one that is killed takes its own requests with it, and has a successor", a
 
 test("a primary that hangs refuses nobody, and outlives one that is killed before it has its answer", async () => {
   const callers = await Promise.all(
-    Array.from({ length: 12 }, () => limitedKey(gateway, slug, 1_000)),
+    Array.from({ length: 6 }, () => limitedKey(gateway, slug, 1_000)),
   );
   await askTimes(8, key);
   const victim = [...answering()].findLast(isRunning);
@@ -173,15 +173,12 @@ test("a primary that hangs refuses nobody, and outlives one that is killed befor
   const answers = await Promise.all(asked);
   kill(served.pid, "SIGCONT");
   for (const answer of answers) expect([undefined, 200]).toContain(answer?.status);
-  await vi.waitFor(
-    () => expect(served.log()).toContain(`Worker ${victim} ended (SIGKILL)`),
-    60_000,
-  );
   await vi.waitFor(async () => {
+    expect(served.log()).toContain(`Worker ${victim} ended (SIGKILL)`);
     for (const { status } of await askTimes(8, key)) expect(status).toBe(200);
     expect([...answering()].filter(isRunning)).toHaveLength(2);
-  }, 60_000);
-});
+  }, 110_000);
+}, 240_000);
 
 test("SIGTERM lets all of them answer what they work on, and leaves none", async () => {
   const { client } = gateway.fixtures;
