@@ -1,9 +1,6 @@
-import { createWriteStream } from "node:fs";
-import { open } from "node:fs/promises";
-import { once } from "node:events";
-import { basename } from "node:path";
+import { access, constants, open } from "node:fs/promises";
+import { basename, dirname } from "node:path";
 import { createInterface } from "node:readline/promises";
-import { finished } from "node:stream/promises";
 import { type Command, Option } from "commander";
 import type { Actor } from "../auth/actor.ts";
 import type { Import } from "../db/generated/prisma/client.ts";
@@ -116,6 +113,7 @@ async function importFile(
   context: CommandContext,
 ): Promise<number> {
   const { tenant, url, apiKeyFile, yes, errors = null } = flags;
+  if (errors !== null) await requireWritable(errors);
   if (url !== undefined && apiKeyFile !== undefined) {
     if (yes !== true) throw new StartupError("A gateway begins at once: add --yes.");
     const { importThrough } = await import("./import-remote.ts");
@@ -161,6 +159,19 @@ async function importFile(
   }
   progress.end();
   return await summary(imports, last, flags);
+}
+
+/** Rows are imported before the refused ones are written: a path that cannot be is refused first. */
+async function requireWritable(path: string): Promise<void> {
+  const isThere = await access(path).then(
+    () => true,
+    () => false,
+  );
+  await access(isThere ? path : dirname(path), constants.W_OK).catch(
+    ({ code }: NodeJS.ErrnoException) => {
+      throw new StartupError(`--errors ${path} cannot be written (${code}).`);
+    },
+  );
 }
 
 /** The tenant's imports, with what runs them in this process too. */
@@ -309,11 +320,17 @@ async function tellRefused(
   path: string | null,
 ): Promise<void> {
   const { refusedHeader, refusedLine } = await import("../imports/read/refused-csv.ts");
-  const file = path === null ? null : createWriteStream(path);
-  file?.write(`\ufeff${refusedHeader(found.header)}`);
+  const file = path === null ? null : await open(path, "w");
+  let text = `\ufeff${refusedHeader(found.header)}`;
   let told = 0;
   for await (const refused of imports.refusedRows(found)) {
-    if (file !== null && !file.write(refusedLine(found.header, refused))) await once(file, "drain");
+    if (file !== null) {
+      text += refusedLine(found.header, refused);
+      if (text.length >= 65_536) {
+        await file.appendFile(text);
+        text = "";
+      }
+    }
     told += 1;
     if (told > mostTold) {
       if (file === null) break;
@@ -325,7 +342,7 @@ async function tellRefused(
   }
   if (told > mostTold) logToErrors(`… and ${found.rowsRefused - mostTold} more`);
   if (file === null) return logToErrors("--errors refused.csv writes them to a file.");
-  file.end();
-  await finished(file);
+  await file.appendFile(text);
+  await file.close();
   logToErrors(`They are in ${path}: mend them and import that file.`);
 }

@@ -127,6 +127,12 @@ test("crm import shows the mapping, tries, imports, and writes refused rows to a
     output: "3 of 3 rows tried, and nothing written: 2 created, 0 updated, 0 unchanged, 1 refused",
   });
   expect(tried.errors).toMatch(/^Row 3, Mail: /m);
+  const nowhere = join(folder, "nowhere", "refused.csv");
+  expect(await crm("contacts", path, ...flags, "--yes", "--errors", nowhere)).toEqual({
+    code: 1,
+    output: "",
+    errors: `--errors ${nowhere} cannot be written (ENOENT).`,
+  });
   expect(await emails("cli")).toEqual([]);
   const refused = join(folder, "refused.csv");
   const done = await crm("contacts", path, ...flags, "--yes", "--errors", refused);
