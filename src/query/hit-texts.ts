@@ -56,16 +56,16 @@ function highlightSql(entity: Entity, words: readonly string[]): Sql {
 }
 
 /**
- * Where the highlight of `f.text` starts, whose match is at `f.place` of the folded text. A folded text may be longer: a
- * Korean syllable becomes two or three characters. Then the match is looked for in parts of the text, and the one
- * in front of its own is shown as well.
+ * Where the highlight of `f.text` starts, whose match is at `f.place` of the folded text. What is in front of it may be
+ * longer when it is folded: a Korean syllable becomes two or three characters. Then the match is looked for in parts of
+ * the text, and the part in front of its own is shown as well.
  */
 const start = ((): Sql => {
   const lengthOf = (text: string): Sql => sql`char_length(${folded(raw(text))})`;
   const size = raw(String(before));
   const upTo = sql`SELECT sum(${lengthOf(`substr(f.text, p.first, ${before})`)}) OVER (ORDER BY p.first) AS folded FROM generate_series(1, char_length(f.text), ${size}) p(first)`;
   const inParts = sql`(SELECT 1 + ${size} * greatest(0, count(*)::integer - 1) FROM (${upTo}) part WHERE part.folded < f.place)`;
-  return sql`CASE WHEN ${lengthOf("f.text")} = char_length(f.text) THEN greatest(1, f.place - ${size}) ELSE ${inParts} END`;
+  return sql`CASE WHEN ${lengthOf("left(f.text, f.place - 1)")} = f.place - 1 THEN greatest(1, f.place - ${size}) ELSE ${inParts} END`;
 })();
 
 const searchedOf = ({ fields }: Entity): string[] =>
