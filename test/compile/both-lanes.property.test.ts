@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fieldsIn } from "../support/compile/coverage.ts";
 import { startLanes, type Lanes } from "../support/compile/lanes.ts";
 import { schema } from "../support/gateway/schema.ts";
-import { casesOf, isLong, runSeed } from "../support/run/run-length.ts";
+import { isLong, runSeed } from "../support/run/run-length.ts";
 import { catalog } from "../../src/modules/catalog.ts";
 
 let lanes: Lanes;
@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => lanes.close());
 
-const cases = casesOf(2_000, 70);
+const cases = isLong ? 2_000 : 100;
 
 /** Every field of every entity, and of the queries. */
 const allFields = [...catalog.entities.map(({ type }) => type), "Query"].flatMap((name) => {

@@ -65,7 +65,7 @@ describe.runIf(executable !== null)("behind PgBouncer", () => {
       const [ours, theirs] = sides;
       if (ours === undefined || theirs === undefined) throw new Error("no sides");
       const random = new Random(`pgbouncer ${runSeed}`);
-      const requests = isLong ? 10_000 : 120;
+      const requests = isLong ? 10_000 : 60;
       const wrongs: string[] = [];
       let begun = 0;
       const lane = async (): Promise<void> => {

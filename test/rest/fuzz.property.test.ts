@@ -138,10 +138,13 @@ describe(`whatever comes over REST (CRM_TEST_SEED=${runSeed})`, () => {
     for (const { one, plans: own } of turns) {
       const name = `${one.method.toUpperCase()} ${one.path}`;
       carriedOut.delete(name);
-      for (const plan of fc.sample(own, { seed: runSeed, numRuns: 500 })) {
-        if (carriedOut.has(name)) break;
-        const found = await complaint(plan);
-        if (found !== null) complaints.push(found);
+      // A few at a time, since making them costs more than sending them.
+      for (let round = 0; round < 50 && !carriedOut.has(name); round += 1) {
+        for (const plan of fc.sample(own, { seed: runSeed + round, numRuns: 10 })) {
+          if (carriedOut.has(name)) break;
+          const found = await complaint(plan);
+          if (found !== null) complaints.push(found);
+        }
       }
       expect(carriedOut, name).toContain(name);
     }
