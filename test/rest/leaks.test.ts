@@ -54,8 +54,8 @@ beforeAll(async () => {
   theirShown = await readShown(gateway, owner);
   const lists = readProbes(theirShown);
   every = [...lists, ...exportProbes(lists)];
-  reads = [...Map.groupBy(every, ({ operation }) => operation.id).values()]
-    .map(someOf)
+  reads = [...Map.groupBy(every, ({ operation }) => operation.id)]
+    .map(([id, all]) => someOf(all, id))
     .flatMap((some) => some.filter((_, place) => isLong || place % 2 === 0));
   told = await answers(asker, reads);
 });
@@ -133,10 +133,13 @@ describe("another tenant's ids, values and cursors over REST", () => {
   it("are mostly understood, and found by their owner, so that not finding them means something", async () => {
     const understood = told.filter(({ status }) => status === 200 || status === 404);
     expect(understood.length).toBeGreaterThan(reads.length * (isLong ? 0.7 : 0.5));
-    const exact = reads.filter(
-      ({ operation, params }) =>
-        operation.verb === "get" || Object.keys(params).some((name) => name.endsWith("[eq]")),
-    );
+    const exact = every
+      .filter(
+        ({ operation, params }) =>
+          operation.verb === "get" || Object.keys(params).some((name) => name.endsWith("[eq]")),
+      )
+      // Not by chance, which may take few of them.
+      .filter((_, place) => isLong || place % 20 === 0);
     expect(exact.length).toBeGreaterThan(20);
     const missed = (await answers(owner, exact)).filter(
       ({ status, text, headers }) =>
@@ -175,8 +178,8 @@ describe("a credential that was issued for an application", () => {
     const changes = writeProbes(theirShown, theirShown).filter(
       ({ operation }) => operation.verb === "update" || operation.verb === "delete",
     );
-    const tried = [...Map.groupBy(changes, ({ operation }) => operation.id).values()].flatMap(
-      someOf,
+    const tried = [...Map.groupBy(changes, ({ operation }) => operation.id)].flatMap(([id, all]) =>
+      someOf(all, id),
     );
     const asked = reads.filter((_, place) => isLong || place % 3 === 0);
     // The organization is the credential's own, and stays what it is.

@@ -30,7 +30,7 @@ beforeAll(async () => {
   for (const field of mutationFields()) {
     const all = mutations.of(field);
     all.forEach((document) => coverage.add(document));
-    const sent = someOf(all);
+    const sent = someOf(all, field.name);
     const absent = sent.map((document) => world.swap.toAbsent(document));
     written.set(field.name, {
       theirs: { copy: await copies.make(), sent, answers: [] },

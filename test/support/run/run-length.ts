@@ -11,10 +11,13 @@ export const runSeed = Number(env["CRM_TEST_SEED"] ?? Math.floor(Math.random() *
 export const casesOf = (full: number, least = 1): number =>
   isLong ? full : Math.max(least, Math.ceil(full / 10));
 
-/** What a run tries of a list: all in a long run; otherwise the first, the last, and a tenth of them by chance. */
-export function someOf<Item>(items: readonly Item[]): readonly Item[] {
+/**
+ * What a run tries of a list: all in a long run; otherwise the first, the last, and a tenth of them by chance. Lists that
+ * are drawn from under names of their own are drawn from independently.
+ */
+export function someOf<Item>(items: readonly Item[], name = ""): readonly Item[] {
   if (isLong) return items;
-  const random = new Random(`some ${runSeed}`);
+  const random = new Random(`some ${name} ${runSeed}`);
   const drawn = [...items.keys()]
     .map((place) => ({ place, rank: random.between(0, 2 ** 31) }))
     .toSorted((a, b) => a.rank - b.rank)
