@@ -100,7 +100,7 @@ describe("a mutation with another tenant's ids and values", () => {
     expect(bodies.filter(({ body }) => /"errors":\[|"INTERNAL"/.test(body))).toEqual([]);
     const good = bodies.filter(({ body }) => body.includes('"userErrors":[]'));
     // The first and the last of each, which a short run never leaves out, are refused more often.
-    expect(good.length).toBeGreaterThan(bodies.length * (isLong ? 0.6 : 0.4));
+    expect(good.length).toBeGreaterThan(bodies.length * (isLong ? 0.6 : 0.3));
   });
 
   it("leaves every row of the other tenant as it was", async () => {
