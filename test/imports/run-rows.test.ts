@@ -184,6 +184,24 @@ test("finds the records that rows name, and tells of those that are not there or
   expect(accounts.rows).toEqual([{ n: 1 }]);
 });
 
+test("what rows name in several ways is created once", async () => {
+  const { uuid } = await own.newTenant();
+  const made = await own.imported(
+    uuid,
+    { entity: "deal", map: { of: "account.domain" }, createMissing: ["account"] },
+    "name,of",
+    "A,Acme.example",
+    "B,acme.example",
+    "C,www.acme.example",
+  );
+  expect(await own.refusedOf(made)).toEqual([]);
+  const { rows } = await own.fixtures.client.query(
+    "SELECT count(*)::int AS deals, count(DISTINCT account_id)::int AS accounts FROM deals WHERE tenant_id = $1",
+    [uuid],
+  );
+  expect(rows).toEqual([{ deals: 3, accounts: 1 }]);
+});
+
 test("rows name records of their own kind that earlier chunks of the file made", async () => {
   const { uuid } = await own.newTenant();
   const firms = Array.from({ length: 2_000 }, (_, place) =>

@@ -16,7 +16,8 @@ function saidBy(entity: Entity, way: ReferenceWay, { input }: PreparedRow): stri
   return typeof value === "string" ? compared(entity, { by: way, value }) : null;
 }
 
-function compared(entity: Entity, { by, value }: Named): string {
+/** A value as it is compared with others: `www.Acme.example` is the domain `acme.example`. */
+export function compared(entity: Entity, { by, value }: Named): string {
   return entity.fields[fieldFor(entity, by)]?.kind.comparedAs(value) ?? value;
 }
 

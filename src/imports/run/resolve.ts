@@ -7,7 +7,7 @@ import { messageOf } from "../../write/problem.ts";
 import { createRecords } from "../../write/verbs.ts";
 import type { RowReference } from "../read/types.ts";
 import { errorOf, type PreparedRow } from "./prepare.ts";
-import { GivenValues } from "./given-values.ts";
+import { compared, GivenValues } from "./given-values.ts";
 import { findReferences, told, wantedKey, type Candidates } from "./references.ts";
 import type { ImportWrites } from "./types.ts";
 
@@ -102,30 +102,33 @@ async function createMissing(
 ): Promise<ReadonlyMap<string, Complaint | null>> {
   const { context, writes, wouldBe } = resolving;
   const outcomes = new Map<string, Complaint | null>();
-  const lacking = new Map(
-    rows
-      .filter(({ errors }) => errors.length === 0)
-      .flatMap(({ references }) => references)
-      .filter((one) => mayCreate(resolving, one))
-      .filter((one) => found.get(wantedKey(one))?.length === 0)
-      .map((one) => [wantedKey(one), one]),
-  );
-  for (const [to, group] of Map.groupBy(lacking.values(), (one) => one.to)) {
+  const lacking = rows
+    .filter(({ errors }) => errors.length === 0)
+    .flatMap(({ references }) => references)
+    .filter((one) => mayCreate(resolving, one))
+    .filter((one) => found.get(wantedKey(one))?.length === 0);
+  for (const [to, wanted] of Map.groupBy(lacking, (one) => one.to)) {
     const its = writes.get(to);
     if (its === undefined) continue;
-    const inputs = group.map(({ by, value }) => newInput(its.entity, by, value));
+    // What is written in several ways is one record.
+    const same = ({ by, value }: RowReference) =>
+      wantedKey({ to, by, value: compared(its.entity, { by, value }) });
+    const groups = [...Map.groupBy(wanted, same).values()];
     if (wouldBe !== null) {
-      for (const one of group) outcomes.set(wantedKey(one), null);
+      for (const one of wanted) outcomes.set(wantedKey(one), null);
       continue;
     }
     const { alongside: _none, ...plain } = context;
+    const inputs = groups.flatMap(([first]) =>
+      first === undefined ? [] : [newInput(its.entity, first.by, first.value)],
+    );
     const results = await createRecords(plain, its, inputs, "continue");
-    for (const [place, one] of group.entries()) {
+    for (const [place, group] of groups.entries()) {
       const { id = null, problems = [] } = results[place] ?? {};
-      if (id !== null) found.set(wantedKey(one), [id]);
-      else {
-        const text = `names no ${its.entity.type}, and none could be created: ${problems.map(messageOf).join(" ")}`;
-        outcomes.set(wantedKey(one), { complaint: "text", text });
+      const text = `names no ${its.entity.type}, and none could be created: ${problems.map(messageOf).join(" ")}`;
+      for (const one of group) {
+        if (id !== null) found.set(wantedKey(one), [id]);
+        else outcomes.set(wantedKey(one), { complaint: "text", text });
       }
     }
   }
