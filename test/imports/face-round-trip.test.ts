@@ -127,7 +127,7 @@ async function fill(): Promise<void> {
   await post("line-items", { quote_id: quote, description: "Flat", quantity: 1, unit_price: 100 });
   const { client } = started.gateway.fixtures;
   for (const [table, prefix] of Object.entries(prefixes)) {
-    await client.query(`UPDATE ${table} SET external_id = $1 || '-' || id`, [prefix]);
+    await client.query(`UPDATE ${table} SET external_id = $1 || '-' || id::text`, [prefix]);
   }
 }
 
@@ -205,7 +205,7 @@ async function stateOf(): Promise<unknown> {
   const rows = tables.map(
     (table) => `SELECT to_jsonb(t) AS row FROM ${table} t WHERE tenant_id = $1`,
   );
-  const found = await client.query(`SELECT row FROM (${rows.join(" UNION ALL ")}) ORDER BY 1`, [
+  const found = await client.query(`SELECT row FROM (${rows.join(" UNION ALL ")}) AS r ORDER BY 1`, [
     started.tenant.uuid,
   ]);
   return found.rows;

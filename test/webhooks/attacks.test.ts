@@ -157,7 +157,7 @@ test("a request that is under way when its webhook is deleted leaves nothing, an
   await expect.poll(() => webhookOf(beside), patient).toMatchObject({ lag: { waiting: 0 } });
   const { rows } = await started.gateway.fixtures.client.query(
     `SELECT d.id FROM webhook_deliveries d WHERE d.webhook_id = $1
-     UNION ALL SELECT a.id FROM webhook_attempts a WHERE NOT EXISTS (SELECT FROM webhook_deliveries d WHERE d.id = a.delivery_id)
+     UNION ALL SELECT a.id FROM webhook_attempts a WHERE NOT EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.tenant_id = a.tenant_id AND d.id = a.delivery_id)
      UNION ALL SELECT s.id FROM webhook_secrets s WHERE s.webhook_id = $1`,
     [id.slice(4)],
   );

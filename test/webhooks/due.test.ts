@@ -110,7 +110,8 @@ test.each([
   const [next] = await own(
     `SELECT d.status, d.next_attempt_at >= ${asked.includes("GMT") ? `'${asked}'::timestamptz` : "a.started_at + $2::interval"} AS is_obeyed,
        d.next_attempt_at <= now() + $2::interval AS is_bounded
-     FROM webhook_deliveries d JOIN webhook_attempts a ON a.delivery_id = d.id WHERE d.webhook_id = $1`,
+     FROM webhook_deliveries d JOIN webhook_attempts a ON a.tenant_id = d.tenant_id AND a.delivery_id = d.id
+     WHERE d.webhook_id = $1`,
     [uuid(id), wait],
   );
   expect(next).toEqual({ status: "waiting", is_obeyed: true, is_bounded: true });
@@ -178,9 +179,11 @@ test("deliveries that ended long ago are deleted with their attempts; others sta
   receiver.answer("/kept", status(500));
   const late = await makeDeal();
   await expect.poll(() => attemptsOf(id), patient).toBe(3);
+  const earlier = (time: string) =>
+    `(${time} AT TIME ZONE 'UTC' - $3::interval) AT TIME ZONE 'UTC'`;
   const age = (record: string | undefined, time: string) =>
     own(
-      `UPDATE webhook_deliveries SET finished_at = finished_at - $3::interval, next_attempt_at = next_attempt_at - $3::interval
+      `UPDATE webhook_deliveries SET finished_at = ${earlier("finished_at")}, next_attempt_at = ${earlier("next_attempt_at")}
        WHERE webhook_id = $1 AND record_id = $2`,
       [uuid(id), record?.slice(5), time],
     );
@@ -190,14 +193,14 @@ test("deliveries that ended long ago are deleted with their attempts; others sta
   await expect.poll(async () => listAt(await webhookOf(id), "deliveries").length, patient).toBe(2);
   const left = await own(
     `SELECT d.record_id, count(a.id)::integer AS attempts FROM webhook_deliveries d
-     LEFT JOIN webhook_attempts a ON a.delivery_id = d.id WHERE d.webhook_id = $1 GROUP BY d.record_id, d.position ORDER BY d.position`,
+     LEFT JOIN webhook_attempts a ON a.tenant_id = d.tenant_id AND a.delivery_id = d.id WHERE d.webhook_id = $1 GROUP BY d.record_id, d.position ORDER BY d.position`,
     [uuid(id)],
   );
   expect(left).toEqual(
     [deals[1], late].map((record) => ({ record_id: record?.slice(5), attempts: 1 })),
   );
   const [{ orphans } = {}] = await own(
-    "SELECT count(*)::integer AS orphans FROM webhook_attempts a WHERE NOT EXISTS (SELECT FROM webhook_deliveries d WHERE d.id = a.delivery_id)",
+    "SELECT count(*)::integer AS orphans FROM webhook_attempts a WHERE NOT EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.tenant_id = a.tenant_id AND d.id = a.delivery_id)",
   );
   expect(orphans).toBe(0);
   await removeWebhook(id);

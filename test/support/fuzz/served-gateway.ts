@@ -6,12 +6,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createHttpServer } from "../../../src/http/http-server.ts";
 import { listen, portOf } from "../../../src/cli/http.ts";
 import { loadConfig } from "../../../src/config.ts";
-import { isDistributed } from "../../../src/db/check-server.ts";
 import { openDatabase } from "../../../src/db/database.ts";
 import { createGateway } from "../../../src/server.ts";
 import { patientEnvironment } from "../run/patience.ts";
 import { startComparison } from "../compile/comparison.ts";
 import { schema } from "../gateway/schema.ts";
+import { tellOfCitus } from "../run/tell-of-citus.ts";
 
 export type ServedGateway = {
   readonly url: string;
@@ -62,7 +62,7 @@ export async function serveGateway(
 }
 
 async function serve(databaseUrl: string, environment: string): Promise<void> {
-  if (await isDistributed(databaseUrl)) await import("../run/citus.ts");
+  await tellOfCitus(databaseUrl);
   // Quotas and the line before the door are other tests': here every request is to be read.
   const config = loadConfig({ ...patientEnvironment, NODE_ENV: environment, LOG_LEVEL: "error" });
   const database = openDatabase({ url: databaseUrl, pool: config.pool });

@@ -1,12 +1,12 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { loadConfig } from "../../../src/config.ts";
-import { isDistributed } from "../../../src/db/check-server.ts";
 import { openDatabase } from "../../../src/db/database.ts";
 import { createHttpServer } from "../../../src/http/http-server.ts";
 import { createGateway } from "../../../src/server.ts";
 import { schema } from "../gateway/schema.ts";
 import { patientEnvironment } from "../run/patience.ts";
+import { tellOfCitus } from "../run/tell-of-citus.ts";
 
 /** A gateway in a process of its own. */
 export type GatewayProcess = {
@@ -45,7 +45,7 @@ export async function startGatewayProcess(
 
 /** What the child process does: it serves, and tells its port. */
 async function serve(): Promise<void> {
-  if (await isDistributed(loadConfig().databaseUrl ?? "")) await import("../run/citus.ts");
+  await tellOfCitus(loadConfig().databaseUrl ?? "");
   const config = loadConfig();
   const database = openDatabase({ url: config.databaseUrl ?? "", pool: config.pool });
   const gateway = createGateway({ schema, database, config, demo: null });

@@ -12,6 +12,7 @@ import { openWebhooks } from "../../../src/webhooks/open-webhooks.ts";
 import { usualSchedule } from "../../../src/webhooks/schedule.ts";
 import { Targets } from "../../../src/webhooks/target/targets.ts";
 import { schema } from "../gateway/schema.ts";
+import { tellOfCitus } from "../run/tell-of-citus.ts";
 
 const [, , url = "", step = "none"] = process.argv;
 const die = (): Promise<never> => {
@@ -53,6 +54,7 @@ switch (step) {
     break;
 }
 
+await tellOfCitus(url);
 const config = loadConfig({ NODE_ENV: "test" });
 const logger = pino({ level: "silent" });
 const database = openDatabase({ url });
