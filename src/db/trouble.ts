@@ -28,8 +28,8 @@ export function troubleOf(cause: unknown): GatewayError | null {
     /^E(CONN|PIPE|HOST|NET|TIMEDOUT|NOTFOUND|AI_AGAIN)/.test(code) ||
     // The socket's file is gone.
     ("syscall" in cause && cause.syscall === "connect") ||
-    // The last is what a coordinator of Citus says when one of its nodes is gone in the middle of a statement.
-    /terminated|timeout exceeded when trying to connect|not queryable|server closed the connection/.test(
+    // The last three are what a coordinator of Citus says when one of its nodes is gone in the middle of a statement.
+    /terminated|timeout exceeded when trying to connect|not queryable|server closed the connection|SYSCALL error|could not (?:receive|send) data (?:from|to) server/.test(
       cause.message,
     );
   return unavailableStates.test(code) || lost

@@ -205,9 +205,10 @@ async function stateOf(): Promise<unknown> {
   const rows = tables.map(
     (table) => `SELECT to_jsonb(t) AS row FROM ${table} t WHERE tenant_id = $1`,
   );
-  const found = await client.query(`SELECT row FROM (${rows.join(" UNION ALL ")}) AS r ORDER BY 1`, [
-    started.tenant.uuid,
-  ]);
+  const found = await client.query(
+    `SELECT row FROM (${rows.join(" UNION ALL ")}) AS r ORDER BY 1`,
+    [started.tenant.uuid],
+  );
   return found.rows;
 }
 

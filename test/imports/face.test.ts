@@ -1,5 +1,7 @@
 import { createClient as createSseClient } from "graphql-sse";
+import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { findIdle, runKey } from "../../src/imports/run/sweep.ts";
 import { at, listAt } from "../support/gateway/gateway.ts";
 import { idOf, ImportFace, path } from "../support/imports/face.ts";
 import { EventStream } from "../support/live/event-stream.ts";
@@ -215,4 +217,41 @@ describe("over GraphQL", () => {
     expect(events).toMatchObject([{ importProgress: { import: { status: "done" } } }]);
     client.dispose();
   });
+});
+
+it("an import that should run is found if it has no job, by statements that Citus takes too", async () => {
+  const { gateway, tenant } = face.started;
+  const { client } = gateway.fixtures;
+  const id = uuidv7();
+  const texts: string[] = [];
+  const found = async (): Promise<readonly string[]> => {
+    const idle = await findIdle(async (text, values) => {
+      texts.push(text);
+      return (await client.query<Record<string, unknown>>(text, [...values])).rows;
+    });
+    return idle.map((one) => one.id);
+  };
+  // Nobody else sees it, so nobody runs it.
+  await client.query("BEGIN");
+  try {
+    await gateway.fixtures.insert("imports", {
+      tenant_id: tenant.uuid,
+      id,
+      entity: "contact",
+      mode: "create",
+      options: "{}",
+      status: "queued",
+      actor: "{}",
+      created_by: "usr-1",
+      touched_at: "2026-01-02T03:04:05.000Z",
+    });
+    expect(await found()).toContain(id);
+    await client.query("SELECT graphile_worker.add_job('none', '{}', job_key := $1)", [runKey(id)]);
+    expect(await found()).not.toContain(id);
+  } finally {
+    await client.query("ROLLBACK");
+  }
+  // Citus refuses to join its tables with the engine's.
+  expect(texts).toHaveLength(4);
+  for (const text of texts) expect(text).not.toMatch(/imports[^]*graphile_worker/);
 });

@@ -20,6 +20,7 @@ const troubles: Readonly<Record<string, string>> = {
   "fails at the commit": "INTERNAL",
   "is not supported": "INTERNAL",
   "loses a node": "UNAVAILABLE",
+  "is cut off from a node": "UNAVAILABLE",
   "is cancelled": "QUERY_TOO_COMPLEX",
   "takes too long": "QUERY_TOO_COMPLEX",
   "kills the connection": "UNAVAILABLE",
@@ -32,6 +33,7 @@ const triggers = `
     IF NEW.name = 'fails in its own statement' THEN RAISE EXCEPTION 'secret'; END IF;
     IF NEW.name = 'is not supported' THEN RAISE EXCEPTION 'secret' USING ERRCODE = '0A000'; END IF;
     IF NEW.name = 'loses a node' THEN RAISE EXCEPTION 'server closed the connection unexpectedly' USING ERRCODE = 'XX000'; END IF;
+    IF NEW.name = 'is cut off from a node' THEN RAISE EXCEPTION 'SSL SYSCALL error: EOF detected' USING ERRCODE = 'XX000'; END IF;
     IF NEW.name = 'is cancelled' THEN PERFORM pg_cancel_backend(pg_backend_pid()), pg_sleep(5); END IF;
     IF NEW.name = 'kills the connection' THEN PERFORM pg_terminate_backend(pg_backend_pid()), pg_sleep(5); END IF;
     IF NEW.name = 'takes too long' THEN PERFORM set_config('statement_timeout', '50ms', true); END IF;
