@@ -114,14 +114,16 @@ function viewFor(client: PrismaClient, tenantId: string, pool: FencedPool): Fenc
         },
       },
       client: {
-        async $transaction(work: Parameters<FencedPrisma["$transaction"]>[0], options?: object) {
+        $transaction(work: Parameters<FencedPrisma["$transaction"]>[0], options?: object) {
           // Prisma merges lists of promises of one tick as well.
           if (typeof work !== "function") throw new TypeError("$transaction: give a function");
-          try {
-            return await asTenant(tenantId, () => pinned.$transaction(work, options));
-          } finally {
-            await pool.onSeen?.(currentWork());
-          }
+          return asTenant(tenantId, async () => {
+            try {
+              return await pinned.$transaction(work, options);
+            } finally {
+              await pool.onSeen?.(currentWork());
+            }
+          });
         },
       },
     }),
