@@ -15,6 +15,8 @@ export type TenantCopy = Made & {
 export type TenantState = readonly string[];
 
 type Table = { readonly name: string; readonly columns: string };
+/** A foreign key, from one table to another. */
+type Key = { readonly from: string; readonly to: string };
 
 /** What a tenant has that a write is not about: bookkeeping, and keys that are made for each copy. */
 const notCopied = new Set(["api_keys", "idempotency_keys", "number_sequences"]);
@@ -50,7 +52,11 @@ export class TenantCopies {
        FROM information_schema.columns WHERE table_schema = 'public' AND is_generated = 'NEVER'
        GROUP BY table_name HAVING bool_or(column_name = 'tenant_id') ORDER BY table_name`,
     );
-    const copies = new TenantCopies(client, base, rows);
+    const { rows: keys } = await client.query<Key>(
+      `SELECT conrelid::regclass::text AS from, confrelid::regclass::text AS to FROM pg_constraint
+       WHERE contype = 'f' AND connamespace = 'public'::regnamespace AND conrelid <> confrelid`,
+    );
+    const copies = new TenantCopies(client, base, inOrder(rows, keys));
     const texts = await copies.#rows(base);
     copies.#known = new Set(texts.flatMap((text) => (text.match(madeUp) ?? []).map(canonical)));
     return copies;
@@ -68,7 +74,7 @@ export class TenantCopies {
         ({ name, columns }) =>
           `INSERT INTO ${name} (tenant_id, ${columns}) SELECT '${uuid}', ${columns} FROM ${name} WHERE tenant_id = '${this.#base.uuid}';`,
       );
-    // One round trip, and no foreign keys to check: the rows were right where they come from.
+    // One round trip, and no foreign keys to check, except on Citus' nodes: the rows were right where they come from.
     await this.#client.query(
       `BEGIN; SET LOCAL session_replication_role = replica;
        INSERT INTO tenants (id, slug, name) VALUES ('${uuid}', '${slug}', '${slug}');
@@ -122,6 +128,22 @@ export class TenantCopies {
     );
     return rows.map(({ row }) => row);
   }
+}
+
+/** Tables behind those that they refer to. */
+function inOrder(tables: readonly Table[], keys: readonly Key[]): Table[] {
+  const left = new Set(tables);
+  const sorted: Table[] = [];
+  while (left.size > 0) {
+    const names = new Set(Array.from(left, ({ name }) => name));
+    const free = [...left].filter(
+      ({ name }) => !keys.some(({ from, to }) => from === name && names.has(to)),
+    );
+    if (free.length === 0) throw new Error(`tables refer to each other: ${[...names].join(", ")}`);
+    for (const table of free) left.delete(table);
+    sorted.push(...free);
+  }
+  return sorted;
 }
 
 /** A text with the contents of cursors, whose times are as the gateway prints them. */
