@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { operatorOf } from "../../src/auth/operator.ts";
+import type { Import } from "../../src/db/generated/prisma/client.ts";
 import { pruneImports } from "../../src/imports/run/sweep.ts";
 import { Importer } from "../support/imports/importer.ts";
 import { counts, header, OwnImports, people } from "../support/imports/own-imports.ts";
@@ -207,7 +208,7 @@ test("a process that is killed while it imports leaves each row once, in the tab
     let state = await own.state(made);
     while (inside < kills && state.finishedAt === null) {
       const before = state.runner;
-      await killed(uuid, made.id);
+      await killed(made);
       state = await own.state(made);
       // It had taken the import, and did not come to its end.
       if (state.status === "running" && state.runner !== before) inside += 1;
@@ -225,13 +226,14 @@ test("a process that is killed while it imports leaves each row once, in the tab
   expect(inside).toBe(kills);
 });
 
-/** Runs an import in a process that is killed at a random moment. */
-async function killed(tenantId: string, id: string): Promise<void> {
-  const child = spawn(process.execPath, [worker, own.database.url, tenantId, id], {
-    stdio: ["ignore", "pipe", "inherit"],
+/** Runs an import in a process that is killed at a random moment after it took it. */
+async function killed(made: Import): Promise<void> {
+  const { runner } = await own.state(made);
+  const child = spawn(process.execPath, [worker, own.database.url, made.tenantId, made.id], {
+    stdio: ["ignore", "ignore", "inherit"],
   });
   const ended = once(child, "exit");
-  await once(child.stdout, "data");
+  while (child.exitCode === null && (await own.state(made)).runner === runner) await sleep(10);
   await Promise.race([ended, sleep(Math.random() * 700)]);
   child.kill("SIGKILL");
   await ended;

@@ -133,10 +133,14 @@ export class ImportTable {
     if (late === null) return;
     // Each in front of those before it: what a row names stands below it, and is tried first.
     const { first, end: behind } = placesIn(late.pass);
+    const [row] = await unit.rows(
+      sql`SELECT min(place)::text FROM import_chunks
+        WHERE tenant_id = ${tenant} AND import_id = ${of} AND place >= ${count(first)} AND place < ${count(behind)}`,
+    );
+    const before = Number(row?.[0] ?? behind) - 1;
     unit.send(
       sql`INSERT INTO import_chunks (tenant_id, import_id, place, rows, body)
-        SELECT ${tenant}, ${of}, coalesce(min(c.place), ${count(behind)}) - 1, ${count(late.count)}, ${param(late.body, "bytea")}
-        FROM import_chunks c WHERE c.tenant_id = ${tenant} AND c.import_id = ${of} AND c.place >= ${count(first)} AND c.place < ${count(behind)} RETURNING 1`,
+        VALUES (${tenant}, ${of}, ${count(before)}, ${count(late.count)}, ${param(late.body, "bytea")})`,
     );
   }
 

@@ -1,12 +1,10 @@
 // Runs an import until it has ended, in a process that is killed meanwhile: node run-process.ts <url> <tenant> <import>.
-// Says "running" when it begins.
 import { tellOfCitus } from "../run/tell-of-citus.ts";
 import { Importer } from "./importer.ts";
 
 const [, , url = "", tenantId = "", id = ""] = process.argv;
 await tellOfCitus(url);
 const importer = new Importer(url);
-console.log("running");
 importer.queue.push({ tenantId, id });
 await importer.runAll();
 await importer.close();
