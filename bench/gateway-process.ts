@@ -103,7 +103,7 @@ async function serve(databaseUrl: string): Promise<void> {
   const compiled = process.env["COMPILED"] !== "off";
   const schema = createSchema(catalog);
   const gateway = createGateway({ schema, database, config, demo: null, compiled });
-  const server = createHttpServer(gateway.requestListener, config.http);
+  const server = createHttpServer(gateway.requestListener, config.http, gateway);
   if (process.env["JOBS"] === "on") gateway.runJobs();
   await database.load();
   await listen(server, "127.0.0.1", 0);
