@@ -8,6 +8,7 @@ import { at, listAt } from "../support/gateway/gateway.ts";
 import { startTenant } from "../support/gateway/one-tenant.ts";
 import { startReceiver, type Receiver } from "../support/webhooks/receiver.ts";
 import { RowWriter } from "../support/writes/row-writer.ts";
+import { webhookOf } from "../support/webhooks/webhook.ts";
 
 // What changes while a delivery is under way.
 
@@ -49,16 +50,6 @@ async function makeWebhook(path: string, more = ""): Promise<{ id: string; secre
   );
   return { id: String(at(made, "webhook", "id")), secret: String(at(made, "secret")) };
 }
-
-const webhookOf = async (id: string): Promise<unknown> =>
-  at(
-    await started.gateway.data(
-      started.key,
-      `{ webhook(id: "${id}") { status statusReason lag { waiting }
-        deliveries { status statusReason attemptCount attempts { status } } } }`,
-    ),
-    "webhook",
-  );
 
 const remove = (id: string) => change(`deleteWebhook(id: "${id}") { userErrors { message } }`);
 
@@ -123,7 +114,9 @@ test.each([
     await client.query("COMMIT");
     await owner.end();
   }
-  await expect.poll(() => webhookOf(id), patient).toMatchObject(stays);
+  await expect
+    .poll(() => webhookOf(started.gateway, started.key, id), patient)
+    .toMatchObject(stays);
   expect(receiver.at(path)).toEqual([]);
   await remove(id);
 });
@@ -154,7 +147,9 @@ test("a request that is under way when its webhook is deleted leaves nothing, an
   answer(500);
   await deals.update([{ id: deal, name: "two" }]);
   await expect.poll(() => versionsAt("/beside"), patient).toEqual([1, 2]);
-  await expect.poll(() => webhookOf(beside), patient).toMatchObject({ lag: { waiting: 0 } });
+  await expect
+    .poll(() => webhookOf(started.gateway, started.key, beside), patient)
+    .toMatchObject({ lag: { waiting: 0 } });
   const { rows } = await started.gateway.fixtures.client.query(
     `SELECT d.id FROM webhook_deliveries d WHERE d.webhook_id = $1
      UNION ALL SELECT a.id FROM webhook_attempts a WHERE NOT EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.tenant_id = a.tenant_id AND d.id = a.delivery_id)
@@ -196,7 +191,10 @@ test("a request that is under way when the secret is replaced without a grace ti
     [false, true],
   ]);
   await expect
-    .poll(async () => listAt(await webhookOf(id), "deliveries"), patient)
+    .poll(
+      async () => listAt(await webhookOf(started.gateway, started.key, id), "deliveries"),
+      patient,
+    )
     .toMatchObject([{ status: "delivered", attempts: [{ status: 204 }, { status: 401 }] }]);
   await remove(id);
 });

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { Webhook } from "standardwebhooks";
 import { pruneLogs } from "../../src/live/log-keeper.ts";
 import { usualSchedule } from "../../src/webhooks/schedule.ts";
-import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { startReceiver, status, textsOf, type Receiver } from "../support/webhooks/receiver.ts";
-import { createWebhook, type Made } from "../support/webhooks/webhook.ts";
+import { createWebhook, webhookOf, type Made } from "../support/webhooks/webhook.ts";
 
 let gateway: TestGateway;
 let receiver: Receiver;
@@ -63,20 +63,7 @@ const updateDeal = (id: string, input: object) =>
     { id, input },
   );
 
-async function webhookOf(id: string): Promise<unknown> {
-  const found = await gateway.data(
-    key,
-    `query ($id: ID!) { webhook(id: $id) { status statusReason failingSince lag { waiting unread nextAttemptAt }
-      deliveries { id eventId status statusReason attemptCount attempts { status milliseconds answer failure } } } }`,
-    { id },
-  );
-  return at(found, "webhook");
-}
-
-const deliveriesOf = async (id: string): Promise<readonly unknown[]> => {
-  const found = at(await webhookOf(id), "deliveries");
-  return Array.isArray(found) ? found : [];
-};
+const deliveriesOf = async (id: string) => listAt(await webhookOf(gateway, key, id), "deliveries");
 
 const patient = { timeout: 60_000 };
 const versions = (path: string, record: string) =>
@@ -99,7 +86,7 @@ test("every event arrives once, signed, in the order of its record, with what it
     expect(() => new Webhook(secret).verify(`${body} `, textsOf(headers))).toThrow();
   }
   await expect
-    .poll(() => webhookOf(id), patient)
+    .poll(() => webhookOf(gateway, key, id), patient)
     .toMatchObject({
       status: "active",
       failingSince: null,
@@ -151,7 +138,9 @@ test("a failing record's events wait for it in order, another record's do not; t
     .filter(({ data }) => data.record_id === bad)
     .map((one) => one.id);
   expect(new Set(ids.slice(0, 3)).size).toBe(1);
-  await expect.poll(async () => at(await webhookOf(id), "lag", "waiting"), patient).toBe(0);
+  await expect
+    .poll(async () => at(await webhookOf(gateway, key, id), "lag", "waiting"), patient)
+    .toBe(0);
   const tried = (await deliveriesOf(id)).find((one) => at(one, "attemptCount") === 3);
   const attempts = at(tried, "attempts");
   expect(attempts).toMatchObject([{ status: 200 }, { status: 500 }, { status: 500 }]);
@@ -196,7 +185,7 @@ test("410 switches a webhook off and says why; resumed, it goes on where it was"
   receiver.answer("/gone", status(410));
   const first = await makeDeal();
   await expect
-    .poll(() => webhookOf(id), patient)
+    .poll(() => webhookOf(gateway, key, id), patient)
     .toMatchObject({
       status: "stopped",
       statusReason: "It answered 410 Gone.",
@@ -258,7 +247,7 @@ test("it has the rights of its key: what that may not see is not told, and revok
   );
   await makeDeal();
   await expect
-    .poll(() => webhookOf(id), patient)
+    .poll(() => webhookOf(gateway, key, id), patient)
     .toMatchObject({
       status: "stopped",
       statusReason: "The API key that it was made with works no more.",

@@ -14,7 +14,7 @@ import { withClient } from "../support/database/with-client.ts";
 import { schema } from "../support/gateway/schema.ts";
 import { hearPlans, tellPlans } from "../support/database/plan-log.ts";
 import { startReceiver, status, type Receiver } from "../support/webhooks/receiver.ts";
-import { createWebhook } from "../support/webhooks/webhook.ts";
+import { createWebhook, webhookOf } from "../support/webhooks/webhook.ts";
 
 // Nothing is found by looking in here: all that is sent was woken by a commit. A lease is renewed for each request.
 const schedule = { ...usualSchedule, lookMilliseconds: 3_600_000, marginMilliseconds: 0 };
@@ -59,16 +59,9 @@ async function makeWebhook(path: string): Promise<string> {
 
 const removeWebhook = (id: string) => write(`deleteWebhook(id: "${id}") { userErrors { code } }`);
 
-async function webhookOf(id: string): Promise<unknown> {
-  const found = await gateway.data(
-    key,
-    `{ webhook(id: "${id}") { status statusReason failingSince
-      deliveries { id status attempts { status } } } }`,
-  );
-  return at(found, "webhook");
-}
 const attemptsOf = async (id: string): Promise<number> =>
-  listAt(await webhookOf(id), "deliveries").flatMap((one) => listAt(one, "attempts")).length;
+  listAt(await webhookOf(gateway, key, id), "deliveries").flatMap((one) => listAt(one, "attempts"))
+    .length;
 
 /** A statement of the database's owner: how time passes in here. */
 const own = async (text: string, values: readonly unknown[] = []) => {
@@ -92,7 +85,7 @@ test("a commit starts dispatch at once, also while another record's request is n
   await expect.poll(seen, patient).toEqual(deals);
   await expect.poll(() => attemptsOf(id), patient).toBe(2);
   const delivered = { status: "delivered", attempts: [{ status: 204 }] };
-  expect(await webhookOf(id)).toMatchObject({ deliveries: [delivered, delivered] });
+  expect(await webhookOf(gateway, key, id)).toMatchObject({ deliveries: [delivered, delivered] });
   await removeWebhook(id);
 });
 
@@ -145,8 +138,8 @@ test("five days of failures only switch a webhook off, and it says why; less doe
   receiver.answer("/down", status(500));
   await makeDeal();
   await expect.poll(() => attemptsOf(id), patient).toBe(1);
-  expect(await webhookOf(id)).toMatchObject({ status: "active", statusReason: null });
-  expect(at(await webhookOf(id), "failingSince")).not.toBeNull();
+  expect(await webhookOf(gateway, key, id)).toMatchObject({ status: "active", statusReason: null });
+  expect(at(await webhookOf(gateway, key, id), "failingSince")).not.toBeNull();
   const failingFor = async (time: string): Promise<void> => {
     await own(
       "UPDATE webhooks SET failing_since = now() - $2::interval WHERE id = $1 AND failing_since IS NOT NULL",
@@ -156,18 +149,22 @@ test("five days of failures only switch a webhook off, and it says why; less doe
   };
   await failingFor("4 days 23 hours");
   await expect.poll(() => attemptsOf(id), patient).toBe(2);
-  expect(await webhookOf(id)).toMatchObject({ status: "active" });
+  expect(await webhookOf(gateway, key, id)).toMatchObject({ status: "active" });
   // One delivery, and the days are counted anew.
   receiver.answer("/down", status(204));
   await makeDeal();
-  await expect.poll(() => webhookOf(id), patient).toMatchObject({ failingSince: null });
+  await expect
+    .poll(() => webhookOf(gateway, key, id), patient)
+    .toMatchObject({ failingSince: null });
   receiver.answer("/down", status(500));
   await failingFor("6 days");
-  await expect.poll(async () => at(await webhookOf(id), "failingSince"), patient).not.toBeNull();
-  expect(await webhookOf(id)).toMatchObject({ status: "active" });
+  await expect
+    .poll(async () => at(await webhookOf(gateway, key, id), "failingSince"), patient)
+    .not.toBeNull();
+  expect(await webhookOf(gateway, key, id)).toMatchObject({ status: "active" });
   await failingFor("5 days 1 minute");
   await expect
-    .poll(() => webhookOf(id), patient)
+    .poll(() => webhookOf(gateway, key, id), patient)
     .toMatchObject({ status: "stopped", statusReason: "Every attempt of 5 days failed." });
   await removeWebhook(id);
 });
@@ -190,7 +187,9 @@ test("deliveries that ended long ago are deleted with their attempts; others sta
   await age(deals[0], "8 days");
   await age(deals[1], "6 days");
   await own("SELECT graphile_worker.add_job('webhooks.prune', '{}')");
-  await expect.poll(async () => listAt(await webhookOf(id), "deliveries").length, patient).toBe(2);
+  await expect
+    .poll(async () => listAt(await webhookOf(gateway, key, id), "deliveries").length, patient)
+    .toBe(2);
   const left = await own(
     `SELECT d.record_id, count(a.id)::integer AS attempts FROM webhook_deliveries d
      LEFT JOIN webhook_attempts a ON a.tenant_id = d.tenant_id AND a.delivery_id = d.id WHERE d.webhook_id = $1 GROUP BY d.record_id, d.position ORDER BY d.position`,

@@ -19,3 +19,14 @@ export async function createWebhook(
   expect(at(made, "userErrors")).toEqual([]);
   return { id: String(at(made, "webhook", "id")), secret: String(at(made, "secret")) };
 }
+
+/** What a webhook says of itself and of its deliveries. */
+export async function webhookOf(gateway: TestGateway, key: string, id: string): Promise<unknown> {
+  const found = await gateway.data(
+    key,
+    `query ($id: ID!) { webhook(id: $id) { status statusReason failingSince lag { waiting unread nextAttemptAt }
+      deliveries { id eventId status statusReason attemptCount attempts { status milliseconds answer failure } } } }`,
+    { id },
+  );
+  return at(found, "webhook");
+}
