@@ -236,6 +236,22 @@ describe("hostile files", () => {
         line: 3,
       });
     }
+    // Pieces that begin, and one that ends, in the middle of a character.
+    for (const [encoding, word] of [
+      ["utf-8", "e697a5"],
+      ["shift_jis", "93fa"],
+    ] as const) {
+      const [cell, lines] = [Buffer.from(word.repeat(7), "hex"), 3_000];
+      const row = Buffer.concat([cell, Buffer.from("\n")]);
+      const good = Buffer.concat([Buffer.from("n\n"), ...Array.from({ length: lines }, () => row)]);
+      const broken = Buffer.concat([good, cell.subarray(0, -1), Buffer.from("\n"), good]);
+      const atBorder = Buffer.alloc(16 * 1_024, "a\n");
+      const first = Buffer.from(word, "hex").subarray(0, 1);
+      first.copy(atBorder, atBorder.length - 1);
+      const cut = Buffer.concat([atBorder, Buffer.from("\n"), good]);
+      expect(await refusalOf(broken, { encoding })).toMatchObject({ line: lines + 2 });
+      expect(await refusalOf(cut, { encoding })).toMatchObject({ line: 8_192 });
+    }
     const wrong = { encoding: "utf-8" } as const;
     expect(await refusalOf(Buffer.from("n\nM\u00fc\n", "latin1"), wrong)).toMatchObject({
       line: 2,

@@ -67,6 +67,35 @@ test("stops at the first chunk with a refused row if it is told to, and says wha
   expect(await own.written(uuid)).toHaveLength(1_000);
 });
 
+test("an import that is to stop at a refused row stops there, also if its process fails meanwhile", async () => {
+  const { uuid } = await own.newTenant();
+  const { client } = own.fixtures;
+  await client.query(`
+    CREATE SEQUENCE ends;
+    CREATE FUNCTION fail_once() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
+      IF NEW.status = 'failed' AND nextval('ends') = 1 THEN RAISE EXCEPTION 'gone' USING ERRCODE = '57P01'; END IF;
+      RETURN NEW;
+    END $$;
+    CREATE TRIGGER fail_once BEFORE UPDATE ON imports FOR EACH ROW EXECUTE FUNCTION fail_once()`);
+  const lines = people(0, 1_500).with(700, `${"x".repeat(300)},X`);
+  const made = await own.imported(uuid, { onError: "abort" }, header, ...lines);
+  await client.query(
+    "DROP TRIGGER fail_once ON imports; DROP FUNCTION fail_once; DROP SEQUENCE ends",
+  );
+  expect(counts(made)).toMatchObject({ status: "failed", rowsCreated: 0, rowsRefused: 1 });
+  expect(await own.written(uuid)).toEqual([]);
+  const waits = await own.imported(
+    uuid,
+    { entity: "account", map: { parent: "parent_account.name" }, onError: "abort" },
+    "name,parent",
+    "A,nobody",
+    "B,",
+  );
+  expect(counts(waits)).toMatchObject({ status: "failed", rowsCreated: 1, rowsRefused: 1 });
+  expect(waits.statusReason).toContain("Row 2 was refused");
+  expect(waits.statusReason).toContain("rows that were written meanwhile stay");
+});
+
 test("a dry run tells what would be, and writes nothing", async () => {
   const { uuid } = await own.newTenant();
   const made = await own.imported(

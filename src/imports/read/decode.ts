@@ -17,15 +17,18 @@ export async function* decoded(
   mark: number,
 ): AsyncGenerator<string> {
   const decoder = new TextDecoder(encoding, { fatal: true, ignoreBOM: true });
+  // Goes along for the lines of errors: a piece may begin in the middle of a character.
+  const lenient = new TextDecoder(encoding, { ignoreBOM: true });
   let skip = mark;
   let line = 1;
   const read = (piece: Uint8Array | undefined): string => {
+    const stream = piece !== undefined;
+    const shown = lenient.decode(piece, { stream });
     let text: string;
     try {
-      text = piece === undefined ? decoder.decode() : decoder.decode(piece, { stream: true });
+      text = decoder.decode(piece, { stream });
     } catch {
-      const lenient = new TextDecoder(encoding).decode(piece);
-      throw wrongEncoding(encoding, line + linesIn(lenient.slice(0, lenient.indexOf("\ufffd"))));
+      throw wrongEncoding(encoding, line + linesIn(shown.slice(0, shown.indexOf("\ufffd"))));
     }
     const nul = text.indexOf("\0");
     if (nul !== -1) {

@@ -217,8 +217,11 @@ export class ImportRuns {
     const refused = new Set(outcome.refused.map(({ row }) => row.number));
     const kept = good.filter(({ row }) => !refused.has(row.number));
     const names = dryRun ? namesOf(entity, ownWays(entity.name, plan.mapping), kept) : [];
-    await this.#table.markAlone(actor, catalog, taken, { ...part, names }, marked);
-    if (isAborted) await this.#table.end(taken, "failed", abortReason(outcome, dryRun));
+    await this.#table.markAlone(actor, catalog, taken, {
+      part: { ...part, names },
+      outcome: marked,
+      reason: isAborted ? abortReason(outcome, at, dryRun) : null,
+    });
     return !isAborted;
   }
 
@@ -276,11 +279,13 @@ const onlyRefused = (outcome: ChunkOutcome): ChunkOutcome => ({
   unchanged: 0,
 });
 
-const abortReason = ({ refused }: ChunkOutcome, dryRun: boolean): string => {
+const abortReason = ({ refused }: ChunkOutcome, { place }: Place, dryRun: boolean): string => {
   const first = refused[0]?.row.number ?? 0;
-  const stays = dryRun
-    ? "Nothing was written, since it is a dry run."
-    : "Rows that were written before its chunk stay; none of its chunk and no later one is written.";
+  const written =
+    passOf(place) === 0
+      ? "Rows that were written before its chunk stay; none of its chunk and no later one is written."
+      : "It had waited for a record that rows below it could have made; rows that were written meanwhile stay.";
+  const stays = dryRun ? "Nothing was written, since it is a dry run." : written;
   return `Row ${first} was refused, and the import says to stop then. ${stays}`;
 };
 

@@ -172,41 +172,24 @@ export class ImportTable {
   }
 
   /** Ends an import that this process runs, and drops what is not written of it. False if it is another's. */
-  async end(
-    { tenantId, id, runner }: Taken,
-    status: "done" | "failed",
-    reason: string | null,
-  ): Promise<boolean> {
-    const [row] = await this.#transaction(tenantId, async (transaction) => {
-      const ended = await transaction.rows(
-        `UPDATE imports SET status = $4::text::import_status, status_reason = $5, runner = NULL, finished_at = now(), touched_at = now()
-         WHERE tenant_id = $1::uuid AND id = $2::uuid AND runner = $3::uuid AND status = 'running'
-           AND ($4::text <> 'done' OR NOT EXISTS (SELECT FROM import_chunks c WHERE c.tenant_id = $1::uuid AND c.import_id = $2::uuid AND c.done_at IS NULL))
-         RETURNING 1`,
-        [tenantId, id, runner, status, reason],
-      );
-      if (ended.length > 0) {
-        transaction.send(
-          "DELETE FROM import_chunks WHERE tenant_id = $1::uuid AND import_id = $2::uuid",
-          [tenantId, id],
-        );
-      }
-      return ended;
-    });
-    return row !== undefined;
+  end(taken: Taken, status: "done" | "failed", reason: string | null): Promise<boolean> {
+    return this.#transaction(taken.tenantId, (transaction) =>
+      endIn(transaction, taken, status, reason),
+    );
   }
 
-  /** Marks rows by themselves, of which nothing is written. */
+  /** Marks rows by themselves, of which nothing is written. With a reason, the import has failed with them. */
   markAlone(
     actor: Actor,
     catalog: Catalog,
     taken: Taken,
-    part: Part,
-    outcome: ChunkOutcome,
+    { part, outcome, reason }: { part: Part; outcome: ChunkOutcome; reason: string | null },
   ): Promise<void> {
-    return this.#transaction(taken.tenantId, (transaction) =>
-      this.mark(new WriteUnit(transaction, { actor, catalog }), taken, part, outcome),
-    );
+    return this.#transaction(taken.tenantId, async (transaction) => {
+      await this.mark(new WriteUnit(transaction, { actor, catalog }), taken, part, outcome);
+      // At once: a process that took the import between the two would go on behind rows that are not written.
+      if (reason !== null) await endIn(transaction, taken, "failed", reason);
+    });
   }
 
   /** Whoever watches the import is woken by its commit. */
@@ -216,6 +199,28 @@ export class ImportTable {
   ): Promise<Result> {
     return asOwnWork(() => this.#database.pool.transaction(tenantId, work));
   }
+}
+
+async function endIn(
+  transaction: Transaction,
+  { tenantId, id, runner }: Taken,
+  status: "done" | "failed",
+  reason: string | null,
+): Promise<boolean> {
+  const ended = await transaction.rows(
+    `UPDATE imports SET status = $4::text::import_status, status_reason = $5, runner = NULL, finished_at = now(), touched_at = now()
+       WHERE tenant_id = $1::uuid AND id = $2::uuid AND runner = $3::uuid AND status = 'running'
+         AND ($4::text <> 'done' OR NOT EXISTS (SELECT FROM import_chunks c WHERE c.tenant_id = $1::uuid AND c.import_id = $2::uuid AND c.done_at IS NULL))
+       RETURNING 1`,
+    [tenantId, id, runner, status, reason],
+  );
+  if (ended.length > 0) {
+    transaction.send(
+      "DELETE FROM import_chunks WHERE tenant_id = $1::uuid AND import_id = $2::uuid",
+      [tenantId, id],
+    );
+  }
+  return ended.length > 0;
 }
 
 function refusedJson(refused: ChunkOutcome["refused"]): {
