@@ -178,7 +178,12 @@ test("an upload that breaks off or cannot be read leaves nothing, and one that s
       .query("SELECT status FROM imports WHERE tenant_id = $1", [uuid])
       .then(({ rows }) => rows);
   expect(await left()).toEqual([]);
+  // The turn of an upload ends with it, so that the next one is read while others have requests.
+  own.importer.load = 1;
+  const noText = `%PDF${"-".repeat(100_000)}`;
+  await expect(own.importer.stage(uuid, {}, noText)).rejects.toThrow("this is a PDF");
   const { import: made } = await own.importer.stage(uuid, {}, `${header}\na,b\n`);
+  own.importer.load = 0;
   await own.fixtures.client.query(
     "UPDATE imports SET status = 'uploading', touched_at = now() - interval '16 minutes' WHERE id = $1",
     [made.id],

@@ -60,14 +60,17 @@ export class Staging {
     checkOptions(asked.options, writes);
     const of = { tenantId: actor.tenantId, id: uuidv7() };
     await this.#begin(actor, of, asked);
+    const upload = hashed(this.#crowd.paced(source), asked.options);
     try {
-      const upload = hashed(this.#crowd.paced(source), asked.options);
       const staged = await this.#read(of, asked.options, writes, upload.bytes);
       return await this.#end(actor, of, asked, { ...staged, ...upload.ended() });
     } catch (error) {
       // The reason counts, also if the rest is left to the sweep.
       await this.#drop(of).catch(() => undefined);
       throw error;
+    } finally {
+      // What is refused by its first bytes is not read on, and others wait for its turn to end.
+      await upload.bytes.return(undefined);
     }
   }
 
