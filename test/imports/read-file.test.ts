@@ -97,6 +97,16 @@ describe("what is found out of a file", () => {
     },
   );
 
+  it("Windows-1252 is named, too, where it can be what is unlike it", async () => {
+    const letters = Buffer.from("n\nÄÖÜäöüß\n", "latin1");
+    expect((await refusalOf(letters))?.message).toContain("or encoding=windows-1252.");
+    const { rows } = await readAll(letters, { encoding: "windows-1252" });
+    expect(rows[0]?.cells["n"]).toBe("ÄÖÜäöüß");
+    // With a byte that it does not have.
+    const japanese = Buffer.from("6e0a8e8196bc2c93738e730a", "hex");
+    expect((await refusalOf(japanese))?.message).not.toContain("encoding=windows-1252");
+  });
+
   it.each(["a,b\r\n1,2\r\n", "a,b\n1,2", "a,b\r1,2\r", "a,b,\n1,2,\n", "\n\na,b\n1,2\n\n"])(
     "line breaks of %j",
     async (text) => {

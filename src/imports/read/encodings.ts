@@ -41,7 +41,7 @@ export function likelyEncodings(head: Buffer): Encoding[] {
   // The last line may be cut inside of a character.
   const end = head.lastIndexOf("\n");
   const lines = end <= 0 ? head : head.subarray(0, end);
-  return candidates.filter((encoding) => {
+  const likely = candidates.filter((encoding) => {
     let text: string;
     try {
       text = new TextDecoder(encoding, { fatal: true }).decode(lines);
@@ -53,6 +53,10 @@ export function likelyEncodings(head: Buffer): Encoding[] {
       strayIn(text, encoding) === -1 && wide.replace(/\P{L}+/gu, "").length > wide.length * 0.9
     );
   });
+  // It may be Western all the same: a list of letters, ÄÖÜ.
+  const western = new TextDecoder("windows-1252").decode(lines);
+  const isWestern = likely.length > 0 && strayIn(western, "windows-1252") === -1;
+  return isWestern ? [...likely, "windows-1252"] : likely;
 }
 
 /** The least bytes in rows of three and more that tell of another script. */

@@ -111,7 +111,7 @@ function narrowEncoding(head: Buffer): Encoding {
     throw new FileRefused(
       "WRONG_ENCODING",
       isUnicode ? null : line,
-      `the file is neither UTF-8 nor Windows-1252; save it as UTF-8, or say its encoding: ${likely.map((one) => `encoding=${one}`).join(" or ")}.`,
+      `the file looks like neither UTF-8 nor Windows-1252; save it as UTF-8, or say its encoding: ${likely.map((one) => `encoding=${one}`).join(" or ")}.`,
     );
   }
   if (wide > 0 && broken > 0) {
