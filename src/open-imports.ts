@@ -28,8 +28,8 @@ type Options = {
   readonly logger: Pick<Logger, "warn" | "error">;
   /** The most jobs that this process runs at once. */
   readonly atOnce: number;
-  /** How many requests this process has in hand just now. */
-  readonly load?: () => number;
+  /** The others who have requests to this process. */
+  readonly crowd?: Crowd;
 };
 
 /** The imports of a process: the service for those who send files, and the tasks where jobs are run. */
@@ -48,7 +48,7 @@ export function openImports({
   live,
   logger,
   atOnce,
-  load = () => 0,
+  crowd = new Crowd(() => 0),
 }: Options): Imports {
   const enqueue: Enqueue = ({ tenantId, id }, runAt) =>
     jobs.add([
@@ -60,7 +60,7 @@ export function openImports({
         ...(runAt === undefined ? {} : { runAt }),
       },
     ]);
-  const common = { database, catalog, writes: crmWrites, enqueue, crowd: new Crowd(load) };
+  const common = { database, catalog, writes: crmWrites, enqueue, crowd };
   const runs = new ImportRuns({ ...common, actorOf: actorsOf(apiKeys), logger });
   const service = new ImportService({ ...common, live });
   const most = Math.max(1, Math.floor(atOnce / 4));

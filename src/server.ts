@@ -48,6 +48,7 @@ import { Jobs } from "./jobs/jobs.ts";
 import { openImports } from "./open-imports.ts";
 import { LogKeeper } from "./live/log-keeper.ts";
 import { HeldBytes } from "./lib/held-bytes.ts";
+import { Crowd } from "./imports/run/crowd.ts";
 import { Admission } from "./limits/admission.ts";
 import { Quotas } from "./limits/quotas.ts";
 import { workFor } from "./limits/request-work.ts";
@@ -163,8 +164,11 @@ export function createGateway(options: GatewayOptions): Gateway {
     onDelivered: (events, milliseconds) => metrics?.eventsDelivered(events, milliseconds),
   });
   const { atOnce } = config.jobs;
-  const load = (): number => admission.state.taken + admission.state.waiting;
-  const imports = openImports({ database, jobs, apiKeys, live, logger, atOnce, load });
+  const crowd = new Crowd(() => admission.state.taken + admission.state.waiting);
+  admission.onBegun = (request) => {
+    if (!pathOf(request).startsWith(importsPath)) crowd.came();
+  };
+  const imports = openImports({ database, jobs, apiKeys, live, logger, atOnce, crowd });
   const { logKeepDays: keepDays } = config;
   const keeper =
     keepDays === null

@@ -29,6 +29,8 @@ const crowded = { afterMilliseconds: 500, waitMilliseconds: 100 };
 export class Admission {
   readonly #turns: Turns;
   readonly #held: HeldBytes;
+  /** Is told of each request that begins to be handled. */
+  onBegun: (request: IncomingMessage) => void = () => undefined;
   /** Tenants by admitted credential. All unknown credentials share one line, so that made-up ones gain nothing. */
   readonly #tenants = new LRUCache<string, string>({ max: 10_000, ttl: 600_000 });
 
@@ -67,6 +69,7 @@ export class Admission {
       if (!response.destroyed) refuse(error);
       return;
     }
+    this.onBegun(request);
     const turn = new Turn({ entering, caller, held: this.#held, take }, giveBack);
     work.turn = turn;
     work.begins(turn);

@@ -1,9 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** So long after the last request others count as there, if there was one within the second before it. */
+/** So long after the last request began others count as there, if one began within the second before it. */
 const [absentMilliseconds, apartMilliseconds] = [2_000, 1_000];
-/** Looks at the load that are closer than this see the same requests. */
-const lookMilliseconds = 20;
 /** While others are there, imports rest 3 times as long as they have worked, at most 3 seconds. */
 const [restTimes, maxRest] = [3, 3_000];
 /** What an upload is read in, so that nobody waits long, and the milliseconds of a piece that count for a rest. */
@@ -14,22 +12,26 @@ export class Crowd {
   readonly #load: () => number;
   readonly #uploads = new Line();
   readonly #portions = new Line();
-  /** When others were last seen to have requests, and before that. */
-  #seen: readonly [last: number, before: number] = [-Infinity, -Infinity];
+  /** When the last request of others began, and the one before it. */
+  #last = -Infinity;
+  #before = -Infinity;
 
   /** @param load how many requests of others this process works on, or has in line, just now */
   constructor(load: () => number) {
     this.#load = load;
   }
 
+  /** Notes that a request of others began. Imports look at the load only now and then, and would see few of them. */
+  came(): void {
+    this.#before = this.#last;
+    this.#last = performance.now();
+  }
+
   /** Whether others have requests, or had some just now. */
   get isThere(): boolean {
-    const now = performance.now();
-    const areThere = this.#load() > 0;
-    if (areThere && now - this.#seen[0] > lookMilliseconds) this.#seen = [now, this.#seen[0]];
-    const [last, before] = this.#seen;
-    // One who asks now and then how far an import is does not slow it down.
-    return areThere || (now - last < absentMilliseconds && last - before < apartMilliseconds);
+    // One who asks now and then does not slow imports down.
+    const cameOften = this.#last - this.#before < apartMilliseconds;
+    return this.#load() > 0 || (cameOften && performance.now() - this.#last < absentMilliseconds);
   }
 
   /** Does a portion of an import's work: at once, or, while others are there, when those before have worked and rested. */
