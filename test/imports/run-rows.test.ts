@@ -1,5 +1,4 @@
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { Crowd } from "../../src/imports/run/crowd.ts";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { counts, header, OwnImports, people } from "../support/imports/own-imports.ts";
 import { usualManner } from "../support/imports/usual-options.ts";
 
@@ -307,23 +306,6 @@ test("an import writes few rows at once while others have requests", async () =>
     [uuid],
   );
   expect(rows).toEqual([{ transactions: 12, events: 120 }]);
-});
-
-test("others are there for two seconds after two of their requests began within one", () => {
-  vi.useFakeTimers({ toFake: ["performance"] });
-  try {
-    const crowd = new Crowd(() => 0);
-    const seen: boolean[] = [];
-    for (const pause of [0, 900, 1_900, 200, 0, 1_100]) {
-      vi.advanceTimersByTime(pause);
-      // The third and the fourth look are no requests.
-      if (pause < 1_900 && pause !== 200) crowd.came();
-      seen.push(crowd.isThere);
-    }
-    expect(seen).toEqual([false, true, true, false, false, false]);
-  } finally {
-    vi.useRealTimers();
-  }
 });
 
 test("line items name their quote by its external id, and make its total", async () => {
