@@ -4,7 +4,7 @@
  */
 const placesOfPass = 100_000_000;
 
-/** How often a row is tried again: with records in any order, so many levels of them find each other. */
+/** The most times that a row is tried again. A tree of records with this many levels can stand in a file in any order. */
 export const mostPasses = 20;
 
 /** The pass that a chunk belongs to: 0 is that of the file. */

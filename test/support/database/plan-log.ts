@@ -1,5 +1,6 @@
 import type pg from "pg";
 import type { FencedPool } from "../../../src/db/fenced-pool.ts";
+import { hearNotices, type NoticeLog } from "./notices.ts";
 import { readPlan, type Explained } from "./plan.ts";
 
 /** A statement that ran, also one that PostgreSQL sent itself (a foreign key's check), and how it was carried out. */
@@ -24,27 +25,14 @@ export async function tellPlans(client: pg.Client): Promise<void> {
 }
 
 /** The plans that were told since they were last taken. */
-export type PlanLog = { take(): Logged[] };
+export type PlanLog = NoticeLog<Logged>;
 
 /** Hears the plans of all that a pool runs from now on, on new connections. */
-export async function hearPlans(pool: FencedPool): Promise<PlanLog> {
-  let heard: Logged[] = [];
-  const hear = ({ message = "" }): void => {
+export const hearPlans = (pool: FencedPool): Promise<PlanLog> =>
+  hearNotices(pool, ({ message = "" }) => {
     const [, json] = /^duration: .*? plan:\n(.*)$/s.exec(message) ?? [];
-    if (json === undefined) return;
+    if (json === undefined) return null;
     const told: unknown = JSON.parse(json);
     const text = typeof told === "object" && told !== null ? Reflect.get(told, "Query Text") : "";
-    heard.push({ ...readPlan(told), text: String(text) });
-  };
-  pool.on("connect", (client: pg.PoolClient) => client.on("notice", hear));
-  // Those from before were made without what tells.
-  const open = await Promise.all(Array.from({ length: pool.options.max }, () => pool.connect()));
-  for (const client of open) client.release(true);
-  return {
-    take: () => {
-      const taken = heard;
-      heard = [];
-      return taken;
-    },
-  };
-}
+    return { ...readPlan(told), text: String(text) };
+  });
