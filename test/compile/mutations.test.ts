@@ -11,6 +11,7 @@ import {
 } from "../support/compile/mutation-texts.ts";
 import { sideOf, type Side, type Values } from "../support/compile/sides.ts";
 import { startSecond } from "../support/writes/races.ts";
+import { metricOf } from "../support/gateway/metrics.ts";
 
 let gateway: TestGateway;
 let interpreter: Awaited<ReturnType<typeof startSecond>>;
@@ -297,11 +298,9 @@ describe("both lanes give the same answers", () => {
   });
 
   it("and compiled statements show the written records", async () => {
-    const metrics = await (await fetch(gateway.metricsUrl ?? "")).text();
-    const [, count] =
-      /crm_operations_total\{lane="compiled",type="mutation"\} (\d+)/.exec(metrics) ?? [];
+    const count = await metricOf(gateway, 'crm_operations_total{lane="compiled",type="mutation"}');
     expect(compiled.good).toBeGreaterThan(40);
-    expect(Number(count)).toBeGreaterThanOrEqual(compiled.good);
+    expect(count).toBeGreaterThanOrEqual(compiled.good);
   });
 });
 

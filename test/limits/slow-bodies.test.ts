@@ -3,6 +3,7 @@ import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { post } from "../support/gateway/limits.ts";
+import { metricOf } from "../support/gateway/metrics.ts";
 
 let gateway: TestGateway;
 let key: string;
@@ -46,10 +47,7 @@ function start(path: string, body: string, credential: string) {
   return { socket, read: () => text, closed };
 }
 
-async function held(): Promise<number> {
-  const text = await (await fetch(gateway.metricsUrl ?? "")).text();
-  return Number(/crm_unread_bytes (\d+)/.exec(text)?.[1]);
-}
+const held = () => metricOf(gateway, "crm_unread_bytes");
 
 describe.each(Object.entries(faces))("bodies over %s whose end does not come", (_name, face) => {
   const { path, body, status } = face;

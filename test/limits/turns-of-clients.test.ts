@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { post } from "../support/gateway/limits.ts";
+import { metricOf, untilFree } from "../support/gateway/metrics.ts";
 
 let gateway: TestGateway;
 let key: string;
@@ -26,11 +27,6 @@ function head(credential: string, length: number): string {
   return `POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n${credential}\r\nContent-Length: ${length}\r\n\r\n`;
 }
 
-async function taken(): Promise<number> {
-  const text = await (await fetch(gateway.metricsUrl ?? "")).text();
-  return Number(/crm_requests_in_flight\{state="taken"\} (\d+)/.exec(text)?.[1]);
-}
-
 it("pipelined requests whose sender hangs up leave no turn behind", async () => {
   for (let round = 0; round < 30; round += 1) {
     const made = `x-api-key: crm_test_0190aaaa-0000-7000-8000-${String(round).padStart(12, "0")}_${"a".repeat(48)}`;
@@ -44,7 +40,7 @@ it("pipelined requests whose sender hangs up leave no turn behind", async () => 
       await sleep(5);
     }
   }
-  await vi.waitFor(async () => expect(await taken()).toBe(0), { timeout: 30_000 });
+  await untilFree(gateway);
   expect((await post(gateway.url, key, { body })).status).toBe(200);
 });
 
@@ -62,7 +58,7 @@ it("who sends slowly keeps nobody from being served, however its credential is s
     return socket;
   });
   try {
-    await vi.waitFor(async () => expect(await taken()).toBe(0), { timeout: 30_000 });
+    await untilFree(gateway);
     for (const one of [otherKey, key]) {
       expect((await post(gateway.url, one, { body })).status).toBe(200);
     }
@@ -91,7 +87,7 @@ it("who does not read the refused rows of an import keeps no turn", async () => 
     const [start] = await once(socket, "data");
     socket.pause();
     expect(String(start)).toMatch(/^HTTP\/1\.1 200 /);
-    await vi.waitFor(async () => expect(await taken()).toBe(0), { timeout: 30_000 });
+    await untilFree(gateway);
     expect(socket.destroyed).toBe(false);
   } finally {
     socket.destroy();
@@ -112,12 +108,8 @@ it.each([
     await crowded.keyFor((await crowded.fixtures.tenant("second")).slug),
   ];
   const madeUp = ["crm_test_made-up-1", "crm_test_made-up-2"];
-  const inFlight = async (state: string): Promise<number> => {
-    const text = await (await fetch(crowded.metricsUrl ?? "")).text();
-    return Number(
-      new RegExp(`crm_requests_in_flight\\{state="${state}"\\} (\\d+)`).exec(text)?.[1],
-    );
-  };
+  const inFlight = (state: string): Promise<number> =>
+    metricOf(crowded, `crm_requests_in_flight{state="${state}"}`);
   const sockets: Socket[] = [];
   const sendEach = (credentials: readonly string[], times: number): void => {
     for (const credential of Array.from({ length: times }, () => credentials).flat()) {

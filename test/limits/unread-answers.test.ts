@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { post } from "../support/gateway/limits.ts";
 import { casesOf } from "../support/run/run-length.ts";
+import { metricOf } from "../support/gateway/metrics.ts";
 
 let gateway: TestGateway;
 let key: string;
@@ -64,10 +65,7 @@ function deaf(bytes: string): { readonly socket: Socket; readonly closed: Promis
   return { socket, closed };
 }
 
-async function unread(): Promise<number> {
-  const text = await (await fetch(gateway.metricsUrl ?? "")).text();
-  return Number(/crm_unread_bytes (\d+)/.exec(text)?.[1]);
-}
+const unread = () => metricOf(gateway, "crm_unread_bytes");
 
 /** Another caller's requests, one after the other, until `isOver`. */
 async function others(isOver: () => boolean): Promise<readonly number[]> {

@@ -7,6 +7,7 @@ import { startTenant } from "../support/gateway/one-tenant.ts";
 import { EventStream } from "../support/live/event-stream.ts";
 import { casesOf } from "../support/run/run-length.ts";
 import { RowWriter } from "../support/writes/row-writer.ts";
+import { metricOf } from "../support/gateway/metrics.ts";
 
 type Started = Awaited<ReturnType<typeof startTenant>>;
 let started: Started;
@@ -41,10 +42,7 @@ beforeAll(async () => {
 });
 afterAll(() => started.gateway.close());
 
-async function metric(name: string): Promise<number> {
-  const text = await (await fetch(started.gateway.metricsUrl ?? "")).text();
-  return Number(new RegExp(`^${name} (\\d+)`, "m").exec(text)?.[1]);
-}
+const metric = (name: string) => metricOf(started.gateway, name);
 
 const patience = { timeout: 100_000, interval: 250 };
 

@@ -10,6 +10,7 @@ import { EventStream } from "../support/live/event-stream.ts";
 import { firstOf as first, openSocket } from "../support/live/web-socket.ts";
 import { shortToken, tokenSettings } from "../support/live/short-token.ts";
 import { RowWriter } from "../support/writes/row-writer.ts";
+import { metricOf } from "../support/gateway/metrics.ts";
 
 type Started = Awaited<ReturnType<typeof startTenant>>;
 let started: Started;
@@ -44,6 +45,7 @@ function connect(connectionParams: Readonly<Record<string, unknown>>, retryAttem
 const raw = (headers?: Readonly<Record<string, string>>, protocols?: readonly string[]) =>
   openSocket(url, headers, protocols);
 const init = (key = started.key) => ({ type: "connection_init", payload: { "x-api-key": key } });
+const openStreams = () => metricOf(started.gateway, "crm_streams");
 const changes = "subscription { accountChanged { transition account { name } } }";
 
 describe("GraphQL over WebSocket", () => {
@@ -262,11 +264,7 @@ describe("a WebSocket that is not as it should be", () => {
     for (const message of [named("first"), { id: "1", type: "complete" }, named("second")]) {
       socket.send(message);
     }
-    const streams = async () =>
-      /^crm_streams (\d+)$/m.exec(
-        await (await fetch(started.gateway.metricsUrl ?? "")).text(),
-      )?.[1];
-    await expect.poll(streams, { timeout: 20_000 }).toBe("1");
+    await expect.poll(openStreams, { timeout: 20_000 }).toBe(1);
     for (let count = 2; count < 5; count += 1) {
       await accounts.made({ name: "For the second" });
       expect(await socket.next(count)).toMatchObject({
@@ -276,7 +274,7 @@ describe("a WebSocket that is not as it should be", () => {
       });
     }
     socket.send({ id: "1", type: "complete" });
-    await expect.poll(streams, { timeout: 20_000 }).toBe("0");
+    await expect.poll(openStreams, { timeout: 20_000 }).toBe(0);
     socket.socket.close();
   });
 
@@ -316,10 +314,6 @@ describe("a WebSocket that is not as it should be", () => {
 
   it("leaves no stream behind when it is cut while one is opened", async () => {
     const key = await started.gateway.keyFor("ours");
-    const open = async (): Promise<number> => {
-      const metrics = await (await fetch(started.gateway.metricsUrl ?? "")).text();
-      return Number(/^crm_streams (\d+)$/m.exec(metrics)?.[1]);
-    };
     // As many streams in all as the credential may have open, and as many again.
     for (let round = 0; round < 20; round += 1) {
       const cut = raw();
@@ -334,7 +328,7 @@ describe("a WebSocket that is not as it should be", () => {
       cut.socket.terminate();
       await cut.closed;
     }
-    await expect.poll(open, { timeout: 20_000 }).toBe(0);
+    await expect.poll(openStreams, { timeout: 20_000 }).toBe(0);
   });
 
   it("takes no more operations at once than it may", async () => {

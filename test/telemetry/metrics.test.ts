@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { send } from "../support/gateway/raw-http.ts";
+import { metricsOf } from "../support/gateway/metrics.ts";
 
 const token = "a-token-for-prometheus";
 const env = { METRICS_PORT: "0" };
@@ -14,23 +15,11 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-/** All series of a gateway, by name and labels as they are printed. */
-async function scrape({ metricsUrl }: TestGateway): Promise<ReadonlyMap<string, number>> {
-  const body = await (await fetch(metricsUrl ?? "")).text();
-  const samples = body.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
-  return new Map(
-    samples.map((line): [string, number] => {
-      const end = line.lastIndexOf(" ");
-      return [line.slice(0, end), Number(line.slice(end + 1))];
-    }),
-  );
-}
-
 /** What was added to each series by what happens in between. */
 async function added(work: () => Promise<unknown>): Promise<(series: string) => number> {
-  const before = await scrape(gateway);
+  const before = await metricsOf(gateway);
   await work();
-  const after = await scrape(gateway);
+  const after = await metricsOf(gateway);
   return (series) => (after.get(series) ?? 0) - (before.get(series) ?? 0);
 }
 
@@ -89,7 +78,7 @@ describe("metrics tell of operations", () => {
       await ask("query Unknown_name { nothing }");
     });
     const names = new Set(
-      [...(await scrape(gateway)).keys()].flatMap((series) => {
+      [...(await metricsOf(gateway)).keys()].flatMap((series) => {
         const name = /crm_requests_total\{api="graphql",operation="([^"]*)"/.exec(series)?.[1];
         return name === undefined ? [] : [name];
       }),
@@ -117,9 +106,9 @@ describe("metrics tell of", () => {
   it("the pool: its connections, who waits, and how long", async () => {
     const of = await added(() => ask("{ accounts { nodes { id } } }"));
     // The use of keys is written at any time.
-    const used = async () => (await scrape(gateway)).get('crm_pool_connections{state="used"}');
+    const used = async () => (await metricsOf(gateway)).get('crm_pool_connections{state="used"}');
     await expect.poll(used).toBe(0);
-    const now = await scrape(gateway);
+    const now = await metricsOf(gateway);
     expect(now.get('crm_pool_connections{state="max"}')).toBe(5);
     expect(now.get('crm_pool_connections{state="idle"}')).toBeGreaterThanOrEqual(1);
     expect(now.get("crm_pool_waiting")).toBe(0);
@@ -132,10 +121,10 @@ describe("metrics tell of", () => {
     const asked = Array.from({ length: 9 }, () => ask("{ departments { totalCount } }"));
     // Four wait each for their statement, or together for their key to be looked up.
     await expect
-      .poll(async () => (await scrape(gateway)).get("crm_pool_waiting"))
+      .poll(async () => (await metricsOf(gateway)).get("crm_pool_waiting"))
       .toBeGreaterThanOrEqual(1);
     // One tenant has at most three quarters of the five; a key may be looked up on the fifth.
-    const used = async () => (await scrape(gateway)).get('crm_pool_connections{state="used"}');
+    const used = async () => (await metricsOf(gateway)).get('crm_pool_connections{state="used"}');
     await expect.poll(used).toBe(4);
     await client.query("ROLLBACK");
     await Promise.all(asked);
@@ -158,7 +147,7 @@ describe("metrics tell of", () => {
   });
 
   it("the process and its event loop", async () => {
-    const now = await scrape(gateway);
+    const now = await metricsOf(gateway);
     expect(now.get("nodejs_eventloop_lag_p99_seconds")).toBeGreaterThanOrEqual(0);
     expect(now.get("process_resident_memory_bytes")).toBeGreaterThan(0);
   });
@@ -166,7 +155,7 @@ describe("metrics tell of", () => {
   it("one gateway, not of another one in the same process", async () => {
     const other = await startGateway({ logLevel: "silent", env });
     await ask("{ __typename }");
-    const series = [...(await scrape(other)).keys()];
+    const series = [...(await metricsOf(other)).keys()];
     expect(series.filter((name) => name.startsWith("crm_requests_total{"))).toEqual([]);
     await other.close();
   });

@@ -32,8 +32,8 @@ type SubscriptionOptions = {
 
 /** The approximate number of bytes of events that are read ahead of the client. */
 const bytesAhead = 1_000_000;
-/** How many events are read at once until it is known how long they are. */
-const eventsAtFirst = 20;
+/** How many events are read at first. A later read has at most so many times as many as the one before it. */
+const eventsAtFirst = 4;
 
 /** Points for events that did not match are taken from 10 on, and at most 100 at once. */
 const [leastPoints, mostPoints] = [10, 100];
@@ -158,7 +158,8 @@ export class SubscriptionStream implements EventStream {
   /** Hands on events that were read, and counts them until they have left. */
   async *#send(read: EventText[]): AsyncGenerator<readonly StreamEvent[], void, undefined> {
     const bytes = bytesOf(read);
-    this.#atOnce = Math.max(1, Math.floor((bytesAhead * read.length) / Math.max(1, bytes)));
+    const fitting = Math.floor((bytesAhead * read.length) / Math.max(1, bytes));
+    this.#atOnce = Math.min(Math.max(1, fitting), read.length * eventsAtFirst);
     const hold = this.#options.hold();
     try {
       hold?.take(bytes);

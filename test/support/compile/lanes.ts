@@ -12,6 +12,7 @@ import { fillPools, type Pools } from "./pools.ts";
 import { shrink } from "./shrink.ts";
 import { application, bigNumbers, skewedRows } from "./skewed-rows.ts";
 import { varied } from "./variation.ts";
+import { metricsOf } from "../gateway/metrics.ts";
 
 /** An operation, and the credential that it is sent with. */
 export type Request = { readonly operation: Operation; readonly key: string };
@@ -128,13 +129,9 @@ export async function startLanes(seed: number, { fenced = true } = {}): Promise<
       rewrite = given;
     },
     counts: async () => {
-      const text = await (await fetch(gateway.metricsUrl ?? "")).text();
+      const metrics = await metricsOf(gateway);
       const count = (lane: string) =>
-        Number(
-          new RegExp(`crm_operations_total\\{lane="${lane}",type="query"\\} (\\d+)`).exec(
-            text,
-          )?.[1] ?? 0,
-        );
+        metrics.get(`crm_operations_total{lane="${lane}",type="query"}`) ?? 0;
       return { compiled: count("compiled"), interpreted: count("interpreted") };
     },
     close: async () => {
