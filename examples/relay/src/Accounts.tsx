@@ -6,7 +6,7 @@ import type { AccountsQuery } from "./__generated__/AccountsQuery.graphql.ts";
 import type { Accounts_account$key } from "./__generated__/Accounts_account.graphql.ts";
 import type { Accounts_query$key } from "./__generated__/Accounts_query.graphql.ts";
 import { Totals } from "./Totals.tsx";
-import { WhenSeen } from "./WhenSeen.tsx";
+import { WhenSeen } from "../../shared/WhenSeen.tsx";
 
 export function Accounts() {
   const [typed, setTyped] = useState("");

@@ -1,12 +1,12 @@
 import { useState } from "react";
 import { graphql, useLazyLoadQuery, usePaginationFragment } from "react-relay";
 import { lost, money, stages, words } from "../../shared/format.ts";
-import { ConflictDialog } from "./ConflictDialog.tsx";
+import { ConflictDialog } from "../../shared/ConflictDialog.tsx";
 import type { BoardPageQuery } from "./__generated__/BoardPageQuery.graphql.ts";
 import type { BoardQuery } from "./__generated__/BoardQuery.graphql.ts";
 import type { Board_query$key } from "./__generated__/Board_query.graphql.ts";
 import { readDeal, type DealCard } from "./dealCard.ts";
-import { LossDialog } from "./LossDialog.tsx";
+import { LossDialog } from "../../shared/LossDialog.tsx";
 import { useMoveDeal } from "./useMoveDeal.ts";
 
 export function Board() {

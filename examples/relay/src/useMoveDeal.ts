@@ -1,11 +1,9 @@
 import { useState } from "react";
 import { graphql, useMutation } from "react-relay";
 import { lost } from "../../shared/format.ts";
+import type { Loss } from "../../shared/LossDialog.tsx";
 import type { useMoveDealMutation } from "./__generated__/useMoveDealMutation.graphql.ts";
 import { readDeal, type DealCard } from "./dealCard.ts";
-
-/** Why a deal was lost. A move to that stage needs it. */
-export type Loss = { lossCategory: string; lossReason: string };
 
 /** A change that was refused, since somebody else had changed the deal: `yours` was not written, `current` is. */
 export type Conflict = { yours: DealCard; current: DealCard; loss: Loss | undefined };

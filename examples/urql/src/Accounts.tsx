@@ -3,7 +3,7 @@ import { useQuery } from "urql";
 import { money, words } from "../../shared/format.ts";
 import { graphql } from "./gql/gql.ts";
 import type { AccountRowFragment, AccountTotalsFragment } from "./gql/graphql.ts";
-import { WhenSeen } from "./WhenSeen.tsx";
+import { WhenSeen } from "../../shared/WhenSeen.tsx";
 
 export const AccountTotals = graphql(`
   fragment AccountTotals on Account {

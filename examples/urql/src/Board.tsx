@@ -1,10 +1,10 @@
 import { useState } from "react";
 import { useQuery } from "urql";
 import { lost, money, stages, words } from "../../shared/format.ts";
-import { ConflictDialog } from "./ConflictDialog.tsx";
+import { ConflictDialog } from "../../shared/ConflictDialog.tsx";
 import { graphql } from "./gql/gql.ts";
 import type { DealCardFragment } from "./gql/graphql.ts";
-import { LossDialog } from "./LossDialog.tsx";
+import { LossDialog } from "../../shared/LossDialog.tsx";
 import { useMoveDeal } from "./useMoveDeal.ts";
 
 const BoardQuery = graphql(`

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { useMutation } from "urql";
 import { lost } from "../../shared/format.ts";
+import type { Loss } from "../../shared/LossDialog.tsx";
 import { graphql } from "./gql/gql.ts";
 import type { DealCardFragment } from "./gql/graphql.ts";
 
@@ -36,9 +37,6 @@ const MoveDeal = graphql(`
     }
   }
 `);
-
-/** Why a deal was lost. A move to that stage needs it. */
-export type Loss = { lossCategory: string; lossReason: string };
 
 /** A change that was refused, since somebody else had changed the deal: `yours` was not written, `current` is. */
 export type Conflict = {

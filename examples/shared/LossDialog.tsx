@@ -1,9 +1,14 @@
 import { useEffect, useRef } from "react";
-import { lossCategories, lost, words } from "../../shared/format.ts";
-import type { DealCardFragment } from "./gql/graphql.ts";
-import type { Loss } from "./useMoveDeal.ts";
+import { lossCategories, lost, words } from "./format.ts";
 
-type Props = { deal: DealCardFragment; onCancel: () => void; onMove: (loss: Loss) => void };
+/** Why a deal was lost. A move to that stage needs it. */
+export type Loss = { lossCategory: string; lossReason: string };
+
+type Props = {
+  deal: { name?: string | null; dealNumber: string };
+  onCancel: () => void;
+  onMove: (loss: Loss) => void;
+};
 
 /** Asks why a deal was lost, before it is moved. */
 export function LossDialog({ deal, onCancel, onMove }: Props) {

@@ -1,16 +1,29 @@
 import { useEffect, useRef } from "react";
-import { day, money, words } from "../../shared/format.ts";
-import type { DealCard } from "./dealCard.ts";
-import type { Conflict } from "./useMoveDeal.ts";
+import { day, money, words } from "./format.ts";
 
-const rows: { label: string; show: (deal: DealCard) => string }[] = [
+/** One version of a deal. */
+type Version = {
+  version: number;
+  name?: string | null;
+  stage: string;
+  value?: string | null;
+  currency: string;
+  expectedCloseDate?: string | null;
+  updatedBy?: string | null;
+};
+
+const rows: { label: string; show: (deal: Version) => string }[] = [
   { label: "Name", show: ({ name }) => name ?? "–" },
   { label: "Stage", show: ({ stage }) => words(stage) },
   { label: "Value", show: ({ value, currency }) => money(value, currency) },
   { label: "Closes", show: ({ expectedCloseDate }) => day(expectedCloseDate) },
 ];
 
-type Props = { conflict: Conflict; onKeep: () => void; onOverwrite: () => void };
+type Props = {
+  conflict: { yours: Version; current: Version };
+  onKeep: () => void;
+  onOverwrite: () => void;
+};
 
 /** Shows both versions of a deal, and lets the person choose. */
 export function ConflictDialog({ conflict: { yours, current }, onKeep, onOverwrite }: Props) {
