@@ -206,18 +206,14 @@ async function listen(options: ListenOptions, context: CommandContext): Promise<
     targets.close();
     await feed.close();
   });
-  const forwarded = forwardEvents({
-    feed,
-    payloads,
-    targets,
-    listening: { actor, types, operations: null, where: null, record: null },
-    form,
-    url,
-    secret,
-    after: options.after === undefined ? null : positionOf(options.after, "--after"),
-    signal: ending.signal,
-  });
+  const { signal } = ending;
+  const listening = { actor, types, operations: null, where: null, record: null };
+  const after = options.after === undefined ? null : positionOf(options.after, "--after");
+  const stream = feed.open(listening, after, { signal });
+  // What is committed from the next line on is sent.
+  await stream.opened;
   say(`Events of ${tenant.slug} go to ${url}, signed with ${secret}`);
+  const forwarded = forwardEvents({ stream, payloads, targets, actor, form, url, secret, signal });
   for await (const one of forwarded) say(lineOf(one));
 }
 

@@ -1,20 +1,19 @@
+import type { Actor } from "../auth/actor.ts";
 import { formatId } from "../lib/id.ts";
-import type { LiveFeed } from "../live/feed.ts";
-import type { Listening } from "../live/listening.ts";
+import type { LiveStream } from "../live/feed.ts";
 import type { PayloadForm, Payloads } from "./payload.ts";
 import { signatureHeaders } from "./signature.ts";
 import type { Posted, Targets } from "./target/targets.ts";
 
 type ForwardOptions = {
-  readonly feed: LiveFeed;
+  readonly stream: LiveStream;
   readonly payloads: Payloads;
   readonly targets: Targets;
-  readonly listening: Listening;
+  /** Who listens. */
+  readonly actor: Actor;
   readonly form: PayloadForm;
   readonly url: string;
   readonly secret: string;
-  /** The position behind which it begins; null for now. */
-  readonly after: string | null;
   readonly signal: AbortSignal;
 };
 
@@ -22,15 +21,13 @@ type ForwardOptions = {
 export type Forwarded = { readonly body: string; readonly posted: Posted };
 
 /**
- * Follows a tenant's log and sends each event to a target, signed, one after the other. For development: what fails is not
- * sent again.
+ * Sends each event of a stream to a target, signed, one after the other. For development: what fails is not sent again.
  */
 export async function* forwardEvents(options: ForwardOptions): AsyncGenerator<Forwarded> {
-  const { feed, payloads, targets, listening, form, url, secret, after, signal } = options;
-  const stream = feed.open(listening, after, { signal });
+  const { stream, payloads, targets, actor, form, url, secret, signal } = options;
   for await (const events of stream) {
     for (const event of events) {
-      const [body = ""] = await payloads.print(listening.actor, form, [event]);
+      const [body = ""] = await payloads.print(actor, form, [event]);
       const id = formatId("evt", String(event.event["id"]));
       const headers = signatureHeaders(id, new Date(), body, [secret]);
       yield { body, posted: await targets.post(url, headers, body, { signal }) };

@@ -92,9 +92,10 @@ describe("counters in PostgreSQL", () => {
     await gateway.fixtures.client.query("INSERT INTO quota_counters VALUES ('over', 1, 1)");
     const counters = new PostgresCounters(gateway.database.pool);
     await counters.grant("lasting", 1, 10);
-    const before = await counter();
     await counters.sweep();
-    expect(await counter()).toHaveLength(before.length - 1);
+    // The gateways sweep as well, and the minutes of other tests end.
+    expect((await counter()).map(({ key }) => key)).not.toContain("over");
+    expect(await counters.grant("lasting", 0, 10)).toMatchObject({ left: 9 });
   });
 
   it("end with their minute, though the clock was put back by an hour meanwhile", async () => {

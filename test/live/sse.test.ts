@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { at } from "../support/gateway/gateway.ts";
+import { patience } from "../support/database/waiting.ts";
 import { startTenant } from "../support/gateway/one-tenant.ts";
 import { EventStream } from "../support/live/event-stream.ts";
 import { Streams } from "../support/live/streams.ts";
@@ -274,6 +275,6 @@ describe("what opens no stream", () => {
       const again = await opening();
       expect(again.status).toBe(200);
       await again.close();
-    });
+    }, patience);
   });
 });

@@ -170,13 +170,19 @@ describe.concurrent("what ends a WebSocket", () => {
   });
 
   it("ends with 4401 when its token expires", async () => {
-    const socket = raw();
-    await socket.opened;
-    const authorization = `Bearer ${await shortToken(started.tenant.id, 4)}`;
-    socket.send({ type: "connection_init", payload: { authorization } });
-    expect(await socket.next(1)).toEqual({ type: "connection_ack" });
-    socket.send({ id: "1", type: "subscribe", payload: { query: changes } });
-    expect(await socket.closed).toBe(4401);
+    /** The code that it closes with; null if the token expired before it was taken, as on a busy machine. */
+    const closing = async (seconds: number): Promise<number | null> => {
+      const socket = raw();
+      await socket.opened;
+      const authorization = `Bearer ${await shortToken(started.tenant.id, seconds)}`;
+      socket.send({ type: "connection_init", payload: { authorization } });
+      const answer = await Promise.race([socket.next(1), socket.closed]);
+      if (answer === 4401) return null;
+      expect(answer).toEqual({ type: "connection_ack" });
+      socket.send({ id: "1", type: "subscribe", payload: { query: changes } });
+      return socket.closed;
+    };
+    expect((await closing(4)) ?? (await closing(30))).toBe(4401);
   });
 
   it("ends an operation whose scope its key has no longer, and goes on", async () => {
@@ -264,17 +270,18 @@ describe("a WebSocket that is not as it should be", () => {
     for (const message of [named("first"), { id: "1", type: "complete" }, named("second")]) {
       socket.send(message);
     }
-    await expect.poll(openStreams, { timeout: 20_000 }).toBe(1);
-    for (let count = 2; count < 5; count += 1) {
-      await accounts.made({ name: "For the second" });
-      expect(await socket.next(count)).toMatchObject({
+    // Nobody is told when it has opened: what is written before is not for it.
+    while (socket.messages.length < 4) await accounts.made({ name: "For the second" });
+    for (const message of socket.messages.slice(1)) {
+      expect(message).toMatchObject({
         id: "1",
         type: "next",
         payload: { data: { accountChanged: { second: expect.any(String) } } },
       });
     }
+    await expect.poll(openStreams).toBe(1);
     socket.send({ id: "1", type: "complete" });
-    await expect.poll(openStreams, { timeout: 20_000 }).toBe(0);
+    await expect.poll(openStreams).toBe(0);
     socket.socket.close();
   });
 
@@ -328,7 +335,7 @@ describe("a WebSocket that is not as it should be", () => {
       cut.socket.terminate();
       await cut.closed;
     }
-    await expect.poll(openStreams, { timeout: 20_000 }).toBe(0);
+    await expect.poll(openStreams).toBe(0);
   });
 
   it("takes no more operations at once than it may", async () => {

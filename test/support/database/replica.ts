@@ -22,8 +22,9 @@ export type Replica = {
   stop(): Promise<void>;
 };
 
-/** Files of the running server that are not part of its data. */
-const ownFiles = /\/(?:postmaster\.(?:pid|opts)|pg_wal\/.+|pg_replslot\/.+)$/;
+/** Files of the running server that are not part of its data, or come and go while they are copied. */
+const ownFiles =
+  /\/(?:postmaster\.(?:pid|opts)|pg_wal\/.+|pg_replslot\/.+|pgsql_tmp.*|pg_internal\.init.*)$/;
 
 /** Starts a replica of a running server. It replays commits after `delay`, e.g. "2s". */
 export async function startReplica(primary: ThrowawayDatabase, delay: string): Promise<Replica> {

@@ -39,7 +39,7 @@ export async function startDnsServer(zone: Zone): Promise<DnsServer> {
   });
   socket.bind(0, "127.0.0.1");
   await once(socket, "listening");
-  const resolver = new dns.Resolver({ timeout: 2_000, tries: 2 });
+  const resolver = new dns.Resolver({ timeout: 60_000, tries: 1 });
   resolver.setServers([`127.0.0.1:${socket.address().port}`]);
   return {
     resolver,
