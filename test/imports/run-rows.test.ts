@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import type { AskedImport } from "../support/imports/importer.ts";
 import { counts, header, OwnImports, people } from "../support/imports/own-imports.ts";
 import { usualManner } from "../support/imports/usual-options.ts";
 
@@ -293,6 +295,58 @@ test("rows that wait for records in vain are refused under their own numbers, an
     [uuid],
   );
   expect(found).toEqual([{ n: 1_107, children: 1_106, events: 1_107, chunks: 0 }]);
+});
+
+test("a dry run refuses what the import would refuse", async () => {
+  const tenant = await own.newTenant();
+  await tenant.account({ name: "Taken", externalId: "taken" });
+  const both = async (asked: AskedImport, ...lines: readonly string[]) => {
+    const tried = await own.imported(tenant.uuid, { ...asked, dryRun: true }, ...lines);
+    const made = await own.imported(tenant.uuid, asked, ...lines);
+    expect(counts(tried)).toEqual(counts(made));
+    const told = await Promise.all([own.refusedOf(tried), own.refusedOf(made)]);
+    return told.map((rows) => JSON.stringify(rows));
+  };
+  const asked: AskedImport = { entity: "account", map: { parent: "parent_account.name" } };
+  const [tried = "", made = ""] = await both(
+    asked,
+    "external_id,name,parent,email",
+    // Two of a name, and a new one with the name of one that is there.
+    "1,Twin,,",
+    "2,Twin,,",
+    "3,Of twins,Twin,",
+    "4,Taken,,",
+    "5,Of Taken,Taken,",
+    // Refused when it is written, and so are those below it.
+    "taken,Firm,,",
+    "7,Child,Firm,",
+    "8,Grandchild,Child,",
+    // Above its parent, and with another error.
+    "9,Early,Late,no email",
+    "10,Late,,",
+    "11,In time,Late,",
+  );
+  for (const told of [tried, made]) {
+    const rows = z.array(z.tuple([z.int(), z.unknown(), z.unknown()])).parse(JSON.parse(told));
+    expect(rows.map(([row]) => row)).toEqual([4, 6, 7, 8, 9, 10]);
+    expect(JSON.stringify(rows[0])).toContain("parent is not clear: two accounts");
+    expect(JSON.stringify(rows[1])).toContain("parent is not clear: two accounts");
+    expect(JSON.stringify(rows[3])).toContain("parent names no Account");
+    expect(JSON.stringify(rows[4])).toContain("parent names no Account");
+    expect(rows[5]?.[2]).toEqual([["email", "Invalid email address"]]);
+  }
+  // In chunks of their own, too.
+  const others = Array.from({ length: 1_000 }, (_, place) => `o${place},Other ${place},,`);
+  const columns = "external_id,name,parent,email";
+  const far = ["x1,Far,,", "x2,Far,,", ...others, "x3,Of far,Far,", "x4,Of nobody,Nobody,"];
+  for (const told of await both(asked, columns, ...far)) {
+    expect(told).toContain("parent is not clear: two accounts");
+    expect(told).toContain("parent names no Account");
+  }
+  const domains: AskedImport = { map: { of: "account.domain" }, createMissing: ["account"] };
+  for (const told of await both(domains, "last_name,of", "A,good.example", "B,not a domain")) {
+    expect(told).toContain("of names no Account, and none could be created: domain");
+  }
 });
 
 test("an import writes few rows at once while others have requests", async () => {

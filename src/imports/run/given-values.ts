@@ -32,8 +32,8 @@ export function ownWays(entity: string, { columns }: Mapping): ReferenceWay[] {
 /** What rows say of themselves that others may name them by. */
 export class GivenValues {
   readonly #entity: Entity;
-  /** Ways that rows are named by: of most files none. */
-  readonly #values = new Map<ReferenceWay, Set<string>>();
+  /** Ways that rows are named by, of most files none: value → rows. */
+  readonly #values = new Map<ReferenceWay, Map<string, PreparedRow[]>>();
   readonly #rows: PreparedRow[] = [];
 
   constructor(entity: Entity) {
@@ -45,19 +45,23 @@ export class GivenValues {
     for (const way of this.#values.keys()) this.#take(way, row);
   }
 
-  has(reference: RowReference): boolean {
+  /** The rows that a reference names. */
+  named(reference: RowReference): readonly PreparedRow[] {
     const { to, by } = reference;
-    if (to !== this.#entity.name || by === "id") return false;
+    if (to !== this.#entity.name || by === "id") return [];
     if (!this.#values.has(by)) {
-      this.#values.set(by, new Set());
+      this.#values.set(by, new Map());
       for (const row of this.#rows) this.#take(by, row);
     }
-    return this.#values.get(by)?.has(compared(this.#entity, reference)) === true;
+    return this.#values.get(by)?.get(compared(this.#entity, reference)) ?? [];
   }
 
   #take(way: ReferenceWay, row: PreparedRow): void {
     const value = row.errors.length > 0 ? null : saidBy(this.#entity, way, row);
-    if (value !== null) this.#values.get(way)?.add(value);
+    if (value === null) return;
+    const same = this.#values.get(way)?.get(value);
+    if (same === undefined) this.#values.get(way)?.set(value, [row]);
+    else same.push(row);
   }
 }
 

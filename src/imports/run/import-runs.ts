@@ -18,7 +18,7 @@ import { mostPasses, passOf } from "./passes.ts";
 import { nextPortion } from "./portions.ts";
 import { prepareRows, type PreparedRow, type StagedChunk } from "./prepare.ts";
 import { wantedKey } from "./references.ts";
-import { resolveReferences } from "./resolve.ts";
+import { refuseVain, resolveReferences } from "./resolve.ts";
 import type { ActorOf, Enqueue, ImportWrites } from "./types.ts";
 import { writeChunk, type ChunkOptions, type ChunkOutcome } from "./write-chunk.ts";
 
@@ -203,26 +203,34 @@ export class ImportRuns {
     const { createMissing } = plan.options;
     const { entity } = plan.writes;
     const wouldBe = dryRun ? this.#wouldBe(plan) : null;
-    const resolving = { context, writes, createMissing, own: entity, wouldBe };
-    const lacking = await resolveReferences(resolving, rows);
-    const late = await this.#late(plan, at.place, [...lacking]);
-    const good = late === null ? rows : rows.filter((row) => !lacking.has(row));
-    const part: Part = { ...at, late, names: [] };
-    const outcome = await writeChunk({ ...plan, context }, good, (unit, found) =>
-      this.#table.mark(unit, taken, part, found),
-    );
-    if (outcome.isWritten) return true;
-    const isAborted = abortOnError && outcome.refused.length > 0;
-    const marked = isAborted ? onlyRefused(outcome) : outcome;
-    const refused = new Set(outcome.refused.map(({ row }) => row.number));
-    const kept = good.filter(({ row }) => !refused.has(row.number));
-    const names = dryRun ? namesOf(entity, ownWays(entity.name, plan.mapping), kept) : [];
-    await this.#table.markAlone(actor, catalog, taken, {
-      part: { ...part, names },
-      outcome: marked,
-      reason: isAborted ? abortReason(outcome, at, dryRun) : null,
-    });
-    return !isAborted;
+    const isEachNew = plan.mode === "create";
+    const resolving = { context, writes, createMissing, own: entity, isEachNew, wouldBe };
+    const resolved = await resolveReferences(resolving, rows);
+    const lacking = new Set(resolved.lacking);
+    for (;;) {
+      const late = await this.#late(plan, at.place, [...lacking]);
+      const good = late === null ? rows : rows.filter((row) => !lacking.has(row));
+      const part: Part = { ...at, late, names: [] };
+      const outcome = await writeChunk({ ...plan, context }, good, (unit, found) =>
+        this.#table.mark(unit, taken, part, found),
+      );
+      if (outcome.isWritten) return true;
+      const refused = [...outcome.refused, ...lacking].map(({ row }) => row);
+      const vain = refuseVain(entity, resolved.hopes, refused);
+      for (const { row, isLacking } of vain) if (isLacking) lacking.add(row);
+      // Without those that would be refused, others are judged anew.
+      if (vain.length > 0) continue;
+      const isAborted = abortOnError && outcome.refused.length > 0;
+      const gone = new Set(refused.map(({ number }) => number));
+      const kept = good.filter(({ row }) => !gone.has(row.number));
+      const names = dryRun ? namesOf(entity, ownWays(entity.name, plan.mapping), kept) : [];
+      await this.#table.markAlone(actor, catalog, taken, {
+        part: { ...part, names },
+        outcome: isAborted ? onlyRefused(outcome) : outcome,
+        reason: isAborted ? abortReason(outcome, at, dryRun) : null,
+      });
+      return !isAborted;
+    }
   }
 
   /** Rows to try again behind all others; null if there are none, or trying again leads to nothing. */
@@ -239,14 +247,16 @@ export class ImportRuns {
     return { pass: pass + 1, count: rows.length, body };
   }
 
-  /** Tells which records rows of the file would have made, in chunks before. */
+  /** Tells how many rows of chunks before have what is named. */
   #wouldBe({ taken, writes: { entity } }: Plan) {
-    return async (references: readonly RowReference[]): Promise<ReadonlySet<string>> => {
+    return async (references: readonly RowReference[]): Promise<ReadonlyMap<string, number>> => {
       const known = await this.#table.namesAmong(
         taken,
         references.map((one) => nameOf(entity, one)),
       );
-      return new Set(references.filter((one) => known.has(nameOf(entity, one))).map(wantedKey));
+      return new Map(
+        references.map((one) => [wantedKey(one), known.get(nameOf(entity, one)) ?? 0]),
+      );
     };
   }
 }

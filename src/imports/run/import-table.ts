@@ -157,18 +157,22 @@ export class ImportTable {
     return row !== undefined;
   }
 
-  /** Which names are among those of rows that a dry run has tried. */
-  async namesAmong({ tenantId, id }: Taken, names: readonly bigint[]): Promise<Set<bigint>> {
-    if (names.length === 0) return new Set();
+  /** How many of the rows that a dry run has tried have each name, of those that some have. */
+  async namesAmong(
+    { tenantId, id }: Taken,
+    names: readonly bigint[],
+  ): Promise<ReadonlyMap<bigint, number>> {
+    if (names.length === 0) return new Map();
     const rows = await asOwnWork(() =>
       this.#database.pool.forTenant(tenantId).rows(
-        `SELECT DISTINCT w.name::text FROM unnest($3::bigint[]) AS w(name) JOIN (
+        `SELECT k.name::text, count(*)::text FROM unnest($3::bigint[]) AS w(name) JOIN (
            SELECT unnest(c.keys) AS name FROM import_chunks c
-           WHERE c.tenant_id = $1::uuid AND c.import_id = $2::uuid AND c.done_at IS NOT NULL) k ON k.name = w.name`,
-        [tenantId, id, names.map(String)],
+           WHERE c.tenant_id = $1::uuid AND c.import_id = $2::uuid AND c.done_at IS NOT NULL) k ON k.name = w.name
+         GROUP BY k.name`,
+        [tenantId, id, [...new Set(names)].map(String)],
       ),
     );
-    return new Set(rows.map(([name]) => BigInt(name ?? "")));
+    return new Map(rows.map(([name, count]) => [BigInt(name ?? ""), Number(count)]));
   }
 
   /** Ends an import that this process runs, and drops what is not written of it. False if it is another's. */

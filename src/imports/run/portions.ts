@@ -21,7 +21,7 @@ export function nextPortion(
   const given = new GivenValues(entity);
   const taken: PreparedRow[] = [];
   for (const row of rows.slice(start, start + most)) {
-    if (row.references.some((reference) => given.has(reference))) break;
+    if (row.references.some((reference) => given.named(reference).length > 0)) break;
     taken.push(row);
     given.add(row);
   }

@@ -6,10 +6,11 @@ import { restName } from "../../write/input.ts";
 import { messageOf } from "../../write/problem.ts";
 import { createRecords } from "../../write/verbs.ts";
 import type { RowReference } from "../read/types.ts";
-import { errorOf, type PreparedRow } from "./prepare.ts";
+import { errorOf, type PreparedRow, type RowError } from "./prepare.ts";
 import { compared, GivenValues } from "./given-values.ts";
 import { findReferences, told, wantedKey, type Candidates } from "./references.ts";
 import type { ImportWrites } from "./types.ts";
+import { resultsOf } from "./undone.ts";
 
 /** Where references are looked up, and what is created where they lead nowhere. */
 export type Resolving = {
@@ -18,42 +19,69 @@ export type Resolving = {
   readonly createMissing: readonly string[];
   /** What the rows are. */
   readonly own: Entity;
+  /** Whether each row makes a record. */
+  readonly isEachNew: boolean;
   /**
-   * Of a dry run, which creates nothing: the references of the rows' own kind to what rows before them would have made, by
+   * Of a dry run, which creates nothing: how many rows of chunks before have what references of the rows' own kind name, by
    * `wantedKey`. A row goes on without the ids that it would have had. Null if it is none.
    */
-  readonly wouldBe: ((references: readonly RowReference[]) => Promise<ReadonlySet<string>>) | null;
+  readonly wouldBe: ((references: readonly RowReference[]) => Promise<HowMany>) | null;
 };
 
-/**
- * Puts the ids of the records that rows name into their inputs; what is not there, or not clear, is an error of the row.
- * Gives the rows that lack nothing but records of their own kind, which a later row may make.
- */
+type HowMany = ReadonlyMap<string, number>;
+
+/** What a row of a dry run names, and rows before it have. */
+export type Hope = {
+  readonly row: PreparedRow;
+  readonly reference: RowReference;
+  /** The records that are there. */
+  readonly found: Candidates;
+  /** How many rows of chunks before have it. */
+  readonly before: number;
+  /** The rows above it in its own chunk that have it, unless they are refused. */
+  readonly above: readonly PreparedRow[];
+};
+
+export type Resolved = {
+  /** The rows that lack nothing but records of their own kind, which a later row may make. */
+  readonly lacking: ReadonlySet<PreparedRow>;
+  readonly hopes: readonly Hope[];
+};
+
+/** Puts the ids of the records that rows name into their inputs; what is not there, or not clear, is an error of the row. */
 export async function resolveReferences(
   resolving: Resolving,
   rows: readonly PreparedRow[],
-): Promise<ReadonlySet<PreparedRow>> {
+): Promise<Resolved> {
   const lacking = new Set<PreparedRow>();
+  const hopes: Hope[] = [];
   const wanted = rows.flatMap(({ references }) => references);
-  if (wanted.length === 0) return lacking;
-  const { context, own, wouldBe } = resolving;
+  if (wanted.length === 0) return { lacking, hopes };
+  const { context, own, isEachNew, wouldBe } = resolving;
   const found = new Map(await findReferences(context, wanted));
   const missing = await createMissing(resolving, rows, found);
   const isOwn = (reference: RowReference): boolean =>
     reference.to === own.name && reference.by !== "id" && !mayCreate(resolving, reference);
   const isLacking = (reference: RowReference): boolean =>
     isOwn(reference) && found.get(wantedKey(reference))?.length === 0;
-  const made = await wouldBe?.(wanted.filter(isLacking));
+  const isHoped = (reference: RowReference): boolean =>
+    isLacking(reference) || (isEachNew && isOwn(reference) && reference.by !== "external_id");
+  const made = await wouldBe?.(wanted.filter(isHoped));
   const given = new GivenValues(own);
   for (const row of rows) {
     const { input, references, errors } = row;
-    let count = 0;
+    const lacks: RowError[] = [];
     for (const reference of references) {
-      const isMade = made?.has(wantedKey(reference)) === true;
-      if (made !== undefined && isLacking(reference) && (isMade || given.has(reference))) continue;
       const key = wantedKey(reference);
       const candidates = found.get(key) ?? [];
       const [id] = candidates;
+      if (made !== undefined && isHoped(reference)) {
+        const [before, above] = [made.get(key) ?? 0, given.named(reference)];
+        if (before + above.length > 0) {
+          hopes.push({ row, reference, found: candidates, before, above: [...above] });
+          if (candidates.length === 0) continue;
+        }
+      }
       // It would be created, but its row has other errors. These are reported.
       const isOnlyMissing = candidates.length === 0 && mayCreate(resolving, reference);
       const complaint =
@@ -62,14 +90,41 @@ export async function resolveReferences(
           : complaintOf(context.catalog.entity(reference.to), reference, candidates);
       const code = candidates.length === 0 ? "NOT_FOUND" : "BAD_USER_INPUT";
       if (complaint !== null) {
-        errors.push(errorOf(reference.column, reference.field, complaint, code));
-        if (isLacking(reference)) count += 1;
+        const error = errorOf(reference.column, reference.field, complaint, code);
+        (isLacking(reference) ? lacks : errors).push(error);
       } else if (id !== undefined) put(input, reference, id);
     }
-    if (count > 0 && count === errors.length) lacking.add(row);
+    // With other errors it is refused at once, and a row below it may make what it lacks.
+    if (errors.length === 0 && lacks.length > 0) {
+      errors.push(...lacks);
+      lacking.add(row);
+    }
     given.add(row);
   }
-  return lacking;
+  return { lacking, hopes };
+}
+
+/**
+ * Refuses the rows of a dry run whose hopes are in vain, since rows are gone that would have had what they name, or more
+ * than one would. Gives them, and whether they only lack it.
+ */
+export function refuseVain(
+  own: Entity,
+  hopes: readonly Hope[],
+  refused: Iterable<PreparedRow["row"]>,
+): { readonly row: PreparedRow; readonly isLacking: boolean }[] {
+  const gone = new Set(Array.from(refused, ({ number }) => number));
+  return hopes.flatMap(({ row, reference, found, before, above }) => {
+    if (gone.has(row.row.number)) return [];
+    const made = before + above.filter((one) => !gone.has(one.row.number)).length;
+    const complaint = complaintOf(own, reference, found, made);
+    if (complaint === null) return [];
+    const isLacking = found.length + made === 0;
+    const code = isLacking ? "NOT_FOUND" : "BAD_USER_INPUT";
+    row.errors.push(errorOf(reference.column, reference.field, complaint, code));
+    gone.add(row.row.number);
+    return [{ row, isLacking }];
+  });
 }
 
 const mayCreate = ({ createMissing: wanted }: Resolving, { to, by }: RowReference): boolean =>
@@ -84,13 +139,19 @@ function complaintOf(
   entity: Entity,
   { by, value }: RowReference,
   candidates: Candidates,
+  made = 0,
 ): Complaint | null {
-  if (candidates.length === 1) return null;
-  const said = `"${value}"`;
+  const all = candidates.length + made;
+  // No two records have one key.
+  if (all === 1 || (made > 0 && by === "external_id")) return null;
+  const said = `the ${by} "${value}"`;
+  const many = `${all === 2 ? "two" : "several"} ${inWords(entity.plural)}`;
   const text =
-    candidates.length === 0
-      ? `names no ${entity.type}: none has the ${by} ${said}. Create it first, or have it created (create_missing).`
-      : `is not clear: ${candidates.length === 2 ? "two" : "several"} ${inWords(entity.plural)} have the ${by} ${said}: ${told(candidates)}. Name the one you mean by its id.`;
+    all === 0
+      ? `names no ${entity.type}: none has ${said}. Create it first, or have it created (create_missing).`
+      : made > 0
+        ? `is not clear: ${many} would have ${said}, with those of this file. Name the one you mean by another value, such as its external_id.`
+        : `is not clear: ${many} have ${said}: ${told(candidates)}. Name the one you mean by its id.`;
   return { complaint: "text", text };
 }
 
@@ -114,20 +175,17 @@ async function createMissing(
     const same = ({ by, value }: RowReference) =>
       wantedKey({ to, by, value: compared(its.entity, { by, value }) });
     const groups = [...Map.groupBy(wanted, same).values()];
-    if (wouldBe !== null) {
-      for (const one of wanted) outcomes.set(wantedKey(one), null);
-      continue;
-    }
-    const { alongside: _none, ...plain } = context;
     const inputs = groups.flatMap(([first]) =>
       first === undefined ? [] : [newInput(its.entity, first.by, first.value)],
     );
-    const results = await createRecords(plain, its, inputs, "continue");
+    const create = (how: WriteContext) => createRecords(how, its, inputs, "continue");
+    const results = await (wouldBe === null ? create(context) : resultsOf(context, create));
     for (const [place, group] of groups.entries()) {
       const { id = null, problems = [] } = results[place] ?? {};
       const text = `names no ${its.entity.type}, and none could be created: ${problems.map(messageOf).join(" ")}`;
       for (const one of group) {
-        if (id !== null) found.set(wantedKey(one), [id]);
+        if (problems.length === 0 && wouldBe !== null) outcomes.set(wantedKey(one), null);
+        else if (id !== null) found.set(wantedKey(one), [id]);
         else outcomes.set(wantedKey(one), { complaint: "text", text });
       }
     }

@@ -9,6 +9,7 @@ import { createRecords, updateRecords } from "../../write/verbs.ts";
 import type { Mapping } from "../read/types.ts";
 import { columnOf, errorOf, type PreparedRow, type RowError } from "./prepare.ts";
 import type { ImportMode } from "./types.ts";
+import { Undone } from "./undone.ts";
 
 /** How the rows of a chunk are written. */
 export type ChunkOptions = {
@@ -33,11 +34,6 @@ export type ChunkOutcome = {
   /** Whether it was committed; not of dry runs, nor if an error undid it. */
   readonly isWritten: boolean;
 };
-
-/** Undoes a transaction whose results are known. */
-class Undone extends Error {
-  override readonly name = "Undone";
-}
 
 /**
  * Writes the rows of a chunk that are good so far, in one transaction with what `along` writes of its outcome: both are
