@@ -132,6 +132,19 @@ describe("what is found out of a file", () => {
     expect(second.rows[1]?.cells["c"]).toBe('}]"');
   });
 
+  it("JSON Lines that come in many pieces", async () => {
+    const texts = [1_900_000, 1, 16_384, 300_000].map((length) => "x".repeat(length));
+    const lines = texts.map((a) => JSON.stringify({ a })).join("\n");
+    for (const text of [lines, `${lines}\n`, lines.replaceAll("\n", "\r\n\n")]) {
+      const { rows } = await readAll(text);
+      expect(rows.map(({ cells }) => cells["a"])).toEqual(texts);
+    }
+    const numbers = (await readAll(lines.replaceAll("\n", "\n\n"))).rows.map(
+      ({ number }) => number,
+    );
+    expect(numbers).toEqual([1, 3, 5, 7]);
+  });
+
   it("exports of ours: their records of one type, and whether they were cut", async () => {
     const line = (type: string, name: string) => `{"type":"${type}","record":{"name":"${name}"}}\n`;
     const start = '{"_start":{"position":"1","rows":{}}}\n';

@@ -124,19 +124,28 @@ function keyTwice(text: string): string | null {
 
 /** The lines of a text that say something. */
 export async function* linesOf(text: AsyncIterable<string>): AsyncGenerator<Piece> {
-  let rest = "";
+  // The line that it is in, so far: joined at its end, so that each part is looked at once.
+  let parts: string[] = [];
+  let length = 0;
   let line = 1;
+  const add = (part: string): void => {
+    parts.push(part);
+    length += part.length;
+    if (length > maxRowBytes) throw tooLong(line);
+  };
   for await (const part of text) {
-    const lines = `${rest}${part}`.split("\n");
-    rest = lines.pop() ?? "";
-    for (const one of lines) {
-      if (one.length > maxRowBytes) throw tooLong(line);
-      if (one.trim() !== "") yield { text: one, number: line, line };
+    const pieces = part.split("\n");
+    for (const [index, piece] of pieces.entries()) {
+      add(piece);
+      if (index === pieces.length - 1) break;
+      const whole = parts.join("");
+      if (whole.trim() !== "") yield { text: whole, number: line, line };
+      [parts, length] = [[], 0];
       line += 1;
     }
-    if (rest.length > maxRowBytes) throw tooLong(line);
   }
-  if (rest.trim() !== "") yield { text: rest, number: line, line };
+  const last = parts.join("");
+  if (last.trim() !== "") yield { text: last, number: line, line };
 }
 
 /** The values of a JSON list, each as its text: only one of them is held. */
