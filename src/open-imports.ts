@@ -22,7 +22,7 @@ const placeMilliseconds = 500;
 
 type Options = {
   readonly database: Database;
-  readonly jobs: Jobs;
+  readonly jobs: Pick<Jobs, "add" | "rows">;
   readonly apiKeys: Pick<ApiKeys, "actorOf">;
   readonly live: Pick<LiveFeed, "watch">;
   readonly logger: Pick<Logger, "warn" | "error">;
@@ -67,11 +67,17 @@ export function openImports({
   const rows: OwnerRows = (...statement) => jobs.rows(...statement);
   let running = 0;
   let looking: NodeJS.Timeout | null = null;
+  let isLooking = false;
   const look = async (): Promise<void> => {
+    // A database that is slow is not asked again meanwhile.
+    if (isLooking) return;
+    isLooking = true;
     try {
       for (const of of await findIdle(rows)) await enqueue(of);
     } catch (cause) {
       logger.warn({ cause: describeError(cause) }, "imports were not looked for");
+    } finally {
+      isLooking = false;
     }
   };
   const run = defineTask({

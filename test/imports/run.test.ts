@@ -2,10 +2,12 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { pino } from "pino";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { operatorOf } from "../../src/auth/operator.ts";
 import type { Import } from "../../src/db/generated/prisma/client.ts";
 import { pruneImports } from "../../src/imports/run/sweep.ts";
+import { openImports } from "../../src/open-imports.ts";
 import { Importer } from "../support/imports/importer.ts";
 import { counts, header, OwnImports, people } from "../support/imports/own-imports.ts";
 import { isLong } from "../support/run/run-length.ts";
@@ -193,6 +195,35 @@ test("an upload that breaks off or cannot be read leaves nothing, and one that s
   );
   expect(await left()).toEqual([]);
   own.importer.queue.length = 0;
+});
+
+test("imports without a job are looked for by one statement at a time", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  const looks: PromiseWithResolvers<never[]>[] = [];
+  const jobs = {
+    add: () => Promise.resolve(),
+    rows: () => {
+      looks.push(Promise.withResolvers());
+      return looks.at(-1)?.promise ?? Promise.resolve([]);
+    },
+  };
+  const { apiKeys, database } = own.importer;
+  const live = { watch: () => () => undefined };
+  const logger = pino({ level: "silent" });
+  const imports = openImports({ database, jobs, apiKeys, live, logger, atOnce: 1 });
+  try {
+    imports.start();
+    vi.advanceTimersByTime(60_000);
+    expect(looks).toHaveLength(1);
+    looks[0]?.resolve([]);
+    await vi.waitFor(() => {
+      vi.advanceTimersByTime(5_000);
+      expect(looks).toHaveLength(2);
+    });
+  } finally {
+    imports.stop();
+    vi.useRealTimers();
+  }
 });
 
 test("two processes at one import write each row once", async () => {
