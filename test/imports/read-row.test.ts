@@ -183,6 +183,32 @@ describe("mappings", () => {
       "name;account_external_id;primary_contact.email",
       ["name", "account.external_id", "primary_contact.email"],
     ],
+    [
+      "deal",
+      "Deal ID;Deal Name;Closed Lost Reason;Associated Company Domain;Associated Contact Email",
+      ["external_id", "name", "loss_reason", "account.domain", "primary_contact.email"],
+    ],
+    [
+      "activity",
+      "Notes/Description;Call/Meeting Title/Subject;Task Status;Task Due Date;Associated Contact Email",
+      ["description", "subject", "status", "due_date", "contact.email"],
+    ],
+    [
+      "activity",
+      "EVENTID;Start DateTime;CONTACTID;ACCOUNTID;POTENTIALID",
+      [
+        "external_id",
+        "occurred_at",
+        "contact.external_id",
+        "account.external_id",
+        "deal.external_id",
+      ],
+    ],
+    [
+      "account",
+      "CodigoCliente;NombreCliente;Pais",
+      ["external_id", "name", "addresses.office.country"],
+    ],
   ] as const)("%s: %s", async (entity, header, targets) => {
     const columns = header.split(";");
     const { targets: found } = shown(guessMapping(imported[entity], columns, []));
@@ -208,7 +234,11 @@ describe("mappings", () => {
     const lines = rows.map((row) =>
       refusedLine(header, { row, errors: [{ column: "E-Mail", message: "=bad" }] }),
     );
-    expect(lines[0]).toBe(`2,E-Mail,'=bad,'=a@b.example,"x, ""y"""\r\n`);
+    expect(lines[0]).toBe(`2,E-Mail,'=bad.,'=a@b.example,"x, ""y"""\r\n`);
+    const errors = ["is wrong", "It is."].map((message) => ({ column: null, message }));
+    expect(refusedLine([], { row: { number: 3, cells: {} }, errors })).toContain(
+      "is wrong. It is.",
+    );
     const again = await readText("contact", refusedHeader(header) + (lines[0] ?? ""));
     expect(again.read[0]?.input).toEqual(first.read[0]?.input);
     expect(shown(again.mapping).targets).toMatchObject({ [errorColumns[0]]: "-" });

@@ -6,7 +6,7 @@
 type Labels = Readonly<Record<string, string>>;
 
 const email =
-  "email, e-mail, email address, e-mail address, work email, business email, primary email, email 1, e-mail 1 - value, e-mail 1, email work, internet e-mail, mail, mail address, e-mail-adresse, mailadresse, courriel, adresse e-mail, adresse mail, correo, correo electronico, email address 1, emailaddress1, email1, person email";
+  "email, e-mail, email address, e-mail address, work email, business email, primary email, email 1, e-mail 1 - value, e-mail 1, email work, email home, internet e-mail, mail, mail address, e-mail-adresse, mailadresse, courriel, adresse e-mail, adresse mail, correo, correo electronico, email address 1, emailaddress1, email1, person email";
 const website =
   "website, web site, website url, web page, webpage, web page 1, homepage, url, site web, sitio web, pagina web, webseite, internet, internetseite, website 1 - value, web";
 const owner =
@@ -19,6 +19,8 @@ const accountName =
   "company name, company, account name, account, organization name, organization, organisation, organization 1 - name, related company, associated company, primary associated company, parent customer, customer name, customer, firma, firmenname, unternehmen, unternehmensname, kunde, kundenname, societe, entreprise, client, empresa, compania, cliente, employer, account:name";
 const accountKey =
   "account external id, account id, company id, hubspot company id, organization id, associated company id, associated company ids, primary associated company id, customer id, customer number, kundennummer, kunden-nr, firma id, firmennummer, accountid, numero client, numero de cliente";
+const accountDomain =
+  "account domain, company domain, company domain name, associated company domain";
 const currency =
   "currency, currency code, currency iso code, deal currency, opportunity currency, currency of value, wahrung, devise, monnaie, moneda, divisa";
 
@@ -28,7 +30,7 @@ const places = {
   address_addition:
     "address line 2, address 2, street 2, street2, mailing address line 2, business street 2, work address 2, home street 2, home address 2, address 1 - extended address, adresszusatz, zusatz, complement d adresse, complemento",
   postcode:
-    "zip, zip code, postal code, postcode, zip/postal code, mailing zip, mailing postal code, mailing zip/postal code, business postal code, work zipcode, home postal code, home zipcode, primary address postal code, primary address postalcode, address 1 - postal code, plz, postleitzahl, code postal, codigo postal, cp",
+    "zip, zip code, postal code, postcode, zip/postal code, mailing zip, mailing postal code, mailing zip/postal code, business postal code, work zipcode, work zip, home postal code, home zipcode, home zip, primary address postal code, primary address postalcode, address 1 - postal code, plz, postleitzahl, code postal, codigo postal, cp",
   city: "city, town, mailing city, business city, work city, home city, primary address city, address 1 - city, ort, stadt, wohnort, ville, ciudad, poblacion, localidad",
   state:
     "state, region, province, state/region, state/province, mailing state, mailing state/province, business state, work state, home state, primary address state, address 1 - region, bundesland, kanton, departement, provincia, estado, county",
@@ -39,8 +41,8 @@ const places = {
 export const labels: Readonly<Record<string, Labels>> = {
   account: {
     external_id:
-      "external id, record id, account id, company id, organization id, customer id, id, accountid, account number, customer number, kundennummer, kunden-nr, firma id, firmennummer, debitorennummer, numero client, numero de cliente, hs object id, supplier id, vendor id, lieferantennummer",
-    name: `name, ${accountName}, business name, trading name, nom, raison sociale, nombre, razon social, nombre de la empresa, account name 1, display name`,
+      "external id, record id, account id, company id, organization id, customer id, id, accountid, account number, customer number, kundennummer, kunden-nr, firma id, firmennummer, debitorennummer, numero client, numero de cliente, codigo cliente, codigo de cliente, hs object id, supplier id, vendor id, lieferantennummer",
+    name: `name, ${accountName}, business name, trading name, nom, raison sociale, nombre, razon social, nombre de la empresa, nombre cliente, nombre del cliente, account name 1, display name`,
     legal_name: "legal name, full legal name, registered name, offizieller name, handelsname",
     domain:
       "domain, company domain name, company domain, domain name, email domain, domaine, dominio",
@@ -79,7 +81,7 @@ export const labels: Readonly<Record<string, Labels>> = {
       "job title, jobtitle, contact title, position, role, job, organization title, organization 1 - title, stelle, berufsbezeichnung, funktion, fonction, poste, cargo, puesto, function",
     "account.name": accountName,
     "account.external_id": accountKey,
-    "account.domain": "account domain, company domain, company domain name",
+    "account.domain": accountDomain,
     website,
     linkedin_url:
       "linkedin url, linkedin, linkedin profile, linkedin profile url, linkedin bio, person linkedin url",
@@ -99,8 +101,9 @@ export const labels: Readonly<Record<string, Labels>> = {
     name: "deal name, opportunity name, name, title, deal title, dealname, opportunity, deal, subject, topic, potential name, bezeichnung, titel, verkaufschance, nom de l affaire, affaire, nom, nombre del negocio, oportunidad, negocio, nombre",
     "account.name": accountName,
     "account.external_id": accountKey,
+    "account.domain": accountDomain,
     "primary_contact.email":
-      "contact email, primary contact email, person email, contact e-mail, e-mail ansprechpartner, email contact",
+      "contact email, primary contact email, associated contact email, person email, contact e-mail, e-mail ansprechpartner, email contact",
     "primary_contact.name":
       "contact name, primary contact, contact person, person, person name, associated contact, contact, ansprechpartner, interlocuteur, contacto",
     "primary_contact.external_id":
@@ -131,22 +134,25 @@ export const labels: Readonly<Record<string, Labels>> = {
     tags,
   },
   activity: {
-    external_id: "external id, record id, activity id, task id, id",
+    external_id: "external id, record id, activity id, task id, event id, call id, id",
     type: "type, activity type, art, typ",
-    subject: "subject, title, activity, betreff, titel, objet, asunto",
-    description: `body, ${note}`,
+    subject: "subject, title, activity, call/meeting title/subject, betreff, titel, objet, asunto",
+    description: `body, notes/description, ${note}`,
     occurred_at:
-      "activity date, date, start date, start time, start, datum, beginn, fecha, date and time",
-    due_date: "due date, due, deadline, fallig, fallig am, falligkeitsdatum, echeance, vencimiento",
+      "activity date, date, start date, start time, start datetime, call start time, start, datum, beginn, fecha, date and time",
+    due_date:
+      "due date, task due date, due, deadline, fallig, fallig am, falligkeitsdatum, echeance, vencimiento",
     completed_at: "completed at, completed, completed date, done time, erledigt am",
-    status: "status, estado, statut",
+    status: "status, task status, estado, statut",
     priority: "priority, prioritat, priorite, prioridad",
     outcome: "outcome, result, call outcome, ergebnis, resultat, resultado",
     "account.name": accountName,
     "account.external_id": accountKey,
+    "account.domain": accountDomain,
     "deal.name": "deal, deal name, opportunity, opportunity name",
-    "deal.external_id": "deal id, opportunity id, associated deal id, associated deal ids",
-    "contact.email": "contact email, email, person email",
+    "deal.external_id":
+      "deal id, opportunity id, potential id, associated deal id, associated deal ids",
+    "contact.email": "contact email, email, person email, associated contact email",
     "contact.name": "contact, contact name, contact person, person name",
     "contact.external_id": "contact id, associated contact id, person id",
     "contacts.external_id": "associated contact ids, contact ids",

@@ -21,7 +21,7 @@ export function refusedLine(header: readonly string[], { row, errors }: RefusedR
   return lineOf([
     String(row.number),
     columns.join("; "),
-    errors.map(({ message }) => message).join(" "),
+    errors.map(({ message }) => message.replace(/[^.!?]$/, "$&.")).join(" "),
     ...header.map((column) => cellText(row.cells[column])),
     ...(Array.isArray(stray) ? stray.map(cellText) : []),
   ]);
