@@ -6,7 +6,7 @@ import { actorsOf } from "./imports/run/actor.ts";
 import { Crowd } from "./imports/run/crowd.ts";
 import { ImportRuns } from "./imports/run/import-runs.ts";
 import { ImportService } from "./imports/run/import-service.ts";
-import { findIdle, pruneImports, runKey, type OwnerRows } from "./imports/run/sweep.ts";
+import { findIdle, pruneImports, runKey } from "./imports/run/sweep.ts";
 import type { Enqueue } from "./imports/run/types.ts";
 import type { LiveFeed } from "./live/feed.ts";
 import { catalog } from "./modules/catalog.ts";
@@ -64,7 +64,6 @@ export function openImports({
   const runs = new ImportRuns({ ...common, actorOf: actorsOf(apiKeys), logger });
   const service = new ImportService({ ...common, live });
   const most = Math.max(1, Math.floor(atOnce / 4));
-  const rows: OwnerRows = (...statement) => jobs.rows(...statement);
   let running = 0;
   let looking: NodeJS.Timeout | null = null;
   let isLooking = false;
@@ -73,7 +72,7 @@ export function openImports({
     if (isLooking) return;
     isLooking = true;
     try {
-      for (const of of await findIdle(rows)) await enqueue(of);
+      for (const of of await findIdle(jobs.rows)) await enqueue(of);
     } catch (cause) {
       logger.warn({ cause: describeError(cause) }, "imports were not looked for");
     } finally {
@@ -97,7 +96,7 @@ export function openImports({
   const prune = defineTask({
     name: pruneName,
     payload: z.object({}),
-    run: () => pruneImports(rows),
+    run: () => pruneImports(jobs.rows),
   });
   let nextPrune = 0;
   return {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import type { Logger } from "pino";
+import type { OwnerRows } from "../db/owner-rows.ts";
 import { describeError } from "../telemetry/describe-error.ts";
 import { EnginePool } from "./engine-pool.ts";
 import { installEngine, startRunner, type Runner } from "./engine.ts";
@@ -70,13 +71,10 @@ export class Jobs {
   }
 
   /** Runs a statement as the tables' owner, over all tenants; for tasks, never for a request. */
-  async rows(
-    text: string,
-    values: readonly unknown[],
-  ): Promise<readonly Readonly<Record<string, unknown>>[]> {
+  readonly rows: OwnerRows = async (text, values) => {
     const { rows } = await this.#pool.query<Record<string, unknown>>(text, [...values]);
     return rows;
-  }
+  };
 
   /** Runs jobs in this process until `close`, with at most `atOnce` at the same time. A start that fails is tried again. */
   run(tasks: readonly Task[], { atOnce }: { readonly atOnce: number }): void {

@@ -1,21 +1,24 @@
 import { z } from "zod";
+import type { OwnerRows } from "../db/owner-rows.ts";
 import type { Endpoint } from "../modules/webhook/endpoint.ts";
 
 type Of = Pick<Endpoint, "tenantId" | "id">;
 
-/** Runs a statement as the tables' owner, over all tenants. */
-export type OwnerRows = (
-  text: string,
-  values: readonly unknown[],
-) => Promise<readonly Readonly<Record<string, unknown>>[]>;
-
-/** What endpoints have to do: their log goes on behind their cursor, or deliveries are due and nobody's. */
+/** Deliveries of an endpoint that are due and nobody's. */
+const due = "next_attempt_at <= now() AND (leased_until IS NULL OR leased_until <= now())";
+/**
+ * What endpoints have to do: their log goes on behind their cursor, or a delivery is due that is the first in its record's
+ * line. The lines are read in one pass, and only if anything is due.
+ */
 const toRun = `
   SELECT w.tenant_id, coalesce(array_agg(w.id::text) FILTER (WHERE
     EXISTS (SELECT FROM change_events e WHERE e.tenant_id = w.tenant_id AND e.position > w.position)
-    OR EXISTS (SELECT FROM webhook_deliveries d
-      WHERE d.tenant_id = w.tenant_id AND d.webhook_id = w.id AND d.status = 'waiting' AND d.next_attempt_at <= now()
-        AND (d.leased_until IS NULL OR d.leased_until <= now()))), '{}') AS ids
+    OR CASE WHEN EXISTS (SELECT FROM webhook_deliveries d
+        WHERE d.tenant_id = w.tenant_id AND d.webhook_id = w.id AND d.status = 'waiting' AND ${due})
+      THEN EXISTS (SELECT FROM (
+        SELECT DISTINCT ON (d.tenant_id, d.webhook_id, d.record_id) d.next_attempt_at, d.leased_until FROM webhook_deliveries d
+        WHERE d.tenant_id = w.tenant_id AND d.webhook_id = w.id AND d.status = 'waiting'
+        ORDER BY d.tenant_id, d.webhook_id, d.record_id, d.position) first WHERE ${due}) END), '{}') AS ids
   FROM webhooks w
   WHERE w.status = 'active' AND ($1::uuid[] IS NULL OR w.tenant_id = ANY ($1)) GROUP BY w.tenant_id`;
 

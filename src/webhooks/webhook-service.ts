@@ -119,11 +119,14 @@ export class WebhookService implements Webhooks {
     return this.#options.apiKeys.actorOf(apiKeyId);
   }
 
-  async check(settings: EndpointSettings, actor: Actor): Promise<readonly Problem[]> {
-    const { targets, schema, catalog, printer } = this.#options;
+  async checkUrl(url: string): Promise<readonly Problem[]> {
+    const complaint = await this.#options.targets.check(url);
+    return complaint === null ? [] : [invalid(["url"], `${complaint}.`)];
+  }
+
+  check(settings: Omit<EndpointSettings, "url">, actor: Actor): readonly Problem[] {
+    const { schema, catalog, printer } = this.#options;
     const problems: Problem[] = [];
-    const complaint = await targets.check(settings.url);
-    if (complaint !== null) problems.push(invalid(["url"], `${complaint}.`));
     const tests: readonly [path: readonly string[], test: () => void][] = [
       [["where"], () => checkListening(schema, catalog, settings, actor)],
       [["query"], () => printer.check(formOf(settings.payload, settings.query), actor, ["query"])],
@@ -188,11 +191,7 @@ export class WebhookService implements Webhooks {
       defineTask({
         name: pruneName,
         payload: z.object({}),
-        run: () =>
-          pruneDeliveries(
-            (...statement) => this.#options.jobs.rows(...statement),
-            this.#options.keepDays,
-          ),
+        run: () => pruneDeliveries(this.#options.jobs.rows, this.#options.keepDays),
       }),
     ];
   }
@@ -297,7 +296,7 @@ export class WebhookService implements Webhooks {
   async #look(tenantIds: readonly string[] | null): Promise<ReadonlySet<string> | null> {
     const { jobs } = this.#options;
     try {
-      const found = await endpointsToRun((...statement) => jobs.rows(...statement), tenantIds);
+      const found = await endpointsToRun(jobs.rows, tenantIds);
       const idle = found.endpoints.filter(({ id }) => {
         const running = this.#running.get(id);
         running?.wake();

@@ -4,11 +4,13 @@ import { pino } from "pino";
 import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Credentials } from "../../src/auth/credentials.ts";
+import { cursorAt } from "../../src/changes/position.ts";
 import { loadConfig } from "../../src/config.ts";
 import { Jobs } from "../../src/jobs/jobs.ts";
 import { Quotas } from "../../src/limits/quotas.ts";
 import { openWebhooks } from "../../src/webhooks/open-webhooks.ts";
 import { usualSchedule } from "../../src/webhooks/schedule.ts";
+import { endpointsToRun } from "../../src/webhooks/sweep.ts";
 import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { withClient } from "../support/database/with-client.ts";
 import { schema } from "../support/gateway/schema.ts";
@@ -117,6 +119,64 @@ test.each([
   ]);
   await makeDeal();
   await expect.poll(() => receiver.at(path).length, patient).toBe(5);
+  await removeWebhook(id);
+});
+
+test("a webhook is not looked at while all that is due waits behind a delivery that is tried later", async () => {
+  const id = await makeWebhook("/paused");
+  receiver.answer("/paused", status(503, { "retry-after": "3600" }));
+  const deal = await makeDeal();
+  await expect.poll(() => attemptsOf(id), patient).toBe(1);
+  await write(`updateDeal(id: "${deal}", input: {name: "Behind"}) { deal { id } }`);
+  const state = () =>
+    own(
+      `SELECT next_attempt_at <= now() AS is_due, leased_until FROM webhook_deliveries WHERE webhook_id = $1 ORDER BY position`,
+      [uuid(id)],
+    );
+  const settled = { leased_until: null };
+  const waiting = [
+    { is_due: false, ...settled },
+    { is_due: true, ...settled },
+  ];
+  await expect.poll(state, patient).toEqual(waiting);
+  const toRun = async () => (await endpointsToRun(own, null)).endpoints.map((one) => one.id);
+  expect(await toRun()).not.toContain(uuid(id));
+  await own(
+    `UPDATE webhook_deliveries SET next_attempt_at = now() WHERE webhook_id = $1 AND attempts = 1`,
+    [uuid(id)],
+  );
+  expect(await toRun()).toContain(uuid(id));
+  await removeWebhook(id);
+});
+
+test("of several replays the one from the earliest place holds, whatever their order", async () => {
+  const id = await makeWebhook("/again");
+  for (let count = 0; count < 3; count += 1) await makeDeal();
+  await expect.poll(() => attemptsOf(id), patient).toBe(3);
+  await write(`pauseWebhook(id: "${id}") { webhook { id } }`);
+  const cursors = listAt(
+    await gateway.data(key, `{ webhook(id: "${id}") { deliveries { cursor } } }`),
+    "webhook",
+    "deliveries",
+  ).map((one) => String(at(one, "cursor")));
+  const [late = "", middle = "", early = ""] = cursors;
+  const replay = (cursor: string) =>
+    write(
+      `replayWebhook(id: "${id}", cursor: "${cursor}") { webhook { cursor } userErrors { message } }`,
+    );
+  const place = async (cursor: string) => at(await replay(cursor), "webhook", "cursor");
+  const atMiddle = await place(middle);
+  const atEarly = await place(early);
+  expect(atEarly).not.toBe(atMiddle);
+  expect(await place(late)).toBe(atEarly);
+  await Promise.all([middle, early, late].map(replay));
+  expect(await place(middle)).toBe(atEarly);
+  // Of a place that no log of the tenant's has.
+  const ahead = cursorAt("999999999", uuidv7());
+  expect(await replay(ahead)).toMatchObject({
+    webhook: null,
+    userErrors: [{ message: expect.stringContaining("lies behind the end of the log") }],
+  });
   await removeWebhook(id);
 });
 
@@ -356,21 +416,38 @@ test("of two changes of a webhook at the same time none undoes the other", async
   const update = (input: string) =>
     write(`updateWebhook(id: "${id}", input: {${input}}) { userErrors { message } }`);
   const url = receiver.urlOf("/after");
-  const both = await withClient(gateway.databaseUrl, async (holder) => {
-    await holder.query("BEGIN");
-    await holder.query("SELECT FROM webhooks WHERE id = $1 FOR UPDATE", [uuid(id)]);
-    const updates = Promise.all([update(`url: "${url}"`), update("operations: [deleted]")]);
-    // Both have read it.
-    const waiting = () =>
-      own(
-        "SELECT count(*)::integer FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
-      );
-    await expect.poll(waiting, patient).toEqual([{ count: 2 }]);
-    await holder.query("COMMIT");
-    return await updates;
-  });
-  expect(both).toEqual([{ userErrors: [] }, { userErrors: [] }]);
-  const found = await gateway.data(key, `{ webhook(id: "${id}") { url operations } }`);
-  expect(found).toEqual({ webhook: { url, operations: ["deleted"] } });
+  const atOnce = (...inputs: readonly string[]) =>
+    withClient(gateway.databaseUrl, async (holder) => {
+      await holder.query("BEGIN");
+      await holder.query("SELECT FROM webhooks WHERE id = $1 FOR UPDATE", [uuid(id)]);
+      const updates = Promise.all(inputs.map(update));
+      // All have read it.
+      const waiting = () =>
+        own(
+          "SELECT count(*)::integer FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+        );
+      await expect.poll(waiting, patient).toEqual([{ count: inputs.length }]);
+      await holder.query("COMMIT");
+      return await updates;
+    });
+  const settings = () =>
+    gateway.data(key, `{ webhook(id: "${id}") { url operations types where } }`);
+  gateway.statements.clear();
+  const both = await atOnce(`url: "${url}"`, "operations: [deleted]", `description: "third"`);
+  expect(both).toEqual(both.map(() => ({ userErrors: [] })));
+  expect(await settings()).toMatchObject({ webhook: { url, operations: ["deleted"] } });
+  // Each takes its turn once, however many they are.
+  const turns = gateway.statements
+    .all()
+    .filter(({ text }) =>
+      /^SELECT 1 FROM webhooks [^=]*=[^=]*= \$2::uuid FOR NO KEY UPDATE/.test(text),
+    );
+  expect(turns).toHaveLength(both.length);
+  // What fits each by itself does not fit together.
+  const clash = await atOnce(`where: {stage: {eq: "won"}}`, "types: [Account]");
+  const message = expect.stringMatching(/AccountFilter/);
+  expect(clash.filter((one) => listAt(one, "userErrors").length > 0)).toEqual([
+    { userErrors: [{ message }] },
+  ]);
   await removeWebhook(id);
 });

@@ -1,11 +1,6 @@
 import { z } from "zod";
+import type { OwnerRows } from "../../db/owner-rows.ts";
 import { keptDays, uploadMinutes, waitingDays } from "./types.ts";
-
-/** Runs a statement as the tables' owner, over all tenants. */
-export type OwnerRows = (
-  text: string,
-  values: readonly unknown[],
-) => Promise<readonly Readonly<Record<string, unknown>>[]>;
 
 /** Seconds after which an import that nobody has touched is looked at: its job may be lost. */
 const idleSeconds = 20;

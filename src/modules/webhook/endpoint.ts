@@ -45,8 +45,10 @@ export type Sent = {
 export type Webhooks = {
   /** The rights that a key has now; null if it does not work. */
   readonly actorOf: (apiKeyId: string) => Promise<Actor | null>;
-  /** Looks at an endpoint's settings with the rights of its key. */
-  readonly check: (settings: EndpointSettings, actor: Actor) => Promise<readonly Problem[]>;
+  /** Looks a URL up: whether messages may go there. */
+  readonly checkUrl: (url: string) => Promise<readonly Problem[]>;
+  /** Looks at an endpoint's other settings with the rights of its key. */
+  readonly check: (settings: Omit<EndpointSettings, "url">, actor: Actor) => readonly Problem[];
   /** Sends a message that says that it is a test. */
   readonly test: (endpoint: Pick<Endpoint, "tenantId" | "id" | "url">) => Promise<Sent>;
   /** Has an endpoint's events delivered soon. */

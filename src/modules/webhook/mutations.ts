@@ -191,7 +191,7 @@ export function declareWebhookMutations(schema: SchemaParts): void {
       type: result,
       extensions: writing,
       description:
-        "Sends a webhook all events behind a place in the log again, with the same `webhook-id` as before. Give `cursor` or `time`.",
+        "Sends a webhook all events behind a place in the log again, with the same `webhook-id` as before. Give `cursor` or `time`. Of several replays at once the one from the earliest place holds: each gets all of its events. A replay leaves out nothing: from a place that the webhook has not reached yet, it changes nothing.",
       args: {
         id: t.arg.id({ required: true, description: webhookId }),
         cursor: t.arg.string({ description: "A cursor of the `changes` list." }),

@@ -58,7 +58,7 @@ export async function createWebhook(
   const rights = await keyFor(ctx, input.apiKeyId ?? null);
   if ("problem" in rights) return refused(rights.problem);
   const settings = settingsOf(input, null);
-  const problems = [...complaints(settings), ...(await webhooks.check(settings, rights.actor))];
+  const problems = await complaints(ctx, settings, rights.actor);
   if (problems.length > 0) return refused(...problems);
   const secret = webhooks.makeSecret();
   const data = {
@@ -97,28 +97,25 @@ export function updateWebhook(
     const rights = await rightsOf(ctx, webhook.apiKeyId, ["id"]);
     if ("problem" in rights) return refused(rights.problem);
     const settings = settingsOf(input, webhook);
-    const problems = [
-      ...complaints(settings),
-      ...(await ctx.webhooks.check(settings, rights.actor)),
-    ];
+    const problems = await complaints(ctx, settings, rights.actor);
     if (problems.length > 0) return refused(...problems);
-    const { description = webhook.description } = input;
-    const data = { ...stored(settings), description };
-    const isChanged = await ctx.prisma.$transaction(async (transaction) => {
+    const late = await ctx.prisma.$transaction(async (transaction) => {
       await transaction.$queryRaw`SELECT 1 FROM webhooks WHERE tenant_id = ${webhook.tenantId}::uuid AND id = ${webhook.id}::uuid FOR NO KEY UPDATE`;
       const now = await transaction.webhook.findFirst({ where: keyOf(webhook) });
-      if (now === null || !isDeepStrictEqual(toldOf(now), toldOf(webhook))) return false;
+      if (now === null) return [];
+      const both = settingsOf(input, now);
+      // Somebody else has changed it meanwhile: what both say is looked at together. Either one's URL was looked up.
+      const isChecked = isDeepStrictEqual(both, settings);
+      const conflicts = isChecked ? [] : formComplaints(ctx, both, rights.actor);
+      if (conflicts.length > 0) return conflicts;
+      const { description = now.description } = input;
+      const data = { ...stored(both), description };
       await transaction.webhook.updateMany({ where: keyOf(webhook), data });
-      return true;
+      return [];
     }, patient);
-    // Somebody else has changed it meanwhile: what both say is looked at together.
-    if (!isChanged) return await updateWebhook(ctx, id, input);
-    return await found(ctx, webhook);
+    return late.length > 0 ? refused(...late) : await found(ctx, webhook);
   });
 }
-
-/** What callers say of a webhook. */
-const toldOf = (webhook: Webhook) => [webhook.description, settingsOf({}, webhook)];
 
 /** Pauses it, or has it delivered to again from where it was. */
 export function setPaused(
@@ -175,14 +172,18 @@ export function rotateSecret(
   });
 }
 
-/** Sends it all events behind a position again. Those that it was told of have the same `webhook-id` as then. */
+/**
+ * Sends it all events behind a position again. Those that it was told of have the same `webhook-id` as then. It never goes
+ * forward: events that it was not told of yet, or that another replay asks for, are sent all the same.
+ */
 export function replay(ctx: WebhookContext, id: string, position: bigint): Promise<WebhookResult> {
   return withWebhook(ctx, id, async (webhook) => {
-    if (position > webhook.position) {
-      const message = "lies behind what the webhook was told of; events cannot be left out.";
-      return refused(invalid(["cursor"], message));
+    const { tenantId } = webhook;
+    if (position > (await ctx.webhooks.endOfLog(tenantId))) {
+      return refused(invalid(["cursor"], { complaint: "cursorAhead" }));
     }
-    await ctx.prisma.webhook.updateMany({ where: keyOf(webhook), data: { position } });
+    await ctx.prisma
+      .$executeRaw`UPDATE webhooks SET position = least(position, ${position}::bigint) WHERE tenant_id = ${tenantId}::uuid AND id = ${webhook.id}::uuid`;
     await ctx.webhooks.wake(webhook);
     return await found(ctx, webhook);
   });
@@ -262,14 +263,29 @@ function settingsOf(input: WebhookInput, webhook: Webhook | null): EndpointSetti
   };
 }
 
-function complaints({ payload, query }: EndpointSettings): Problem[] {
-  if (payload === "graphql" && query === null) {
-    return [invalid(["query"], "is needed with payload graphql.")];
-  }
-  if (payload !== "graphql" && query !== null) {
-    return [invalid(["query"], "needs payload graphql.")];
-  }
-  return [];
+async function complaints(
+  ctx: WebhookContext,
+  settings: EndpointSettings,
+  actor: Actor,
+): Promise<readonly Problem[]> {
+  const url = await ctx.webhooks.checkUrl(settings.url);
+  return [...url, ...formComplaints(ctx, settings, actor)];
+}
+
+/** What is wrong with settings, but for their URL. */
+function formComplaints(
+  { webhooks }: WebhookContext,
+  settings: EndpointSettings,
+  actor: Actor,
+): readonly Problem[] {
+  const { payload, query } = settings;
+  const needs =
+    payload === "graphql" && query === null
+      ? [invalid(["query"], "is needed with payload graphql.")]
+      : payload !== "graphql" && query !== null
+        ? [invalid(["query"], "needs payload graphql.")]
+        : [];
+  return [...needs, ...webhooks.check(settings, actor)];
 }
 
 const stored = ({ filter, types, operations, ...settings }: EndpointSettings) => ({
