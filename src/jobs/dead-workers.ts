@@ -8,6 +8,11 @@ export async function markAlive(client: pg.PoolClient, workerId: string): Promis
   await client.query("SELECT pg_advisory_lock($1, hashtext($2))", [aliveLock, workerId]);
 }
 
+/** Gives it back with the connection. */
+export async function unmarkAlive(client: pg.PoolClient): Promise<void> {
+  await client.query("SELECT pg_advisory_unlock_all()");
+}
+
 /** Whoever can take the lock of a worker has found that nobody holds it. */
 const findDead = `
   SELECT DISTINCT l.locked_by AS id FROM (

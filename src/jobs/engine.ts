@@ -3,7 +3,7 @@ import type pg from "pg";
 import type { Logger } from "pino";
 import type { Logger as EngineLogger } from "graphile-worker";
 import { describeError, withoutValues } from "../telemetry/describe-error.ts";
-import { DeadWorkers, markAlive } from "./dead-workers.ts";
+import { DeadWorkers, markAlive, unmarkAlive } from "./dead-workers.ts";
 import type { Task } from "./task.ts";
 
 type Log = Pick<Logger, "warn" | "error">;
@@ -15,7 +15,8 @@ const endingMilliseconds = 5_000;
 /** How often jobs of processes that were killed are looked for. */
 const sweepMilliseconds = 5_000;
 
-export type Runner = { readonly stop: () => Promise<void> };
+/** The code with which the engine has its process exit when its schema was changed by another version. */
+const engineExitCode = 57;
 
 /** Makes the engine's schema, or brings it up to date. Idempotent, and safe beside others that do the same. */
 export async function installEngine(pool: pg.Pool, log: Log): Promise<void> {
@@ -28,14 +29,19 @@ export async function installEngine(pool: pg.Pool, log: Log): Promise<void> {
   }
 }
 
-/** Runs jobs; the schema is made if need be. Resolves once it runs. */
-export async function startRunner(options: {
+/**
+ * Runs jobs until `closing` is aborted and those that run have ended; they are told to. The schema is made if need be.
+ *
+ * @throws if the engine cannot start, or ends by itself: when its schema was made anew, or jobs cannot be given back.
+ */
+export async function runJobs(options: {
   readonly pool: pg.Pool;
   readonly tasks: readonly Task[];
   readonly atOnce: number;
   readonly logger: Log;
-}): Promise<Runner> {
-  const { pool, tasks, atOnce, logger } = options;
+  readonly closing: AbortSignal;
+}): Promise<void> {
+  const { pool, tasks, atOnce, logger, closing } = options;
   const { run } = await import("graphile-worker");
   const stopping = new AbortController();
   const events = new EventEmitter();
@@ -49,6 +55,11 @@ export async function startRunner(options: {
       );
     });
   });
+  events.on("pool:listen:release", ({ client }) => {
+    unmarkAlive(client).catch(() => undefined);
+  });
+  // Also if it ends by itself, so that it is not long until it can be started again.
+  events.on("pool:gracefulShutdown", () => stopping.abort());
   const preset = {
     worker: {
       pollInterval: pollMilliseconds,
@@ -71,21 +82,25 @@ export async function startRunner(options: {
       ]),
     ),
   });
-  runner.promise.catch((cause: unknown) => {
-    logger.error({ cause: describeError(cause) }, "jobs are not run any more");
-  });
   const sweeping = setInterval(() => {
     dead.unlock().catch((cause: unknown) => {
       logger.warn({ cause: describeError(cause) }, "jobs of ended processes were not looked for");
     });
   }, sweepMilliseconds).unref();
-  return {
-    stop: async () => {
-      clearInterval(sweeping);
-      stopping.abort();
-      await runner.stop();
-    },
-  };
+  const told = Promise.withResolvers<void>();
+  const tell = (): void => told.resolve();
+  if (closing.aborted) tell();
+  else closing.addEventListener("abort", tell, { once: true });
+  try {
+    await Promise.race([told.promise, runner.promise]);
+  } finally {
+    clearInterval(sweeping);
+    closing.removeEventListener("abort", tell);
+    // The engine means a process that does nothing else.
+    if (process.exitCode === engineExitCode) process.exitCode = undefined;
+  }
+  if (!closing.aborted) throw new Error("the job engine ended by itself");
+  await runner.stop();
 }
 
 /** The engine's errors in our log. Its warnings are advice for its set-up. */

@@ -4,13 +4,13 @@ import type { Logger } from "pino";
 import type { OwnerRows } from "../db/owner-rows.ts";
 import { describeError } from "../telemetry/describe-error.ts";
 import { EnginePool } from "./engine-pool.ts";
-import { installEngine, startRunner, type Runner } from "./engine.ts";
+import { installEngine, runJobs } from "./engine.ts";
 import type { Job, Task } from "./task.ts";
 
 /** Connections of a process that adds and runs jobs: one that listens, and those that take and finish jobs. */
 const mostConnections = 4;
-/** The longest pause between attempts to start the engine. */
-const maxPause = 10_000;
+/** The shortest pause between attempts to start the engine, and the longest. */
+const [leastPause, maxPause] = [500, 10_000];
 /** How long the engine's last statements may take at the end, and how often they are looked at. */
 const [endingMilliseconds, lookMilliseconds] = [5_000, 10];
 /** SQLSTATEs of a schema, a table or a function that is not there, or that another session makes or changes just now. */
@@ -36,7 +36,7 @@ export class Jobs {
   readonly #pool: pg.Pool;
   readonly #logger: JobsOptions["logger"];
   readonly #closing = new AbortController();
-  #runner: Promise<Runner | null> | null = null;
+  #running: Promise<void> | null = null;
   #closed: Promise<void> | null = null;
 
   constructor({ url, logger }: JobsOptions) {
@@ -76,23 +76,27 @@ export class Jobs {
     return rows;
   };
 
-  /** Runs jobs in this process until `close`, with at most `atOnce` at the same time. A start that fails is tried again. */
+  /**
+   * Runs jobs in this process until `close`, with at most `atOnce` at the same time. A start that fails is tried again, and
+   * an engine that ends by itself is started again.
+   */
   run(tasks: readonly Task[], { atOnce }: { readonly atOnce: number }): void {
-    if (tasks.length > 0) this.#runner ??= this.#start(tasks, atOnce);
+    if (tasks.length > 0) this.#running ??= this.#run(tasks, atOnce);
   }
 
-  async #start(tasks: readonly Task[], atOnce: number): Promise<Runner | null> {
+  async #run(tasks: readonly Task[], atOnce: number): Promise<void> {
     const logger = this.#logger;
-    for (let pause = 500; !this.#closing.signal.aborted; pause = Math.min(pause * 2, maxPause)) {
+    const { signal: closing } = this.#closing;
+    for (let pause = leastPause; !closing.aborted; pause = Math.min(pause * 2, maxPause)) {
+      const startedAt = performance.now();
       try {
-        return await startRunner({ pool: this.#pool, tasks, atOnce, logger });
+        await runJobs({ pool: this.#pool, tasks, atOnce, logger, closing });
       } catch (cause) {
         logger.error({ cause: describeError(cause) }, "jobs cannot be run just now");
       }
-      const { signal } = this.#closing;
-      await sleep(pause, undefined, { signal, ref: false }).catch(() => undefined);
+      if (performance.now() - startedAt > maxPause) pause = leastPause;
+      await sleep(pause, undefined, { signal: closing, ref: false }).catch(() => undefined);
     }
-    return null;
   }
 
   /** Ends after the running jobs, which are told to; those that take too long are given back. */
@@ -104,8 +108,7 @@ export class Jobs {
   async #close(): Promise<void> {
     this.#closing.abort();
     try {
-      const runner = await this.#runner;
-      await runner?.stop();
+      await this.#running;
       await this.#settled();
     } finally {
       await this.#pool.end();

@@ -139,6 +139,31 @@ test("a job is marked as done by a server that had no room for that, or only rea
   await client.query("DELETE FROM graphile_worker._private_jobs");
 });
 
+test("jobs are run again after the engine has ended by itself, since its schema was made anew", async () => {
+  const { jobs, until } = startWorker();
+  await jobs.add([job(1)]);
+  await until(1);
+  await expect.poll(waiting, { timeout: 30_000 }).toBe(0);
+  const alive = async () => {
+    const { rows } = await client.query(
+      "SELECT count(*)::int AS n FROM pg_locks WHERE locktype = 'advisory' AND classid = 4715017 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+    );
+    return Number(rows[0]?.n);
+  };
+  await expect.poll(alive, { timeout: 30_000 }).toBe(1);
+  // As after a backup without it: whoever adds the next job makes it, and the engine takes that for a newer version's work.
+  await client.query("DROP SCHEMA graphile_worker CASCADE");
+  await open().add([job(2)]);
+  await until(2);
+  expect(process.exitCode).toBeUndefined();
+  await jobs.add([job(3)]);
+  await until(3);
+  // The engine that has ended counts as alive no more.
+  await expect.poll(alive, { timeout: 30_000 }).toBe(1);
+  await jobs.close();
+  expect(await waiting()).toBe(0);
+});
+
 test("a job of a process that is killed is given back when it is seen to be dead twice", async () => {
   const script = fileURLToPath(new URL("../support/jobs/hanging-worker.ts", import.meta.url));
   const child = spawn(process.execPath, [script, database.url], { stdio: ["ignore", "pipe", 2] });
