@@ -421,10 +421,11 @@ test("of two changes of a webhook at the same time none undoes the other", async
       await holder.query("BEGIN");
       await holder.query("SELECT FROM webhooks WHERE id = $1 FOR UPDATE", [uuid(id)]);
       const updates = Promise.all(inputs.map(update));
-      // All have read it.
+      // All have read it. A run of it, which looks whether it is active, may wait as well.
       const waiting = () =>
         own(
-          "SELECT count(*)::integer FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+          `SELECT count(*)::integer FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+             AND query LIKE 'SELECT 1 FROM webhooks %' AND query NOT LIKE '%active%'`,
         );
       await expect.poll(waiting, patient).toEqual([{ count: inputs.length }]);
       await holder.query("COMMIT");
