@@ -211,12 +211,13 @@ describe("a kept statement", () => {
       };
       return { call, isCompiled: call(variables) !== null, variables: new WeakRef(variables) };
     });
-    await after(0);
-    collect();
     kept.pop();
-    expect(kept.map(({ isCompiled, variables }) => [isCompiled, variables.deref()])).toEqual(
-      kept.map(() => [true, undefined]),
-    );
+    const held = async () => {
+      await after(0);
+      collect();
+      return kept.map(({ isCompiled, variables }) => [isCompiled, variables.deref()]);
+    };
+    await expect.poll(held).toEqual(kept.map(() => [true, undefined]));
   });
 });
 

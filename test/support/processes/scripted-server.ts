@@ -36,7 +36,9 @@ export async function startScriptedServer(): Promise<ScriptedServer> {
   let turns: readonly Turn[] = [];
   const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const at = performance.now();
-    const body = await text(request);
+    // A sender that ends in the middle has sent nothing.
+    const body = await text(request).catch(() => undefined);
+    if (body === undefined) return;
     const { method = "", url: path = "", headers } = request;
     received.push({ method, path, headers, body, at });
     turns[Math.min(received.length, turns.length) - 1]?.(response);

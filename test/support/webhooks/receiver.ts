@@ -30,7 +30,10 @@ export async function startReceiver() {
   const received: Received[] = [];
   const answers = new Map<string, Answer>();
   const server = createServer((request, response) => {
-    void text(request).then((body) => {
+    // A sender that ends in the middle has sent nothing.
+    const whole = text(request).catch(() => undefined);
+    void whole.then((body) => {
+      if (body === undefined) return undefined;
       const { data } = messageSchema.parse(JSON.parse(body));
       const path = request.url ?? "";
       const id = String(request.headers["webhook-id"]);
