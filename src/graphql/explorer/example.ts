@@ -97,8 +97,11 @@ export const exampleVariables = {
   },
 };
 
-/** The subscription of GraphiQL's third tab, which shows what the second tab does. */
-export const exampleSubscription = `# Run this, then run CreateAccount in the tab before.
+/** The subscription of GraphiQL's third tab. GraphiQL ends it when another tab is opened. Its lines fit the editor. */
+export const exampleSubscription = `# Run this. Then open this page in
+# another window and run CreateAccount
+# there: a subscription ends when you
+# leave its tab.
 subscription AccountChanged {
   accountChanged {
     transition

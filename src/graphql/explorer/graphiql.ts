@@ -134,7 +134,8 @@ function options(demoKey: string | null): object {
     headers,
     // The demo's key comes anew with every page; one that is kept would outlive the demo's database.
     shouldPersistHeaders: demoKey === null,
-    defaultEditorToolsVisibility: "headers",
+    // A key that is missing is typed there; with the demo's key, the mutation's variables are worth more room.
+    defaultEditorToolsVisibility: demoKey === null ? "headers" : "variables",
   };
 }
 
