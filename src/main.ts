@@ -30,9 +30,10 @@ Environment:
   DEMO          on or off: demo tenants and keys (on; off with DATABASE_URL)
   NODE_ENV      production switches GraphiQL and introspection off (development)
   FEDERATION    on or off: serve a subgraph of Apollo Federation 2 (off)
-  OPERATIONS    a manifest of operations: nothing else is run
+  OPERATIONS    file with the only operations that run (a manifest)
   JWT_ISSUER, JWT_AUDIENCE, and JWT_SECRET or JWKS_URL
-                whose bearer tokens are taken, beside API keys (nobody's)
+                issuer of the bearer tokens that are accepted beside API keys
+                (none)
   REQUESTS_PER_MINUTE
                 quota of a credential that has none of its own (600)
   RATE_LIMIT_STORE

@@ -8,7 +8,9 @@ type Options = { json: boolean; schema: string; documents: string; output: strin
 export function addCodegenConfig(program: Command): void {
   program
     .command("codegen-config")
-    .description("print a config of graphql-codegen, with what a front end's cache needs to know")
+    .description(
+      "print a config for graphql-codegen, with the types of scalars and the maps for a client's cache",
+    )
     .addOption(new Option("--schema <place>", "where the schema is").default("schema.graphql"))
     .addOption(
       new Option("--documents <pattern>", "where the operations are").default("src/**/*.{ts,tsx}"),

@@ -9,7 +9,7 @@ export function addDistribute(program: Command): void {
   program
     .command("distribute")
     .description(
-      "spread the tenants over the nodes of Citus: shows the SQL that is left to run, and runs it with --yes " +
+      "spread the tenants over the nodes of Citus: prints the SQL that is still needed; --yes runs it " +
         "(docs/growing.md)",
     )
     .option("--shards <count>", "shards of each table; it cannot be changed later", parseShards, 32)

@@ -22,8 +22,8 @@ export function addDoctor(program: Command): void {
   program
     .command("doctor")
     .description(
-      "examine the database: is it as it should be, and what slows or endangers it? Each finding has the " +
-        "command that mends it; exit code 1 when something is OFF, 0 when something is only SLOW",
+      "check the database for wrong, dangerous and slow settings. Each finding has the command that mends it. " +
+        "The exit code is 1 if a finding is OFF, 0 if findings are only SLOW",
     )
     .action(() =>
       runCommand(async (context) => {

@@ -19,8 +19,8 @@ export function addExport(program: Command): void {
   program
     .command("export")
     .description("write a tenant's records to standard output, from one snapshot")
-    .argument("<records>", "contacts, accounts, line-items and so on; all for all kinds of them")
-    .requiredOption("--tenant <slug>", "the tenant whose records they are")
+    .argument("<records>", "accounts, contacts, deals, activities, quotes, line-items, or all")
+    .requiredOption("--tenant <slug>", "tenant whose records are written")
     .addOption(new Option("--format <format>", "ndjson, the default, or csv"))
     .option("--fields <list>", "keys of the records, in the order of the columns: external_id,name")
     .option("--sort <keys>", "as in REST: -created_at,name")

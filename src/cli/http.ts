@@ -61,7 +61,7 @@ function explain(error: unknown, host: string, port: number): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   switch (code) {
     case "EADDRINUSE":
-      return `Port ${port} on ${host} is taken: choose another, or 0 for any free one`;
+      return `Port ${port} on ${host} is taken: set PORT to another one, or to 0 for any free one`;
     case "EACCES":
       return `Port ${port} may not be used by this user: choose a PORT above 1023`;
     case "EADDRNOTAVAIL":

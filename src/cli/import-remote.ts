@@ -3,7 +3,13 @@ import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { StartupError } from "../lib/startup-error.ts";
-import { tellMapping, tellSummary } from "./import-told.ts";
+import {
+  strayColumns,
+  tellCancelled,
+  tellMapping,
+  tellRefusedFile,
+  tellSummary,
+} from "./import-told.ts";
 import { logToErrors } from "./open.ts";
 import { startProgress } from "./progress.ts";
 import type { CommandContext } from "./run-command.ts";
@@ -77,22 +83,19 @@ export async function importThrough(
   const path = `/api/v1/crm/imports/${last.id}`;
   if (last.status === "waiting") {
     await ask("POST", `${path}/cancel`);
-    const names = last.unmapped.map((name) => `"${name}"`).join(", ");
-    throw new StartupError(
-      `The columns ${names} are no field: map them by --map, or add --unmapped ignore or custom_fields.`,
-    );
+    throw new StartupError(strayColumns(last.unmapped));
   }
   let isLost = false;
   context.onClose(async () => {
     if (last.finished_at !== null || isLost) return;
     last = importSchema.parse(await (await ask("POST", `${path}/cancel`)).json());
-    logToErrors(`Cancelled. ${last.rows_done} rows are done, and stay.`);
+    tellCancelled(last.rows_done);
   });
   const progress = startProgress(process.stderr);
   for (; ; await sleep(lookMilliseconds)) {
     const answer = await patiently(() => ask("GET", path)).catch((error: unknown) => {
       isLost = true;
-      logToErrors(`The import goes on at the gateway: ask it for ${path}.`);
+      logToErrors(`The import goes on at the gateway: GET ${path} shows it.`);
       throw error;
     });
     last = importSchema.parse(await answer.json());
@@ -128,17 +131,17 @@ async function patiently(ask: () => Promise<Response>): Promise<Response> {
 }
 
 const left = ({ status, rows_per_second: speed, seconds_left: seconds }: Shown): string => {
-  if (status === "queued") return "waits";
+  if (status === "queued") return "waiting";
   return seconds === null ? "" : `${Math.round(speed)} a second, ${seconds} s left`;
 };
 
 async function fetchRefused(answer: Response, path: string | null): Promise<void> {
   if (path === null || answer.body === null) {
     await answer.body?.cancel();
-    return logToErrors("--errors refused.csv writes the refused rows to a file.");
+    return logToErrors("Add --errors refused.csv to write all refused rows to a file.");
   }
   await writeFile(path, answer.body);
-  logToErrors(`They are in ${path}: mend them and import that file.`);
+  tellRefusedFile(path);
 }
 
 /** A failure that will pass, and after how long it may be tried again. */
@@ -179,7 +182,7 @@ async function asker({ url, apiKeyFile }: Remote): Promise<Ask> {
     // An address may have a path of its own, where a proxy puts the gateway.
     const address = new URL(`${url.replace(/\/+$/, "")}${path}`);
     const answer = await fetch(address, init).catch((cause: unknown) => {
-      throw new Passing(`${url} cannot be reached, or leads elsewhere.`, lookMilliseconds, {
+      throw new Passing(`${url} cannot be reached, or redirects.`, lookMilliseconds, {
         cause,
       });
     });

@@ -7,7 +7,13 @@ import type { Import } from "../db/generated/prisma/client.ts";
 import type { ImportService } from "../imports/run/import-service.ts";
 import { rowsUnchanged } from "../imports/run/progress.ts";
 import { StartupError } from "../lib/startup-error.ts";
-import { tellMapping, tellSummary } from "./import-told.ts";
+import {
+  strayColumns,
+  tellCancelled,
+  tellMapping,
+  tellRefusedFile,
+  tellSummary,
+} from "./import-told.ts";
 import { logToErrors, openDatabaseAt, openMigrated } from "./open.ts";
 import { startProgress } from "./progress.ts";
 import { type CommandContext, runCommand } from "./run-command.ts";
@@ -18,6 +24,7 @@ type ImportFlags = {
   apiKeyFile?: string;
   errors?: string;
   yes?: true;
+  dryRun?: true;
   unmapped?: "ignore" | "custom_fields";
 } & Readonly<Record<string, string | true | string[] | undefined>>;
 
@@ -51,55 +58,55 @@ export function addImport(program: Command): void {
     .description("import a file of CSV, JSON Lines or a JSON array; Ctrl-C cancels it")
     .argument("<kind>", "accounts, contacts, deals, activities, quotes or line-items")
     .argument("<file>", "the file, or - for standard input")
-    .option("--tenant <slug>", "whose records they become, in the database")
-    .option("--url <address>", "sends the file to a gateway that runs, with --api-key-file")
-    .option("--api-key-file <file>", "holds the API key for --url")
-    .option("--key <field>", "what a row's record is found by: external_id, email …")
+    .option("--tenant <slug>", "tenant that gets the records, written to the database")
+    .option("--url <address>", "gateway that the file is sent to, with --api-key-file")
+    .option("--api-key-file <file>", "file with the API key for --url")
+    .option("--key <field>", "field that finds a row's record: external_id, email …")
     .addOption(
       new Option(
         "--mode <what>",
-        "new records, changed ones, or both (upsert with --key, else create)",
+        "create records, update them, or both (upsert with --key, else create)",
       ).choices(["create", "upsert", "update"]),
     )
     .option(
       "--map <column=field>",
-      "where a column goes: 'E-Mail=email', 'Firma=account.name'",
+      "field of a column: 'E-Mail=email', 'Firma=account.name'",
       several,
     )
     .option(
       "--value <field:text=value>",
-      "what a text means: 'stage:Closed Won=closed_won'",
+      "value for a text: 'stage:Closed Won=closed_won'",
       several,
     )
-    .option("--default <field=value>", "what an empty cell means: 'country=DE'", several)
+    .option("--default <field=value>", "value for empty cells: 'country=DE'", several)
     .addOption(
-      new Option("--unmapped <what>", "what becomes of other columns (it asks)").choices([
-        "ignore",
-        "custom_fields",
-      ]),
+      new Option(
+        "--unmapped <what>",
+        "columns without a field: leave them out or keep them (asks)",
+      ).choices(["ignore", "custom_fields"]),
     )
     .option("--dry-run", "try everything and write nothing")
     .addOption(
       new Option(
         "--on-error <what>",
-        "leave refused rows out, or end at the first (continue)",
+        "leave refused rows out, or end at the first one (continue)",
       ).choices(["continue", "abort"]),
     )
-    .option("--errors <file>", "where the refused rows go, to be mended and imported again")
-    .option("--dates <form>", "iso, dmy or mdy; found out unless said")
-    .option("--decimals <form>", "point or comma; found out unless said")
-    .option("--country <code>", "of phone numbers without a country code: DE")
-    .option("--time-zone <name>", "of times without one (the tenant's)")
+    .option("--errors <file>", "file for the refused rows, to correct and import again")
+    .option("--dates <form>", "iso, dmy or mdy (detected)")
+    .option("--decimals <form>", "point or comma (detected)")
+    .option("--country <code>", "country of phone numbers without a country code: DE")
+    .option("--time-zone <name>", "zone of times that name none (the tenant's)")
     .option("--empty <what>", "whether empty cells are skipped or null (skip)")
     .option(
       "--create-missing <kind>",
-      "create accounts that rows name and that are not there: account",
+      "create records that rows name and that do not exist: account",
       several,
     )
-    .option("--format <name>", "csv, ndjson or json; found out unless said")
-    .option("--encoding <name>", "utf-8, windows-1252, shift_jis …; found out unless said")
-    .option("--delimiter <name>", "comma, semicolon, tab or pipe; found out unless said")
-    .option("--force", "import a file again that was imported before")
+    .option("--format <name>", "csv, ndjson or json (detected)")
+    .option("--encoding <name>", "utf-8, windows-1252, shift_jis … (detected)")
+    .option("--delimiter <name>", "comma, semicolon, tab or pipe (detected)")
+    .option("--force", "import a file that was imported before once more")
     .option("-y, --yes", "do not ask")
     .action((kind: string, file: string, flags: ImportFlags) =>
       runCommand((context) => importFile(kind, file, flags, context)),
@@ -112,10 +119,12 @@ async function importFile(
   flags: ImportFlags,
   context: CommandContext,
 ): Promise<number> {
-  const { tenant, url, apiKeyFile, yes, errors = null } = flags;
+  const { tenant, url, apiKeyFile, yes, dryRun, errors = null } = flags;
   if (errors !== null) await requireWritable(errors);
   if (url !== undefined && apiKeyFile !== undefined) {
-    if (yes !== true) throw new StartupError("A gateway begins at once: add --yes.");
+    if (yes !== true && dryRun === undefined) {
+      throw new StartupError("With --url the import starts without a question: add --yes.");
+    }
     const { importThrough } = await import("./import-remote.ts");
     const { unmapped = "wait" } = flags;
     const options = [["entity", kind], ...optionsOf(flags), ["unmapped", unmapped]] as const;
@@ -139,7 +148,7 @@ async function importFile(
     if (last.finishedAt !== null) return;
     const cancelled = await imports.cancel(actor, last.id);
     if (cancelled?.status === "cancelled") {
-      logToErrors(`Cancelled. ${cancelled.rowsDone} rows are done, and stay.`);
+      tellCancelled(cancelled.rowsDone);
     }
   });
   await showMapping(last);
@@ -155,7 +164,7 @@ async function importFile(
     const { rowsPerSecond, secondsLeft } = state.progress;
     const left =
       secondsLeft === null ? "" : `${Math.round(rowsPerSecond)} a second, ${secondsLeft} s left`;
-    progress.update(last.rowsDone, last.rows, last.status === "queued" ? "waits" : left);
+    progress.update(last.rowsDone, last.rows, last.status === "queued" ? "waiting" : left);
   }
   progress.end();
   return await summary(imports, last, flags);
@@ -273,25 +282,26 @@ async function showMapping(found: Import): Promise<void> {
 /** What becomes of columns that go nowhere; null where the import shall not begin. */
 async function agreed(
   found: Import,
-  { yes, unmapped }: ImportFlags,
+  { yes, dryRun, unmapped }: ImportFlags,
   { hurry }: CommandContext,
 ): Promise<"ignore" | "custom_fields" | "wait" | null> {
   const { openColumns } = await import("../modules/import/columns.ts");
   const strays = openColumns(found);
   const isTold = strays.length === 0 || unmapped !== undefined;
-  if (yes === true && isTold) return unmapped ?? "wait";
-  if (!process.stdin.isTTY || yes === true) {
-    const names = strays.map((name) => `"${name}"`).join(", ");
+  // A dry run writes nothing that somebody must agree to.
+  const isAgreed = yes === true || dryRun === true;
+  if (isAgreed && isTold) return unmapped ?? "wait";
+  if (!process.stdin.isTTY || isAgreed) {
     throw new StartupError(
       isTold
-        ? "Nobody can be asked whether that is right: add --yes."
-        : `The columns ${names} are no field: map them by --map, or add --unmapped ignore or custom_fields.`,
+        ? "Standard input is not a terminal, so the mapping cannot be confirmed: add --yes."
+        : strayColumns(strays),
     );
   }
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   const question = isTold
-    ? "Import them so? [y/N] "
-    : `${strays.length} columns are no field. [i]gnore them, keep them in [c]ustom_fields, or [N]o import? `;
+    ? "Import the rows with this mapping? [y/N] "
+    : `No field was found for ${strays.length} of the columns. [i]gnore them, keep them in [c]ustom_fields, or [N]o import? `;
   const answer = (await terminal.question(question, { signal: hurry })).trim().toLowerCase();
   terminal.close();
   if (isTold) return answer.startsWith("y") ? (unmapped ?? "wait") : null;
@@ -341,8 +351,9 @@ async function tellRefused(
     }
   }
   if (told > mostTold) logToErrors(`… and ${found.rowsRefused - mostTold} more`);
-  if (file === null) return logToErrors("--errors refused.csv writes them to a file.");
+  if (file === null)
+    return logToErrors("Add --errors refused.csv to write all refused rows to a file.");
   await file.appendFile(text);
   await file.close();
-  logToErrors(`They are in ${path}: mend them and import that file.`);
+  tellRefusedFile(path);
 }

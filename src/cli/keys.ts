@@ -58,7 +58,9 @@ export function addKeys(program: Command): void {
     );
   keys
     .command("rotate")
-    .description("make a key that may do the same and print it; the old one works on for a while")
+    .description(
+      "make a key with the same rights and print it; the old one works until --grace is over",
+    )
     .argument("<id>", "the old key's id, as `keys list` shows it")
     .addOption(
       new Option("--grace <duration>", "how long the old key works on, at most 7d")
@@ -71,7 +73,7 @@ export function addKeys(program: Command): void {
     );
   keys
     .command("revoke")
-    .description("make a key invalid; gateways that run follow within 5 seconds")
+    .description("make a key invalid; running gateways refuse it within 5 seconds")
     .argument("<id>", "the key's id, as `keys list` shows it")
     .action((id: string) =>
       runCommand(async (context) => {

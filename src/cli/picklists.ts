@@ -51,7 +51,7 @@ export function addPicklists(program: Command): void {
     );
   picklists
     .command("reset")
-    .description("give a list its usual values again, and take others")
+    .description("give a list its default values again; it is not strict then")
     .argument("<list>", "which list: dealStages")
     .requiredOption(...tenant)
     .action((name: string, options: { tenant: string }) =>

@@ -10,7 +10,7 @@ type SeedOptions = { tenants: number; accounts: number; seed: number; history: b
 export function addSeed(program: Command): void {
   program
     .command("seed")
-    .description("add tenants full of invented, believable data")
+    .description("add tenants with realistic sample data")
     .option("--tenants <number>", "how many tenants to add", parseCount, 1)
     .option(
       "--accounts <number>",

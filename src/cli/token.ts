@@ -18,9 +18,9 @@ export function addToken(program: Command): void {
   const token = program.command("token").description("bearer tokens for development: mint");
   token
     .command("mint")
-    .description("print a token of a person's, signed with JWT_SECRET; not in production")
+    .description("print a token for a person, signed with JWT_SECRET; not in production")
     .requiredOption("--tenant <slug>", "the tenant whose data it opens")
-    .requiredOption("--sub <id>", "the person, who then stands in what is written: usr-1")
+    .requiredOption("--sub <id>", "id of the person, stored with each write: usr-1")
     .requiredOption("--scopes <list>", "what it may do, with commas between: 'read:*'", parseScopes)
     .option("--app <id>", "the application that it is issued for: app-7")
     .addOption(

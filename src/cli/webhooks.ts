@@ -25,7 +25,7 @@ type ListenOptions = FormOptions & {
 export function addWebhooks(program: Command): void {
   const webhooks = program
     .command("webhooks")
-    .description("webhooks: list, create, test, and listen while a receiver is developed");
+    .description("webhooks: list, create, test, listen (for developing a receiver)");
   webhooks
     .command("list")
     .description("list all webhooks; their secrets are not shown")
@@ -51,16 +51,16 @@ export function addWebhooks(program: Command): void {
   ).action((options: CreateOptions) => runCommand((context) => create(options, context)));
   webhooks
     .command("test")
-    .description("send a webhook a message that says that it is a test, and print the answer")
+    .description("send a test message to a webhook and print the answer")
     .argument("<id>", "its id, as `webhooks list` shows it")
     .action((id: string) => runCommand((context) => test(id, context)));
   ofForm(
     webhooks
       .command("listen")
       .description("send a tenant's events to a server that is being developed, until Ctrl-C")
-      .requiredOption("--tenant <slug>", "whose events are sent")
-      .requiredOption("--forward-to <url>", "where to: http://127.0.0.1:3000/hook")
-      .option("--secret <text>", "what signs the messages (a new one)", parseSecret)
+      .requiredOption("--tenant <slug>", "tenant whose events are sent")
+      .requiredOption("--forward-to <url>", "URL that gets them: http://127.0.0.1:3000/hook")
+      .option("--secret <text>", "secret that signs the messages (a new one)", parseSecret)
       .option("--after <cursor>", "begin behind a cursor of `changes` instead of now"),
   ).action((options: ListenOptions) =>
     runCommand((context) => listen(options, context), { interruptedCode: 0 }),
