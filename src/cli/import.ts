@@ -351,8 +351,9 @@ async function tellRefused(
     }
   }
   if (told > mostTold) logToErrors(`… and ${found.rowsRefused - mostTold} more`);
-  if (file === null)
+  if (file === null || path === null) {
     return logToErrors("Add --errors refused.csv to write all refused rows to a file.");
+  }
   await file.appendFile(text);
   await file.close();
   tellRefusedFile(path);
