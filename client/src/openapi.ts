@@ -579,7 +579,7 @@ export interface ListAccountsParameters {
   is_deleted?: boolean;
   /** When the record was soft-deleted. Null while it is not deleted. Lists have deleted records only with `include_deleted`. */
   deleted_at?: DateTimeFilter | null;
-  /** The one who deleted it. Null while it is not deleted. */
+  /** The caller who deleted it (a `sub` or an API key's id). Null unless it is deleted. */
   deleted_by?: TextFilter | null;
   /** Version of the record's shape; 1 today. */
   schema_version?: IntegerFilter | null;
@@ -949,7 +949,7 @@ export interface Account {
   is_deleted: boolean;
   /** When the record was soft-deleted. Null while it is not deleted. Lists have deleted records only with `include_deleted`. */
   deleted_at: string | null;
-  /** The one who deleted it. Null while it is not deleted. */
+  /** The caller who deleted it (a `sub` or an API key's id). Null unless it is deleted. */
   deleted_by: string | null;
   /** Version of the record's shape; 1 today. */
   schema_version: number;
@@ -1132,7 +1132,7 @@ export interface ListContactsParameters {
   is_deleted?: boolean;
   /** When the record was soft-deleted. Null while it is not deleted. Lists have deleted records only with `include_deleted`. */
   deleted_at?: DateTimeFilter | null;
-  /** The one who deleted it. Null while it is not deleted. */
+  /** The caller who deleted it (a `sub` or an API key's id). Null unless it is deleted. */
   deleted_by?: TextFilter | null;
   /** Version of the record's shape; 1 today. */
   schema_version?: IntegerFilter | null;
@@ -1176,15 +1176,15 @@ export interface ListContactsParameters {
   external_id?: TextFilter | null;
   /** Salutation, e.g. `Dr.`. */
   title?: TextFilter | null;
-  /** What the first number is, e.g. `Work`. */
+  /** Label of the first number, e.g. `Work`. */
   phone_1_label?: TextFilter | null;
   /** Second phone number. */
   phone_2?: TextFilter | null;
-  /** What the second number is. */
+  /** Label of the second number. */
   phone_2_label?: TextFilter | null;
   /** Third phone number. */
   phone_3?: TextFilter | null;
-  /** What the third number is. */
+  /** Label of the third number. */
   phone_3_label?: TextFilter | null;
   /** Company as free text, where there is no account. */
   company?: TextFilter | null;
@@ -1278,15 +1278,15 @@ export interface CreateContactInput {
   email?: string | null;
   /** First phone number with its country code, e.g. `+1 404 555 0128`; kept in E.164. Or send `phone_1`. */
   phone?: string | null;
-  /** What the first number is, e.g. `Work`. */
+  /** Label of the first number, e.g. `Work`. */
   phone_1_label?: string | null;
   /** Second phone number. */
   phone_2?: string | null;
-  /** What the second number is. */
+  /** Label of the second number. */
   phone_2_label?: string | null;
   /** Third phone number. */
   phone_3?: string | null;
-  /** What the third number is. */
+  /** Label of the third number. */
   phone_3_label?: string | null;
   /** Company as free text, where there is no account. */
   company?: string | null;
@@ -1392,7 +1392,7 @@ export interface Contact {
   is_deleted: boolean;
   /** When the record was soft-deleted. Null while it is not deleted. Lists have deleted records only with `include_deleted`. */
   deleted_at: string | null;
-  /** The one who deleted it. Null while it is not deleted. */
+  /** The caller who deleted it (a `sub` or an API key's id). Null unless it is deleted. */
   deleted_by: string | null;
   /** Version of the record's shape; 1 today. */
   schema_version: number;
@@ -1440,15 +1440,15 @@ export interface Contact {
   external_id: string | null;
   /** Salutation, e.g. `Dr.`. */
   title: string | null;
-  /** What the first number is, e.g. `Work`. */
+  /** Label of the first number, e.g. `Work`. */
   phone_1_label: string | null;
   /** Second phone number. */
   phone_2: string | null;
-  /** What the second number is. */
+  /** Label of the second number. */
   phone_2_label: string | null;
   /** Third phone number. */
   phone_3: string | null;
-  /** What the third number is. */
+  /** Label of the third number. */
   phone_3_label: string | null;
   /** Company as free text, where there is no account. */
   company: string | null;
@@ -1499,15 +1499,15 @@ export interface UpdateContactInput {
   email?: string | null;
   /** First phone number with its country code, e.g. `+1 404 555 0128`; kept in E.164. Or send `phone_1`. */
   phone?: string | null;
-  /** What the first number is, e.g. `Work`. */
+  /** Label of the first number, e.g. `Work`. */
   phone_1_label?: string | null;
   /** Second phone number. */
   phone_2?: string | null;
-  /** What the second number is. */
+  /** Label of the second number. */
   phone_2_label?: string | null;
   /** Third phone number. */
   phone_3?: string | null;
-  /** What the third number is. */
+  /** Label of the third number. */
   phone_3_label?: string | null;
   /** Company as free text, where there is no account. */
   company?: string | null;
@@ -1627,7 +1627,7 @@ export interface ListDealsParameters {
   is_deleted?: boolean;
   /** When the record was soft-deleted. Null while it is not deleted. Lists have deleted records only with `include_deleted`. */
   deleted_at?: DateTimeFilter | null;
-  /** The one who deleted it. Null while it is not deleted. */
+  /** The caller who deleted it (a `sub` or an API key's id). Null unless it is deleted. */
   deleted_by?: TextFilter | null;
   /** Version of the record's shape; 1 today. */
   schema_version?: IntegerFilter | null;
@@ -1855,7 +1855,7 @@ export interface Deal {
   is_deleted: boolean;
   /** When the record was soft-deleted. Null while it is not deleted. Lists have deleted records only with `include_deleted`. */
   deleted_at: string | null;
-  /** The one who deleted it. Null while it is not deleted. */
+  /** The caller who deleted it (a `sub` or an API key's id). Null unless it is deleted. */
   deleted_by: string | null;
   /** Version of the record's shape; 1 today. */
   schema_version: number;
@@ -2069,7 +2069,7 @@ export interface ListActivitiesParameters {
   is_deleted?: boolean;
   /** When the record was soft-deleted. Null while it is not deleted. Lists have deleted records only with `include_deleted`. */
   deleted_at?: DateTimeFilter | null;
-  /** The one who deleted it. Null while it is not deleted. */
+  /** The caller who deleted it (a `sub` or an API key's id). Null unless it is deleted. */
   deleted_by?: TextFilter | null;
   /** Version of the record's shape; 1 today. */
   schema_version?: IntegerFilter | null;
@@ -2289,7 +2289,7 @@ export interface Activity {
   is_deleted: boolean;
   /** When the record was soft-deleted. Null while it is not deleted. Lists have deleted records only with `include_deleted`. */
   deleted_at: string | null;
-  /** The one who deleted it. Null while it is not deleted. */
+  /** The caller who deleted it (a `sub` or an API key's id). Null unless it is deleted. */
   deleted_by: string | null;
   /** Version of the record's shape; 1 today. */
   schema_version: number;
@@ -2388,7 +2388,7 @@ export interface ListQuotesParameters {
   is_deleted?: boolean;
   /** When the record was soft-deleted. Null while it is not deleted. Lists have deleted records only with `include_deleted`. */
   deleted_at?: DateTimeFilter | null;
-  /** The one who deleted it. Null while it is not deleted. */
+  /** The caller who deleted it (a `sub` or an API key's id). Null unless it is deleted. */
   deleted_by?: TextFilter | null;
   /** Version of the record's shape; 1 today. */
   schema_version?: IntegerFilter | null;
@@ -2606,7 +2606,7 @@ export interface Quote {
   is_deleted: boolean;
   /** When the record was soft-deleted. Null while it is not deleted. Lists have deleted records only with `include_deleted`. */
   deleted_at: string | null;
-  /** The one who deleted it. Null while it is not deleted. */
+  /** The caller who deleted it (a `sub` or an API key's id). Null unless it is deleted. */
   deleted_by: string | null;
   /** Version of the record's shape; 1 today. */
   schema_version: number;
@@ -2784,7 +2784,7 @@ export interface ListLineItemsParameters {
   is_deleted?: boolean;
   /** When the record was soft-deleted. Null while it is not deleted. Lists have deleted records only with `include_deleted`. */
   deleted_at?: DateTimeFilter | null;
-  /** The one who deleted it. Null while it is not deleted. */
+  /** The caller who deleted it (a `sub` or an API key's id). Null unless it is deleted. */
   deleted_by?: TextFilter | null;
   /** Version of the record's shape; 1 today. */
   schema_version?: IntegerFilter | null;
@@ -2912,7 +2912,7 @@ export interface LineItem {
   is_deleted: boolean;
   /** When the record was soft-deleted. Null while it is not deleted. Lists have deleted records only with `include_deleted`. */
   deleted_at: string | null;
-  /** The one who deleted it. Null while it is not deleted. */
+  /** The caller who deleted it (a `sub` or an API key's id). Null unless it is deleted. */
   deleted_by: string | null;
   /** Version of the record's shape; 1 today. */
   schema_version: number;
@@ -3020,11 +3020,11 @@ export interface ListIntegrationCustomersParameters {
   phone_2?: TextFilter | null;
   /** Third phone number. */
   phone_3?: TextFilter | null;
-  /** What the first number is, e.g. `Work`. */
+  /** Label of the first number, e.g. `Work`. */
   phone_1_label?: TextFilter | null;
-  /** What the second number is. */
+  /** Label of the second number. */
   phone_2_label?: TextFilter | null;
-  /** What the third number is. */
+  /** Label of the third number. */
   phone_3_label?: TextFilter | null;
   /** Work email. Unique among the live contacts of an account (none counts as one), compared without case. */
   email?: TextFilter | null;
@@ -3073,11 +3073,11 @@ export interface CreateIntegrationCustomerInput {
   phone_2?: string | null;
   /** Third phone number. */
   phone_3?: string | null;
-  /** What the first number is, e.g. `Work`. */
+  /** Label of the first number, e.g. `Work`. */
   phone_1_label?: string | null;
-  /** What the second number is. */
+  /** Label of the second number. */
   phone_2_label?: string | null;
-  /** What the third number is. */
+  /** Label of the third number. */
   phone_3_label?: string | null;
   /** Work email. Unique among the live contacts of an account (none counts as one), compared without case. */
   email?: string | null;
@@ -3146,11 +3146,11 @@ export interface IntegrationCustomer {
   phone_2: string | null;
   /** Third phone number. */
   phone_3: string | null;
-  /** What the first number is, e.g. `Work`. */
+  /** Label of the first number, e.g. `Work`. */
   phone_1_label: string | null;
-  /** What the second number is. */
+  /** Label of the second number. */
   phone_2_label: string | null;
-  /** What the third number is. */
+  /** Label of the third number. */
   phone_3_label: string | null;
   /** Work email. Unique among the live contacts of an account (none counts as one), compared without case. */
   email: string | null;
@@ -3345,7 +3345,7 @@ export interface ExportAccountsParameters {
   is_deleted?: boolean;
   /** When the record was soft-deleted. Null while it is not deleted. Lists have deleted records only with `include_deleted`. */
   deleted_at?: DateTimeFilter | null;
-  /** The one who deleted it. Null while it is not deleted. */
+  /** The caller who deleted it (a `sub` or an API key's id). Null unless it is deleted. */
   deleted_by?: TextFilter | null;
   /** Version of the record's shape; 1 today. */
   schema_version?: IntegerFilter | null;
@@ -3491,7 +3491,7 @@ export interface ExportContactsParameters {
   is_deleted?: boolean;
   /** When the record was soft-deleted. Null while it is not deleted. Lists have deleted records only with `include_deleted`. */
   deleted_at?: DateTimeFilter | null;
-  /** The one who deleted it. Null while it is not deleted. */
+  /** The caller who deleted it (a `sub` or an API key's id). Null unless it is deleted. */
   deleted_by?: TextFilter | null;
   /** Version of the record's shape; 1 today. */
   schema_version?: IntegerFilter | null;
@@ -3535,15 +3535,15 @@ export interface ExportContactsParameters {
   external_id?: TextFilter | null;
   /** Salutation, e.g. `Dr.`. */
   title?: TextFilter | null;
-  /** What the first number is, e.g. `Work`. */
+  /** Label of the first number, e.g. `Work`. */
   phone_1_label?: TextFilter | null;
   /** Second phone number. */
   phone_2?: TextFilter | null;
-  /** What the second number is. */
+  /** Label of the second number. */
   phone_2_label?: TextFilter | null;
   /** Third phone number. */
   phone_3?: TextFilter | null;
-  /** What the third number is. */
+  /** Label of the third number. */
   phone_3_label?: TextFilter | null;
   /** Company as free text, where there is no account. */
   company?: TextFilter | null;
@@ -3655,7 +3655,7 @@ export interface ExportDealsParameters {
   is_deleted?: boolean;
   /** When the record was soft-deleted. Null while it is not deleted. Lists have deleted records only with `include_deleted`. */
   deleted_at?: DateTimeFilter | null;
-  /** The one who deleted it. Null while it is not deleted. */
+  /** The caller who deleted it (a `sub` or an API key's id). Null unless it is deleted. */
   deleted_by?: TextFilter | null;
   /** Version of the record's shape; 1 today. */
   schema_version?: IntegerFilter | null;
@@ -3801,7 +3801,7 @@ export interface ExportActivitiesParameters {
   is_deleted?: boolean;
   /** When the record was soft-deleted. Null while it is not deleted. Lists have deleted records only with `include_deleted`. */
   deleted_at?: DateTimeFilter | null;
-  /** The one who deleted it. Null while it is not deleted. */
+  /** The caller who deleted it (a `sub` or an API key's id). Null unless it is deleted. */
   deleted_by?: TextFilter | null;
   /** Version of the record's shape; 1 today. */
   schema_version?: IntegerFilter | null;
@@ -3932,7 +3932,7 @@ export interface ExportQuotesParameters {
   is_deleted?: boolean;
   /** When the record was soft-deleted. Null while it is not deleted. Lists have deleted records only with `include_deleted`. */
   deleted_at?: DateTimeFilter | null;
-  /** The one who deleted it. Null while it is not deleted. */
+  /** The caller who deleted it (a `sub` or an API key's id). Null unless it is deleted. */
   deleted_by?: TextFilter | null;
   /** Version of the record's shape; 1 today. */
   schema_version?: IntegerFilter | null;
@@ -4038,7 +4038,7 @@ export interface ExportLineItemsParameters {
   is_deleted?: boolean;
   /** When the record was soft-deleted. Null while it is not deleted. Lists have deleted records only with `include_deleted`. */
   deleted_at?: DateTimeFilter | null;
-  /** The one who deleted it. Null while it is not deleted. */
+  /** The caller who deleted it (a `sub` or an API key's id). Null unless it is deleted. */
   deleted_by?: TextFilter | null;
   /** Version of the record's shape; 1 today. */
   schema_version?: IntegerFilter | null;
@@ -4130,7 +4130,7 @@ export interface ImportColumn {
   field: string | null;
   /** Whether that was guessed from the header. */
   guessed: boolean;
-  /** Why nothing is made of it, or what it might be. */
+  /** Why the column has no field, or which field it may be. */
   note: string | null;
 }
 /** What `exportImportErrors` can be asked for. */

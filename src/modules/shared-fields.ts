@@ -105,7 +105,9 @@ export const stamps = {
       "When the record was soft-deleted. Null while it is not deleted. Lists have deleted records only with includeDeleted.",
     ),
   ),
-  deletedBy: managed(text("The one who deleted it. Null while it is not deleted.")),
+  deletedBy: managed(
+    text("The caller who deleted it (a `sub` or an API key's id). Null unless it is deleted."),
+  ),
 };
 
 /** Where a record went that was merged into another one of its kind. */

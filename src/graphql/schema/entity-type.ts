@@ -120,8 +120,8 @@ function toOneField(
   const target = catalog.entity(relation.to);
   // Every row has a tenant, which every caller of it sees.
   const isTenant = target.name === "tenant";
-  const missing =
-    " Null when there is none, or when it is deleted and deleted ones were not asked for.";
+  const deleted = target.softDelete ? ", or if it is deleted and `includeDeleted` is not true" : "";
+  const missing = ` Null if there is none${deleted}.`;
   return t.relation(name, {
     nullable: !isTenant,
     extensions: source({ kind: "edge", relation: name }),
@@ -226,7 +226,7 @@ export function rowArguments(schema: SchemaParts, t: ArgumentBuilder, entity: En
     ...(entity.searchable
       ? {
           search: t.arg.string({
-            description: `Only what has each of these words, whole or in part, in ${searchedFields(entity)}, or something much like them together; lists then have the best match first unless orderBy is given.`,
+            description: `Finds records that have every word, or a word with it as a part, in ${searchedFields(entity)}, and records whose texts are similar to the whole search. Without orderBy, the best match comes first.`,
           }),
         }
       : {}),

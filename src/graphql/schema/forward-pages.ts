@@ -24,7 +24,7 @@ export function forwardPages<Node>(
       type,
       name: `${name}Edge`,
       description: `One of ${of}, with its place in the list.`,
-      nodeField: { description: "What stands there.", extensions: access(noCost) },
+      nodeField: { description: "The item at this place of the list.", extensions: access(noCost) },
     }),
   );
   const connection = plainConnection<Node>(

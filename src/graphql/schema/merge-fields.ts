@@ -105,7 +105,8 @@ export function mergeMutation(schema: SchemaParts, writes: EntityWrites): void {
         }),
         dryRun: t.arg.boolean({
           defaultValue: false,
-          description: "Whether everything is only worked out and told, and nothing is written.",
+          description:
+            "If true, the result of the merge is computed and returned, and nothing is written.",
         }),
       },
       resolve: (_root, args, ctx, info) => mergeRecords(writeContext(ctx, info), writes, args),
@@ -137,7 +138,7 @@ function payloadRef(
   const named = ({ merged }: MergeOutcome): Merged | null =>
     merged.find((one) => one.entity === entity.name) ?? null;
   return builder.objectRef<MergeOutcome>(name).implement({
-    description: `What became of it: one ${entity.type} of two, or what was wrong.`,
+    description: `The result: the surviving ${entity.type}, or the errors.`,
     fields: (t) => ({
       [entity.name]: t.field({
         type: nodeRef(entity),
@@ -156,14 +157,14 @@ function payloadRef(
       fields: t.field({
         type: [mergedField()],
         extensions: { ...access({ reads: [entity.name] }), ...ofOutcome },
-        description: "Every field in which the two differed, and what won.",
+        description: "Every field in which the two differed, and the side whose value was kept.",
         resolve: (outcome) => [...(named(outcome)?.fields ?? [])],
       }),
       moved: t.field({
         type: [movedEdges()],
         extensions: { ...access({ reads: counted(schema.catalog, entity) }), ...ofOutcome },
         description:
-          "What refers to the survivor instead, by kind; kinds without any are left out.",
+          "Records that referred to the other one and now refer to the survivor, by kind. Kinds without any are left out.",
         resolve: ({ moved }) => [...moved],
       }),
       ...Object.fromEntries(
@@ -180,12 +181,12 @@ function payloadRef(
       ),
       dryRun: t.exposeBoolean("dryRun", {
         extensions: ofOutcome,
-        description: "Whether this only tells what a merge would do.",
+        description: "Whether this was a dry run, which writes nothing.",
       }),
       userErrors: t.field({
         type: [userError()],
         extensions: ofOutcome,
-        description: "What the caller got wrong; empty when it was merged, or could be.",
+        description: "The errors of the input; empty if the records were merged, or could be.",
         resolve: ({ problems }) => [...problems],
       }),
     }),
@@ -213,7 +214,7 @@ function pairRef({ builder, mergedField, nodeRef }: SchemaParts, entity: Entity)
       fields: t.field({
         type: [mergedField()],
         extensions: ofOutcome,
-        description: "Every field in which the two differed, and what won.",
+        description: "Every field in which the two differed, and the side whose value was kept.",
         resolve: ({ fields }) => [...fields],
       }),
     }),

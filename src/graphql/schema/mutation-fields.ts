@@ -147,7 +147,7 @@ const removals = {
     version: "Nothing is deleted when this is not the current version.",
   },
   Restore: {
-    one: "Brings it back with what its deletion took along, or says which value was taken meanwhile.",
+    one: "Restores it with the records that were deleted along with it, or names the value that another record has taken meanwhile.",
     version: "Nothing is restored when this is not the current version.",
   },
 } as const;

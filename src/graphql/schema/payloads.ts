@@ -89,7 +89,7 @@ export function payloadRef(
 ) {
   const ref = schema.builder.objectRef<WriteResult>(`${mutation}Payload`);
   return ref.implement({
-    description: `What became of it: the ${entity.type}, or what was wrong.`,
+    description: `The result: the ${entity.type}, or the errors.`,
     fields: (t) => ({
       ...outcomeFields(schema, t, { verb, entity, nothing: "nothing was written" }),
       ...Object.fromEntries(

@@ -134,7 +134,7 @@ export function searchQuery({ builder, catalog, nodeRef }: SchemaParts): void {
         ...source({ kind: "search" }),
       },
       description:
-        "Records of all kinds that have each of these words, whole or in part, in their text fields, or something much like them together; case and accents do not count, and a phone number is found by its digits. A name or number that is the search comes first, then those that begin with it, then words, parts, other texts and what is only alike; among equals accounts, then people, deals, quotes and the rest. Needs the read scopes of all `types`.",
+        "Finds records of all kinds that have every word, or a word with it as a part, in their text fields, and records whose texts are similar to the whole search. Case and accents do not count; a phone number is found by its digits. Names and numbers that equal the search come first, then those that begin with it, then whole words, parts of words, other texts, and similar texts. Among equal matches, accounts come before people, deals, quotes and the rest. Needs the read scopes of all `types`.",
       args: {
         query: t.arg.string({
           required: true,

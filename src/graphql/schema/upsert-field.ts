@@ -38,7 +38,7 @@ export function upsertFields(schema: SchemaParts, writes: EntityWrites): void {
   const optional = {
     by: {
       type: by,
-      description: `What to find it by; ${keys.map(({ key }) => key).join(", else ")} unless said.`,
+      description: `The key that finds the record. By default: ${keys.map(({ key }) => key).join(", else ")}.`,
     },
     restore: {
       type: "Boolean",
@@ -57,7 +57,11 @@ export function upsertFields(schema: SchemaParts, writes: EntityWrites): void {
       type: verbPayloadRef(schema, "Upsert", entity),
       description: `Changes the live ${entity.type} that has the input's ${found}, or creates one; says which.`,
       args: {
-        input: t.arg({ type: input, required: true, description: "What it shall be." }),
+        input: t.arg({
+          type: input,
+          required: true,
+          description: "The values of the record, and its key.",
+        }),
         by: t.arg(optional.by),
         restore: t.arg(optional.restore),
         updateOnly: t.arg(optional.updateOnly),

@@ -53,7 +53,7 @@ export function makeUserError({ builder }: SchemaParts): InterfaceRef<SchemaType
       "Something that the caller got wrong in a mutation. Nothing of that row was written. All problems are told at once.",
     resolveType: (problem) => typeOf[problem.code],
     fields: (t) => ({
-      message: t.string({ description: "What is wrong, and how to mend it.", resolve: messageOf }),
+      message: t.string({ description: "The error, and how to fix it.", resolve: messageOf }),
       code: t.field({
         type: errorCode,
         description: "What kind of error it is.",

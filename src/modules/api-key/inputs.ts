@@ -33,7 +33,7 @@ export const apiKeyInputs = entityInputs(apiKey, {
         .string("must be text")
         .regex(/^[a-z]{1,16}$/, "must be 1 to 16 lower-case letters, such as live or test"),
       type: { scalar: "String" },
-      description: "The second part of the key, `crm_<environment>_…`; `live` unless said.",
+      description: "The second part of the key, `crm_<environment>_…`; by default `live`.",
     }),
   },
 });

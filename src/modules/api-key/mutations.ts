@@ -54,7 +54,7 @@ export function declareApiKeyMutations(schema: SchemaParts): void {
         id: t.arg.id({ required: true, description: keyId }),
         graceMinutes: t.arg.int({
           description:
-            "How long the old key works on, in minutes: 0 to 10,080 (a week), 60 unless said.",
+            "How long the old key works on, in minutes: 0 to 10,080 (a week), by default 60.",
         }),
       },
       resolve: async (_root, args, ctx, info) => {

@@ -37,7 +37,7 @@ const eventCost: Pick<Access, "cost" | "uses"> = {
 };
 
 const afterText =
-  "Cursor of the last event that was handled; the stream goes on right behind it, without gap or double. Of a resumed stream of server-sent events `Last-Event-ID` comes before it. Only what happens from now on unless given. With a cursor older than the log is kept the error has the code CURSOR_EXPIRED and the oldest cursor.";
+  "Cursor of the last event that the client has handled. The stream continues after it, without gap or double. Without a cursor, the stream begins with the next event. When a stream of server-sent events is resumed, `Last-Event-ID` takes precedence. A cursor older than the log is refused with the code CURSOR_EXPIRED and the oldest cursor.";
 
 /** The fields at the root of subscriptions: all changes, and the records of each entity that has a history. */
 export function declareSubscriptions(schema: SchemaParts): void {

@@ -20,7 +20,7 @@ export function declareCustomerMutations(schema: SchemaParts): void {
   const [account, contact] = [schema.catalog.entity("account"), schema.catalog.entity("contact")];
 
   const payload = schema.builder.objectRef<WriteResult>("CreateCustomerPayload").implement({
-    description: "What became of it: the account and its primary contact, or what was wrong.",
+    description: "The result: the account and its primary contact, or the errors.",
     fields: (t) => ({
       account: t.field({
         type: schema.nodeRef(account),

@@ -16,7 +16,7 @@ export function declareImportMutations(schema: SchemaParts): void {
   const { builder } = schema;
   const importId = "Its id, `imp-<uuid>` or the bare UUID.";
   const unmapped = builder.enumType("ImportUnmapped", {
-    description: "What becomes of the columns of a file that are no field.",
+    description: "What to do with the columns of a file that have no field.",
     values: {
       ignore: { description: "They are left out." },
       custom_fields: { description: "They go to `custom_fields`, each under its name." },
@@ -33,7 +33,7 @@ export function declareImportMutations(schema: SchemaParts): void {
       }),
       userErrors: t.field({
         type: [schema.userError()],
-        description: "What the caller got wrong; empty when it was done.",
+        description: "The errors of the input; empty if the mutation was carried out.",
         resolve: ({ problems }) => [...problems],
       }),
     }),
@@ -44,7 +44,7 @@ export function declareImportMutations(schema: SchemaParts): void {
       type: result,
       extensions: writing,
       description:
-        "Ends an import, between two of its chunks of rows. What was written before stays. One that has ended stays as it is.",
+        "Cancels an import, between two of its chunks of rows. Rows that are written stay. An import that has ended does not change.",
       args: { id: t.arg.id({ required: true, description: importId }) },
       resolve: (_root, { id }, ctx) => changed(id, () => ctx.imports.cancel(ctx.actor, id)),
     }),

@@ -73,7 +73,7 @@ export function declareImport(schema: SchemaParts): void {
       note: t.exposeString("note", {
         nullable: true,
         description:
-          "Why nothing is made of them, or what it might be; null if there is nothing to say.",
+          "Why the column has no field, or which field it may be; null if there is no such note.",
       }),
     }),
   });
@@ -99,7 +99,7 @@ export function declareImport(schema: SchemaParts): void {
           "What kind of error it is: `BAD_USER_INPUT`, `NOT_FOUND`, `DUPLICATE` or `CONFLICT`.",
       }),
       message: t.exposeString("message", {
-        description: "What is wrong, and how to mend it.",
+        description: "The error, and how to fix it.",
       }),
     }),
   });
@@ -153,12 +153,12 @@ export function declareImport(schema: SchemaParts): void {
       }),
       format: t.exposeString("format", {
         nullable: true,
-        description: "`csv`, `ndjson` or `json`, as sent or found out; null until it is known.",
+        description: "`csv`, `ndjson` or `json`, as sent or detected; null until it is known.",
       }),
       encoding: t.exposeString("encoding", {
         nullable: true,
         description:
-          "Such as `utf-8` or `windows-1252`, as sent or found out; null until it is known.",
+          "Such as `utf-8` or `windows-1252`, as sent or detected; null until it is known.",
       }),
       delimiter: t.exposeString("delimiter", {
         nullable: true,

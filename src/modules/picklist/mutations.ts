@@ -30,7 +30,7 @@ export function declarePicklistMutations(schema: SchemaParts): void {
       }),
       userErrors: t.field({
         type: [schema.userError()],
-        description: "What the caller got wrong; empty when it was done.",
+        description: "The errors of the input; empty if the mutation was carried out.",
         resolve: ({ problems }) => [...problems],
       }),
     }),

@@ -28,7 +28,7 @@ export function declareTagMutations(schema: SchemaParts): void {
   for (const way of ["add", "remove"] as const) {
     const { verb, to, kept } = listWays[way];
     const payload = builder.objectRef<Outcome>(`${capitalized(way)}TagsPayload`).implement({
-      description: "What became of it: the record, or what was wrong.",
+      description: "The result: the record, or the errors.",
       fields: (t) => ({
         record: t.field({
           type: builder.nodeInterfaceRef(),

@@ -47,7 +47,7 @@ export const webhook = defineEntity("Webhook", {
     createdBy: text("Who made it: a caller's `sub` or an API key's id."),
   },
   internal: {
-    types: textList("Kinds of records that it is told of; empty for all that its key may read."),
+    types: textList("Kinds of records whose events it gets; empty for all that its key may read."),
     operations: enumeration(
       enumOf("ChangeOperation", "What happened to a record.", {
         created: "It was made.",
@@ -55,7 +55,7 @@ export const webhook = defineEntity("Webhook", {
         deleted: "It was deleted.",
         restored: "It was brought back.",
       }),
-      "Operations that it is told of; empty for all.",
+      "Operations whose events it gets; empty for all.",
     ),
     filter: text("Its filter as it was sent; null for none."),
     query: prose("The document whose answer its messages hold; null for none."),

@@ -39,7 +39,7 @@ export function declareWebhookMutations(schema: SchemaParts): void {
   const { builder } = schema;
   const { types, operations, payload } = webhookEnums(schema);
   const webhookId = "Its id, `whk-<uuid>` or the bare UUID.";
-  const errors = "What the caller got wrong; empty when it was done.";
+  const errors = "The errors of the input; empty if the mutation was carried out.";
 
   const result = builder.objectRef<WebhookResult>("ChangeWebhookPayload").implement({
     description: "What became of a webhook, or what was wrong.",
@@ -75,18 +75,21 @@ export function declareWebhookMutations(schema: SchemaParts): void {
     types: t.field({
       type: [types],
       description:
-        "Kinds of records that it is told of; empty or left out: all that its key may read.",
+        "Kinds of records whose events it gets; empty or left out: all that its key may read.",
     }),
     operations: t.field({
       type: [operations],
-      description: "Operations that it is told of; empty or left out: all.",
+      description: "Operations whose events it gets; empty or left out: all.",
     }),
     where: t.field({
       type: "JSON",
       description:
         'With one type, a filter of its records as their list takes it (`{stage: {eq: "closed_won"}}` is a `DealFilter`): it is told when a record matches before or after an event, with the transition. Else, and with `Webhook`, a `ChangeEventFilter`. Null for none.',
     }),
-    payload: t.field({ type: payload, description: "What its messages hold; `thin` unless said." }),
+    payload: t.field({
+      type: payload,
+      description: "The form of its messages; by default `thin`.",
+    }),
     query: t.string({
       description:
         "With payload `graphql`: the document that is run for each event, with the variables `id`, `event`, `type`, `operation`, `version`, `cursor` and `transition`.",
@@ -116,7 +119,7 @@ export function declareWebhookMutations(schema: SchemaParts): void {
       type: result,
       extensions: writing,
       description:
-        "Makes a webhook. It is told of what happens from now on, as far as its API key may see it at each event.",
+        "Creates a webhook. It gets the events from now on that its API key may see at the time of each event.",
       args: {
         input: t.arg({
           type: createInput,
@@ -178,7 +181,7 @@ export function declareWebhookMutations(schema: SchemaParts): void {
         id: t.arg.id({ required: true, description: webhookId }),
         graceMinutes: t.arg.int({
           description:
-            "How long older secrets sign too, in minutes: 0 to 10,080 (a week), 1,440 (a day) unless said.",
+            "How long older secrets sign too, in minutes: 0 to 10,080 (a week), by default 1,440 (a day).",
         }),
       },
       resolve: (_root, { id, graceMinutes }, ctx) =>

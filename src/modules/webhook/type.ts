@@ -77,7 +77,10 @@ export function declareWebhook(schema: SchemaParts): void {
         resolve: ({ recordType: type, recordId }, _args, { catalog }) =>
           formatId(catalog.byType(type).prefix, recordId),
       }),
-      status: t.expose("status", { type: deliveryStatus, description: "What became of it." }),
+      status: t.expose("status", {
+        type: deliveryStatus,
+        description: "The state of the delivery.",
+      }),
       statusReason: t.exposeString("statusReason", {
         nullable: true,
         description: "Why it failed, was dropped or waits; null if there is nothing to say.",
@@ -152,12 +155,12 @@ export function declareWebhook(schema: SchemaParts): void {
       }),
       types: t.field({
         type: [types],
-        description: "Kinds of records that it is told of; empty for all that its key may read.",
+        description: "Kinds of records whose events it gets; empty for all that its key may read.",
         resolve: (webhook) => webhook.types,
       }),
       operations: t.field({
         type: [operations],
-        description: "Operations that it is told of; empty for all.",
+        description: "Operations whose events it gets; empty for all.",
         resolve: (webhook) => webhook.operations,
       }),
       where: t.field({

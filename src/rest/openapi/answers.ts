@@ -107,7 +107,7 @@ export class Answers {
       description: "One thing that is wrong with what was sent.",
       ...closedObject({
         path: { description: "Where: a key of the body or a parameter.", ...text },
-        message: { description: "What is wrong, and how to mend it.", ...text },
+        message: { description: "The error, and how to fix it.", ...text },
       }),
     });
     const invalid = this.#schema("InvalidRequest", {

@@ -24,11 +24,11 @@ export function openApiDocument(): JsonSchema {
     info: {
       title: "crm-gateway",
       version: manifest.version,
-      summary: "A CRM over three REST APIs.",
+      summary: "The CRM's data over three REST APIs.",
       description: infoText,
       license: { name: manifest.license, identifier: manifest.license },
     },
-    servers: [{ url: "/", description: "The server that this document comes from." }],
+    servers: [{ url: "/", description: "This server" }],
     tags: [
       ...resources.map((one) => ({ name: tagOf(one), description: one.resource.description })),
       importsTag,
@@ -49,7 +49,7 @@ const securitySchemes = {
     type: "apiKey",
     in: "header",
     name: "x-api-key",
-    description: "A key of the organization's.",
+    description: "An API key of the organization.",
   },
   bearer: {
     type: "http",

@@ -38,16 +38,16 @@ const createParameters: readonly JsonSchema[] = [
   query("map", "Column and field, such as `E-Mail:email` or `Firma:account.name`.", text, many),
   query(
     "unmapped",
-    "What becomes of columns that go nowhere: the import waits, they are left out, or they go to `custom_fields`.",
+    "What to do with columns that have no field: the import waits (`wait`), leaves them out (`ignore`), or puts them into `custom_fields`.",
     { type: "string", enum: ["wait", "ignore", "custom_fields"], default: "wait" },
   ),
   query("value", "A field, a text and its meaning: `stage:Closed Won=closed_won`.", text, many),
   query("default", "A field and what it is where a cell is empty: `country=DE`.", text, many),
-  query("dates", "The order of a date's parts; found out unless said.", {
+  query("dates", "The order of a date's parts. By default it is detected from the cells.", {
     type: "string",
     enum: ["iso", "dmy", "mdy"],
   }),
-  query("decimals", "What stands before the fraction of numbers; found out unless said.", {
+  query("decimals", "The decimal separator. By default it is detected from the cells.", {
     type: "string",
     enum: ["point", "comma"],
   }),
@@ -57,7 +57,7 @@ const createParameters: readonly JsonSchema[] = [
   }),
   query(
     "time_zone",
-    "The zone of times without one: `Europe/Berlin`; the organization's unless said.",
+    "The zone of times without one: `Europe/Berlin`; by default the organization's.",
     text,
   ),
   query("empty", "Whether an empty cell says nothing (`skip`) or clears the field (`null`).", {
@@ -82,7 +82,7 @@ const createParameters: readonly JsonSchema[] = [
   ),
   query(
     "delimiter",
-    "Between cells: `comma`, `semicolon`, `tab`, `pipe`, or the character; found out unless said.",
+    "Between cells: `comma`, `semicolon`, `tab`, `pipe`, or the character. By default it is detected.",
     text,
   ),
   query("file_name", "What the file is called.", { ...text, maxLength: 255 }),

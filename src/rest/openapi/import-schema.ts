@@ -23,7 +23,10 @@ export function importSchema(components: Components): JsonSchema {
         ...orNull(text),
       },
       guessed: { description: "Whether that was guessed from the header.", type: "boolean" },
-      note: { description: "Why nothing is made of it, or what it might be.", ...orNull(text) },
+      note: {
+        description: "Why the column has no field, or which field it may be.",
+        ...orNull(text),
+      },
     }),
   });
   return {

@@ -52,7 +52,7 @@ const words: Readonly<Record<ImportAction, readonly [summary: string, descriptio
   ],
   cancel: [
     "Cancel an import",
-    "Ends an import, between two of its chunks of rows; what was written before stays. One that has ended stays as it is.",
+    "Cancels an import, between two of its chunks of rows. Rows that are written stay. An import that has ended does not change.",
   ],
 };
 
@@ -206,7 +206,7 @@ function parametersOf(action: ImportAction, components: Components): JsonSchema[
       ? [
           query(
             "unmapped",
-            "What becomes of the columns that go nowhere; needed if there are any.",
+            "What to do with columns that have no field; needed if there are any.",
             {
               type: "string",
               enum: ["ignore", "custom_fields"],
