@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { httpStatusOf } from "../../src/lib/refusal.ts";
 import { schema } from "../support/gateway/schema.ts";
 import { seedDemo } from "../../src/seed/demo.ts";
-import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { restClient } from "../support/rest/client.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -75,9 +75,13 @@ describe("README's examples", () => {
       data: [{ display_name: "North Harbor Facilities", email: "ops@northharbor.example" }],
       pagination: { count: 1 },
     });
-    const bulk = await read("docs/bulk.md");
-    const [csv = ""] = blocks(bulk, "csv");
-    const examples = bulk.matchAll(/curl (.*)"http:\/\/127\.0\.0\.1:4000(\/api\S+)"/g);
+  });
+
+  it.each(["docs/bulk.md", "docs/rest.md"])("and those of %s are answered", async (file) => {
+    const text = await read(file);
+    const [csv] = blocks(text, "csv");
+    const examples = [...text.matchAll(/curl (.*)"http:\/\/127\.0\.0\.1:4000(\/api\S+)"/g)];
+    expect(examples).not.toEqual([]);
     for (const [, flags = "", path = ""] of examples) {
       const [, method = "GET"] = /-X ([A-Z]+)/.exec(flags) ?? [];
       const [, type] = /"content-type: ([^"]+)"/.exec(flags) ?? [];
@@ -91,5 +95,51 @@ describe("README's examples", () => {
       expect([path, answer.status]).toEqual([path, status]);
       await answer.text();
     }
+  });
+
+  it("and docs/errors.md shows an error as it is", async () => {
+    const [block = ""] = blocks(await read("docs/errors.md"), "json");
+    const answer = await gateway.ask(key, "{ deals(first: 101) { totalCount } }");
+    expect(answer).toMatchObject(JSON.parse(block));
+  });
+
+  it("and docs/tokens.md sends an operation that is answered", async () => {
+    const [, query = ""] = /query: "([^"]+)"/.exec(await read("docs/tokens.md")) ?? [];
+    expect(await gateway.data(key, query)).toMatchObject({ viewer: { scopes: ["*"] } });
+  });
+
+  it("and docs/live.md opens a stream whose events look as it shows them", async () => {
+    const text = await read("docs/live.md");
+    const [[curl = ""], [event = ""]] = [blocks(text, "sh"), blocks(text, "text")];
+    const headers = [...curl.matchAll(/-H '([^:]+): ([^']+)'/g)].map(([, name, value]) => [
+      name,
+      name === "x-api-key" ? key : value,
+    ]);
+    const [, body = ""] = /-d '(.+)'/.exec(curl) ?? [];
+    const log = await gateway.data(key, "{ changes(last: 1) { pageInfo { endCursor } } }");
+    const end = at(at(at(log, "changes"), "pageInfo"), "endCursor");
+    const stream = await fetch(`${gateway.url}/graphql`, {
+      method: "POST",
+      headers: Object.fromEntries([...headers, ["last-event-id", end]]),
+      body,
+    });
+    const reader = stream.body!.pipeThrough(new TextDecoderStream()).getReader();
+    const deals = await gateway.data(key, "{ deals(first: 1) { nodes { id } } }");
+    const [deal] = listAt(at(deals, "deals"), "nodes");
+    const rename = `mutation ($id: ID!) { updateDeal(id: $id, input: { name: "Renewal" }) { deal { id } } }`;
+    await gateway.data(key, rename, { id: at(deal, "id") });
+    let events = "";
+    while (!/^data: \{.*\n\n/m.test(events)) {
+      const { done, value } = await reader.read();
+      if (done) throw new Error(`${stream.status}, and ended with ${events}`);
+      events += value;
+    }
+    await reader.cancel();
+    const shape = (sent: string): string =>
+      sent
+        .slice(sent.indexOf("event: next"))
+        .replaceAll(/WyJ[\w-]+…?/g, "cursor")
+        .trim();
+    expect(shape(events)).toBe(shape(event));
   });
 });
