@@ -1,20 +1,31 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 
 /** SQLSTATEs of a server that ends connections, has no room, only reads, or is held up: all of them pass. */
 const passing = /^(?:08|25006|53|55|57|58)/;
+/** How long it is waited between attempts to connect. */
+const pauseMilliseconds = 500;
 
 /**
  * The pool of the engine. The engine marks a job as done without hearing the answer: an error there would end the
- * process. It sends the mark again after errors with a code that it knows, so all that will pass get such a code.
+ * process. It sends the mark again after errors with a code that it knows, so all that will pass get such a code. It
+ * waits longer each time then, up to two minutes: so it gets no error for a server that is away, and a fetch of jobs, which
+ * it repeats by itself every second, gets one without a code.
  */
 export class EnginePool extends pg.Pool {
-  constructor(config: pg.PoolConfig) {
+  readonly #closing: AbortSignal;
+
+  /** Once `closing` is aborted it is waited for no server. */
+  constructor(config: pg.PoolConfig, closing: AbortSignal) {
     super(config);
+    this.#closing = closing;
     this.on("connect", (client) => {
       const query: (...parameters: unknown[]) => unknown = client.query.bind(client);
       const told = (...parameters: unknown[]): unknown => {
         const answer = query(...parameters);
-        return answer instanceof Promise ? answer.catch(rethrown) : answer;
+        if (!(answer instanceof Promise)) return answer;
+        const code = isFetch(parameters[0]) ? undefined : repeated;
+        return answer.catch((error: unknown) => rethrow(error, code));
       };
       Object.defineProperty(client, "query", { value: told, configurable: true, writable: true });
     });
@@ -24,13 +35,38 @@ export class EnginePool extends pg.Pool {
   override connect(callback: Parameters<pg.Pool["connect"]>[0]): void;
   override connect(callback?: Parameters<pg.Pool["connect"]>[0]): Promise<pg.PoolClient> | void {
     if (callback !== undefined) return super.connect(callback);
-    return super.connect().catch(rethrown);
+    return this.#connect();
+  }
+
+  async #connect(): Promise<pg.PoolClient> {
+    const signal = this.#closing;
+    for (;;) {
+      try {
+        return await super.connect();
+      } catch (error) {
+        if (signal.aborted || !isPassing(error)) return rethrow(error, repeated);
+      }
+      await sleep(pauseMilliseconds, undefined, { signal }).catch(() => undefined);
+    }
   }
 }
 
-/** @throws the error, with a code after which the engine tries again unless the statement is to blame. */
-function rethrown(error: unknown): never {
-  const isStatements = error instanceof pg.DatabaseError && !passing.test(error.code ?? "");
-  if (error instanceof Error && !isStatements) Object.assign(error, { code: "ETIMEDOUT" });
+/** A code after which the engine sends a statement again. */
+const repeated = "ETIMEDOUT";
+
+/** Whether the statement fetches jobs: all of its kind take those that nobody has locked. */
+const isFetch = (sent: unknown): boolean =>
+  typeof sent === "object" &&
+  sent !== null &&
+  "text" in sent &&
+  /skip\s+locked/i.test(String(sent.text));
+
+/** Whether it is not the statement that is to blame. */
+const isPassing = (error: unknown): error is Error =>
+  error instanceof Error && !(error instanceof pg.DatabaseError && !passing.test(error.code ?? ""));
+
+/** @throws the error, with the code if it will pass. */
+function rethrow(error: unknown, code: string | undefined): never {
+  if (isPassing(error)) Object.assign(error, { code });
   throw error;
 }

@@ -41,13 +41,14 @@ export class Jobs {
 
   constructor({ url, logger }: JobsOptions) {
     this.#logger = logger;
-    this.#pool = new EnginePool({
+    const config = {
       connectionString: url,
       max: mostConnections,
       keepAlive: true,
       connectionTimeoutMillis: 10_000,
       application_name: "crm-gateway jobs",
-    });
+    };
+    this.#pool = new EnginePool(config, this.#closing.signal);
     // A lost connection fails what runs on it, and is replaced.
     this.#pool.on("error", () => undefined);
     this.#pool.on("connect", (client) => void client.on("error", () => undefined));

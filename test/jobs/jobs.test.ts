@@ -139,6 +139,24 @@ test("a job is marked as done by a server that had no room for that, or only rea
   await client.query("DELETE FROM graphile_worker._private_jobs");
 });
 
+test("jobs are fetched again soon after a server that only read for a while", async () => {
+  const { jobs, until } = startWorker();
+  await jobs.add([job(1)]);
+  await until(1);
+  await client.query(`
+    CREATE SEQUENCE fetches;
+    CREATE FUNCTION refuse_fetch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      IF nextval('fetches') <= 9 THEN RAISE EXCEPTION 'only reads' USING ERRCODE = '25006'; END IF;
+      RETURN NEW;
+    END $$;
+    CREATE TRIGGER refuse_fetch BEFORE UPDATE ON graphile_worker._private_jobs FOR EACH ROW EXECUTE FUNCTION refuse_fetch()`);
+  await jobs.add([job(2)]);
+  // With pauses that grow it would be some three minutes.
+  await until(2);
+  await client.query("DROP TRIGGER refuse_fetch ON graphile_worker._private_jobs");
+  await jobs.close();
+});
+
 test("jobs are run again after the engine has ended by itself, since its schema was made anew", async () => {
   const { jobs, until } = startWorker();
   await jobs.add([job(1)]);
