@@ -9,8 +9,8 @@ const pauseMilliseconds = 500;
 /**
  * The pool of the engine. The engine marks a job as done without hearing the answer: an error there would end the
  * process. It sends the mark again after errors with a code that it knows, so all that will pass get such a code. It
- * waits longer each time then, up to two minutes: so it gets no error for a server that is away, and a fetch of jobs, which
- * it repeats by itself every second, gets one without a code.
+ * waits longer each time then, up to two minutes: so it gets no error while the server is away, and those of fetches, which
+ * it repeats every second anyway, keep their codes.
  */
 export class EnginePool extends pg.Pool {
   readonly #closing: AbortSignal;
@@ -23,9 +23,9 @@ export class EnginePool extends pg.Pool {
       const query: (...parameters: unknown[]) => unknown = client.query.bind(client);
       const told = (...parameters: unknown[]): unknown => {
         const answer = query(...parameters);
-        if (!(answer instanceof Promise)) return answer;
-        const code = isFetch(parameters[0]) ? undefined : repeated;
-        return answer.catch((error: unknown) => rethrow(error, code));
+        return answer instanceof Promise && !isFetch(parameters[0])
+          ? answer.catch(rethrow)
+          : answer;
       };
       Object.defineProperty(client, "query", { value: told, configurable: true, writable: true });
     });
@@ -44,15 +44,12 @@ export class EnginePool extends pg.Pool {
       try {
         return await super.connect();
       } catch (error) {
-        if (signal.aborted || !isPassing(error)) return rethrow(error, repeated);
+        if (signal.aborted || !isPassing(error)) return rethrow(error);
       }
       await sleep(pauseMilliseconds, undefined, { signal }).catch(() => undefined);
     }
   }
 }
-
-/** A code after which the engine sends a statement again. */
-const repeated = "ETIMEDOUT";
 
 /** Whether the statement fetches jobs: all of its kind take those that nobody has locked. */
 const isFetch = (sent: unknown): boolean =>
@@ -65,8 +62,8 @@ const isFetch = (sent: unknown): boolean =>
 const isPassing = (error: unknown): error is Error =>
   error instanceof Error && !(error instanceof pg.DatabaseError && !passing.test(error.code ?? ""));
 
-/** @throws the error, with the code if it will pass. */
-function rethrow(error: unknown, code: string | undefined): never {
-  if (isPassing(error)) Object.assign(error, { code });
+/** @throws the error, with a code after which the engine tries again if it will pass. */
+function rethrow(error: unknown): never {
+  if (isPassing(error)) Object.assign(error, { code: "ETIMEDOUT" });
   throw error;
 }
