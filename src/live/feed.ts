@@ -4,6 +4,7 @@ import type { Catalog } from "../model/catalog.ts";
 import { prepare, type Listening, type LiveEvent, type Prepared } from "./listening.ts";
 import { maxPage, type LogSource } from "./log.ts";
 import { readMatching } from "./matching.ts";
+import { SeenStates } from "./states.ts";
 import { Listener, TenantFeed, type Hearing, type Unmatched } from "./tenant-feed.ts";
 import { WakeUp } from "./wake-up.ts";
 
@@ -14,6 +15,9 @@ export type LiveStream = AsyncIterableIterator<readonly LiveEvent[], undefined, 
   /** Ends it; a `next` that waits is answered. */
   return(): Promise<IteratorReturnResult<undefined>>;
 };
+
+/** The most records whose states a listener that reads its past keeps between two pages: some 2 MB. */
+const keptStates = 1_000;
 
 /** How somebody listens. */
 export type Following = {
@@ -162,10 +166,13 @@ async function* follow(
   { signal, onUnmatched }: Required<Following> & { readonly signal: AbortSignal },
 ): AsyncGenerator<readonly LiveEvent[], undefined, undefined> {
   let position = await start;
+  let seen: SeenStates | undefined = new SeenStates(keptStates);
   while (!signal.aborted && !(await tenant.isNear(position))) {
     const after = String(position);
     const page = await tenant.replay(async () =>
-      signal.aborted ? null : readMatching(tenant.source, prepared, { after, limit: maxPage }),
+      signal.aborted
+        ? null
+        : readMatching(tenant.source, prepared, { after, limit: maxPage, seen }),
     );
     if (page === null) return;
     position = BigInt(page.position);
@@ -176,6 +183,8 @@ async function* follow(
     if (page.events.length > 0) yield page.events;
   }
   if (signal.aborted) return;
+  // What is told from here on is judged for all.
+  seen = undefined;
   const listener = new Listener(prepared, position, onUnmatched);
   const leave = (): void => tenant.remove(listener);
   signal.addEventListener("abort", leave, { once: true });

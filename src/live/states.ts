@@ -36,6 +36,11 @@ export class SeenStates {
   /** The place in the log up to which they hold. */
   position = "0";
   readonly #states = new Map<string, Values>();
+  readonly #most: number;
+
+  constructor(most = mostKept) {
+    this.#most = most;
+  }
 
   /** Forgets all unless it goes on where it was, at the end of a page that was read to its end. */
   startAt(position: string): void {
@@ -52,7 +57,7 @@ export class SeenStates {
     const key = `${type} ${id}`;
     this.#states.delete(key);
     this.#states.set(key, state);
-    if (this.#states.size <= mostKept) return;
+    if (this.#states.size <= this.#most) return;
     const [oldest = ""] = this.#states.keys();
     this.#states.delete(oldest);
   }

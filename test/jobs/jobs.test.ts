@@ -140,7 +140,7 @@ test("a job is marked as done by a server that had no room for that, or only rea
 });
 
 test("jobs are fetched again soon after a server that only read for a while", async () => {
-  const { jobs, until } = startWorker();
+  const { jobs, ran, until } = startWorker();
   await jobs.add([job(1)]);
   await until(1);
   await client.query(`
@@ -154,6 +154,7 @@ test("jobs are fetched again soon after a server that only read for a while", as
   // With pauses that grow it would be some three minutes.
   await until(2);
   await client.query("DROP TRIGGER refuse_fetch ON graphile_worker._private_jobs");
+  expect(ran).toEqual([1, 2]);
   await jobs.close();
 });
 

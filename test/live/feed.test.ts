@@ -242,6 +242,25 @@ describe("a listener", () => {
 });
 
 describe("the cost", () => {
+  it("of a replay by a filter is one look at what happened later to a record, not one for each page", async () => {
+    const { statements } = started.gateway;
+    const mark = await end();
+    const rows = Array.from({ length: 250 }, (_, index) => ({ account_id, value: `${index}` }));
+    const made = (await deals.create(rows)).map(({ id }) => String(id));
+    for (const name of ["One", "Two", "Three", "Four"]) {
+      await deals.update(made.map((id) => ({ id, name })));
+    }
+    statements.clear();
+    const stream = feed.open(listeningOf(actor(), deal({ value: { lt: "125" } })), mark);
+    let count = 0;
+    while (count < 625) count += (await stream.next()).value?.length ?? 0;
+    await stream.return();
+    expect(count).toBe(625);
+    // One for the pages of the past, and one for the last page, which it reads with all others.
+    const looks = statements.all().filter(({ text }) => text.includes("undo.old"));
+    expect(looks).toHaveLength(2);
+  });
+
   it("of a burst is the same for 4, 100 and 1,000 listeners of a few filters", async () => {
     const { statements } = started.gateway;
     const filters = [
