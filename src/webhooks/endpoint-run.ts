@@ -4,7 +4,7 @@ import type { Actor } from "../auth/actor.ts";
 import type { Database } from "../db/database.ts";
 import { asOwnWork } from "../db/work.ts";
 import { GatewayError } from "../lib/errors.ts";
-import type { LiveEvent } from "../live/listening.ts";
+import { prepare, type LiveEvent, type Prepared } from "../live/listening.ts";
 import type { LogSource } from "../live/log.ts";
 import { readMatching } from "../live/matching.ts";
 import { SeenStates } from "../live/states.ts";
@@ -173,11 +173,15 @@ export class EndpointRun {
     const { database } = this.#options;
     const endpoint = await findActive(database, this.#of, new Date());
     const actor = endpoint === null ? null : await this.#actorOf(endpoint);
-    if (endpoint === null || actor === null) return true;
-    const isAtEnd = await this.#dispatch(endpoint, actor);
+    const listening =
+      endpoint === null || actor === null
+        ? null
+        : await this.#orStop(() => this.#listeningOf(endpoint, actor));
+    if (endpoint === null || actor === null || listening === null) return true;
+    const isAtEnd = await this.#dispatch(endpoint, listening);
     const takenAt = performance.now();
     const claimed = await this.#deliveries.claim(this.#of, most, this.#lease, [...this.#held]);
-    const events = await this.#eventsOf(endpoint, actor, claimed).catch(async (reason: unknown) => {
+    const events = await this.#eventsOf(listening, claimed).catch(async (reason: unknown) => {
       // Nothing of them was sent, so that no attempt counts.
       await this.#deliveries.giveBack(this.#of, claimed);
       throw reason;
@@ -196,37 +200,45 @@ export class EndpointRun {
     return actor;
   }
 
-  /** Moves events from the log into the queue. False if the log goes on. */
-  async #dispatch(endpoint: Signed, actor: Actor): Promise<boolean> {
-    const { schedule, schema, catalog } = this.#options;
-    if ((await this.#deliveries.waiting(this.#of, schedule.maxWaiting)) >= schedule.maxWaiting)
-      return true;
+  /** What it listens for, looked at with the rights of its key. @throws GatewayError if it may not */
+  #listeningOf(endpoint: Signed, actor: Actor): Prepared {
+    const { schema, catalog } = this.#options;
+    return prepare(catalog, listeningOf(schema, catalog, endpoint, actor));
+  }
+
+  /** Reads something. If the endpoint may not or cannot read it, it stops and says why, and null is given. */
+  async #orStop<Result>(read: () => Result | Promise<Result>): Promise<Result | null> {
     try {
-      const listening = listeningOf(schema, catalog, endpoint, actor);
-      const { events, position, isAtEnd } = await readMatching(this.#source, listening, {
-        after: endpoint.position,
-        limit: eventsAtOnce,
-        seen: this.#seen,
-      });
-      if (position !== endpoint.position)
-        await this.#deliveries.enqueue(endpoint, events, position);
-      return isAtEnd;
+      return await read();
     } catch (error) {
       if (!(error instanceof GatewayError) || error.code === "UNAVAILABLE") throw error;
       await this.#stop(`Its events cannot be read: ${error.message}`);
-      return true;
+      return null;
     }
+  }
+
+  /** Moves events from the log into the queue. False if the log goes on. */
+  async #dispatch(endpoint: Signed, listening: Prepared): Promise<boolean> {
+    const { schedule } = this.#options;
+    if ((await this.#deliveries.waiting(this.#of, schedule.maxWaiting)) >= schedule.maxWaiting)
+      return true;
+    const after = endpoint.position;
+    const page = await this.#orStop(() =>
+      readMatching(this.#source, listening, { after, limit: eventsAtOnce, seen: this.#seen }),
+    );
+    if (page === null) return true;
+    if (page.position !== after) {
+      await this.#deliveries.enqueue(endpoint, page.events, page.position);
+    }
+    return page.isAtEnd;
   }
 
   /** The events of deliveries, as the actor may see them now; those that it may not, or that no longer match, are missing. */
   async #eventsOf(
-    endpoint: Signed,
-    actor: Actor,
+    listening: Prepared,
     claimed: readonly Claimed[],
   ): Promise<ReadonlyMap<bigint, LiveEvent>> {
-    const { schema, catalog } = this.#options;
     const found = new Map<bigint, LiveEvent>();
-    const listening = listeningOf(schema, catalog, endpoint, actor);
     const wanted = claimed.map(({ position }) => position).toSorted((a, b) => (a < b ? -1 : 1));
     for (let start = 0; start < wanted.length;) {
       const first = wanted[start] ?? 0n;

@@ -282,6 +282,25 @@ test("two secrets sign while one replaces the other; a test says what was answer
   await removeWebhook(id);
 });
 
+test("at most ten secrets sign at once", async () => {
+  const { id } = await makeWebhook("/many");
+  const rotate = async (minutes: number) =>
+    at(
+      await gateway.data(
+        key,
+        `mutation { rotateWebhookSecret(id: "${id}", graceMinutes: ${minutes}) { userErrors { path message } } }`,
+      ),
+      "rotateWebhookSecret",
+      "userErrors",
+    );
+  for (let count = 1; count < 10; count += 1) expect(await rotate(60)).toEqual([]);
+  const message = "graceMinutes must be 0: 10 secrets sign already.";
+  expect(await rotate(60)).toEqual([{ path: ["graceMinutes"], message }]);
+  expect(await rotate(0)).toEqual([]);
+  expect(await rotate(60)).toEqual([]);
+  await removeWebhook(id);
+});
+
 test("a caller hands on no more than it has, and bad settings are told with their places", async () => {
   const narrow = await gateway.keyFor("hooks", ["read:deals", "write:webhooks", "read:webhooks"]);
   const { id } = await makeWebhook("/mine");

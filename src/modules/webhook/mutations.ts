@@ -176,7 +176,8 @@ export function declareWebhookMutations(schema: SchemaParts): void {
     t.field({
       type: result,
       extensions: writing,
-      description: "Gives a webhook a new secret. The older ones sign too for a grace time.",
+      description:
+        "Gives a webhook a new secret. The older ones sign too for a grace time. While 10 sign, only a change without grace time is possible.",
       args: {
         id: t.arg.id({ required: true, description: webhookId }),
         graceMinutes: t.arg.int({

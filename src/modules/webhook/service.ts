@@ -20,6 +20,8 @@ export const mostWebhooks = 100;
 const countLock = 4_715_019;
 /** Milliseconds for those that stand in its line: for a connection, and with one. */
 const patient = { maxWait: 10_000, timeout: 10_000 };
+/** The most secrets that sign at once: receivers refuse headers that are too long. */
+const mostSecrets = 10;
 const defaultGraceMinutes = 24 * 60;
 const maxGraceMinutes = 7 * 24 * 60;
 
@@ -159,7 +161,12 @@ export function rotateSecret(
     const { tenantId, id: webhookId } = webhook;
     const secret = ctx.webhooks.makeSecret();
     const end = new Date(Date.now() + graceMinutes * 60_000);
-    await ctx.prisma.$transaction(async (transaction) => {
+    const isRotated = await ctx.prisma.$transaction(async (transaction) => {
+      const signing = { OR: [{ expiresAt: null }, { expiresAt: { gt: new Date() } }] };
+      const count = await transaction.webhookSecret.count({
+        where: { tenantId, webhookId, ...signing },
+      });
+      if (graceMinutes > 0 && count >= mostSecrets) return false;
       await transaction.webhookSecret.updateMany({
         where: { tenantId, webhookId, OR: [{ expiresAt: null }, { expiresAt: { gt: end } }] },
         data: { expiresAt: end },
@@ -167,8 +174,11 @@ export function rotateSecret(
       await transaction.webhookSecret.create({
         data: { tenantId, id: uuidv7(), webhookId, secret },
       });
+      return true;
     });
-    return { webhook, secret, problems: [] };
+    if (isRotated) return { webhook, secret, problems: [] };
+    const message = `must be 0: ${mostSecrets} secrets sign already.`;
+    return refused(invalid(["graceMinutes"], message));
   });
 }
 
