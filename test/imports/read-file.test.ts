@@ -209,6 +209,8 @@ describe("hostile files", () => {
     ["deep JSON", `[{"a":${"[".repeat(9_999)}${"]".repeat(9_999)}}]`, "BAD_JSON", 1, "deep"],
     ["a key twice", '[{"a":1},\n{"b":{"c":1,"c":2}}]', "BAD_JSON", 2, '"c" stands twice'],
     ["an escaped key twice", '{"a":1,"\\u0061":2}', "BAD_JSON", 1, "twice"],
+    ["an escaped NUL", '{"a":1}\n{"a":{"b":["\\u0000"]}}', "NUL_CHARACTER", 2, "remove it"],
+    ["half of a character in a key", '{"\\ud800":1}', "NUL_CHARACTER", 1, "remove it"],
     ["a cut list", '[{"a":1},', "BAD_JSON", 1, "not closed"],
     ["a list of texts", '["a"]', "BAD_JSON", 1, "list of objects"],
     ["a line that is no JSON", '{"a":1}\n{"a":\n', "BAD_JSON", 2, "not JSON"],

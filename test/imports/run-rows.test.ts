@@ -42,6 +42,26 @@ test("writes the good rows, and tells of each refused one what the file said and
   ]);
 });
 
+test("numbers of any size are told as the file said them", async () => {
+  const { uuid } = await own.newTenant();
+  const made = await own.imported(
+    uuid,
+    {},
+    '{"last_name":"Berg","custom_fields":{"a":1e400000}}',
+    '{"last_name":"Quay"}',
+    '{"last_name":"Dock","email":12345678901234567890123}',
+  );
+  expect(counts(made)).toMatchObject({ status: "done", rowsCreated: 1, rowsRefused: 2 });
+  expect(await own.refusedOf(made)).toMatchObject([
+    [
+      1,
+      { last_name: "Berg", custom_fields: { a: "1e400000" } },
+      [["custom_fields", expect.any(String)]],
+    ],
+    [3, { email: "12345678901234567890123" }, [["email", expect.any(String)]]],
+  ]);
+});
+
 test("a key twice in the file is refused with the number of the first row, also in another chunk", async () => {
   const { uuid } = await own.newTenant();
   const again = ["p0,Again", "p1500,Also again"];

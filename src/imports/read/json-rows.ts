@@ -1,6 +1,6 @@
 import { excessOf, isRecord } from "../../lib/json.ts";
 import { endOfText, parseJson } from "../../lib/exact-number.ts";
-import { shortened } from "../../lib/text.ts";
+import { isStorable, shortened } from "../../lib/text.ts";
 import { maxRowBytes } from "./csv.ts";
 import { checkColumns } from "./header.ts";
 import { FileRefused, type FileRow } from "./types.ts";
@@ -88,6 +88,13 @@ function objectIn(text: string, line: number): Readonly<Record<string, unknown>>
   }
   if (!isRecord(value))
     throw refused(line, 'a record must be an object, such as {"name": "Acme"}.');
+  if (text.includes("\\u") && !isText(value)) {
+    throw new FileRefused(
+      "NUL_CHARACTER",
+      line,
+      "there is a NUL character (\\u0000) or half of a character (\\ud800), which no text has; remove it.",
+    );
+  }
   const twice = keyTwice(text);
   if (twice !== null) {
     throw refused(
@@ -97,6 +104,14 @@ function objectIn(text: string, line: number): Readonly<Record<string, unknown>>
   }
   return value;
 }
+
+/** Whether all texts and keys of a value can be stored. */
+const isText = (value: unknown): boolean =>
+  typeof value === "string"
+    ? isStorable(value)
+    : typeof value !== "object" ||
+      value === null ||
+      Object.entries(value).every(([key, item]) => isStorable(key) && isText(item));
 
 /** A key that an object of a valid JSON text has twice: JSON.parse would drop the first. */
 function keyTwice(text: string): string | null {

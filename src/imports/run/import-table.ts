@@ -1,5 +1,7 @@
 import { z } from "zod";
 import type { Actor } from "../../auth/actor.ts";
+import { ExactNumber } from "../../lib/exact-number.ts";
+import { isRecord } from "../../lib/json.ts";
 import { param, raw, sql, type Sql } from "../../lib/sql.ts";
 import type { Database } from "../../db/database.ts";
 import type { Import } from "../../db/generated/prisma/client.ts";
@@ -227,12 +229,22 @@ async function endIn(
   return ended.length > 0;
 }
 
+/** What a file said with the numbers that JavaScript, or PostgreSQL's JSON, would change as texts. */
+function withTexts(said: unknown): unknown {
+  if (said instanceof ExactNumber) return said.source;
+  if (Array.isArray(said)) return said.map(withTexts);
+  if (!isRecord(said)) return said;
+  return Object.fromEntries(Object.entries(said).map(([key, item]) => [key, withTexts(item)]));
+}
+
 function refusedJson(refused: ChunkOutcome["refused"]): {
   readonly rows: string;
   readonly errors: string;
 } {
   return {
-    rows: JSON.stringify(refused.map(({ row: { number, cells } }) => ({ row: number, cells }))),
+    rows: JSON.stringify(
+      refused.map(({ row: { number, cells } }) => ({ row: number, cells: withTexts(cells) })),
+    ),
     errors: JSON.stringify(
       refused.flatMap(({ row: { number }, errors }) =>
         errors.map((error, place) => ({ row: number, place, ...error })),
