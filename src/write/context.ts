@@ -21,7 +21,10 @@ export type IdempotentStep = {
  */
 export type ReadBehind = (results: readonly WriteResult[], read: Transaction["readBehind"]) => void;
 
-/** Called with the results of a call to write more in its transaction, ahead of the log. What it throws undoes all. */
+/**
+ * Called with the results of a call to write more in its transaction, ahead of the log. What it throws undoes all, and so
+ * does a value that breaks a rule of the database: its error is thrown.
+ */
 export type Alongside = (unit: WriteUnit, results: readonly WriteResult[]) => Promise<void>;
 
 /** What every verb gets: who writes, where, and under which idempotency key. */

@@ -3,7 +3,7 @@ import { requireScopes } from "../auth/require-scopes.ts";
 import { badInput } from "../lib/errors.ts";
 import type { WriteContext } from "./context.ts";
 import type { WriteResult } from "./draft.ts";
-import { problemsOf } from "./refused.ts";
+import { breaksRule, problemsOf } from "./refused.ts";
 import { runWrite } from "./run.ts";
 import type { WriteUnit } from "./unit.ts";
 
@@ -33,7 +33,8 @@ export async function writeRows(
     return results;
   };
   const refused = (error: unknown): WriteResult[] | null => {
-    const problems = problemsOf(error);
+    // Where more is written along, nobody knows whose value it is.
+    const problems = alongside !== null && breaksRule(error) ? null : problemsOf(error);
     if (problems === null) return null;
     return Array.from({ length: count }, (_, index) => ({
       id: null,

@@ -206,6 +206,54 @@ test("finds the records that rows name, and tells of those that are not there or
   expect(accounts.rows).toEqual([{ n: 1 }]);
 });
 
+test("more records than a call takes are created where rows name them", async () => {
+  const { uuid } = await own.newTenant();
+  const emails = (row: number) =>
+    Array.from({ length: 6 }, (_, place) => `p${row}-${place}@x.example`).join("; ");
+  const lines = Array.from({ length: 200 }, (_, row) => `Deal ${row},Acme,${emails(row)}`);
+  const asked = { entity: "deal", createMissing: ["account", "contact"] } as const;
+  const file = ["name,account.name,contacts.email", ...lines];
+  const tried = await own.imported(uuid, { ...asked, dryRun: true }, ...file);
+  const made = await own.imported(uuid, asked, ...file);
+  for (const one of [tried, made])
+    expect(one).toMatchObject({ status: "done", statusReason: null });
+  const { rows } = await own.fixtures.client.query(
+    "SELECT count(*)::int AS contacts FROM contacts WHERE tenant_id = $1",
+    [uuid],
+  );
+  expect(rows).toEqual([{ contacts: 1_200 }]);
+});
+
+test("values and defaults of what is no field are refused", async () => {
+  const { uuid } = await own.newTenant();
+  const by = (manner: Partial<typeof usualManner>) =>
+    own.imported(uuid, { manner: { ...usualManner, ...manner } }, header, ...people(0, 1));
+  await expect(by({ values: { stge: { a: "b" } } })).rejects.toThrow("values.stge: is no field");
+  await expect(by({ defaults: { contry: "DE" } })).rejects.toThrow("defaults.contry: is no field");
+});
+
+test("what only PostgreSQL refuses is told of its row, or ends the import", async () => {
+  const { uuid } = await own.newTenant();
+  const { client } = own.fixtures;
+  await client.query(
+    "ALTER TABLE contacts ADD CONSTRAINT test_rule CHECK (last_name IS DISTINCT FROM 'Bad')",
+  );
+  const made = await own.imported(uuid, {}, "last_name", "Good", "Bad", "Fine");
+  await client.query("ALTER TABLE contacts DROP CONSTRAINT test_rule");
+  expect(counts(made)).toMatchObject({ status: "done", rowsCreated: 2, rowsRefused: 1 });
+  expect(JSON.stringify(await own.refusedOf(made))).toContain("breaks a rule of the database");
+  // Not of a row, but of what is written with them.
+  await client.query(
+    "ALTER TABLE import_errors ADD CONSTRAINT test_rule CHECK (field IS DISTINCT FROM 'email') NOT VALID",
+  );
+  const ended = await own.imported(uuid, {}, "last_name,email", "Good,", "Bad,no email");
+  await client.query("ALTER TABLE import_errors DROP CONSTRAINT test_rule");
+  expect(ended).toMatchObject({
+    status: "failed",
+    statusReason: expect.stringContaining("an unexpected error again and again"),
+  });
+});
+
 test("what rows name in several ways is created once", async () => {
   const { uuid } = await own.newTenant();
   const made = await own.imported(

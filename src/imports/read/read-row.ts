@@ -75,7 +75,7 @@ function plainCell(cell: unknown, { apostrophes }: Mapping, { values }: Manner):
 }
 
 /** In place of a field: values of all columns. `{ "*": { NULL: "" } }` says that the text NULL is an empty cell. */
-const anyField = "*";
+export const anyField = "*";
 
 /** What spreadsheets show where a formula failed. */
 const failedFormula = /^#(?:N\/A|REF!|NAME\?|VALUE!|DIV\/0!|NUM!|NULL!)$/;

@@ -2,9 +2,11 @@ import { inWords } from "../../lib/text.ts";
 import type { Complaint } from "../../lib/messages.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { WriteContext } from "../../write/context.ts";
+import type { WriteResult } from "../../write/draft.ts";
 import { restName } from "../../write/input.ts";
 import { messageOf } from "../../write/problem.ts";
 import { createRecords } from "../../write/verbs.ts";
+import { maxRows } from "../../write/write-rows.ts";
 import type { RowReference } from "../read/types.ts";
 import { errorOf, type PreparedRow, type RowError } from "./prepare.ts";
 import { compared, GivenValues } from "./given-values.ts";
@@ -178,8 +180,12 @@ async function createMissing(
     const inputs = groups.flatMap(([first]) =>
       first === undefined ? [] : [newInput(its.entity, first.by, first.value)],
     );
-    const create = (how: WriteContext) => createRecords(how, its, inputs, "continue");
-    const results = await (wouldBe === null ? create(context) : resultsOf(context, create));
+    const results: WriteResult[] = [];
+    for (let start = 0; start < inputs.length; start += maxRows) {
+      const part = inputs.slice(start, start + maxRows);
+      const create = (how: WriteContext) => createRecords(how, its, part, "continue");
+      results.push(...(await (wouldBe === null ? create(context) : resultsOf(context, create))));
+    }
     for (const [place, group] of groups.entries()) {
       const { id = null, problems = [] } = results[place] ?? {};
       const text = `names no ${its.entity.type}, and none could be created: ${problems.map(messageOf).join(" ")}`;

@@ -14,6 +14,7 @@ import { claimStep, recordStep } from "../../write/idempotency.ts";
 import { WriteUnit } from "../../write/unit.ts";
 import { guessMapping } from "../read/guess-mapping.ts";
 import { readFile } from "../read/read-file.ts";
+import { anyField } from "../read/read-row.ts";
 import type { FileRow, Mapping } from "../read/types.ts";
 import { keptActor } from "./actor.ts";
 import { packRow, packRows } from "./chunk-body.ts";
@@ -287,15 +288,17 @@ export class Staging {
   }
 }
 
-/** Rows that say the same key as one before them, with the number of the first, by chunk. */
+/**
+ * Rows that say the same key as one before them, with the number of the first, by chunk. Nothing of it is joined, since
+ * PostgreSQL takes a file for a few keys, and would look at all of them for each.
+ */
 const findDoubles = `
   WITH k AS (
-    SELECT c.place, u.key, u.row FROM import_chunks c CROSS JOIN LATERAL unnest(c.keys, c.key_rows) AS u(key, row)
+    SELECT c.place, u.row, min(u.row) OVER (PARTITION BY u.key) AS first
+    FROM import_chunks c CROSS JOIN LATERAL unnest(c.keys, c.key_rows) AS u(key, row)
     WHERE c.tenant_id = $1::uuid AND c.import_id = $2::uuid),
-  twice AS (SELECT key, min(row) AS first FROM k GROUP BY key HAVING count(*) > 1),
-  doubles AS (
-    SELECT k.place, jsonb_object_agg(k.row, twice.first) AS rows FROM k JOIN twice USING (key)
-    WHERE k.row > twice.first GROUP BY k.place)
+  doubles AS MATERIALIZED (
+    SELECT k.place, jsonb_object_agg(k.row, k.first) AS rows FROM k WHERE k.row > k.first GROUP BY k.place)
   UPDATE import_chunks c SET doubles = doubles.rows FROM doubles
   WHERE c.tenant_id = $1::uuid AND c.import_id = $2::uuid AND c.place = doubles.place`;
 
@@ -352,7 +355,20 @@ function inOrder(value: unknown): unknown {
 }
 
 /** @throws GatewayError if the options do not fit the entity, or each other. */
-function checkOptions({ mode, key, createMissing }: ImportOptions, writes: EntityWrites): void {
+function checkOptions(
+  { mode, key, createMissing, manner }: ImportOptions,
+  writes: EntityWrites,
+): void {
+  const { fields } = writes.inputs.create;
+  for (const option of ["values", "defaults"] as const) {
+    const wrong = Object.keys(manner[option]).find(
+      (name) => !Object.hasOwn(fields, name) && !(option === "values" && name === anyField),
+    );
+    if (wrong !== undefined) {
+      const known = Object.keys(fields).filter((name) => fields[name]?.ignored === false);
+      throw badInput([option, wrong], `is no field; there are ${known.join(", ")}.`);
+    }
+  }
   const keys = importKeys(writes);
   const known = [...Object.keys(keys), ...(mode === "update" ? ["id"] : [])];
   const names = known.join(", ");

@@ -1,9 +1,11 @@
 import { asOwnWork } from "../../db/work.ts";
 import { sentenceOf } from "../../lib/messages.ts";
+import { sql } from "../../lib/sql.ts";
 import type { Alongside, WriteContext } from "../../write/context.ts";
 import { textOf, type WriteResult } from "../../write/draft.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
 import type { Problem } from "../../write/problem.ts";
+import { breaksRule } from "../../write/refused.ts";
 import { upsertRecords } from "../../write/upsert.ts";
 import { createRecords, updateRecords } from "../../write/verbs.ts";
 import type { Mapping } from "../read/types.ts";
@@ -47,17 +49,25 @@ export async function writeChunk(
   const { dryRun, abortOnError } = options;
   for (let good = rows.filter(isGood); ; good = rows.filter(isGood)) {
     const judged: ChunkOutcome[] = [];
-    const results = await attempt(options, good, async (unit, found) => {
+    const judge: Alongside = async (unit, found) => {
       const outcome = outcomeOf(options, rows, good, found);
       judged.push(outcome);
       if (dryRun || (abortOnError && outcome.refused.length > 0)) throw new Undone();
       await along(unit, outcome);
-    });
-    // Of the last attempt, if it lost races before.
-    const outcome = judged.at(-1);
-    if (outcome !== undefined) return { ...outcome, isWritten: results !== null };
-    // A rule that only PostgreSQL knows refused them all: the rows that break it are found, and the others written.
-    for (const row of await culprits(options, good)) row.errors.push(refusedByDatabase);
+    };
+    try {
+      const results = await attempt(options, good, judge);
+      // Of the last attempt, if it lost races before.
+      const outcome = judged.at(-1);
+      if (outcome === undefined) throw new Error("rows were written and not judged");
+      return { ...outcome, isWritten: results !== null };
+    } catch (error) {
+      if (!breaksRule(error)) throw error;
+      // A rule that only PostgreSQL knows refused them all: the rows that break it are found, and the others written.
+      const found = await culprits(options, good);
+      if (found.length === 0) throw error;
+      for (const row of found) row.errors.push(refusedByDatabase);
+    }
   }
 }
 
@@ -104,12 +114,16 @@ async function culprits(
   options: ChunkOptions,
   rows: readonly PreparedRow[],
 ): Promise<readonly PreparedRow[]> {
-  let isTaken = false;
-  await attempt(options, rows, () => {
-    isTaken = true;
-    return Promise.reject(new Undone());
-  });
-  if (isTaken) return [];
+  try {
+    await attempt(options, rows, async (unit) => {
+      // Behind what was sent of the rows.
+      await unit.rows(sql`SELECT 1`);
+      throw new Undone();
+    });
+    return [];
+  } catch (error) {
+    if (!breaksRule(error)) throw error;
+  }
   if (rows.length === 1) return rows;
   const half = Math.ceil(rows.length / 2);
   return [
