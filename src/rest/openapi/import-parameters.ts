@@ -21,7 +21,7 @@ const createParameters: readonly JsonSchema[] = [
   query("entity", "What the rows are.", { type: "string", enum: kinds }),
   query(
     "mode",
-    "`create`: each row is a new record. `upsert`: a row changes the record that has its key, or is a new one. `update`: only the former. With a `key` it is `upsert` unless said, else `create`.",
+    "`create`: each row is a new record. `upsert`: a row changes the record that has its key, or is a new one. `update`: only the former. By default it is `upsert` with a `key`, else `create`.",
     { type: "string", enum: modes },
   ),
   query(
