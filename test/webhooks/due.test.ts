@@ -96,6 +96,7 @@ test.each([
   ["seconds, of 503", 503, "3600", "1 hour"],
   ["a date", 503, new Date(Date.now() + 7_200_000).toUTCString(), "2 hours"],
   ["more than a day, as a day", 429, "864000", "24 hours"],
+  ["more than any number, as a day", 503, "9".repeat(400), "24 hours"],
 ])("Retry-After is obeyed: %s", async (_name, code, asked, wait) => {
   const path = `/busy-${code}-${wait.replace(" ", "-")}`;
   const id = await makeWebhook(path);
