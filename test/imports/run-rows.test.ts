@@ -411,6 +411,14 @@ test("a dry run refuses what the import would refuse", async () => {
     expect(told).toContain("parent is not clear: two accounts");
     expect(told).toContain("parent names no Account");
   }
+  // A new record between two of a tree.
+  await tenant.account({ name: "Top", externalId: "top" });
+  const byKey = { parent: "parent_account.external_id" };
+  const tree: AskedImport = { entity: "account", mode: "upsert", key: "external_id", map: byKey };
+  const rows = ["m1,M,top", "m2,M,m1", "m3,M,m2", "top,Top,m3", "m4,M,m3"];
+  for (const told of await both(tree, "external_id,name,parent", ...rows)) {
+    expect(told).toMatch(/^\[\[5,.*parent would close a circle[^[]*$/);
+  }
   const domains: AskedImport = { map: { of: "account.domain" }, createMissing: ["account"] };
   for (const told of await both(domains, "last_name,of", "A,good.example", "B,not a domain")) {
     expect(told).toContain("of names no Account, and none could be created: domain");

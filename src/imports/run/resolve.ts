@@ -1,10 +1,11 @@
 import { inWords } from "../../lib/text.ts";
-import type { Complaint } from "../../lib/messages.ts";
+import { asComplaint, type Complaint } from "../../lib/messages.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { WriteContext } from "../../write/context.ts";
 import type { WriteResult } from "../../write/draft.ts";
 import { restName } from "../../write/input.ts";
 import { messageOf } from "../../write/problem.ts";
+import { inCircle } from "../../write/rules/hierarchy.ts";
 import { createRecords } from "../../write/verbs.ts";
 import { maxRows } from "../../write/write-rows.ts";
 import type { RowReference } from "../read/types.ts";
@@ -80,7 +81,9 @@ export async function resolveReferences(
       if (made !== undefined && isHoped(reference)) {
         const [before, above] = [made.get(key) ?? 0, given.named(reference)];
         if (before + above.length > 0) {
-          hopes.push({ row, reference, found: candidates, before, above: [...above] });
+          if (isCircle(row, reference, given)) {
+            errors.push(errorOf(reference.column, reference.field, asComplaint(inCircle)));
+          } else hopes.push({ row, reference, found: candidates, before, above: [...above] });
           if (candidates.length === 0) continue;
         }
       }
@@ -104,6 +107,19 @@ export async function resolveReferences(
     given.add(row);
   }
   return { lacking, hopes };
+}
+
+/** Whether a row names one that is below its own record, by the external ids of rows above it. */
+function isCircle({ input }: PreparedRow, first: RowReference, given: GivenValues): boolean {
+  const seen = new Set<PreparedRow>();
+  for (let reference: RowReference | undefined = first; reference !== undefined;) {
+    if (reference.by === "external_id" && reference.value === input["external_id"]) return true;
+    const [next] = given.named(reference);
+    if (next === undefined || seen.has(next)) return false;
+    seen.add(next);
+    reference = next.references.find(({ field }) => field === first.field);
+  }
+  return false;
 }
 
 /**

@@ -26,6 +26,8 @@ export function lockMerges(unit: WriteUnit, isMerge: boolean): void {
   );
 }
 
+export const inCircle = "would close a circle: it is below this record already.";
+
 /** Keeps the records that name a parent of their own kind a forest: no cycles, and no chain longer than `maxDepth`. */
 export async function hierarchyJudge(
   unit: WriteUnit,
@@ -83,9 +85,7 @@ export async function hierarchyJudge(
       if (!touched.has(id) || parent === null) return;
       const above = chain(parents, parent);
       if (above.includes(id)) {
-        problems.push(
-          invalid([restName(key)], "would close a circle: it is below this record already."),
-        );
+        problems.push(invalid([restName(key)], inCircle));
       } else if (maxDepth !== null && above.length + 1 + height(id) > maxDepth) {
         problems.push(
           invalid(
