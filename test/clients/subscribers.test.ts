@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { rolldown } from "rolldown";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { freePort } from "../../tools/pgbouncer.ts";
 import { at, listAt } from "../support/gateway/gateway.ts";
 import { startTenant } from "../support/gateway/one-tenant.ts";
 import { findChromium, launchChromium, openProfile } from "../support/processes/browser.ts";
@@ -64,6 +65,7 @@ describe.skipIf(chromium === null)("subscribers in a browser", () => {
     served = await startGatewayProcess({
       DATABASE_URL: gateway.databaseUrl,
       CORS_ORIGINS: origin,
+      PORT: String(await freePort()),
     });
     accounts = new RowWriter(gateway, key, "accounts");
     browser = await launchChromium(chromium ?? "");

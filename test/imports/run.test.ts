@@ -8,6 +8,7 @@ import { operatorOf } from "../../src/auth/operator.ts";
 import type { Import } from "../../src/db/generated/prisma/client.ts";
 import { pruneImports } from "../../src/imports/run/sweep.ts";
 import { openImports } from "../../src/open-imports.ts";
+import { patience } from "../support/database/waiting.ts";
 import { Importer } from "../support/imports/importer.ts";
 import { counts, header, OwnImports, people } from "../support/imports/own-imports.ts";
 import { isLong } from "../support/run/run-length.ts";
@@ -219,7 +220,7 @@ test("imports without a job are looked for by one statement at a time", async ()
     await vi.waitFor(() => {
       vi.advanceTimersByTime(5_000);
       expect(looks).toHaveLength(2);
-    });
+    }, patience);
   } finally {
     imports.stop();
     vi.useRealTimers();

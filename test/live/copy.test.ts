@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { freePort } from "../../tools/pgbouncer.ts";
 import { at, listAt } from "../support/gateway/gateway.ts";
 import { startTenant } from "../support/gateway/one-tenant.ts";
 import { bareEnvironment } from "../support/processes/environment.ts";
@@ -24,7 +25,10 @@ let deals: RowWriter;
 beforeAll(async () => {
   started = await startTenant("copied");
   const { gateway, key } = started;
-  served = await startGatewayProcess({ DATABASE_URL: gateway.databaseUrl });
+  served = await startGatewayProcess({
+    DATABASE_URL: gateway.databaseUrl,
+    PORT: String(await freePort()),
+  });
   folder = await mkdtemp(join(tmpdir(), "crm-copy-"));
   file = join(folder, "copy.json");
   accounts = new RowWriter(gateway, key, "accounts");

@@ -52,10 +52,15 @@ export async function serveSite(
     stdio: ["ignore", "pipe", "inherit"],
   });
   let output = "";
-  for await (const chunk of child.stdout) {
-    output += String(chunk);
-    if (output.includes(String(port))) break;
-  }
+  // Read to its end: what it says later must have a reader, too.
+  const said = new Promise<void>((resolve, reject) => {
+    child.stdout.on("data", (chunk) => {
+      output += String(chunk);
+      if (output.includes(String(port))) resolve();
+    });
+    child.stdout.on("end", () => reject(new Error(`Vite ended: ${output}`)));
+  });
+  await said;
   return {
     origin: `http://127.0.0.1:${port}`,
     close: async () => {

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import { exportJWK, generateKeyPair, SignJWT, type JWK, type JWTPayload } from "jose";
+import { freePort } from "../../../tools/pgbouncer.ts";
 
 /** A pair of keys with the name that it is published under. */
 export type SigningKey = {
@@ -39,7 +40,7 @@ export async function startKeyServer(keys: readonly JWK[]): Promise<KeyServer> {
   let other: ((response: ServerResponse) => void) | null = null;
   let requests = 0;
   let server: Server | null = null;
-  let port = 0;
+  const port = await freePort();
   const start = async (): Promise<void> => {
     server = createServer((_request, response) => {
       requests += 1;
@@ -49,8 +50,6 @@ export async function startKeyServer(keys: readonly JWK[]): Promise<KeyServer> {
     });
     server.listen(port, "127.0.0.1");
     await once(server, "listening");
-    const address = server.address();
-    port = typeof address === "object" && address !== null ? address.port : 0;
   };
   await start();
   return {
