@@ -98,6 +98,12 @@ function withoutMerging(client: PrismaClient): PrismaClient {
 const isSeen = (model: string | undefined, operation: string): boolean =>
   model === "Import" || /^(?:create|update|delete|upsert|\$executeRaw)/.test(operation);
 
+/**
+ * What Prisma waits for a connection, and for a transaction's end, in milliseconds. The pool, the session and the request
+ * have bounds of their own, and whoever meets one of those is told so: Prisma's would be met as an unexpected error.
+ */
+const unhurried = { maxWait: 3_600_000, timeout: 3_600_000 };
+
 function viewFor(client: PrismaClient, tenantId: string, pool: FencedPool): FencedPrisma {
   const pinned = asClient(
     client.$extends({
@@ -119,7 +125,7 @@ function viewFor(client: PrismaClient, tenantId: string, pool: FencedPool): Fenc
           if (typeof work !== "function") throw new TypeError("$transaction: give a function");
           return asTenant(tenantId, async () => {
             try {
-              return await pinned.$transaction(work, options);
+              return await pinned.$transaction(work, { ...unhurried, ...options });
             } finally {
               await pool.onSeen?.(currentWork());
             }

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { asWork, Work } from "../../src/db/work.ts";
 import { loadConfig } from "../../src/config.ts";
 import type { FencedPool } from "../../src/db/fenced-pool.ts";
+import { FencedPrismaClients } from "../../src/db/fenced-prisma.ts";
 import { startPool } from "../support/database/pool.ts";
 import type { Fixtures } from "../support/samples/fixtures.ts";
 
@@ -64,6 +65,31 @@ describe("who waits for a connection", () => {
     await letGo();
     expect(await pool.forTenant(theirs).rows("SELECT 1", [])).toEqual(one);
     expect(pool.load).toEqual({ taken: 0, waiting: 0 });
+  });
+
+  it("waits as long for a transaction of Prisma's, and is told the same", async () => {
+    for (const [wait, expected] of [
+      ["10min", expect.objectContaining({ id: ours })],
+      ["2500ms", unavailable],
+    ] as const) {
+      const { pool, fixtures } = await open(1, { POOL_WAIT: wait });
+      await fixtures.client.query(
+        "INSERT INTO tenants (id, name, slug) VALUES ($1, 'Ours', 'ours')",
+        [ours],
+      );
+      const clients = new FencedPrismaClients(pool);
+      closers.push(() => clients.close());
+      await clients.load();
+      const letGo = await hold(pool, theirs, 1);
+      const found = clients
+        .forTenant(ours)
+        .$transaction((transaction) => transaction.tenant.findFirst())
+        .catch((error: unknown) => error);
+      // Prisma by itself waits for two seconds.
+      await sleep(3_000);
+      await letGo();
+      expect(await found).toEqual(expected);
+    }
   });
 
   it("is refused at once when the line is full", async () => {

@@ -19,8 +19,6 @@ export const mostValues = 200;
 const mostCharacters = 255;
 /** The kind of lock under which a tenant's lists change; any number that no other part uses. */
 const changeLock = 4_715_020;
-/** Milliseconds for those that stand in its line: for a connection, and with one. */
-const patient = { maxWait: 10_000, timeout: 10_000 };
 
 /** Who writes, and where. */
 export type PicklistContext = { readonly actor: Actor; readonly prisma: FencedPrisma };
@@ -118,7 +116,7 @@ function change(
     if (row === null) await transaction.picklist.createMany({ data: { ...where, ...data } });
     else await transaction.picklist.updateMany({ where, data });
     return { picklist: shown(of, { ...where, ...data, values: plain(next.values) }), problems };
-  }, patient);
+  });
 }
 
 const plain = (values: Next["values"]): Prisma.JsonValue => valuesSchema.parse(values);

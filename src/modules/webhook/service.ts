@@ -18,8 +18,6 @@ export const deliveryPrefix = "del";
 export const mostWebhooks = 100;
 /** The kind of lock under which a tenant's webhooks are counted; any number that no other part uses. */
 const countLock = 4_715_019;
-/** Milliseconds for those that stand in its line: for a connection, and with one. */
-const patient = { maxWait: 10_000, timeout: 10_000 };
 /** The most secrets that sign at once: receivers refuse headers that are too long. */
 const mostSecrets = 10;
 const defaultGraceMinutes = 24 * 60;
@@ -79,7 +77,7 @@ export async function createWebhook(
     await transaction.$queryRaw`SELECT 1 FROM (SELECT pg_advisory_xact_lock(${countLock}::integer, hashtext(${tenantId}))) l`;
     const count = await transaction.webhook.count({ where: { tenantId } });
     return count < mostWebhooks ? await transaction.webhook.create({ data }) : null;
-  }, patient);
+  });
   if (webhook === null) {
     const message = `There are ${mostWebhooks} webhooks already; delete one first.`;
     return refused(invalid([], message));
@@ -114,7 +112,7 @@ export function updateWebhook(
       const data = { ...stored(both), description };
       await transaction.webhook.updateMany({ where: keyOf(webhook), data });
       return [];
-    }, patient);
+    });
     return late.length > 0 ? refused(...late) : await found(ctx, webhook);
   });
 }
