@@ -98,10 +98,9 @@ export const exampleVariables = {
 };
 
 /** The subscription of GraphiQL's third tab. GraphiQL ends it when another tab is opened. Its lines fit the editor. */
-export const exampleSubscription = `# Run this. Then open this page in
-# another window and run CreateAccount
-# there: a subscription ends when you
-# leave its tab.
+export const exampleSubscription = `# Run this, then CreateAccount
+# in a second window: leaving
+# a tab ends its subscription.
 subscription AccountChanged {
   accountChanged {
     transition
