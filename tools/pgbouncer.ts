@@ -57,7 +57,11 @@ export async function startPgBouncer(options: PgBouncerOptions): Promise<PgBounc
   const port = await freePort();
   const folder = await mkdtemp(join(tmpdir(), "crm-pgbouncer-"));
   const file = join(folder, "pgbouncer.ini");
-  const login = `user=${decodeURIComponent(target.username)} password=${decodeURIComponent(target.password)}`;
+  const { username, password } = target;
+  const login = [
+    `user=${decodeURIComponent(username)}`,
+    ...(password === "" ? [] : [`password=${decodeURIComponent(password)}`]),
+  ].join(" ");
   await writeFile(
     file,
     [

@@ -1,8 +1,8 @@
-import type pg from "pg";
+import pg from "pg";
 import { StartupError } from "../lib/startup-error.ts";
 import { poolDefaults } from "../config.ts";
 import { nodesOf } from "./citus/facts.ts";
-import { databaseSteps, markSteps, roleSteps } from "./citus/nodes.ts";
+import { databaseSteps, markSteps, recoverySteps, roleSteps } from "./citus/nodes.ts";
 import { shardSteps } from "./citus/shards.ts";
 import { names, type Step } from "./citus/step.ts";
 import { tableSteps } from "./citus/tables.ts";
@@ -29,24 +29,37 @@ export async function distributionSteps(client: pg.Client, options: Options): Pr
     ...(await databaseSteps(client)),
     ...markSteps(nodes),
     ...(await shardSteps(client, nodes)),
+    ...(await recoverySteps(client)),
   ];
 }
 
 /**
- * Runs the steps: those on tables and roles in one transaction, then those on the nodes.
+ * Runs the steps: those on tables and roles in one transaction, then those on the nodes, then those of the server.
  *
  * @throws StartupError when a node refuses a step; what is left is shown the next time.
  */
 export async function distribute(client: pg.Client, steps: readonly Step[]): Promise<void> {
   await client.query("BEGIN");
   try {
-    for (const { sql, isOnNodes } of steps) if (isOnNodes !== true) await client.query(sql);
+    for (const { sql, isOnNodes, isOfServer } of steps) {
+      if (isOnNodes !== true && isOfServer !== true) await client.query(sql);
+    }
     await client.query("COMMIT");
   } catch (error) {
     await client.query("ROLLBACK");
     throw error;
   }
   await runOnNodes(client, steps);
+  for (const { sql, isOfServer } of steps) if (isOfServer === true) await runOnServer(client, sql);
+}
+
+async function runOnServer(client: pg.Client, sql: string): Promise<void> {
+  try {
+    await client.query(sql);
+  } catch (error) {
+    if (!(error instanceof pg.DatabaseError)) throw error;
+    throw new StartupError(`${sql}: ${error.message}; set it where the server is configured`);
+  }
 }
 
 /** Runs those of the steps that come behind the others. @throws StartupError when a node refuses one */

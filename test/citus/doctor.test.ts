@@ -65,6 +65,16 @@ it.each([
   expect(await faults()).toEqual({});
 });
 
+it("a coordinator that leaves transactions in doubt for long is told; crm distribute mends it", async () => {
+  await query("ALTER SYSTEM SET citus.recover_2pc_interval = '1min'");
+  await query("SELECT pg_reload_conf()");
+  await expect
+    .poll(faults)
+    .toEqual({ "nodes: recovery": expect.stringMatching(/ALTER SYSTEM SET citus\.recover_2pc/) });
+  await distributeAll(database.url);
+  await expect.poll(faults).toEqual({});
+});
+
 it("a role that a worker knows otherwise is set right there; one that the coordinator does, everywhere", async () => {
   const nodes = await nodesOf(fixtures.client);
   expect(roleSteps(nodes, lockMilliseconds)).toEqual([]);

@@ -2,7 +2,7 @@ import type pg from "pg";
 import { poolDefaults } from "../../config.ts";
 import { serverRole } from "../session.ts";
 import { nodesOf, type Node } from "./facts.ts";
-import { databaseSteps, markSteps, roleSteps } from "./nodes.ts";
+import { databaseSteps, markSteps, recoverySteps, roleSteps } from "./nodes.ts";
 import { shardSteps } from "./shards.ts";
 import type { Step } from "./step.ts";
 import { tableSteps } from "./tables.ts";
@@ -36,6 +36,11 @@ export async function examineNodes(
       name: "nodes: role",
       faults: faultsOf([...roleSteps(nodes, lockMilliseconds), ...(await databaseSteps(client))]),
       fine: `${serverRole} has its settings on ${answering}, and row-level security holds it`,
+    },
+    {
+      name: "nodes: recovery",
+      faults: faultsOf(await recoverySteps(client)),
+      fine: "what a stopped node leaves in doubt is settled soon",
     },
     {
       name: "nodes: functions",

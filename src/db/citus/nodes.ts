@@ -1,7 +1,7 @@
 import type pg from "pg";
 import { printingSettings, serverRole } from "../session.ts";
 import type { Node } from "./facts.ts";
-import type { Step } from "./step.ts";
+import { names, type Step } from "./step.ts";
 
 /**
  * What the role needs. Nodes connect to each other as the role that asks, and a node's session begins with that role's own
@@ -86,6 +86,33 @@ export async function databaseSteps(client: pg.Client): Promise<Step[]> {
       purpose: `have the coordinator's sessions begin with ${name} = ${value}`,
       sql: `ALTER DATABASE ${database} SET ${name} = '${value}'`,
     }));
+}
+
+/** Less than the usual LOCK_TIMEOUT. */
+const settledMilliseconds = 2_000;
+
+/**
+ * A transaction that a node was told of and did not commit before it stopped is in doubt there: its rows are locked, and
+ * not seen, until the coordinator settles it. It looks for such transactions once a minute unless it is told otherwise, and
+ * that long the writers of the tenant would be refused.
+ */
+export async function recoverySteps(client: pg.Client): Promise<Step[]> {
+  const setting = "citus.recover_2pc_interval";
+  const [now] = await names(
+    client,
+    `SELECT setting AS name FROM pg_settings WHERE name = '${setting}'`,
+  );
+  const milliseconds = Number(now);
+  if (milliseconds > 0 && milliseconds <= settledMilliseconds) return [];
+  const wanted = `${settledMilliseconds / 1_000}s`;
+  return [
+    {
+      purpose: `have what a stopped node left in doubt settled within ${wanted}`,
+      sql: `ALTER SYSTEM SET ${setting} = '${wanted}'`,
+      isOfServer: true,
+    },
+    { purpose: "have the server read that", sql: "SELECT pg_reload_conf()", isOfServer: true },
+  ];
 }
 
 /** Which functions cannot leak a row through an error, and what they cost, is said on each node by itself. */

@@ -5,6 +5,8 @@ export type Step = {
   readonly purpose: string;
   readonly sql: string;
   readonly isOnNodes?: true;
+  /** Whether it changes the coordinator's server, which it does in no transaction, behind all others. */
+  readonly isOfServer?: true;
 };
 
 /** The values of the column `name`. */

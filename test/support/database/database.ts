@@ -32,7 +32,7 @@ export async function createEmptyCluster(): Promise<TestDatabase> {
   const servers = [inject("templateUrl"), ...inject("workerUrls")];
   const name = nameOfOwn();
   const url = await makeCluster(servers.map(maintenance), name);
-  return { url, drop: () => administrate(servers, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
+  return { url, drop: () => remove(servers, name) };
 }
 
 async function create(
@@ -47,8 +47,15 @@ async function create(
   );
   return {
     url: urlOf(inject("templateUrl"), { name }),
-    drop: () => administrate(servers, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
+    drop: () => remove(servers, name),
   };
+}
+
+async function remove(servers: readonly string[], name: string): Promise<void> {
+  // Citus' daemon on each node comes to the others again, also while they are about to go.
+  if (servers.length > 1)
+    await administrate(servers, `ALTER DATABASE ${name} ALLOW_CONNECTIONS false`);
+  await administrate(servers, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
 }
 
 const nameOfOwn = (): string => `test_${randomBytes(6).toString("hex")}`;
