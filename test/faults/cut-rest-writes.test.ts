@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { Cut } from "../support/database/cut-connection.ts";
 import {
+  commitsIn,
   extentOf,
   startFaultyGateway,
   type FaultyGateway,
@@ -95,9 +96,6 @@ async function runUndisturbed(faulty: FaultyGateway, write: RestWrite): Promise<
   return { statements, reply, before, after: await copies.state(copy) };
 }
 
-const commitsIn = (statements: readonly string[]): number =>
-  statements.filter((text) => text === "COMMIT").length;
-
 /** A write whose connection is cut, what is there then, and what its client gets when it sends it again. */
 async function runCut(faulty: FaultyGateway, write: RestWrite, undisturbed: Undisturbed, cut: Cut) {
   const { copies, route, kept } = faulty;
@@ -139,11 +137,17 @@ async function runCut(faulty: FaultyGateway, write: RestWrite, undisturbed: Undi
 }
 
 describe("when the connection to the database is lost, over REST", () => {
-  it.concurrent.each(Object.entries(writes))(
+  it.concurrent.each([
+    ...Object.entries(writes),
+    ["creating a deal, pinned as on Citus", writes["creating a deal"], true] as const,
+  ])(
     "%s is done whole or not at all, at every statement, and sending it again does it once",
-    async (_, writeIn) => {
+    async (_, writeIn, isDistributed) => {
       // One connection: whatever comes after a cut gets what the cut left.
-      const faulty = await startFaultyGateway({ maxConnections: 1 });
+      const faulty = await startFaultyGateway({
+        maxConnections: 1,
+        ...(isDistributed === undefined ? {} : { isDistributed }),
+      });
       try {
         const write = writeIn(faulty.world);
         const undisturbed = await runUndisturbed(faulty, write);

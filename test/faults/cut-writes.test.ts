@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, describe, expect, it } from "vitest";
 import type { Cut } from "../support/database/cut-connection.ts";
 import {
+  commitsIn,
   extentOf,
   runUndisturbed,
   startFaultyGateway,
@@ -12,9 +13,6 @@ import {
 import { isLong, someOf } from "../support/run/run-length.ts";
 import { secret } from "../support/samples/tenant-copies.ts";
 import { twoWrites, writePaths, type WritePath } from "../support/writes/write-paths.ts";
-
-const commitsIn = (statements: readonly string[]): number =>
-  statements.filter((text) => text === "COMMIT").length;
 
 /** A mutation whose connection is cut, what is there then, and what its client gets when it sends it again. */
 async function runCut(

@@ -32,9 +32,10 @@ const sync = Buffer.from([0x53, 0, 0, 0, 4]);
 
 /**
  * The note of a key's use, the word to other processes that a log has grown, and what fences a connection or looks at
- * its fence. They come when the gateway likes: the word of one write may come within the next, or be that of both.
+ * its fence. They come when the gateway likes: the word of one write may come within the next, or be that of both. BEGIN
+ * comes in the round trip of what follows it; on Citus each of these is a transaction.
  */
-const ofItsOwn = /note_api_key_use|pg_notify|FROM pg_locks|app\.tenant_id|crm-gateway fence/;
+const ofItsOwn = /^BEGIN|note_api_key_use|pg_notify|FROM pg_locks|app\.tenant_id|crm-gateway fence/;
 
 /** What all connections of a route share. */
 type Watched = {
@@ -115,6 +116,8 @@ class Carrier {
   #isEnding = false;
   #isInTrip = false;
   #isInStatement = false;
+  /** Whether nothing that counts was sent since BEGIN: its COMMIT does not count either. */
+  #isEmpty = false;
   #processId = 0;
   #quiet: NodeJS.Timeout | undefined;
 
@@ -177,7 +180,9 @@ class Carrier {
   /** The statement's number; what the gateway does at times of its own goes by that of the one before. */
   #count(text: string): number {
     const { statements, trap } = this.#watched;
-    if (ofItsOwn.test(text)) return statements.length;
+    if (text.startsWith("BEGIN")) this.#isEmpty = true;
+    if (ofItsOwn.test(text) || (text === "COMMIT" && this.#isEmpty)) return statements.length;
+    this.#isEmpty = false;
     const number = statements.push(text);
     if (trap?.statement === number) this.#fall(trap);
     return number;

@@ -1,6 +1,6 @@
 import { withoutExtensions } from "../gateway/without-extensions.ts";
 import { openCuttableRoute, type CuttableRoute } from "../database/cut-connection.ts";
-import { startGateway, type Answer } from "../gateway/gateway.ts";
+import { startGateway, type Answer, type TestGatewayOptions } from "../gateway/gateway.ts";
 import { TenantCopies, type TenantCopy, type TenantState } from "../samples/tenant-copies.ts";
 import { makeWorld, type World, type WritePath } from "./write-paths.ts";
 
@@ -36,15 +36,13 @@ export type FaultyGateway = {
 const patienceMilliseconds = 60_000;
 
 /** Starts one. */
-export async function startFaultyGateway({
-  maxConnections,
-}: {
-  readonly maxConnections: number;
-}): Promise<FaultyGateway> {
+export async function startFaultyGateway(
+  options: Pick<TestGatewayOptions, "maxConnections" | "isDistributed">,
+): Promise<FaultyGateway> {
   const routes: CuttableRoute[] = [];
   const gateway = await startGateway({
     logLevel: "silent",
-    maxConnections,
+    ...options,
     route: async (databaseUrl) => {
       const opened = await openCuttableRoute(databaseUrl, (processId) =>
         gateway.fixtures.client.query("SELECT pg_terminate_backend($1)", [processId]),
@@ -132,6 +130,19 @@ export async function runUndisturbed(
     before,
     after: await copies.state(copy),
   };
+}
+
+/** How many writes are committed by these statements. On Citus each read is a transaction too. */
+export function commitsIn(statements: readonly string[]): number {
+  let commits = 0;
+  let writes = false;
+  for (const text of statements) {
+    writes ||= text.includes("INSERT INTO change_events");
+    if (text !== "COMMIT") continue;
+    if (writes) commits += 1;
+    writes = false;
+  }
+  return commits;
 }
 
 /** `nothing` when the state is that before the write, `everything` when it is that after it, or else itself. */
