@@ -21,7 +21,7 @@ beforeAll(async () => {
     maxConnections: 2,
     route: async (databaseUrl) => {
       database = await openCuttableRoute(databaseUrl, (processId) =>
-        gateway.fixtures.client.query("SELECT pg_terminate_backend($1)", [processId]),
+        gateway.fixtures.client.query("SELECT pg_terminate_backend($1::integer)", [processId]),
       );
       return database.url;
     },

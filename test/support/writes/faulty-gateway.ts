@@ -45,7 +45,7 @@ export async function startFaultyGateway(
     ...options,
     route: async (databaseUrl) => {
       const opened = await openCuttableRoute(databaseUrl, (processId) =>
-        gateway.fixtures.client.query("SELECT pg_terminate_backend($1)", [processId]),
+        gateway.fixtures.client.query("SELECT pg_terminate_backend($1::integer)", [processId]),
       );
       routes.push(opened);
       return opened.url;
