@@ -61,6 +61,11 @@ export class Connection {
     return status === "I" || status === null;
   }
 
+  /** Whether Citus carries its statements out on other nodes. */
+  get isDistributed(): boolean {
+    return this.#fence.needsBlock;
+  }
+
   /** Whether what it is pinned to lasts from one transaction to the next. */
   get keepsPin(): boolean {
     return this.#fence.isLasting;

@@ -8,6 +8,8 @@ import type { Work } from "./work.ts";
 
 /** One transaction. Statements go out in order without waiting for each other; answers come in the same order. */
 export type Transaction = {
+  /** Whether Citus carries it out on other nodes. */
+  readonly isDistributed: boolean;
   rows(text: string, values: readonly unknown[]): Promise<Cells[]>;
   /**
    * Sends a statement without an answer, in the round trip of the next one. If it fails, the next one (which may be the
@@ -74,6 +76,10 @@ export class OpenTransaction implements Transaction {
     this.#asking = asking;
     this.#isSnapshot = isSnapshot;
     this.#opening = new Opening((sent) => this.#send(sent), connection.keepsPin);
+  }
+
+  get isDistributed(): boolean {
+    return this.#connection.isDistributed;
   }
 
   /** Pins the connection, ahead of BEGIN or behind it. */

@@ -67,6 +67,7 @@ function callerOf({ id, issuer, appId }: Actor): string {
 // Of the row that is inserted, whose time is now: Citus takes nothing there that depends on when it is evaluated.
 const isCurrent = "k.expires_at > excluded.created_at";
 const isSame = "k.request_hash = excluded.request_hash";
+const expiry = `now() + interval '${keptHours} hours'`;
 
 /** Keeps an answer under its key, and gives the one that counts: the first that was kept. */
 export async function keepAnswer(
@@ -124,21 +125,36 @@ export async function claimStep(
 ): Promise<{ readonly outcome: unknown } | null> {
   const { actor } = unit;
   const print = fingerprint(key);
+  const caller = param(callerOf(actor), "text");
+  const look = async (locking = ""): Promise<Cells | undefined> => {
+    const [row] = await unit.rows(
+      sql`SELECT encode(request_hash, 'hex'), outcomes ->> ${param(step, "text")} FROM idempotency_keys
+        WHERE tenant_id = ${unit.tenant} AND actor = ${caller} AND key = ${param(print, "text")} AND expires_at > now()${raw(locking)}`,
+    );
+    if (row !== undefined && row[0] !== requestHash.toString("hex")) throw reused();
+    return row;
+  };
   // The second statement looks again once the lock is held: what was committed before it is there.
-  const [[lock], [row]] = await Promise.all([
+  const [[lock], seen] = await Promise.all([
     unit.rows(
       sql`SELECT pg_try_advisory_xact_lock(hashtextextended(${param(`${actor.tenantId} ${callerOf(actor)} ${print}`, "text")}, 0))`,
     ),
-    unit.rows(
-      sql`SELECT encode(request_hash, 'hex'), outcomes ->> ${param(step, "text")} FROM idempotency_keys
-        WHERE tenant_id = ${unit.tenant} AND actor = ${param(callerOf(actor), "text")} AND key = ${param(print, "text")} AND expires_at > now()`,
-    ),
+    look(),
   ]);
-  if (row !== undefined && row[0] !== requestHash.toString("hex")) throw reused();
   if (lock?.[0] !== "t") {
     throw new GatewayError({ code: "CONFLICT", complaint: { complaint: "keyInUse" } });
   }
-  const sealed = row?.[1] ?? null;
+  let sealed = seen?.[1] ?? null;
+  if (sealed === null && unit.isDistributed) {
+    // A node that stopped between the halves of a commit holds its rows, and the coordinator the lock no more: the row waits
+    // until that commit is settled, whether it was inserted or changed by it.
+    unit.send(
+      sql`INSERT INTO idempotency_keys (tenant_id, actor, key, request_hash, expires_at)
+        VALUES (${unit.tenant}, ${caller}, ${param(print, "text")}, ${param(requestHash, "bytea")}, ${raw(expiry)})
+        ON CONFLICT (tenant_id, actor, key) DO NOTHING`,
+    );
+    sealed = (await look(" FOR UPDATE"))?.[1] ?? null;
+  }
   return sealed === null ? null : { outcome: readOutcome(parseJson(unseal(key, sealed))) };
 }
 
@@ -150,10 +166,9 @@ export function recordStep(
 ): void {
   const sealed = JSON.stringify({ [step]: seal(key, JSON.stringify(outcome)) });
   const id = sql`${unit.tenant}, ${param(callerOf(unit.actor), "text")}, ${param(fingerprint(key), "text")}`;
-  const expiry = raw(`now() + interval '${keptHours} hours'`);
   unit.send(
     sql`INSERT INTO idempotency_keys AS k (tenant_id, actor, key, request_hash, outcomes, expires_at)
-      VALUES (${id}, ${param(requestHash, "bytea")}, ${param(sealed, "jsonb")}, ${expiry})
+      VALUES (${id}, ${param(requestHash, "bytea")}, ${param(sealed, "jsonb")}, ${raw(expiry)})
       ON CONFLICT (tenant_id, actor, key) DO UPDATE SET
         outcomes = CASE WHEN ${raw(isCurrent)} THEN k.outcomes || excluded.outcomes ELSE excluded.outcomes END,
         request_hash = excluded.request_hash, expires_at = excluded.expires_at,

@@ -59,6 +59,11 @@ export class WriteUnit {
     this.#transaction.send(text, values);
   }
 
+  /** Whether Citus carries it out on other nodes. */
+  get isDistributed(): boolean {
+    return this.#transaction.isDistributed;
+  }
+
   /** This tenant, as a parameter. */
   get tenant(): Sql {
     return param(this.actor.tenantId, "uuid");

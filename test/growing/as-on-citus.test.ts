@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { kindNames, Side } from "../support/growing/side.ts";
-import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
+import { untilWaiting } from "../support/database/waiting.ts";
+import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { casesOf, runSeed } from "../support/run/run-length.ts";
 import { Random } from "../../src/seed/random.ts";
 
@@ -46,6 +47,44 @@ describe.each(["session", "transaction"])("pinned as on Citus, FENCE=%s", (fence
       FROM pg_prepared_statements WHERE statement LIKE '%tenant_id%'`;
     expect(await rows(planned)).toEqual([["t", "0"]]);
   });
+
+  // On Citus itself the wait is on a node: test/citus/doubt.test.ts.
+  const onOneNode = it.runIf(inject("workerUrls").length === 0);
+  onOneNode(
+    "a write whose first commit is in doubt on its node waits for it, and is done once",
+    async () => {
+      const { client } = gateway.fixtures;
+      const key = await gateway.keyFor("ours");
+      const send = async (): Promise<unknown> => {
+        const response = await fetch(`${gateway.url}/api/v1/crm/accounts`, {
+          method: "POST",
+          headers: {
+            "x-api-key": key,
+            "idempotency-key": "doubt",
+            "content-type": "application/json",
+          },
+          body: JSON.stringify({ name: "In doubt" }),
+        });
+        return at(await response.json(), "id");
+      };
+      const first = await send();
+      // What is in doubt is not seen, and holds its rows; the lock on the coordinator is gone.
+      await client.query("CREATE TEMP TABLE doubt AS SELECT * FROM idempotency_keys");
+      await client.query("DELETE FROM idempotency_keys");
+      await client.query("BEGIN");
+      await client.query("INSERT INTO idempotency_keys SELECT * FROM doubt");
+      const again = send();
+      try {
+        await untilWaiting(gateway);
+      } finally {
+        await client.query("COMMIT");
+        await client.query("DROP TABLE doubt");
+      }
+      expect(await again).toBe(first);
+      const made = "SELECT count(*) FROM accounts WHERE name = 'In doubt'";
+      expect(await rows(made)).toEqual([["1"]]);
+    },
+  );
 
   it("a statement that fails leaves neither a transaction nor a tenant behind", async () => {
     await expect(rows("SELECT 1 / 0")).rejects.toMatchObject({ code: "22012" });
