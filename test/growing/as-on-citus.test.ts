@@ -49,8 +49,7 @@ describe.each(["session", "transaction"])("pinned as on Citus, FENCE=%s", (fence
   });
 
   // On Citus itself the wait is on a node: test/citus/doubt.test.ts.
-  const onOneNode = it.runIf(inject("workerUrls").length === 0);
-  onOneNode(
+  it.runIf(inject("workerUrls").length === 0)(
     "a write whose first commit is in doubt on its node waits for it, and is done once",
     async () => {
       const { client } = gateway.fixtures;
