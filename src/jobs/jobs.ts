@@ -11,6 +11,8 @@ import type { Job, Task } from "./task.ts";
 const mostConnections = 4;
 /** The shortest pause between attempts to start the engine, and the longest. */
 const [leastPause, maxPause] = [500, 10_000];
+/** How long the engine may take to end. */
+const closingMilliseconds = 10_000;
 /** How long the engine's last statements may take at the end, and how often they are looked at. */
 const [endingMilliseconds, lookMilliseconds] = [5_000, 10];
 /** SQLSTATEs of a schema, a table or a function that is not there, or that another session makes or changes just now. */
@@ -109,7 +111,8 @@ export class Jobs {
   async #close(): Promise<void> {
     this.#closing.abort();
     try {
-      await this.#running;
+      // The engine waits for a server that is away as long as that takes; others give back what it holds.
+      await Promise.race([this.#running, sleep(closingMilliseconds, undefined, { ref: false })]);
       await this.#settled();
     } finally {
       await this.#pool.end();

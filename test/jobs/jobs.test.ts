@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { pino } from "pino";
@@ -8,6 +9,7 @@ import { z } from "zod";
 import { DeadWorkers } from "../../src/jobs/dead-workers.ts";
 import { Jobs } from "../../src/jobs/jobs.ts";
 import { defineTask, type Run } from "../../src/jobs/task.ts";
+import { withClient } from "../support/database/with-client.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database/database.ts";
 
 let database: TestDatabase;
@@ -209,4 +211,27 @@ test("a job of a process that is killed is given back when it is seen to be dead
   await until(1);
   await jobs.close();
   expect(await waiting()).toBe(0);
+});
+
+test("a process ends soon while the server is away", async () => {
+  const { jobs, until } = startWorker();
+  await jobs.add([job(1)]);
+  await until(1);
+  const elsewhere = new URL(database.url);
+  const name = elsewhere.pathname.slice(1);
+  elsewhere.pathname = "/postgres";
+  await withClient(String(elsewhere), async (other) => {
+    await other.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`);
+    try {
+      await client.query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+      );
+      // A fetch of jobs waits by now.
+      await sleep(2_000);
+      await jobs.close();
+    } finally {
+      await other.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
+    }
+    await expect(jobs.add([job(2)])).rejects.toThrow("after calling end");
+  });
 });
