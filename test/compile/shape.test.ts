@@ -1,5 +1,3 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { setTimeout as after } from "node:timers/promises";
 import { getOperationAST, parse } from "graphql";
 import { describe, expect, it } from "vitest";
@@ -14,6 +12,7 @@ import { catalog } from "../../src/modules/catalog.ts";
 import { parseOrder } from "../../src/query/order.ts";
 import { orderKeyOf } from "../../src/query/page.ts";
 import { schema } from "../support/gateway/schema.ts";
+import { collectGarbage } from "../support/run/collect.ts";
 
 type Variables = Readonly<Record<string, unknown>>;
 
@@ -187,8 +186,6 @@ describe("a kept statement", () => {
   });
 
   it("holds no variables of the call that it was compiled for", async () => {
-    setFlagsFromString("--expose-gc");
-    const collect: () => void = runInNewContext("gc");
     const payload = "account { id deals(first: $n, after: $a) { nodes { id } } }";
     const kept = [
       "query ($id: ID!, $n: Int, $a: String, $ids: [ID!]!) { account(id: $id) { name deals(first: $n, after: $a) { nodes { id } } } node(id: $id) { id } nodes(ids: $ids) { id } }",
@@ -214,7 +211,7 @@ describe("a kept statement", () => {
     kept.pop();
     const held = async () => {
       await after(0);
-      collect();
+      collectGarbage();
       return kept.map(({ isCompiled, variables }) => [isCompiled, variables.deref()]);
     };
     await expect.poll(held).toEqual(kept.map(() => [true, undefined]));
