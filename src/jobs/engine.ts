@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import type pg from "pg";
+import pg from "pg";
 import type { Logger } from "pino";
 import type { Logger as EngineLogger } from "graphile-worker";
 import { describeError, withoutValues } from "../telemetry/describe-error.ts";
@@ -18,15 +18,42 @@ const sweepMilliseconds = 5_000;
 /** The code with which the engine has its process exit when its schema was changed by another version. */
 const engineExitCode = 57;
 
-/** Makes the engine's schema, or brings it up to date. Idempotent, and safe beside others that do the same. */
+/** SQLSTATEs of a schema, a table or a function that is not there, or that another session makes or changes just now. */
+const unsettled: ReadonlySet<unknown> = new Set(
+  "3F000 42883 42P01 42704 42804 XX000 40P01".split(" "),
+);
+/** How often something is tried while the engine's schema is unsettled. */
+const mostAttempts = 10;
+
+/** Tries something again while that fails because the engine's schema is unsettled. `attempt` counts from 1. */
+export async function whileUnsettled<Result>(
+  task: (attempt: number) => Promise<Result>,
+): Promise<Result> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await task(attempt);
+    } catch (error) {
+      const mayPass = error instanceof pg.DatabaseError && unsettled.has(error.code);
+      if (!mayPass || attempt === mostAttempts) throw error;
+    }
+  }
+}
+
+/**
+ * Makes the engine's schema, or brings it up to date. Idempotent, and safe beside others that do the same or use it: those
+ * can meet in a deadlock, which ends one of them.
+ */
 export async function installEngine(pool: pg.Pool, log: Log): Promise<void> {
   const { makeWorkerUtils } = await import("graphile-worker");
-  const utils = await makeWorkerUtils({ pgPool: pool, logger: await engineLogger(log) });
-  try {
-    await utils.migrate();
-  } finally {
-    await utils.release();
-  }
+  const logger = await engineLogger(log);
+  await whileUnsettled(async () => {
+    const utils = await makeWorkerUtils({ pgPool: pool, logger });
+    try {
+      await utils.migrate();
+    } finally {
+      await utils.release();
+    }
+  });
 }
 
 /**
@@ -42,6 +69,7 @@ export async function runJobs(options: {
   readonly closing: AbortSignal;
 }): Promise<void> {
   const { pool, tasks, atOnce, logger, closing } = options;
+  await installEngine(pool, logger);
   const { run } = await import("graphile-worker");
   const stopping = new AbortController();
   const events = new EventEmitter();

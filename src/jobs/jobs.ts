@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import pg from "pg";
+import type pg from "pg";
 import type { Logger } from "pino";
 import type { OwnerRows } from "../db/owner-rows.ts";
 import { describeError } from "../telemetry/describe-error.ts";
 import { EnginePool } from "./engine-pool.ts";
-import { installEngine, runJobs } from "./engine.ts";
+import { installEngine, runJobs, whileUnsettled } from "./engine.ts";
 import type { Job, Task } from "./task.ts";
 
 /** Connections of a process that adds and runs jobs: one that listens, and those that take and finish jobs. */
@@ -15,13 +15,6 @@ const [leastPause, maxPause] = [500, 10_000];
 const closingMilliseconds = 10_000;
 /** How long the engine's last statements may take at the end, and how often they are looked at. */
 const [endingMilliseconds, lookMilliseconds] = [5_000, 10];
-/** SQLSTATEs of a schema, a table or a function that is not there, or that another session makes or changes just now. */
-const unsettled: ReadonlySet<unknown> = new Set(
-  "3F000 42883 42P01 42704 42804 XX000 40P01".split(" "),
-);
-/** How often jobs are added again while the engine's schema is unsettled. */
-const mostAttempts = 4;
-
 const addJobs = `
   SELECT count(*) FROM graphile_worker.add_jobs(ARRAY(
     SELECT (j.task, j.payload, j.queue, j.run_at, j.attempts, j.key, NULL, NULL)::graphile_worker.job_spec
@@ -61,16 +54,10 @@ export class Jobs {
     if (jobs.length === 0) return;
     const rows = jobs.map(({ runAt, ...job }) => ({ ...job, run_at: runAt }));
     const values = [JSON.stringify(rows)];
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        if (attempt > 1) await installEngine(this.#pool, this.#logger);
-        await this.#pool.query(addJobs, values);
-        return;
-      } catch (error) {
-        const mayPass = error instanceof pg.DatabaseError && unsettled.has(error.code);
-        if (!mayPass || attempt === mostAttempts) throw error;
-      }
-    }
+    await whileUnsettled(async (attempt) => {
+      if (attempt > 1) await installEngine(this.#pool, this.#logger);
+      await this.#pool.query(addJobs, values);
+    });
   }
 
   /** Runs a statement as the tables' owner, over all tenants; for tasks, never for a request. */

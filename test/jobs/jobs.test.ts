@@ -29,25 +29,28 @@ afterAll(async () => {
   await database.drop();
 });
 
-function open(): Jobs {
-  const jobs = new Jobs({ url: database.url, logger });
+function open(log: ConstructorParameters<typeof Jobs>[0]["logger"] = logger): Jobs {
+  const jobs = new Jobs({ url: database.url, logger: log });
   opened.push(jobs);
   return jobs;
 }
+
+const workOf = (run: (number: number, run: Run) => Promise<void>) =>
+  defineTask({
+    name: "test.work",
+    payload: z.object({ number: z.int() }),
+    run: ({ number }, how) => run(number, how),
+  });
 
 /** A process that keeps what its jobs were given. */
 function startWorker(work: (run: Run) => Promise<void> = () => Promise.resolve()) {
   const ran: number[] = [];
   const heard = new Set<() => void>();
   const jobs = open();
-  const keep = defineTask({
-    name: "test.work",
-    payload: z.object({ number: z.int() }),
-    run: async ({ number }, run) => {
-      ran.push(number);
-      for (const hear of heard) hear();
-      await work(run);
-    },
+  const keep = workOf(async (number, run) => {
+    ran.push(number);
+    for (const hear of heard) hear();
+    await work(run);
   });
   jobs.run([keep], { atOnce: 5 });
   const until = (count: number): Promise<void> =>
@@ -80,6 +83,34 @@ test("the first who needs the engine makes it, others beside it; a key holds one
   await jobs.close();
   expect(await waiting()).toBe(1);
   await client.query("DELETE FROM graphile_worker._private_jobs");
+});
+
+test("the engine is made without a complaint while others add jobs all the time", async () => {
+  for (let round = 0; round < 2; round += 1) {
+    await client.query("DROP SCHEMA graphile_worker CASCADE");
+    const complaints: unknown[] = [];
+    const complain = (complaint: unknown): void => void complaints.push(complaint);
+    const jobs = open({ warn: complain, error: complain });
+    let isMade = false;
+    const adding = [1, 2, 3].map(() =>
+      withClient(database.url, async (other) => {
+        const text =
+          "SELECT graphile_worker.add_jobs(ARRAY(SELECT ('test.work', '{\"number\":1}'::json, 'q', now(), 3::smallint, 'k', NULL, NULL)::graphile_worker.job_spec))";
+        // At first there is no engine, and then some of them meet its maker in a deadlock.
+        while (!isMade) await other.query(text).catch(() => undefined);
+      }),
+    );
+    const ran = new Promise<void>((resolve) => {
+      jobs.run([workOf(async () => resolve())], { atOnce: 5 });
+    });
+    await jobs.add([job(1)]);
+    await ran;
+    isMade = true;
+    await Promise.all(adding);
+    await jobs.close();
+    expect(complaints).toEqual([]);
+    await client.query("DELETE FROM graphile_worker._private_jobs");
+  }
 });
 
 test("of two processes one takes each job, and a queue's jobs run in turn", async () => {
