@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { findPgBouncer, startPgBouncer } from "../tools/pgbouncer.ts";
 import { startThrowaway } from "../tools/throwaway.ts";
 import { startGatewayProcess, type GatewayProcess } from "./gateway-process.ts";
+import { speedsInTurn } from "./in-turn.ts";
 import { median, range } from "./measure.ts";
 import { startLoadGenerator } from "./peers/load.ts";
 import { requestOf } from "./peers/requests.ts";
@@ -92,17 +93,9 @@ try {
     // Behind the data stand the quotas.
     const data = new Set(answers.map((text) => text.split(',"extensions":')[0]));
     if (data.size > 1) throw new Error(`${title}: the answers differ`);
-    const speeds = sides.map((): number[] => []);
-    for (let round = -1; round < rounds; round += 1) {
-      for (const [index, { port }] of started.entries()) {
-        const name = `${title} ${index}`;
-        const options = { name, port, requests, connections, seconds, rate: null };
-        const { good, bad, seconds: took, complaint } = await load.run(options);
-        if (bad > 0) throw new Error(complaint);
-        // The first round warms up.
-        if (round >= 0) speeds[index]?.push(good / took);
-      }
-    }
+    const ports = started.map(({ port }) => port);
+    const asked = { title, load, requests, connections };
+    const speeds = await speedsInTurn(asked, ports, { rounds, seconds });
     console.log(
       `${title}, ${connections} connections: requests a second, of the first, of session mode`,
     );

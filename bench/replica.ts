@@ -5,6 +5,7 @@ import pg from "pg";
 import { startReplica } from "../test/support/database/replica.ts";
 import { startThrowaway } from "../tools/throwaway.ts";
 import { startGatewayProcess } from "./gateway-process.ts";
+import { speedOf, speedsInTurn } from "./in-turn.ts";
 import { median, range } from "./measure.ts";
 import { startLoadGenerator } from "./peers/load.ts";
 import { requestOf } from "./peers/requests.ts";
@@ -80,25 +81,9 @@ try {
   const find = (): Promise<string> => Promise.resolve("");
   for (const { title, asks } of await makeWorkloads(world, ["W1", "W4"], "plain", [], find)) {
     const requests = asks("gateway").flatMap((ask) => requestOf("gateway", ask) ?? []);
-    const run = async (port: number, forSeconds: number): Promise<number> => {
-      const options = { name: `${title} ${port}`, port, requests, connections, rate: null };
-      const {
-        good,
-        bad,
-        seconds: took,
-        complaint,
-      } = await load.run({ ...options, seconds: forSeconds });
-      if (bad > 0) throw new Error(complaint);
-      return good / took;
-    };
-    const speeds = sides.map((): number[] => []);
-    for (let round = -1; round < rounds; round += 1) {
-      for (const [index, { port }] of started.entries()) {
-        const speed = await run(port, seconds);
-        // The first round warms up.
-        if (round >= 0) speeds[index]?.push(speed);
-      }
-    }
+    const asked = { title, load, requests, connections };
+    const ports = started.map(({ port }) => port);
+    const speeds = await speedsInTurn(asked, ports, { rounds, seconds });
     console.log(`${title}, ${connections} connections`);
     for (const [index, { name }] of sides.entries()) {
       const own = speeds[index] ?? [];
@@ -119,7 +104,7 @@ try {
           }
         };
         const writing = write();
-        await run(beside.port, measuredSeconds);
+        await speedOf(asked, beside.port, measuredSeconds);
         isOver = true;
         await writing;
       });
