@@ -75,7 +75,7 @@ it("dead rows and old statistics, until they are vacuumed", async () => {
 
 it("more connections than PostgreSQL has", async () => {
   expect((await findings({ connections: 1_000 })).get("connections")).toMatchObject(
-    off(/may open 1000 connections .* has 297: .*ALTER SYSTEM SET max_connections = 1020, restart/),
+    off(/may open 1000 connections .* has 597: .*ALTER SYSTEM SET max_connections = 1020, restart/),
   );
 });
 

@@ -19,7 +19,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   if (coordinator !== undefined) return await onCitus(project, coordinator);
   const cluster = await startThrowaway({
     inMemory: true,
-    settings: ["max_connections=300", "autovacuum=off", "jit=off", "shared_buffers=256MB"],
+    settings: ["max_connections=600", "autovacuum=off", "jit=off", "shared_buffers=256MB"],
   });
   try {
     await migrate({ url: cluster.url });
