@@ -183,7 +183,7 @@ async function* follow(
     if (page.events.length > 0) yield page.events;
   }
   if (signal.aborted) return;
-  // What is told from here on is judged for all.
+  // From here on, events are judged once for all listeners.
   seen = undefined;
   const listener = new Listener(prepared, position, onUnmatched);
   const leave = (): void => tenant.remove(listener);

@@ -32,7 +32,7 @@ type SubscriptionOptions = {
 
 /** The approximate number of bytes of events that are read ahead of the client. */
 const bytesAhead = 1_000_000;
-/** How many events are read at first. A later read has at most so many times as many as the one before it. */
+/** The number of events of the first read. Each later read is at most this many times as large as the one before it. */
 const eventsAtFirst = 4;
 
 /** Points for events that did not match are taken from 10 on, and at most 100 at once. */

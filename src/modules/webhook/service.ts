@@ -280,7 +280,7 @@ async function complaints(
   return [...url, ...formComplaints(ctx, settings, actor)];
 }
 
-/** What is wrong with settings, but for their URL. */
+/** The errors of settings, except those of their URL. */
 function formComplaints(
   { webhooks }: WebhookContext,
   settings: EndpointSettings,
