@@ -111,7 +111,7 @@ const lookText = `
     pooled AND EXISTS (SELECT FROM pg_prepared_statements p WHERE p.name = $6::text)
   FROM (SELECT current_user AS username, coalesce(pg_backend_pid() <> $1::integer, false) AS pooled,
     NOT $5::boolean AND ${hasDistributedTables} AS distributed,
-    (SELECT json_agg(relname ORDER BY relname) FROM pg_class WHERE relrowsecurity AND NOT row_security_active(oid)) AS unfenced
+    (SELECT json_agg(relname ORDER BY relname) FROM pg_class WHERE relrowsecurity AND relnamespace = 'public'::regnamespace AND NOT row_security_active(oid)) AS unfenced
     OFFSET 0) session,
   LATERAL (SELECT json_agg(json_build_array(name, found, wanted)) AS lost FROM (
     SELECT name, current_setting(name, true) AS found, set_config(name, value, username IS NOT NULL) AS wanted
