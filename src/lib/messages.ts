@@ -41,8 +41,6 @@ const predicates = {
     `must be a value of the tenant's list: ${names.join(", ")}${more === 0 ? "" : ` and ${counted(more)} more`}.${meant === null ? "" : ` Did you mean ${meant}?`}`,
   notDecimal: (fault: DecimalFault) => `must be a decimal: ${decimalFault(fault)}`,
   decimalFault,
-  ofScalar: ({ scalar, words }: { readonly scalar: string; readonly words: string }) =>
-    `${scalar}: ${words}.`,
   notDay: ({ orDay = false }: { readonly orDay?: boolean }) =>
     `must be a day, such as 2026-11-30, or an instant, whose UTC day is taken${orDay ? ", or a day" : ""}`,
   notInstant: ({ orDay = false }: { readonly orDay?: boolean }) =>

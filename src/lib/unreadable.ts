@@ -1,4 +1,4 @@
-import { badInput } from "./errors.ts";
+import { badInput, type GatewayError } from "./errors.ts";
 import type { Complaint } from "./messages.ts";
 import { ExactNumber } from "./exact-number.ts";
 
@@ -14,11 +14,19 @@ export class Unreadable {
     this.value = value;
     this.reason = reason;
   }
+
+  /** The refusal, at its place in the input. */
+  at(inputPath: readonly string[]): GatewayError {
+    return badInput(inputPath, this.reason);
+  }
 }
 
 /** Refuses a variable's value that could not be read, where nothing else is wrong to be told with it. */
-export function assertReadable(value: unknown, inputPath: readonly string[]): void {
-  if (value instanceof Unreadable) throw badInput(inputPath, value.reason);
+export function assertReadable<Value>(
+  value: Value,
+  inputPath: readonly string[],
+): asserts value is Exclude<Value, Unreadable> {
+  if (value instanceof Unreadable) throw value.at(inputPath);
 }
 
 /** No input nests deeper; what does is in a JSON value, which is as it was sent. */

@@ -139,7 +139,7 @@ describe("instants", () => {
       "query ($v: DateTime!) { accounts(where: { createdAt: { eq: $v } }) { totalCount } }";
     const answer = await gateway.ask(key, query, { v: value });
     expect(answer.errors?.[0]?.extensions.code).toBe("BAD_USER_INPUT");
-    expect(answer.errors?.[0]?.message).toContain("DateTime");
+    expect(answer.errors?.[0]?.message).toMatch(/^where\.createdAt\.eq: must be an instant/);
   });
 
   it.each(["0000-01-01", "1900-02-29", "10000-01-01", "26-01-01"])(
@@ -149,7 +149,7 @@ describe("instants", () => {
         "query ($v: Date!) { contacts(where: { birthday: { eq: $v } }) { totalCount } }";
       const answer = await gateway.ask(key, query, { v: value });
       expect(answer.errors?.[0]?.extensions.code).toBe("BAD_USER_INPUT");
-      expect(answer.errors?.[0]?.message).toContain("Date");
+      expect(answer.errors?.[0]?.message).toMatch(/^where\.birthday\.eq: must be a day/);
     },
   );
 });

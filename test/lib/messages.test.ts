@@ -27,7 +27,6 @@ const samples: { readonly [Each in Key]: ValuesOf<Complaint<Each>> } = {
   notListed: { names: ["first", "second"], more: 1_234, meant: "first" },
   notDecimal: { fault: "text", sent: "12,5" },
   decimalFault: { fault: "text", sent: "12,5" },
-  ofScalar: { scalar: "Date", words: "words" },
   notDay: {},
   notInstant: {},
   notPhone: {},

@@ -2,7 +2,7 @@ import { currencyKey } from "../../model/kinds/currency.ts";
 import type { FieldNode, GraphQLObjectType } from "graphql";
 import { badInput } from "../../lib/errors.ts";
 import { parseTimeZone } from "../../lib/time-zone.ts";
-import { assertReadable } from "../../lib/unreadable.ts";
+import { assertReadable, type Unreadable } from "../../lib/unreadable.ts";
 import type { AggregateRequest, GroupOrder } from "../../query/aggregate/request.ts";
 import type { GroupTerm } from "../../query/aggregate/answer.ts";
 import type { Entity } from "../../model/entity.ts";
@@ -37,7 +37,7 @@ export type GroupOrderInput = {
   readonly avg?: FieldOrder | null;
   readonly min?: FieldOrder | null;
   readonly max?: FieldOrder | null;
-  readonly currency?: string | null;
+  readonly currency?: string | Unreadable | null;
 };
 
 export type AggregateArguments = {
@@ -239,8 +239,10 @@ function theOnly<Name extends string>(names: readonly Name[], path: readonly str
   throw badInput(path, "name exactly one; add further terms as further list items.");
 }
 
-/** A variable that could not be read only looks like a text. */
-function asCurrency(currency: unknown, path: readonly string[]): string | null {
+function asCurrency(
+  currency: string | Unreadable | null | undefined,
+  path: readonly string[],
+): string | null {
   assertReadable(currency, path);
-  return typeof currency === "string" ? currencyKey(currency) : null;
+  return currency == null ? null : currencyKey(currency);
 }

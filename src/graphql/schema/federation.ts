@@ -63,7 +63,7 @@ export function declareFederation({ builder, catalog, nodeRef }: SchemaParts): v
         // An id that is none fails alone: it comes from the data of another subgraph.
         return ids.map(async (id, index) => {
           const path = ["representations", String(index), "id"];
-          if (id instanceof Unreadable) throw badInput(path, id.reason);
+          if (id instanceof Unreadable) throw id.at(path);
           return loadNode(id, path, ctx, info);
         });
       },

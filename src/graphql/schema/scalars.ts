@@ -34,14 +34,7 @@ export function scalarName(scalar: ScalarType): BuiltInScalar | keyof Scalars {
 }
 
 function scalarType(scalar: Scalar): GraphQLScalarType {
-  const { name, description, specifiedByURL, literals, expected } = scalar;
-  const read = (sent: unknown): Reading<unknown> => {
-    const reading = scalar.parse(sent);
-    if ("value" in reading) return reading;
-    return {
-      complaint: { complaint: "ofScalar", scalar: name, words: wordsOf(reading.complaint) },
-    };
-  };
+  const { name, description, specifiedByURL, literals } = scalar;
   const kept = library.get(name);
   const serialize = scalar.serialize ?? kept?.serialize;
   if (serialize === undefined) throw new Error(`graphql-scalars has no ${name} that prints it`);
@@ -53,14 +46,13 @@ function scalarType(scalar: Scalar): GraphQLScalarType {
     // The type of a resolver holds it to what the scalar is given.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     serialize: (value) => serialize(value as never),
-    parseValue: later(read),
+    parseValue: later(scalar.parse),
     parseLiteral:
       literals === "any"
         ? jsonLiteral
         : literal(
             literals.map((one) => literalKinds[one]),
-            `${name}: ${expected}.`,
-            read,
+            scalar,
           ),
   });
 }
@@ -68,18 +60,17 @@ function scalarType(scalar: Scalar): GraphQLScalarType {
 /** Reads a literal like the value it stands for; what is wrong with it is told with its place in the document. */
 function literal(
   accepted: readonly Kind[],
-  expected: string,
-  read: (value: unknown) => Reading<unknown>,
+  { name, expected, parse }: Scalar,
 ): (node: ValueNode) => unknown {
   return (node) => {
     if (!accepted.includes(node.kind) || !("value" in node)) {
-      throw new GraphQLError(expected, { nodes: node });
+      throw new GraphQLError(`${name}: ${expected}.`, { nodes: node });
     }
     // Blank text says nothing, or is refused where it stands: one rule for all kinds of fields (src/write/input.ts).
-    if (isBlank(node.value)) return later(read)(node.value);
-    const reading = read(node.value);
+    if (isBlank(node.value)) return later(parse)(node.value);
+    const reading = parse(node.value);
     if ("value" in reading) return reading.value;
-    throw new GraphQLError(wordsOf(reading.complaint), { nodes: node });
+    throw new GraphQLError(`${name}: ${wordsOf(reading.complaint)}.`, { nodes: node });
   };
 }
 

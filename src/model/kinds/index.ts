@@ -1,3 +1,4 @@
+import type { Unreadable } from "../../lib/unreadable.ts";
 import type { BuiltInScalar, Scalar } from "../kind.ts";
 import { anyReference } from "./any-reference.ts";
 import { bigInt } from "./big-int.ts";
@@ -59,6 +60,6 @@ type Brought = Exclude<AnyKind["scalar"], BuiltInScalar | null>;
 /** The GraphQL scalars that kinds bring along, as Pothos wants them: `{ Decimal: { Input: string; Output: string } }`. */
 export type KindScalars = {
   [One in Brought as One["name"]]: One extends Scalar<string, infer Input, infer Output>
-    ? { Input: Input; Output: Output }
+    ? { Input: Input | Unreadable; Output: Output }
     : never;
 };

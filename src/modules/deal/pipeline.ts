@@ -1,6 +1,6 @@
 import { badInput } from "../../lib/errors.ts";
 import { all, param, raw, sql, type Sql } from "../../lib/sql.ts";
-import { assertReadable } from "../../lib/unreadable.ts";
+import { assertReadable, type Unreadable } from "../../lib/unreadable.ts";
 import type { Catalog } from "../../model/catalog.ts";
 import { isStageKind, type StageKind } from "../../model/picklist.ts";
 import type { Filter } from "../../query/filter-value.ts";
@@ -31,8 +31,8 @@ export type ForecastMonth = Bundle & { readonly month: string | null };
 /** The GraphQL arguments that select the deals. */
 export type BundleArguments = {
   readonly where?: Filter | null;
-  readonly from?: string | null;
-  readonly to?: string | null;
+  readonly from?: string | Unreadable | null;
+  readonly to?: string | Unreadable | null;
 };
 
 /** The grouping of deals by a key, and the weight of their amounts. */

@@ -8,6 +8,7 @@ import type { SchemaTypes } from "../../graphql/schema/builder.ts";
 import type { SchemaParts } from "../../graphql/schema/schema-parts.ts";
 import { GatewayError } from "../../lib/errors.ts";
 import { idComplaint, readId } from "../../lib/id.ts";
+import { assertReadable, type Unreadable } from "../../lib/unreadable.ts";
 import { isValueOf } from "../../model/datamodel.ts";
 import { invalid, notFound, type Problem } from "../../write/problem.ts";
 import type { Sent } from "./endpoint.ts";
@@ -209,14 +210,11 @@ export function declareWebhookMutations(schema: SchemaParts): void {
           };
         }
         try {
-          const position =
-            cursor == null
-              ? await positionBefore(ctx, new Date(String(time)))
-              : BigInt(positionOf(cursor, "cursor"));
-          return await replay(ctx, id, position);
+          return await replay(ctx, id, await placeOf(ctx, cursor ?? null, time ?? ""));
         } catch (error) {
           if (!(error instanceof GatewayError) || error.code !== "BAD_USER_INPUT") throw error;
-          return { webhook: null, problems: [invalid(["cursor"], error.refusal.complaint)] };
+          const { path = ["cursor"], complaint } = error.refusal;
+          return { webhook: null, problems: [invalid(path, complaint)] };
         }
       },
     }),
@@ -326,11 +324,14 @@ function read({ description, types, operations, where, payload, query }: Setting
 
 const isOperation = (text: string): text is ChangeOperation => isValueOf("ChangeOperation", text);
 
-/** The position in front of the first event at or after an instant; the end of the log if there is none. */
-async function positionBefore(
+/** The position of a cursor, or in front of the first event at or after an instant; the end of the log if there is none. */
+async function placeOf(
   { prisma, actor: { tenantId }, webhooks }: Context,
-  time: Date,
+  cursor: string | null,
+  time: string | Unreadable,
 ): Promise<bigint> {
+  if (cursor !== null) return BigInt(positionOf(cursor, "cursor"));
+  assertReadable(time, ["time"]);
   const first = await prisma.changeEvent.findFirst({
     where: { tenantId, occurredAt: { gte: time } },
     orderBy: { position: "asc" },

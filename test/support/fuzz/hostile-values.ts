@@ -1,7 +1,7 @@
 import type { Random } from "../../../src/seed/random.ts";
 
 /** JSON texts that some reader of numbers, texts or trees does not expect. */
-const texts: readonly string[] = [
+export const hostileTexts: readonly string[] = [
   "null",
   "true",
   "0",
@@ -61,7 +61,7 @@ export function hostileJson(random: Random): string {
       ? "[".repeat(depth) + "]".repeat(depth)
       : '{"a":'.repeat(depth) + "1" + "}".repeat(depth);
   }
-  return random.pick(texts);
+  return random.pick(hostileTexts);
 }
 
 /** Pieces of GraphQL that stand where they do not belong. */
