@@ -189,6 +189,8 @@ describe.skipIf(chromium === null)("GraphiQL in Chromium", () => {
           },
         },
       });
+      // The page is as high as the window, however long a query is.
+      expect(await page.evaluate("document.documentElement.scrollHeight")).toBe(900);
       expect(elsewhere).toEqual([]);
       expect(complaints).toEqual([]);
     });

@@ -34,6 +34,8 @@ export function wantsPage({ method, headers }: IncomingMessage): boolean {
  * beside the tab, which is no click. Tabs can still be dragged into another order.
  */
 const tabsThatStay = ".graphiql-tab { transform: none !important; }";
+/** GraphiQL lets lines stand out of its editors, for the sake of hints: a long query made the page scroll into nothing. */
+const pageThatStays = "#root { position: relative; overflow: clip; }";
 
 type Names = "app" | "style" | "start" | "editorWorkerService" | "json" | "graphql";
 type ExplorerFiles = Readonly<Record<Names, StaticFile>>;
@@ -47,7 +49,7 @@ function loadFiles(): Promise<ExplorerFiles> {
     readFile(new URL("graphiql-start.js", import.meta.url), "utf8"),
   ]).then(([bundle, start]) => ({
     app: staticFile("js", bundle.js),
-    style: staticFile("css", `${bundle.css}\n${tabsThatStay}\n`),
+    style: staticFile("css", `${bundle.css}\n${tabsThatStay}\n${pageThatStays}\n`),
     start: staticFile("js", start),
     editorWorkerService: staticFile("js", bundle.editorWorkerService),
     json: staticFile("js", bundle.jsonWorker),
