@@ -177,33 +177,30 @@ it("a final quote moves along when its account is merged", async () => {
   });
 });
 
-// At any moment one of the two has another day than UTC.
-it.each(["Pacific/Kiritimati", "Etc/GMT+12"])(
-  "expiry goes by the tenant's day: %s",
-  async (zone) => {
-    const own = await gateway.fixtures.tenant(`zone-${gateway.fixtures.next()}`);
-    const { client } = gateway.fixtures;
-    await client.query("UPDATE tenants SET time_zone = $2 WHERE slug = $1", [own.slug, zone]);
-    const { rows } = await client.query<{ today: string; yesterday: string }>(
-      `SELECT d::text AS today, (d - 1)::text AS yesterday FROM (SELECT (now() AT TIME ZONE '${zone}')::date AS d) t`,
-    );
-    const calls = new Writes(gateway, await gateway.keyFor(own.slug));
-    const home = await own.account();
-    const statusOn = async (validity_date: string | undefined) => {
-      const input = { account_id: home.id, status: "sent", validity_date };
-      return at(await calls.created("Quote", input, "status"), "status");
-    };
-    expect(await statusOn(rows[0]?.today)).toBe("sent");
-    expect(await statusOn(rows[0]?.yesterday)).toBe("expired");
-    const list = await gateway.data(
-      calls.key,
-      `{ quotes(where: { status: { eq: expired } }) { totalCount }
+it("expiry goes by the tenant's day", async () => {
+  // Its day is not that of UTC, and ends in an hour at the earliest.
+  const zone = new Date().getUTCHours() < 11 ? "Etc/GMT+12" : "Pacific/Kiritimati";
+  const own = await gateway.fixtures.tenant("zone", { time_zone: zone });
+  const { client } = gateway.fixtures;
+  const { rows } = await client.query<{ today: string; yesterday: string }>(
+    `SELECT d::text AS today, (d - 1)::text AS yesterday FROM (SELECT (now() AT TIME ZONE '${zone}')::date AS d) t`,
+  );
+  const calls = new Writes(gateway, await gateway.keyFor(own.slug));
+  const home = await own.account();
+  const statusOn = async (validity_date: string | undefined) => {
+    const input = { account_id: home.id, status: "sent", validity_date };
+    return at(await calls.created("Quote", input, "status"), "status");
+  };
+  expect(await statusOn(rows[0]?.today)).toBe("sent");
+  expect(await statusOn(rows[0]?.yesterday)).toBe("expired");
+  const list = await gateway.data(
+    calls.key,
+    `{ quotes(where: { status: { eq: expired } }) { totalCount }
        quotesAggregate(groupBy: [{ field: status }]) { groups { key { status } count } } }`,
-    );
-    expect(at(list, "quotes", "totalCount")).toBe(1);
-    expect(listAt(list, "quotesAggregate", "groups")).toEqual([
-      { key: { status: "sent" }, count: 1 },
-      { key: { status: "expired" }, count: 1 },
-    ]);
-  },
-);
+  );
+  expect(at(list, "quotes", "totalCount")).toBe(1);
+  expect(listAt(list, "quotesAggregate", "groups")).toEqual([
+    { key: { status: "sent" }, count: 1 },
+    { key: { status: "expired" }, count: 1 },
+  ]);
+});

@@ -2,17 +2,19 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Made, TenantFixtures } from "../support/samples/fixtures.ts";
 import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { idOf, problemsOf } from "../support/writes/mutation.ts";
+import { noon } from "../support/samples/noon.ts";
 import { Writes } from "../support/writes/writes.ts";
 
 let gateway: TestGateway;
 let tenant: TenantFixtures;
 let account: Made;
 let write: Writes;
-const thisYear = new Date().getUTCFullYear();
+const { timeZone: time_zone, today } = noon();
+const thisYear = today.slice(0, 4);
 
 beforeAll(async () => {
   gateway = await startGateway();
-  tenant = await gateway.fixtures.tenant("deals", { default_currency: "CHF" });
+  tenant = await gateway.fixtures.tenant("deals", { default_currency: "CHF", time_zone });
   account = await tenant.account();
   write = new Writes(gateway, await gateway.keyFor(tenant.slug));
 });
@@ -52,7 +54,7 @@ describe("deal_number", () => {
   it("is DEAL-<year>-<number>, counted per tenant and year", async () => {
     const numbers: unknown[] = [];
     for (const slug of ["counts", "counts-too"]) {
-      const other = await gateway.fixtures.tenant(slug);
+      const other = await gateway.fixtures.tenant(slug, { time_zone });
       const owner = await other.account();
       const calls = new Writes(gateway, await gateway.keyFor(slug));
       for (let count = 0; count < 2; count += 1) {
@@ -98,7 +100,7 @@ describe("deal_number", () => {
 
 describe("deal_numbers of one call", () => {
   const createMany = async (slug: string, numbers: readonly (string | null)[]) => {
-    const other = await gateway.fixtures.tenant(slug);
+    const other = await gateway.fixtures.tenant(slug, { time_zone });
     const owner = await other.account();
     const data = await gateway.data(
       await gateway.keyFor(slug),
@@ -206,7 +208,6 @@ describe("what a deal holds", () => {
 describe("closing", () => {
   const loss = { loss_reason: "Price", loss_category: "budget" };
   const closing = "stage actualCloseDate";
-  const today = new Date().toISOString().slice(0, 10);
 
   it("closed_lost needs loss_reason and loss_category", async () => {
     const both = ["BAD_USER_INPUT loss_reason", "BAD_USER_INPUT loss_category"];

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Made, TenantFixtures } from "../support/samples/fixtures.ts";
 import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { idOf, problemsOf } from "../support/writes/mutation.ts";
+import { noon } from "../support/samples/noon.ts";
 import { uuidOf } from "../support/samples/one-of-each.ts";
 import { Writes } from "../support/writes/writes.ts";
 
@@ -9,11 +10,11 @@ let gateway: TestGateway;
 let tenant: TenantFixtures;
 let account: Made;
 let write: Writes;
-const today = new Date().toISOString().slice(0, 10);
+const { timeZone: time_zone, today } = noon();
 
 beforeAll(async () => {
   gateway = await startGateway();
-  tenant = await gateway.fixtures.tenant("quotes", { default_currency: "CHF" });
+  tenant = await gateway.fixtures.tenant("quotes", { default_currency: "CHF", time_zone });
   account = await tenant.account();
   write = new Writes(gateway, await gateway.keyFor(tenant.slug));
 });
@@ -65,7 +66,7 @@ describe("quote_number", () => {
   it("is Q-<year>-<number>, counted per tenant and year", async () => {
     const calls = await Promise.all(
       ["counts", "counts-too"].map(async (slug) => {
-        const owner = await (await gateway.fixtures.tenant(slug)).account();
+        const owner = await (await gateway.fixtures.tenant(slug, { time_zone })).account();
         const own = new Writes(gateway, await gateway.keyFor(slug));
         const input = { account_id: owner.id };
         const first = at(await own.created("Quote", input, "quoteNumber"), "quoteNumber");
