@@ -92,6 +92,12 @@ const settingsPinned = (settings: Readonly<Record<string, string>>): string =>
 export const hasDistributedTables = `EXISTS (SELECT FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
     WHERE p.proname = 'citus_truncate_trigger')`;
 
+/**
+ * SQL for whether a table is still there. In pg_class a statement also finds one that was dropped after it began, and
+ * row_security_active and pg_get_expr answer as for a table without row-level security or without a policy.
+ */
+export const isThere = (oid: string): string => `has_table_privilege(${oid}, 'SELECT') IS NOT NULL`;
+
 /** What the text of a failed look begins with. */
 export const faultMark = "crm-gateway fence";
 
@@ -111,7 +117,8 @@ const lookText = `
     pooled AND EXISTS (SELECT FROM pg_prepared_statements p WHERE p.name = $6::text)
   FROM (SELECT current_user AS username, coalesce(pg_backend_pid() <> $1::integer, false) AS pooled,
     NOT $5::boolean AND ${hasDistributedTables} AS distributed,
-    (SELECT json_agg(relname ORDER BY relname) FROM pg_class WHERE relrowsecurity AND relnamespace = 'public'::regnamespace AND NOT row_security_active(oid)) AS unfenced
+    (SELECT json_agg(relname ORDER BY relname) FROM pg_class WHERE relrowsecurity AND relnamespace = 'public'::regnamespace
+      AND CASE WHEN NOT row_security_active(oid) THEN ${isThere("oid")} END) AS unfenced
     OFFSET 0) session,
   LATERAL (SELECT json_agg(json_build_array(name, found, wanted)) AS lost FROM (
     SELECT name, current_setting(name, true) AS found, set_config(name, value, username IS NOT NULL) AS wanted
