@@ -4,13 +4,9 @@ import { badInput } from "./errors.ts";
 const abbreviation = /^[a-z]{3}$/i;
 const unambiguous: ReadonlySet<string> = new Set(["UTC", "GMT"]);
 
-/**
- * The canonical name of an IANA time zone (`America/New_York`; case does not matter). Offsets such as `+05:00` and
- * abbreviations are refused: their sign and meaning depend on who reads them.
- */
+/** The same as `timeZoneNamed`. @throws GatewayError BAD_USER_INPUT if it is none */
 export function parseTimeZone(text: string, inputPath: readonly string[]): string {
-  const isAbbreviation = abbreviation.test(text) && !unambiguous.has(text.toUpperCase());
-  const known = !isAbbreviation && /^[a-z]/i.test(text) ? canonicalName(text) : null;
+  const known = timeZoneNamed(text);
   if (known !== null) return known;
   throw badInput(
     inputPath,
@@ -18,7 +14,13 @@ export function parseTimeZone(text: string, inputPath: readonly string[]): strin
   );
 }
 
-function canonicalName(text: string): string | null {
+/**
+ * The canonical name of an IANA time zone; null if it is none. Neither are offsets such as `+05:00` and abbreviations: their
+ * sign and meaning depend on who reads them.
+ */
+export function timeZoneNamed(text: string): string | null {
+  const isAbbreviation = abbreviation.test(text) && !unambiguous.has(text.toUpperCase());
+  if (isAbbreviation || !/^[a-z]/i.test(text)) return null;
   try {
     return new Intl.DateTimeFormat("en", { timeZone: text }).resolvedOptions().timeZone;
   } catch {

@@ -1,4 +1,5 @@
 import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { at, listAt } from "../support/gateway/gateway.ts";
@@ -11,6 +12,10 @@ beforeAll(async () => {
   face = await ImportFace.start({ RECEIVE_TIMEOUT: "4s", IMPORT_MAX_BYTES: "2000000" });
 });
 afterAll(() => face.started.gateway.close());
+
+/** A part of a form with the boundary `b`. */
+const part = (name: string, text: string, fileName?: string): string =>
+  `--b\r\ncontent-disposition: form-data; name="${name}"${fileName === undefined ? "" : `; filename="${fileName}"`}\r\n\r\n${text}\r\n`;
 
 /** The place of the first issue; empty without any. */
 const whereIn = ({ body }: { readonly body: unknown }): unknown =>
@@ -226,13 +231,16 @@ describe("a file that is sent", () => {
     ],
     [
       "nonsense",
-      "entity=people&mode=x&map=nonsense&dry_run=maybe&size=7&key=a&key=b",
+      "entity=people&mode=x&map=nonsense&map=a:b&map=a:c&value=a:b=c&value=a:b=d&dry_run=maybe&size=7&key=a&key=b&time_zone=IST",
       [
         ["map", "must be like E-Mail:email."],
+        ["map", 'names "a" twice; name it once.'],
+        ["value", 'names "b" twice; name it once.'],
         ["key", "is given twice; send it once."],
         ["entity", expect.any(String)],
         ["mode", "must be create, upsert or update."],
         ["dry_run", "must be true or false."],
+        ["time_zone", "must be a zone such as Europe/Berlin."],
         ["size", expect.stringContaining("is not known")],
       ],
     ],
@@ -270,10 +278,18 @@ describe("a file that is sent", () => {
     ],
     ["too much", Buffer.alloc(3_000_000, "a\n"), {}, 413, ""],
     ["a picture", "x", { type: "image/png" }, 415, ""],
+    ["a word of JavaScript", "x", { type: "constructor" }, 415, ""],
     ["another coding", "x", { headers: { "content-encoding": "br" } }, 415, ""],
     [
       "half of a form",
       '--b\r\ncontent-disposition: form-data; name="file"; filename="a"\r\n\r\nemail\n',
+      { type: "multipart/form-data; boundary=b" },
+      400,
+      "",
+    ],
+    [
+      "a form with a field that is none",
+      `${part("options", "{}")}${part("dry_run", "true")}${part("file", "email\na@x.example\n", "a.csv")}--b--\r\n`,
       { type: "multipart/form-data; boundary=b" },
       400,
       "",
@@ -290,7 +306,7 @@ describe("a file that is sent", () => {
 
 describe("a client that does not send its file", () => {
   /** Sends the head of an upload, and then what it is told to. */
-  async function upload() {
+  async function upload(type = "text/csv") {
     const { hostname, port } = new URL(face.started.gateway.url);
     const socket = connect(Number(port), hostname);
     let text = "";
@@ -298,10 +314,10 @@ describe("a client that does not send its file", () => {
     socket.on("data", (chunk) => (text += chunk.toString()));
     const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
     socket.write(
-      `POST ${path}?entity=contacts HTTP/1.1\r\nHost: a\r\nX-Api-Key: ${face.started.key}\r\nContent-Type: text/csv\r\nTransfer-Encoding: chunked\r\n\r\n`,
+      `POST ${path}?entity=contacts HTTP/1.1\r\nHost: a\r\nX-Api-Key: ${face.started.key}\r\nContent-Type: ${type}\r\nTransfer-Encoding: chunked\r\n\r\n`,
     );
     const chunk = (line: string) => socket.write(`${line.length.toString(16)}\r\n${line}\r\n`);
-    chunk("email,last_name\n");
+    if (type === "text/csv") chunk("email,last_name\n");
     return { socket, chunk, closed, read: () => text };
   }
 
@@ -318,6 +334,23 @@ describe("a client that does not send its file", () => {
     await closed;
     await untilKept(before);
     expect(await face.kept()).toBe(before);
+  });
+
+  it("is refused for options behind its file, also when they come later", async () => {
+    const before = await face.kept();
+    const late = await upload("multipart/form-data; boundary=b");
+    late.chunk(`${part("file", "email\nlate@x.example", "late.csv")}--b\r\ncontent-`);
+    await untilKept(before + 1);
+    // Long enough for an answer that does not wait for the form to end.
+    await sleep(300);
+    expect(late.read()).toBe("");
+    late.chunk('disposition: form-data; name="options"\r\n\r\n{"dry_run":true}\r\n--b--\r\n');
+    late.chunk("");
+    await expect
+      .poll(late.read, patience)
+      .toMatch(/^HTTP\/1\.1 400 .*A form has a part `options`/s);
+    await untilKept(before);
+    late.socket.destroy();
   });
 
   it("is told that it is too slow, and holds no connection meanwhile", async () => {

@@ -3,6 +3,8 @@ import { encodingNamed } from "../../imports/read/encodings.ts";
 import { delimiters, encodings, formats } from "../../imports/read/types.ts";
 import { dateForms, decimalForms } from "../../model/kind.ts";
 import type { NewImport } from "../../imports/run/types.ts";
+import { shortened } from "../../lib/text.ts";
+import { timeZoneNamed } from "../../lib/time-zone.ts";
 import { crmWrites } from "../crm-writes.ts";
 
 /** The kinds of records that are imported, by the last part of their paths: `contacts`, `line-items`. */
@@ -48,7 +50,7 @@ export const settingsSchema = z.strictObject({
     .optional(),
   time_zone: z
     .string("must be a text.")
-    .refine(isTimeZone, "must be a zone such as Europe/Berlin.")
+    .refine((name) => timeZoneNamed(name) !== null, "must be a zone such as Europe/Berlin.")
     .optional(),
   empty: oneOf(["skip", "null"]).default("skip"),
   create_missing: z.array(z.string(), "must be a list.").default([]),
@@ -71,14 +73,6 @@ export const settingsSchema = z.strictObject({
 
 /** How an import is asked for. */
 export type ImportSettings = z.infer<typeof settingsSchema>;
-
-function isTimeZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
-  } catch {
-    return false;
-  }
-}
 
 /** The import that is asked for. Times without a zone are in that of the tenant, unless another is named. */
 export function newImportOf(settings: ImportSettings, tenantTimeZone: string): NewImport {
@@ -158,8 +152,10 @@ export function settingsOf(options: Iterable<readonly [name: string, text: strin
     if (name === "map" || name === "default") {
       const { into, pattern, example } = repeated[name];
       const groups = pattern.exec(text)?.groups;
+      const of = groups?.["name"] ?? "";
       if (groups === undefined) issues.push({ path: name, message: `must be like ${example}.` });
-      else maps[into].set(groups["name"] ?? "", groups["value"] ?? "");
+      else if (maps[into].has(of)) issues.push(twice(name, of));
+      else maps[into].set(of, groups["value"] ?? "");
     } else if (name === "value") {
       const groups = valuePattern.exec(text)?.groups;
       if (groups === undefined) {
@@ -168,7 +164,9 @@ export function settingsOf(options: Iterable<readonly [name: string, text: strin
       }
       const field = groups["field"] ?? "";
       const of = values.get(field) ?? new Map<string, string>();
-      values.set(field, of.set(groups["text"] ?? "", groups["value"] ?? ""));
+      const said = groups["text"] ?? "";
+      if (of.has(said)) issues.push(twice(name, said));
+      values.set(field, of.set(said, groups["value"] ?? ""));
     } else if (name === "create_missing") missing.push(...text.split(/[\s,]+/).filter(Boolean));
     else if (single.has(name))
       issues.push({ path: name, message: "is given twice; send it once." });
@@ -189,5 +187,10 @@ export function settingsOf(options: Iterable<readonly [name: string, text: strin
   };
   return { value, issues };
 }
+
+const twice = (path: string, name: string): SettingsIssue => ({
+  path,
+  message: `names "${shortened(name, 80)}" twice; name it once.`,
+});
 
 const isBoolean = (text: string): boolean => text === "true" || text === "false";

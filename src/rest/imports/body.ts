@@ -45,7 +45,8 @@ export const fileTypes = Object.keys(formatOf);
 const formType = "multipart/form-data";
 
 /** The format that a media type stands for; null where it says nothing of it. */
-export const formatNamed = (type: string) => formatOf[type] ?? null;
+export const formatNamed = (type: string) =>
+  Object.hasOwn(formatOf, type) ? (formatOf[type] ?? null) : null;
 
 /**
  * Opens the body of a request as a file, or a form with one. It is read as it comes: whoever reads it holds it back.
@@ -61,7 +62,7 @@ export async function openBody(
     .toLowerCase()
     .split(";", 1)
     .map((part) => part.trim());
-  if (type !== formType && !(type in formatOf)) {
+  if (type !== formType && !Object.hasOwn(formatOf, type)) {
     const text = `Send the file as ${[...fileTypes, formType].join(", ")}.`;
     throw badRequest(text, 415);
   }
@@ -152,7 +153,7 @@ async function* bounded(
 /** The file in a form, and the options in front of it. */
 async function formIn(bytes: AsyncIterable<Uint8Array>, contentType: string): Promise<SentFile> {
   const limits = { fieldSize: maxOptions, fields: 1, files: 1, headerPairs: 20 };
-  const { form, failed } = formReader(contentType, limits);
+  const { form, finished, failed } = formReader(contentType, limits);
   let options: string | null = null;
   let hasFile = false;
   const found = new Promise<SentFile>((resolve, reject) => {
@@ -160,12 +161,15 @@ async function formIn(bytes: AsyncIterable<Uint8Array>, contentType: string): Pr
       if (name === "options" && !isCut && !hasFile) options = value;
       else form.emit("failure", badRequest(formAdvice));
     });
-    form.on("filesLimit", () => form.emit("failure", badRequest(formAdvice)));
+    for (const limit of ["fieldsLimit", "filesLimit"] as const) {
+      form.on(limit, () => form.emit("failure", badRequest(formAdvice)));
+    }
     form.on("file", (_name, file, fileName, _encoding, mimeType) => {
       hasFile = true;
       file.on("error", (error) => form.emit("failure", error));
       const type = mimeType.toLowerCase();
-      resolve({ bytes: untilFailed(file, failed), options, fileName: fileName || null, type });
+      const fileBytes = untilEnd(file, finished, failed);
+      resolve({ bytes: fileBytes, options, fileName: fileName || null, type });
     });
     form.on("finish", () => reject(badRequest(formAdvice)));
     failed.catch(reject);
@@ -189,22 +193,27 @@ function formReader(contentType: string, limits: object) {
   const failed = once(form, "failure").then(([error]): never => {
     throw error;
   });
-  failed.catch(() => undefined);
-  return { form, failed };
+  const finished = once(form, "finish");
+  for (const outcome of [finished, failed]) outcome.catch(() => undefined);
+  return { form, finished, failed };
 }
 
-/** A part of a form; the failure of the form is its own. */
-async function* untilFailed(
+/** A part of a form. It ends with the form, whose failure is its own: a part behind it is not passed over. */
+async function* untilEnd(
   file: BusboyFileStream,
+  finished: Promise<unknown>,
   failed: Promise<never>,
 ): AsyncGenerator<Uint8Array> {
   const chunks = file.iterator({ destroyOnReturn: false });
-  for (;;) {
-    const next = await Promise.race([chunks.next(), failed]).catch((error: unknown) => {
+  const orFailed = <Value>(value: Promise<Value>): Promise<Value> =>
+    Promise.race([value, failed]).catch((error: unknown) => {
       const isTold = error instanceof Refused || error instanceof GatewayError;
       throw isTold ? error : badRequest("The form ends too early.");
     });
-    if (next.done === true) return;
+  for (;;) {
+    const next = await orFailed(chunks.next());
+    if (next.done === true) break;
     yield next.value;
   }
+  await orFailed(finished);
 }
