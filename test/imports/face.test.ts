@@ -79,6 +79,32 @@ describe("who may", () => {
     expect((await face.ask("GET", path, {}, contacts)).status).toBe(403);
     const both = await keyWith("write:contacts", "read:contacts", "read:imports", "write:imports");
     expect((await face.send(file, { query, key: both })).status).toBe(202);
+    const creating = { query: `${query}&create_missing=account`, key: both };
+    expect(await face.send(file, creating)).toMatchObject({
+      status: 403,
+      body: { missingScopes: ["write:accounts"] },
+    });
+  });
+
+  it("is told no ids of records whose kind it may not read", async () => {
+    const name = "Two of a name";
+    const { rest } = face.started;
+    await rest.post("/api/v1/crm/accounts", { name });
+    const { body: account } = await rest.post("/api/v1/crm/accounts", { name });
+    const file = `email,last_name,Firma\nblind@x.example,B,${name}\n`;
+    const query = "entity=contacts&map=Firma:account.name&force=true";
+    const scopes = ["write:contacts", "read:imports", "write:imports"];
+    for (const [more, isTold] of [
+      [[], false],
+      [["read:accounts"], true],
+    ] as const) {
+      const key = await face.started.gateway.keyFor("imports", [...scopes, ...more]);
+      const told = await face.send(file, { query, key });
+      expect(await face.over(told)).toMatchObject({ rows_refused: 1 });
+      const { body } = await face.ask("GET", `${path}/${idOf(told)}/errors.csv`);
+      expect(body).toContain("is not clear: two accounts have the name");
+      expect(String(body).includes(String(at(account, "id")))).toBe(isTold);
+    }
   });
 
   it("sees its own tenant's and its application's imports, and no others", async () => {

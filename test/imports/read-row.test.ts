@@ -134,6 +134,34 @@ describe("cells", () => {
       { name: "B", stage: "lead", deal_type: "x" },
     ]);
   });
+
+  it("a default of a list only where the row names none", async () => {
+    const text = "name\tpeople\nA\ta@x.example\nB\t\n";
+    const map = { people: "contacts.email" };
+    for (const empty of ["skip", "null"] as const) {
+      const manner = { defaults: { contact_ids: "con-1; con-2" }, empty } as const;
+      const { read } = await readText("deal", text, { manner, map });
+      expect(read.map(({ input }) => input)).toEqual([
+        { name: "A" },
+        { name: "B", contact_ids: ["con-1", "con-2"] },
+      ]);
+    }
+  });
+
+  it("addresses as JSON and in parts, in any order", async () => {
+    const json = '[{"kind":"shipping","city":"Bern"},{"kind":"billing","city":"Ulm"}]';
+    const columns = ["Postcode", "addresses"];
+    const map = { Postcode: "addresses.billing.postcode" };
+    for (const order of [columns, columns.toReversed()]) {
+      const cells = order.map((column) => (column === "addresses" ? json : "89073"));
+      const text = `${order.join("\t")}\n${cells.map((cell) => `"${cell.replaceAll('"', '""')}"`).join("\t")}\n`;
+      const { read } = await readText("account", text, { map });
+      expect(read[0]?.input["addresses"]).toEqual([
+        { kind: "shipping", city: "Bern" },
+        { kind: "billing", city: "Ulm", postcode: "89073" },
+      ]);
+    }
+  });
 });
 
 describe("mappings", () => {

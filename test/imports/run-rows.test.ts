@@ -79,6 +79,33 @@ test("a key twice in the file is refused with the number of the first row, also 
   ]);
 });
 
+test("keys are compared as they are read: by what texts stand for, and in columns of any name", async () => {
+  const { uuid } = await own.newTenant();
+  const values = { "*": { NULL: "" }, external_id: { old: "new" } };
+  const made = await own.imported(
+    uuid,
+    {
+      mode: "upsert",
+      key: "external_id",
+      map: { constructor: "external_id" },
+      manner: { ...usualManner, values },
+    },
+    '{"constructor":"NULL","last_name":"None"}',
+    '{"constructor":"NULL","last_name":"None again"}',
+    '{"last_name":"Nothing"}',
+    '{"constructor":"old","last_name":"One"}',
+    '{"constructor":"new","last_name":"One again"}',
+  );
+  expect(counts(made)).toMatchObject({ status: "done", rowsCreated: 1, rowsRefused: 4 });
+  const refused = await own.refusedOf(made);
+  expect(refused).toMatchObject([
+    [1, {}, [["constructor", expect.stringContaining("is needed")]]],
+    [2, {}, [["constructor", expect.stringContaining("is needed")]]],
+    [3, {}, [["constructor", expect.stringContaining("is needed")]]],
+    [5, {}, [["constructor", expect.stringContaining("is the same as in row 4")]]],
+  ]);
+});
+
 test("creates, changes, or only changes, by keys of any kind", async () => {
   const { uuid } = await own.newTenant();
   await own.imported(

@@ -7,7 +7,14 @@ import { headerKey, headerKeys, likeness, sharedPrefix } from "./header-key.ts";
 import { addressKinds, addressParts, labels, phones } from "./labels.ts";
 import { errorColumns } from "./refused-csv.ts";
 import { givenTarget, parseTarget, placeOf, referencesOf, targetNames } from "./target.ts";
-import type { ColumnMapping, FileRow, Imported, Mapping, Target } from "./types.ts";
+import {
+  ownCell,
+  type ColumnMapping,
+  type FileRow,
+  type Imported,
+  type Mapping,
+  type Target,
+} from "./types.ts";
 
 /** Where a column could go, the likelier the less its rank. */
 type Candidate = { readonly column: string; readonly target: Target; readonly rank: number };
@@ -282,8 +289,8 @@ function isOwnExport({ inputs }: Imported, header: readonly string[]): boolean {
 
 /** The texts of a column that are not empty. */
 function cellsOf(sample: readonly FileRow[], column: string): string[] {
-  return sample.flatMap(({ cells }) => {
-    const cell = Object.hasOwn(cells, column) ? cells[column] : undefined;
+  return sample.flatMap((row) => {
+    const cell = ownCell(row, column);
     return typeof cell === "string" && cell.trim() !== "" ? [cell.trim()] : [];
   });
 }

@@ -8,6 +8,7 @@ import type { TextManner } from "../../model/kind.ts";
 import { listOfText } from "../../model/kinds/text-list.ts";
 import { fieldOfInput } from "./field-of-input.ts";
 import {
+  ownCell,
   strayCells,
   type CellComplaint,
   type ColumnMapping,
@@ -32,23 +33,24 @@ export function readRow(
   imported: Imported,
   mapping: Mapping,
   manner: Manner,
-  { cells }: FileRow,
+  fileRow: FileRow,
 ): ReadRow {
   const row: Draft = { input: {}, references: [], complaints: [] };
   for (const column of mapping.columns) {
     if (column.target === null || "ignored" in column.target) continue;
-    const cell = Object.hasOwn(cells, column.column) ? cells[column.column] : undefined;
-    readCell(imported, column, column.target, manner, plainCell(cell, mapping, manner), row);
+    const cell = plainCell(fileRow, column.column, mapping, manner);
+    readCell(imported, column, column.target, manner, cell, row);
   }
   for (const [name, text] of Object.entries(manner.defaults)) {
-    if (row.input[name] != null) continue;
+    const isNamed = row.references.some(({ field }) => field === name);
+    if (isNamed || row.input[name] != null) continue;
     const reading = readText(imported, name, text, manner, null);
     if ("value" in reading) row.input[name] = reading.value;
     else complain(row, null, name, reading.complaint);
   }
-  const stray = Object.hasOwn(cells, strayCells) ? cells[strayCells] : undefined;
+  const stray = ownCell(fileRow, strayCells);
   if (Array.isArray(stray)) {
-    const count = Object.keys(cells).length - 1 + stray.length;
+    const count = Object.keys(fileRow.cells).length - 1 + stray.length;
     complain(row, null, null, {
       complaint: "whole",
       text: `The row has ${count} cells and the header ${mapping.columns.length}; put cells that hold the delimiter or a line break into quotation marks.`,
@@ -65,7 +67,13 @@ function complain(row: Draft, column: string | null, field: string | null, compl
  * A cell without blanks around it, and without an apostrophe that an export put there; null where it says nothing, or what
  * is said to stand for nothing.
  */
-function plainCell(cell: unknown, { apostrophes }: Mapping, { values }: Manner): unknown {
+export function plainCell(
+  row: FileRow,
+  column: string,
+  { apostrophes }: Pick<Mapping, "apostrophes">,
+  { values }: Pick<Manner, "values">,
+): unknown {
+  const cell = ownCell(row, column);
   if (typeof cell !== "string") return cell ?? null;
   const text = (apostrophes ? withoutGuard(cell) : cell).trim();
   // As it is written: `NULL` of a database, and not the name Null.
@@ -101,7 +109,9 @@ function readCell(
       };
     }
   } else if ("address" in target) {
-    if (cell !== null) row.input["addresses"] = withPart(row.input["addresses"], target, cell);
+    if (cell === null) return;
+    const part = { kind: target.address, [target.part]: textOf(cell) };
+    row.input["addresses"] = withParts(row.input["addresses"], part);
   } else if ("reference" in target) {
     const { reference: field, to, by, isList } = target;
     const named = cell === null ? [] : isList ? listOf(cell) : [textOf(cell)];
@@ -114,7 +124,8 @@ function readCell(
       );
     }
     row.references.push(...named.map((value) => ({ field, to, by, value, column, isList })));
-    if (named.length === 0 && manner.empty === "null") row.input[field] = isList ? [] : null;
+    const isCleared = manner.empty === "null" && !Object.hasOwn(manner.defaults, field);
+    if (named.length === 0 && isCleared) row.input[field] = isList ? [] : null;
   } else if (cell === null) {
     if (manner.empty === "null") row.input[target.field] = null;
   } else {
@@ -124,22 +135,22 @@ function readCell(
   }
 }
 
-/** Custom fields may come as JSON and in columns of their own. */
-const merged = (before: unknown, value: unknown): unknown =>
-  isRecord(before) && isRecord(value) ? { ...before, ...value } : value;
+/** Custom fields and addresses may come as JSON and in columns of their own. */
+function merged(before: unknown, value: unknown): unknown {
+  if (Array.isArray(before) && Array.isArray(value)) {
+    return before.filter(isRecord).reduce(withParts, value);
+  }
+  return isRecord(before) && isRecord(value) ? { ...before, ...value } : value;
+}
 
 const recordOf = (value: unknown): Readonly<Record<string, unknown>> =>
   isRecord(value) ? value : {};
 
-/** The addresses with a part of one of them. */
-function withPart(
-  addresses: unknown,
-  { address, part }: { readonly address: string; readonly part: string },
-  cell: unknown,
-): unknown[] {
-  const all = Array.isArray(addresses) ? addresses.filter(isRecord) : [];
-  const known = all.find(({ kind }) => kind === address) ?? { kind: address };
-  return [...all.filter((one) => one !== known), { ...known, [part]: textOf(cell) }];
+/** The addresses with parts of one of them, which `kind` names. */
+function withParts(addresses: unknown, parts: Readonly<Record<string, unknown>>): unknown[] {
+  const all: readonly unknown[] = Array.isArray(addresses) ? addresses : [];
+  const known = all.find((one) => isRecord(one) && one["kind"] === parts["kind"]);
+  return [...all.filter((one) => one !== known), { ...recordOf(known), ...parts }];
 }
 
 const textOf = (cell: unknown): string => {
@@ -182,7 +193,7 @@ const textManner = (manner: Manner, column: ColumnMapping | null): TextManner =>
 });
 
 /** The value that a text was said to stand for. */
-function mapped(values: Readonly<Record<string, string>> | undefined, text: string): string {
+export function mapped(values: Readonly<Record<string, string>> | undefined, text: string): string {
   if (values === undefined) return text;
   if (Object.hasOwn(values, text)) return values[text] ?? text;
   const [, value] =

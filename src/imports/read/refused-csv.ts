@@ -1,5 +1,5 @@
 import { formula } from "../../lib/formula.ts";
-import { strayCells, type FileRow } from "./types.ts";
+import { ownCell, strayCells, type FileRow } from "./types.ts";
 
 /** A row that was not imported, and why. */
 export type RefusedRow = {
@@ -16,13 +16,13 @@ export const refusedHeader = (header: readonly string[]): string =>
 
 /** A refused row as a line of that CSV: its number, column and message, and its own cells. */
 export function refusedLine(header: readonly string[], { row, errors }: RefusedRow): string {
-  const stray = Object.hasOwn(row.cells, strayCells) ? row.cells[strayCells] : undefined;
+  const stray = ownCell(row, strayCells);
   const columns = [...new Set(errors.flatMap(({ column }) => column ?? []))];
   return lineOf([
     String(row.number),
     columns.join("; "),
     errors.map(({ message }) => message.replace(/[^.!?]$/, "$&.")).join(" "),
-    ...header.map((column) => cellText(row.cells[column])),
+    ...header.map((column) => cellText(ownCell(row, column))),
     ...(Array.isArray(stray) ? stray.map(cellText) : []),
   ]);
 }

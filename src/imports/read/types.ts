@@ -42,6 +42,10 @@ export type FileRow = {
   readonly cells: Readonly<Record<string, unknown>>;
 };
 
+/** The cell of a column; undefined if the row has none. A column may be called `constructor`. */
+export const ownCell = ({ cells }: Pick<FileRow, "cells">, column: string): unknown =>
+  Object.hasOwn(cells, column) ? cells[column] : undefined;
+
 /** What was found out of a file. */
 export type Found = {
   readonly format: Format;

@@ -216,7 +216,7 @@ export class ImportRuns {
       );
       if (outcome.isWritten) return true;
       const refused = [...outcome.refused, ...lacking].map(({ row }) => row);
-      const vain = refuseVain(entity, resolved.hopes, refused);
+      const vain = refuseVain(context, resolved.hopes, refused);
       for (const { row, isLacking } of vain) if (isLacking) lacking.add(row);
       // Without those that would be refused, others are judged anew.
       if (vain.length > 0) continue;

@@ -3,7 +3,8 @@ import type { Entity } from "../../model/entity.ts";
 import { readId } from "../../lib/id.ts";
 import { restName } from "../../write/input.ts";
 import type { EntityWrites } from "../../write/entity-writes.ts";
-import type { FileRow, Mapping, Target } from "../read/types.ts";
+import { mapped, plainCell } from "../read/read-row.ts";
+import type { FileRow, Manner, Mapping, Target } from "../read/types.ts";
 
 /** A value by which an import finds records. */
 export type ImportKey = { readonly field: string; readonly within: string | null };
@@ -27,6 +28,7 @@ export function importKeys({
 export function keyReader(
   writes: EntityWrites,
   mapping: Mapping,
+  manner: Manner,
   key: string,
 ): (row: FileRow) => bigint | null {
   const { entity } = writes;
@@ -40,10 +42,12 @@ export function keyReader(
       ("field" in target && target.field === within),
   );
   const compared = comparedAs(entity, rule);
-  return ({ cells }) => {
-    const text = own.map((column) => textOf(cells[column])).find((said) => said !== "");
+  return (row) => {
+    const said = (column: string) => textOf(plainCell(row, column, mapping, manner));
+    const text = own.map(said).find((one) => one !== "");
     if (text === undefined) return null;
-    const parts = [compared(text), ...owners.map((column) => textOf(cells[column]).toLowerCase())];
+    const value = mapped(manner.values[key], text);
+    const parts = [compared(value), ...owners.map((column) => said(column).toLowerCase())];
     return hash("sha1", JSON.stringify(parts), "buffer").readBigInt64BE();
   };
 }
@@ -57,4 +61,4 @@ const columnsOf = ({ columns }: Mapping, wanted: (target: Target) => boolean): s
   columns.flatMap(({ column, target }) => (target !== null && wanted(target) ? [column] : []));
 
 const textOf = (cell: unknown): string =>
-  cell == null ? "" : (typeof cell === "string" ? cell : JSON.stringify(cell)).trim();
+  cell === null ? "" : typeof cell === "string" ? cell : JSON.stringify(cell);

@@ -1,4 +1,6 @@
 import { inWords } from "../../lib/text.ts";
+import { scopeFor } from "../../auth/permissions.ts";
+import { covers } from "../../auth/require-scopes.ts";
 import { asComplaint, type Complaint } from "../../lib/messages.ts";
 import type { Entity } from "../../model/entity.ts";
 import type { WriteContext } from "../../write/context.ts";
@@ -92,7 +94,7 @@ export async function resolveReferences(
       const complaint =
         missing.has(key) || isOnlyMissing
           ? (missing.get(key) ?? null)
-          : complaintOf(context.catalog.entity(reference.to), reference, candidates);
+          : complaintOf(context, reference, candidates);
       const code = candidates.length === 0 ? "NOT_FOUND" : "BAD_USER_INPUT";
       if (complaint !== null) {
         const error = errorOf(reference.column, reference.field, complaint, code);
@@ -127,7 +129,7 @@ function isCircle({ input }: PreparedRow, first: RowReference, given: GivenValue
  * than one would. Gives them, and whether they only lack it.
  */
 export function refuseVain(
-  own: Entity,
+  context: WriteContext,
   hopes: readonly Hope[],
   refused: Iterable<PreparedRow["row"]>,
 ): { readonly row: PreparedRow; readonly isLacking: boolean }[] {
@@ -135,7 +137,7 @@ export function refuseVain(
   return hopes.flatMap(({ row, reference, found, before, above }) => {
     if (gone.has(row.row.number)) return [];
     const made = before + above.filter((one) => !gone.has(one.row.number)).length;
-    const complaint = complaintOf(own, reference, found, made);
+    const complaint = complaintOf(context, reference, found, made);
     if (complaint === null) return [];
     const isLacking = found.length + made === 0;
     const code = isLacking ? "NOT_FOUND" : "BAD_USER_INPUT";
@@ -154,22 +156,24 @@ function put(input: Record<string, unknown>, { field, isList }: RowReference, id
 }
 
 function complaintOf(
-  entity: Entity,
-  { by, value }: RowReference,
+  { actor, catalog }: WriteContext,
+  { to, by, value }: RowReference,
   candidates: Candidates,
   made = 0,
 ): Complaint | null {
+  const entity = catalog.entity(to);
   const all = candidates.length + made;
   // No two records have one key.
   if (all === 1 || (made > 0 && by === "external_id")) return null;
   const said = `the ${by} "${value}"`;
   const many = `${all === 2 ? "two" : "several"} ${inWords(entity.plural)}`;
+  const ids = covers(actor.scopes, scopeFor("read", to)) ? `: ${told(candidates)}` : "";
   const text =
     all === 0
       ? `names no ${entity.type}: none has ${said}. Create it first, or have it created (create_missing).`
       : made > 0
         ? `is not clear: ${many} would have ${said}, with those of this file. Name the one you mean by another value, such as its external_id.`
-        : `is not clear: ${many} have ${said}: ${told(candidates)}. Name the one you mean by its id.`;
+        : `is not clear: ${many} have ${said}${ids}. Name the one you mean by its id.`;
   return { complaint: "text", text };
 }
 

@@ -56,14 +56,19 @@ export class Staging {
    * @throws FileRefused if the file cannot be read, and GatewayError if the options cannot be used.
    */
   async stage(actor: Actor, asked: NewImport, source: AsyncIterable<Uint8Array>): Promise<Outcome> {
-    const writes = this.writesOf(asked.options);
+    const { options } = asked;
+    const writes = this.writesOf(options);
     requireScopes(actor, [scopeFor("write", writes.entity.name)]);
-    checkOptions(asked.options, writes);
+    checkOptions(options, writes);
+    requireScopes(
+      actor,
+      options.createMissing.map((one) => scopeFor("write", one)),
+    );
     const of = { tenantId: actor.tenantId, id: uuidv7() };
     await this.#begin(actor, of, asked);
-    const upload = hashed(this.#crowd.paced(source), asked.options);
+    const upload = hashed(this.#crowd.paced(source), options);
     try {
-      const staged = await this.#read(of, asked.options, writes, upload.bytes);
+      const staged = await this.#read(of, options, writes, upload.bytes);
       return await this.#end(actor, of, asked, { ...staged, ...upload.ended() });
     } catch (error) {
       // The reason counts, also if the rest is left to the sweep.
@@ -136,7 +141,7 @@ export class Staging {
       if (mapping === null) {
         mapping = mapped(chunk);
         if (options.key !== null && options.mode !== "create") {
-          keyOf = keyReader(writes, mapping, options.key);
+          keyOf = keyReader(writes, mapping, options.manner, options.key);
         }
       }
       await this.#putChunk(of, place, { texts, keys: keysOf(chunk, keyOf) });
