@@ -54,6 +54,9 @@ export interface Imports {
   ended(id: string, options?: RequestOptions): Promise<Import>;
 }
 
+/** A file that a person chose has a name. */
+const nameOf = ({ name = "file" }: Blob & { readonly name?: string }): string => name;
+
 const root = "/imports";
 /** The pause between two questions. */
 const pause = 1_000;
@@ -71,7 +74,7 @@ export function importsOf(transport: Transport): Imports {
     create: (file, settings, options) => {
       const form = new FormData();
       form.set("options", JSON.stringify(settings));
-      form.set("file", file, settings.file_name ?? "file");
+      form.set("file", file, settings.file_name ?? nameOf(file));
       return transport.send<Import>({ method: "POST", path: root, form }, options);
     },
     list: (options) =>

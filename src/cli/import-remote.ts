@@ -77,12 +77,14 @@ export async function importThrough(
   const sent = await ask("POST", `/api/v1/crm/imports?${query}`, file.bytes);
   let last = importSchema.parse(await sent.json());
   tellMapping({ ...last, columns: last.columns });
-  if (sent.status === 200) {
+  const isNew = sent.status !== 200;
+  if (!isNew) {
     logToErrors(`This file was imported before, at ${last.created_at}; --force imports it again.`);
   }
   const path = `/api/v1/crm/imports/${last.id}`;
   if (last.status === "waiting") {
-    await ask("POST", `${path}/cancel`);
+    // Another one may wait for its sender.
+    if (isNew) await ask("POST", `${path}/cancel`);
     throw new StartupError(strayColumns(last.unmapped));
   }
   let isLost = false;

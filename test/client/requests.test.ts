@@ -26,6 +26,18 @@ afterAll(() => server.close());
 const page = (data: readonly unknown[], next_cursor: string | null = null) =>
   reply(200, { data, pagination: { count: data.length, limit: 25, next_cursor } });
 
+it("a file is sent under its own name", async () => {
+  for (const [file, settings, name] of [
+    [new File(["email\n"], "people.csv"), {}, "people.csv"],
+    [new File(["email\n"], "people.csv"), { file_name: "other.csv" }, "other.csv"],
+    [new Blob(["email\n"]), {}, "file"],
+  ] as const) {
+    server.script(reply(202, {}));
+    await client.imports.create(file, { entity: "contacts", ...settings });
+    expect(server.received[0]?.body).toContain(`name="file"; filename="${name}"`);
+  }
+});
+
 describe("the parameters of a list", () => {
   const askedFor = async (
     parameters: Parameters<typeof client.customer.deals.list>[0],

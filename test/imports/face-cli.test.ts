@@ -5,6 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
 import { at, listAt } from "../support/gateway/gateway.ts";
 import { startTenant } from "../support/gateway/one-tenant.ts";
 import { bareEnvironment } from "../support/processes/environment.ts";
@@ -68,6 +69,27 @@ test("crm import sends a file to a gateway that runs, with a key", async () => {
     {},
   );
   expect(nowhere.errors).toContain("http://127.0.0.1:9 cannot be reached");
+});
+
+test("crm import leaves an import alone that another sender has let wait", async () => {
+  const { gateway, key } = started;
+  const keyFile = await fileOf("waiting-key", key);
+  const text = "email,Zonk\nwaiting@x.example,1\n";
+  const path = await fileOf("waiting.csv", text);
+  const imports = `${gateway.url}/api/v1/crm/imports`;
+  const sent = await fetch(`${imports}?entity=contacts`, {
+    method: "POST",
+    headers: { "x-api-key": key, "content-type": "application/octet-stream" },
+    body: text,
+  });
+  const { id, status } = z.object({ id: z.string(), status: z.string() }).parse(await sent.json());
+  expect(status).toBe("waiting");
+  const flags = ["--url", gateway.url, "--api-key-file", keyFile, "--yes"];
+  const again = await runCli(["import", "contacts", path, ...flags], {});
+  expect(again.errors).toContain("was imported before");
+  expect(again.errors).toContain('No field was found for "Zonk"');
+  const { body } = await started.rest.get(`/api/v1/crm/imports/${id}`);
+  expect(body).toMatchObject({ status: "waiting" });
 });
 
 test("crm import follows an import through a gateway that is busy or out of reach for a while", async () => {

@@ -7,7 +7,7 @@ import { activity } from "./model.ts";
 import { activityWrites, completeActivity, updateTask } from "./service.ts";
 import type { SchemaParts } from "../../graphql/schema/schema-parts.ts";
 
-/** How activitys are written. */
+/** How activities are written. */
 export function declareActivityMutations(schema: SchemaParts): void {
   entityMutations(schema, activityWrites, { update: false, batches: true });
 

@@ -23,10 +23,9 @@ export async function importsPage(
   prisma: FencedPrisma,
   where: Prisma.ImportWhereInput,
   asked: PageAsked,
-  argument = "after",
 ): Promise<Page<Import>> {
-  const [id] = valuesIn(asked, importOrder, argument);
-  if (id !== undefined && !isUuid(id)) throw noCursor(argument);
+  const [id] = valuesIn(asked, importOrder);
+  if (id !== undefined && !isUuid(id)) throw noCursor();
   const found = await prisma.import.findMany({
     where: id === undefined ? where : { AND: [where, { id: { lt: id } }] },
     orderBy: { id: "desc" },
@@ -41,9 +40,9 @@ export async function errorsPage(
   of: { readonly tenantId: string; readonly importId: string },
   asked: PageAsked,
 ): Promise<Page<ImportError>> {
-  const [row, place] = valuesIn(asked, errorOrder, "after").map(Number);
+  const [row, place] = valuesIn(asked, errorOrder).map(Number);
   const isCursor = [row, place].every((number) => number === undefined || isWhole(number));
-  if (!isCursor) throw noCursor("after");
+  if (!isCursor) throw noCursor();
   const behind = { OR: [{ row: { gt: row } }, { row, place: { gt: place } }] };
   const found = await prisma.importError.findMany({
     where: row === undefined || place === undefined ? of : { ...of, ...behind },
@@ -59,12 +58,12 @@ export async function errorsPage(
 const isWhole = (number: number): boolean =>
   Number.isInteger(number) && Math.abs(number) <= 2_147_483_647;
 
-const noCursor = (argument: string) => badInput([argument], { complaint: "noCursor" });
+const noCursor = () => badInput(["after"], { complaint: "noCursor" });
 
-function valuesIn({ after }: PageAsked, order: string, argument: string): string[] {
+function valuesIn({ after }: PageAsked, order: string): string[] {
   if (after === null) return [];
-  return decodeCursor(after, order, argument).map((value) => {
-    if (value === null) throw noCursor(argument);
+  return decodeCursor(after, order, "after").map((value) => {
+    if (value === null) throw noCursor();
     return value;
   });
 }

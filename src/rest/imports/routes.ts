@@ -20,7 +20,7 @@ import { defaultPageSize, maxPageSize } from "../../query/page.ts";
 import { readIdempotencyKey } from "../../write/idempotency.ts";
 import { answerOf, headOf, type Answer } from "../answer.ts";
 import { issueOf, noSuchMethod, Refused, type Issue } from "../error-answers.ts";
-import { readLimit, readQuery } from "../list-query.ts";
+import { asCursorComplaint, readLimit, readQuery } from "../list-query.ts";
 import { pass } from "../pass.ts";
 import { Places } from "../places.ts";
 import { refusalOf } from "../refusal.ts";
@@ -125,7 +125,10 @@ const carryOut: Readonly<Record<ImportAction, (call: Call) => Promise<Answer | n
     await pay(call, limit);
     const prisma = database.prismaFor(actor.tenantId);
     const where = importsVisibleTo(actor);
-    const page = await importsPage(prisma, where, { limit, after: cursor }, "cursor");
+    const asked = { limit, after: cursor };
+    const page = await importsPage(prisma, where, asked).catch((error: unknown) => {
+      throw asCursorComplaint(error);
+    });
     const count = await prisma.import.count({ where });
     const data = await Promise.all(page.edges.map(({ node }) => shown(call, node)));
     const next_cursor = page.hasNextPage ? (page.edges.at(-1)?.cursor ?? null) : null;

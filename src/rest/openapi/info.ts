@@ -13,4 +13,4 @@ export const infoText = `The three APIs and GraphQL share their records and rule
 
 **Quotas.** Every answer to a valid credential has \`X-RateLimit-Limit\`, \`X-RateLimit-Remaining\` and \`X-RateLimit-Reset\`. \`Retry-After\` of an answer 429 or 503 is the number of seconds to wait.
 
-**Other answers.** An unknown path gets 404 with \`{"error"}\`. A method that a path does not have gets 405 with \`{"error"}\` and \`Allow\`. A request that arrives too slowly gets 408, and headers that are too large get 431, both without a body. \`HEAD\` is answered like \`GET\`, without the body.`;
+**Other answers.** An unknown path gets 404 with \`{"error"}\`. A method that a path does not have gets 405 with \`{"error"}\` and \`Allow\`. A request that arrives too slowly gets 408, and headers that are too large get 431, both without a body. \`HEAD\` is answered like \`GET\`, without the body; exports have \`GET\` alone.`;
