@@ -154,7 +154,7 @@ describe("cells", () => {
     const map = { Postcode: "addresses.billing.postcode" };
     for (const order of [columns, columns.toReversed()]) {
       const cells = order.map((column) => (column === "addresses" ? json : "89073"));
-      const text = `${order.join("\t")}\n${cells.map((cell) => `"${cell.replaceAll('"', '""')}"`).join("\t")}\n`;
+      const text = `${order.join("\t")}\n${cells.map((one) => `"${one.replaceAll('"', '""')}"`).join("\t")}\n`;
       const { read } = await readText("account", text, { map });
       expect(read[0]?.input["addresses"]).toEqual([
         { kind: "shipping", city: "Bern" },
