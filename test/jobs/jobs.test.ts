@@ -191,17 +191,19 @@ test("jobs are fetched again soon after a server that only read for a while", as
   await jobs.close();
 });
 
+/** How many processes are known to be alive. */
+async function alive(): Promise<number> {
+  const { rows } = await client.query(
+    "SELECT count(*)::int AS n FROM pg_locks WHERE locktype = 'advisory' AND classid = 4715017 AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+  );
+  return Number(rows[0]?.n);
+}
+
 test("jobs are run again after the engine has ended by itself, since its schema was made anew", async () => {
   const { jobs, until } = startWorker();
   await jobs.add([job(1)]);
   await until(1);
   await expect.poll(waiting, { timeout: 30_000 }).toBe(0);
-  const alive = async () => {
-    const { rows } = await client.query(
-      "SELECT count(*)::int AS n FROM pg_locks WHERE locktype = 'advisory' AND classid = 4715017 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
-    );
-    return Number(rows[0]?.n);
-  };
   await expect.poll(alive, { timeout: 30_000 }).toBe(1);
   // As after a backup without it: whoever adds the next job makes it, and the engine takes that for a newer version's work.
   await client.query("DROP SCHEMA graphile_worker CASCADE");
@@ -225,17 +227,21 @@ test("a job of a process that is killed is given back when it is seen to be dead
   const look = new DeadWorkers(pool);
   const locked = async () =>
     (await client.query("SELECT FROM graphile_worker.jobs WHERE locked_by IS NOT NULL")).rowCount;
-  // It lives.
+  // It lives, and says so once it listens, which may be after its first job.
+  await expect.poll(alive, { timeout: 30_000 }).toBe(1);
   await look.unlock();
   await look.unlock();
   expect(await locked()).toBe(1);
   child.kill("SIGKILL");
   await once(child, "exit");
   await expect
-    .poll(async () => {
-      await look.unlock();
-      return await locked();
-    })
+    .poll(
+      async () => {
+        await look.unlock();
+        return await locked();
+      },
+      { timeout: 30_000 },
+    )
     .toBe(0);
   await pool.end();
   const { until, jobs } = startWorker();
