@@ -16,8 +16,8 @@ export type LiveStream = AsyncIterableIterator<readonly LiveEvent[], undefined, 
   return(): Promise<IteratorReturnResult<undefined>>;
 };
 
-/** The most records whose states a listener that reads its past keeps between two pages: some 2 MB. */
-const keptStates = 1_000;
+/** The most values of records that a listener that reads its past keeps between two pages: some 2 MB. */
+const keptValues = 40_000;
 
 /** How somebody listens. */
 export type Following = {
@@ -166,7 +166,7 @@ async function* follow(
   { signal, onUnmatched }: Required<Following> & { readonly signal: AbortSignal },
 ): AsyncGenerator<readonly LiveEvent[], undefined, undefined> {
   let position = await start;
-  let seen: SeenStates | undefined = new SeenStates(keptStates);
+  let seen: SeenStates | undefined = new SeenStates(keptValues);
   while (!signal.aborted && !(await tenant.isNear(position))) {
     const after = String(position);
     const page = await tenant.replay(async () =>

@@ -1,8 +1,7 @@
 import { isStatementError } from "../db/statement.ts";
 import { join, name, param, raw, render, sql, type Sql } from "../lib/sql.ts";
-import type { Entity } from "../model/entity.ts";
-import type { Stored } from "../model/record.ts";
-import { writtenColumns } from "../write/stored.ts";
+import type { Values } from "../model/record.ts";
+import type { Judged } from "./judged.ts";
 import type { Question } from "./listening.ts";
 import type { LogSource } from "./log.ts";
 
@@ -20,19 +19,39 @@ export type Sight = {
 /** The answers to a question, in the order of what it was asked of; or why PostgreSQL cannot answer it. */
 export type Answers<Answer> = readonly Answer[] | Error;
 
-/** Asks questions of states of records, all in few statements. */
+/** Asks questions of states of records, all in few statements; of those in which they read the same only once. */
 export async function judgeStates(
   source: LogSource,
-  entity: Entity,
-  states: readonly Stored[],
+  judged: Judged,
+  states: readonly Values[],
   questions: readonly Question[],
 ): Promise<Map<string, Answers<Sight>>> {
-  const from = sql`(${await statesSql(source, entity, states)}) t`;
+  const places = new Map<string, number>();
+  const placeOf = states.map((state) => {
+    const row = JSON.stringify(
+      Object.fromEntries(
+        judged.columns.map(({ field, definition }) => [definition.column, state[field] ?? null]),
+      ),
+    );
+    const place = places.get(row) ?? places.size;
+    places.set(row, place);
+    return place;
+  });
+  const from = sql`(${statesSql(judged, [...places.keys()])}) t`;
   const found = await ask(source, questions, {
     conditions: ({ matches, seen }) => [matches, seen],
     statement: (asked) => sql`SELECT ${asked} FROM ${from} ORDER BY t.place`,
   });
-  return mapAnswers(found, ([matches, seen]) => ({ matches: matches === "t", seen: seen === "t" }));
+  const answers = mapAnswers(found, ([matches, seen]) => ({
+    matches: matches === "t",
+    seen: seen === "t",
+  }));
+  return new Map(
+    [...answers].map(([key, sights]) => [
+      key,
+      sights instanceof Error ? sights : placeOf.flatMap((place) => sights[place] ?? []),
+    ]),
+  );
 }
 
 /** Asks questions of the events between two positions, without the first and with the last. */
@@ -97,37 +116,9 @@ async function ask(
   }
 }
 
-/** States of records as rows like those of the entity's table, in their order by `place`. */
-async function statesSql(
-  source: LogSource,
-  entity: Entity,
-  states: readonly Stored[],
-): Promise<Sql> {
-  const columns = writtenColumns(entity);
-  const rows = states.map((state) =>
-    Object.fromEntries(
-      columns.map(({ field, definition }) => [definition.column, state[field] ?? null]),
-    ),
-  );
-  const written = columns.map(({ column }) => `r.${column}`).join(", ");
-  const generated = await generatedColumns(source, entity);
-  return sql`SELECT s.*${raw(generated)} FROM (SELECT r.ordinality AS place, ${raw(written)}
-    FROM json_populate_recordset(NULL::${raw(name(entity.table))}, ${param(JSON.stringify(rows), "json")}) WITH ORDINALITY AS r) s`;
-}
-
-const generatedOf = new WeakMap<Entity, string>();
-
-/** The columns that PostgreSQL generates, by the expressions that it has for them. */
-async function generatedColumns({ db }: LogSource, entity: Entity): Promise<string> {
-  const known = generatedOf.get(entity);
-  if (known !== undefined) return known;
-  const { text, values } = render(sql`SELECT a.attname, pg_get_expr(d.adbin, d.adrelid)
-    FROM pg_attribute a JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-    WHERE a.attrelid = ${param(name(entity.table), "regclass")} AND a.attgenerated <> '' ORDER BY a.attnum`);
-  const columns = await db.rows(text, values);
-  const generated = columns
-    .map(([column, expression]) => `, (${expression ?? ""}) AS ${name(column ?? "")}`)
-    .join("");
-  generatedOf.set(entity, generated);
-  return generated;
+/** States of records as rows of the entity's table, in their order by `place`; only the columns that are read have values. */
+function statesSql({ entity, columns, generated }: Judged, rows: readonly string[]): Sql {
+  const written = columns.map(({ column }) => `, r.${column}`).join("");
+  return sql`SELECT s.*${raw(generated)} FROM (SELECT r.ordinality AS place${raw(written)}
+    FROM json_populate_recordset(NULL::${raw(name(entity.table))}, ${param(`[${rows.join(",")}]`, "json")}) WITH ORDINALITY AS r) s`;
 }

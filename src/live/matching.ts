@@ -1,7 +1,8 @@
 import { withoutUnseen } from "../changes/seen-before.ts";
 import type { Entity } from "../model/entity.ts";
-import type { Stored } from "../model/record.ts";
+import type { Values } from "../model/record.ts";
 import { judgeEvents, judgeStates, type Answers, type Sight } from "./judge.ts";
+import { judgedBy } from "./judged.ts";
 import {
   prepare,
   type Listening,
@@ -140,18 +141,19 @@ async function transitions(
   seen: SeenStates | undefined,
 ): Promise<Map<string, Map<bigint, Told> | Error>> {
   const own = rows.filter(({ event }) => event["recordType"] === entity.type);
-  const states = await statesAround(source, entity, own, seen);
+  const judged = await judgedBy(source, entity, questions);
+  const states = await statesAround(source, judged, own, seen);
   const events = new Map(own.map(({ position, event }) => [position, event]));
   // Each state once: what a record is after an event, it is before its next one.
-  const places = new Map<Stored, number>();
+  const places = new Map<Values, number>();
   for (const state of states.flatMap(({ before, after }) => [before, after])) {
     if (state !== null && !places.has(state)) places.set(state, places.size);
   }
   const asked = [...places.keys()];
-  const found = await judgeStates(source, entity, asked, questions);
+  const found = await judgeStates(source, judged, asked, questions);
   const tellBy = ({ appId }: Question, sights: Answers<Sight>): Map<bigint, Told> | Error => {
     if (sights instanceof Error) return sights;
-    const sightOf = (state: Stored | null): Sight | null =>
+    const sightOf = (state: Values | null): Sight | null =>
       state === null ? null : (sights[places.get(state) ?? -1] ?? null);
     return new Map(
       states.flatMap(({ position, before, after }) => {

@@ -18,7 +18,7 @@ export const enumOf = <Name extends EnumName>(
 ): EnumDefinition<Name> => ({ name, description, type: enumType(name), values });
 
 /** A value that follows from the texts in some fields, which are given in their order. */
-type Computed = {
+export type Computed = {
   readonly of: readonly string[];
   readonly make: (...values: readonly (string | null)[]) => string | null;
 };

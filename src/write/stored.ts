@@ -1,6 +1,6 @@
 import type { ModelName } from "../model/datamodel.ts";
 import type { Entity } from "../model/entity.ts";
-import { sqlTypeOf, type Field } from "../model/field.ts";
+import { sqlTypeOf, type Computed, type Field } from "../model/field.ts";
 import type { Cells } from "../query/row.ts";
 import { name, raw, type Sql } from "../lib/sql.ts";
 import type { Stored, Values } from "../model/record.ts";
@@ -34,16 +34,22 @@ export function writtenColumns(entity: Entity): readonly Column[] {
 
 /** What the gateway makes of a record's values beside them; with `written`, only of those fields. */
 export function computedValues(entity: Entity, values: Values, written = values): Values {
-  const textOf = (field: string): string | null => {
-    const value = values[field];
-    return typeof value === "string" ? value : null;
-  };
   return Object.fromEntries(
     Object.entries(entity.internal).flatMap(([field, { computed }]) =>
       computed?.of.some((one) => Object.hasOwn(written, one)) === true
-        ? [[field, computed.make(...computed.of.map(textOf))]]
+        ? [[field, computedValue(computed, values)]]
         : [],
     ),
+  );
+}
+
+/** A value that follows from others of its record. */
+export function computedValue({ of, make }: Computed, values: Values): string | null {
+  return make(
+    ...of.map((field) => {
+      const value = values[field];
+      return typeof value === "string" ? value : null;
+    }),
   );
 }
 

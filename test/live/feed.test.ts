@@ -261,6 +261,35 @@ describe("the cost", () => {
     expect(looks).toHaveLength(2);
   });
 
+  it("of a filter over an edge is one judgement for all states that are alike where it looks", async () => {
+    const { statements } = started.gateway;
+    const mark = await end();
+    const other = await accounts.made({ name: "Other" });
+    const made = await deals.create(
+      Array.from({ length: 60 }, (_, index) => ({ account_id: index < 40 ? account_id : other })),
+    );
+    for (const name of ["One", "Two"]) {
+      await deals.update(made.map(({ id }) => ({ id: String(id), name })));
+    }
+    statements.clear();
+    const events = await all(
+      listeningOf(actor(), deal({ account: { name: { eq: "Acme" } } })),
+      mark,
+    );
+    expect(events).toHaveLength(120);
+    const [judging, ...more] = statements.all().filter(({ text }) => text.includes("populate"));
+    expect(more).toEqual([]);
+    // Of 180 states before and after: one of either account. Of their 43 columns, those that are looked at.
+    expect(judging?.rows).toBe(2);
+    expect(judging?.text.match(/r\."\w+"/g)).toEqual([
+      'r."tenant_id"',
+      'r."account_id"',
+      'r."deleted_at"',
+    ]);
+    const [states] = statements.all().filter(({ text }) => text.includes("undo.old"));
+    expect(states?.text).not.toContain('"closure_notes"');
+  });
+
   it("of a burst is the same for 4, 100 and 1,000 listeners of a few filters", async () => {
     const { statements } = started.gateway;
     const filters = [

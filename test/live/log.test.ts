@@ -4,7 +4,7 @@ import { WebSocket } from "ws";
 import { cursorAt } from "../../src/changes/position.ts";
 import { LiveFeed } from "../../src/live/feed.ts";
 import type { LiveEvent } from "../../src/live/listening.ts";
-import type { LogSource } from "../../src/live/log.ts";
+import { endOfLog, type LogSource } from "../../src/live/log.ts";
 import { pruneLogs } from "../../src/live/log-keeper.ts";
 import { readMatching } from "../../src/live/matching.ts";
 import { SeenStates } from "../../src/live/states.ts";
@@ -149,4 +149,25 @@ test("whoever reads page by page has the states of a record worked out once, and
   expect(paged.undoings).toBe(1);
   // From another place nothing of it counts.
   expect((await readAll(3, seen)).events).toEqual(whole.events);
+});
+
+test("whoever keeps the states of few records loses no event of those that new ones drive out", async () => {
+  const { gateway, key, tenant } = started;
+  const accounts = new RowWriter(gateway, key, "accounts");
+  const source = feed.sourceOf(tenant.uuid);
+  const mark = String(await endOfLog(source));
+  const made = await accounts.create(Array.from({ length: 5 }, () => ({ name: "a" })));
+  // On the second page of three events it comes behind two new ones.
+  await accounts.update([{ id: String(made[1]?.id), name: "b" }]);
+  const record = { entity: catalog.entity("account"), where: { version: { gte: 2 } }, id: null };
+  const listening = listeningOf(actorOf(tenant.uuid), { record });
+  // The states of two records: their tenants, deletions and versions.
+  const seen = new SeenStates(12);
+  const transitions: unknown[] = [];
+  for (let after = mark, isAtEnd = false; !isAtEnd;) {
+    const page = await readMatching(source, listening, { after, limit: 3, seen });
+    transitions.push(...page.events.map(({ transition }) => transition));
+    ({ isAtEnd, position: after } = page);
+  }
+  expect(transitions).toEqual(["entered"]);
 });
