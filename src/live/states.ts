@@ -1,7 +1,7 @@
 import { isRecord } from "../lib/json.ts";
 import { join, name, param, raw, render, sql } from "../lib/sql.ts";
 import { snakeCase } from "../lib/text.ts";
-import { fieldOf, type Entity } from "../model/entity.ts";
+import { fieldOf } from "../model/entity.ts";
 import type { Values } from "../model/record.ts";
 import { parseJson } from "../lib/exact-number.ts";
 import { computedValue, readPlain } from "../write/stored.ts";
@@ -88,7 +88,7 @@ export async function statesAround(
   const before = new Map([...byRecord.keys()].map((id) => [id, seen.get(id)]));
   const unknown = rows.filter(({ event }) => before.get(String(event["recordId"])) === undefined);
   const known =
-    unknown.length === 0 ? new Map<string, Known>() : await read(source, judged, unknown);
+    unknown.length === 0 ? new Map<string, Known>() : await readRecords(source, judged, unknown);
   const chains = new Chains(judged);
   return [...byRecord].flatMap(([id, own]) => {
     const chain = chains.of(own, before.get(id), known.get(id));
@@ -194,7 +194,7 @@ const namesOf = ({ columns }: Judged): Named =>
   new Map(columns.map(({ field }) => [snakeCase(field), field]));
 
 /** Reads the records of some events as they were after the last of these, in one snapshot. */
-async function read(
+async function readRecords(
   { tenantId, db, catalog }: LogSource,
   judged: Judged,
   rows: readonly LogRow[],
