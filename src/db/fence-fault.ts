@@ -53,6 +53,6 @@ function explain({ user, pooled, distributed, lost, unfenced }: Found): string {
   }
   return (
     `The role ${user} is not held by row-level security on ${(unfenced ?? []).join(", ")}: ` +
-    `"crm doctor" says why, and what to mend`
+    `crm doctor says why, and what to mend`
   );
 }

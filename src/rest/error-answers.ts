@@ -60,9 +60,8 @@ export class Refused extends Error {
   readonly answer: Answer;
   readonly code: ErrorCode;
 
-  /** `cause` is what failed, where that was ours. */
-  constructor(code: ErrorCode, answer: Answer, cause?: unknown) {
-    super(code, { cause });
+  constructor(code: ErrorCode, answer: Answer) {
+    super(code);
     this.name = "Refused";
     this.answer = answer;
     this.code = code;
@@ -88,10 +87,7 @@ export function tell(thrown: unknown, operation: ToldOperation, requestId: strin
     missingScopes: [],
     isUnexpected: false,
   });
-  if (thrown instanceof Refused) {
-    const { answer, code, cause } = thrown;
-    return { ...expected(answer, code), isUnexpected: cause !== undefined };
-  }
+  if (thrown instanceof Refused) return expected(thrown.answer, thrown.code);
   const known = thrown instanceof GatewayError ? thrown : troubleOf(thrown);
   if (known !== null) {
     const { refusal } = known;

@@ -44,5 +44,5 @@ function refused(passage: NoPassage, { words }: Face): Error {
 function unchecked(cause: unknown): Error {
   if (cause instanceof GatewayError) return cause;
   const error = wordsOf({ complaint: "noCredentialCheck" });
-  return new Refused("UNAVAILABLE", answerOf(503, { error }, { "retry-after": "1" }), cause);
+  return new Refused("UNAVAILABLE", answerOf(503, { error }, { "retry-after": "1" }));
 }

@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { RequestContext } from "../gate/request-context.ts";
 import { describeError } from "../telemetry/describe-error.ts";
 import type { Answer } from "./answer.ts";
-import { Refused, tell, type ToldOperation } from "./error-answers.ts";
+import { tell, type ToldOperation } from "./error-answers.ts";
 
 /** The answer to whatever a request was ended by. It is noted in the context, and what is ours is logged. */
 export function refusalOf(
@@ -14,9 +14,8 @@ export function refusalOf(
   const { id: requestId } = context;
   const told = tell(thrown, operation, requestId);
   if (told.isUnexpected) {
-    const cause = thrown instanceof Refused ? thrown.cause : thrown;
     logger.error(
-      { requestId, operation: operation.id, cause: describeError(cause) },
+      { requestId, operation: operation.id, cause: describeError(thrown) },
       "unexpected error",
     );
   }

@@ -3,6 +3,7 @@ import { connect } from "node:net";
 import { captureLog } from "../support/gateway/captured-log.ts";
 import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { send, type RawRequest } from "../support/gateway/raw-http.ts";
+import { openSocket } from "../support/live/web-socket.ts";
 
 const log = captureLog();
 let gateway: TestGateway;
@@ -157,6 +158,48 @@ describe("a failure of ours", () => {
       { level: "info", msg: "answered", status: 200, codes: ["INTERNAL"] },
     ]);
     expect(JSON.stringify(lines)).not.toMatch(/hunter2|does not exist/);
+  });
+});
+
+describe("a credential that cannot be checked", () => {
+  it("is one line for each cause, whatever its callers ask, without their keys", async () => {
+    const { client } = gateway.fixtures;
+    const fresh = await gateway.keyFor("north-harbor");
+    const asked = async (): Promise<void> => {
+      const headers = [["x-api-key", fresh]] as const;
+      const answers = await Promise.all([
+        ...[1, 2, 3].map(() =>
+          send(`${gateway.url}/graphql?query={__typename}`, { method: "GET", headers }),
+        ),
+        send(`${gateway.url}/api/v1/crm/contacts`, { method: "GET", headers }),
+      ]);
+      expect(answers.map(({ status }) => status)).toEqual([503, 503, 503, 503]);
+      const {
+        send: say,
+        opened,
+        closed,
+      } = openSocket(`${gateway.url.replace("http", "ws")}/graphql`);
+      await opened;
+      say({ type: "connection_init", payload: { "x-api-key": fresh } });
+      expect(await closed).toBe(1013);
+    };
+    await client.query("ALTER FUNCTION find_api_key RENAME TO gone");
+    await asked();
+    await client.query("ALTER FUNCTION gone RENAME TO find_api_key");
+    await client.query("REVOKE EXECUTE ON FUNCTION find_api_key FROM crm_gateway");
+    await asked();
+    await client.query("GRANT EXECUTE ON FUNCTION find_api_key TO crm_gateway");
+    const lines = log
+      .lines()
+      .filter(({ level }) => level === "error")
+      .slice(-2);
+    const msg = "credentials cannot be checked";
+    expect(lines).toMatchObject([
+      { msg, cause: { code: "42883" } },
+      { msg, cause: { code: "42501" } },
+    ]);
+    expect(log.lines().filter((line) => line["msg"] === msg)).toHaveLength(2);
+    expect(log.text()).not.toContain(fresh.slice(-20));
   });
 });
 

@@ -1,4 +1,3 @@
-import type { Logger } from "pino";
 import { quotaHeaders, type Gate, type NoPassage } from "../../gate/gate.ts";
 import type { RequestContext } from "../../gate/request-context.ts";
 import { GatewayError } from "../../lib/errors.ts";
@@ -6,7 +5,6 @@ import { wordsOf } from "../../lib/messages.ts";
 import { httpStatusOf } from "../../lib/refusal.ts";
 import { sendWhole } from "../../limits/send-answer.ts";
 import { tellError } from "./errors.ts";
-import { describeError } from "../../telemetry/describe-error.ts";
 
 /** One message for every invalid credential, so that it reveals no reason. */
 const unauthenticated =
@@ -16,7 +14,7 @@ const unauthenticated =
 export function refuse(
   context: RequestContext,
   passage: NoPassage,
-  { gate, logger }: { readonly gate: Gate; readonly logger: Logger },
+  { gate }: { readonly gate: Gate },
 ): Promise<void> {
   switch (passage.kind) {
     case "unauthenticated":
@@ -26,7 +24,6 @@ export function refuse(
     case "unchecked": {
       const { id: requestId } = context;
       const { cause } = passage;
-      logger.error({ requestId, cause: describeError(cause) }, "credentials cannot be checked");
       const known = cause instanceof GatewayError ? cause.refusal : null;
       const wait = known?.code === "UNAVAILABLE" ? known.retryAfter : undefined;
       const message = `${wordsOf({ complaint: "noCredentialCheck" })} Request id ${requestId}.`;
