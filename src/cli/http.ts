@@ -1,6 +1,7 @@
 import cluster from "node:cluster";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
+import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { StartupError } from "../lib/startup-error.ts";
 
@@ -8,6 +9,10 @@ import { StartupError } from "../lib/startup-error.ts";
 const backlog = 4_096;
 /** How long requests that run may go on after the server was told to stop. */
 const drainMilliseconds = 10_000;
+
+/** How long a connection may go on to be silent then: Node takes one on which nothing has come in yet for one at work. */
+const silentMilliseconds = 500;
+const connections = new WeakMap<Server, Set<Socket>>();
 
 /** Whether several processes can listen on one port, and the system deals the connections out. */
 const canReusePort = process.platform === "linux" || process.platform === "freebsd";
@@ -19,6 +24,12 @@ const canReusePort = process.platform === "linux" || process.platform === "freeb
  * @throws StartupError when the port is taken or the host is not one of this machine's.
  */
 export async function listen(server: Server, host: string, port: number): Promise<void> {
+  const open = new Set<Socket>();
+  connections.set(server, open);
+  server.on("connection", (socket) => {
+    open.add(socket);
+    socket.once("close", () => open.delete(socket));
+  });
   try {
     const isShared = cluster.isWorker && canReusePort;
     server.listen({ port, host, backlog, exclusive: isShared, reusePort: isShared });
@@ -50,7 +61,14 @@ export async function drain(server: Server, hurry: AbortSignal): Promise<void> {
   // Requests still come on connections that were open: they are answered, and told it is the last.
   server.prependListener("request", (_, response) => response.setHeader("connection", "close"));
   server.close();
-  const timer = setInterval(() => server.closeIdleConnections(), 50);
+  const startedAt = performance.now();
+  const timer = setInterval(() => {
+    server.closeIdleConnections();
+    if (performance.now() - startedAt < silentMilliseconds) return;
+    for (const socket of connections.get(server) ?? []) {
+      if (socket.bytesRead === 0) socket.destroy();
+    }
+  }, 50);
   const patience = sleep(drainMilliseconds, undefined, { signal: hurry }).catch(() => undefined);
   await Promise.race([closed, patience]);
   clearInterval(timer);

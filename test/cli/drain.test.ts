@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { Agent, createServer, get, type IncomingMessage, type Server } from "node:http";
+import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterEach, expect, test } from "vitest";
 import { checkAddress, drain, listen, portOf } from "../../src/cli/http.ts";
@@ -35,6 +36,25 @@ test("draining finishes what runs, takes nothing new and does not wait for idle 
   await arrived;
   const drained = drain(server, never);
   await expect(ask("/")).rejects.toThrow();
+  finish();
+  expect(await slow).toBe("done");
+  await drained;
+});
+
+test("draining does not wait for a connection on which nothing was ever sent", async () => {
+  let finish = (): void => undefined;
+  server = createServer((_, response) => {
+    finish = () => void response.end("done");
+  });
+  await listen(server, "127.0.0.1", 0);
+  const accepted = once(server, "connection");
+  const silent = connect(portOf(server), "127.0.0.1");
+  await accepted;
+  const arrived = once(server, "request");
+  const slow = ask("/slow");
+  await arrived;
+  const drained = drain(server, never);
+  await once(silent, "close");
   finish();
   expect(await slow).toBe("done");
   await drained;
