@@ -8,7 +8,7 @@ import { fenceOf, type Pin } from "./fence.ts";
 import { RecentTexts } from "./prepared-texts.ts";
 import { SharedTexts } from "./shared-texts.ts";
 import { SpareConnections } from "./spare-connections.ts";
-import { isStatementError, type Cells } from "./statement.ts";
+import { isOfOldFunction, isStatementError, type Cells } from "./statement.ts";
 import { OpenTransaction, type Transaction, type TransactionOptions } from "./transaction.ts";
 import { currentTenant, currentWork, forTenant, type Work } from "./work.ts";
 
@@ -234,14 +234,22 @@ export class FencedPool extends pg.Pool {
     ids: readonly string[],
   ): Promise<Row[]> {
     const text = `SELECT found.* FROM unnest($1::uuid[]) AS asked(id), ${name}(asked.id) AS found`;
-    const connection = await this.#takeFor("");
+    const call = async (): Promise<Row[]> => {
+      const connection = await this.#takeFor("");
+      try {
+        const { rows } = await connection.client.query<Row>(text, [ids]);
+        await this.#giveBack(connection);
+        return rows;
+      } catch (error) {
+        this.#discard(connection);
+        throw error;
+      }
+    };
     try {
-      const { rows } = await connection.client.query<Row>(text, [ids]);
-      await this.#giveBack(connection);
-      return rows;
+      return await call();
     } catch (error) {
-      this.#discard(connection);
-      throw error;
+      if (!isOfOldFunction(error)) throw error;
+      return await call();
     }
   }
 

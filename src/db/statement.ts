@@ -71,6 +71,10 @@ const isOutdated = (reason: unknown): boolean =>
 export const isStale = (reason: unknown): boolean =>
   isOutdated(reason) || (isStatementError(reason) && reason.code === unknownStatement);
 
+/** A function was made anew between a statement's plan and its call. PostgreSQL has no better code for it. */
+export const isOfOldFunction = (reason: unknown): boolean =>
+  isOutdated(reason) || (isStatementError(reason) && reason.code === "XX000");
+
 /**
  * A statement in `pg`'s pipeline. Its text is prepared when it comes again. `pg`'s own queries would have PostgreSQL
  * describe the columns each time, and would make a parser for each column.

@@ -1,3 +1,4 @@
+import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { examine, type Finding, judgeVersion } from "../../src/db/doctor.ts";
 import {
@@ -63,7 +64,7 @@ describe.each([
   [
     "indexes",
     "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'accounts_tags_idx'::regclass",
-    /REINDEX INDEX accounts_tags_idx/,
+    /REINDEX INDEX CONCURRENTLY accounts_tags_idx$/,
   ],
   [
     "statistics",
@@ -135,6 +136,57 @@ test("operators that are not leakproof are told, not held against the database",
     detail: expect.stringMatching(/filters on text, search .* texticlike, word_similarity_op$/),
   });
 });
+
+test("a table that is dropped meanwhile is no hole in the fence", async () => {
+  const database = await createTestDatabase();
+  await execute(
+    database,
+    `CREATE TABLE leads (tenant_id uuid); ALTER TABLE leads ENABLE ROW LEVEL SECURITY;
+     CREATE POLICY tenant_fence ON leads USING (tenant_id = current_tenant_id()); SELECT plan_tenants_alike('leads')`,
+  );
+  await withClient(database.url, async (client) => {
+    await client.query("BEGIN; DROP TABLE leads");
+    const found = finding("fence", { url: database.url });
+    // It waits for the table, to print its policies.
+    await expect.poll(() => waiting(client), { timeout: 60_000 }).toBe(1);
+    await client.query("COMMIT");
+    expect(await found).toMatchObject({ ok: true });
+  });
+  await database.drop();
+});
+
+test("an index that is being built is not taken for a broken one", async () => {
+  const database = await createTestDatabase();
+  await withClient(database.url, async (client) => {
+    await client.query("BEGIN; LOCK TABLE accounts IN ROW EXCLUSIVE MODE");
+    const built = execute(
+      database,
+      "CREATE INDEX CONCURRENTLY accounts_new_idx ON accounts (name)",
+    );
+    await expect.poll(() => waiting(client), { timeout: 60_000 }).toBe(1);
+    expect(await finding("indexes", { url: database.url })).toMatchObject({
+      ok: true,
+      detail: expect.stringMatching(/being built .*accounts_new_idx$/),
+    });
+    await client.query("COMMIT");
+    await built;
+  });
+  expect(await finding("indexes", { url: database.url })).toMatchObject({
+    ok: true,
+    detail: expect.stringMatching(/^all \d+ are valid/),
+  });
+  await database.drop();
+});
+
+/** How many sessions wait for a lock in the client's database. */
+async function waiting(client: pg.Client): Promise<number | null> {
+  // A transaction would go on to see what it saw first.
+  await client.query("SELECT pg_stat_clear_snapshot()");
+  const { rowCount } = await client.query(
+    "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'",
+  );
+  return rowCount;
+}
 
 async function examineAfter(harm: string, name: string): Promise<Finding | undefined> {
   const database = await createTestDatabase();
