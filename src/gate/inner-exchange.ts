@@ -38,13 +38,15 @@ export class InnerResponse extends ServerResponse {
     Object.defineProperty(this, "writableFinished", { get: () => this.#isWhole });
   }
 
-  /** The body as it was written. */
+  /** The body; empty if it was abandoned before its end. */
   get text(): string {
-    return Buffer.concat(this.#parts).toString();
+    return this.#isWhole ? Buffer.concat(this.#parts).toString() : "";
   }
 
-  override write(chunk: unknown): boolean {
+  override write(chunk: unknown, encoding?: unknown, callback: unknown = encoding): boolean {
     this.#keep(chunk);
+    // A part has left: the next one may come.
+    if (typeof callback === "function") process.nextTick(callback);
     return true;
   }
 

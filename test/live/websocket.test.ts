@@ -95,6 +95,31 @@ describe("GraphQL over WebSocket", () => {
     socket.socket.close();
   });
 
+  it("gives answers of any length, and goes on when their client does not wait for them", async () => {
+    const description = "x".repeat(9_000);
+    const id = await accounts.made({ name: "Long", description });
+    const fields = Array.from(
+      { length: 20 },
+      (_, at) => `a${at}: account(id: $id) { description }`,
+    );
+    const query = `query ($id: ID!) { ${fields.join(" ")} }`;
+    const client = connect({ "x-api-key": started.key });
+    const found = Object.values(Object(await first(client, query, { id })));
+    expect(found).toEqual(Array.from({ length: 20 }, () => ({ description })));
+    for (const isCut of [false, true]) {
+      const socket = raw();
+      await socket.opened;
+      socket.send(init());
+      await socket.next(1);
+      socket.send({ type: "subscribe", id: "1", payload: { query, variables: { id } } });
+      if (isCut) socket.socket.terminate();
+      else socket.send({ type: "complete", id: "1" });
+      socket.socket.close();
+      await socket.closed;
+    }
+    expect(await first(client, "{ __typename }")).toEqual({ __typename: "Query" });
+  });
+
   it("tells what is wrong with an operation, and goes on", async () => {
     const client = connect({ "x-api-key": started.key });
     for (const [query, code] of [

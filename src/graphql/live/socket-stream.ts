@@ -54,9 +54,9 @@ const errorsOf = ({ errors }: ExecutionResult): { errors: GraphQLFormattedError[
   errors: [...(errors ?? [])],
 });
 
-/** The result of a request with one answer. @throws Refused if it was refused */
-export async function* oneAnswer(answer: unknown): Results {
-  const body = asBody(answer);
+/** The result of a request with one answer. @throws Refused if it was refused, or there is no answer */
+export async function* oneAnswer(answer: string): Results {
+  const body = answer === "" ? {} : asBody(parseJson(answer));
   if (!("data" in body)) throw new Refused(errorsIn(body));
   yield body;
 }

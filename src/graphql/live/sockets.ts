@@ -6,7 +6,6 @@ import { WebSocketServer, type WebSocket } from "ws";
 import type { Actor } from "../../auth/actor.ts";
 import { InnerRequest, InnerResponse } from "../../gate/inner-exchange.ts";
 import { addTo } from "../../lib/counts.ts";
-import { parseJson } from "../../lib/exact-number.ts";
 import { isRecord } from "../../lib/json.ts";
 import type { EventStream, StreamEnd } from "../../limits/event-stream.ts";
 import { maxBodyBytes, parseBoundedJson } from "../../limits/json-body.ts";
@@ -201,7 +200,7 @@ export class Sockets {
     if (exchanges.size >= mostAtOnce) {
       const message = `A connection has at most ${mostAtOnce} operations at once; end one of them first.`;
       const error = { message, extensions: { code: "RATE_LIMITED" } };
-      return Promise.resolve(oneAnswer({ errors: [error] }));
+      return Promise.resolve(oneAnswer(JSON.stringify({ errors: [error] })));
     }
     const request = new InnerRequest(upgrade, headers, JSON.stringify(toParams(payload)));
     const response = new InnerResponse(request);
@@ -216,7 +215,7 @@ export class Sockets {
       response.once("close", () => {
         exchanges.delete(response);
         if (response.statusCode === 401) end(socket, CloseCode.Unauthorized, "Unauthorized");
-        resolve(oneAnswer(response.text === "" ? {} : parseJson(response.text)));
+        resolve(oneAnswer(response.text));
       });
       this.#options.carryOut(request, response, async (stream) => {
         if (response.destroyed) {
