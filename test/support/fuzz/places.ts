@@ -25,8 +25,15 @@ export type InputPlace = {
 /** Wraps the value of a place in all that stands around it. */
 type Wrap = (value: string) => string;
 
-/** Every place at which the schema takes a value; a field of an input type once, on the first way that leads there. */
-export function inputPlaces(schema: GraphQLSchema): InputPlace[] {
+/**
+ * Every place at which the operations of these kinds take a value; a field of an input type once, on the first way that
+ * leads there. `fixed` has the values of arguments that are given beside it, of the fields that have them.
+ */
+export function inputPlaces(
+  schema: GraphQLSchema,
+  kinds: readonly OperationTypeNode[] = [OperationTypeNode.QUERY, OperationTypeNode.MUTATION],
+  fixed: Readonly<Record<string, string>> = {},
+): InputPlace[] {
   const places: InputPlace[] = [];
   const seen = new Set<string>();
 
@@ -48,17 +55,21 @@ export function inputPlaces(schema: GraphQLSchema): InputPlace[] {
     }
   };
 
-  for (const kind of [OperationTypeNode.QUERY, OperationTypeNode.MUTATION]) {
+  for (const kind of kinds) {
     for (const field of Object.values(schema.getRootType(kind)?.getFields() ?? {})) {
       const selection = getNamedType(field.type);
       const fields = "getFields" in selection || "getTypes" in selection ? " { __typename }" : "";
       for (const argument of field.args) {
         const others = field.args.filter((other) => other !== argument);
+        const beside = others.flatMap((other) => {
+          const value = fixed[other.name];
+          return value === undefined ? needed([other]) : [given(other, value)];
+        });
         visit(
           argument.type,
           `${field.name}.${argument.name}`,
           (value) =>
-            `{ ${field.name}(${[given(argument, value), ...needed(others)].join(", ")})${fields} }`,
+            `{ ${field.name}(${[given(argument, value), ...beside].join(", ")})${fields} }`,
           (text) => `${kind} ${text}`,
         );
       }
