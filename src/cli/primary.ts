@@ -24,6 +24,8 @@ const takeBackArguments = z.tuple([z.string(), z.number(), z.string()]);
 
 /** The pause before a worker that has ended before serving is replaced. */
 const pauseMilliseconds = 1_000;
+/** How long workers may take to end: longer than requests and jobs may; and in a hurry, before the primary exits. */
+const [endingMilliseconds, hurryMilliseconds] = [30_000, 500];
 
 /**
  * Serves one port by several processes. This process, the primary, starts the workers and replaces those that end. It
@@ -107,19 +109,28 @@ class Primary {
     if (!this.#isClosing) await this.start().catch(() => undefined);
   }
 
-  /** Ends the workers after they have answered their running requests. */
+  /** Ends the workers after they have answered their running requests. One that does not end in time is killed. */
   async close(hurry: AbortSignal): Promise<void> {
     this.#isClosing = true;
     clearInterval(this.#sweeping);
     const workers = [...this.#channels.keys()].filter((worker) => !worker.isDead());
-    const ended = workers.map((worker) => once(worker, "exit"));
+    const ended = Promise.all(workers.map((worker) => once(worker, "exit")));
     const tell = (word: string) => {
       for (const worker of workers) if (worker.isConnected()) worker.send(word, () => undefined);
     };
     hurry.addEventListener("abort", () => tell("hurry"));
     tell("stop");
     if (hurry.aborted) tell("hurry");
-    await Promise.all(ended);
+    const patience = sleep(endingMilliseconds, undefined, { signal: hurry }).catch(() =>
+      sleep(hurryMilliseconds),
+    );
+    await Promise.race([ended, patience]);
+    for (const worker of workers) {
+      if (worker.isDead()) continue;
+      logToErrors(`Worker ${worker.process.pid} did not end in time, and is killed.`);
+      worker.process.kill("SIGKILL");
+    }
+    await ended;
   }
 
   /** The answers of all other workers that still run. */

@@ -37,10 +37,11 @@ afterAll(async () => {
 async function ask(
   sender: string,
   query = "{ __typename }",
+  { url } = served,
 ): Promise<{ status: number; body: string }> {
   const body = JSON.stringify({ query });
   const headers = { "content-type": "application/json", "x-api-key": sender };
-  const asked = request(`${served.url}/graphql`, { method: "POST", headers, agent: new Agent() });
+  const asked = request(`${url}/graphql`, { method: "POST", headers, agent: new Agent() });
   const answered = new Promise<{ status: number; body: string }>((resolve, reject) => {
     asked.once("error", reject).once("response", (response) => {
       text(response).then(
@@ -58,8 +59,8 @@ const askTimes = (count: number, sender: string) =>
   Promise.all(Array.from({ length: count }, () => ask(sender)));
 
 /** The processes that have answered so far, by their log. */
-const answering = (): Set<number> =>
-  new Set([...served.log().matchAll(/"pid":(\d+)/g)].map(([, pid]) => Number(pid)));
+const answering = ({ log } = served): Set<number> =>
+  new Set([...log().matchAll(/"pid":(\d+)/g)].map(([, pid]) => Number(pid)));
 
 const isRunning = (pid: number): boolean => {
   try {
@@ -201,6 +202,30 @@ test("SIGTERM lets all of them answer what they work on, and leaves none", async
   await after(0);
   expect([...answering()].filter(isRunning)).toEqual([]);
 });
+
+test.each(["after a second signal", "in time"])(
+  "a worker that hangs and does not end %s is killed, with a line",
+  async (when) => {
+    const hanging = await startCliGateway({
+      DATABASE_URL: gateway.databaseUrl,
+      WORKERS: "2",
+      LOG_LEVEL: "info",
+    });
+    await vi.waitFor(async () => {
+      await Promise.all(Array.from({ length: 4 }, () => ask(key, undefined, hanging)));
+      expect(answering(hanging).size).toBe(2);
+    }, 60_000);
+    const workers = [...answering(hanging)];
+    const [hung = 0] = workers;
+    kill(hung, "SIGSTOP");
+    const stopped = hanging.stop();
+    if (when === "after a second signal") kill(hanging.pid, "SIGINT");
+    expect(await stopped).toBe(when === "in time" ? 0 : 130);
+    expect(hanging.log()).toContain(`Worker ${hung} did not end in time, and is killed.\n`);
+    await vi.waitFor(() => expect(workers.filter(isRunning)).toEqual([]), 60_000);
+  },
+  240_000,
+);
 
 test("a number of processes that cannot be is told", async () => {
   await expect(startCliGateway({ WORKERS: "0" })).rejects.toThrow(
