@@ -9,6 +9,7 @@ import type { Logger } from "pino";
 import type { KeySetAges } from "../config/auth.ts";
 import { GatewayError } from "../lib/errors.ts";
 import { withoutValues } from "../telemetry/describe-error.ts";
+import { Outage } from "../telemetry/outage.ts";
 
 /** How long the key server may take for an answer. */
 const timeoutDuration = 3_000;
@@ -31,13 +32,12 @@ type KeySetOptions = {
  */
 export class KeySet {
   readonly #ages: KeySetAges;
-  readonly #logger: Pick<Logger, "info" | "warn">;
   readonly #now: () => number;
   readonly #host: string;
   readonly #source: ReturnType<typeof createRemoteJWKSet>;
   #fetchedAt = Number.NEGATIVE_INFINITY;
   #triedAt = Number.NEGATIVE_INFINITY;
-  #failed = false;
+  readonly #outage: Outage;
   #fetching: Promise<void> | null = null;
 
   constructor({ url, ages, logger, now = () => performance.now() }: KeySetOptions) {
@@ -47,7 +47,10 @@ export class KeySet {
       cooldown: inMilliseconds(ages.cooldown),
       keep: inMilliseconds(ages.keep),
     };
-    this.#logger = logger;
+    this.#outage = new Outage({
+      begins: (details) => logger.warn(details, "the key set cannot be fetched"),
+      ends: (details) => logger.info(details, "the key set is back"),
+    });
     this.#now = now;
     this.#host = url.host;
     this.#source = createRemoteJWKSet(url, {
@@ -91,18 +94,13 @@ export class KeySet {
   async #fetch(): Promise<void> {
     const startedAt = this.#now();
     this.#triedAt = startedAt;
-    const hadFailed = this.#failed;
     try {
       await this.#source.reload();
-      this.#failed = false;
       this.#fetchedAt = startedAt;
-      if (hadFailed) this.#logger.info({ host: this.#host }, "the key set is back");
+      this.#outage.worked({ host: this.#host });
     } catch (error) {
-      this.#failed = true;
       const cause = error instanceof Error ? withoutValues(error.message) : typeof error;
-      if (!hadFailed) {
-        this.#logger.warn({ host: this.#host, cause }, "the key set cannot be fetched");
-      }
+      this.#outage.failed({ host: this.#host, cause });
     }
   }
 
@@ -111,10 +109,10 @@ export class KeySet {
     const { refresh, keep } = this.#ages;
     const age = this.#now() - this.#fetchedAt;
     if (age < refresh) return;
-    const isPausing = this.#failed && this.#pauseLeft() > 0;
+    const isPausing = this.#outage.lasts && this.#pauseLeft() > 0;
     const fetching = isPausing ? this.#fetching : this.fetch();
     // Long out of use, they may have been withdrawn; but an outage is no reason to keep callers waiting.
-    if (age >= keep || (age >= 2 * refresh && !this.#failed)) await fetching;
+    if (age >= keep || (age >= 2 * refresh && !this.#outage.lasts)) await fetching;
     if (this.#now() - this.#fetchedAt < keep) return;
     throw new GatewayError({
       code: "UNAVAILABLE",

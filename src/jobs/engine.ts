@@ -3,10 +3,11 @@ import pg from "pg";
 import type { Logger } from "pino";
 import type { Logger as EngineLogger } from "graphile-worker";
 import { describeError, withoutValues } from "../telemetry/describe-error.ts";
+import { Outage } from "../telemetry/outage.ts";
 import { DeadWorkers, markAlive, unmarkAlive } from "./dead-workers.ts";
 import type { Task } from "./task.ts";
 
-type Log = Pick<Logger, "warn" | "error">;
+type Log = Pick<Logger, "info" | "warn" | "error">;
 
 /** Jobs for later, and after failures, are looked for this often; new ones announce themselves. */
 const pollMilliseconds = 1_000;
@@ -45,7 +46,7 @@ export async function whileUnsettled<Result>(
  */
 export async function installEngine(pool: pg.Pool, log: Log): Promise<void> {
   const { makeWorkerUtils } = await import("graphile-worker");
-  const logger = await engineLogger(log);
+  const logger = await engineLogger(log, fetchingOf(log));
   await whileUnsettled(async () => {
     const utils = await makeWorkerUtils({ pgPool: pool, logger });
     try {
@@ -73,6 +74,8 @@ export async function runJobs(options: {
   const { run } = await import("graphile-worker");
   const stopping = new AbortController();
   const events = new EventEmitter();
+  const fetching = fetchingOf(logger);
+  events.on("localQueue:getJobs:complete", () => fetching.worked());
   const dead = new DeadWorkers(pool);
   events.on("pool:listen:success", ({ workerPool, client }) => {
     // The engine's own statement goes first; the lock ends with the connection, and so with the process.
@@ -100,7 +103,7 @@ export async function runJobs(options: {
     pgPool: pool,
     concurrency: atOnce,
     noHandleSignals: true,
-    logger: await engineLogger(logger),
+    logger: await engineLogger(logger, fetching),
     events,
     preset,
     taskList: Object.fromEntries(
@@ -131,13 +134,22 @@ export async function runJobs(options: {
   await runner.stop();
 }
 
+/** Fetches of jobs: they fail each second while the server is away or only reads. */
+const fetchingOf = (log: Log): Outage =>
+  new Outage({
+    begins: (details) => log.error(details, "trouble with jobs"),
+    ends: (details) => log.info(details, "jobs are fetched again"),
+  });
+
 /** The engine's errors in our log. Its warnings are advice for its set-up. */
-async function engineLogger(log: Log): Promise<EngineLogger> {
+async function engineLogger(log: Log, fetching: Outage): Promise<EngineLogger> {
   const { Logger: Made } = await import("graphile-worker");
   return new Made((scope) => (level, message, meta) => {
     if (level !== "error") return;
     const cause = meta?.["error"] === undefined ? {} : { cause: describeError(meta["error"]) };
     const { taskIdentifier: task, jobId: job } = scope;
-    log.error({ task, job, engine: withoutValues(message), ...cause }, "trouble with jobs");
+    const details = { task, job, engine: withoutValues(message), ...cause };
+    if (message.startsWith("Error occurred fetching jobs")) fetching.failed(details);
+    else log.error(details, "trouble with jobs");
   });
 }

@@ -23,7 +23,7 @@ const addJobs = `
 export type JobsOptions = {
   /** The tables' owner's, past any pooler: the engine listens, and its tables are no tenant's. */
   readonly url: string;
-  readonly logger: Pick<Logger, "warn" | "error">;
+  readonly logger: Pick<Logger, "info" | "warn" | "error">;
 };
 
 /** Work that is done later, or elsewhere, and survives the process: kept in PostgreSQL by graphile-worker. */

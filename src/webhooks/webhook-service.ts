@@ -17,6 +17,7 @@ import { endOfLog } from "../live/log.ts";
 import type { Catalog } from "../model/catalog.ts";
 import type { Endpoint, EndpointSettings, Sent, Webhooks } from "../modules/webhook/endpoint.ts";
 import { describeError } from "../telemetry/describe-error.ts";
+import { Outage } from "../telemetry/outage.ts";
 import { invalid, type Problem } from "../write/problem.ts";
 import { changeStatus, findSecrets, type StatusChange } from "./endpoints.ts";
 import { EndpointRun, type Left, type RunOptions } from "./endpoint-run.ts";
@@ -49,7 +50,7 @@ export type WebhookServiceOptions = {
   readonly apiKeys: Pick<ApiKeys, "actorOf">;
   readonly targets: Targets;
   readonly printer: Printer;
-  readonly logger: Pick<Logger, "warn">;
+  readonly logger: Pick<Logger, "info" | "warn">;
   /** Days that ended deliveries are kept. */
   readonly keepDays: number;
   readonly schedule?: Schedule;
@@ -60,6 +61,8 @@ export class WebhookService implements Webhooks {
   readonly #options: WebhookServiceOptions;
   readonly #run: RunOptions;
   readonly #sending: Sending;
+  readonly #looking: Outage;
+  readonly #adding: Outage;
   /** The endpoints that this process works on. */
   readonly #running = new Map<string, EndpointRun>();
   /** The tenants with active endpoints, whose commits are heard of, and how that is ended. */
@@ -85,6 +88,14 @@ export class WebhookService implements Webhooks {
       logger,
     } = options;
     this.#options = options;
+    this.#looking = new Outage({
+      begins: (details) => logger.warn(details, "endpoints of webhooks were not looked for"),
+      ends: (details) => logger.info(details, "endpoints of webhooks are looked for again"),
+    });
+    this.#adding = new Outage({
+      begins: (details) => logger.warn(details, "jobs of webhooks were not added"),
+      ends: (details) => logger.info(details, "jobs of webhooks are added again"),
+    });
     const inTurn = fairTurns(turns);
     const printInTurn: Printer = {
       check: (...form) => printer.check(...form),
@@ -153,7 +164,7 @@ export class WebhookService implements Webhooks {
 
   /** If nobody can be told just now, the next look finds it. */
   async wake(of: Of): Promise<void> {
-    await this.#options.jobs.add([jobFor(of)]).catch((cause: unknown) => this.#warn(cause));
+    await this.#add([jobFor(of)]);
   }
 
   async setPaused(of: Of, paused: boolean, actor: string): Promise<void> {
@@ -249,15 +260,12 @@ export class WebhookService implements Webhooks {
   async #sweep(): Promise<void> {
     if (this.#isSweeping) return;
     this.#isSweeping = true;
-    const { jobs } = this.#options;
     try {
       const tenants = await this.#look(null);
       if (tenants !== null) this.#watchOnly(tenants);
       if (Date.now() < this.#nextPrune) return;
-      await jobs.add([{ task: pruneName, payload: {}, key: pruneName }]);
-      this.#nextPrune = Date.now() + pruneMilliseconds;
-    } catch (cause) {
-      this.#warn(cause);
+      const isAdded = await this.#add([{ task: pruneName, payload: {}, key: pruneName }]);
+      if (isAdded) this.#nextPrune = Date.now() + pruneMilliseconds;
     } finally {
       this.#isSweeping = false;
     }
@@ -294,23 +302,36 @@ export class WebhookService implements Webhooks {
 
   /** Has the endpoints of tenants, or of all, run that have something to do. The tenants with active ones; null if unknown. */
   async #look(tenantIds: readonly string[] | null): Promise<ReadonlySet<string> | null> {
-    const { jobs } = this.#options;
+    let found: Awaited<ReturnType<typeof endpointsToRun>>;
     try {
-      const found = await endpointsToRun(jobs.rows, tenantIds);
-      const idle = found.endpoints.filter(({ id }) => {
-        const running = this.#running.get(id);
-        running?.wake();
-        return running === undefined;
-      });
-      await jobs.add(idle.map(jobFor));
-      return found.tenants;
+      found = await endpointsToRun(this.#options.jobs.rows, tenantIds);
+      this.#looking.worked();
     } catch (cause) {
-      this.#warn(cause);
+      this.#looking.failed({ cause: describeError(cause) });
       return null;
+    }
+    const idle = found.endpoints.filter(({ id }) => {
+      const running = this.#running.get(id);
+      running?.wake();
+      return running === undefined;
+    });
+    return (await this.#add(idle.map(jobFor))) ? found.tenants : null;
+  }
+
+  /** Adds jobs. False if they cannot be added just now. */
+  async #add(jobs: readonly Job[]): Promise<boolean> {
+    if (jobs.length === 0) return true;
+    try {
+      await this.#options.jobs.add(jobs);
+      this.#adding.worked();
+      return true;
+    } catch (cause) {
+      this.#adding.failed({ cause: describeError(cause) });
+      return false;
     }
   }
 
-  #warn(cause: unknown, what = "endpoints of webhooks were not looked for"): void {
+  #warn(cause: unknown, what: string): void {
     this.#options.logger.warn({ cause: describeError(cause) }, what);
   }
 }

@@ -10,6 +10,7 @@ import { DeadWorkers } from "../../src/jobs/dead-workers.ts";
 import { Jobs } from "../../src/jobs/jobs.ts";
 import { defineTask, type Run } from "../../src/jobs/task.ts";
 import { withClient } from "../support/database/with-client.ts";
+import { captureLog } from "../support/gateway/captured-log.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database/database.ts";
 
 let database: TestDatabase;
@@ -43,10 +44,13 @@ const workOf = (run: (number: number, run: Run) => Promise<void>) =>
   });
 
 /** A process that keeps what its jobs were given. */
-function startWorker(work: (run: Run) => Promise<void> = () => Promise.resolve()) {
+function startWorker(
+  work: (run: Run) => Promise<void> = () => Promise.resolve(),
+  log: ConstructorParameters<typeof Jobs>[0]["logger"] = logger,
+) {
   const ran: number[] = [];
   const heard = new Set<() => void>();
-  const jobs = open();
+  const jobs = open(log);
   const keep = workOf(async (number, run) => {
     ran.push(number);
     for (const hear of heard) hear();
@@ -90,7 +94,7 @@ test("the engine is made without a complaint while others add jobs all the time"
     await client.query("DROP SCHEMA graphile_worker CASCADE");
     const complaints: unknown[] = [];
     const complain = (complaint: unknown): void => void complaints.push(complaint);
-    const jobs = open({ warn: complain, error: complain });
+    const jobs = open({ info: complain, warn: complain, error: complain });
     let isMade = false;
     const adding = [1, 2, 3].map(() =>
       withClient(database.url, async (other) => {
@@ -172,8 +176,9 @@ test("a job is marked as done by a server that had no room for that, or only rea
   await client.query("DELETE FROM graphile_worker._private_jobs");
 });
 
-test("jobs are fetched again soon after a server that only read for a while", async () => {
-  const { jobs, ran, until } = startWorker();
+test("jobs are fetched again soon after a server that only read for a while, with a line at either end", async () => {
+  const log = captureLog();
+  const { jobs, ran, until } = startWorker(undefined, pino(log.stream));
   await jobs.add([job(1)]);
   await until(1);
   await client.query(`
@@ -189,6 +194,11 @@ test("jobs are fetched again soon after a server that only read for a while", as
   await client.query("DROP TRIGGER refuse_fetch ON graphile_worker._private_jobs");
   expect(ran).toEqual([1, 2]);
   await jobs.close();
+  expect(log.lines().map(({ level, msg }) => [level, msg])).toEqual([
+    [50, "trouble with jobs"],
+    [30, "jobs are fetched again"],
+  ]);
+  expect(log.lines()[0]?.["cause"]).toMatchObject({ code: "25006" });
 });
 
 /** How many processes are known to be alive. */
