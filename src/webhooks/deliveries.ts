@@ -174,11 +174,11 @@ export class Deliveries {
     return this.#transaction(tenantId, async (transaction) => {
       const [state] = await transaction.rows(
         `UPDATE webhooks SET failing_since = ${failingSince}
-         WHERE tenant_id = $1::uuid AND id = $2::uuid
+         WHERE tenant_id = $1::uuid AND id = $2::uuid AND removed_at IS NULL
          RETURNING status, failing_since`,
         [tenantId, id],
       );
-      // The endpoint was deleted meanwhile, and its deliveries with it.
+      // The endpoint was deleted meanwhile, and its deliveries are removed.
       if (state === undefined) return { isActive: false, failingFor: null };
       transaction.send(
         `INSERT INTO webhook_attempts (tenant_id, id, delivery_id, started_at, milliseconds, http_status, answer, failure)

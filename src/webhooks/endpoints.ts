@@ -73,7 +73,7 @@ export function changeStatus(
   return pool.transaction(tenantId, async (transaction) => {
     const [old] = await transaction.rows(
       `SELECT status, status_reason, version::text, app_id FROM webhooks
-       WHERE tenant_id = $1::uuid AND id = $2::uuid AND status = ANY ($3::webhook_status[]) FOR NO KEY UPDATE`,
+       WHERE tenant_id = $1::uuid AND id = $2::uuid AND status = ANY ($3::webhook_status[]) AND removed_at IS NULL FOR NO KEY UPDATE`,
       [tenantId, id, from],
     );
     if (old === undefined) return false;

@@ -1,18 +1,23 @@
 import { z } from "zod";
 import type { OwnerRows } from "../db/owner-rows.ts";
 import type { Endpoint } from "../modules/webhook/endpoint.ts";
+import type { Schedule } from "./schedule.ts";
 
 type Of = Pick<Endpoint, "tenantId" | "id">;
 
 /** Deliveries of an endpoint that are due and nobody's. */
 const due = "next_attempt_at <= now() AND (leased_until IS NULL OR leased_until <= now())";
 /**
- * What endpoints have to do: their log goes on behind their cursor, or a delivery is due that is the first in its record's
- * line. The lines are read in one pass, and only if anything is due.
+ * What endpoints have to do: their log goes on behind their cursor and their queue has room, or a delivery is due that is
+ * the first in its record's line. The lines are read in one pass, and only if anything is due; the queue is counted only if
+ * the log goes on.
  */
 const toRun = `
   SELECT w.tenant_id, coalesce(array_agg(w.id::text) FILTER (WHERE
-    EXISTS (SELECT FROM change_events e WHERE e.tenant_id = w.tenant_id AND e.position > w.position)
+    (EXISTS (SELECT FROM change_events e WHERE e.tenant_id = w.tenant_id AND e.position > w.position)
+      AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d
+        WHERE d.tenant_id = w.tenant_id AND d.webhook_id = w.id AND d.status = 'waiting'
+        GROUP BY d.tenant_id HAVING count(*) >= $2::integer))
     OR CASE WHEN EXISTS (SELECT FROM webhook_deliveries d
         WHERE d.tenant_id = w.tenant_id AND d.webhook_id = w.id AND d.status = 'waiting' AND ${due})
       THEN EXISTS (SELECT FROM (
@@ -29,8 +34,9 @@ const toRun = `
 export async function endpointsToRun(
   rows: OwnerRows,
   tenantIds: readonly string[] | null,
+  { maxWaiting }: Pick<Schedule, "maxWaiting">,
 ): Promise<{ readonly tenants: ReadonlySet<string>; readonly endpoints: readonly Of[] }> {
-  const found = foundSchema.parse(await rows(toRun, [tenantIds]));
+  const found = foundSchema.parse(await rows(toRun, [tenantIds, maxWaiting]));
   return {
     tenants: new Set(found.map(({ tenant_id: tenantId }) => tenantId)),
     endpoints: found.flatMap(({ tenant_id: tenantId, ids }) => ids.map((id) => ({ tenantId, id }))),
@@ -54,3 +60,22 @@ export async function pruneDeliveries(rows: OwnerRows, days: number): Promise<vo
     if (deleted.length < pruned) return;
   }
 }
+
+const removeSome = `
+  WITH portion AS (SELECT id FROM webhook_deliveries WHERE tenant_id = $1::uuid AND webhook_id = $2::uuid LIMIT ${pruned})
+  DELETE FROM webhook_deliveries d USING portion WHERE d.tenant_id = $1::uuid AND d.id = portion.id RETURNING 1`;
+
+/** Removes what belongs to deleted endpoints, in portions, and the endpoints behind it. */
+export async function removeDeleted(rows: OwnerRows): Promise<void> {
+  const deleted = deletedSchema.parse(
+    await rows("SELECT tenant_id, id FROM webhooks WHERE removed_at IS NOT NULL", []),
+  );
+  for (const { tenant_id: tenantId, id } of deleted) {
+    for (let removed = pruned; removed === pruned;) {
+      removed = (await rows(removeSome, [tenantId, id])).length;
+    }
+    await rows("DELETE FROM webhooks WHERE tenant_id = $1::uuid AND id = $2::uuid", [tenantId, id]);
+  }
+}
+
+const deletedSchema = z.array(z.object({ tenant_id: z.uuid(), id: z.uuid() }));

@@ -27,13 +27,14 @@ import { Room } from "./room.ts";
 import { usualSchedule, type Schedule } from "./schedule.ts";
 import { formOf, Sending, type Printer } from "./sending.ts";
 import { makeSecret } from "./signature.ts";
-import { endpointsToRun, pruneDeliveries } from "./sweep.ts";
+import { endpointsToRun, pruneDeliveries, removeDeleted } from "./sweep.ts";
 import type { Targets } from "./target/targets.ts";
 
 type Of = Pick<Endpoint, "tenantId" | "id">;
 
 const runName = "webhooks.run";
 const pruneName = "webhooks.prune";
+const removeName = "webhooks.remove";
 /** The most that all endpoints of a process do with the database at the same time. */
 const turns = 3;
 /** How long runs may take to end with the process. */
@@ -174,6 +175,11 @@ export class WebhookService implements Webhooks {
     await changeStatus(this.#options.database.pool, of, change);
   }
 
+  /** If no job can be added just now, the one of the next hour does it. */
+  async removeDeleted(): Promise<void> {
+    await this.#add([removalJob]);
+  }
+
   async endOfLog(tenantId: string): Promise<bigint> {
     const { database, catalog } = this.#options;
     const db = database.pool.forTenant(tenantId);
@@ -203,6 +209,11 @@ export class WebhookService implements Webhooks {
         name: pruneName,
         payload: z.object({}),
         run: () => pruneDeliveries(this.#options.jobs.rows, this.#options.keepDays),
+      }),
+      defineTask({
+        name: removeName,
+        payload: z.object({}),
+        run: () => removeDeleted(this.#options.jobs.rows),
       }),
     ];
   }
@@ -264,7 +275,10 @@ export class WebhookService implements Webhooks {
       const tenants = await this.#look(null);
       if (tenants !== null) this.#watchOnly(tenants);
       if (Date.now() < this.#nextPrune) return;
-      const isAdded = await this.#add([{ task: pruneName, payload: {}, key: pruneName }]);
+      const isAdded = await this.#add([
+        { task: pruneName, payload: {}, key: pruneName },
+        removalJob,
+      ]);
       if (isAdded) this.#nextPrune = Date.now() + pruneMilliseconds;
     } finally {
       this.#isSweeping = false;
@@ -304,7 +318,7 @@ export class WebhookService implements Webhooks {
   async #look(tenantIds: readonly string[] | null): Promise<ReadonlySet<string> | null> {
     let found: Awaited<ReturnType<typeof endpointsToRun>>;
     try {
-      found = await endpointsToRun(this.#options.jobs.rows, tenantIds);
+      found = await endpointsToRun(this.#options.jobs.rows, tenantIds, this.#run.schedule);
       this.#looking.worked();
     } catch (cause) {
       this.#looking.failed({ cause: describeError(cause) });
@@ -335,6 +349,8 @@ export class WebhookService implements Webhooks {
     this.#options.logger.warn({ cause: describeError(cause) }, what);
   }
 }
+
+const removalJob: Job = { task: removeName, payload: {}, key: removeName };
 
 /** Under a key, so that an endpoint waits once, however often it is woken. A run that fails is found again by looking. */
 const jobFor = ({ tenantId, id }: Of): Job => ({

@@ -150,13 +150,17 @@ test("a request that is under way when its webhook is deleted leaves nothing, an
   await expect
     .poll(() => webhookOf(started.gateway, started.key, beside), patient)
     .toMatchObject({ lag: { waiting: 0 } });
-  const { rows } = await started.gateway.fixtures.client.query(
-    `SELECT d.id FROM webhook_deliveries d WHERE d.webhook_id = $1
-     UNION ALL SELECT a.id FROM webhook_attempts a WHERE NOT EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.tenant_id = a.tenant_id AND d.id = a.delivery_id)
-     UNION ALL SELECT s.id FROM webhook_secrets s WHERE s.webhook_id = $1`,
-    [id.slice(4)],
-  );
-  expect(rows).toEqual([]);
+  const left = async () => {
+    const { rows } = await started.gateway.fixtures.client.query(
+      `SELECT d.id FROM webhook_deliveries d WHERE d.webhook_id = $1
+       UNION ALL SELECT a.id FROM webhook_attempts a WHERE NOT EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.tenant_id = a.tenant_id AND d.id = a.delivery_id)
+       UNION ALL SELECT w.id FROM webhooks w WHERE w.id = $1
+       UNION ALL SELECT s.id FROM webhook_secrets s WHERE s.webhook_id = $1`,
+      [id.slice(4)],
+    );
+    return rows;
+  };
+  await expect.poll(left, patient).toEqual([]);
   expect(versionsAt("/deleted")).toEqual([1]);
   await remove(beside);
 });

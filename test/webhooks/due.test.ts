@@ -10,7 +10,7 @@ import { Jobs } from "../../src/jobs/jobs.ts";
 import { Quotas } from "../../src/limits/quotas.ts";
 import { openWebhooks } from "../../src/webhooks/open-webhooks.ts";
 import { usualSchedule } from "../../src/webhooks/schedule.ts";
-import { endpointsToRun } from "../../src/webhooks/sweep.ts";
+import { endpointsToRun, removeDeleted } from "../../src/webhooks/sweep.ts";
 import { at, listAt, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { withClient } from "../support/database/with-client.ts";
 import { schema } from "../support/gateway/schema.ts";
@@ -140,7 +140,8 @@ test("a webhook is not looked at while all that is due waits behind a delivery t
     { is_due: true, ...settled },
   ];
   await expect.poll(state, patient).toEqual(waiting);
-  const toRun = async () => (await endpointsToRun(own, null)).endpoints.map((one) => one.id);
+  const toRun = async () =>
+    (await endpointsToRun(own, null, schedule)).endpoints.map((one) => one.id);
   expect(await toRun()).not.toContain(uuid(id));
   await own(
     `UPDATE webhook_deliveries SET next_attempt_at = now() WHERE webhook_id = $1 AND attempts = 1`,
@@ -359,6 +360,79 @@ test("a webhook whose key may not read its events any more is stopped, also when
     statusReason: expect.stringContaining("lacks read:deals"),
   });
   await removeWebhook(id);
+});
+
+test("a webhook whose queue is full and not due is not looked at while the log grows, until it has room", async () => {
+  const id = await makeWebhook("/crowded");
+  receiver.answer("/crowded", status(503, { "retry-after": "3600" }));
+  await makeDeal();
+  await expect.poll(() => attemptsOf(id), patient).toBe(1);
+  const toRun = async (maxWaiting: number) =>
+    (await endpointsToRun(own, null, { maxWaiting })).endpoints.map((one) => one.id);
+  // As when its queue was full at the last commit: its cursor stays where it was.
+  await own("UPDATE webhooks SET position = position - 1 WHERE id = $1", [uuid(id)]);
+  expect(await toRun(1)).not.toContain(uuid(id));
+  expect(await toRun(2)).toContain(uuid(id));
+  await removeWebhook(id);
+});
+
+test("deleting a webhook costs the same however many deliveries wait; they are removed in portions", async () => {
+  const id = await makeWebhook("/removed");
+  receiver.answer("/removed", status(503, { "retry-after": "3600" }));
+  await makeDeal();
+  await expect.poll(() => attemptsOf(id), patient).toBe(1);
+  await own(
+    `INSERT INTO webhook_deliveries (tenant_id, webhook_id, id, position, event_id, record_type, record_id)
+     SELECT tenant_id, webhook_id, gen_random_uuid(), position + place, gen_random_uuid(), record_type, record_id
+     FROM webhook_deliveries, generate_series(1, 5000) place WHERE webhook_id = $1`,
+    [uuid(id)],
+  );
+  const [some] = listAt(await webhookOf(gateway, key, id), "deliveries");
+  gateway.statements.clear();
+  expect(await removeWebhook(id)).toEqual({ userErrors: [] });
+  const written = gateway.statements
+    .all()
+    .filter(({ text }) => /^(?:UPDATE|DELETE)\b.*webhook/s.test(text))
+    .map(({ text, rows }) => [/^\w+ (?:FROM )?\S+/.exec(text)?.[0].replaceAll('"', ""), rows]);
+  expect(written).toEqual([
+    ["UPDATE public.webhooks", 1],
+    ["DELETE FROM public.webhook_secrets", 1],
+  ]);
+  // It is there for nobody from now on.
+  expect(await webhookOf(gateway, key, id)).toBeNull();
+  const notFound = { userErrors: [{ code: "NOT_FOUND" }] };
+  for (const field of ["resumeWebhook", "replayWebhook", "deleteWebhook"]) {
+    const more = field === "replayWebhook" ? `, cursor: "${cursorAt("0")}"` : "";
+    expect(await write(`${field}(id: "${id}"${more}) { userErrors { code } }`)).toEqual(notFound);
+  }
+  const sentAgain = `redeliver(id: "${String(at(some, "id"))}") { userErrors { code } }`;
+  expect(await write(sentAgain)).toEqual(notFound);
+  const left = () =>
+    own(
+      `SELECT id FROM webhooks WHERE id = $1 UNION ALL SELECT id FROM webhook_deliveries WHERE webhook_id = $1
+       UNION ALL SELECT id FROM webhook_secrets WHERE webhook_id = $1`,
+      [uuid(id)],
+    );
+  await expect.poll(left, patient).toEqual([]);
+  expect(receiver.at("/removed")).toHaveLength(1);
+  // The same by hand: how many rows each statement removes.
+  const other = await makeWebhook("/by-hand");
+  await own(
+    `INSERT INTO webhook_deliveries (tenant_id, webhook_id, id, position, event_id, record_type, record_id, next_attempt_at)
+     SELECT tenant_id, id, gen_random_uuid(), place, gen_random_uuid(), 'Deal', gen_random_uuid(), now() + interval '1 day'
+     FROM webhooks, generate_series(1, 10001) place WHERE id = $1`,
+    [uuid(other)],
+  );
+  await own("UPDATE webhooks SET status = 'stopped', removed_at = now() WHERE id = $1", [
+    uuid(other),
+  ]);
+  const portions: number[] = [];
+  await removeDeleted(async (text, values) => {
+    const removed = await own(text, values);
+    if (text.includes("DELETE FROM webhook_deliveries")) portions.push(removed.length);
+    return removed;
+  });
+  expect(portions).toEqual([5_000, 5_000, 1]);
 });
 
 test("an exact number in a filter stays exact when something else is changed", async () => {

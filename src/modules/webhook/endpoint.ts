@@ -59,6 +59,8 @@ export type Webhooks = {
     paused: boolean,
     actor: string,
   ) => Promise<void>;
+  /** Has what belongs to deleted endpoints removed soon. */
+  readonly removeDeleted: () => Promise<void>;
   /** The position of the last event in a tenant's log. */
   readonly endOfLog: (tenantId: string) => Promise<bigint>;
   /** A new secret that signs. */

@@ -61,6 +61,9 @@ export const webhook = defineEntity("Webhook", {
     query: prose("The document whose answer its messages hold; null for none."),
     apiKeyId: id("The API key whose rights it has."),
     position: bigInt("The place in the log behind which its events are still to be looked at."),
+    removedAt: dateTime(
+      "When it was deleted; null while it is not. Its deliveries are removed then.",
+    ),
     failingSince: dateTime("When it first failed after its last delivery; null if it does not."),
   },
   relations: {},

@@ -54,7 +54,10 @@ export function declareWebhookMutations(schema: SchemaParts): void {
           webhook === null
             ? null
             : prisma.webhook
-                .findFirst({ ...query, where: { tenantId: webhook.tenantId, id: webhook.id } })
+                .findFirst({
+                  ...query,
+                  where: { tenantId: webhook.tenantId, id: webhook.id, removedAt: null },
+                })
                 .then((found) => found ?? webhook),
       }),
       secret: t.string({

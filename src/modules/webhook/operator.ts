@@ -43,7 +43,8 @@ export function listWebhooks(database: Database): Promise<ListedWebhook[]> {
               w.status_reason AS "statusReason", w.created_at AS "createdAt",
               (SELECT count(*)::integer FROM webhook_deliveries d
                WHERE d.tenant_id = w.tenant_id AND d.webhook_id = w.id AND d.status = 'waiting') AS waiting
-       FROM webhooks w JOIN tenants t ON t.id = w.tenant_id ORDER BY w.created_at, w.id`,
+       FROM webhooks w JOIN tenants t ON t.id = w.tenant_id
+       WHERE w.removed_at IS NULL ORDER BY w.created_at, w.id`,
     );
     return rows.map(({ id, keyId, ...row }) => ({
       ...row,
@@ -101,7 +102,7 @@ async function rowOf(
   if (id === null) throw new StartupError(`"${sent}" is no id: take it from ${listed}.`);
   return database.asOwner(async (client) => {
     const { rows } = await client.query<{ tenant_id: string }>(
-      `SELECT tenant_id FROM ${table} WHERE id = $1`,
+      `SELECT tenant_id FROM ${table} WHERE id = $1${table === "webhooks" ? " AND removed_at IS NULL" : ""}`,
       [id],
     );
     if (rows[0] === undefined) throw new StartupError(`There is no ${sent}: see ${listed}.`);

@@ -46,7 +46,7 @@ const refused = (...problems: readonly Problem[]): WebhookResult => ({ webhook: 
 
 /** The webhooks that a caller sees: a caller of an application those of its application. */
 export const visibleTo = ({ tenantId, appId }: Actor): Prisma.WebhookWhereInput =>
-  appId === null ? { tenantId } : { tenantId, appId };
+  appId === null ? { tenantId, removedAt: null } : { tenantId, appId, removedAt: null };
 
 /** Makes a webhook; its secret is in the result and is not shown again. It is told of what happens from now on. */
 export async function createWebhook(
@@ -75,7 +75,7 @@ export async function createWebhook(
   const webhook = await prisma.$transaction(async (transaction) => {
     // One after the other, so that none of those that come at once is counted past.
     await transaction.$queryRaw`SELECT 1 FROM (SELECT pg_advisory_xact_lock(${countLock}::integer, hashtext(${tenantId}))) l`;
-    const count = await transaction.webhook.count({ where: { tenantId } });
+    const count = await transaction.webhook.count({ where: { tenantId, removedAt: null } });
     return count < mostWebhooks ? await transaction.webhook.create({ data }) : null;
   });
   if (webhook === null) {
@@ -135,10 +135,16 @@ export function setPaused(
   });
 }
 
-/** Deletes it with its deliveries. */
+/** Deletes it. Nothing of it is taken for sending from then on; its deliveries, which may be many, are removed by a job. */
 export function deleteWebhook(ctx: WebhookContext, id: string): Promise<WebhookResult> {
   return withWebhook(ctx, id, async (webhook) => {
-    await ctx.prisma.webhook.deleteMany({ where: keyOf(webhook) });
+    const { tenantId, id: webhookId } = webhook;
+    await ctx.prisma.$transaction(async (transaction) => {
+      const data = { status: "stopped", removedAt: new Date() } as const;
+      await transaction.webhook.updateMany({ where: keyOf(webhook), data });
+      await transaction.webhookSecret.deleteMany({ where: { tenantId, webhookId } });
+    });
+    await ctx.webhooks.removeDeleted();
     return { webhook, problems: [] };
   });
 }
@@ -209,14 +215,14 @@ export async function withWebhook(
   return webhook === null ? refused(notFound(["id"], "Webhook")) : await work(webhook);
 }
 
-const keyOf = ({ tenantId, id }: Webhook) => ({ tenantId, id });
+const keyOf = ({ tenantId, id }: Webhook) => ({ tenantId, id, removedAt: null });
 
 /** A webhook as it is now. Read behind its change: Citus gives no enum back from an UPDATE. */
 async function found(
   { prisma }: WebhookContext,
   { tenantId, id }: Webhook,
 ): Promise<WebhookResult> {
-  const webhook = await prisma.webhook.findFirst({ where: { tenantId, id } });
+  const webhook = await prisma.webhook.findFirst({ where: { tenantId, id, removedAt: null } });
   return webhook === null ? refused(notFound(["id"], "Webhook")) : { webhook, problems: [] };
 }
 
