@@ -12,8 +12,9 @@ export async function follow({ url, key, after, onChange }) {
         after = data.changes.cursor;
         onChange(data.changes);
       }
-    } catch {
-      // The connection is lost: go on behind the last cursor.
+    } catch (error) {
+      // Another key or query is needed; else the connection is lost: go on behind the last cursor.
+      if ([400, 401, 403].includes(error.response?.status)) return error;
     }
     await soon();
   }

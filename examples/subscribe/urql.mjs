@@ -13,20 +13,27 @@ export function follow({ url, key, after, onChange }) {
   });
   return new Promise((resolve) => {
     const begin = () => {
-      let failure;
-      pipe(
+      let isOpen = true;
+      const { unsubscribe } = pipe(
         client.subscription(query, { after }),
-        onEnd(() => {
-          if (isOver(failure?.graphQLErrors)) resolve(failure);
-          else void soon().then(begin);
-        }),
+        onEnd(() => void end()),
         subscribe(({ data, error }) => {
-          failure = error;
-          if (error || !data) return;
-          after = data.changes.cursor;
-          onChange(data.changes);
+          // urql does not take an answer that is no stream, such as 401, for the end.
+          if (error) void end(error);
+          else if (data) {
+            after = data.changes.cursor;
+            onChange(data.changes);
+          }
         }),
       );
+      async function end(failure) {
+        if (!isOpen) return;
+        isOpen = false;
+        await soon();
+        unsubscribe();
+        if (isOver(failure?.graphQLErrors)) resolve(failure);
+        else begin();
+      }
     };
     begin();
   });

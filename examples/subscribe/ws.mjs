@@ -1,7 +1,7 @@
 import { createClient } from "graphql-ws";
-import { query, soon } from "./query.mjs";
+import { isOver, query, soon } from "./query.mjs";
 
-/** WebSocket by graphql-ws, which connects and subscribes again by itself. Resolves with the errors that end it. */
+/** WebSocket by graphql-ws, which by itself connects again and subscribes. Resolves with the errors that end it. */
 export function follow({ url, key, after, onChange }) {
   const client = createClient({
     url: url.replace(/^http/, "ws"),
@@ -23,6 +23,12 @@ export function follow({ url, key, after, onChange }) {
     onChange(data.changes);
   };
   return new Promise((resolve) => {
-    client.subscribe({ query, variables }, { next, error: resolve, complete: resolve });
+    const begin = () => client.subscribe({ query, variables }, { next, error, complete: resolve });
+    // Errors of the subscription alone: the connection stays, and it is begun again here.
+    function error(reason) {
+      if (Array.isArray(reason) && !isOver(reason)) void soon().then(begin);
+      else resolve(reason);
+    }
+    begin();
   });
 }

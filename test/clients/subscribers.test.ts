@@ -6,6 +6,8 @@ import { rolldown } from "rolldown";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { freePort } from "../../tools/pgbouncer.ts";
 import { at, listAt } from "../support/gateway/gateway.ts";
+import { metricOf } from "../support/gateway/metrics.ts";
+import { patience } from "../support/database/waiting.ts";
 import { startTenant } from "../support/gateway/one-tenant.ts";
 import { findChromium, launchChromium, openProfile } from "../support/processes/browser.ts";
 import { startGatewayProcess, type GatewayProcess } from "../support/processes/gateway-process.ts";
@@ -40,6 +42,39 @@ async function bundled(): Promise<string> {
   await bundle.close();
   return output[0].code;
 }
+
+/** Follows as an example does, in this process. Resolves with what ends it. */
+async function followBy(
+  name: (typeof clients)[number],
+  options: { readonly url: string; readonly key: string; readonly onChange: () => void },
+): Promise<unknown> {
+  const { href } = new URL(`../../examples/subscribe/${name}.mjs`, import.meta.url);
+  const example: { follow: (how: object) => Promise<unknown> } = await import(href);
+  return await example.follow({ ...options, after: null });
+}
+
+test.each(clients)(
+  "%s.mjs goes on after a stream that ended for want of points, and ends with its key",
+  async (name) => {
+    const env = { POINTS_PER_MINUTE: "20", METRICS_PORT: "0" };
+    const { gateway } = await startTenant("poor", { logLevel: "silent", env });
+    const key = await gateway.keyFor("poor");
+    let [got, ended]: [number, unknown] = [0, null];
+    const onChange = (): void => void (got += 1);
+    const over = followBy(name, { url: `${gateway.url}/graphql`, key, onChange });
+    void over.then((reason) => (ended = reason));
+    const streams = () => metricOf(gateway, "crm_streams");
+    await expect.poll(streams, patience).toBe(1);
+    // Each key has the points for one write.
+    const write = `mutation { createAccount(input: {}) { userErrors { message } } }`;
+    while ((await streams()) > 0) await gateway.data(await gateway.keyFor("poor"), write);
+    expect(got).toBeGreaterThan(10);
+    expect(ended).toBeNull();
+    await gateway.fixtures.client.query("UPDATE api_keys SET revoked_at = now()");
+    await expect.poll(() => ended, patience).not.toBeNull();
+    await gateway.close();
+  },
+);
 
 describe.skipIf(chromium === null)("subscribers in a browser", () => {
   let started: Awaited<ReturnType<typeof startTenant>>;
