@@ -1,8 +1,11 @@
+import type { Logger } from "pino";
 import type { Database } from "./db/database.ts";
 import { asOwnWork } from "./db/work.ts";
 import type { RequestContext } from "./gate/request-context.ts";
 import { sendJson } from "./http/send-json.ts";
 import { GatewayError } from "./lib/errors.ts";
+import { describeError } from "./telemetry/describe-error.ts";
+import { Outage } from "./telemetry/outage.ts";
 
 /** `/healthz`: the process answers. */
 export function answerHealth({ response }: RequestContext): void {
@@ -18,13 +21,22 @@ const maxAge = 1_000;
 export class ReadinessCheck {
   readonly #database: Database;
   readonly #needed: Promise<readonly string[]>;
+  readonly #outage: Outage;
   #last: Promise<Readiness> | null = null;
   #askedAt = Number.NEGATIVE_INFINITY;
   #running = false;
 
-  constructor(database: Database, needed: Promise<readonly string[]>) {
+  constructor(
+    database: Database,
+    needed: Promise<readonly string[]>,
+    logger: Pick<Logger, "error" | "info">,
+  ) {
     this.#database = database;
     this.#needed = needed;
+    this.#outage = new Outage({
+      begins: (details) => logger.error(details, "not ready"),
+      ends: (details) => logger.info(details, "ready again"),
+    });
   }
 
   /** Answers with the state of this second. */
@@ -48,12 +60,16 @@ export class ReadinessCheck {
       );
       const applied = new Set(rows.map((row) => row.migration_name));
       const missing = (await this.#needed).filter((name) => !applied.has(name));
-      return missing.length > 0
-        ? { status: 503, body: { status: "migrations missing", missing } }
-        : { status: 200, body: { status: "ok" } };
+      if (missing.length > 0) {
+        this.#outage.failed({ missing });
+        return { status: 503, body: { status: "migrations missing", missing } };
+      }
+      this.#outage.worked();
+      return { status: 200, body: { status: "ok" } };
     } catch (error) {
       // Too many want a connection: that is no reason to send them elsewhere.
       if (error instanceof GatewayError) return { status: 200, body: { status: "busy" } };
+      this.#outage.failed({ cause: describeError(error) });
       return { status: 503, body: { status: "database unreachable" } };
     }
   }

@@ -198,7 +198,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const migrations = readMigrations(migrationsDirectory).then((files) =>
     files.map((file) => file.name),
   );
-  const readiness = new ReadinessCheck(database, migrations);
+  const readiness = new ReadinessCheck(database, migrations, logger);
 
   const app = new Hono<GateEnv>({ getPath: pathIn });
   const fromBrowsers = (refuse: Refuse): Step => cors(browsers.corsOrigins, refuse);

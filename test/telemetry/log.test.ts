@@ -161,6 +161,32 @@ describe("a failure of ours", () => {
   });
 });
 
+describe("a gateway that is not ready", () => {
+  it("says why once, and once that it is ready again", async () => {
+    const { client } = gateway.fixtures;
+    const readiness = async (): Promise<object> => {
+      const { status, body } = await send(`${gateway.url}/readyz`, { method: "GET" });
+      const told: unknown = JSON.parse(body);
+      return { status, told };
+    };
+    const becomes = async (status: number, told: object): Promise<void> => {
+      await expect.poll(readiness, { timeout: 60_000 }).toMatchObject({ status, told });
+    };
+    await client.query("ALTER TABLE _prisma_migrations RENAME TO gone");
+    await becomes(503, { status: "database unreachable" });
+    await client.query(
+      "ALTER TABLE gone RENAME TO _prisma_migrations; UPDATE _prisma_migrations SET finished_at = NULL",
+    );
+    await becomes(503, { status: "migrations missing" });
+    await client.query("UPDATE _prisma_migrations SET finished_at = now()");
+    await becomes(200, { status: "ok" });
+    expect(log.lines().filter(({ msg }) => /ready/.test(String(msg)))).toMatchObject([
+      { level: "error", msg: "not ready", cause: { code: "42P01" } },
+      { level: "info", msg: "ready again" },
+    ]);
+  });
+});
+
 describe("a credential that cannot be checked", () => {
   it("is one line for each cause, whatever its callers ask, without their keys", async () => {
     const { client } = gateway.fixtures;
