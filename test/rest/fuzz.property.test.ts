@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { casesOf, runSeed } from "../support/run/run-length.ts";
-import { agent, revealedBy, sendFuzz, type FuzzRequest } from "../support/fuzz/client.ts";
+import { agent, revealedBy, sendFuzz, told } from "../support/fuzz/client.ts";
 import { serveGateway, type ServedGateway } from "../support/fuzz/served-gateway.ts";
+import { Slowness } from "../support/fuzz/slowness.ts";
 import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { assertDocumented, validatorAt } from "../support/rest/openapi-contract.ts";
 import { byOperation, described, valid, type Plan } from "../support/rest/fuzz/plans.ts";
@@ -12,8 +13,9 @@ import { World } from "../support/rest/fuzz/world.ts";
 /** Makes the database and the key; the gateway that is tried runs in a process of its own. */
 let maker: TestGateway;
 let served: ServedGateway;
+let slowness: Slowness;
 let world: World;
-const count = { sent: 0, accepted: 0, slow: 0 };
+const count = { sent: 0, accepted: 0 };
 /** Operations that were carried out. */
 const carriedOut = new Set<string>();
 /** `operation status` → how often. */
@@ -27,6 +29,7 @@ beforeAll(async () => {
   await maker.fixtures.client.query("UPDATE api_keys SET requests_per_minute = 1000000");
   world = new World({ key, organization: tenant.uuid });
   served = await serveGateway(maker.databaseUrl, runSeed % 2 === 0 ? "production" : "test");
+  slowness = new Slowness(served);
 });
 afterAll(async () => {
   agent.destroy();
@@ -38,8 +41,6 @@ afterAll(async () => {
 const lanes = 5;
 const inLane = 10;
 const cases = casesOf(100, 20);
-/** On a machine that has nothing else to do. */
-const maxMilliseconds = 1_000;
 
 /** What is wrong with the answer to a plan; null when it is as it must be. */
 async function complaint(plan: Plan): Promise<string | null> {
@@ -57,7 +58,7 @@ async function complaint(plan: Plan): Promise<string | null> {
   const name = `${plan.method} ${plan.path.includes("{") ? "one" : "all"} ${status}`;
   seen.set(name, (seen.get(name) ?? 0) + 1);
   const revealed = isAccepted ? null : revealedBy(request, answer);
-  const complaints = revealed === null ? [] : [`tells ${revealed}`];
+  const complaints = [revealed === null ? null : `tells ${revealed}`];
   try {
     assertDocumented({ method, path, status, headers, text });
   } catch (error) {
@@ -70,35 +71,9 @@ async function complaint(plan: Plan): Promise<string | null> {
       complaints.push("carried out with a body that the document forbids");
     }
   }
-  if (answer.milliseconds > maxMilliseconds && (await leastTime(request)) > maxMilliseconds) {
-    complaints.push(`answered in ${Math.round(answer.milliseconds)} ms`);
-  }
+  complaints.push(await slowness.complaint(request, answer));
   world.learn(plan, request, answer);
-  return complaints.length === 0 ? null : told(request, complaints, text);
-}
-
-/** The same again by itself, until it is quick: what it waited for others does not count. */
-async function leastTime(request: FuzzRequest): Promise<number> {
-  count.slow += 1;
-  let least = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < 20 && least > maxMilliseconds; round += 1) {
-    least = Math.min(least, (await sendFuzz(served.url, request)).milliseconds);
-  }
-  return least;
-}
-
-function told(
-  { method, path, headers, body }: FuzzRequest,
-  complaints: readonly string[],
-  text: string,
-): string {
-  return [
-    complaints.join("; "),
-    `${method} ${path.slice(0, 2_000)}`,
-    ...headers.map(([name, value]) => `${name}: ${value.slice(0, 200)}`),
-    String(body ?? "").slice(0, 4_000),
-    `→ ${text.slice(0, 2_000)}`,
-  ].join("\n");
+  return told(request, complaints, text);
 }
 
 const plans = fc.oneof(
@@ -155,7 +130,7 @@ describe(`whatever comes over REST (CRM_TEST_SEED=${runSeed})`, () => {
       expect(seen.get(name) ?? 0, statuses.join(", ")).toBeGreaterThan(casesOf(20));
     }
     console.log(
-      `REST fuzz: CRM_TEST_SEED=${runSeed}, ${count.sent} requests, ${count.accepted} accepted, ${count.slow} asked again for their time; ${statuses.join(", ")}`,
+      `REST fuzz: CRM_TEST_SEED=${runSeed}, ${count.sent} requests, ${count.accepted} accepted, ${slowness.count} asked again for their time; ${statuses.join(", ")}`,
     );
   });
 

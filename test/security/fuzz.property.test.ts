@@ -10,11 +10,13 @@ import {
   complaintsAbout,
   isExecuted,
   sendFuzz,
+  told,
   type FuzzRequest,
 } from "../support/fuzz/client.ts";
 import { garbledBytes } from "../support/fuzz/hostile-values.ts";
 import { RequestMaker, type Make } from "../support/fuzz/requests.ts";
 import { serveGateway, type ServedGateway } from "../support/fuzz/served-gateway.ts";
+import { Slowness } from "../support/fuzz/slowness.ts";
 import { startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { sendBytes } from "../support/gateway/raw-http.ts";
 import { completeTenant } from "../support/samples/two-tenants.ts";
@@ -22,10 +24,11 @@ import { completeTenant } from "../support/samples/two-tenants.ts";
 /** Makes the database and the keys; the gateway that is tried runs in a process of its own. */
 let maker: TestGateway;
 let served: ServedGateway;
+let slowness: Slowness;
 let requests: RequestMaker;
 /** What production hides must hold as well as what it does not. */
 const environment = runSeed % 2 === 0 ? "production" : "test";
-const count = { sent: 0, executed: 0, slow: 0 };
+const count = { sent: 0, executed: 0 };
 
 beforeAll(async () => {
   maker = await startGateway({ logLevel: "silent" });
@@ -52,6 +55,7 @@ beforeAll(async () => {
     keys,
   });
   served = await serveGateway(maker.databaseUrl, environment);
+  slowness = new Slowness(served);
 });
 afterAll(async () => {
   agent.destroy();
@@ -61,8 +65,6 @@ afterAll(async () => {
 
 /** So many are on their way at once, and make one case of fast-check's. */
 const together = 25;
-/** What is refused is refused in this time, on a machine that has nothing else to do. */
-const maxMilliseconds = 1_000;
 
 const cases = casesOf(120);
 
@@ -72,35 +74,11 @@ async function complaint(request: FuzzRequest): Promise<string | null> {
   const answer = await sendFuzz(served.url, request).catch((error: unknown) => String(error));
   if (typeof answer === "string") return told(request, [answer], "");
   const complaints = complaintsAbout(request, answer);
-  if (isExecuted(answer)) count.executed += 1;
-  else if (answer.milliseconds > maxMilliseconds && (await leastTime(request)) > maxMilliseconds) {
-    complaints.push(`refused in ${Math.round(answer.milliseconds)} ms`);
+  if (!isExecuted(answer)) {
+    return told(request, [...complaints, await slowness.complaint(request, answer)], answer.text);
   }
-  return complaints.length === 0 ? null : told(request, complaints, answer.text);
-}
-
-/** The same again by itself, until it is quick: what it waited for others does not count. */
-async function leastTime(request: FuzzRequest): Promise<number> {
-  count.slow += 1;
-  let least = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < 20 && least > maxMilliseconds; round += 1) {
-    least = Math.min(least, (await sendFuzz(served.url, request)).milliseconds);
-  }
-  return least;
-}
-
-function told(
-  { method, path, headers, body }: FuzzRequest,
-  complaints: readonly string[],
-  text: string,
-): string {
-  return [
-    complaints.join("; "),
-    `${method} ${path.slice(0, 2_000)}`,
-    ...headers.map(([name, value]) => `${name}: ${value.slice(0, 200)}`),
-    String(body ?? "").slice(0, 4_000),
-    `→ ${text.slice(0, 2_000)}`,
-  ].join("\n");
+  count.executed += 1;
+  return told(request, complaints, answer.text);
 }
 
 /** What holds of every answer holds for so many requests, made of as many numbers. */
@@ -221,7 +199,7 @@ describe(`whatever comes (CRM_TEST_SEED=${runSeed})`, () => {
     expect(status).toBe(200);
     expect(count.sent).toBeGreaterThanOrEqual(isLong ? 5_000 : 200);
     console.log(
-      `fuzz: CRM_TEST_SEED=${runSeed} (${environment}), ${count.sent} requests, ${count.executed} executed, ${count.slow} asked again for their time, heap × ${growth.toFixed(2)}`,
+      `fuzz: CRM_TEST_SEED=${runSeed} (${environment}), ${count.sent} requests, ${count.executed} executed, ${slowness.count} asked again for their time, heap × ${growth.toFixed(2)}`,
     );
   });
 });

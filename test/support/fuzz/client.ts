@@ -102,3 +102,20 @@ export function complaintsAbout(asked: FuzzRequest, answer: FuzzAnswer): string[
   }
   return complaints;
 }
+
+/** What is wrong with an answer, together with what was asked and answered; null when nothing is. */
+export function told(
+  { method, path, headers, body }: FuzzRequest,
+  complaints: readonly (string | null)[],
+  text: string,
+): string | null {
+  const found = complaints.filter((complaint) => complaint !== null);
+  if (found.length === 0) return null;
+  return [
+    found.join("; "),
+    `${method} ${path.slice(0, 2_000)}`,
+    ...headers.map(([name, value]) => `${name}: ${value.slice(0, 200)}`),
+    String(body ?? "").slice(0, 4_000),
+    `→ ${text.slice(0, 2_000)}`,
+  ].join("\n");
+}

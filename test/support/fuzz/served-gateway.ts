@@ -17,6 +17,8 @@ export type ServedGateway = {
   readonly url: string;
   /** Bytes of the heap that are in use after a collection. */
   heap(): Promise<number>;
+  /** Milliseconds of CPU that it has used so far. */
+  cpu(): Promise<number>;
   /** What it wrote to its log, which tells of errors only. */
   log(): string;
   isAlive(): boolean;
@@ -36,20 +38,23 @@ export async function serveGateway(
   child.stderr?.on("data", (chunk: Buffer) => {
     log = (log + chunk.toString()).slice(-100_000);
   });
+  const gone = once(child, "exit").then(() =>
+    Promise.reject(new Error(`the gateway is gone: ${log}`)),
+  );
+  gone.catch(() => undefined);
   const answer = async (): Promise<number> => {
-    const [message]: unknown[] = await Promise.race([
-      once(child, "message"),
-      once(child, "exit").then(() => Promise.reject(new Error(`the gateway is gone: ${log}`))),
-    ]);
+    const [message]: unknown[] = await Promise.race([once(child, "message"), gone]);
     return Number(message);
+  };
+  const told = (what: "heap" | "cpu"): Promise<number> => {
+    child.send(what);
+    return answer();
   };
   const port = await answer();
   return {
     url: `http://127.0.0.1:${port}`,
-    heap: () => {
-      child.send("heap");
-      return answer();
-    },
+    heap: () => told("heap"),
+    cpu: () => told("cpu"),
     log: () => log,
     isAlive: () => child.exitCode === null && child.signalCode === null,
     stop: async () => {
@@ -75,6 +80,7 @@ async function serve(databaseUrl: string, environment: string): Promise<void> {
   process.send?.(portOf(server));
   process.on("message", (message) => {
     if (message === "heap") void collected().then((bytes) => process.send?.(bytes));
+    if (message === "cpu") process.send?.(cpuMilliseconds());
     if (message !== "stop") return;
     server.closeAllConnections();
     server.close();
@@ -94,6 +100,11 @@ async function collected(): Promise<number> {
     await sleep(50);
   }
   return process.memoryUsage().heapUsed;
+}
+
+function cpuMilliseconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
 }
 
 if (import.meta.main) await serve(process.argv[2] ?? "", process.argv[3] ?? "");
