@@ -9,13 +9,15 @@ import { idOf, ImportFace, issuesOf, path, type Sent } from "../support/imports/
 let face: ImportFace;
 
 beforeAll(async () => {
-  face = await ImportFace.start({ RECEIVE_TIMEOUT: "4s", IMPORT_MAX_BYTES: "2000000" });
+  face = await ImportFace.start({ IMPORT_MAX_BYTES: "2000000" });
 });
 afterAll(() => face.started.gateway.close());
 
 /** A part of a form with the boundary `b`. */
 const part = (name: string, text: string, fileName?: string): string =>
   `--b\r\ncontent-disposition: form-data; name="${name}"${fileName === undefined ? "" : `; filename="${fileName}"`}\r\n\r\n${text}\r\n`;
+
+const tooLarge = Buffer.alloc(3_000_000, `${"a".repeat(99)}\n`);
 
 /** The place of the first issue; empty without any. */
 const whereIn = ({ body }: { readonly body: unknown }): unknown =>
@@ -269,14 +271,8 @@ describe("a file that is sent", () => {
       400,
       "",
     ],
-    [
-      "a bomb",
-      gzipSync(Buffer.alloc(3_000_000, "a\n")),
-      { headers: { "content-encoding": "gzip" } },
-      413,
-      "",
-    ],
-    ["too much", Buffer.alloc(3_000_000, "a\n"), {}, 413, ""],
+    ["a bomb", gzipSync(tooLarge), { headers: { "content-encoding": "gzip" } }, 413, ""],
+    ["too much", tooLarge, {}, 413, ""],
     ["a picture", "x", { type: "image/png" }, 415, ""],
     ["a word of JavaScript", "x", { type: "constructor" }, 415, ""],
     ["another coding", "x", { headers: { "content-encoding": "br" } }, 415, ""],
@@ -306,23 +302,23 @@ describe("a file that is sent", () => {
 
 describe("a client that does not send its file", () => {
   /** Sends the head of an upload, and then what it is told to. */
-  async function upload(type = "text/csv") {
-    const { hostname, port } = new URL(face.started.gateway.url);
+  async function upload(type = "text/csv", { gateway, key } = face.started) {
+    const { hostname, port } = new URL(gateway.url);
     const socket = connect(Number(port), hostname);
     let text = "";
     socket.on("error", () => undefined);
     socket.on("data", (chunk) => (text += chunk.toString()));
     const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
     socket.write(
-      `POST ${path}?entity=contacts HTTP/1.1\r\nHost: a\r\nX-Api-Key: ${face.started.key}\r\nContent-Type: ${type}\r\nTransfer-Encoding: chunked\r\n\r\n`,
+      `POST ${path}?entity=contacts HTTP/1.1\r\nHost: a\r\nX-Api-Key: ${key}\r\nContent-Type: ${type}\r\nTransfer-Encoding: chunked\r\n\r\n`,
     );
     const chunk = (line: string) => socket.write(`${line.length.toString(16)}\r\n${line}\r\n`);
     if (type === "text/csv") chunk("email,last_name\n");
     return { socket, chunk, closed, read: () => text };
   }
 
-  const untilKept = async (count: number): Promise<void> => {
-    await expect.poll(() => face.kept(), patience).toBe(count);
+  const untilKept = async (count: number, by = face): Promise<void> => {
+    await expect.poll(() => by.kept(), patience).toBe(count);
   };
 
   it("leaves nothing when it is cut", async () => {
@@ -354,18 +350,26 @@ describe("a client that does not send its file", () => {
   });
 
   it("is told that it is too slow, and holds no connection meanwhile", async () => {
-    const before = await face.kept();
-    const slow = await upload();
-    const timer = setInterval(() => slow.chunk("a"), 50);
-    await untilKept(before + 1);
-    // Jobs and the use of keys have one for a moment.
-    const { pool } = face.started.gateway.database;
-    await expect.poll(() => pool.load, patience).toEqual({ taken: 0, waiting: 0 });
-    expect(slow.read()).toBe("");
-    expect((await face.started.rest.get("/api/v1/crm/contacts?limit=1")).status).toBe(200);
-    await slow.closed;
-    clearInterval(timer);
-    expect(slow.read()).toMatch(/^HTTP\/1\.1 408 /);
-    await untilKept(before);
+    const hurried = await ImportFace.start({ RECEIVE_TIMEOUT: "4s" });
+    const { gateway, rest } = hurried.started;
+    let answer = "";
+    // Again where a busy machine takes all that time to look.
+    for (let isSeen = false; !isSeen;) {
+      const slow = await upload("text/csv", hurried.started);
+      const timer = setInterval(() => slow.chunk("a"), 50);
+      await Promise.race([untilKept(1, hurried), slow.closed]);
+      // Jobs and the use of keys have one for a moment.
+      await expect
+        .poll(() => gateway.database.pool.load, patience)
+        .toEqual({ taken: 0, waiting: 0 });
+      expect((await rest.get("/api/v1/crm/contacts?limit=1")).status).toBe(200);
+      isSeen = slow.read() === "";
+      await slow.closed;
+      clearInterval(timer);
+      answer = slow.read();
+      await untilKept(0, hurried);
+    }
+    expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+    await gateway.close();
   });
 });
