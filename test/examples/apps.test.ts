@@ -258,6 +258,22 @@ describe.skipIf(chromium === null)("the example pages in Chromium", () => {
       await shown.takeOwnTokens();
     });
 
+    it("begins its stream again with the next token when the token has ended before the page thinks so", async () => {
+      const name = `Told to ${app}`;
+      const tokens = await shown.giveTokens((count) =>
+        shortToken(tenant, count > 1 ? 9_999 : 8, ["*"]),
+      );
+      await shown.open("/board");
+      await expect.poll(() => page.getByRole("article").count()).toBeGreaterThan(50);
+      // The page sends nothing else meanwhile.
+      await expect.poll(tokens, { timeout: 60_000 }).toBe(2);
+      await others.newDeal(name);
+      await shown.columnOf(name, "Lead");
+      expect(tokens()).toBe(2);
+      expect(await page.getByRole("alert").allInnerTexts()).toEqual([]);
+      await shown.takeOwnTokens();
+    });
+
     it("shows both versions when somebody else was faster, and takes either", async () => {
       const name = `Wanted by ${app} and others`;
       const id = await others.newDeal(name);

@@ -56,9 +56,21 @@ function hashOf(document: object): string {
   return (document.__meta__ as { hash: string }).hash;
 }
 
+/** The token of the socket. */
+let shown = "";
+
 const socket = createClient({
   url: url.replace(/^http/, "ws"),
-  connectionParams: async () => ({ authorization: `Bearer ${await token()}` }),
+  connectionParams: async () => {
+    shown = await token();
+    return { authorization: `Bearer ${shown}` };
+  },
+  on: {
+    // The gateway refuses the token, or it has ended: the next socket asks for another one.
+    closed: (event) => {
+      if (event instanceof CloseEvent && event.code === 4401) forget(shown);
+    },
+  },
   // src/live.ts begins again, behind the last event.
   retryAttempts: 0,
 });

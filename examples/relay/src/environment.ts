@@ -1,4 +1,4 @@
-import { createClient, type RequestParams } from "graphql-sse";
+import { createClient, NetworkError, type RequestParams } from "graphql-sse";
 import {
   Environment,
   Network,
@@ -63,7 +63,13 @@ async function retried<Answer>(send: () => Promise<Answer>, attempt = 1): Promis
   }
 }
 
-const authorization = async () => ({ authorization: `Bearer ${await token()}` });
+/** The token of the stream. */
+let shown = "";
+
+const authorization = async () => {
+  shown = await token();
+  return { authorization: `Bearer ${shown}` };
+};
 
 // Live.tsx begins a stream again, behind its last event.
 const streams = createClient({ url, headers: authorization, retryAttempts: 0 });
@@ -73,10 +79,16 @@ const subscribe: SubscribeFunction = (operation, variables) =>
     // graphql-sse sends the request as it is, also one with an id in place of a text.
     streams.subscribe(bodyOf(operation, variables) as RequestParams, {
       next({ data, errors }) {
+        // The token has ended: the next stream asks for another one.
+        if (errors?.some(({ extensions }) => extensions?.["code"] === "UNAUTHENTICATED"))
+          forget(shown);
         if (data) sink.next({ data });
         else sink.error(new Refusal(errors ?? []));
       },
-      error: (error) => sink.error(error instanceof Error ? error : new Error(String(error))),
+      error: (error) => {
+        if (error instanceof NetworkError && error.response?.status === 401) forget(shown);
+        sink.error(error instanceof Error ? error : new Error(String(error)));
+      },
       complete: () => sink.complete(),
     }),
   );
