@@ -61,7 +61,7 @@ describe.skipIf(chromium === null)("the example pages in Chromium", () => {
       const profile = await openProfile(browser, { viewport: { width: 1280, height: 800 } });
       page = await profile.newPage();
       shown = new ExamplePage(page, site.origin);
-      await shown.watchMutations();
+      await shown.watch();
     });
     afterAll(async () => {
       await page.close();
@@ -311,6 +311,7 @@ describe.skipIf(chromium === null)("the example pages in Chromium", () => {
 
     it("follows what others do, also while the gateway is killed and starts again", async () => {
       const name = `Followed by ${app}`;
+      shown.refuseStream();
       await shown.open("/board");
       await expect.poll(() => page.getByRole("article").count()).toBeGreaterThan(50);
       const id = await others.newDeal(name);

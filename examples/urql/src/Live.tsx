@@ -50,18 +50,24 @@ export function Live({ children }: { children: (tenant: string) => ReactNode }) 
     let stop = (): void => undefined;
     let isStopped = false;
     const begin = (): void => {
-      let reason: CombinedError | undefined;
+      let isOpen = true;
+      const end = (reason?: CombinedError): void => {
+        if (!isOpen || isStopped) return;
+        isOpen = false;
+        if (reason && isOver(reason.graphQLErrors)) return setFailure(reason.message);
+        timer = setTimeout(() => {
+          stream.unsubscribe();
+          begin();
+        }, soon());
+      };
       const stream = pipe(
         client.subscription(ChangesSubscription, { after }),
-        onEnd(() => {
-          if (isStopped) return;
-          if (reason && isOver(reason.graphQLErrors)) setFailure(reason.message);
-          else timer = setTimeout(begin, soon());
-        }),
+        onEnd(() => end()),
         // src/cache.ts has put the event's records into the cache by now, and new ones into the lists.
         subscribe(({ data, error }) => {
-          reason = error;
           if (data) after = data.changes.cursor;
+          // urql does not take an answer that is no stream, such as 503, for the end.
+          if (error) end(error);
         }),
       );
       stop = () => stream.unsubscribe();

@@ -11,20 +11,35 @@ export class ExamplePage {
   readonly #origin: string;
   /** Answers the page's mutations. */
   onMutation: (route: Route) => Promise<void> = pass;
+  #refusesStream = false;
 
   constructor(page: Page, origin: string) {
     this.page = page;
     this.#origin = origin;
   }
 
-  async watchMutations(): Promise<void> {
+  async watch(): Promise<void> {
     await this.page.route(
       (url) => url.pathname === "/graphql",
-      (route) =>
-        route.request().headers()["idempotency-key"] === undefined
-          ? route.continue()
-          : this.onMutation(route),
+      (route) => {
+        const headers = route.request().headers();
+        if (headers["idempotency-key"] !== undefined) return this.onMutation(route);
+        const isStream = headers["accept"]?.startsWith("text/event-stream") === true;
+        return isStream && this.#refusesStream ? this.#refuse(route) : route.continue();
+      },
     );
+  }
+
+  /** Has the page's next stream of server-sent events answered with 503. */
+  refuseStream(): void {
+    this.#refusesStream = true;
+  }
+
+  async #refuse(route: Route): Promise<void> {
+    this.#refusesStream = false;
+    const errors = [{ message: "Later.", extensions: { code: "UNAVAILABLE" } }];
+    const headers = { "access-control-allow-origin": this.#origin };
+    await route.fulfill({ status: 503, headers, json: { errors } });
   }
 
   passMutations(): void {
