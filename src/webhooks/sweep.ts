@@ -62,8 +62,10 @@ export async function pruneDeliveries(rows: OwnerRows, days: number): Promise<vo
 }
 
 const removeSome = `
-  WITH portion AS (SELECT id FROM webhook_deliveries WHERE tenant_id = $1::uuid AND webhook_id = $2::uuid LIMIT ${pruned})
-  DELETE FROM webhook_deliveries d USING portion WHERE d.tenant_id = $1::uuid AND d.id = portion.id RETURNING 1`;
+  WITH portion AS (
+    SELECT id FROM webhook_deliveries
+    WHERE tenant_id = $1::uuid AND webhook_id = $2::uuid AND position > $3::bigint ORDER BY position LIMIT ${pruned})
+  DELETE FROM webhook_deliveries d USING portion WHERE d.tenant_id = $1::uuid AND d.id = portion.id RETURNING d.position::text`;
 
 /** Removes what belongs to deleted endpoints, in portions, and the endpoints behind it. */
 export async function removeDeleted(rows: OwnerRows): Promise<void> {
@@ -71,11 +73,16 @@ export async function removeDeleted(rows: OwnerRows): Promise<void> {
     await rows("SELECT tenant_id, id FROM webhooks WHERE removed_at IS NOT NULL", []),
   );
   for (const { tenant_id: tenantId, id } of deleted) {
+    // Each portion begins behind the one before it: rows that were deleted stay in the index for a while.
+    let last = 0n;
     for (let removed = pruned; removed === pruned;) {
-      removed = (await rows(removeSome, [tenantId, id])).length;
+      const portion = portionSchema.parse(await rows(removeSome, [tenantId, id, String(last)]));
+      for (const { position } of portion) if (position > last) last = position;
+      removed = portion.length;
     }
     await rows("DELETE FROM webhooks WHERE tenant_id = $1::uuid AND id = $2::uuid", [tenantId, id]);
   }
 }
 
 const deletedSchema = z.array(z.object({ tenant_id: z.uuid(), id: z.uuid() }));
+const portionSchema = z.array(z.object({ position: z.coerce.bigint() }));
