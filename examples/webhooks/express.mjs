@@ -7,7 +7,7 @@ const done = new Set();
 
 const app = express();
 // The signature is over the bytes as they came, so nothing may parse them before.
-app.post("/hook", express.raw({ type: "application/json", limit: "1mb" }), (request, response) => {
+app.post("/hook", express.raw({ type: "application/json", limit: "20mb" }), (request, response) => {
   let message;
   try {
     message = webhook.verify(request.body, request.headers);

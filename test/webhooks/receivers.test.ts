@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { maxAnswerBytes } from "../../src/db/work.ts";
 import { makeSecret, signatureHeaders } from "../../src/webhooks/signature.ts";
 import { Targets } from "../../src/webhooks/target/targets.ts";
 import { bareEnvironment } from "../support/processes/environment.ts";
@@ -46,6 +47,11 @@ describe.each(["express.mjs", "hono.mjs"])("the receiver of examples/webhooks/%s
     expect(await send("msg_1")).toMatchObject({ status: 204 });
     expect(await send("msg_2")).toMatchObject({ status: 204 });
     await expect.poll(() => output).toBe("deal.updated deal-1 2\ndeal.updated deal-1 2\n");
+  });
+
+  test("takes as much as a query of the webhook's own may answer", async () => {
+    const large = body.replace("Straße", "x".repeat(maxAnswerBytes));
+    expect(await send("msg_large", large, large)).toMatchObject({ status: 204 });
   });
 
   test("refuses what was changed on the way, is unsigned, or is signed with another secret", async () => {
