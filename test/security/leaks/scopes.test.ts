@@ -151,7 +151,7 @@ describe("with only the scopes of what is asked", () => {
     const undo = await changeRows(gateway.fixtures.client, ours.graph.tenant, scopes);
     const seen = await replies(gateway, ours.key, documentsOf(probes));
     await undo();
-    expect(differing(probes, seen, whole).length).toBeGreaterThan(probes.length / 2);
+    expect(differing(probes, seen, whole).length).toBeGreaterThan(probes.length / 3);
     // Streams share what they read, so one that is not over yet may still give what it read before.
     const left = async () =>
       differing(probes, await replies(gateway, ours.key, documentsOf(probes)), whole);
