@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findIdle, runKey } from "../../src/imports/run/sweep.ts";
 import { at, listAt } from "../support/gateway/gateway.ts";
 import { idOf, ImportFace, path } from "../support/imports/face.ts";
+import { heldBytes } from "../support/run/collect.ts";
 import { EventStream } from "../support/live/event-stream.ts";
 import { boundKey } from "../support/writes/writes.ts";
 
@@ -103,6 +104,26 @@ describe("who may", () => {
       expect(body).toContain("is not clear: two accounts have the name");
       expect(String(body).includes(String(at(account, "id")))).toBe(isTold);
     }
+  });
+
+  it("holds few refused rows at once while errors.csv is read, however long they are", async () => {
+    const told = await face.send("email\nno\n", { query: "entity=contacts&key=email" });
+    expect(await face.over(told)).toMatchObject({ rows_refused: 1 });
+    await face.started.gateway.fixtures.client.query(
+      `INSERT INTO import_refused_rows (tenant_id, import_id, row, cells)
+       SELECT tenant_id, import_id, row + number, jsonb_build_object('email', repeat('x', 2000000))
+       FROM import_refused_rows, generate_series(1, 100) AS number WHERE import_id = $1`,
+      [idOf(told).slice("imp-".length)],
+    );
+    const before = heldBytes();
+    const { url } = face.started.gateway;
+    const { body } = await fetch(`${url}${path}/${idOf(told)}/errors.csv`, {
+      headers: { "x-api-key": face.started.key },
+    });
+    const reader = body?.getReader();
+    for (let read = 0; read < 4_000_000;) read += (await reader?.read())?.value?.length ?? 0;
+    expect(heldBytes() - before).toBeLessThan(100_000_000);
+    await reader?.cancel();
   });
 
   it("sees its own tenant's and its application's imports, and no others", async () => {

@@ -27,8 +27,8 @@ import { settleUnmapped } from "./unmapped.ts";
 
 /** The shortest time between two states that a watcher is shown, and the longest. */
 const [minPause, maxPause] = [250, 1_000];
-/** Refused rows that are read at once. */
-const page = 500;
+/** Refused rows that are read at once: each can have two megabytes. */
+const page = 20;
 
 /** The imports that a caller sees: a caller of an application those of its application. */
 export const importsVisibleTo = ({
