@@ -9,7 +9,7 @@ import { inputPlaces, type InputPlace } from "../support/fuzz/places.ts";
 import { expectBadInput } from "../support/gateway/expectations.ts";
 import { at, startGateway, type TestGateway } from "../support/gateway/gateway.ts";
 import { openSocket } from "../support/live/web-socket.ts";
-import { isLong, runSeed } from "../support/run/run-length.ts";
+import { isLong, runSeed, someOf } from "../support/run/run-length.ts";
 
 let gateway: TestGateway;
 let key: string;
@@ -36,9 +36,9 @@ afterAll(() => gateway.close());
 
 const isOurFault = (answer: string): boolean => /"INTERNAL"|"UNAVAILABLE"/.test(answer);
 
-/** Each place with one value, in the long form with all. */
+/** Places with one value each, in the long form all with all. */
 const casesOf = (places: readonly InputPlace[], random: Random) =>
-  places.flatMap(({ query }) =>
+  someOf(places).flatMap(({ query }) =>
     (isLong ? hostileTexts : [random.pick(hostileTexts)]).map((value) => ({ query, value })),
   );
 
