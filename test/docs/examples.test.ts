@@ -60,6 +60,11 @@ describe("README's examples", () => {
   });
   afterAll(() => gateway.close());
 
+  it("the example pages' tokens are for the demo's tenant, whose id is the same on every day", async () => {
+    const id = String(at(await gateway.data(key, "{ tenant { id } }"), "tenant", "id"));
+    expect(await read("examples/shared/tokens.ts")).toContain(`TENANT = "${id}"`);
+  });
+
   it("get the answers that it prints, with the demo's data", async () => {
     const text = await read("README.md");
     const operations = blocks(text, "graphql");
