@@ -36,10 +36,10 @@ afterAll(() => gateway.close());
 
 const isOurFault = (answer: string): boolean => /"INTERNAL"|"UNAVAILABLE"/.test(answer);
 
-/** Places with one value each, in the long form all with all. */
+/** A tenth of the places with one value each; in the long form all with some. */
 const casesOf = (places: readonly InputPlace[], random: Random) =>
   someOf(places).flatMap(({ query }) =>
-    (isLong ? hostileTexts : [random.pick(hostileTexts)]).map((value) => ({ query, value })),
+    random.some(isLong ? 8 : 1, hostileTexts).map((value) => ({ query, value })),
   );
 
 it(`every place of the schema takes a value or refuses it (CRM_TEST_SEED=${runSeed})`, async () => {
