@@ -51,7 +51,8 @@ export async function readMatching(
   seen?.startAt(after);
   const matched = (await match(source, page, [prepared], seen)).get(prepared.key) ?? nothing;
   if (matched instanceof Error) throw matched;
-  if (seen !== undefined) seen.position = String(page.position);
+  if (seen !== undefined)
+    seen.position = isFollowed(prepared, page.rows) ? String(page.position) : "";
   return { ...matched, position: String(page.position), isAtEnd: page.isAtEnd };
 }
 
@@ -72,6 +73,11 @@ export async function match(
   const answers = await answer(source, rows, [...questions.values()], seen);
   return new Map([...distinct].map(([key, prepared]) => [key, matchedBy(prepared, rows, answers)]));
 }
+
+/** Whether the states of records go on over a page: one of which nothing is asked is not judged. */
+const isFollowed = (prepared: Prepared, rows: readonly LogRow[]): boolean =>
+  rows.some((row) => concerns(prepared, row)) ||
+  !rows.some(({ event }) => event["recordType"] === prepared.question?.entity?.type);
 
 /** Whether an event is of the kinds, operations and record of a listening. */
 function concerns({ kinds, operations, record }: Prepared, { event }: LogRow): boolean {

@@ -125,7 +125,8 @@ class Chains {
 
   /** Out of what it was after the last one. */
   #backwards(events: readonly LogRow[], { last, stampBefore }: Known): Values[] {
-    let state = this.#with(last, stampOf(this.#judged, events.at(-1)?.event ?? {}));
+    // What the gateway makes of other values stands in the row as it is now, not as it was then.
+    let state = this.#made({ ...last, ...stampOf(this.#judged, events.at(-1)?.event ?? {}) });
     const chain = [state];
     for (const [index, { event }] of [...events.entries()].toReversed()) {
       const ahead = events[index - 1];
@@ -149,12 +150,15 @@ class Chains {
 
   /** The state with other values, and what the gateway makes of them. */
   #with(state: Values, values: Values): Values {
-    if (Object.keys(values).length === 0) return state;
-    const next = { ...state, ...values };
+    return Object.keys(values).length === 0 ? state : this.#made({ ...state, ...values });
+  }
+
+  /** The state with what the gateway makes of its values. */
+  #made(state: Values): Values {
     const computed = this.#judged.columns.flatMap(({ field, definition }) =>
-      definition.computed === null ? [] : [[field, computedValue(definition.computed, next)]],
+      definition.computed === null ? [] : [[field, computedValue(definition.computed, state)]],
     );
-    return { ...next, ...Object.fromEntries(computed) };
+    return { ...state, ...Object.fromEntries(computed) };
   }
 }
 
