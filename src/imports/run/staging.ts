@@ -60,10 +60,8 @@ export class Staging {
     const writes = this.writesOf(options);
     requireScopes(actor, [scopeFor("write", writes.entity.name)]);
     checkOptions(options, writes);
-    requireScopes(
-      actor,
-      options.createMissing.map((one) => scopeFor("write", one)),
-    );
+    const missing = options.createMissing.map((one) => scopeFor("write", one));
+    requireScopes(actor, missing);
     const of = { tenantId: actor.tenantId, id: uuidv7() };
     await this.#begin(actor, of, asked);
     const upload = hashed(this.#crowd.paced(source), options);
