@@ -1,5 +1,5 @@
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { seedDemo } from "../../src/seed/demo.ts";
 import { freePort } from "../../tools/pgbouncer.ts";
 import { build, install, serveSite, type Site } from "../support/examples/example-app.ts";
@@ -389,6 +389,7 @@ describe.skipIf(chromium === null)("the example pages in Chromium", () => {
       // The tenant is the demo's, and a page at 127.0.0.1 may call without CORS_ORIGINS.
       const url = `${served.url}/graphql`;
       const dev = await serveSite(app, "dev", { ...tokenSettings, VITE_CRM_URL: url });
+      onTestFinished(() => dev.close());
       await served.stop();
       const { OPERATIONS: _, CORS_ORIGINS: __, ...plain } = settings;
       served = await startGatewayProcess(plain);
@@ -411,7 +412,6 @@ describe.skipIf(chromium === null)("the example pages in Chromium", () => {
       await expect.poll(() => devPage.getByRole("article", { name }).count()).toBe(1);
       expect(complaints).toEqual([]);
       await devPage.close();
-      await dev.close();
     });
   });
 });
