@@ -8,7 +8,7 @@ import { computedValue, readPlain } from "../write/stored.ts";
 import type { Judged } from "./judged.ts";
 import type { LogRow, LogSource } from "./log.ts";
 
-/** What is read of a record before an event and after it; null while it does not exist. */
+/** The fields of a record that a filter reads, before an event and after it; null while the record does not exist. */
 export type States = {
   readonly position: bigint;
   readonly before: Values | null;
@@ -33,7 +33,7 @@ const valuesBeside = 3;
 export class SeenStates {
   /** The place in the log up to which they hold. */
   position = "0";
-  /** What is kept of each record. */
+  /** The entity and fields whose states are kept. */
   #of = "";
   #records = 0;
   readonly #states = new Map<string, Values>();
@@ -72,9 +72,9 @@ export class SeenStates {
 }
 
 /**
- * What is read of an entity's records around some events of theirs, which are given in the order of the log and without
- * a gap for each record. A record that was seen before goes on from there. Of others it is worked out backwards: the
- * row as it is now with the changes of later events undone.
+ * The fields that a filter reads, of an entity's records, around some of their events. The events come in the order of
+ * the log, and no event of a record is left out. A record that was seen before goes on from there. Of others it is worked
+ * out backwards: the row as it is now with the changes of later events undone.
  */
 export async function statesAround(
   source: LogSource,
